@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Runs every check of the project: ruff, mypy, import contracts, all tests. Makes its own environment.
+#
+#   bash tests/run.sh                 everything
+#   bash tests/run.sh tests/shared    only these tests (pytest's arguments), after the static checks
+#
+#   PYTHON=python3.11   the interpreter that makes the environment
+#   CHROMIUM=/path      the browser (default /usr/bin/chromium)
+#   REQUIRE_ALL=1       a missing browser, node or emulator fails instead of being skipped
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+venv=.venv
+python="${PYTHON:-python3}"
+if [ ! -x "$venv/bin/python" ]; then
+  "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
+    echo "tests/run.sh: Python 3.11 or newer is needed; set PYTHON to one (found $("$python" --version 2>&1))" >&2
+    exit 2
+  }
+  "$python" -m venv "$venv"
+fi
+stamp="$venv/tests-installed"
+wanted="$(cat requirements.txt tests/requirements.txt | cksum)"
+if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
+  echo "installing requirements.txt and tests/requirements.txt into $venv ..."
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r requirements.txt -r tests/requirements.txt
+  printf '%s' "$wanted" > "$stamp"
+fi
+
+"$venv/bin/ruff" check .
+"$venv/bin/ruff" format --check .
+"$venv/bin/mypy"
+exec "$venv/bin/python" -m pytest "$@"
