@@ -1,0 +1,259 @@
+"""One SQLite file: durable group-committed writes, snapshot reads, migrations with a version.
+
+Why one writer thread: SQLite has one writer at a time anyway, and the price of a durable write is the flush
+to disk. Works that arrive while a flush runs are gathered and share the next one (group commit), each in its
+own savepoint, so that eight writers cost about as many flushes as one.
+
+The order of commits is total: `after_commit` is called on the writer thread, in that order, once the rows are
+on disk and before the caller gets its answer.
+"""
+
+import contextlib
+import logging
+import re
+import sqlite3
+import threading
+import warnings
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Generic, TypeVar
+
+__all__ = [
+    "CommitFailed",
+    "Database",
+    "DatabaseClosed",
+    "DatabaseError",
+    "DatabaseTooNew",
+    "MigrationsBroken",
+]
+
+T = TypeVar("T")
+Work = Callable[[sqlite3.Connection], T]
+
+MIGRATIONS_FOLDER = Path(__file__).parent / "migrations"
+GROUP_MAX = 128  # works in one commit; more wait for the next flush
+IDLE_READERS_MAX = 4  # more connections may be open at once; those above are closed after use
+BUSY_TIMEOUT_S = 5.0  # another program (a backup) holds the file: wait so long, then the work fails
+
+_log = logging.getLogger(__name__)
+
+
+class DatabaseError(Exception):
+    """Root of this module's errors."""
+
+
+class DatabaseClosed(DatabaseError):
+    """A read or a write after `close`."""
+
+
+class DatabaseTooNew(DatabaseError):
+    """The file was written by a newer version of this program: it is left untouched."""
+
+    def __init__(self, path: Path, found_version: int, known_version: int) -> None:
+        super().__init__(
+            f"{path} has data version {found_version}, this program knows {known_version}: "
+            "start the newer program, or choose another data folder"
+        )
+        self.path, self.found_version, self.known_version = path, found_version, known_version
+
+
+class MigrationsBroken(DatabaseError):
+    """The migration files are not numbered 1, 2, 3 and so on."""
+
+
+class CommitFailed(DatabaseError):
+    """The transaction was lost (disk full, file locked): nothing of this work is stored."""
+
+
+class _PendingWrite(Generic[T]):
+    __slots__ = ("after_commit", "done", "work")
+
+    def __init__(self, work: Work[T], after_commit: Callable[[T], None] | None) -> None:
+        self.work = work
+        self.after_commit = after_commit
+        self.done: Future[T] = Future()
+
+
+class Database:
+    """Owns the file, one writer thread and a few read connections; `close` ends them all.
+
+    Raises DatabaseTooNew, MigrationsBroken, or sqlite3.Error when the file cannot be opened.
+    """
+
+    def __init__(self, path: Path, *, migrations_folder: Path = MIGRATIONS_FOLDER) -> None:
+        self._path = path
+        self._closed = False
+        self._state_lock = threading.Lock()  # guards _closed, _idle_readers and the order of puts on _pending
+        self._idle_readers: list[sqlite3.Connection] = []
+        self._pending: SimpleQueue[_PendingWrite[object] | None] = SimpleQueue()
+        self._writing = _open(path)
+        try:
+            # The file keeps this mode; NORMAL would flush only at checkpoints and lose answered writes.
+            self._writing.execute("PRAGMA journal_mode = WAL")
+            self._writing.execute("PRAGMA synchronous = FULL")
+            _migrate(self._writing, path, migrations_folder)
+        except BaseException:
+            self._writing.close()
+            raise
+        self._writer = threading.Thread(target=self._write_groups, name="database-writer", daemon=True)
+        self._writer.start()
+
+    def write(self, work: Work[T], *, after_commit: Callable[[T], None] | None = None) -> T:
+        """Run `work` in a transaction on the writer thread and give its answer once it is durable.
+
+        An exception of `work` undoes what it did, nothing else, and is raised here. `after_commit` gets the
+        answer of a committed work, on the writer thread and in commit order; it must be quick.
+        Raises CommitFailed or DatabaseClosed.
+        """
+        pending = _PendingWrite(work, after_commit)
+        with self._state_lock:
+            if self._closed:
+                raise DatabaseClosed(f"{self._path} is closed")
+            # No bound is needed: every caller waits for its answer, so callers bound the queue.
+            self._pending.put(pending)  # type: ignore[arg-type]  # the queue holds works of any answer
+        return pending.done.result()
+
+    def read(self, work: Work[T]) -> T:
+        """Run `work` on one snapshot of the committed rows. Writing there raises sqlite3.OperationalError."""
+        connection = self._take_reader()
+        try:
+            connection.execute("BEGIN")
+            try:
+                return work(connection)
+            finally:
+                connection.execute("ROLLBACK")
+        finally:
+            self._give_back(connection)
+
+    def close(self, deadline_s: float = 5.0) -> None:
+        """Finish the writes already accepted, then end the thread and the connections.
+
+        Raises TimeoutError when the writer does not end in time. A second call does nothing.
+        """
+        with self._state_lock:
+            if self._closed:
+                return
+            self._closed = True
+            idle, self._idle_readers = self._idle_readers, []
+            self._pending.put(None)
+        for connection in idle:
+            connection.close()
+        self._writer.join(deadline_s)
+        if self._writer.is_alive():
+            raise TimeoutError(f"the writer of {self._path} did not end within {deadline_s} s")
+
+    def __enter__(self) -> "Database":
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if not getattr(self, "_closed", True) and hasattr(self, "_writer"):
+            warnings.warn(f"unclosed database {self._path}", ResourceWarning, stacklevel=2)
+
+    def _take_reader(self) -> sqlite3.Connection:
+        with self._state_lock:
+            if self._closed:
+                raise DatabaseClosed(f"{self._path} is closed")
+            if self._idle_readers:
+                return self._idle_readers.pop()
+        connection = _open(self._path)
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        with self._state_lock:
+            if not self._closed and len(self._idle_readers) < IDLE_READERS_MAX:
+                self._idle_readers.append(connection)
+                return
+        connection.close()
+
+    def _write_groups(self) -> None:
+        try:
+            while True:
+                group, is_last = self._next_group()
+                if group:
+                    self._commit_together(group)
+                if is_last:
+                    return
+        finally:
+            self._writing.close()
+
+    def _next_group(self) -> tuple[list[_PendingWrite[object]], bool]:
+        group: list[_PendingWrite[object]] = []
+        with contextlib.suppress(Empty):
+            while len(group) < GROUP_MAX:
+                pending = self._pending.get(block=not group)
+                if pending is None:
+                    return group, True
+                group.append(pending)
+        return group, False
+
+    def _commit_together(self, group: list[_PendingWrite[object]]) -> None:
+        finished: list[tuple[_PendingWrite[object], object]] = []
+        refused: list[tuple[_PendingWrite[object], Exception]] = []
+        connection = self._writing
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for pending in group:
+                connection.execute("SAVEPOINT work")
+                try:
+                    answer = pending.work(connection)
+                except Exception as error:  # noqa: BLE001  # handed to the caller that waits for it
+                    # Some faults (a full disk) end the whole transaction: this raises, the group is lost.
+                    connection.execute("ROLLBACK TO work")
+                    refused.append((pending, error))
+                else:
+                    finished.append((pending, answer))
+                connection.execute("RELEASE work")
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            _log.error("a group of %d writes was lost: %s", len(group), error)
+            for pending in group:
+                pending.done.set_exception(CommitFailed(f"nothing was stored: {error}"))
+            return
+        for pending, answer in finished:
+            if pending.after_commit is not None:
+                try:
+                    pending.after_commit(answer)
+                except Exception:  # noqa: BLE001  # logged; the writer must live
+                    # The rows are stored: whatever the listener does, the caller's answer is a success.
+                    _log.exception("a listener failed after a commit")
+            pending.done.set_result(answer)
+        for pending, fault in refused:
+            pending.done.set_exception(fault)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    """In autocommit mode, rows as sqlite3.Row, foreign keys enforced; may move between threads."""
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+def _migrate(connection: sqlite3.Connection, path: Path, folder: Path) -> None:
+    """Bring the file to the newest version, each step in one transaction with its version number."""
+    scripts = sorted(folder.glob("[0-9][0-9][0-9][0-9]_*.sql"))
+    numbers = [int(re.match(r"\d+", script.name).group()) for script in scripts]  # type: ignore[union-attr]
+    if numbers != list(range(1, len(scripts) + 1)):
+        raise MigrationsBroken(f"migrations in {folder} are not numbered 1, 2, 3 and so on: {numbers}")
+    (found_version,) = connection.execute("PRAGMA user_version").fetchone()
+    if found_version > len(scripts):
+        raise DatabaseTooNew(path, found_version, len(scripts))
+    for number, script in zip(numbers, scripts, strict=True):
+        if number <= found_version:
+            continue
+        try:
+            connection.executescript(
+                f"BEGIN IMMEDIATE;\n{script.read_text('utf-8')}\n;PRAGMA user_version = {number};\nCOMMIT;"
+            )
+        except sqlite3.Error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
