@@ -1,0 +1,203 @@
+"""The tree of errors of the data module. Each carries its facts as fields; its text is a line for people.
+
+ExamResultsError
+├── SettingsInvalid            name, reason
+├── BackendUnreachable         endpoint, reason          trying again is sensible
+├── FieldInvalid               field, reason             refused before anything was sent
+│   ├── ScaleUnknown           text
+│   └── GradeOutsideScale      text, scale
+├── SignInError
+│   ├── SignInRejected                                   wrong name or password: which one is not told
+│   ├── SignInThrottled        retry_after_s
+│   ├── PasswordResetRequired
+│   ├── CodeRejected           reason
+│   ├── PasswordRefused        reason
+│   ├── SessionEnded                                     sign in again
+│   └── AccountNotUsable       reason
+└── ApiRefused                 error_type, message, field   the API understood and said no
+    ├── NotAllowed
+    ├── VersionConflict        current
+    ├── InputRefused           reason
+    ├── NotFound
+    └── StateRefused
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # exam.py and grades.py raise these errors, so they cannot be imported here
+    from shared.exam import Exam, Result
+    from shared.grades import Scale
+
+__all__ = [
+    "AccountNotUsable",
+    "ApiRefused",
+    "BackendUnreachable",
+    "CodeRejected",
+    "ExamResultsError",
+    "FieldInvalid",
+    "GradeOutsideScale",
+    "InputRefused",
+    "NotAllowed",
+    "NotFound",
+    "PasswordRefused",
+    "PasswordResetRequired",
+    "ScaleUnknown",
+    "SessionEnded",
+    "SettingsInvalid",
+    "SignInError",
+    "SignInRejected",
+    "SignInThrottled",
+    "StateRefused",
+    "VersionConflict",
+]
+
+
+class ExamResultsError(Exception):
+    """The root: everything that the data module raises on purpose."""
+
+
+class SettingsInvalid(ExamResultsError):
+    """A setting is missing, unknown or unusable. The text is one line that names it and says what to do."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name}: {reason}")
+        self.name = name
+        self.reason = reason
+
+
+class BackendUnreachable(ExamResultsError):
+    """No answer, a cut connection, or an answer that only a broken or busy server gives. Nothing is known
+    about whether a write arrived; the same idempotent call may be made again."""
+
+    def __init__(self, endpoint: str, reason: str) -> None:
+        super().__init__(f"{endpoint} cannot be reached: {reason}")
+        self.endpoint = endpoint
+        self.reason = reason
+
+
+class FieldInvalid(ExamResultsError):
+    """A value that breaks a rule which we can check ourselves. `reason` tells a person what to type."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(reason)
+        self.field = field
+        self.reason = reason
+
+
+class ScaleUnknown(FieldInvalid):
+    """No scale is written like `text`."""
+
+    def __init__(self, text: str) -> None:
+        choices = "OUT_OF_ and a number from 1 to 1000, PERCENT, LETTERS or PASS_FAIL"
+        super().__init__("scale", f"“{text}” is no scale: choose {choices}.")
+        self.text = text
+
+
+class GradeOutsideScale(FieldInvalid):
+    """`text` is no grade of `scale`."""
+
+    def __init__(self, text: str, scale: Scale, reason: str) -> None:
+        super().__init__("grade", reason)
+        self.text = text
+        self.scale = scale
+
+
+class SignInError(ExamResultsError):
+    """The user pool said no. Each kind below needs another step from the person."""
+
+
+class SignInRejected(SignInError):
+    """Wrong name or wrong password; the pool does not tell which, and neither do we."""
+
+    def __init__(self) -> None:
+        super().__init__("The name or the password is not right.")
+
+
+class SignInThrottled(SignInError):
+    """Too many attempts. `retry_after_s` is None where the pool does not say how long."""
+
+    def __init__(self, retry_after_s: float | None = None) -> None:
+        wait = "a while" if retry_after_s is None else f"{retry_after_s:.0f} seconds"
+        super().__init__(f"Too many attempts. Wait {wait}, then try again.")
+        self.retry_after_s = retry_after_s
+
+
+class PasswordResetRequired(SignInError):
+    """An operator asked for a new password: it is set with a code, as after “forgotten password”."""
+
+    def __init__(self) -> None:
+        super().__init__("This account needs a new password. Ask for a code under “Forgotten password”.")
+
+
+class CodeRejected(SignInError):
+    """A mailed code or an authenticator code was wrong or too old."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class PasswordRefused(SignInError):
+    """The new password breaks the pool's policy."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class SessionEnded(SignInError):
+    """The session is over (signed out elsewhere, revoked, or too old): sign in again."""
+
+    def __init__(self) -> None:
+        super().__init__("The session has ended. Sign in again.")
+
+
+class AccountNotUsable(SignInError):
+    """The account is disabled, unconfirmed, or asks for a step that this dashboard does not have."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class ApiRefused(ExamResultsError):
+    """The API answered with an error. `error_type` is its word on the wire, `field` the API field asked for
+    (in InputRefused the field of the input)."""
+
+    def __init__(self, error_type: str, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.error_type = error_type
+        self.message = message
+        self.field = field
+
+
+class NotAllowed(ApiRefused):
+    """Not signed in (any more), or not the owner."""
+
+
+class VersionConflict(ApiRefused):
+    """The row is not at the version that the caller saw. `current` is the row now, None if it was not told."""
+
+    def __init__(
+        self, error_type: str, message: str, field: str | None = None, current: Exam | Result | None = None
+    ) -> None:
+        super().__init__(error_type, message, field)
+        self.current = current
+
+
+class InputRefused(ApiRefused):
+    """The API's own checks refused the input. `field` is the one that it names, None if it names none."""
+
+    def __init__(self, error_type: str, message: str, field: str | None = None) -> None:
+        super().__init__(error_type, message, field)
+        self.reason = message
+
+
+class NotFound(ApiRefused):
+    """There is no such row, or none that the caller may see."""
+
+
+class StateRefused(ApiRefused):
+    """Not in this state: such as deleting an exam that still has results."""
