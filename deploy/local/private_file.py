@@ -1,0 +1,61 @@
+"""Files in the data folder that only their owner may read: keys and messages.
+
+Written whole (a crash leaves the old file or the new one), flushed to the disk, and at no moment readable by
+others. A file that others can read is refused instead of used: whoever read it holds the secret already.
+"""
+
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+__all__ = ["PrivateFileExposed", "load_or_create_private_file", "write_private_file"]
+
+OWNER_ONLY = 0o600
+OTHERS = 0o077
+
+
+class PrivateFileExposed(Exception):
+    """Group or others may read this secret."""
+
+    def __init__(self, path: Path, mode: int) -> None:
+        super().__init__(
+            f"{path} can be read by others (mode {mode:04o}): run 'chmod 600 {path}', "
+            "or delete it to have a new secret made"
+        )
+        self.path, self.mode = path, mode
+
+
+def load_or_create_private_file(path: Path, create: Callable[[], bytes]) -> bytes:
+    """The file's bytes; on first use those that `create` gives. Raises PrivateFileExposed or OSError."""
+    try:
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode & 0o777
+            if mode & OTHERS:
+                raise PrivateFileExposed(path, mode)
+            return file.read()
+    except FileNotFoundError:
+        content = create()
+        write_private_file(path, content)
+        return content
+
+
+def write_private_file(path: Path, content: bytes) -> None:
+    """Put `content` there, durable when this returns. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the name, too, must survive a power cut
+    finally:
+        os.close(folder)
