@@ -1,7 +1,7 @@
 """Student codes: what the public sees instead of a name when an exam's audience is CODES.
 
-Six characters of an alphabet in which nothing looks like something else (no 0, O, 1, I, L, U). With 30 letters
-there are 729 million codes, so that trying them out finds nobody of one exam in any sensible time.
+Six characters of an alphabet in which nothing looks like something else (no 0, O, 1, I, L, U). With 30
+letters there are 729 million codes, so that trying them out finds nobody of one exam in any sensible time.
 """
 
 from __future__ import annotations

@@ -178,7 +178,7 @@ class NotAllowed(ApiRefused):
 
 
 class VersionConflict(ApiRefused):
-    """The row is not at the version that the caller saw. `current` is the row now, None if it was not told."""
+    """The row is not at the version that the caller saw. `current` is the row now, None if not told."""
 
     def __init__(
         self, error_type: str, message: str, field: str | None = None, current: Exam | Result | None = None

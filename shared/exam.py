@@ -93,7 +93,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class NewExam:
-    """An exam to create. Texts are trimmed; raises FieldInvalid. The id is ours, so a create can be repeated."""
+    """An exam to create. Texts are trimmed; raises FieldInvalid. With its own id, a create can be repeated."""
 
     subject: str
     date: dt.date

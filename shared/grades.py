@@ -171,8 +171,8 @@ def parse_scale(text: str) -> Scale:
 def parse_grade(text: str, scale: Scale) -> Grade:
     """The grade that a teacher means by `text` on `scale`.
 
-    Accepts a decimal comma, any spaces (also non-breaking ones), either case, "14/20" and "85 %" where they fit
-    the scale. Raises GradeOutsideScale, whose reason says what to type.
+    Accepts a decimal comma, any spaces (also non-breaking ones), either case, "14/20" and "85 %" where they
+    fit the scale. Raises GradeOutsideScale, whose reason says what to type.
     """
     plain = " ".join(
         unicodedata.normalize("NFKC", text).replace("\u2212", "-").replace("\u2013", "-").split()

@@ -1,0 +1,152 @@
+"""Every GraphQL document that the dashboards send: one fragment a type and kind of caller.
+
+A subscriber receives only the fields that the mutation selected. So the mutations share one fragment a type, and
+the subscriptions select a part of it. `published` and `owner` are always in it: the API's filters look at them.
+Guests have fragments of their own, without the fields that are the teachers' alone: asking for one is refused.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "CREATE_EXAM",
+    "CREATE_RESULTS",
+    "CREATE_RESULTS_BATCH",
+    "DELETE_EXAM",
+    "DELETE_RESULTS",
+    "DELETE_RESULTS_BATCH",
+    "GET_EXAM",
+    "GET_RESULTS",
+    "GUEST_GET_EXAM",
+    "GUEST_GET_RESULTS",
+    "GUEST_LIST_EXAMS",
+    "GUEST_LIST_RESULTS",
+    "GUEST_SUBSCRIPTIONS",
+    "LIST_EXAMS",
+    "LIST_MY_EXAMS",
+    "LIST_RESULTS",
+    "MUTATIONS",
+    "PROBE_SUBSCRIPTION",
+    "PUBLISH_EXAM",
+    "QUERIES",
+    "UNPUBLISH_EXAM",
+    "UPDATE_EXAM",
+    "UPDATE_RESULTS",
+]
+
+_GUEST_EXAM_FIELDS = "id subject date teacher scale status audience published version createdAt updatedAt"
+_GUEST_RESULT_FIELDS = "id examId student grade published version"
+
+GUEST_EXAM = f"fragment GuestExam on Exam {{ {_GUEST_EXAM_FIELDS} }}"
+GUEST_RESULT = f"fragment GuestResult on Results {{ {_GUEST_RESULT_FIELDS} }}"
+# What mutations answer, and so what every subscriber can receive at most. No name: it leaves by query alone.
+CHANGED_EXAM = f"fragment ChangedExam on Exam {{ {_GUEST_EXAM_FIELDS} owner }}"
+CHANGED_RESULT = f"fragment ChangedResult on Results {{ {_GUEST_RESULT_FIELDS} createdAt updatedAt owner }}"
+# What teachers read.
+TEACHER_EXAM = f"fragment TeacherExam on Exam {{ {_GUEST_EXAM_FIELDS} owner resultsCount }}"
+TEACHER_RESULT = (
+    f"fragment TeacherResult on Results {{ {_GUEST_RESULT_FIELDS} createdAt updatedAt owner name }}"
+)
+
+
+def _list_exams(field: str, fragment: str, spread: str) -> str:
+    return (
+        f"query {field[0].upper()}{field[1:]}($limit: Int, $nextToken: String) "
+        f"{{ {field}(limit: $limit, nextToken: $nextToken) {{ items {{ ...{spread} }} nextToken }} }} {fragment}"
+    )
+
+
+def _get_exam(fragment: str, spread: str) -> str:
+    return f"query GetExam($id: ID!) {{ getExam(id: $id) {{ ...{spread} }} }} {fragment}"
+
+
+def _list_results(fragment: str, spread: str) -> str:
+    return (
+        "query ListResults($examId: ID!, $limit: Int, $nextToken: String) "
+        "{ listResults(examId: $examId, limit: $limit, nextToken: $nextToken) "
+        f"{{ items {{ ...{spread} }} nextToken }} }} {fragment}"
+    )
+
+
+def _get_results(fragment: str, spread: str) -> str:
+    return (
+        "query GetResults($examId: ID!, $id: ID!) "
+        f"{{ getResults(examId: $examId, id: $id) {{ ...{spread} }} }} {fragment}"
+    )
+
+
+def _mutation(field: str, input_type: str, selection: str, fragment: str) -> str:
+    return (
+        f"mutation {field[0].upper()}{field[1:]}($input: {input_type}!) "
+        f"{{ {field}(input: $input) {{ {selection} }} }} {fragment}"
+    )
+
+
+def _subscription(field: str, selection: str, fragment: str) -> str:
+    return f"subscription {field[0].upper()}{field[1:]} {{ {field} {{ {selection} }} }} {fragment}"
+
+
+LIST_EXAMS = _list_exams("listExams", TEACHER_EXAM, "TeacherExam")
+LIST_MY_EXAMS = _list_exams("listMyExams", TEACHER_EXAM, "TeacherExam")
+GET_EXAM = _get_exam(TEACHER_EXAM, "TeacherExam")
+LIST_RESULTS = _list_results(TEACHER_RESULT, "TeacherResult")
+GET_RESULTS = _get_results(TEACHER_RESULT, "TeacherResult")
+
+GUEST_LIST_EXAMS = _list_exams("listExams", GUEST_EXAM, "GuestExam")
+GUEST_GET_EXAM = _get_exam(GUEST_EXAM, "GuestExam")
+GUEST_LIST_RESULTS = _list_results(GUEST_RESULT, "GuestResult")
+GUEST_GET_RESULTS = _get_results(GUEST_RESULT, "GuestResult")
+
+CREATE_EXAM = _mutation("createExam", "CreateExamInput", "...ChangedExam", CHANGED_EXAM)
+UPDATE_EXAM = _mutation("updateExam", "UpdateExamInput", "...ChangedExam", CHANGED_EXAM)
+DELETE_EXAM = _mutation("deleteExam", "ExamVersionInput", "...ChangedExam", CHANGED_EXAM)
+PUBLISH_EXAM = _mutation("publishExam", "ExamVersionInput", "...ChangedExam", CHANGED_EXAM)
+UNPUBLISH_EXAM = _mutation("unpublishExam", "ExamVersionInput", "...ChangedExam", CHANGED_EXAM)
+CREATE_RESULTS = _mutation("createResults", "CreateResultsInput", "...ChangedResult", CHANGED_RESULT)
+UPDATE_RESULTS = _mutation("updateResults", "UpdateResultsInput", "...ChangedResult", CHANGED_RESULT)
+DELETE_RESULTS = _mutation("deleteResults", "DeleteResultsInput", "...ChangedResult", CHANGED_RESULT)
+
+_BATCH = "examId published owner items { ...ChangedResult }"
+CREATE_RESULTS_BATCH = _mutation("createResultsBatch", "CreateResultsBatchInput", _BATCH, CHANGED_RESULT)
+DELETE_RESULTS_BATCH = _mutation("deleteResultsBatch", "DeleteResultsBatchInput", _BATCH, CHANGED_RESULT)
+
+_GUEST_BATCH = "examId published items { ...GuestResult }"
+
+# Field of the Subscription type -> document: everything that a guest's feed listens to.
+GUEST_SUBSCRIPTIONS: dict[str, str] = {
+    "onUpdateExam": _subscription("onUpdateExam", "...GuestExam", GUEST_EXAM),
+    "onPublishExam": _subscription("onPublishExam", "...GuestExam", GUEST_EXAM),
+    "onUnpublishExam": _subscription("onUnpublishExam", "...GuestExam", GUEST_EXAM),
+    "onDeleteExam": _subscription("onDeleteExam", "...GuestExam", GUEST_EXAM),
+    "onCreateResults": _subscription("onCreateResults", "...GuestResult", GUEST_RESULT),
+    "onUpdateResults": _subscription("onUpdateResults", "...GuestResult", GUEST_RESULT),
+    "onDeleteResults": _subscription("onDeleteResults", "...GuestResult", GUEST_RESULT),
+    "onCreateResultsBatch": _subscription("onCreateResultsBatch", _GUEST_BATCH, GUEST_RESULT),
+    "onDeleteResultsBatch": _subscription("onDeleteResultsBatch", _GUEST_BATCH, GUEST_RESULT),
+}
+
+# Started and stopped only to see whether the server still answers on this socket.
+PROBE_SUBSCRIPTION = "subscription Probe { onDeleteExam { id } }"
+
+QUERIES: tuple[str, ...] = (
+    LIST_EXAMS,
+    LIST_MY_EXAMS,
+    GET_EXAM,
+    LIST_RESULTS,
+    GET_RESULTS,
+    GUEST_LIST_EXAMS,
+    GUEST_GET_EXAM,
+    GUEST_LIST_RESULTS,
+    GUEST_GET_RESULTS,
+)
+MUTATIONS: tuple[str, ...] = (
+    CREATE_EXAM,
+    UPDATE_EXAM,
+    DELETE_EXAM,
+    PUBLISH_EXAM,
+    UNPUBLISH_EXAM,
+    CREATE_RESULTS,
+    UPDATE_RESULTS,
+    DELETE_RESULTS,
+    CREATE_RESULTS_BATCH,
+    DELETE_RESULTS_BATCH,
+)

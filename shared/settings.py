@@ -1,0 +1,221 @@
+"""The only reader of the environment: names that start with EXAM_RESULTS_, from it and from a `.env` file under it.
+
+The same code serves the embedded backend and AWS; only these settings differ. A name that nobody knows is an error,
+because a mistyped optional setting would otherwise be ignored in silence.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+
+from shared.errors import SettingsInvalid
+
+__all__ = [
+    "PREFIX",
+    "SETTINGS",
+    "BackendSettings",
+    "Setting",
+    "StudentSettings",
+    "TeacherSettings",
+    "load_student_settings",
+    "load_teacher_settings",
+]
+
+PREFIX = "EXAM_RESULTS_"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: its full name, what it is for, and its text when it is left out (None: it must be given)."""
+
+    name: str
+    purpose: str
+    default: str | None
+    readers: str = "both"
+
+
+SETTINGS: tuple[Setting, ...] = tuple(
+    Setting(PREFIX + name, purpose, default, readers)
+    for name, purpose, default, readers in (
+        ("ENV_FILE", "the file that holds settings; default .env in the working directory", "", "both"),
+        ("REGION", "the AWS region, such as eu-west-1", None, "both"),
+        ("API_URL", "the exam API's address, ending in /graphql", None, "both"),
+        ("REALTIME_URL", "the address for subscriptions; derived from API_URL when empty", "", "both"),
+        ("USER_POOL_ID", "the user pool that teachers sign in to", None, "both"),
+        ("USER_POOL_CLIENT_ID", "the app client of the user pool, without a secret", None, "both"),
+        ("IDENTITY_POOL_ID", "the identity pool that gives guests their credentials", None, "both"),
+        ("COGNITO_ENDPOINT_URL", "where both Cognito services answer; empty on AWS", "", "both"),
+        ("STUDENT_URL", "the student dashboard's public address, for links and QR codes", "", "teacher"),
+        ("SESSION_IDLE_MINUTES", "minutes of rest after which a teacher is signed out", "240", "teacher"),
+        ("SECURE_COOKIES", "true when browsers reach the dashboard over https", "false", "teacher"),
+        ("TRUSTED_PROXIES", "how many proxies in front may tell the client's address", "0", "both"),
+        ("STREAMS_MAX", "live streams in all; more get a clear answer", "5000", "student"),
+        ("STREAMS_PER_ADDRESS_MAX", "live streams of one address", "400", "student"),
+        ("EXAMS_LOADED_MAX", "exams whose results are held in memory at once", "200", "student"),
+        ("METRICS_PORT", "the loopback port of /metrics; 0 turns it off", "0", "student"),
+        ("METRICS_HOST", "the address that /metrics listens on", "127.0.0.1", "student"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BackendSettings:
+    """Where the backend is. `cognito_endpoint_url` is None on AWS. No address ends in a slash."""
+
+    region: str
+    api_url: str
+    realtime_url: str
+    user_pool_id: str
+    user_pool_client_id: str
+    identity_pool_id: str
+    cognito_endpoint_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherSettings:
+    """What the teacher dashboard needs."""
+
+    backend: BackendSettings
+    student_url: str | None = None
+    session_idle_minutes: int = 240
+    has_secure_cookies: bool = False
+    trusted_proxies: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StudentSettings:
+    """What the student dashboard needs. `metrics_port` is None when /metrics is off."""
+
+    backend: BackendSettings
+    streams_max: int = 5000
+    streams_per_address_max: int = 400
+    exams_loaded_max: int = 200
+    trusted_proxies: int = 0
+    metrics_port: int | None = None
+    metrics_host: str = "127.0.0.1"
+
+
+def load_teacher_settings(
+    environ: Mapping[str, str] | None = None, env_file: Path | None = None
+) -> TeacherSettings:
+    """The teacher dashboard's settings. The real environment stands above the file.
+
+    Raises SettingsInvalid: one line that names the setting and says what to do.
+    """
+    given = _given(environ, env_file)
+    return TeacherSettings(
+        backend=_backend(given),
+        student_url=_optional(given, "STUDENT_URL", _address),
+        session_idle_minutes=_whole(given, "SESSION_IDLE_MINUTES", 1, 7 * 24 * 60),
+        has_secure_cookies=_yes_or_no(given, "SECURE_COOKIES"),
+        trusted_proxies=_whole(given, "TRUSTED_PROXIES", 0, 10),
+    )
+
+
+def load_student_settings(
+    environ: Mapping[str, str] | None = None, env_file: Path | None = None
+) -> StudentSettings:
+    """The student dashboard's settings; as load_teacher_settings."""
+    given = _given(environ, env_file)
+    return StudentSettings(
+        backend=_backend(given),
+        streams_max=_whole(given, "STREAMS_MAX", 1, 1_000_000),
+        streams_per_address_max=_whole(given, "STREAMS_PER_ADDRESS_MAX", 1, 1_000_000),
+        exams_loaded_max=_whole(given, "EXAMS_LOADED_MAX", 1, 100_000),
+        trusted_proxies=_whole(given, "TRUSTED_PROXIES", 0, 10),
+        metrics_port=_whole(given, "METRICS_PORT", 0, 65535) or None,
+        metrics_host=given[PREFIX + "METRICS_HOST"],
+    )
+
+
+def _given(environ: Mapping[str, str] | None, env_file: Path | None) -> dict[str, str]:
+    """Full name -> stripped text of every setting; defaults where nothing is given."""
+    real = {name: text for name, text in (environ or os.environ).items() if name.startswith(PREFIX)}
+    named = real.get(PREFIX + "ENV_FILE", "").strip()
+    path = env_file or Path(named or ".env")
+    if named and env_file is None and not path.is_file():
+        raise SettingsInvalid(PREFIX + "ENV_FILE", f"there is no file {path}.")
+    # Other programs' names in the file are none of our business; ours must be known wherever they stand.
+    filed = {
+        name: text or ""
+        for name, text in (dotenv_values(path) if path.is_file() else {}).items()
+        if name.startswith(PREFIX)
+    }
+    known = {setting.name: setting for setting in SETTINGS}
+    for name in sorted({**filed, **real}):
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
+            hint = f"did you mean {near[0]}?" if near else "remove it."
+            raise SettingsInvalid(name, f"there is no such setting; {hint}")
+    given = {name: text.strip() for name, text in {**filed, **real}.items()}
+    texts: dict[str, str] = {}
+    for setting in SETTINGS:
+        text = given.get(setting.name) or setting.default
+        if text is None:
+            raise SettingsInvalid(setting.name, f"is missing: give {setting.purpose}.")
+        texts[setting.name] = text
+    return texts
+
+
+def _backend(given: Mapping[str, str]) -> BackendSettings:
+    api_url = _address(given, "API_URL")
+    if not api_url.endswith("/graphql"):
+        raise SettingsInvalid(PREFIX + "API_URL", "must end in /graphql.")
+    user_pool_id = given[PREFIX + "USER_POOL_ID"]
+    region = given[PREFIX + "REGION"]
+    if "_" not in user_pool_id or not user_pool_id.split("_")[1]:
+        raise SettingsInvalid(PREFIX + "USER_POOL_ID", f"must look like {region}_AbCdEfGhI.")
+    return BackendSettings(
+        region=region,
+        api_url=api_url,
+        realtime_url=_optional(given, "REALTIME_URL", _address) or _realtime_url(api_url),
+        user_pool_id=user_pool_id,
+        user_pool_client_id=given[PREFIX + "USER_POOL_CLIENT_ID"],
+        identity_pool_id=given[PREFIX + "IDENTITY_POOL_ID"],
+        cognito_endpoint_url=_optional(given, "COGNITO_ENDPOINT_URL", _address),
+    )
+
+
+def _realtime_url(api_url: str) -> str:
+    """AppSync's own hosts have a sister host for subscriptions; every other host a sister path."""
+    address = api_url.replace("https://", "wss://", 1).replace("http://", "ws://", 1)
+    if ".appsync-api." in address:
+        return address.replace(".appsync-api.", ".appsync-realtime-api.", 1)
+    return f"{address}/realtime"
+
+
+def _optional(
+    given: Mapping[str, str], name: str, read: Callable[[Mapping[str, str], str], str]
+) -> str | None:
+    return read(given, name) if given[PREFIX + name] else None
+
+
+def _address(given: Mapping[str, str], name: str) -> str:
+    text = given[PREFIX + name].rstrip("/")
+    schemes = {"ws", "wss"} if name == "REALTIME_URL" else {"http", "https"}
+    parts = urlsplit(text)
+    if parts.scheme not in schemes or not parts.hostname:
+        wanted = " or ".join(f"{scheme}://" for scheme in sorted(schemes))
+        raise SettingsInvalid(PREFIX + name, f"“{text}” is no address: it must start with {wanted}.")
+    return text
+
+
+def _whole(given: Mapping[str, str], name: str, least: int, most: int) -> int:
+    text = given[PREFIX + name]
+    if not (text.isascii() and text.isdigit()) or not least <= int(text) <= most:
+        raise SettingsInvalid(PREFIX + name, f"“{text}” must be a whole number from {least} to {most}.")
+    return int(text)
+
+
+def _yes_or_no(given: Mapping[str, str], name: str) -> bool:
+    text = given[PREFIX + name].casefold()
+    if text not in {"true", "false"}:
+        raise SettingsInvalid(PREFIX + name, f"“{text}” must be true or false.")
+    return text == "true"
