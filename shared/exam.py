@@ -93,7 +93,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class NewExam:
-    """An exam to create. Texts are trimmed; raises FieldInvalid. With its own id, a create can be repeated."""
+    """An exam to create; texts are trimmed. With its own id a create can be repeated. Raises FieldInvalid."""
 
     subject: str
     date: dt.date

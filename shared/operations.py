@@ -1,8 +1,8 @@
 """Every GraphQL document that the dashboards send: one fragment a type and kind of caller.
 
-A subscriber receives only the fields that the mutation selected. So the mutations share one fragment a type, and
-the subscriptions select a part of it. `published` and `owner` are always in it: the API's filters look at them.
-Guests have fragments of their own, without the fields that are the teachers' alone: asking for one is refused.
+A subscriber receives only the fields that the mutation selected. So the mutations share one fragment a type,
+and the subscriptions select a part of it. `published` and `owner` are always in it: the API's filters look at
+them. Guests have fragments of their own, without the teachers' fields: asking for one of those is refused.
 """
 
 from __future__ import annotations
@@ -51,7 +51,8 @@ TEACHER_RESULT = (
 def _list_exams(field: str, fragment: str, spread: str) -> str:
     return (
         f"query {field[0].upper()}{field[1:]}($limit: Int, $nextToken: String) "
-        f"{{ {field}(limit: $limit, nextToken: $nextToken) {{ items {{ ...{spread} }} nextToken }} }} {fragment}"
+        f"{{ {field}(limit: $limit, nextToken: $nextToken) "
+        f"{{ items {{ ...{spread} }} nextToken }} }} {fragment}"
     )
 
 

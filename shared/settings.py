@@ -1,7 +1,7 @@
-"""The only reader of the environment: names that start with EXAM_RESULTS_, from it and from a `.env` file under it.
+"""The only reader of the environment: names that start with EXAM_RESULTS_, and a `.env` file under them.
 
-The same code serves the embedded backend and AWS; only these settings differ. A name that nobody knows is an error,
-because a mistyped optional setting would otherwise be ignored in silence.
+The same code serves the embedded backend and AWS; only these settings differ. A name that nobody knows is an
+error, because a mistyped optional setting would otherwise be ignored in silence.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ PREFIX = "EXAM_RESULTS_"
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting: its full name, what it is for, and its text when it is left out (None: it must be given)."""
+    """One setting: its full name, what it is for, its text when left out (None: it must be given)."""
 
     name: str
     purpose: str
@@ -137,7 +137,11 @@ def load_student_settings(
 
 def _given(environ: Mapping[str, str] | None, env_file: Path | None) -> dict[str, str]:
     """Full name -> stripped text of every setting; defaults where nothing is given."""
-    real = {name: text for name, text in (environ or os.environ).items() if name.startswith(PREFIX)}
+    real = {
+        name: text
+        for name, text in (os.environ if environ is None else environ).items()
+        if name.startswith(PREFIX)
+    }
     named = real.get(PREFIX + "ENV_FILE", "").strip()
     path = env_file or Path(named or ".env")
     if named and env_file is None and not path.is_file():
