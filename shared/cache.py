@@ -1,15 +1,18 @@
-"""What the feed has heard, as versioned snapshots for many readers. Pure data: no network, no thread of its own.
+"""What the feed has heard, as versioned snapshots for many readers. Pure data: no network, no thread of its
+own.
 
 Events and snapshots may come in any order, and the cache ends in the backend's state:
 
 - every row carries the backend's version; an older one never replaces a newer one;
-- a delete leaves a mark with its version, so that an older event, or a page read before it, cannot bring the row
-  back. A mark outlives the next snapshot and goes with the one after it;
-- a snapshot takes away the rows that it lacks, but never one that an event brought after the snapshot was begun.
+- a delete leaves a mark with its version, so that an older event, or a page read before it, cannot bring
+  the row back. A mark outlives the next snapshot and goes with the one after it;
+- a snapshot takes away the rows that it lacks, but never one that an event brought after the snapshot was
+  begun.
 
-Every change moves one counter. The exams and each exam's results carry the counter of their last change as their
-version: it grows, also when results are forgotten and loaded again, and it says nothing about the backend's
-versions. Readers get immutable snapshots, made at the first reading after a change and then shared.
+Every change moves one counter. The exams and each exam's results carry the counter of their last change as
+their version: it grows, also when results are forgotten and loaded again, and it says nothing about the
+backend's versions. Readers get immutable snapshots, made at the first reading after a change and then
+shared.
 """
 
 from __future__ import annotations
@@ -106,7 +109,8 @@ Listener = Callable[[Change], None]
 
 @dataclass(frozen=True, slots=True)
 class SnapshotMark:
-    """The moment before the first page of a listing was asked for. Made by begin_*, handed back to finish_*."""
+    """The moment before the first page of a listing was asked for. Made by begin_*, handed back to
+    finish_*."""
 
     exam_id: str | None
     counter: int
@@ -216,8 +220,8 @@ class _ResultsTable(_Table[Result]):
 class ExamCache:
     """Published exams, and the results of those that somebody loads. Any thread may read or write.
 
-    `now_s` is the wall clock that stamps new rows. Listeners are called after each change, in the order of the
-    changes, on the thread that made it: they must be quick and must not write to the cache.
+    `now_s` is the wall clock that stamps new rows. Listeners are called after each change, in the order of
+    the changes, on the thread that made it: they must be quick and must not write to the cache.
     """
 
     def __init__(self, now_s: Callable[[], float]) -> None:

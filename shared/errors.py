@@ -43,6 +43,7 @@ __all__ = [
     "NotFound",
     "PasswordRefused",
     "PasswordResetRequired",
+    "PasswordSetSignInAgain",
     "ScaleUnknown",
     "SessionEnded",
     "SettingsInvalid",
@@ -152,6 +153,14 @@ class SessionEnded(SignInError):
 
     def __init__(self) -> None:
         super().__init__("The session has ended. Sign in again.")
+
+
+class PasswordSetSignInAgain(SessionEnded):
+    """The new password holds, but the session could not be completed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.args = ("The new password is set. Sign in with it.",)
 
 
 class AccountNotUsable(SignInError):
