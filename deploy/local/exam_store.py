@@ -1,0 +1,117 @@
+"""Exams as rows: each function is one statement on a connection of the database. No rules, no wire names."""
+
+import sqlite3
+from dataclasses import dataclass
+
+__all__ = [
+    "Exam",
+    "delete_exam",
+    "find_exam",
+    "insert_exam",
+    "list_owned_exams",
+    "list_published_exams",
+    "update_exam",
+]
+
+_SELECT = (
+    "SELECT id, subject, date, teacher, scale, audience, is_published, version, created_at, updated_at, "
+    "owner FROM exams"
+)
+_ORDER = "ORDER BY date DESC, id LIMIT ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Exam:
+    """One stored exam. `date` is YYYY-MM-DD, the times are AWSDateTime texts in UTC, `owner` is a sub."""
+
+    id: str
+    subject: str
+    date: str
+    teacher: str
+    scale: str
+    audience: str
+    is_published: bool
+    version: int
+    created_at: str
+    updated_at: str
+    owner: str
+
+    @property
+    def are_students_codes(self) -> bool:
+        return self.audience == "CODES"
+
+
+def find_exam(connection: sqlite3.Connection, exam_id: str) -> Exam | None:
+    row = connection.execute(f"{_SELECT} WHERE id = ?", (exam_id,)).fetchone()
+    return _exam(row) if row else None
+
+
+def list_published_exams(
+    connection: sqlite3.Connection, row_count: int, after: tuple[str, str] | None
+) -> list[Exam]:
+    """Newest date first, then by id; from behind the key (date, id) on."""
+    sql = f"{_SELECT} WHERE is_published = 1 {_after(after)} {_ORDER}"
+    return [_exam(row) for row in connection.execute(sql, (*_after_values(after), row_count))]
+
+
+def list_owned_exams(
+    connection: sqlite3.Connection, owner: str, row_count: int, after: tuple[str, str] | None
+) -> list[Exam]:
+    """The drafts too; in the same order."""
+    sql = f"{_SELECT} WHERE owner = ? {_after(after)} {_ORDER}"
+    return [_exam(row) for row in connection.execute(sql, (owner, *_after_values(after), row_count))]
+
+
+def insert_exam(connection: sqlite3.Connection, exam: Exam) -> None:
+    connection.execute(
+        "INSERT INTO exams (id, subject, date, teacher, scale, audience, is_published, version, created_at, "
+        "updated_at, owner) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            exam.id,
+            exam.subject,
+            exam.date,
+            exam.teacher,
+            exam.scale,
+            exam.audience,
+            exam.is_published,
+            exam.version,
+            exam.created_at,
+            exam.updated_at,
+            exam.owner,
+        ),
+    )
+
+
+def update_exam(connection: sqlite3.Connection, exam: Exam) -> None:
+    connection.execute(
+        "UPDATE exams SET subject = ?, date = ?, teacher = ?, scale = ?, audience = ?, is_published = ?, "
+        "version = ?, updated_at = ? WHERE id = ?",
+        (
+            exam.subject,
+            exam.date,
+            exam.teacher,
+            exam.scale,
+            exam.audience,
+            exam.is_published,
+            exam.version,
+            exam.updated_at,
+            exam.id,
+        ),
+    )
+
+
+def delete_exam(connection: sqlite3.Connection, exam_id: str) -> None:
+    connection.execute("DELETE FROM exams WHERE id = ?", (exam_id,))
+
+
+def _after(after: tuple[str, str] | None) -> str:
+    return "" if after is None else "AND date <= ? AND (date < ? OR id > ?)"
+
+
+def _after_values(after: tuple[str, str] | None) -> tuple[str, ...]:
+    return () if after is None else (after[0], after[0], after[1])
+
+
+def _exam(row: sqlite3.Row) -> Exam:
+    values = dict(row)
+    return Exam(**{**values, "is_published": bool(values["is_published"])})

@@ -1,0 +1,97 @@
+"""Results as rows.
+
+Each function is one statement on a connection of the database. No rules, no wire names.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+
+__all__ = [
+    "Result",
+    "count_results",
+    "delete_result",
+    "find_result",
+    "insert_result",
+    "list_results",
+    "update_result",
+]
+
+_SELECT = "SELECT exam_id, id, student, grade, name, version, created_at, updated_at FROM results"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One stored result. `student` is what the public sees, `name` the person behind a code, or None."""
+
+    exam_id: str
+    id: str
+    student: str
+    grade: str
+    name: str | None
+    version: int
+    created_at: str
+    updated_at: str
+
+
+def find_result(connection: sqlite3.Connection, exam_id: str, result_id: str) -> Result | None:
+    row = connection.execute(
+        f"{_SELECT} WHERE exam_id = ? AND id = ?",
+        (exam_id, result_id),
+    ).fetchone()
+    return Result(*row) if row else None
+
+
+def list_results(
+    connection: sqlite3.Connection, exam_id: str, row_count: int, after_id: str | None
+) -> list[Result]:
+    """In the order of their ids, from behind `after_id` on."""
+    rows = connection.execute(
+        f"{_SELECT} WHERE exam_id = ? AND id > ? ORDER BY id LIMIT ?",
+        (exam_id, after_id or "", row_count),
+    )
+    return [Result(*row) for row in rows]
+
+
+def count_results(connection: sqlite3.Connection, exam_id: str, count_max: int) -> int:
+    """How many results the exam has; it stops counting at `count_max`."""
+    (count,) = connection.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM results WHERE exam_id = ? LIMIT ?)", (exam_id, count_max)
+    ).fetchone()
+    return int(count)
+
+
+def insert_result(connection: sqlite3.Connection, result: Result) -> None:
+    connection.execute(
+        "INSERT INTO results (exam_id, id, student, grade, name, version, created_at, updated_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            result.exam_id,
+            result.id,
+            result.student,
+            result.grade,
+            result.name,
+            result.version,
+            result.created_at,
+            result.updated_at,
+        ),
+    )
+
+
+def update_result(connection: sqlite3.Connection, result: Result) -> None:
+    connection.execute(
+        "UPDATE results SET student = ?, grade = ?, name = ?, version = ?, updated_at = ? "
+        "WHERE exam_id = ? AND id = ?",
+        (
+            result.student,
+            result.grade,
+            result.name,
+            result.version,
+            result.updated_at,
+            result.exam_id,
+            result.id,
+        ),
+    )
+
+
+def delete_result(connection: sqlite3.Connection, exam_id: str, result_id: str) -> None:
+    connection.execute("DELETE FROM results WHERE exam_id = ? AND id = ?", (exam_id, result_id))
