@@ -1,15 +1,15 @@
-"""AppSync's real-time protocol, the server's side: a pure state machine. Messages in, actions out; no I/O,
-no clock.
+"""AppSync's real-time protocol, the server's side: a pure state machine. Messages in, actions out.
 
-The connection's states and what each message does in them (anything else is answered with an error and
-changes nothing):
+No I/O, no clock. The connection's states, and what each message does in them:
 
-    state         message           becomes       actions
-    WAITING       connection_init   ACKNOWLEDGED  connection_ack, ka
-    WAITING       connection_init   CLOSED        connection_error, close    (credentials refused at the
-    handshake) ACKNOWLEDGED  start             ACKNOWLEDGED  ask whether it may be heard; the answer is
-    start_ack or error ACKNOWLEDGED  stop              ACKNOWLEDGED  unsubscribe, complete ACKNOWLEDGED
-    connection_init   ACKNOWLEDGED  connection_ack             (harmless when repeated)
+    state         message          becomes       actions
+    WAITING       connection_init  ACKNOWLEDGED  connection_ack, ka
+    WAITING       connection_init  CLOSED        connection_error, close (if refused at the handshake)
+    ACKNOWLEDGED  connection_init  ACKNOWLEDGED  connection_ack (harmless when repeated)
+    ACKNOWLEDGED  start            ACKNOWLEDGED  Subscribe; its outcome is told as start_ack or error
+    ACKNOWLEDGED  stop             ACKNOWLEDGED  Unsubscribe, complete
+
+Anything else is answered with an error and changes nothing.
 
 A subscription is ASKED until the caller of this module grants or refuses it, then ACTIVE until stop, its
 token's end or the connection's end. A refusal at the handshake is told only after connection_init: clients
@@ -149,8 +149,8 @@ class Connection:
 
     def subscription_granted(self, subscription_id: str) -> Sequence[Action]:
         if subscription_id not in self._subscriptions:
-            return [Unsubscribe(subscription_id)]  # stopped, or the line was closed, while the answer was
-            sought
+            # It was stopped, or the line was closed, while the answer was sought.
+            return [Unsubscribe(subscription_id)]
         self._subscriptions[subscription_id] = _SubscriptionState.ACTIVE
         return [_message("start_ack", subscription_id)]
 
