@@ -13,6 +13,7 @@ ExamResultsError
 │   ├── CodeRejected           reason
 │   ├── PasswordRefused        reason
 │   ├── SessionEnded                                     sign in again
+│   │   └── PasswordSetSignInAgain                       the new password holds already
 │   └── AccountNotUsable       reason
 └── ApiRefused                 error_type, message, field   the API understood and said no
     ├── NotAllowed
@@ -173,7 +174,10 @@ class AccountNotUsable(SignInError):
 
 class ApiRefused(ExamResultsError):
     """The API answered with an error. `error_type` is its word on the wire, `field` the API field asked for
-    (in InputRefused the field of the input)."""
+    (in InputRefused the field of the input). `lost_tries` counts tries of the same call before this one whose
+    answers were lost: one of them may have arrived."""
+
+    lost_tries: int = 0
 
     def __init__(self, error_type: str, message: str, field: str | None = None) -> None:
         super().__init__(message)
@@ -184,6 +188,12 @@ class ApiRefused(ExamResultsError):
 
 class NotAllowed(ApiRefused):
     """Not signed in (any more), or not the owner."""
+
+    @property
+    def is_about_the_row(self) -> bool:
+        """True: these credentials hold, but not for this row or field. False: they were not accepted at
+        all."""
+        return self.error_type == "Unauthorized"
 
 
 class VersionConflict(ApiRefused):
