@@ -13,7 +13,7 @@ from pathlib import Path
 
 __all__ = ["compress_tree"]
 
-WORTHWHILE_SHARE = 0.95  # a form that saves less than 5 % is not kept: images and fonts are compressed already
+WORTHWHILE_SHARE = 0.95  # below 5 % saved it is not kept: images and fonts are packed already
 
 
 def compress_tree(source: Path, target: Path) -> tuple[int, int]:

@@ -1,6 +1,6 @@
 """A container's healthcheck without curl: asks a URL, ends with 0 when it answers 200.
 
-    python3 -m deploy.containers.healthcheck http://127.0.0.1:8501/healthz
+python3 -m deploy.containers.healthcheck http://127.0.0.1:8501/healthz
 """
 
 import sys
