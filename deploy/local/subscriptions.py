@@ -1,6 +1,6 @@
 """Who hears which event: registration, filters, and the payload that each subscriber gets.
 
-Lives on one thread, the server's event loop. AppSync's rules:
+The hub lives on one thread, the server's event loop. AppSync's rules:
 - an argument that the subscriber gave must equal the payload's field of that name; one left out does not
   filter;
 - the enhanced filter (groups of conditions, one group must hold) looks at the payload as the mutation
@@ -100,7 +100,7 @@ class SubscriptionHub:
         # Dictionaries as ordered sets: events reach subscribers in the order of their coming.
         self._listeners: dict[str, dict[Subscription, None]] = {name: {} for name in mutations}
 
-    def subscribe(
+    def prepared(
         self,
         query: str,
         variables: Mapping[str, Any],
@@ -108,7 +108,10 @@ class SubscriptionHub:
         caller: Caller,
         deliver: Callable[[str], None],
     ) -> Subscription:
-        """Raises DocumentRefused when the document is no subscription, or not one for this caller."""
+        """A subscription that hears nothing yet; may be called from any thread.
+
+        Raises DocumentRefused when the document is no subscription, or not one for this caller.
+        """
         operation = self._executor.operation(query, operation_name)
         if operation.kind is not OperationType.SUBSCRIPTION:
             message = f"{operation.kind.value} not supported through the realtime channel"
@@ -120,7 +123,7 @@ class SubscriptionHub:
         if not registration.asked:
             raise DocumentRefused([{"errorType": "ValidationError", "message": "Nothing is subscribed to"}])
         ((field_name, arguments),) = registration.asked.items()
-        subscription = Subscription(
+        return Subscription(
             field_name=field_name,
             arguments=arguments,
             filter_groups=enhanced_filter(field_name, caller),
@@ -129,11 +132,13 @@ class SubscriptionHub:
             caller=caller,
             deliver=deliver,
         )
-        for mutation in self._heard[field_name]:
-            self._listeners[mutation][subscription] = None
-        return subscription
 
-    def unsubscribe(self, subscription: Subscription) -> None:
+    def add(self, subscription: Subscription) -> None:
+        """From now on it hears events."""
+        for mutation in self._heard[subscription.field_name]:
+            self._listeners[mutation][subscription] = None
+
+    def remove(self, subscription: Subscription) -> None:
         """A second call does nothing."""
         for mutation in self._heard[subscription.field_name]:
             self._listeners[mutation].pop(subscription, None)
