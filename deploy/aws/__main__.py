@@ -1,0 +1,113 @@
+"""`python -m deploy.aws`: the operator's commands for AWS."""
+
+import argparse
+import datetime as dt
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from deploy.aws.commands import BackendCommands
+from deploy.aws.connection import connect
+from deploy.aws.console import Console, console_of_terminal
+from deploy.aws.errors import DeployError
+from deploy.aws.stack import Stack
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None, console: Console | None = None) -> int:
+    """Runs one command: 0 when done, 1 when AWS or the operator refused, 2 for wrong arguments."""
+    args = _parser().parse_args(arguments)
+    console = console or console_of_terminal(is_agreed=args.yes)
+    try:
+        _run(args, console)
+    except DeployError as error:
+        console.say(str(error))
+        return 1
+    except KeyboardInterrupt:
+        console.say("Interrupted. What AWS has begun goes on; run the same command again to follow it.")
+        return 130
+    return 0
+
+
+def _run(args: argparse.Namespace, console: Console) -> None:
+    connection = connect(args.region, args.profile, args.endpoint_url)
+    try:
+        stack = Stack(args.stack_name, connection, console, lambda: dt.datetime.now(dt.UTC), time.sleep)
+        commands = BackendCommands(stack, connection, console)
+        match args.command:
+            case "up":
+                commands.up(_given_parameters(args))
+            case "status":
+                commands.status()
+            case "outputs":
+                commands.outputs()
+            case "env":
+                commands.env(args.write)
+            case "add-teacher":
+                commands.add_teacher(args.username, args.email, args.name, is_shown=args.show)
+            case "reset-password":
+                commands.reset_password(args.username, is_shown=args.show)
+            case "list-teachers":
+                commands.list_teachers()
+            case "down":
+                commands.down(is_data_deleted=args.delete_data)
+    finally:
+        connection.close()
+
+
+def _given_parameters(args: argparse.Namespace) -> dict[str, str]:
+    given = {
+        "AlarmEmail": args.alarm_email,
+        "RequestsPerAddress": args.requests_per_address,
+        "LogRetentionDays": args.log_retention_days,
+    }
+    return {name: str(value) for name, value in given.items() if value is not None}
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--region", help="the AWS region; default as for other AWS tools")
+    common.add_argument("--profile", help="a profile of the AWS configuration files")
+    common.add_argument("--endpoint-url", help="an emulator's address in the place of AWS")
+    common.add_argument("--stack-name", default="exam-results", help="default: %(default)s")
+    common.add_argument("--yes", action="store_true", help="go on without asking")
+
+    parser = argparse.ArgumentParser(
+        prog="python -m deploy.aws", description="Exam results on AWS: accounts, API and tables."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    up = commands.add_parser("up", parents=[common], help="make the backend, or bring it up to date")
+    up.add_argument("--alarm-email", metavar="ADDRESS", help="where alarms are sent")
+    up.add_argument(
+        "--requests-per-address",
+        metavar="N",
+        type=int,
+        help="turn away who sends more to the API in five minutes (at least 100; 0: no firewall)",
+    )
+    up.add_argument("--log-retention-days", metavar="DAYS", type=int, help="how long error logs are kept")
+
+    commands.add_parser("status", parents=[common], help="the backend's state")
+    commands.add_parser("outputs", parents=[common], help="addresses and ids")
+    env = commands.add_parser("env", parents=[common], help="the dashboards' settings")
+    env.add_argument("--write", metavar="FILE", type=Path, help="write them there, such as .env")
+
+    add = commands.add_parser("add-teacher", parents=[common], help="make a teacher's account")
+    add.add_argument("username")
+    add.add_argument("--email", help="where the temporary password is sent")
+    add.add_argument("--name", help="the teacher's name")
+    add.add_argument("--show", action="store_true", help="show the password here; send nothing")
+    reset = commands.add_parser("reset-password", parents=[common], help="end a teacher's password")
+    reset.add_argument("username")
+    reset.add_argument("--show", action="store_true", help="show a temporary password; send nothing")
+    commands.add_parser("list-teachers", parents=[common], help="the teachers' accounts")
+
+    down = commands.add_parser("down", parents=[common], help="remove the backend")
+    down.add_argument("--delete-data", action="store_true", help="exams, results and accounts too")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""What a change set would do, in lines for the operator. Pure: CloudFormation's answer in, text out."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Change", "changes_of", "is_empty_change_set", "shown_changes"]
+
+_NO_CHANGE_REASONS = ("didn't contain changes", "No updates are to be performed")
+_SIGNS = {"Add": "+", "Modify": "~", "Remove": "-", "Import": ">", "Dynamic": "?"}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One resource that changes. `replacement`: True, False, Conditional, or empty where it cannot be."""
+
+    action: str
+    logical_id: str
+    resource_type: str
+    replacement: str
+    properties: tuple[str, ...]
+
+    @property
+    def may_lose_data(self) -> bool:
+        """Whether something that holds data would be removed or made anew."""
+        holds_data = self.resource_type in ("AWS::DynamoDB::Table", "AWS::Cognito::UserPool")
+        return holds_data and (self.action == "Remove" or self.replacement in ("True", "Conditional"))
+
+    def __str__(self) -> str:
+        words = f"{_SIGNS.get(self.action, '?')} {self.logical_id} ({self.resource_type})"
+        if self.action == "Modify" and self.properties:
+            words += f": {', '.join(self.properties)}"
+        if self.replacement == "True":
+            words += " - made anew"
+        elif self.replacement == "Conditional":
+            words += " - perhaps made anew"
+        if self.may_lose_data:
+            words += " - HOLDS DATA"
+        return words
+
+
+def changes_of(pages: Iterable[Mapping[str, Any]]) -> tuple[Change, ...]:
+    """The changes of describe_change_set's pages, by the resources' names."""
+    found = []
+    for page in pages:
+        for entry in page.get("Changes", []):
+            resource = entry.get("ResourceChange")
+            if resource is None:
+                continue
+            targets = (detail.get("Target", {}) for detail in resource.get("Details", []))
+            names = {str(target.get("Name") or target.get("Attribute") or "") for target in targets}
+            found.append(
+                Change(
+                    action=resource["Action"],
+                    logical_id=resource["LogicalResourceId"],
+                    resource_type=resource["ResourceType"],
+                    replacement=resource.get("Replacement", ""),
+                    properties=tuple(sorted(names - {""})),
+                )
+            )
+    return tuple(sorted(found, key=lambda change: change.logical_id))
+
+
+def is_empty_change_set(status: str, reason: str) -> bool:
+    """Whether CloudFormation failed to make the change set only because nothing differs."""
+    return status == "FAILED" and any(words in reason for words in _NO_CHANGE_REASONS)
+
+
+def shown_changes(changes: tuple[Change, ...]) -> list[str]:
+    """One line a change; creations of many resources are counted by type instead."""
+    if len(changes) > 30 and all(change.action == "Add" for change in changes):
+        counts: dict[str, int] = {}
+        for change in changes:
+            counts[change.resource_type] = counts.get(change.resource_type, 0) + 1
+        return [f"+ {count} x {kind}" for kind, count in sorted(counts.items())]
+    return [str(change) for change in changes]

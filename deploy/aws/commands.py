@@ -1,0 +1,141 @@
+"""What each word after `python -m deploy.aws` does with the backend's stack."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from deploy.aws.connection import Connection, aws_errors
+from deploy.aws.console import Console
+from deploy.aws.dashboards_settings import settings_file
+from deploy.aws.errors import InputWrong
+from deploy.aws.stack import Stack
+from deploy.aws.teachers import TeacherAccounts, new_password
+from deploy.aws.template import BACKEND_TEMPLATE, read_template
+from deploy.aws.template_store import TemplateStore
+
+__all__ = ["BackendCommands"]
+
+UNPROTECTED, PROTECTED = {"Protected": "false"}, {"Protected": "true"}
+RETAINED_TYPES = ("AWS::DynamoDB::Table", "AWS::Cognito::UserPool")
+
+
+@dataclass(frozen=True, slots=True)
+class BackendCommands:
+    """The commands for one stack."""
+
+    stack: Stack
+    connection: Connection
+    console: Console
+
+    def up(self, parameters: Mapping[str, str]) -> None:
+        """Makes the stack or brings it to the template of this checkout; safe to repeat."""
+        template = read_template(BACKEND_TEMPLATE)
+        stack = self.stack.describe()
+        if stack is None or not self.stack.is_complete(stack):
+            # Unprotected first: a creation that fails must be able to take back what it made.
+            self.stack.bring_up(template, {**parameters, **UNPROTECTED})
+            self.console.say("Now protecting tables and accounts against deletion.")
+            self.stack.set_parameters(PROTECTED)
+        else:
+            self.stack.bring_up(template, {**parameters, **PROTECTED})
+        self.outputs()
+
+    def status(self) -> None:
+        """The stack's state, protection, and how many resources it has."""
+        stack = self.stack.existing()
+        resources = self.stack.resources()
+        protected = self.stack.parameters().get("Protected")
+        self.console.say(f"{self.stack.name} in {self.connection.region}: {stack['StackStatus']}")
+        self.console.say(f"  resources: {len(resources)}")
+        self.console.say(f"  protected against deletion: {'yes' if protected == 'true' else 'no'}")
+        for resource in resources:
+            if not resource["ResourceStatus"].endswith("_COMPLETE"):
+                self.console.say(f"  {resource['LogicalResourceId']}: {resource['ResourceStatus']}")
+
+    def outputs(self) -> None:
+        """The stack's outputs, one a line."""
+        for name, value in sorted(self.stack.outputs().items()):
+            self.console.say(f"{name}={value}")
+
+    def env(self, path: Path | None) -> None:
+        """The dashboards' settings: shown, or written to a new file."""
+        text = settings_file(self.stack.name, self.stack.outputs(), self.connection.endpoint_url)
+        if path is None:
+            self.console.say(text.rstrip("\n"))
+            return
+        if path.exists() and path.read_text(encoding="utf-8") != text:
+            self.console.confirm(f"{path} exists and differs. Replace it?")
+        path.write_text(text, encoding="utf-8")
+        self.console.say(f"Wrote {path}.")
+
+    def add_teacher(self, username: str, email: str | None, name: str | None, *, is_shown: bool) -> None:
+        """Makes an account; the temporary password goes by e-mail, or is shown here."""
+        is_mailed = email is not None and not is_shown
+        password = new_password(secrets.choice)
+        self._accounts().add(username, email, name, password, is_mailed=is_mailed)
+        self.console.say(f"{username} can sign in within 7 days and then chooses a password.")
+        self.console.say(
+            f"The temporary password was sent to {email}." if is_mailed else f"Temporary password: {password}"
+        )
+
+    def reset_password(self, username: str, *, is_shown: bool) -> None:
+        """Ends the password; a code goes by e-mail, or a temporary password is shown here."""
+        accounts = self._accounts()
+        if is_shown:
+            password = new_password(secrets.choice)
+            accounts.set_temporary_password(username, password)
+            self.console.say(f"{username} is signed out everywhere. Temporary password: {password}")
+        else:
+            accounts.mail_reset_code(username)
+            self.console.say(
+                f"{username} is signed out everywhere and gets a code by e-mail for a new password."
+            )
+
+    def list_teachers(self) -> None:
+        """One line an account."""
+        teachers = self._accounts().listed()
+        for teacher in teachers:
+            state = teacher.status if teacher.is_enabled else "DISABLED"
+            created = f"{teacher.created_at:%Y-%m-%d}"
+            self.console.say(
+                f"{teacher.username}  {state}  {created}  {teacher.email}  {teacher.name}".rstrip()
+            )
+        self.console.say(f"{len(teachers)} account{'' if len(teachers) == 1 else 's'}.")
+
+    def down(self, *, is_data_deleted: bool) -> None:
+        """Deletes the stack. Exams, results and accounts stay unless the operator says otherwise."""
+        self.stack.existing()
+        held = [item for item in self.stack.resources() if item["ResourceType"] in RETAINED_TYPES]
+        if is_data_deleted:
+            self.console.confirm_by_name(
+                "This deletes every exam, every result and every account, for ever.", self.stack.name
+            )
+            self.stack.set_parameters(UNPROTECTED)
+        else:
+            self.console.confirm(
+                f"Delete {self.stack.name} in {self.connection.region}? Exams, results and accounts are kept."
+            )
+        self.stack.take_down()
+        for item in held:
+            if is_data_deleted:
+                self._delete(item)
+                self.console.say(f"Deleted {item['LogicalResourceId']}: {item['PhysicalResourceId']}")
+            else:
+                self.console.say(f"Kept {item['LogicalResourceId']}: {item['PhysicalResourceId']}")
+        TemplateStore(self.connection).clear(self.stack.name)
+
+    def _delete(self, item: Mapping[str, Any]) -> None:
+        name = item["PhysicalResourceId"]
+        with aws_errors():
+            if item["ResourceType"] == "AWS::DynamoDB::Table":
+                self.connection.client("dynamodb").delete_table(TableName=name)
+            else:
+                self.connection.client("cognito-idp").delete_user_pool(UserPoolId=name)
+
+    def _accounts(self) -> TeacherAccounts:
+        outputs = self.stack.outputs()
+        if "UserPoolId" not in outputs:
+            raise InputWrong("--stack-name", f"{self.stack.name} is not a stack of exam results.")
+        return TeacherAccounts(self.connection, outputs["UserPoolId"])

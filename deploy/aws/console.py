@@ -1,0 +1,50 @@
+"""What the operator reads and answers."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from deploy.aws.errors import Declined, InputWrong
+
+__all__ = ["Console", "console_of_terminal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """`say` prints a line; `read` asks for one and is None where nobody can answer; `is_agreed` is --yes."""
+
+    say: Callable[[str], None]
+    read: Callable[[str], str] | None
+    is_agreed: bool = False
+
+    def confirm(self, question: str) -> None:
+        """Goes on only after a yes. Raises Declined after anything else, InputWrong when nobody can
+        answer."""
+        if self.is_agreed:
+            return
+        if self._ask(f"{question} [y/N] ").strip().lower() not in ("y", "yes"):
+            raise Declined
+
+    def confirm_by_name(self, question: str, name: str) -> None:
+        """As confirm, but the name must be typed: for what cannot be undone."""
+        if self.is_agreed:
+            return
+        if self._ask(f"{question} Type {name} to go on: ").strip() != name:
+            raise Declined
+
+    def _ask(self, prompt: str) -> str:
+        if self.read is None:
+            raise InputWrong("--yes", "nobody can answer here; say --yes to go on without asking.")
+        try:
+            return self.read(prompt)
+        except EOFError:
+            raise Declined from None
+
+
+def console_of_terminal(*, is_agreed: bool) -> Console:
+    """The terminal's: asks only where somebody sits."""
+
+    def say(line: str) -> None:
+        print(line, flush=True)
+
+    return Console(say, input if sys.stdin.isatty() else None, is_agreed)

@@ -1,0 +1,28 @@
+"""The dashboards' settings for a stack, as lines of a `.env` file. Pure."""
+
+from collections.abc import Mapping
+
+__all__ = ["settings_file"]
+
+FILE_HEAD = "# Settings of both dashboards for the stack {stack_name}, written by `python -m deploy.aws env`."
+
+
+def settings_file(stack_name: str, outputs: Mapping[str, str], endpoint_url: str | None) -> str:
+    """The file's text. `outputs` are the stack's; `endpoint_url` is an emulator's address, None on AWS."""
+    api_url = outputs["ApiUrl"]
+    if endpoint_url is not None:
+        api_url = f"{endpoint_url}/v1/apis/{outputs['ApiId']}/graphql"
+    settings = {
+        "EXAM_RESULTS_REGION": outputs["Region"],
+        "EXAM_RESULTS_API_URL": api_url,
+        "EXAM_RESULTS_USER_POOL_ID": outputs["UserPoolId"],
+        "EXAM_RESULTS_USER_POOL_CLIENT_ID": outputs["UserPoolClientId"],
+        "EXAM_RESULTS_IDENTITY_POOL_ID": outputs["IdentityPoolId"],
+    }
+    if endpoint_url is not None:
+        settings["EXAM_RESULTS_COGNITO_ENDPOINT_URL"] = endpoint_url
+    lines = [
+        FILE_HEAD.format(stack_name=stack_name),
+        *(f"{name}={value}" for name, value in settings.items()),
+    ]
+    return "\n".join(lines) + "\n"

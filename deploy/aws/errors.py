@@ -1,0 +1,104 @@
+"""What can go wrong between an operator and AWS. Every error's text is one the operator can act on.
+
+DeployError
+  CredentialsMissing    no keys, an unknown profile, an expired sign-in
+  AwsRefused            AWS answered no: the operation, its code and its words
+  AwsUnreachable        no answer
+  StackMissing          the named stack does not exist
+  StackFailed           a change of the stack failed: the resources and reasons
+  StackStuck            the stack is in a state that a person must decide about
+  Declined              the operator said no
+  InputWrong            an argument that cannot be
+"""
+
+from dataclasses import dataclass
+
+__all__ = [
+    "AwsRefused",
+    "AwsUnreachable",
+    "CredentialsMissing",
+    "Declined",
+    "DeployError",
+    "InputWrong",
+    "ResourceFailure",
+    "StackFailed",
+    "StackMissing",
+    "StackStuck",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceFailure:
+    """One resource that could not be made, changed or deleted, and AWS's reason."""
+
+    logical_id: str
+    resource_type: str
+    status: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.logical_id} ({self.resource_type}), {self.status}: {self.reason}"
+
+
+class DeployError(Exception):
+    """The root: str() is what the operator reads."""
+
+
+class CredentialsMissing(DeployError):
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"No usable AWS credentials: {reason} "
+            "Sign in (aws configure, aws sso login), or name a --profile."
+        )
+        self.reason = reason
+
+
+class AwsRefused(DeployError):
+    def __init__(self, operation: str, code: str, message: str) -> None:
+        super().__init__(f"AWS refused {operation}: {code}: {message}")
+        self.operation = operation
+        self.code = code
+        self.message = message
+
+
+class AwsUnreachable(DeployError):
+    def __init__(self, endpoint: str, reason: str) -> None:
+        super().__init__(f"No answer from {endpoint}: {reason}")
+        self.endpoint = endpoint
+        self.reason = reason
+
+
+class StackMissing(DeployError):
+    def __init__(self, stack_name: str, region: str) -> None:
+        super().__init__(f"There is no stack {stack_name} in {region}. Make it with: python -m deploy.aws up")
+        self.stack_name = stack_name
+        self.region = region
+
+
+class StackFailed(DeployError):
+    def __init__(self, stack_name: str, status: str, failures: tuple[ResourceFailure, ...]) -> None:
+        listed = "".join(f"\n  {failure}" for failure in failures) or "\n  AWS named no resource."
+        super().__init__(f"The stack {stack_name} failed and is now {status}.{listed}")
+        self.stack_name = stack_name
+        self.status = status
+        self.failures = failures
+
+
+class StackStuck(DeployError):
+    def __init__(self, stack_name: str, status: str, advice: str) -> None:
+        super().__init__(f"The stack {stack_name} is {status}. {advice}")
+        self.stack_name = stack_name
+        self.status = status
+        self.advice = advice
+
+
+class Declined(DeployError):
+    def __init__(self) -> None:
+        super().__init__("Nothing was changed.")
+
+
+class InputWrong(DeployError):
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name}: {reason}")
+        self.name = name
+        self.reason = reason

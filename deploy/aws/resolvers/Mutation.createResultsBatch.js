@@ -1,0 +1,14 @@
+// Up to 100 new rows, all or none. Functions: readExam, checkRows, readRows, putRows, confirmExam.
+export function request(ctx) {
+  ctx.stash.examId = ctx.args.input.examId;
+  ctx.stash.rows = ctx.args.input.rows;
+  ctx.stash.access = 'CHANGE';
+  ctx.stash.field = ctx.info.fieldName;
+  ctx.stash.type = ctx.info.parentTypeName;
+  return {};
+}
+
+export function response(ctx) {
+  const { examId, published, items, exam } = ctx.stash;
+  return { examId, published, items, owner: exam.owner };
+}

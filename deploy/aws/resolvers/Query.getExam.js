@@ -1,0 +1,18 @@
+import { util } from '@aws-appsync/utils';
+
+// One exam: published, or the caller's own. Data source: exams.
+export function request(ctx) {
+  return { operation: 'GetItem', key: util.dynamodb.toMapValues({ id: ctx.args.id }), consistentRead: true };
+}
+
+export function response(ctx) {
+  if (ctx.error) {
+    util.error(ctx.error.message, ctx.error.type);
+  }
+  const exam = ctx.result ?? null;
+  const caller = ctx.identity?.sub ?? null;
+  if (exam === null || !(exam.published || (caller !== null && exam.owner === caller))) {
+    return null;
+  }
+  return caller === null ? { ...exam, owner: null } : exam;
+}

@@ -1,0 +1,66 @@
+import { runtime, util } from '@aws-appsync/utils';
+
+// Stores a new draft. The same create again answers the stored exam. Data source: exams.
+// stash in: examId, fields (checked), exam (what has this id already, or null). stash out: answer.
+function refuse(ctx, stored) {
+  // Another teacher's exam is not shown, not even that it is one.
+  const shown = stored !== null && stored.owner === ctx.identity.sub ? stored : null;
+  util.error('An exam with this id exists already, with other content.', 'ConflictException', shown);
+}
+
+function isSame(ctx, stored) {
+  const fields = ctx.stash.fields;
+  return (
+    stored.owner === ctx.identity.sub &&
+    stored.version === 1 &&
+    stored.subject === fields.subject &&
+    stored.date === fields.date &&
+    stored.teacher === fields.teacher &&
+    stored.scale === fields.scale &&
+    stored.audience === fields.audience
+  );
+}
+
+export function request(ctx) {
+  const stored = ctx.stash.exam;
+  if (stored !== null) {
+    if (!isSame(ctx, stored)) {
+      refuse(ctx, stored);
+    }
+    ctx.stash.answer = stored;
+    runtime.earlyReturn(stored);
+  }
+  const now = util.time.nowISO8601();
+  const { subject, date, teacher, scale, audience } = ctx.stash.fields;
+  return {
+    operation: 'PutItem',
+    key: util.dynamodb.toMapValues({ id: ctx.stash.examId }),
+    attributeValues: util.dynamodb.toMapValues({
+      subject,
+      date,
+      teacher,
+      scale,
+      audience,
+      status: 'DRAFT',
+      published: false,
+      version: 1,
+      createdAt: now,
+      updatedAt: now,
+      owner: ctx.identity.sub,
+      dateId: `${date}#${ctx.stash.examId}`,
+    }),
+    condition: { expression: 'attribute_not_exists(#id)', expressionNames: { '#id': 'id' } },
+  };
+}
+
+export function response(ctx) {
+  const stored = ctx.result ?? null;
+  if (ctx.error && ctx.error.type !== 'DynamoDB:ConditionalCheckFailedException') {
+    util.error(ctx.error.message, ctx.error.type);
+  }
+  if (ctx.error && (stored === null || !isSame(ctx, stored))) {
+    refuse(ctx, stored);
+  }
+  ctx.stash.answer = stored;
+  return stored;
+}

@@ -1,0 +1,46 @@
+import { util } from '@aws-appsync/utils';
+
+// Reads the exam that a call is about into stash.exam and refuses strangers. Data source: exams.
+// stash in:  examId; access READ (a hidden exam becomes null), CREATE (whatever has this id) or CHANGE (its owner only);
+//            expectedVersion where the exam itself changes; mustBePublished, the message for a draft, where drafts are
+//            refused; field and type of the call.
+// stash out: exam, null when there is none that this caller may see.
+export function request(ctx) {
+  return {
+    operation: 'GetItem',
+    key: util.dynamodb.toMapValues({ id: ctx.stash.examId }),
+    consistentRead: true,
+  };
+}
+
+export function response(ctx) {
+  if (ctx.error) {
+    util.error(ctx.error.message, ctx.error.type);
+  }
+  const exam = ctx.result ?? null;
+  const caller = ctx.identity?.sub ?? null;
+  const owned = exam !== null && caller !== null && exam.owner === caller;
+  if (ctx.stash.access === 'CREATE') {
+    ctx.stash.exam = exam;
+    return exam;
+  }
+  if (ctx.stash.access === 'READ') {
+    ctx.stash.exam = exam !== null && (exam.published || owned) ? exam : null;
+    return ctx.stash.exam;
+  }
+  if (exam === null) {
+    util.error('There is no such exam.', 'NotFound');
+  }
+  if (!owned) {
+    util.error(`Not Authorized to access ${ctx.stash.field} on type ${ctx.stash.type}`, 'Unauthorized');
+  }
+  const expected = ctx.stash.expectedVersion ?? null;
+  if (expected !== null && exam.version !== expected) {
+    util.error('The exam has changed since you read it.', 'ConflictException', exam);
+  }
+  if ((ctx.stash.mustBePublished ?? null) !== null && !exam.published) {
+    util.error(ctx.stash.mustBePublished, 'PreconditionFailed');
+  }
+  ctx.stash.exam = exam;
+  return exam;
+}

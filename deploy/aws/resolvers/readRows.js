@@ -1,0 +1,45 @@
+import { runtime, util } from '@aws-appsync/utils';
+
+// Reads rows of one exam by their ids. Data source: results.
+// stash in:  examId; exam (null: nothing is read); rows, each with an id, and expectedVersion where it must stand;
+//            mustExist when a missing row is a refusal.
+// stash out: stored, the rows found by their ids.
+export function request(ctx) {
+  ctx.stash.stored = {};
+  if (ctx.stash.exam === null) {
+    runtime.earlyReturn(null);
+  }
+  const keys = [];
+  for (const row of ctx.stash.rows) {
+    keys.push(util.dynamodb.toMapValues({ examId: ctx.stash.examId, id: row.id }));
+  }
+  return { operation: 'BatchGetItem', tables: { [ctx.env.RESULTS_TABLE]: { keys, consistentRead: true } } };
+}
+
+export function response(ctx) {
+  if (ctx.error) {
+    util.error(ctx.error.message, ctx.error.type);
+  }
+  const table = ctx.env.RESULTS_TABLE;
+  if ((ctx.result.unprocessedKeys?.[table] ?? []).length > 0) {
+    util.error('The database is busy; try again.', 'DynamoDB:ProvisionedThroughputExceededException');
+  }
+  for (const item of ctx.result.data[table]) {
+    if ((item ?? null) !== null) {
+      ctx.stash.stored[item.id] = item;
+    }
+  }
+  if (ctx.stash.mustExist) {
+    for (const row of ctx.stash.rows) {
+      const stored = ctx.stash.stored[row.id] ?? null;
+      if (stored === null) {
+        util.error('There is no such result.', 'NotFound');
+      }
+      if (stored.version !== row.expectedVersion) {
+        const current = { ...stored, name: null, published: ctx.stash.exam.published };
+        util.error('The result has changed since you read it.', 'ConflictException', current);
+      }
+    }
+  }
+  return null;
+}

@@ -1,0 +1,47 @@
+import { util } from '@aws-appsync/utils';
+
+// Changes an exam that is still at the version the caller saw. Data source: exams.
+// stash in: examId, expectedVersion, fields (checked; with date comes dateId). stash out: answer.
+export function request(ctx) {
+  const values = {
+    ...ctx.stash.fields,
+    version: ctx.stash.expectedVersion + 1,
+    updatedAt: util.time.nowISO8601(),
+  };
+  if (Object.hasOwn(values, 'date')) {
+    values.dateId = `${values.date}#${ctx.stash.examId}`;
+  }
+  const names = {};
+  const placeholders = {};
+  const assignments = [];
+  for (const name of Object.keys(values)) {
+    names[`#${name}`] = name;
+    placeholders[`:${name}`] = values[name];
+    assignments.push(`#${name} = :${name}`);
+  }
+  return {
+    operation: 'UpdateItem',
+    key: util.dynamodb.toMapValues({ id: ctx.stash.examId }),
+    update: {
+      expression: `SET ${assignments.join(', ')}`,
+      expressionNames: names,
+      expressionValues: util.dynamodb.toMapValues(placeholders),
+    },
+    condition: {
+      expression: '#version = :expectedVersion',
+      expressionNames: { '#version': 'version' },
+      expressionValues: util.dynamodb.toMapValues({ ':expectedVersion': ctx.stash.expectedVersion }),
+    },
+  };
+}
+
+export function response(ctx) {
+  if (ctx.error && ctx.error.type === 'DynamoDB:ConditionalCheckFailedException') {
+    util.error('The exam has changed since you read it.', 'ConflictException', ctx.result ?? null);
+  }
+  if (ctx.error) {
+    util.error(ctx.error.message, ctx.error.type);
+  }
+  ctx.stash.answer = ctx.result;
+  return ctx.result;
+}

@@ -1,0 +1,47 @@
+import { util } from '@aws-appsync/utils';
+
+// Changes one row that is still at the version the caller saw. Data source: results.
+// stash in: exam, examId, rows (one, checked; a null name removes it). stash out: items.
+export function request(ctx) {
+  const { id, expectedVersion, ...fields } = ctx.stash.rows[0];
+  const values = { ...fields, version: expectedVersion + 1, updatedAt: util.time.nowISO8601() };
+  const names = {};
+  const placeholders = {};
+  const assignments = [];
+  let removal = '';
+  for (const name of Object.keys(values)) {
+    names[`#${name}`] = name;
+    if (values[name] === null) {
+      removal = ` REMOVE #${name}`;
+    } else {
+      placeholders[`:${name}`] = values[name];
+      assignments.push(`#${name} = :${name}`);
+    }
+  }
+  return {
+    operation: 'UpdateItem',
+    key: util.dynamodb.toMapValues({ examId: ctx.stash.examId, id }),
+    update: {
+      expression: `SET ${assignments.join(', ')}${removal}`,
+      expressionNames: names,
+      expressionValues: util.dynamodb.toMapValues(placeholders),
+    },
+    condition: {
+      expression: '#version = :expectedVersion',
+      expressionNames: { '#version': 'version' },
+      expressionValues: util.dynamodb.toMapValues({ ':expectedVersion': expectedVersion }),
+    },
+  };
+}
+
+export function response(ctx) {
+  if (ctx.error && ctx.error.type === 'DynamoDB:ConditionalCheckFailedException') {
+    const current = ctx.result ? { ...ctx.result, name: null, published: ctx.stash.exam.published } : null;
+    util.error('The result has changed since you read it.', 'ConflictException', current);
+  }
+  if (ctx.error) {
+    util.error(ctx.error.message, ctx.error.type);
+  }
+  ctx.stash.items = [ctx.result];
+  return null;
+}

@@ -1,0 +1,47 @@
+"""Templates with the files they name put into them. Pure, except for reading files of the checkout.
+
+A line of a template such as `Code: ../resolvers/x.js` or `Definition: ../../../shared/schema.graphql` names a
+file, seen from the template; CloudFormation wants the text itself.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+__all__ = ["BACKEND_TEMPLATE", "HOSTING_TEMPLATE", "fingerprint", "read_template", "with_files"]
+
+_HERE = Path(__file__).parent
+BACKEND_TEMPLATE = _HERE / "templates" / "backend.yaml"
+HOSTING_TEMPLATE = _HERE / "templates" / "hosting.yaml"
+INLINE_BYTES_MAX = 51_200  # a longer template must be put into a bucket first
+
+_NAMED_FILE = re.compile(r"^(?P<indent> *)(?P<key>Code|Definition): (?P<path>\.\./\S+)$", re.MULTILINE)
+
+
+def read_template(path: Path) -> str:
+    """The template with the files it names in their places. Raises FileNotFoundError for a missing one."""
+    return with_files(
+        path.read_text(encoding="utf-8"),
+        lambda name: (path.parent / name).resolve(strict=True).read_text(encoding="utf-8"),
+    )
+
+
+def with_files(template: str, read: Callable[[str], str]) -> str:
+    """`template` with every named file's text, unchanged, as a YAML block in the place of its path."""
+
+    def block(match: re.Match[str]) -> str:
+        indent = match["indent"] + "  "
+        text = read(match["path"])
+        if text.startswith(" ") or not text.endswith("\n") or text.endswith("\n\n"):
+            # YAML takes a block's indentation from its first line and keeps one final newline.
+            raise ValueError(f"{match['path']} must start in the first column and end with one newline")
+        lines = "\n".join(indent + line if line else "" for line in text.removesuffix("\n").split("\n"))
+        return f"{match['indent']}{match['key']}: |\n{lines}"
+
+    return _NAMED_FILE.sub(block, template)
+
+
+def fingerprint(template: str) -> str:
+    """Sixteen hex digits that change with the text."""
+    return hashlib.sha256(template.encode()).hexdigest()[:16]

@@ -1,0 +1,281 @@
+"""Runs ministack with what its AppSync lacks for our template. Started by tests in the emulator's own environment.
+
+ministack 1.5.33 runs APPSYNC_JS in node and has a careful DynamoDB, but its AppSync joins the two only for single items:
+it ignores conditions, answers Query with a scan, knows no batch or transaction, and forgets pipeline functions that
+CloudFormation made. These pieces stand here, each calling ministack's own DynamoDB, and each named in COMPLETIONS.
+What is not completed is named in tests/contract beside the rules that only one backend can show.
+
+The data source's requests are made with the rights of its role: an action that the template does not grant is refused.
+"""
+
+import base64
+import json
+import threading
+
+from ministack import app
+from ministack.core import appsync_graphql, appsync_js, iam_evaluator
+from ministack.services import appsync, dynamodb
+from ministack.services.cloudformation import provisioners
+
+COMPLETIONS = (
+    "DynamoDB requests with conditions, Query with key conditions, BatchGetItem, TransactWriteItems",
+    "ctx.result beside ctx.error of a failed write, as AppSync gives it",
+    "the data source's role is asked before each request",
+    "pipeline functions made by CloudFormation are run",
+    "errorInfo of util.error reaches the answer",
+    "util.matches counts code points, as Java does",
+)
+
+_result_beside_error = threading.local()  # what the failed data source still hands to the response function
+_ResolverError = appsync._AppSyncResolverError
+
+
+def dynamodb_source(api_id, data_source, request, ctx):
+    """One request of a resolver, done by ministack's DynamoDB. Gives what AppSync puts into ctx.result."""
+    table = data_source["dynamodbConfig"]["tableName"]
+    role = data_source["serviceRoleArn"].rsplit("/", 1)[-1]
+    operation = request["operation"]
+    return _OPERATIONS[operation](request, table, _Rights(role))
+
+
+class _Rights:
+    """What a data source's role may do: the policies of the template, read by ministack's own evaluator."""
+
+    def __init__(self, role_name):
+        self._role_name = role_name
+
+    def require(self, action, table, index=None):
+        arn = dynamodb._tables.get(table)["TableArn"]
+        resource = f"{arn}/index/{index}" if index else arn
+        account = resource.split(":")[4]
+        policies = iam_evaluator._gather_role_policies(self._role_name, account)
+        for policy in policies:
+            for statement in policy:
+                if (
+                    statement.effect == "Allow"
+                    and f"dynamodb:{action}" in statement.actions
+                    and resource in statement.resources
+                ):
+                    return
+        raise _ResolverError(f"{self._role_name} may not {action} {resource}", "DynamoDB:AccessDeniedException")
+
+
+def _call(function, data):
+    status, _headers, body = function(data)
+    document = json.loads(body)
+    if status >= 400:
+        raise _DynamoDbError(document)
+    return document
+
+
+class _DynamoDbError(Exception):
+    def __init__(self, document):
+        self.kind = document["__type"].rsplit("#", 1)[-1]
+        self.message = document.get("message") or document.get("Message") or ""
+        self.document = document
+        super().__init__(f"{self.kind}: {self.message}")
+
+
+def _refused(error, result=None):
+    _result_beside_error.value = result
+    return _ResolverError(error.message, f"DynamoDB:{error.kind}")
+
+
+def _plain(item):
+    return None if item is None else {name: _plain_value(value) for name, value in item.items()}
+
+
+def _plain_value(value):
+    ((kind, inner),) = value.items()
+    if kind == "N":
+        return float(inner) if "." in inner else int(inner)
+    if kind == "L":
+        return [_plain_value(part) for part in inner]
+    if kind == "M":
+        return _plain(inner)
+    return None if kind == "NULL" else inner
+
+
+def _expression(data, name, expression):
+    if not expression:
+        return
+    data[name] = expression["expression"]
+    if expression.get("expressionNames"):
+        data.setdefault("ExpressionAttributeNames", {}).update(expression["expressionNames"])
+    if expression.get("expressionValues"):
+        data.setdefault("ExpressionAttributeValues", {}).update(expression["expressionValues"])
+
+
+def _get(request, table, rights):
+    rights.require("GetItem", table)
+    data = {"TableName": table, "Key": request["key"], "ConsistentRead": request.get("consistentRead", False)}
+    try:
+        return _plain(_call(dynamodb._get_item, data).get("Item"))
+    except _DynamoDbError as error:
+        raise _refused(error) from error
+
+
+def _conditional(action, function, data, request, rights):
+    table = data["TableName"]
+    rights.require(action, table)
+    _expression(data, "ConditionExpression", request.get("condition"))
+    try:
+        return _call(function, data)
+    except _DynamoDbError as error:
+        current = None
+        if error.kind == "ConditionalCheckFailedException":
+            current = _get({"key": request["key"], "consistentRead": True}, table, rights)
+        raise _refused(error, current) from error
+
+
+def _put(request, table, rights):
+    item = {**request["key"], **request["attributeValues"]}
+    _conditional("PutItem", dynamodb._put_item, {"TableName": table, "Item": item}, request, rights)
+    return _plain(item)
+
+
+def _update(request, table, rights):
+    data = {"TableName": table, "Key": request["key"], "ReturnValues": "ALL_NEW"}
+    _expression(data, "UpdateExpression", request["update"])
+    answer = _conditional("UpdateItem", dynamodb._update_item, data, request, rights)
+    return _plain(answer["Attributes"])
+
+
+def _delete(request, table, rights):
+    data = {"TableName": table, "Key": request["key"], "ReturnValues": "ALL_OLD"}
+    answer = _conditional("DeleteItem", dynamodb._delete_item, data, request, rights)
+    return _plain(answer.get("Attributes"))
+
+
+def _query(request, table, rights):
+    rights.require("Query", table, request.get("index"))
+    data = {
+        "TableName": table,
+        "Limit": request["limit"],
+        "ScanIndexForward": request.get("scanIndexForward", True),
+        "ConsistentRead": request.get("consistentRead", False),
+    }
+    if request.get("index"):
+        data["IndexName"] = request["index"]
+    _expression(data, "KeyConditionExpression", request["query"])
+    _expression(data, "ProjectionExpression", request.get("projection"))
+    try:
+        answer = _call(dynamodb._query, data)
+    except _DynamoDbError as error:
+        raise _refused(error) from error
+    last_key = answer.get("LastEvaluatedKey")
+    token = base64.b64encode(json.dumps(last_key).encode()).decode() if last_key else None
+    items = [_plain(item) for item in answer["Items"]]
+    return {"items": items, "nextToken": token, "scannedCount": answer["ScannedCount"]}
+
+
+def _batch_get(request, _table, rights):
+    wanted = {}
+    for table, part in request["tables"].items():
+        rights.require("BatchGetItem", table)
+        wanted[table] = {"Keys": part["keys"], "ConsistentRead": part.get("consistentRead", False)}
+    try:
+        answer = _call(dynamodb._batch_get_item, {"RequestItems": wanted})
+    except _DynamoDbError as error:
+        raise _refused(error) from error
+    data = {}
+    for table, part in request["tables"].items():
+        found = answer["Responses"].get(table, [])
+        # AppSync answers in the order of the keys, with null for what is not there.
+        data[table] = [
+            _plain(next((item for item in found if all(item[name] == key[name] for name in key)), None))
+            for key in part["keys"]
+        ]
+    return {"data": data, "unprocessedKeys": {table: [] for table in data}}
+
+
+def _transact_write(request, _table, rights):
+    kinds = {"PutItem": "Put", "UpdateItem": "Update", "DeleteItem": "Delete", "ConditionCheck": "ConditionCheck"}
+    actions = []
+    for member in request["transactItems"]:
+        rights.require(member["operation"], member["table"])
+        data = {"TableName": member["table"]}
+        if member["operation"] == "PutItem":
+            data["Item"] = {**member["key"], **member["attributeValues"]}
+        else:
+            data["Key"] = member["key"]
+        _expression(data, "UpdateExpression", member.get("update"))
+        _expression(data, "ConditionExpression", member.get("condition"))
+        if member.get("condition", {}).get("returnValuesOnConditionCheckFailure"):
+            data["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+        actions.append({kinds[member["operation"]]: data})
+    try:
+        _call(dynamodb._transact_write_items, {"TransactItems": actions})
+    except _DynamoDbError as error:
+        reasons = [
+            {"item": _plain(reason.get("Item")), "type": reason.get("Code"), "message": reason.get("Message")}
+            for reason in error.document.get("CancellationReasons", [])
+        ]
+        raise _refused(error, {"keys": None, "cancellationReasons": reasons}) from error
+    keys = [_plain(member["key"]) for member in request["transactItems"]]
+    return {"keys": keys, "cancellationReasons": None}
+
+
+_OPERATIONS = {
+    "GetItem": _get,
+    "PutItem": _put,
+    "UpdateItem": _update,
+    "DeleteItem": _delete,
+    "Query": _query,
+    "BatchGetItem": _batch_get,
+    "TransactWriteItems": _transact_write,
+}
+
+
+def complete():
+    """Puts the completions in place. Each replaces one name of ministack."""
+    appsync._DATA_SOURCE_HANDLERS["AMAZON_DYNAMODB"] = dynamodb_source
+
+    plain_context = appsync._js_ctx
+
+    def context_with_result(*args, **kwargs):
+        ctx = plain_context(*args, **kwargs)
+        if kwargs.get("error") is not None and getattr(_result_beside_error, "value", None) is not None:
+            ctx["result"], _result_beside_error.value = _result_beside_error.value, None
+        return ctx
+
+    appsync._js_ctx = context_with_result
+
+    plain_errors = appsync_graphql._as_appsync_errors
+
+    def errors_with_info(errors):
+        shown = plain_errors(errors)
+        for entry, error in zip(shown, errors or [], strict=True):
+            info = getattr(getattr(error, "original_error", None), "error_info", None)
+            if info is not None:
+                entry["errorInfo"] = info
+        return shown
+
+    appsync_graphql._as_appsync_errors = errors_with_info
+
+    appsync_js._pool.script = appsync_js._pool.script.replace(
+        "new RegExp(pattern).test(String(value))", 'new RegExp(pattern, "u").test(String(value))'
+    )
+
+    def record_function(api_id, function_id, properties):
+        body = {
+            "name": properties["Name"],
+            "dataSourceName": properties["DataSourceName"],
+            "runtime": {"name": properties["Runtime"]["Name"]},
+            "code": properties["Code"],
+        }
+        record = appsync._function_record(api_id, function_id, body)
+        appsync._functions.setdefault(api_id, {})[function_id] = record
+
+    plain_attributes = provisioners._appsync_function_attributes
+
+    def attributes_and_record(api_id, function_id, properties):
+        record_function(api_id, function_id, properties)
+        return plain_attributes(api_id, function_id, properties)
+
+    provisioners._appsync_function_attributes = attributes_and_record
+
+
+if __name__ == "__main__":
+    complete()
+    app.main()
