@@ -1,0 +1,54 @@
+"""Guessing is slowed down as Cognito does it, and a restart does not make it fast again.
+
+After FREE_FAILURES failed attempts the target is locked for one second, then two, four and so on, up to
+LOCK_MAX_S. Attempts while locked are refused unseen and change nothing. A success forgets the failures, and
+so does QUIET_S without any attempt. Known and unknown targets are treated alike; only hashes are stored.
+
+An attempt is counted as failed *before* it is judged: a thousand attempts at the same moment win nothing.
+"""
+
+import sqlite3
+from typing import Final
+
+__all__ = ["FREE_FAILURES", "LOCK_MAX_S", "QUIET_S", "begin_attempt", "forget_failures", "is_locked"]
+
+FREE_FAILURES: Final = 5
+LOCK_MAX_S: Final = 900.0
+QUIET_S: Final = 900.0
+
+
+def begin_attempt(connection: sqlite3.Connection, target_hash: bytes, now_s: float) -> bool:
+    """Count an attempt on this target; False when it is locked and the attempt must be refused unseen."""
+    connection.execute("DELETE FROM failed_attempts WHERE last_attempt_at_s <= ?", (now_s - QUIET_S,))
+    row = connection.execute(
+        "SELECT failures, locked_until_s FROM failed_attempts WHERE target_hash = ?", (target_hash,)
+    ).fetchone()
+    failures, locked_until_s = (row["failures"], row["locked_until_s"]) if row else (0, 0.0)
+    if now_s < locked_until_s:
+        return False
+    failures += 1
+    connection.execute(
+        "INSERT OR REPLACE INTO failed_attempts (target_hash, failures, locked_until_s, last_attempt_at_s)"
+        " VALUES (?, ?, ?, ?)",
+        (target_hash, failures, now_s + lock_after_s(failures), now_s),
+    )
+    return True
+
+
+def is_locked(connection: sqlite3.Connection, target_hash: bytes, now_s: float) -> bool:
+    row = connection.execute(
+        "SELECT 1 FROM failed_attempts WHERE target_hash = ? AND locked_until_s > ?", (target_hash, now_s)
+    ).fetchone()
+    return row is not None
+
+
+def forget_failures(connection: sqlite3.Connection, target_hash: bytes) -> None:
+    """After a success."""
+    connection.execute("DELETE FROM failed_attempts WHERE target_hash = ?", (target_hash,))
+
+
+def lock_after_s(failures: int) -> float:
+    """How long the target stays locked after so many failures."""
+    if failures < FREE_FAILURES:
+        return 0.0
+    return min(LOCK_MAX_S, 2.0 ** min(failures - FREE_FAILURES, 30))

@@ -1,0 +1,68 @@
+"""Where messages to users go instead of a mail server: a file in the data folder, and the log.
+
+One JSON object a line: at, username, to, purpose, text. The file may hold codes and temporary passwords, so
+only its owner may read it, and it is kept short: beyond FILE_BYTES_MAX it becomes `outbox.old.jsonl` and a
+new one begins. The log gets codes, which live for an hour, but no password.
+"""
+
+import datetime as dt
+import json
+import logging
+import os
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+__all__ = ["Message", "Outbox"]
+
+FILE_BYTES_MAX: Final = 256 * 1024  # older messages are of no use: codes live for an hour
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    username: str
+    to: str  # an e-mail address
+    purpose: str
+    text: str
+    log_text: str | None = None  # where the text itself must not stand in a log
+
+
+class Outbox:
+    """Appends messages to one file. Safe for use from many threads."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file_lock = threading.Lock()  # guards appending and renaming
+
+    def send(self, message: Message, now_s: float) -> None:
+        """Write the message to the file and to the log. Raises OSError."""
+        self._append(self.path, message, now_s)
+        _log.info("to %s <%s>: %s", message.username, message.to, message.log_text or message.text)
+
+    def pretend_to_send(self, message: Message, now_s: float) -> None:
+        """The same work with no effect, for a user who does not exist: the answer must not come sooner."""
+        self._append(Path(os.devnull), message, now_s)
+        _log.debug("no such user; nothing sent")
+
+    def _append(self, path: Path, message: Message, now_s: float) -> None:
+        moment = dt.datetime.fromtimestamp(now_s, dt.UTC).isoformat(timespec="seconds")
+        line = json.dumps(
+            {
+                "at": moment,
+                "username": message.username,
+                "to": message.to,
+                "purpose": message.purpose,
+                "text": message.text,
+            },
+            ensure_ascii=False,
+        )
+        with self._file_lock:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            with os.fdopen(descriptor, "ab") as file:
+                file.write(line.encode("utf-8", "replace") + b"\n")
+                is_full = file.tell() > FILE_BYTES_MAX
+            if is_full and path == self.path:
+                path.replace(path.with_name(f"{path.stem}.old{path.suffix}"))

@@ -1,0 +1,113 @@
+"""Rows of sign-ins (what a refresh token may still do) and of mailed codes. No rules, no clock.
+
+A refresh token is stored as a hash only. It is 256 random bits, so a plain hash cannot be guessed back.
+"""
+
+import hashlib
+import sqlite3
+from dataclasses import dataclass
+
+__all__ = [
+    "SignIn",
+    "find_sign_in_by_refresh_token",
+    "insert_sign_in",
+    "is_sign_in_alive",
+    "revoke_sign_in",
+    "revoke_sign_ins_of",
+    "store_code",
+    "take_code",
+]
+
+KEPT_AFTER_END_S = 3600.0  # the last access token of a sign-in may outlive its refresh token so long
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    origin_jti: str
+    sub: str
+    signed_in_at_s: float
+    expires_at_s: float
+    is_revoked: bool = False
+
+
+def insert_sign_in(connection: sqlite3.Connection, sign_in: SignIn, refresh_token: str, now_s: float) -> None:
+    """Store it; those that ended long ago go."""
+    connection.execute("DELETE FROM sign_ins WHERE expires_at_s < ?", (now_s - KEPT_AFTER_END_S,))
+    connection.execute(
+        "INSERT INTO sign_ins (origin_jti, sub, refresh_token_hash, signed_in_at_s, expires_at_s)"
+        " VALUES (?, ?, ?, ?, ?)",
+        (
+            sign_in.origin_jti,
+            sign_in.sub,
+            _hash(refresh_token),
+            sign_in.signed_in_at_s,
+            sign_in.expires_at_s,
+        ),
+    )
+
+
+def find_sign_in_by_refresh_token(connection: sqlite3.Connection, refresh_token: str) -> SignIn | None:
+    row = connection.execute(
+        "SELECT * FROM sign_ins WHERE refresh_token_hash = ?", (_hash(refresh_token),)
+    ).fetchone()
+    if row is None:
+        return None
+    return SignIn(
+        origin_jti=row["origin_jti"],
+        sub=row["sub"],
+        signed_in_at_s=row["signed_in_at_s"],
+        expires_at_s=row["expires_at_s"],
+        is_revoked=bool(row["is_revoked"]),
+    )
+
+
+def is_sign_in_alive(connection: sqlite3.Connection, origin_jti: str, sub: str) -> bool:
+    """Whether tokens of this sign-in still count: it is this user's, not revoked, the user not disabled."""
+    row = connection.execute(
+        "SELECT 1 FROM sign_ins JOIN users USING (sub)"
+        " WHERE origin_jti = ? AND sub = ? AND NOT is_revoked AND is_enabled",
+        (origin_jti, sub),
+    ).fetchone()
+    return row is not None
+
+
+def revoke_sign_in(connection: sqlite3.Connection, origin_jti: str) -> None:
+    connection.execute("UPDATE sign_ins SET is_revoked = 1 WHERE origin_jti = ?", (origin_jti,))
+
+
+def revoke_sign_ins_of(connection: sqlite3.Connection, sub: str) -> None:
+    connection.execute("UPDATE sign_ins SET is_revoked = 1 WHERE sub = ?", (sub,))
+
+
+def store_code(
+    connection: sqlite3.Connection,
+    *,
+    sub: str,
+    purpose: str,
+    code_hash: bytes,
+    expires_at_s: float,
+    now_s: float,
+) -> None:
+    """The newest code replaces an earlier one of the same purpose; those expired a day ago go."""
+    connection.execute("DELETE FROM codes WHERE expires_at_s < ?", (now_s - 86_400.0,))
+    connection.execute(
+        "INSERT OR REPLACE INTO codes (sub, purpose, code_hash, expires_at_s) VALUES (?, ?, ?, ?)",
+        (sub, purpose, code_hash, expires_at_s),
+    )
+
+
+def take_code(connection: sqlite3.Connection, *, sub: str, purpose: str, code_hash: bytes) -> float | None:
+    """When this very code ends or ended (it is used up now), or None when it is not the right one."""
+    row = connection.execute(
+        "SELECT expires_at_s FROM codes WHERE sub = ? AND purpose = ? AND code_hash = ?",
+        (sub, purpose, code_hash),
+    ).fetchone()
+    if row is None:
+        return None
+    connection.execute("DELETE FROM codes WHERE sub = ? AND purpose = ?", (sub, purpose))
+    expires_at_s: float = row["expires_at_s"]
+    return expires_at_s
+
+
+def _hash(refresh_token: str) -> bytes:
+    return hashlib.sha256(refresh_token.encode("utf-8", "replace")).digest()
