@@ -139,6 +139,7 @@ class _Table(Generic[_R]):
         self._heard_at: dict[str, int] = {}  # id -> counter of its last event, kept until the next snapshot
         self._deleted: dict[str, tuple[int, int]] = {}  # id -> version, number of snapshots before it
         self._snapshots = 0
+        self._merged_from = -1  # begun_at of the newest listing taken in
 
     def ordered(self) -> tuple[_R, ...]:
         return tuple(self._ordered)
@@ -165,6 +166,10 @@ class _Table(Generic[_R]):
         self._take_out(row_id)
         return True
 
+    def is_outdated(self, begun_at: int) -> bool:
+        """Whether a listing that was begun later has been taken in: this one knows nothing new."""
+        return begun_at < self._merged_from
+
     def merge(self, listed: Iterable[_R], begun_at: int) -> tuple[list[_R], list[str]]:
         """Takes in a whole listing that was begun when the counter stood at `begun_at`: upserts, removals."""
         rows = {row.id: row for row in listed}
@@ -183,6 +188,7 @@ class _Table(Generic[_R]):
         self._deleted = {row_id: mark for row_id, mark in self._deleted.items() if mark[1] >= self._snapshots}
         self._heard_at = {row_id: at for row_id, at in self._heard_at.items() if at > begun_at}
         self._snapshots += 1
+        self._merged_from = begun_at
         self.is_loaded = True
         return upserts, removals
 
@@ -351,13 +357,15 @@ class ExamCache:
     def begin_exams(self) -> SnapshotMark:
         """Call it before the listing of exams is begun."""
         with self._tables_lock:
-            return SnapshotMark(None, self._counter, self._exams)
+            return SnapshotMark(None, self._next(), self._exams)
 
     def finish_exams(self, mark: SnapshotMark, listed: Iterable[Exam]) -> None:
         """Takes in the whole listing of exams. Results of exams that are gone are forgotten."""
         published = [exam for exam in listed if exam.is_published]
         with self._order_lock:
             with self._tables_lock:
+                if self._exams.is_outdated(mark.counter):
+                    return
                 was_loaded = self._exams.is_loaded
                 upserts, removals = self._exams.merge(published, mark.counter)
                 if not upserts and not removals and was_loaded:
@@ -371,7 +379,7 @@ class ExamCache:
         """Call it before the listing of one exam's results is begun; from now on its events are kept."""
         with self._tables_lock:
             table = self._results.setdefault(exam_id, _ResultsTable())
-            return SnapshotMark(exam_id, self._counter, table)
+            return SnapshotMark(exam_id, self._next(), table)
 
     def finish_results(self, mark: SnapshotMark, listed: Iterable[Result]) -> bool:
         """Takes in the whole listing; False, and nothing happens, if the results were forgotten meanwhile."""
@@ -381,6 +389,8 @@ class ExamCache:
                 table = self._results.get(exam_id) if exam_id is not None else None
                 if exam_id is None or table is None or table is not mark.table:
                     return False
+                if table.is_outdated(mark.counter):
+                    return True
                 was_loaded = table.is_loaded
                 upserts, removals = table.merge(listed, mark.counter)
                 for row_id in removals:
