@@ -2,8 +2,8 @@
 
 The only module of the identity side that knows the web framework. Every answer to a call is JSON in AWS's
 form, refusals and faults too: a client's parser must never meet a page of text. The operator's calls are
-checked for a signature by the operator's key; everything else is open to anybody. Cross-origin headers are the
-business of the application around these routes.
+checked for a signature by the operator's key; everything else is open to anybody. Cross-origin headers are
+the business of the application around these routes.
 """
 
 import json
@@ -24,6 +24,7 @@ from deploy.local import (
     user_pool_account,
     user_pool_admin,
     user_pool_codes,
+    user_pool_listing,
     user_pool_sign_in,
 )
 from deploy.local.cognito_errors import CognitoRefused
@@ -78,7 +79,7 @@ OPERATOR_OPERATIONS: Final[Mapping[str, UserPoolOperation]] = {
     "AdminSetUserMFAPreference": user_pool_admin.admin_set_user_mfa_preference,
     "AdminSetUserPassword": user_pool_admin.admin_set_user_password,
     "AdminUserGlobalSignOut": user_pool_admin.admin_user_global_sign_out,
-    "ListUsers": user_pool_admin.list_users,
+    "ListUsers": user_pool_listing.list_users,
 }
 IDENTITY_POOL_OPERATIONS: Final[Mapping[str, IdentityPoolOperation]] = {
     "GetCredentialsForIdentity": identity_pool.get_credentials_for_identity,

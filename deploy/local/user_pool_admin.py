@@ -1,7 +1,5 @@
 """What the operator does with accounts. One function an operation; the signature was checked before."""
 
-import base64
-import binascii
 import re
 import sqlite3
 import uuid
@@ -19,7 +17,7 @@ from deploy.local.user_pool import UserPool
 from deploy.local.user_pool_attributes import (
     authenticator_settings,
     check_attributes_known,
-    wire_attributes,
+    described_user,
     with_attributes,
 )
 from deploy.local.user_pool_codes import CodePurpose, send_code
@@ -35,12 +33,10 @@ __all__ = [
     "admin_set_user_mfa_preference",
     "admin_set_user_password",
     "admin_user_global_sign_out",
-    "list_users",
 ]
 TEMPORARY_PASSWORD_LIFETIME_S: Final = 7 * 86_400.0
-PAGE_MAX: Final = 60
 
-_FILTER = re.compile(r'\s*"?([\w:]+)"?\s*(\^?=)\s*"((?:[^"\\]|\\.)*)"\s*')
+
 _USERNAME = re.compile(r"[^\s\x00-\x1f\x7f]{1,128}")
 
 Answer = dict[str, object]
@@ -61,37 +57,14 @@ def admin_create_user(pool: UserPool, fields: Fields) -> Answer:
         user = _created(pool, username, password, fields.attributes("UserAttributes"))
     if action != "SUPPRESS":
         _send_invitation(pool, user, password)
-    return {"User": _described(user)}
+    return {"User": described_user(user)}
 
 
 def admin_get_user(pool: UserPool, fields: Fields) -> Answer:
     user = pool.database.read(lambda connection: _named_user(pool, connection, fields))
-    described = _described(user)
+    described = described_user(user)
     described["UserAttributes"] = described.pop("Attributes")
     return {**described, **authenticator_settings(user)}
-
-
-def list_users(pool: UserPool, fields: Fields) -> Answer:
-    """In the order of user names, by pages; Filter as `name = "text"` or `name ^= "text"`."""
-    pool.check_pool(fields)
-    limit = fields.integer("Limit", default=PAGE_MAX, maximum=PAGE_MAX)
-    after = _after(fields.optional_text("PaginationToken"))
-    is_wanted = _filter(fields.optional_text("Filter") or "")
-
-    def look(connection: sqlite3.Connection) -> list[User]:
-        found: list[User] = []
-        position = after
-        while len(found) <= limit and (page := user_store.users_after(connection, position, 200)):
-            found += [user for user in page if is_wanted(user)]
-            position = user_store.name_key(page[-1].username)
-        return found[: limit + 1]
-
-    users = pool.database.read(look)
-    answer: Answer = {"Users": [_described(user) for user in users[:limit]]}
-    if len(users) > limit:
-        key = user_store.name_key(users[limit - 1].username)
-        answer["PaginationToken"] = base64.urlsafe_b64encode(key.encode()).decode()
-    return answer
 
 
 def admin_set_user_password(pool: UserPool, fields: Fields) -> Answer:
@@ -262,17 +235,6 @@ def _named_user(pool: UserPool, connection: sqlite3.Connection, fields: Fields) 
     return user
 
 
-def _described(user: User) -> Answer:
-    return {
-        "Username": user.username,
-        "Attributes": wire_attributes(user),
-        "UserCreateDate": round(user.created_at_s, 3),
-        "UserLastModifiedDate": round(user.updated_at_s, 3),
-        "Enabled": user.is_enabled,
-        "UserStatus": user.status.value,
-    }
-
-
 def _send_invitation(pool: UserPool, user: User, password: str) -> None:
     address = user.attributes.get("email", "")
     text = f"Your user name is {user.username} and your temporary password is {password}"
@@ -282,36 +244,3 @@ def _send_invitation(pool: UserPool, user: User, password: str) -> None:
 
 def _temporary_password(pool: UserPool) -> str:
     return new_temporary_password(pool.random_bytes)
-
-
-def _after(token: str | None) -> str:
-    if token is None:
-        return ""
-    try:
-        return base64.urlsafe_b64decode(token.encode()).decode()
-    except (binascii.Error, ValueError):
-        raise CognitoRefused("InvalidParameterException", "Invalid pagination token") from None
-
-
-def _filter(text: str) -> Callable[[User], bool]:
-    if not text.strip():
-        return lambda _user: True
-    match = _FILTER.fullmatch(text)
-    if match is None:
-        raise CognitoRefused("InvalidParameterException", "Error while parsing filter")
-    name, operator, wanted = match.group(1), match.group(2), re.sub(r"\\(.)", r"\1", match.group(3))
-
-    def value_of(user: User) -> str:
-        if name == "username":
-            return user.username
-        if name == "sub":
-            return user.sub
-        if name == "status":
-            return "Enabled" if user.is_enabled else "Disabled"
-        if name == "cognito:user_status":
-            return user.status.value
-        return user.attributes.get(name, "")
-
-    if operator == "=":
-        return lambda user: value_of(user) == wanted
-    return lambda user: value_of(user).startswith(wanted)

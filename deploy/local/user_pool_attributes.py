@@ -13,6 +13,7 @@ __all__ = [
     "authenticator_settings",
     "check_attributes_known",
     "check_attributes_writable",
+    "described_user",
     "masked_address",
     "wire_attributes",
     "with_attributes",
@@ -92,6 +93,18 @@ def authenticator_settings(user: User) -> dict[str, object]:
     if not user.has_authenticator:
         return {}
     return {"PreferredMfaSetting": AUTHENTICATOR, "UserMFASettingList": [AUTHENTICATOR]}
+
+
+def described_user(user: User) -> dict[str, object]:
+    """As AWS's lists of users show an account."""
+    return {
+        "Username": user.username,
+        "Attributes": wire_attributes(user),
+        "UserCreateDate": round(user.created_at_s, 3),
+        "UserLastModifiedDate": round(user.updated_at_s, 3),
+        "Enabled": user.is_enabled,
+        "UserStatus": user.status.value,
+    }
 
 
 def masked_address(address: str) -> str:
