@@ -27,6 +27,8 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
   printf '%s' "$wanted" > "$stamp"
 fi
 
+"$venv/bin/python" tests/deploy/aws/prepare.py
+
 "$venv/bin/ruff" check .
 "$venv/bin/ruff" format --check .
 "$venv/bin/mypy"

@@ -19,6 +19,7 @@ class Change:
     resource_type: str
     replacement: str
     properties: tuple[str, ...]
+    is_consequence: bool = False  # it changes only if what it refers to does
 
     @property
     def may_lose_data(self) -> bool:
@@ -47,7 +48,8 @@ def changes_of(pages: Iterable[Mapping[str, Any]]) -> tuple[Change, ...]:
             resource = entry.get("ResourceChange")
             if resource is None:
                 continue
-            targets = (detail.get("Target", {}) for detail in resource.get("Details", []))
+            details = resource.get("Details", [])
+            targets = [detail.get("Target", {}) for detail in details]
             names = {str(target.get("Name") or target.get("Attribute") or "") for target in targets}
             found.append(
                 Change(
@@ -56,6 +58,8 @@ def changes_of(pages: Iterable[Mapping[str, Any]]) -> tuple[Change, ...]:
                     resource_type=resource["ResourceType"],
                     replacement=resource.get("Replacement", ""),
                     properties=tuple(sorted(names - {""})),
+                    is_consequence=bool(details)
+                    and all(detail.get("Evaluation") == "Dynamic" for detail in details),
                 )
             )
     return tuple(sorted(found, key=lambda change: change.logical_id))
@@ -67,10 +71,13 @@ def is_empty_change_set(status: str, reason: str) -> bool:
 
 
 def shown_changes(changes: tuple[Change, ...]) -> list[str]:
-    """One line a change; creations of many resources are counted by type instead."""
+    """One line a change; creations of many resources are counted by type, mere consequences in all."""
     if len(changes) > 30 and all(change.action == "Add" for change in changes):
         counts: dict[str, int] = {}
         for change in changes:
             counts[change.resource_type] = counts.get(change.resource_type, 0) + 1
         return [f"+ {count} x {kind}" for kind, count in sorted(counts.items())]
-    return [str(change) for change in changes]
+    lines = [str(change) for change in changes if not change.is_consequence or change.may_lose_data]
+    if len(lines) < len(changes):
+        lines.append(f"and {len(changes) - len(lines)} that only refer to these")
+    return lines

@@ -3,8 +3,8 @@ import { runtime, util } from '@aws-appsync/utils';
 // Stores a new draft. The same create again answers the stored exam. Data source: exams.
 // stash in: examId, fields (checked), exam (what has this id already, or null). stash out: answer.
 function refuse(ctx, stored) {
-  // Another teacher's exam is not shown, not even that it is one.
-  const shown = stored !== null && stored.owner === ctx.identity.sub ? stored : null;
+  // Another teacher's draft is not shown.
+  const shown = stored !== null && (stored.published || stored.owner === ctx.identity.sub) ? stored : null;
   util.error('An exam with this id exists already, with other content.', 'ConflictException', shown);
 }
 

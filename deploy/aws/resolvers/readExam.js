@@ -1,11 +1,21 @@
-import { util } from '@aws-appsync/utils';
+import { runtime, util } from '@aws-appsync/utils';
 
 // Reads the exam that a call is about into stash.exam and refuses strangers. Data source: exams.
 // stash in:  examId; access READ (a hidden exam becomes null), CREATE (whatever has this id) or CHANGE (its owner only);
 //            expectedVersion where the exam itself changes; mustBePublished, the message for a draft, where drafts are
 //            refused; field and type of the call.
 // stash out: exam, null when there is none that this caller may see.
+const UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![\\s\\S])';
+
 export function request(ctx) {
+  if (!util.matches(UUID, ctx.stash.examId)) {
+    // Nothing has such an id, and DynamoDB takes no empty key.
+    if (ctx.stash.access === 'CHANGE') {
+      util.error('There is no such exam.', 'NotFound');
+    }
+    ctx.stash.exam = null;
+    runtime.earlyReturn(null);
+  }
   return {
     operation: 'GetItem',
     key: util.dynamodb.toMapValues({ id: ctx.stash.examId }),

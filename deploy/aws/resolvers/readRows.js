@@ -4,6 +4,8 @@ import { runtime, util } from '@aws-appsync/utils';
 // stash in:  examId; exam (null: nothing is read); rows, each with an id, and expectedVersion where it must stand;
 //            mustExist when a missing row is a refusal.
 // stash out: stored, the rows found by their ids.
+const UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![\\s\\S])';
+
 export function request(ctx) {
   ctx.stash.stored = {};
   if (ctx.stash.exam === null) {
@@ -11,6 +13,13 @@ export function request(ctx) {
   }
   const keys = [];
   for (const row of ctx.stash.rows) {
+    if (!util.matches(UUID, row.id)) {
+      // Nothing has such an id, and DynamoDB takes no empty key.
+      if (ctx.stash.mustExist) {
+        util.error('There is no such result.', 'NotFound');
+      }
+      runtime.earlyReturn(null);
+    }
     keys.push(util.dynamodb.toMapValues({ examId: ctx.stash.examId, id: row.id }));
   }
   return { operation: 'BatchGetItem', tables: { [ctx.env.RESULTS_TABLE]: { keys, consistentRead: true } } };

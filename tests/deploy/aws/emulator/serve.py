@@ -1,11 +1,11 @@
-"""Runs ministack with what its AppSync lacks for our template. Started by tests in the emulator's own environment.
+"""Runs ministack with what its AppSync lacks for our template. The tests start it in its own environment.
 
-ministack 1.5.33 runs APPSYNC_JS in node and has a careful DynamoDB, but its AppSync joins the two only for single items:
-it ignores conditions, answers Query with a scan, knows no batch or transaction, and forgets pipeline functions that
-CloudFormation made. These pieces stand here, each calling ministack's own DynamoDB, and each named in COMPLETIONS.
-What is not completed is named in tests/contract beside the rules that only one backend can show.
+ministack 1.5.33 runs APPSYNC_JS in node and has a careful DynamoDB, but its AppSync joins the two only for single
+items: it ignores conditions, answers Query with a scan, knows no batch or transaction, and forgets pipeline
+functions that CloudFormation made. These pieces stand here, each calling ministack's own DynamoDB, and each named
+in COMPLETIONS. What is not completed is named in tests/contract, beside the rules that only one backend shows.
 
-The data source's requests are made with the rights of its role: an action that the template does not grant is refused.
+The data source's requests are made with the rights of its role: what the template does not grant is refused.
 """
 
 import base64
@@ -57,7 +57,9 @@ class _Rights:
                     and resource in statement.resources
                 ):
                     return
-        raise _ResolverError(f"{self._role_name} may not {action} {resource}", "DynamoDB:AccessDeniedException")
+        raise _ResolverError(
+            f"{self._role_name} may not {action} {resource}", "DynamoDB:AccessDeniedException"
+        )
 
 
 def _call(function, data):
@@ -190,7 +192,12 @@ def _batch_get(request, _table, rights):
 
 
 def _transact_write(request, _table, rights):
-    kinds = {"PutItem": "Put", "UpdateItem": "Update", "DeleteItem": "Delete", "ConditionCheck": "ConditionCheck"}
+    kinds = {
+        "PutItem": "Put",
+        "UpdateItem": "Update",
+        "DeleteItem": "Delete",
+        "ConditionCheck": "ConditionCheck",
+    }
     actions = []
     for member in request["transactItems"]:
         rights.require(member["operation"], member["table"])

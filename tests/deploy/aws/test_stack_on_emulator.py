@@ -1,0 +1,260 @@
+"""The operator's commands against CloudFormation: from nothing, again, changed, failing, removed."""
+
+import itertools
+from pathlib import Path
+
+import boto3
+import pytest
+
+from deploy.aws import commands
+from deploy.aws.__main__ import main
+from deploy.aws.console import Console
+from deploy.aws.template import BACKEND_TEMPLATE
+from tests.deploy.aws.conftest import REGION, Operator
+
+_names = (f"stack-{number}" for number in itertools.count())
+
+
+@pytest.fixture
+def stack_name() -> str:
+    return next(_names)
+
+
+@pytest.fixture
+def changed_template(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Gives a function: the next `up` uses the template with one text replaced by another."""
+
+    def change(old: str, new: str) -> None:
+        text = BACKEND_TEMPLATE.read_text(encoding="utf-8")
+        assert old in text
+        place = tmp_path / "deploy" / "aws" / "templates" / "backend.yaml"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text.replace(old, new), encoding="utf-8")
+        for link in (tmp_path / "deploy" / "aws" / "resolvers", tmp_path / "shared"):
+            if not link.exists():
+                link.symlink_to(BACKEND_TEMPLATE.parents[3] / link.relative_to(tmp_path))
+        monkeypatch.setattr(commands, "BACKEND_TEMPLATE", place)
+
+    return change
+
+
+def client(operator: Operator, service: str):
+    return boto3.client(service, endpoint_url=operator.endpoint_url, region_name=REGION)
+
+
+def tables_of(operator: Operator, stack_name: str) -> list[str]:
+    dynamodb = client(operator, "dynamodb")
+    try:
+        return [name for name in dynamodb.list_tables()["TableNames"] if name.startswith(f"{stack_name}-")]
+    finally:
+        dynamodb.close()
+
+
+def test_up_makes_everything_from_nothing_and_protects_it(operator: Operator, stack_name: str) -> None:
+    assert operator.run("up", "--stack-name", stack_name) == 0
+
+    assert f"Changes of {stack_name} in {REGION}:" in operator.said
+    assert "  + 2 x AWS::DynamoDB::Table" in operator.said
+    assert any("CREATE_COMPLETE" in line and line.endswith(stack_name) for line in operator.said)
+    assert any(line.startswith("ApiUrl=https://") for line in operator.said)
+
+    assert operator.run("status", "--stack-name", stack_name) == 0
+    assert "  protected against deletion: yes" in operator.said
+
+
+def test_up_again_changes_nothing(operator: Operator, stack_name: str) -> None:
+    operator.run("up", "--stack-name", stack_name)
+    first = operator.text.splitlines()[-8:]
+
+    assert operator.run("up", "--stack-name", stack_name) == 0
+
+    assert operator.said[0] == f"Nothing to change in {stack_name}."
+    assert operator.said[1:] == first, "the outputs are the same"
+
+
+def test_a_changed_template_is_shown_before_it_is_applied(
+    operator: Operator, stack_name: str, changed_template
+) -> None:
+    operator.run("up", "--stack-name", stack_name)
+    changed_template("QueryDepthLimit: 5", "QueryDepthLimit: 6")
+
+    assert operator.run("up", "--stack-name", stack_name, answers=("y",)) == 0
+
+    line = "  ~ Api (AWS::AppSync::GraphQLApi): QueryDepthLimit"
+    shown = next(number for number, said in enumerate(operator.said) if said.startswith(line))
+    applied = next(number for number, line in enumerate(operator.said) if "UPDATE_COMPLETE" in line)
+    assert shown < applied
+    assert operator.asked == ["Make these changes? [y/N] "]
+
+
+def test_a_refused_change_is_not_applied(operator: Operator, stack_name: str, changed_template) -> None:
+    operator.run("up", "--stack-name", stack_name)
+    changed_template("QueryDepthLimit: 5", "QueryDepthLimit: 7")
+
+    assert operator.run("up", "--stack-name", stack_name, answers=("n",)) == 1
+
+    assert operator.said[-1] == "Nothing was changed."
+    assert operator.run("up", "--stack-name", stack_name, answers=("n",)) == 1, (
+        "the change is still to be made"
+    )
+
+
+def test_a_refused_creation_leaves_nothing(operator: Operator, stack_name: str) -> None:
+    assert operator.run("up", "--stack-name", stack_name, answers=("",)) == 1
+    assert operator.run("status", "--stack-name", stack_name) == 1
+    assert operator.said == [
+        f"There is no stack {stack_name} in {REGION}. Make it with: python -m deploy.aws up"
+    ]
+
+
+def test_a_change_that_would_lose_data_is_agreed_to_by_name_only(
+    operator: Operator, stack_name: str, changed_template
+) -> None:
+    operator.run("up", "--stack-name", stack_name)
+    changed_template("- {AttributeName: examId, KeyType: HASH}", "- {AttributeName: exam, KeyType: HASH}")
+
+    assert operator.run("up", "--stack-name", stack_name, answers=("y",)) == 1
+
+    assert any(line.endswith("HOLDS DATA") for line in operator.said)
+    assert operator.asked == [f"This removes or replaces what holds data. Type {stack_name} to go on: "]
+
+
+def test_a_failed_creation_is_told_with_its_cause_and_up_then_works(
+    operator: Operator, stack_name: str, changed_template, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed_template(
+        "ServiceRoleArn: !GetAtt ResultsRole.Arn", "ServiceRoleArn: !GetAtt ResultsRole.NoSuchThing"
+    )
+    monkeypatch.setattr(commands, "BACKEND_TEMPLATE", commands.BACKEND_TEMPLATE)
+
+    assert operator.run("up", "--stack-name", stack_name) == 1
+
+    assert f"The stack {stack_name} failed and is now ROLLBACK_COMPLETE." in operator.said[-1]
+    assert "ResultsSource (AWS::AppSync::DataSource), CREATE_FAILED: " in operator.said[-1]
+    assert tables_of(operator, stack_name) == [], "the unfinished creation took its tables back"
+
+    monkeypatch.setattr(commands, "BACKEND_TEMPLATE", BACKEND_TEMPLATE)
+    assert operator.run("up", "--stack-name", stack_name) == 0
+    assert operator.said[0].startswith(
+        f"A first creation of {stack_name} did not succeed (ROLLBACK_COMPLETE)"
+    )
+    assert len(tables_of(operator, stack_name)) == 2
+
+
+def test_a_failed_update_is_told_with_its_cause_and_taken_back(
+    operator: Operator, stack_name: str, changed_template, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operator.run("up", "--stack-name", stack_name)
+    broken = """  BrokenSource:
+    Type: AWS::AppSync::DataSource
+    Properties:
+      ApiId: !GetAtt Api.ApiId
+      Name: broken
+      Type: AMAZON_DYNAMODB
+      ServiceRoleArn: !GetAtt ResultsRole.NoSuchThing
+
+  NoSource:
+"""
+    changed_template("  NoSource:\n", broken)
+
+    assert operator.run("up", "--stack-name", stack_name) == 1
+    assert f"The stack {stack_name} failed and is now UPDATE_ROLLBACK_COMPLETE." in operator.said[-1]
+    assert "BrokenSource (AWS::AppSync::DataSource), " in operator.said[-1]
+
+    monkeypatch.setattr(commands, "BACKEND_TEMPLATE", BACKEND_TEMPLATE)
+    assert operator.run("up", "--stack-name", stack_name) == 0
+    assert operator.said[0] == f"Nothing to change in {stack_name}."
+
+
+def test_down_keeps_exams_results_and_accounts(operator: Operator, stack_name: str) -> None:
+    operator.run("up", "--stack-name", stack_name)
+
+    assert operator.run("down", "--stack-name", stack_name, answers=("y",)) == 0
+
+    kept = [line for line in operator.said if line.startswith("Kept ")]
+    assert [line.split(":")[0] for line in kept] == ["Kept ExamsTable", "Kept ResultsTable", "Kept UserPool"]
+    assert len(tables_of(operator, stack_name)) == 2
+    assert operator.run("status", "--stack-name", stack_name) == 1
+
+
+def test_down_with_the_data_asks_for_the_name_and_deletes_all(operator: Operator, stack_name: str) -> None:
+    operator.run("up", "--stack-name", stack_name)
+    assert operator.run("down", "--delete-data", "--stack-name", stack_name, answers=("yes",)) == 1
+    assert len(tables_of(operator, stack_name)) == 2
+
+    assert operator.run("down", "--delete-data", "--stack-name", stack_name, answers=(stack_name,)) == 0
+
+    assert tables_of(operator, stack_name) == []
+    assert operator.run("status", "--stack-name", stack_name) == 1
+
+
+def test_the_last_stack_takes_the_bucket_of_templates_along(operator: Operator, stack_name: str) -> None:
+    operator.run("up", "--stack-name", stack_name)
+    s3 = client(operator, "s3")
+    buckets = [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
+    assert f"exam-results-templates-000000000000-{REGION}" in buckets
+    keys = s3.list_objects_v2(Bucket=f"exam-results-templates-000000000000-{REGION}")["Contents"]
+    assert [item["Key"] for item in keys if item["Key"].startswith(f"{stack_name}/")]
+
+    operator.run("down", "--stack-name", stack_name)
+
+    left = s3.list_objects_v2(Bucket=f"exam-results-templates-000000000000-{REGION}").get("Contents", [])
+    s3.close()
+    assert not [item for item in left if item["Key"].startswith(f"{stack_name}/")]
+
+
+def test_settings_are_written_for_the_dashboards(operator: Operator, stack_name: str, tmp_path: Path) -> None:
+    operator.run("up", "--stack-name", stack_name)
+    place = tmp_path / "dashboards.env"
+
+    assert operator.run("env", "--write", str(place), "--stack-name", stack_name) == 0
+
+    lines = place.read_text(encoding="utf-8").splitlines()
+    names = [line.split("=")[0] for line in lines if not line.startswith("#")]
+    assert names == [
+        "EXAM_RESULTS_REGION",
+        "EXAM_RESULTS_API_URL",
+        "EXAM_RESULTS_USER_POOL_ID",
+        "EXAM_RESULTS_USER_POOL_CLIENT_ID",
+        "EXAM_RESULTS_IDENTITY_POOL_ID",
+        "EXAM_RESULTS_COGNITO_ENDPOINT_URL",
+    ]
+    place.write_text("EXAM_RESULTS_REGION=elsewhere\n", encoding="utf-8")
+    assert operator.run("env", "--write", str(place), "--stack-name", stack_name, answers=("n",)) == 1
+    assert place.read_text(encoding="utf-8") == "EXAM_RESULTS_REGION=elsewhere\n"
+
+
+def test_teachers_are_made_listed_and_reset(operator: Operator, stack_name: str) -> None:
+    operator.run("up", "--stack-name", stack_name)
+    assert operator.run("list-teachers", "--stack-name", stack_name) == 0
+    assert operator.said == ["0 accounts."]
+
+    assert operator.run("add-teacher", "anna", "--name", "Anna Berg", "--stack-name", stack_name) == 0
+    assert operator.said[-1].startswith("Temporary password: ")
+    assert (
+        operator.run("add-teacher", "ben", "--email", "ben@school.example", "--stack-name", stack_name) == 0
+    )
+    assert operator.said[-1] == "The temporary password was sent to ben@school.example."
+
+    assert operator.run("add-teacher", "anna", "--stack-name", stack_name) == 1
+    assert operator.said == ["username: there is an account anna already."]
+
+    operator.run("list-teachers", "--stack-name", stack_name)
+    assert operator.said[0].startswith("anna  FORCE_CHANGE_PASSWORD  ")
+    assert operator.said[0].endswith("  Anna Berg")
+    assert "ben@school.example" in operator.said[1]
+    assert operator.said[2] == "2 accounts."
+
+    assert operator.run("reset-password", "anna", "--show", "--stack-name", stack_name) == 0
+    assert "Temporary password: " in operator.said[0]
+    assert operator.run("reset-password", "nobody", "--show", "--stack-name", stack_name) == 1
+    assert operator.said == ["username: there is no account nobody."]
+
+
+def test_without_anybody_to_answer_yes_must_be_said(operator: Operator, stack_name: str) -> None:
+    said: list[str] = []
+    words = ["up", "--stack-name", stack_name, "--endpoint-url", operator.endpoint_url, "--region", REGION]
+
+    assert main(words, Console(said.append, None)) == 1
+    assert said[-1] == "--yes: nobody can answer here; say --yes to go on without asking."
+    assert operator.run("status", "--stack-name", stack_name) == 1
