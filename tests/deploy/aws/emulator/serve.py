@@ -1,11 +1,13 @@
 """Runs ministack with what its AppSync lacks for our template. The tests start it in its own environment.
 
-ministack 1.5.33 runs APPSYNC_JS in node and has a careful DynamoDB, but its AppSync joins the two only for single
-items: it ignores conditions, answers Query with a scan, knows no batch or transaction, and forgets pipeline
-functions that CloudFormation made. These pieces stand here, each calling ministack's own DynamoDB, and each named
-in COMPLETIONS. What is not completed is named in tests/contract, beside the rules that only one backend shows.
+ministack 1.5.33 runs APPSYNC_JS in node and has a careful DynamoDB, but its AppSync joins the two only for
+single items: it ignores conditions, answers Query with a scan, knows no batch or transaction, and forgets
+pipeline functions that CloudFormation made. These pieces stand here, each calling ministack's own DynamoDB,
+and each named in COMPLETIONS. What is not completed is named in tests/contract, beside the rules that only
+one backend can show.
 
-The data source's requests are made with the rights of its role: what the template does not grant is refused.
+The data source's requests are made with the rights of its role: what the template does not grant is
+refused.
 """
 
 import base64
