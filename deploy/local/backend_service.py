@@ -1,4 +1,4 @@
-"""The embedded backend as one thing: a data folder opened and put together, ready to be served on a socket."""
+"""The embedded backend as one thing: a data folder opened and put together, ready to be served."""
 
 import contextlib
 import fcntl

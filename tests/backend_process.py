@@ -1,0 +1,233 @@
+"""The embedded backend for tests: in this process on a free port, or as a real process that can be killed.
+
+Both are context managers that leave nothing behind. `Teachers` makes accounts with the operator's key and signs them
+in with the true client library, so that every token in a test was earned by a password.
+"""
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import boto3
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.credentials import Credentials
+from dotenv import dotenv_values
+from pycognito import Cognito
+
+from deploy.local.backend_service import Backend, BackendOptions, bound_socket, open_backend, server_of
+
+__all__ = ["ROOT", "BackendProcess", "RunningBackend", "SignedInTeacher", "running_backend"]
+
+ROOT = Path(__file__).parents[1]
+START_DEADLINE_S = 30.0
+STOP_DEADLINE_S = 10.0
+PASSWORD = "Correct-horse-7-battery"
+
+_FAST_RETRIES = {"retries": {"total_max_attempts": 1}}
+
+
+@dataclass(frozen=True, slots=True)
+class SignedInTeacher:
+    username: str
+    password: str
+    sub: str
+    access_token: str
+    id_token: str
+    refresh_token: str
+
+
+class BackendClient:
+    """What tests do with a backend that runs at `url` over `data_dir`, however it was started."""
+
+    def __init__(self, url: str, data_dir: Path) -> None:
+        self.url, self.data_dir = url, data_dir
+
+    @cached_property
+    def settings(self) -> Mapping[str, str]:
+        """The dashboards' settings (EXAM_RESULTS_*) for this backend, from the file that it wrote."""
+        values = dotenv_values(self.data_dir / "backend.env")
+        return {name: value for name, value in values.items() if value is not None}
+
+    @property
+    def region(self) -> str:
+        return self.settings["EXAM_RESULTS_REGION"]
+
+    @property
+    def api_url(self) -> str:
+        return f"{self.url}/graphql"
+
+    @property
+    def realtime_url(self) -> str:
+        return f"{self.url.replace('http', 'ws', 1)}/graphql/realtime"
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).netloc
+
+    def create_teacher(self, username: str, password: str = PASSWORD) -> None:
+        """An account whose password is final."""
+        operator = json.loads((self.data_dir / "operator.json").read_text())
+        cognito = boto3.client(
+            "cognito-idp",
+            endpoint_url=self.url,
+            region_name=self.region,
+            aws_access_key_id=operator["access_key_id"],
+            aws_secret_access_key=operator["secret_access_key"],
+            config=Config(**_FAST_RETRIES),
+        )
+        pool_id = self.settings["EXAM_RESULTS_USER_POOL_ID"]
+        with contextlib.closing(cognito):
+            cognito.admin_create_user(UserPoolId=pool_id, Username=username, MessageAction="SUPPRESS")
+            cognito.admin_set_user_password(
+                UserPoolId=pool_id, Username=username, Password=password, Permanent=True
+            )
+
+    def sign_in(self, username: str, password: str = PASSWORD) -> SignedInTeacher:
+        """With SRP, as the dashboards do."""
+        user = Cognito(
+            self.settings["EXAM_RESULTS_USER_POOL_ID"],
+            self.settings["EXAM_RESULTS_USER_POOL_CLIENT_ID"],
+            user_pool_region=self.region,
+            username=username,
+            boto3_client_kwargs={"endpoint_url": self.url},
+            botocore_config=Config(signature_version=UNSIGNED, **_FAST_RETRIES),
+        )
+        with contextlib.closing(user.client):
+            user.authenticate(password=password)
+        return SignedInTeacher(
+            username=username,
+            password=password,
+            sub=user.access_claims["sub"],
+            access_token=user.access_token,
+            id_token=user.id_token,
+            refresh_token=user.refresh_token,
+        )
+
+    def guest_credentials(self) -> Credentials:
+        """New guest credentials from the identity pool."""
+        identity = boto3.client(
+            "cognito-identity",
+            endpoint_url=self.url,
+            region_name=self.region,
+            config=Config(signature_version=UNSIGNED, **_FAST_RETRIES),
+        )
+        with contextlib.closing(identity):
+            identity_id = identity.get_id(IdentityPoolId=self.settings["EXAM_RESULTS_IDENTITY_POOL_ID"])
+            given = identity.get_credentials_for_identity(IdentityId=identity_id["IdentityId"])
+        keys: Mapping[str, Any] = given["Credentials"]
+        return Credentials(keys["AccessKeyId"], keys["SecretKey"], keys["SessionToken"])
+
+
+class RunningBackend(BackendClient):
+    """A backend in this process; `backend` is its inside, for tests that must look there."""
+
+    def __init__(self, backend: Backend, data_dir: Path) -> None:
+        super().__init__(backend.url, data_dir)
+        self.backend = backend
+
+
+@contextlib.contextmanager
+def running_backend(data_dir: Path, **options: Any) -> Iterator[RunningBackend]:
+    """A backend on a free port of this process, in a thread of its own. `options` are BackendOptions' fields."""
+    given = BackendOptions(data_dir=data_dir, **options)
+    with bound_socket(given.host, 0) as listening:
+        with open_backend(given, listening.getsockname()[1]) as backend:
+            server = server_of(backend, given)
+            is_started = threading.Event()
+            startup = server.startup
+
+            async def startup_and_tell(sockets: Any = None) -> None:
+                await startup(sockets)
+                is_started.set()
+
+            server.startup = startup_and_tell  # type: ignore[method-assign]
+            thread = threading.Thread(target=server.run, args=([listening],), name="backend-under-test")
+            thread.start()
+            try:
+                assert is_started.wait(START_DEADLINE_S), "the backend did not start"
+                yield RunningBackend(backend, data_dir)
+            finally:
+                server.should_exit = True
+                thread.join(STOP_DEADLINE_S)
+                assert not thread.is_alive(), "the backend did not stop"
+
+
+class BackendProcess(BackendClient):
+    """A backend as a process of its own. Leaving the context stops it, if it still runs."""
+
+    def __init__(self, data_dir: Path, arguments: Sequence[str] = (), *, port: int = 0) -> None:
+        command = [
+            sys.executable,
+            "-m",
+            "deploy.local.backend",
+            "--data-dir",
+            str(data_dir),
+            "--port",
+            str(port),
+        ]
+        self.process = subprocess.Popen(
+            [*command, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        try:
+            ready = self._first_line()
+        except BaseException:
+            self._end(signal.SIGKILL)
+            raise
+        super().__init__(ready["url"], data_dir)
+
+    def _first_line(self) -> dict[str, str]:
+        assert self.process.stdout is not None
+        lines: queue.Queue[str] = queue.Queue()
+        reader = threading.Thread(
+            target=lambda stream: lines.put(stream.readline()), args=(self.process.stdout,)
+        )
+        reader.start()
+        try:
+            line = lines.get(timeout=START_DEADLINE_S)
+        except queue.Empty:
+            self.process.kill()
+            line = ""
+        reader.join()
+        if not line:
+            self.process.wait(STOP_DEADLINE_S)
+            assert self.process.stderr is not None
+            raise AssertionError(f"the backend did not start: {self.process.stderr.read()}")
+        ready: dict[str, str] = json.loads(line)
+        return ready
+
+    def kill(self) -> None:
+        """SIGKILL: nothing can be finished."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> int:
+        """SIGTERM; gives the exit status."""
+        return self._end(signal.SIGTERM)
+
+    def _end(self, number: signal.Signals) -> int:
+        if self.process.poll() is None:
+            os.kill(self.process.pid, number)
+        try:
+            status = self.process.wait(STOP_DEADLINE_S)
+        finally:
+            for stream in (self.process.stdout, self.process.stderr):
+                if stream is not None:
+                    stream.close()
+        return status
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.stop()
