@@ -1,4 +1,7 @@
-"""Which passwords the pool accepts (AWS's default policy, AWS's texts), and the making of temporary ones."""
+"""Which passwords the pool accepts, in AWS's words, and the making of temporary ones.
+
+The policy is that of the AWS template: length counts for more than odd characters.
+"""
 
 import string
 from collections.abc import Callable
@@ -8,18 +11,18 @@ __all__ = ["DEFAULT_POLICY", "PasswordPolicy", "new_temporary_password"]
 
 SYMBOLS = frozenset("^$*.[]{}()?\"!@#%&/\\,><':;|_~`=+- ")
 LENGTH_MAX = 256
-TEMPORARY_LENGTH = 12
+TEMPORARY_LENGTH = 14
 # Read from a screen or from paper and typed once: no characters that look alike, no awkward symbols.
 TEMPORARY_GROUPS = ("ABCDEFGHJKMNPQRSTUVWXYZ", "abcdefghijkmnpqrstuvwxyz", "23456789", "!#%+")
 
 
 @dataclass(frozen=True, slots=True)
 class PasswordPolicy:
-    length_min: int = 8
+    length_min: int = 12
     needs_uppercase: bool = True
     needs_lowercase: bool = True
     needs_digit: bool = True
-    needs_symbol: bool = True
+    needs_symbol: bool = False
 
     def fault_of(self, password: str) -> str | None:
         """What AWS says of this password, or None when it is accepted."""
