@@ -1,7 +1,7 @@
 """The embedded backend for tests: in this process on a free port, or as a real process that can be killed.
 
-Both are context managers that leave nothing behind. `Teachers` makes accounts with the operator's key and signs them
-in with the true client library, so that every token in a test was earned by a password.
+Both are context managers that leave nothing behind. Accounts are made with the operator's key and signed in
+with the true client library: every token in a test was earned by a password.
 """
 
 import contextlib
@@ -35,7 +35,8 @@ START_DEADLINE_S = 30.0
 STOP_DEADLINE_S = 10.0
 PASSWORD = "Correct-horse-7-battery"
 
-_FAST_RETRIES = {"retries": {"total_max_attempts": 1}}
+_ONCE = Config(retries={"total_max_attempts": 1})  # a test must see the first refusal
+_ONCE_UNSIGNED = _ONCE.merge(Config(signature_version=UNSIGNED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class BackendClient:
             region_name=self.region,
             aws_access_key_id=operator["access_key_id"],
             aws_secret_access_key=operator["secret_access_key"],
-            config=Config(**_FAST_RETRIES),
+            config=_ONCE,
         )
         pool_id = self.settings["EXAM_RESULTS_USER_POOL_ID"]
         with contextlib.closing(cognito):
@@ -102,7 +103,7 @@ class BackendClient:
             user_pool_region=self.region,
             username=username,
             boto3_client_kwargs={"endpoint_url": self.url},
-            botocore_config=Config(signature_version=UNSIGNED, **_FAST_RETRIES),
+            botocore_config=_ONCE_UNSIGNED,
         )
         with contextlib.closing(user.client):
             user.authenticate(password=password)
@@ -121,7 +122,7 @@ class BackendClient:
             "cognito-identity",
             endpoint_url=self.url,
             region_name=self.region,
-            config=Config(signature_version=UNSIGNED, **_FAST_RETRIES),
+            config=_ONCE_UNSIGNED,
         )
         with contextlib.closing(identity):
             identity_id = identity.get_id(IdentityPoolId=self.settings["EXAM_RESULTS_IDENTITY_POOL_ID"])
@@ -140,28 +141,29 @@ class RunningBackend(BackendClient):
 
 @contextlib.contextmanager
 def running_backend(data_dir: Path, **options: Any) -> Iterator[RunningBackend]:
-    """A backend on a free port of this process, in a thread of its own. `options` are BackendOptions' fields."""
+    """A backend on a free port of this process, in its own thread. `options` are BackendOptions' fields."""
     given = BackendOptions(data_dir=data_dir, **options)
-    with bound_socket(given.host, 0) as listening:
-        with open_backend(given, listening.getsockname()[1]) as backend:
-            server = server_of(backend, given)
-            is_started = threading.Event()
-            startup = server.startup
+    with contextlib.ExitStack() as stack:
+        listening = stack.enter_context(bound_socket(given.host, 0))
+        backend = stack.enter_context(open_backend(given, listening.getsockname()[1]))
+        server = server_of(backend, given)
+        is_started = threading.Event()
+        startup = server.startup
 
-            async def startup_and_tell(sockets: Any = None) -> None:
-                await startup(sockets)
-                is_started.set()
+        async def startup_and_tell(sockets: Any = None) -> None:
+            await startup(sockets)
+            is_started.set()
 
-            server.startup = startup_and_tell  # type: ignore[method-assign]
-            thread = threading.Thread(target=server.run, args=([listening],), name="backend-under-test")
-            thread.start()
-            try:
-                assert is_started.wait(START_DEADLINE_S), "the backend did not start"
-                yield RunningBackend(backend, data_dir)
-            finally:
-                server.should_exit = True
-                thread.join(STOP_DEADLINE_S)
-                assert not thread.is_alive(), "the backend did not stop"
+        server.startup = startup_and_tell  # type: ignore[method-assign]
+        thread = threading.Thread(target=server.run, args=([listening],), name="backend-under-test")
+        thread.start()
+        try:
+            assert is_started.wait(START_DEADLINE_S), "the backend did not start"
+            yield RunningBackend(backend, data_dir)
+        finally:
+            server.should_exit = True
+            thread.join(STOP_DEADLINE_S)
+            assert not thread.is_alive(), "the backend did not stop"
 
 
 class BackendProcess(BackendClient):
@@ -190,9 +192,8 @@ class BackendProcess(BackendClient):
     def _first_line(self) -> dict[str, str]:
         assert self.process.stdout is not None
         lines: queue.Queue[str] = queue.Queue()
-        reader = threading.Thread(
-            target=lambda stream: lines.put(stream.readline()), args=(self.process.stdout,)
-        )
+        stream = self.process.stdout
+        reader = threading.Thread(target=lambda: lines.put(stream.readline()))
         reader.start()
         try:
             line = lines.get(timeout=START_DEADLINE_S)
