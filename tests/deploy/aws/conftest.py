@@ -8,6 +8,7 @@ import pytest
 from deploy.aws.__main__ import main
 from deploy.aws.console import Console
 from tests.deploy.aws.emulator_process import ACCOUNT_KEYS, Emulator
+from tests.deploy.aws.evaluator import Evaluator
 from tests.deploy.aws.tools import EMULATOR_ENVIRONMENT, missing, node_tool
 
 __all__ = ["Operator"]
@@ -66,3 +67,13 @@ def operator(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "no-credentials"))
     monkeypatch.chdir(tmp_path)
     return Operator(emulator.url)
+
+
+@pytest.fixture(scope="session")
+def evaluator() -> Iterator[Evaluator]:
+    try:
+        node_tool("node")
+    except LookupError:
+        missing("node")
+    with Evaluator() as running:
+        yield running

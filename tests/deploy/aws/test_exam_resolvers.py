@@ -1,0 +1,477 @@
+"""Each resolver of exams: the DynamoDB operation it asks for, and what it makes of the answer."""
+
+from typing import Any
+
+import pytest
+
+from tests.deploy.aws.evaluator import NOW, Evaluator
+
+EXAM_ID = "11111111-2222-4333-8444-555555555555"
+TEACHER = {"sub": "teacher-a"}
+STRANGER = {"sub": "teacher-b"}
+GUEST = {"cognitoIdentityId": "eu-west-1:guest", "cognitoIdentityAuthType": "unauthenticated"}
+CONDITION_FAILED = {
+    "message": "The conditional request failed",
+    "type": "DynamoDB:ConditionalCheckFailedException",
+}
+BUSY = {"message": "Too much", "type": "DynamoDB:ProvisionedThroughputExceededException"}
+FIELDS = {
+    "subject": "Maths",
+    "date": "2026-06-01",
+    "teacher": "A. Berg",
+    "scale": "OUT_OF_20",
+    "audience": "NAMES",
+}
+
+
+def exam(**changes: Any) -> dict[str, Any]:
+    stored = {
+        "id": EXAM_ID,
+        **FIELDS,
+        "status": "DRAFT",
+        "published": False,
+        "version": 1,
+        "createdAt": NOW,
+        "updatedAt": NOW,
+        "owner": "teacher-a",
+        "dateId": f"2026-06-01#{EXAM_ID}",
+    }
+    return {**stored, **changes}
+
+
+def published_exam(**changes: Any) -> dict[str, Any]:
+    return exam(status="PUBLISHED", published=True, **changes)
+
+
+def change(**more: Any) -> dict[str, Any]:
+    return {"access": "CHANGE", "examId": EXAM_ID, "field": "updateExam", "type": "Mutation", **more}
+
+
+def test_an_exam_is_read_by_its_key_and_consistently(evaluator: Evaluator) -> None:
+    asked = evaluator.request("readExam", stash=change())
+    assert asked.value == {"operation": "GetItem", "key": {"id": {"S": EXAM_ID}}, "consistentRead": True}
+
+
+@pytest.mark.parametrize(
+    "bad_id", ["", "x", EXAM_ID.upper().replace("1", "A"), EXAM_ID + "\n", f" {EXAM_ID}"]
+)
+def test_what_is_no_uuid_is_never_asked_of_the_database(evaluator: Evaluator, bad_id: str) -> None:
+    change_asked = evaluator.request("readExam", stash=change(examId=bad_id))
+    assert change_asked.error is not None
+    assert change_asked.error["type"] == "NotFound"
+
+    read_asked = evaluator.request("readExam", stash={"access": "READ", "examId": bad_id})
+    assert read_asked.is_early
+    assert read_asked.stash["exam"] is None
+
+    assert evaluator.request("Query.getExam", args={"id": bad_id}).is_early
+
+
+def test_only_the_owner_may_change_an_exam(evaluator: Evaluator) -> None:
+    refused = evaluator.response("readExam", stash=change(), identity=STRANGER, result=published_exam())
+    assert refused.error == {
+        "message": "Not Authorized to access updateExam on type Mutation",
+        "type": "Unauthorized",
+        "data": None,
+        "info": None,
+    }
+    assert (
+        evaluator.response("readExam", stash=change(), identity=GUEST, result=published_exam()).error
+        is not None
+    )
+    allowed = evaluator.response("readExam", stash=change(), identity=TEACHER, result=exam())
+    assert allowed.error is None
+    assert allowed.stash["exam"]["id"] == EXAM_ID
+
+
+def test_a_missing_exam_cannot_be_changed(evaluator: Evaluator) -> None:
+    refused = evaluator.response("readExam", stash=change(), identity=TEACHER, result=None)
+    assert refused.error is not None
+    assert refused.error["type"] == "NotFound"
+
+
+def test_a_stale_version_is_a_conflict_with_the_current_exam(evaluator: Evaluator) -> None:
+    stale = change(expectedVersion=1)
+    refused = evaluator.response("readExam", stash=stale, identity=TEACHER, result=exam(version=3))
+    assert refused.error is not None
+    assert refused.error["type"] == "ConflictException"
+    assert refused.error["data"]["version"] == 3
+
+
+def test_ownership_is_asked_before_the_version(evaluator: Evaluator) -> None:
+    stale = change(expectedVersion=1)
+    refused = evaluator.response("readExam", stash=stale, identity=STRANGER, result=exam(version=3))
+    assert refused.error is not None
+    assert refused.error["type"] == "Unauthorized"
+    assert refused.error["data"] is None
+
+
+@pytest.mark.parametrize(
+    ("caller", "stored", "is_seen"),
+    [
+        (GUEST, exam(), False),
+        (GUEST, published_exam(), True),
+        (STRANGER, exam(), False),
+        (STRANGER, published_exam(), True),
+        (TEACHER, exam(), True),
+        (None, exam(), False),
+        # A row without an owner belongs to nobody, not to callers without a sub.
+        (GUEST, exam(owner=None), False),
+    ],
+)
+def test_a_draft_is_seen_by_its_owner_alone(
+    evaluator: Evaluator, caller: Any, stored: Any, is_seen: bool
+) -> None:
+    read = evaluator.response(
+        "readExam", stash={"access": "READ", "examId": EXAM_ID}, identity=caller, result=stored
+    )
+    assert (read.stash["exam"] is not None) is is_seen
+    got = evaluator.response("Query.getExam", args={"id": EXAM_ID}, identity=caller, result=stored)
+    assert (got.value is not None) is is_seen
+
+
+def test_guests_do_not_get_the_owner(evaluator: Evaluator) -> None:
+    got = evaluator.response("Query.getExam", identity=GUEST, result=published_exam())
+    assert got.value["owner"] is None
+    listed = evaluator.response(
+        "Query.listExams", identity=GUEST, result={"items": [published_exam()], "nextToken": None}
+    )
+    assert listed.value["items"][0]["owner"] is None
+
+
+@pytest.mark.parametrize(
+    ("resolver", "caller", "index", "name", "value", "listing"),
+    [
+        ("Query.listExams", GUEST, "byStatus", "status", "PUBLISHED", "exams/"),
+        ("Query.listMyExams", TEACHER, "byOwner", "owner", "teacher-a", "mine/teacher-a/"),
+    ],
+)
+def test_exams_are_listed_through_an_index_newest_first(
+    evaluator: Evaluator, resolver: str, caller: Any, index: str, name: str, value: str, listing: str
+) -> None:
+    first = evaluator.request(resolver, identity=caller)
+    assert first.value == {
+        "operation": "Query",
+        "index": index,
+        "query": {
+            "expression": f"#{name} = :{name}",
+            "expressionNames": {f"#{name}": name},
+            "expressionValues": {f":{name}": {"S": value}},
+        },
+        "scanIndexForward": False,
+        "limit": 101,
+    }
+    position = f"2026-06-01#{EXAM_ID}"
+    token = f"{listing}{position}"
+    following = evaluator.request(resolver, identity=caller, args={"limit": 10, "nextToken": token})
+    assert following.value["limit"] == 11
+    assert following.value["query"] == {
+        "expression": f"#{name} = :{name} AND #dateId < :after",
+        "expressionNames": {f"#{name}": name, "#dateId": "dateId"},
+        "expressionValues": {f":{name}": {"S": value}, ":after": {"S": position}},
+    }
+
+    page = evaluator.response(
+        resolver, identity=caller, args={"limit": 1}, result={"items": [exam(), exam()], "nextToken": None}
+    )
+    assert len(page.value["items"]) == 1
+    assert page.value["nextToken"] == token
+    last = evaluator.response(
+        resolver, identity=caller, args={"limit": 2}, result={"items": [exam(), exam()], "nextToken": None}
+    )
+    assert last.value["nextToken"] is None
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "exams/",
+        f"mine/teacher-a/2026-06-01#{EXAM_ID}",
+        f"results/{EXAM_ID}/{EXAM_ID}",
+        f"exams/2026-06-01#{EXAM_ID}x",
+        f"exams/2026-06-01#{EXAM_ID}\n",
+    ],
+)
+def test_a_token_of_another_listing_is_refused(evaluator: Evaluator, token: str) -> None:
+    refused = evaluator.request("Query.listExams", identity=GUEST, args={"nextToken": token})
+    assert refused.error is not None
+    assert refused.error["type"] == "BadRequest"
+    assert refused.error["info"] == {"field": "nextToken"}
+    if not token.startswith("mine/"):
+        assert evaluator.request("Query.listMyExams", identity=TEACHER, args={"nextToken": token}).error
+    assert evaluator.request("Query.listMyExams", identity=STRANGER, args={"nextToken": token}).error
+
+
+@pytest.mark.parametrize("limit", [0, -1, 1001])
+def test_a_page_has_1_to_1000_rows(evaluator: Evaluator, limit: int) -> None:
+    for resolver in ("Query.listExams", "Query.listMyExams"):
+        refused = evaluator.request(resolver, identity=TEACHER, args={"limit": limit})
+        assert refused.error is not None
+        assert refused.error["info"] == {"field": "limit"}
+
+
+def test_a_new_exam_is_checked_then_written_only_where_nothing_is(evaluator: Evaluator) -> None:
+    given = {"id": EXAM_ID, **FIELDS}
+    begun = evaluator.request("Mutation.createExam", args={"input": given})
+    assert begun.stash == {"access": "CREATE", "examId": EXAM_ID, "fields": FIELDS}
+
+    written = evaluator.request("putExam", identity=TEACHER, stash={**begun.stash, "exam": None})
+    assert written.value == {
+        "operation": "PutItem",
+        "key": {"id": {"S": EXAM_ID}},
+        "attributeValues": {
+            **{name: {"S": text} for name, text in FIELDS.items()},
+            "status": {"S": "DRAFT"},
+            "published": {"BOOL": False},
+            "version": {"N": 1},
+            "createdAt": {"S": NOW},
+            "updatedAt": {"S": NOW},
+            "owner": {"S": "teacher-a"},
+            "dateId": {"S": f"2026-06-01#{EXAM_ID}"},
+        },
+        "condition": {"expression": "attribute_not_exists(#id)", "expressionNames": {"#id": "id"}},
+    }
+
+
+def test_an_id_must_be_a_uuid_in_lower_case(evaluator: Evaluator) -> None:
+    for bad_id in ("", "maths", EXAM_ID + "0", EXAM_ID[:-1] + "G"):
+        refused = evaluator.request("Mutation.createExam", args={"input": {"id": bad_id, **FIELDS}})
+        assert refused.error is not None
+        assert refused.error["info"] == {"field": "id"}
+
+
+def test_the_same_create_again_answers_the_stored_exam_and_writes_nothing(evaluator: Evaluator) -> None:
+    stash = {"access": "CREATE", "examId": EXAM_ID, "fields": FIELDS, "exam": exam(createdAt="earlier")}
+    again = evaluator.request("putExam", identity=TEACHER, stash=stash)
+    assert again.is_early
+    assert again.stash["answer"]["createdAt"] == "earlier"
+
+
+@pytest.mark.parametrize(
+    "stored", [exam(subject="Physics"), exam(version=2), exam(scale="PERCENT"), exam(audience="CODES")]
+)
+def test_another_create_with_the_same_id_is_a_conflict(evaluator: Evaluator, stored: Any) -> None:
+    stash = {"examId": EXAM_ID, "fields": FIELDS, "exam": stored}
+    refused = evaluator.request("putExam", identity=TEACHER, stash=stash)
+    assert refused.error is not None
+    assert refused.error["type"] == "ConflictException"
+    assert refused.error["data"]["id"] == EXAM_ID
+
+
+def test_a_conflict_does_not_show_a_strangers_draft(evaluator: Evaluator) -> None:
+    stash = {"examId": EXAM_ID, "fields": FIELDS, "exam": exam()}
+    refused = evaluator.request("putExam", identity=STRANGER, stash=stash)
+    assert refused.error is not None
+    assert refused.error["type"] == "ConflictException"
+    assert refused.error["data"] is None
+
+
+def test_a_create_that_lost_a_race_is_judged_by_the_row_that_won(evaluator: Evaluator) -> None:
+    stash = {"examId": EXAM_ID, "fields": FIELDS, "exam": None}
+    same = evaluator.response("putExam", identity=TEACHER, stash=stash, error=CONDITION_FAILED, result=exam())
+    assert same.error is None
+    assert same.stash["answer"]["id"] == EXAM_ID
+    for winner in (exam(subject="Physics"), None):
+        lost = evaluator.response(
+            "putExam", identity=TEACHER, stash=stash, error=CONDITION_FAILED, result=winner
+        )
+        assert lost.error is not None
+        assert lost.error["type"] == "ConflictException"
+
+
+@pytest.mark.parametrize(
+    "resolver", ["putExam", "updateExam", "deleteExam", "readExam", "Query.getExam", "confirmExam"]
+)
+def test_another_fault_of_the_database_is_passed_on(evaluator: Evaluator, resolver: str) -> None:
+    failed = evaluator.response(
+        resolver, identity=TEACHER, stash=change(fields=FIELDS), error=BUSY, result=None
+    )
+    assert failed.error is not None
+    assert failed.error["type"] == "DynamoDB:ProvisionedThroughputExceededException"
+
+
+@pytest.mark.parametrize(
+    ("field", "bad"),
+    [
+        ("subject", ""),
+        ("subject", "   "),
+        ("subject", "x" * 121),
+        ("subject", "a\nb"),
+        ("subject", "a\x85"),
+        ("teacher", "a\x00b"),
+        ("teacher", None),
+        ("scale", "OUT_OF_0"),
+        ("scale", "OUT_OF_1001"),
+        ("scale", "out_of_20"),
+        ("scale", "PERCENT\n"),
+        ("date", "2026-06-01Z"),
+        ("date", "01.06.2026"),
+        ("audience", None),
+    ],
+)
+def test_a_field_out_of_order_is_refused_by_its_name(evaluator: Evaluator, field: str, bad: Any) -> None:
+    refused = evaluator.request("checkExam", stash={"fields": {**FIELDS, field: bad}})
+    assert refused.error is not None
+    assert refused.error["type"] == "BadRequest"
+    assert refused.error["info"] == {"field": field}
+
+
+def test_texts_are_trimmed_and_lengths_count_code_points(evaluator: Evaluator) -> None:
+    checked = evaluator.request("checkExam", stash={"fields": {**FIELDS, "subject": "  Maths \n"}})
+    assert checked.stash["fields"]["subject"] == "Maths"
+    assert (
+        evaluator.request("checkExam", stash={"fields": {**FIELDS, "subject": "\U0001f600" * 120}}).error
+        is None
+    )
+    assert evaluator.request("checkExam", stash={"fields": {**FIELDS, "subject": "\U0001f600" * 121}}).error
+
+
+@pytest.mark.parametrize("scale", ["OUT_OF_1", "OUT_OF_20", "OUT_OF_1000", "PERCENT", "LETTERS", "PASS_FAIL"])
+def test_every_scale_is_accepted(evaluator: Evaluator, scale: str) -> None:
+    assert evaluator.request("checkExam", stash={"fields": {**FIELDS, "scale": scale}}).error is None
+
+
+def test_the_audience_stays_while_the_exam_is_published(evaluator: Evaluator) -> None:
+    stash = {"fields": {"audience": "CODES"}, "exam": published_exam()}
+    refused = evaluator.request("checkExam", stash=stash)
+    assert refused.error is not None
+    assert refused.error["type"] == "PreconditionFailed"
+    assert evaluator.request("checkExam", stash={**stash, "fields": {"audience": "NAMES"}}).error is None
+
+
+def test_names_become_codes_only_in_an_exam_without_results(evaluator: Evaluator) -> None:
+    to_codes = evaluator.request("checkExam", stash={"fields": {"audience": "CODES"}, "exam": exam()})
+    asked = evaluator.request("findAnyResult", stash={"examId": EXAM_ID, **to_codes.stash})
+    assert asked.value == {
+        "operation": "Query",
+        "query": {
+            "expression": "#examId = :examId",
+            "expressionNames": {"#examId": "examId"},
+            "expressionValues": {":examId": {"S": EXAM_ID}},
+        },
+        "limit": 1,
+        "consistentRead": True,
+    }
+    found = {"items": [{"id": "r"}], "nextToken": None}
+    refused = evaluator.response("findAnyResult", stash=to_codes.stash, result=found)
+    assert refused.error is not None
+    assert refused.error["type"] == "PreconditionFailed"
+    assert evaluator.response("findAnyResult", stash=to_codes.stash, result={"items": []}).error is None
+
+    to_names = evaluator.request(
+        "checkExam", stash={"fields": {"audience": "NAMES"}, "exam": exam(audience="CODES")}
+    )
+    assert evaluator.request("findAnyResult", stash=to_names.stash).is_early
+
+
+def test_an_update_writes_what_was_sent_at_the_version_that_was_seen(evaluator: Evaluator) -> None:
+    given = {"id": EXAM_ID, "expectedVersion": 4, "date": "2026-07-01"}
+    info = {"fieldName": "updateExam", "parentTypeName": "Mutation"}
+    begun = evaluator.request("Mutation.updateExam", args={"input": given}, info=info)
+    assert begun.stash == change(expectedVersion=4, fields={"date": "2026-07-01"})
+
+    asked = evaluator.request("updateExam", stash=begun.stash)
+    assert asked.value == {
+        "operation": "UpdateItem",
+        "key": {"id": {"S": EXAM_ID}},
+        "update": {
+            "expression": (
+                "SET #date = :date, #version = :version, #updatedAt = :updatedAt, #dateId = :dateId"
+            ),
+            "expressionNames": {
+                "#date": "date",
+                "#version": "version",
+                "#updatedAt": "updatedAt",
+                "#dateId": "dateId",
+            },
+            "expressionValues": {
+                ":date": {"S": "2026-07-01"},
+                ":version": {"N": 5},
+                ":updatedAt": {"S": NOW},
+                ":dateId": {"S": f"2026-07-01#{EXAM_ID}"},
+            },
+        },
+        "condition": {
+            "expression": "#version = :expectedVersion",
+            "expressionNames": {"#version": "version"},
+            "expressionValues": {":expectedVersion": {"N": 4}},
+        },
+    }
+
+
+@pytest.mark.parametrize("resolver", ["updateExam", "deleteExam"])
+def test_a_change_in_between_is_a_conflict_with_the_current_exam(evaluator: Evaluator, resolver: str) -> None:
+    stash = change(expectedVersion=1, exam=exam())
+    refused = evaluator.response(resolver, stash=stash, error=CONDITION_FAILED, result=exam(version=2))
+    assert refused.error is not None
+    assert refused.error["type"] == "ConflictException"
+    assert refused.error["data"]["version"] == 2
+
+
+@pytest.mark.parametrize(
+    ("field", "status", "is_published"),
+    [("publishExam", "PUBLISHED", True), ("unpublishExam", "DRAFT", False)],
+)
+def test_publishing_writes_status_and_published_together(
+    evaluator: Evaluator, field: str, status: str, is_published: bool
+) -> None:
+    info = {"fieldName": field, "parentTypeName": "Mutation"}
+    begun = evaluator.request(
+        f"Mutation.{field}", args={"input": {"id": EXAM_ID, "expectedVersion": 1}}, info=info
+    )
+    assert begun.stash["fields"] == {"status": status, "published": is_published}
+    asked = evaluator.request("updateExam", stash=begun.stash)
+    assert asked.value["update"]["expressionValues"][":published"] == {"BOOL": is_published}
+
+
+def test_a_draft_cannot_be_withdrawn(evaluator: Evaluator) -> None:
+    info = {"fieldName": "unpublishExam", "parentTypeName": "Mutation"}
+    given = {"id": EXAM_ID, "expectedVersion": 1}
+    begun = evaluator.request("Mutation.unpublishExam", args={"input": given}, info=info)
+    refused = evaluator.response("readExam", stash=begun.stash, identity=TEACHER, result=exam())
+    assert refused.error is not None
+    assert refused.error["type"] == "PreconditionFailed"
+    assert (
+        evaluator.response("readExam", stash=begun.stash, identity=TEACHER, result=published_exam()).error
+        is None
+    )
+
+
+def test_a_deleted_exam_is_answered_one_version_on(evaluator: Evaluator) -> None:
+    info = {"fieldName": "deleteExam", "parentTypeName": "Mutation"}
+    given = {"id": EXAM_ID, "expectedVersion": 7}
+    begun = evaluator.request("Mutation.deleteExam", args={"input": given}, info=info)
+    assert begun.stash["mustBeEmpty"], "an exam with results is not deleted"
+
+    asked = evaluator.request("deleteExam", stash=begun.stash)
+    assert asked.value["operation"] == "DeleteItem"
+    assert asked.value["condition"]["expressionValues"] == {":expectedVersion": {"N": 7}}
+    stored = published_exam(version=7)
+    done = evaluator.response("deleteExam", stash={**begun.stash, "exam": stored}, result=stored)
+    assert done.stash["answer"] == {**stored, "version": 8, "updatedAt": NOW}
+
+
+def test_results_are_counted_for_the_owner_alone(evaluator: Evaluator) -> None:
+    asked = evaluator.request("Exam.resultsCount", identity=TEACHER, source=exam())
+    assert asked.value["operation"] == "Query"
+    assert asked.value["limit"] == 1000
+    assert asked.value["projection"]["expression"] == "#id"
+    counted = evaluator.response(
+        "Exam.resultsCount", identity=TEACHER, result={"items": [{"id": "a"}, {"id": "b"}]}
+    )
+    assert counted.value == 2
+    for caller in (STRANGER, GUEST, None):
+        refused = evaluator.request("Exam.resultsCount", identity=caller, source=published_exam())
+        assert refused.is_early
+        assert refused.value is None
+
+
+def test_who_hears_of_exams(evaluator: Evaluator) -> None:
+    guest = evaluator.response("Subscription.exams", identity=GUEST)
+    published = {"filters": [{"fieldName": "published", "operator": "eq", "value": True}]}
+    assert guest.filter == {"filterGroup": [published]}
+    teacher = evaluator.response("Subscription.exams", identity=TEACHER)
+    own = {"filters": [{"fieldName": "owner", "operator": "eq", "value": "teacher-a"}]}
+    assert teacher.filter == {"filterGroup": [published, own]}
+    assert evaluator.request("Subscription.exams").value == {"payload": None}

@@ -1,0 +1,51 @@
+"""The resolvers keep to the APPSYNC_JS subset: AWS's own lint rules find nothing, and would find faults."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.aws.tools import LINT_FOLDER, RESOLVERS, missing, node_tool
+
+
+def lint(folder: Path, config_folder: Path) -> subprocess.CompletedProcess[str]:
+    eslint = LINT_FOLDER / "node_modules" / "eslint" / "bin" / "eslint.js"
+    if not (LINT_FOLDER / "node_modules" / "installed").is_file():
+        missing("AWS's lint rules for resolvers")
+    config = str(config_folder / "eslint.config.js")
+    words = [*node_tool("node"), str(eslint), "--max-warnings=0", "--config", config, str(folder)]
+    return subprocess.run(words, capture_output=True, text=True, check=False, cwd=config_folder.parents[3])
+
+
+def test_awss_own_rules_find_nothing_in_the_resolvers() -> None:
+    found = lint(RESOLVERS, LINT_FOLDER)
+    assert found.stdout == ""
+    assert found.returncode == 0, found.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        ("for (let i = 0; i < 2; i += 1) {}", "no-for"),
+        ("let n = 0; n++;", "no-disallowed-unary-operators"),
+        ("try { util.time.nowISO8601(); } catch (error) {}", "no-try"),
+        ("const pattern = /x/;", "no-regex"),
+        ("'x'.padStart(3);", "no-disallowed-methods"),
+    ],
+)
+def test_the_rules_would_find_what_appsync_refuses(tmp_path: Path, line: str, rule: str) -> None:
+    folder = tmp_path / "deploy" / "aws" / "resolvers"
+    config = tmp_path / "tests" / "deploy" / "aws" / "js"
+    folder.mkdir(parents=True)
+    config.mkdir(parents=True)
+    for name in ("eslint.config.js", "tsconfig.json", "package.json"):
+        shutil.copy(LINT_FOLDER / name, config / name)
+    (config / "node_modules").symlink_to(LINT_FOLDER / "node_modules")
+    source = f"import {{ util }} from '@aws-appsync/utils';\nexport function request(ctx) {{ {line} }}\n"
+    (folder / "planted.js").write_text(source, encoding="utf-8")
+
+    found = lint(folder, config)
+
+    assert found.returncode == 1, found.stderr
+    assert f"@aws-appsync/{rule}" in found.stdout

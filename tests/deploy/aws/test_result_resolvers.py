@@ -1,0 +1,414 @@
+"""Each resolver of results: the DynamoDB operation it asks for, and what it makes of the answer."""
+
+from typing import Any
+
+import pytest
+
+from tests.deploy.aws.evaluator import NOW, Evaluator
+from tests.deploy.aws.test_exam_resolvers import (
+    BUSY,
+    CONDITION_FAILED,
+    EXAM_ID,
+    GUEST,
+    STRANGER,
+    TEACHER,
+    exam,
+)
+
+ROW_ID = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
+OTHER_ID = "bbbbbbbb-bbbb-4ccc-8ddd-eeeeeeeeeeee"
+TABLE = {"RESULTS_TABLE": "results-table"}
+CANCELLED = {"message": "Transaction cancelled", "type": "DynamoDB:TransactionCanceledException"}
+
+
+def sent(**changes: Any) -> dict[str, Any]:
+    return {"id": ROW_ID, "student": "Ada", "grade": "17.5", "name": None, **changes}
+
+
+def row(**changes: Any) -> dict[str, Any]:
+    stored = {
+        "examId": EXAM_ID,
+        "id": ROW_ID,
+        "student": "Ada",
+        "grade": "17.5",
+        "version": 1,
+        "createdAt": NOW,
+        "updatedAt": NOW,
+        "owner": "teacher-a",
+    }
+    return {**stored, **changes}
+
+
+def stash(**more: Any) -> dict[str, Any]:
+    return {"access": "CHANGE", "examId": EXAM_ID, "exam": exam(), **more}
+
+
+def refusal(outcome: Any) -> tuple[str, Any]:
+    """The error's type and data; a test fails here when there was no refusal."""
+    assert outcome.error is not None
+    return outcome.error["type"], outcome.error["data"]
+
+
+@pytest.mark.parametrize(
+    ("field", "bad"),
+    [
+        ("id", "not-a-uuid"),
+        ("student", ""),
+        ("student", None),
+        ("student", "x" * 121),
+        ("student", "a\tb"),
+        ("grade", " "),
+        ("grade", "1" * 17),
+        ("grade", None),
+        ("name", "x" * 121),
+        ("name", "  "),
+        ("name", "a\u0000"),
+    ],
+)
+def test_a_row_out_of_order_is_refused_by_its_field(evaluator: Evaluator, field: str, bad: Any) -> None:
+    refused = evaluator.request("checkRows", stash=stash(rows=[sent(**{field: bad})]))
+    assert refusal(refused)[0] == "BadRequest"
+    assert refused.error is not None
+    assert refused.error["info"] == {"field": field}
+
+
+def test_texts_of_rows_are_trimmed(evaluator: Evaluator) -> None:
+    given = sent(student=" Ada ", grade=" 17.5 ", name=" Ada Byron ")
+    checked = evaluator.request("checkRows", stash=stash(rows=[given]))
+    assert checked.stash["rows"] == [sent(name="Ada Byron")]
+
+
+@pytest.mark.parametrize(
+    ("student", "is_code"), [("7KQ2MX", True), ("Ada", False), ("7KQ2M", False), ("7KQ2MO", False)]
+)
+def test_with_audience_codes_a_student_is_a_code(evaluator: Evaluator, student: str, is_code: bool) -> None:
+    with_codes = stash(exam=exam(audience="CODES"), rows=[sent(student=student)])
+    checked = evaluator.request("checkRows", stash=with_codes)
+    assert (checked.error is None) is is_code
+
+
+def test_a_batch_has_1_to_100_rows_each_once(evaluator: Evaluator) -> None:
+    rows = [sent(id=f"{number:08d}-bbbb-4ccc-8ddd-eeeeeeeeeeee") for number in range(101)]
+    assert evaluator.request("checkRows", stash=stash(rows=rows[:100])).error is None
+    for wrong in ([], rows, [rows[0], rows[0]]):
+        refused = evaluator.request("checkRows", stash=stash(rows=wrong))
+        assert refusal(refused)[0] == "BadRequest"
+        assert refused.error is not None
+        assert refused.error["info"] == {"field": "rows"}
+
+
+def test_rows_are_read_by_their_keys_in_one_request(evaluator: Evaluator) -> None:
+    asked = evaluator.request("readRows", env=TABLE, stash=stash(rows=[{"id": ROW_ID}, {"id": OTHER_ID}]))
+    keys = [{"examId": {"S": EXAM_ID}, "id": {"S": row_id}} for row_id in (ROW_ID, OTHER_ID)]
+    assert asked.value == {
+        "operation": "BatchGetItem",
+        "tables": {"results-table": {"keys": keys, "consistentRead": True}},
+    }
+
+
+def test_nothing_is_read_of_an_exam_that_may_not_be_seen(evaluator: Evaluator) -> None:
+    hidden = {"access": "READ", "examId": EXAM_ID, "exam": None, "rows": [{"id": ROW_ID}]}
+    assert evaluator.request("readRows", env=TABLE, stash=hidden).is_early
+    listed = evaluator.request("queryRows", stash=hidden)
+    assert listed.is_early
+    assert listed.stash["answer"] == {"items": [], "nextToken": None}
+
+
+def test_rows_that_must_exist_do(evaluator: Evaluator) -> None:
+    wanted = stash(mustExist=True, rows=[{"id": ROW_ID, "expectedVersion": 1}])
+    missing = evaluator.response("readRows", env=TABLE, stash={**wanted, "stored": {}}, result=found(None))
+    assert refusal(missing)[0] == "NotFound"
+    garbled = stash(mustExist=True, rows=[{"id": "", "expectedVersion": 1}])
+    assert refusal(evaluator.request("readRows", env=TABLE, stash=garbled))[0] == "NotFound"
+
+
+def found(*rows: Any) -> dict[str, Any]:
+    return {"data": {"results-table": list(rows)}, "unprocessedKeys": {"results-table": []}}
+
+
+def test_a_stale_row_is_a_conflict_with_the_current_row_without_its_name(evaluator: Evaluator) -> None:
+    wanted = stash(mustExist=True, stored={}, rows=[{"id": ROW_ID, "expectedVersion": 1}])
+    stale = evaluator.response(
+        "readRows", env=TABLE, stash=wanted, result=found(row(version=2, name="Ada Byron"))
+    )
+    kind, current = refusal(stale)
+    assert kind == "ConflictException"
+    assert current["version"] == 2
+    assert current["name"] is None
+    assert current["published"] is False
+
+
+def test_keys_that_the_database_left_out_are_no_missing_rows(evaluator: Evaluator) -> None:
+    left_out = {"data": {"results-table": []}, "unprocessedKeys": {"results-table": [{"id": {"S": ROW_ID}}]}}
+    wanted = stash(mustExist=True, stored={}, rows=[{"id": ROW_ID, "expectedVersion": 1}])
+    refused = evaluator.response("readRows", env=TABLE, stash=wanted, result=left_out)
+    assert refusal(refused)[0] == "DynamoDB:ProvisionedThroughputExceededException"
+
+
+def test_new_rows_are_one_transaction_of_conditional_puts(evaluator: Evaluator) -> None:
+    asked = evaluator.request("putRows", env=TABLE, stash=stash(stored={}, rows=[sent(name="Ada Byron")]))
+    assert asked.value == {
+        "operation": "TransactWriteItems",
+        "transactItems": [
+            {
+                "table": "results-table",
+                "operation": "PutItem",
+                "key": {"examId": {"S": EXAM_ID}, "id": {"S": ROW_ID}},
+                "attributeValues": {
+                    "student": {"S": "Ada"},
+                    "grade": {"S": "17.5"},
+                    "version": {"N": 1},
+                    "createdAt": {"S": NOW},
+                    "updatedAt": {"S": NOW},
+                    "owner": {"S": "teacher-a"},
+                    "name": {"S": "Ada Byron"},
+                },
+                "condition": {
+                    "expression": "attribute_not_exists(#id)",
+                    "expressionNames": {"#id": "id"},
+                    "returnValuesOnConditionCheckFailure": True,
+                },
+            }
+        ],
+    }
+
+
+def test_rows_that_are_stored_already_are_answered_and_not_written(evaluator: Evaluator) -> None:
+    stored = {ROW_ID: row(createdAt="earlier")}
+    both = stash(stored=stored, rows=[sent(), sent(id=OTHER_ID)])
+    asked = evaluator.request("putRows", env=TABLE, stash=both)
+    assert [item["key"]["id"] for item in asked.value["transactItems"]] == [{"S": OTHER_ID}]
+    assert [item["createdAt"] for item in asked.stash["items"]] == ["earlier", NOW]
+
+    again = evaluator.request("putRows", env=TABLE, stash=stash(stored=stored, rows=[sent()]))
+    assert again.is_early
+    assert again.stash["items"] == [row(createdAt="earlier")]
+
+
+@pytest.mark.parametrize(
+    "stored", [row(grade="3"), row(version=2), row(name="Ada Byron"), row(student="Bob")]
+)
+def test_a_row_with_the_same_id_and_other_content_is_a_conflict(evaluator: Evaluator, stored: Any) -> None:
+    refused = evaluator.request("putRows", env=TABLE, stash=stash(stored={ROW_ID: stored}, rows=[sent()]))
+    kind, current = refusal(refused)
+    assert kind == "ConflictException"
+    assert current["name"] is None
+
+
+def test_a_cancelled_transaction_names_the_row_in_the_way(evaluator: Evaluator) -> None:
+    missing = [sent(), sent(id=OTHER_ID)]
+    passed = {"item": None, "type": "None", "message": None}
+    in_the_way = {"item": row(id=OTHER_ID, grade="3"), "type": "ConditionalCheckFailed", "message": "no"}
+    context = {
+        "stash": stash(missing=missing, items=[]),
+        "error": CANCELLED,
+        "result": {"keys": None, "cancellationReasons": [passed, in_the_way]},
+    }
+    kind, current = refusal(evaluator.response("putRows", **context))
+    assert kind == "ConflictException"
+    assert current["id"] == OTHER_ID
+
+
+def test_the_same_batch_sent_twice_at_once_may_be_sent_again(evaluator: Evaluator) -> None:
+    reasons = [{"item": row(), "type": "ConditionalCheckFailed", "message": "no"}]
+    context = {
+        "stash": stash(missing=[sent()], items=[]),
+        "error": CANCELLED,
+        "result": {"keys": None, "cancellationReasons": reasons},
+    }
+    assert refusal(evaluator.response("putRows", **context))[0] == CANCELLED["type"]
+
+
+@pytest.mark.parametrize(
+    "resolver", ["readRows", "putRows", "updateRow", "deleteRows", "queryRows", "findAnyResult"]
+)
+def test_another_fault_of_the_database_is_passed_on(evaluator: Evaluator, resolver: str) -> None:
+    context = stash(missing=[], items=[], stored={}, rows=[])
+    failed = evaluator.response(resolver, env=TABLE, stash=context, error=BUSY, result=None)
+    assert refusal(failed)[0] == BUSY["type"]
+
+
+def test_an_update_of_a_row_removes_a_null_name(evaluator: Evaluator) -> None:
+    given = {"id": ROW_ID, "examId": EXAM_ID, "expectedVersion": 2, "grade": "18", "name": None}
+    info = {"fieldName": "updateResults", "parentTypeName": "Mutation"}
+    begun = evaluator.request("Mutation.updateResults", args={"input": given}, info=info)
+    assert begun.stash["mustExist"] is True
+    asked = evaluator.request("updateRow", stash={**begun.stash, "exam": exam()})
+    assert asked.value == {
+        "operation": "UpdateItem",
+        "key": {"examId": {"S": EXAM_ID}, "id": {"S": ROW_ID}},
+        "update": {
+            "expression": "SET #grade = :grade, #version = :version, #updatedAt = :updatedAt REMOVE #name",
+            "expressionNames": {
+                "#grade": "grade",
+                "#name": "name",
+                "#version": "version",
+                "#updatedAt": "updatedAt",
+            },
+            "expressionValues": {":grade": {"S": "18"}, ":version": {"N": 3}, ":updatedAt": {"S": NOW}},
+        },
+        "condition": {
+            "expression": "#version = :expectedVersion",
+            "expressionNames": {"#version": "version"},
+            "expressionValues": {":expectedVersion": {"N": 2}},
+        },
+    }
+
+
+def test_a_row_changed_in_between_is_a_conflict_without_its_name(evaluator: Evaluator) -> None:
+    refused = evaluator.response(
+        "updateRow", stash=stash(rows=[]), error=CONDITION_FAILED, result=row(version=2, name="Ada Byron")
+    )
+    kind, current = refusal(refused)
+    assert kind == "ConflictException"
+    assert current["name"] is None
+    gone = evaluator.response("updateRow", stash=stash(rows=[]), error=CONDITION_FAILED, result=None)
+    assert refusal(gone) == ("ConflictException", None)
+
+
+def test_rows_are_deleted_in_one_transaction_at_the_versions_seen(evaluator: Evaluator) -> None:
+    wanted = stash(rows=[{"id": ROW_ID, "expectedVersion": 4}], stored={ROW_ID: row(version=4)})
+    asked = evaluator.request("deleteRows", env=TABLE, stash=wanted)
+    assert asked.value == {
+        "operation": "TransactWriteItems",
+        "transactItems": [
+            {
+                "table": "results-table",
+                "operation": "DeleteItem",
+                "key": {"examId": {"S": EXAM_ID}, "id": {"S": ROW_ID}},
+                "condition": {
+                    "expression": "#version = :expectedVersion",
+                    "expressionNames": {"#version": "version"},
+                    "expressionValues": {":expectedVersion": {"N": 4}},
+                    "returnValuesOnConditionCheckFailure": True,
+                },
+            }
+        ],
+    }
+    assert asked.stash["items"] == [row(version=5)]
+    reasons = [{"item": row(version=5, name="Ada Byron"), "type": "ConditionalCheckFailed", "message": "no"}]
+    refused = evaluator.response(
+        "deleteRows",
+        stash=asked.stash,
+        error=CANCELLED,
+        result={"keys": None, "cancellationReasons": reasons},
+    )
+    kind, current = refusal(refused)
+    assert kind == "ConflictException"
+    assert current["version"] == 5
+    assert current["name"] is None
+
+
+@pytest.mark.parametrize("is_published", [True, False])
+def test_published_is_read_after_the_write_and_names_stay_behind(
+    evaluator: Evaluator, is_published: bool
+) -> None:
+    written = stash(items=[row(name="Ada Byron")])
+    assert evaluator.request("confirmExam", stash=written).value == {
+        "operation": "GetItem",
+        "key": {"id": {"S": EXAM_ID}},
+        "consistentRead": True,
+    }
+    after = exam(published=is_published)
+    confirmed = evaluator.response("confirmExam", stash=written, result=after)
+    assert confirmed.stash["published"] is is_published
+    assert confirmed.stash["items"] == [row(name=None, published=is_published)]
+
+    info = {"fieldName": "createResultsBatch", "parentTypeName": "Mutation"}
+    batch = evaluator.response("Mutation.createResultsBatch", stash=confirmed.stash, info=info)
+    assert batch.value == {
+        "examId": EXAM_ID,
+        "published": is_published,
+        "items": [row(name=None, published=is_published)],
+        "owner": "teacher-a",
+    }
+    single = evaluator.response("Mutation.createResults", stash=confirmed.stash, info=info)
+    assert single.value == row(name=None, published=is_published)
+
+
+def test_a_row_of_an_exam_that_was_deleted_meanwhile_is_not_found(evaluator: Evaluator) -> None:
+    gone = evaluator.response("confirmExam", stash=stash(items=[row()]), result=None)
+    assert refusal(gone)[0] == "NotFound"
+
+
+def test_rows_are_listed_by_key_consistently(evaluator: Evaluator) -> None:
+    first = evaluator.request("queryRows", stash=stash(access="READ"))
+    assert first.value == {
+        "operation": "Query",
+        "query": {
+            "expression": "#examId = :examId",
+            "expressionNames": {"#examId": "examId"},
+            "expressionValues": {":examId": {"S": EXAM_ID}},
+        },
+        "limit": 101,
+        "consistentRead": True,
+    }
+    page = evaluator.response(
+        "queryRows",
+        args={"limit": 1},
+        identity=TEACHER,
+        stash=stash(),
+        result={"items": [row(), row(id=OTHER_ID)]},
+    )
+    token = f"results/{EXAM_ID}/{ROW_ID}"
+    assert page.stash["answer"]["nextToken"] == token
+    following = evaluator.request("queryRows", args={"nextToken": token}, stash=stash(access="READ"))
+    assert following.value["query"]["expression"] == "#examId = :examId AND #id > :after"
+    assert following.value["query"]["expressionValues"][":after"] == {"S": ROW_ID}
+
+
+@pytest.mark.parametrize(
+    "token", ["", "x", f"results/{OTHER_ID}/{ROW_ID}", f"results/{EXAM_ID}/x", f"exams/2026-06-01#{EXAM_ID}"]
+)
+def test_a_token_of_another_exam_is_refused(evaluator: Evaluator, token: str) -> None:
+    refused = evaluator.request("queryRows", args={"nextToken": token}, stash=stash(access="READ"))
+    assert refusal(refused)[0] == "BadRequest"
+    for limit in (0, 1001):
+        too_much = evaluator.request("queryRows", args={"limit": limit}, stash=stash(access="READ"))
+        assert refusal(too_much)[0] == "BadRequest"
+
+
+@pytest.mark.parametrize(
+    ("caller", "has_name", "has_times"),
+    [(TEACHER, True, True), (STRANGER, False, True), (GUEST, False, False)],
+)
+def test_what_each_caller_reads_of_a_row(
+    evaluator: Evaluator, caller: Any, has_name: bool, has_times: bool
+) -> None:
+    stored = row(name="Ada Byron")
+    public = exam(published=True, status="PUBLISHED")
+    listed = evaluator.response(
+        "queryRows", identity=caller, stash=stash(exam=public), result={"items": [stored], "nextToken": None}
+    )
+    got = evaluator.response(
+        "Query.getResults",
+        identity=caller,
+        args={"examId": EXAM_ID, "id": ROW_ID},
+        stash=stash(exam=public, stored={ROW_ID: stored}),
+    )
+    for seen in (listed.stash["answer"]["items"][0], got.value):
+        assert (seen["name"] == "Ada Byron") is has_name
+        assert (seen["createdAt"] is not None) is has_times
+        assert (seen["owner"] is not None) is has_times
+        assert seen["published"] is True
+
+
+def test_who_hears_of_results(evaluator: Evaluator) -> None:
+    published = {"fieldName": "published", "operator": "eq", "value": True}
+    own = {"fieldName": "owner", "operator": "eq", "value": "teacher-a"}
+    of_exam = {"fieldName": "examId", "operator": "eq", "value": EXAM_ID}
+
+    everything = evaluator.response("Subscription.results", identity=GUEST)
+    assert everything.filter == {"filterGroup": [{"filters": [published]}]}
+    one_exam = evaluator.response("Subscription.results", identity=GUEST, args={"examId": EXAM_ID})
+    assert one_exam.filter == {"filterGroup": [{"filters": [of_exam, published]}]}
+    teacher = evaluator.response("Subscription.results", identity=TEACHER, args={"examId": EXAM_ID})
+    assert teacher.filter == {"filterGroup": [{"filters": [of_exam, published]}, {"filters": [of_exam, own]}]}
+
+
+def test_a_null_argument_of_a_subscription_matches_no_event(evaluator: Evaluator) -> None:
+    nothing = evaluator.response("Subscription.results", identity=GUEST, args={"examId": None})
+    assert nothing.filter is not None
+    assert {"fieldName": "examId", "operator": "eq", "value": ""} in nothing.filter["filterGroup"][0][
+        "filters"
+    ]

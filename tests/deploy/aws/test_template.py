@@ -1,0 +1,302 @@
+"""The backend's template: lint, exactly which rights it gives, and the files that it is made of."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cfnlint.decode import decode
+from graphql import GraphQLObjectType, build_schema
+
+from deploy.aws.template import BACKEND_TEMPLATE, read_template, with_files
+from tests.deploy.aws.tools import RESOLVERS, ROOT
+
+REGIONS = ("eu-west-1", "eu-central-1", "us-east-1")
+SCHEMA = ROOT / "shared" / "schema.graphql"
+APPSYNC_PRELUDE = """
+scalar AWSDate
+scalar AWSDateTime
+directive @aws_subscribe(mutations: [String!]!) on FIELD_DEFINITION
+directive @aws_cognito_user_pools on FIELD_DEFINITION | OBJECT
+directive @aws_iam on FIELD_DEFINITION | OBJECT
+"""
+TEMPLATE_BYTES_MAX = 1_000_000  # CloudFormation's limit for a template in a bucket
+RESOLVER_BYTES_MAX = 32_768  # AppSync's limit for one resolver's code
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("rendered") / "backend.yaml"
+    place.write_text(read_template(BACKEND_TEMPLATE), encoding="utf-8")
+    return place
+
+
+@pytest.fixture(scope="module")
+def resources(rendered: Path) -> dict[str, Any]:
+    template, problems = decode(str(rendered))
+    assert not problems
+    return dict(template["Resources"])
+
+
+def cfn_lint(path: Path) -> subprocess.CompletedProcess[str]:
+    command = str(Path(sys.executable).with_name("cfn-lint"))
+    words = [command, "--non-zero-exit-code", "informational", "--include-checks", "I", "-r", *REGIONS]
+    found = subprocess.run([*words, "--", str(path)], capture_output=True, text=True, check=False)
+    assert found.stderr == ""
+    return found
+
+
+def test_cfn_lint_finds_nothing_in_what_is_deployed(rendered: Path) -> None:
+    found = cfn_lint(rendered)
+    assert found.stdout == ""
+    assert found.returncode == 0
+
+
+def test_cfn_lint_finds_nothing_in_the_template_as_written() -> None:
+    found = cfn_lint(BACKEND_TEMPLATE)
+    assert found.stdout == ""
+    assert found.returncode == 0
+
+
+def test_cfn_lint_would_find_a_fault(tmp_path: Path) -> None:
+    broken = tmp_path / "backend.yaml"
+    text = BACKEND_TEMPLATE.read_text(encoding="utf-8")
+    broken.write_text(
+        text.replace("BillingMode: PAY_PER_REQUEST", "BillingMode: PAY_LATER"), encoding="utf-8"
+    )
+    found = cfn_lint(broken)
+    assert found.returncode != 0
+    assert "PAY_LATER" in found.stdout
+
+
+def test_the_schema_is_the_shared_one_unchanged(resources: dict[str, Any]) -> None:
+    assert resources["Schema"]["Properties"]["Definition"] == SCHEMA.read_text(encoding="utf-8")
+
+
+def test_every_resolver_file_is_used_and_arrives_unchanged(resources: dict[str, Any]) -> None:
+    codes = {item["Properties"]["Code"] for item in resources.values() if "Code" in item["Properties"]}
+    files = {path.read_text(encoding="utf-8") for path in RESOLVERS.glob("*.js")}
+    assert codes == files
+    assert max(len(code.encode()) for code in codes) < RESOLVER_BYTES_MAX
+
+
+def test_every_field_that_needs_a_resolver_has_one(resources: dict[str, Any]) -> None:
+    schema = build_schema(APPSYNC_PRELUDE + SCHEMA.read_text(encoding="utf-8"))
+    wanted = {"Exam.resultsCount"}
+    for root in (schema.query_type, schema.mutation_type, schema.subscription_type):
+        assert isinstance(root, GraphQLObjectType)
+        wanted |= {f"{root.name}.{field}" for field in root.fields}
+    # Everybody hears that an exam was withdrawn: no filter, so no resolver.
+    wanted.remove("Subscription.onUnpublishExam")
+    made = {
+        f"{item['Properties']['TypeName']}.{item['Properties']['FieldName']}"
+        for item in resources.values()
+        if item["Type"] == "AWS::AppSync::Resolver"
+    }
+    assert made == wanted
+
+
+def test_a_resolvers_comment_lists_the_functions_that_the_template_gives_it(
+    resources: dict[str, Any],
+) -> None:
+    pipelines = 0
+    for item in resources.values():
+        properties = item["Properties"]
+        if properties.get("Kind") != "PIPELINE":
+            continue
+        pipelines += 1
+        names = [reference["Fn::GetAtt"][0] for reference in properties["PipelineConfig"]["Functions"]]
+        functions = [resources[name]["Properties"]["Name"] for name in names]
+        assert f"Functions: {', '.join(functions)}." in properties["Code"].replace("\n// ", " ")
+    assert pipelines == 12
+
+
+def test_a_functions_comment_names_its_data_source(resources: dict[str, Any]) -> None:
+    sources = {"ExamsSource": "exams", "ResultsSource": "results", "NoSource": "none"}
+    for item in resources.values():
+        reference = item["Properties"].get("DataSourceName")
+        if reference is not None:
+            source = sources[reference["Fn::GetAtt"][0]]
+            assert re.search(rf"Data source:\s(//\s)?{source}\.", item["Properties"]["Code"]), item[
+                "Properties"
+            ]
+
+
+def test_the_rendered_template_fits(rendered: Path) -> None:
+    assert rendered.stat().st_size < TEMPLATE_BYTES_MAX
+
+
+# ---------------------------------------------------------------- rights
+
+
+def statements(resources: dict[str, Any], role: str) -> list[tuple[list[str], list[str]]]:
+    """(actions, resources) of each statement of the role's policies, Fn::Sub and Fn::GetAtt written out."""
+    found = []
+    for policy in resources[role]["Properties"]["Policies"]:
+        for statement in policy["PolicyDocument"]["Statement"]:
+            assert statement["Effect"] == "Allow"
+            assert "Condition" not in statement
+            found.append((listed(statement["Action"]), listed(statement["Resource"])))
+    return found
+
+
+def listed(value: Any) -> list[str]:
+    values = value if isinstance(value, list) else [value]
+    return [written(item) for item in values]
+
+
+def written(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    ((function, argument),) = value.items()
+    return f"${{{'.'.join(argument)}}}" if function == "Fn::GetAtt" else str(argument)
+
+
+def test_the_guest_role_may_ask_the_public_fields_and_nothing_else(resources: dict[str, Any]) -> None:
+    ((actions, allowed),) = statements(resources, "GuestRole")
+    assert actions == ["appsync:GraphQL"]
+    assert allowed == [
+        "${Api.Arn}/types/Query/fields/listExams",
+        "${Api.Arn}/types/Query/fields/getExam",
+        "${Api.Arn}/types/Query/fields/listResults",
+        "${Api.Arn}/types/Query/fields/getResults",
+        "${Api.Arn}/types/Subscription/fields/onUpdateExam",
+        "${Api.Arn}/types/Subscription/fields/onPublishExam",
+        "${Api.Arn}/types/Subscription/fields/onUnpublishExam",
+        "${Api.Arn}/types/Subscription/fields/onDeleteExam",
+        "${Api.Arn}/types/Subscription/fields/onCreateResults",
+        "${Api.Arn}/types/Subscription/fields/onUpdateResults",
+        "${Api.Arn}/types/Subscription/fields/onDeleteResults",
+        "${Api.Arn}/types/Subscription/fields/onCreateResultsBatch",
+        "${Api.Arn}/types/Subscription/fields/onDeleteResultsBatch",
+    ]
+
+
+def test_the_guest_role_and_the_schemas_directives_say_the_same(resources: dict[str, Any]) -> None:
+    ((_actions, allowed),) = statements(resources, "GuestRole")
+    schema = build_schema(APPSYNC_PRELUDE + SCHEMA.read_text(encoding="utf-8"))
+    open_to_guests = {
+        f"${{Api.Arn}}/types/{root.name}/fields/{name}"
+        for root in (schema.query_type, schema.mutation_type, schema.subscription_type)
+        if root is not None
+        for name, field in root.fields.items()
+        if field.ast_node is not None
+        and any(directive.name.value == "aws_iam" for directive in field.ast_node.directives or ())
+    }
+    assert set(allowed) == open_to_guests
+
+
+def test_only_a_guest_of_this_identity_pool_takes_the_guest_role(resources: dict[str, Any]) -> None:
+    (statement,) = resources["GuestRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Federated": "cognito-identity.amazonaws.com"}
+    assert statement["Condition"] == {
+        "StringEquals": {"cognito-identity.amazonaws.com:aud": {"Ref": "IdentityPool"}},
+        "ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": "unauthenticated"},
+    }
+    pool = resources["IdentityPool"]["Properties"]
+    assert pool["AllowClassicFlow"] is False
+    assert resources["IdentityPoolRoles"]["Properties"]["Roles"] == {
+        "unauthenticated": {"Fn::GetAtt": ["GuestRole", "Arn"]}
+    }
+
+
+def test_each_data_sources_role_reaches_its_own_table_only(resources: dict[str, Any]) -> None:
+    assert statements(resources, "ExamsRole") == [
+        (
+            ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
+            ["${ExamsTable.Arn}"],
+        ),
+        (["dynamodb:Query"], ["${ExamsTable.Arn}/index/byStatus", "${ExamsTable.Arn}/index/byOwner"]),
+    ]
+    assert statements(resources, "ResultsRole") == [
+        (
+            [
+                "dynamodb:GetItem",
+                "dynamodb:BatchGetItem",
+                "dynamodb:Query",
+                "dynamodb:PutItem",
+                "dynamodb:UpdateItem",
+                "dynamodb:DeleteItem",
+            ],
+            ["${ResultsTable.Arn}"],
+        )
+    ]
+    assert statements(resources, "ApiLogRole") == [
+        (
+            ["logs:CreateLogStream", "logs:PutLogEvents"],
+            ["arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/appsync/apis/*"],
+        )
+    ]
+
+
+def test_there_are_no_other_roles_and_no_way_to_scan(resources: dict[str, Any]) -> None:
+    roles = {name for name, item in resources.items() if item["Type"] == "AWS::IAM::Role"}
+    assert roles == {"GuestRole", "ExamsRole", "ResultsRole", "ApiLogRole"}
+    for role in roles - {"GuestRole"}:
+        (statement,) = resources[role]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        assert statement["Principal"] == {"Service": "appsync.amazonaws.com"}
+        assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    for role in roles:
+        assert not any(
+            "Scan" in action or "*" in action
+            for actions, _ in statements(resources, role)
+            for action in actions
+        )
+    for path in RESOLVERS.glob("*.js"):
+        assert "'Scan'" not in path.read_text(encoding="utf-8")
+
+
+# ---------------------------------------------------------------- the promises of the template
+
+
+def test_accounts_are_made_by_the_operator_alone_and_hide_whether_they_exist(
+    resources: dict[str, Any],
+) -> None:
+    pool = resources["UserPool"]["Properties"]
+    client = resources["UserPoolClient"]["Properties"]
+    assert pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is True
+    assert pool["EnabledMfas"] == ["SOFTWARE_TOKEN_MFA"]
+    assert client["GenerateSecret"] is False
+    assert client["ExplicitAuthFlows"] == ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+    assert client["PreventUserExistenceErrors"] == "ENABLED"
+    assert client["EnableTokenRevocation"] is True
+
+
+def test_what_holds_data_is_kept_when_the_stack_goes(resources: dict[str, Any]) -> None:
+    for name in ("UserPool", "ExamsTable", "ResultsTable"):
+        assert resources[name]["DeletionPolicy"] == "RetainExceptOnCreate"
+        assert resources[name]["UpdateReplacePolicy"] == "Retain"
+    for name in ("ExamsTable", "ResultsTable"):
+        table = resources[name]["Properties"]
+        assert table["BillingMode"] == "PAY_PER_REQUEST"
+        assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+        assert table["SSESpecification"] == {"SSEEnabled": True}
+
+
+def test_the_api_is_closed_where_it_need_not_be_open(resources: dict[str, Any]) -> None:
+    api = resources["Api"]["Properties"]
+    assert api["AuthenticationType"] == "AMAZON_COGNITO_USER_POOLS"
+    assert [mode["AuthenticationType"] for mode in api["AdditionalAuthenticationProviders"]] == ["AWS_IAM"]
+    assert api["IntrospectionConfig"] == "DISABLED"
+    assert api["QueryDepthLimit"] == 5
+    assert api["LogConfig"]["ExcludeVerboseContent"] is True
+    assert api["LogConfig"]["FieldLogLevel"] == "ERROR"
+
+
+# ---------------------------------------------------------------- putting files into a template
+
+
+def test_a_named_file_becomes_a_block_with_the_same_text() -> None:
+    template = "A:\n  Code: ../x.js\nB:\n    Definition: ../y\n"
+    files = {"../x.js": "one\n\n  two\n", "../y": "three\n"}
+    assert with_files(template, files.__getitem__) == (
+        "A:\n  Code: |\n    one\n\n      two\nB:\n    Definition: |\n      three\n"
+    )
+
+
+@pytest.mark.parametrize("text", [" indented\n", "no newline", "two newlines\n\n"])
+def test_a_text_that_yaml_would_change_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"\.\./x\.js must start"):
+        with_files("  Code: ../x.js\n", lambda _name: text)
