@@ -1,0 +1,275 @@
+"""The example exams: made up, the same at every start, one for each thing that a chart can show."""
+
+import random
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+__all__ = ["DemoExam", "DemoRow", "demo_exams"]
+
+_NAMESPACE = uuid.UUID("5f3c9b1e-7d34-4c55-9f0a-2a1f6c1d7e90")
+_CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+_LETTERS = ("A+", "A", "A-", "B+", "B", "B-", "C+", "C", "C-", "D+", "D", "F")
+_FIRST_NAMES = [
+    "Aïcha",
+    "Amélie",
+    "Amir",
+    "Ana",
+    "Anton",
+    "Aya",
+    "Ben",
+    "Björn",
+    "Camille",
+    "Chen",
+    "Chloé",
+    "Daniela",
+    "David",
+    "Elif",
+    "Emma",
+    "Eva",
+    "Farid",
+    "Femke",
+    "Finn",
+    "Gabriel",
+    "Giulia",
+    "Hannah",
+    "Hugo",
+    "Ibrahim",
+    "Ines",
+    "Isaac",
+    "Jade",
+    "Jakub",
+    "Jonas",
+    "José",
+    "Julia",
+    "Karim",
+    "Katarzyna",
+    "Kenji",
+    "Lars",
+    "Lea",
+    "Leïla",
+    "Liam",
+    "Lina",
+    "Louis",
+    "Lucía",
+    "Luka",
+    "Maja",
+    "Malik",
+    "Manon",
+    "Marek",
+    "Maria",
+    "Mateo",
+    "Maya",
+    "Mehdi",
+    "Mia",
+    "Mila",
+    "Mohamed",
+    "Nadia",
+    "Nina",
+    "Noah",
+    "Noor",
+    "Olivia",
+    "Omar",
+    "Oscar",
+    "Pablo",
+    "Paula",
+    "Priya",
+    "Rania",
+    "Raúl",
+    "Rosa",
+    "Ryan",
+    "Sami",
+    "Sara",
+    "Selma",
+    "Simon",
+    "Sofia",
+    "Søren",
+    "Tariq",
+    "Theo",
+    "Thomas",
+    "Tomáš",
+    "Valentina",
+    "Victor",
+    "Wei",
+    "Yara",
+    "Yasmine",
+    "Youssef",
+    "Yuki",
+    "Zoé",
+    "Zofia",
+]
+_LAST_NAMES = [
+    "Abadi",
+    "Almeida",
+    "Andersson",
+    "Bakker",
+    "Bauer",
+    "Benali",
+    "Bernard",
+    "Bianchi",
+    "Chaudhry",
+    "Costa",
+    "Cruz",
+    "Da_Silva",
+    "Demir",
+    "Diallo",
+    "Dubois",
+    "Eriksen",
+    "Fernández",
+    "Fischer",
+    "Fontaine",
+    "García",
+    "Gruber",
+    "Haddad",
+    "Hansen",
+    "Herrera",
+    "Hoffmann",
+    "Horvat",
+    "Ivanova",
+    "Jansen",
+    "Kaya",
+    "Keller",
+    "Kowalska",
+    "Laurent",
+    "Lefèvre",
+    "Lindqvist",
+    "López",
+    "Mancini",
+    "Martin",
+    "Mbaye",
+    "Meyer",
+    "Moreau",
+    "Müller",
+    "Nakamura",
+    "Navarro",
+    "Nguyễn",
+    "Novák",
+    "Nowak",
+    "O’Connor",
+    "Okafor",
+    "Öztürk",
+    "Patel",
+    "Pereira",
+    "Petrov",
+    "Popescu",
+    "Ricci",
+    "Rossi",
+    "Roux",
+    "Said",
+    "Santos",
+    "Schmidt",
+    "Silva",
+    "Smith",
+    "Suzuki",
+    "Takahashi",
+    "Torres",
+    "Traoré",
+    "Van_Dijk",
+    "Vargas",
+    "Wagner",
+    "Wang",
+    "Weber",
+    "Yılmaz",
+    "Zhang",
+    "Zimmermann",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoRow:
+    """One result; `name` only where `student` is a code."""
+
+    id: str
+    student: str
+    grade: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DemoExam:
+    """One exam with its results; the texts are those of the API."""
+
+    id: str
+    subject: str
+    date: str
+    teacher: str
+    scale: str
+    audience: str
+    is_published: bool
+    rows: Sequence[DemoRow]
+
+
+def demo_exams() -> list[DemoExam]:
+    """Seven exams, the same ids and rows each time."""
+    return [
+        _exam("Mathematics", "2026-11-20", "OUT_OF_20", 64, _points(20, 12.5, 3.6, step=0.5)),
+        _exam("Physics", "2026-11-18", "PERCENT", 48, _points(100, 67, 16, step=1)),
+        _exam("English literature", "2026-11-16", "LETTERS", 32, _letter),
+        _exam("Swimming badge", "2026-11-12", "PASS_FAIL", 18, _pass_or_fail),
+        _exam("Chemistry", "2026-11-10", "OUT_OF_20", 40, _points(20, 11, 4, step=0.5), audience="CODES"),
+        _exam(
+            "State examination, all schools", "2026-06-24", "OUT_OF_100", 1200, _points(100, 61, 17, step=1)
+        ),
+        _exam(
+            "History (not yet published)", "2026-11-23", "OUT_OF_20", 12, _points(20, 13, 3, step=0.5), False
+        ),
+    ]
+
+
+def _exam(
+    subject: str,
+    date: str,
+    scale: str,
+    size: int,
+    grade: Callable[[random.Random], str],
+    is_published: bool = True,
+    *,
+    audience: str = "NAMES",
+) -> DemoExam:
+    chance = random.Random(f"{subject} {date}")  # noqa: S311  # examples, not secrets
+    exam_id = str(uuid.uuid5(_NAMESPACE, f"{subject} {date}"))
+    names = _names(size, chance)
+    codes = _codes(size, chance) if audience == "CODES" else None
+    rows = [
+        DemoRow(
+            id=str(uuid.uuid5(_NAMESPACE, f"{exam_id} {index}")),
+            student=codes[index] if codes else name,
+            grade=_marked(grade(chance), chance),
+            name=name if codes else None,
+        )
+        for index, name in enumerate(names)
+    ]
+    return DemoExam(exam_id, subject, date, "Ms Curie", scale, audience, is_published, rows)
+
+
+def _names(size: int, chance: random.Random) -> list[str]:
+    pairs = [f"{first} {last.replace('_', ' ')}" for first in _FIRST_NAMES for last in _LAST_NAMES]
+    return chance.sample(pairs, size)
+
+
+def _codes(size: int, chance: random.Random) -> list[str]:
+    codes: dict[str, None] = {}
+    while len(codes) < size:
+        codes["".join(chance.choices(_CODE_ALPHABET, k=6))] = None
+    return list(codes)
+
+
+def _marked(grade: str, chance: random.Random) -> str:
+    return chance.choices([grade, "ABSENT", "EXEMPT"], [96, 3, 1])[0]
+
+
+def _points(best: int, mean: float, spread: float, *, step: float) -> Callable[[random.Random], str]:
+    def draw(chance: random.Random) -> str:
+        value = min(float(best), max(0.0, chance.gauss(mean, spread)))
+        return f"{round(value / step) * step:g}"
+
+    return draw
+
+
+def _letter(chance: random.Random) -> str:
+    place = round(chance.gauss(4.2, 2.4))
+    return _LETTERS[min(len(_LETTERS) - 1, max(0, place))]
+
+
+def _pass_or_fail(chance: random.Random) -> str:
+    return chance.choices(["PASS", "FAIL"], [5, 1])[0]
