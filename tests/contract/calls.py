@@ -1,0 +1,185 @@
+"""Calls of the API as a test writes them.
+
+Who asks, the document, the variables; back come data and errors.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from tests.builders import at_version, exam_input, result_input
+from tests.contract.target import Target, Teacher
+
+__all__ = ["EXAM", "RESULT", "Answer", "Api", "Caller", "signed_headers"]
+
+DEADLINE_S = 20.0
+
+# Everything that a teacher may see of a type; the shared fragments of real clients select less.
+EXAM = "id subject date teacher scale status audience published version createdAt updatedAt owner"
+RESULT = "id examId student grade published version createdAt updatedAt owner name"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer: HTTP's status, the data, and the errors as they came."""
+
+    status: int
+    data: Any
+    errors: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def error_types(self) -> list[str]:
+        return [error["errorType"] for error in self.errors]
+
+    def only(self) -> Any:
+        """The value of the one top field; fails when there are errors."""
+        assert self.errors == [], self.errors
+        (value,) = self.data.values()
+        return value
+
+    def refusal(self, error_type: str) -> dict[str, Any]:
+        """The one error, which must be of this type and have left its field null."""
+        assert self.error_types == [error_type], (self.data, self.errors)
+        assert self.data is None or list(self.data.values()) == [None], self.data
+        return self.errors[0]
+
+
+class Caller:
+    """Asks as a teacher (a token), as a guest (signed), or as nobody."""
+
+    def __init__(self, api: "Api", proof: str | Credentials | None) -> None:
+        self._api, self._proof = api, proof
+
+    def ask(self, document: str, **variables: Any) -> Answer:
+        return self._api.post({"query": document, "variables": variables}, self._proof)
+
+    # What many tests do; each gives the object or fails.
+
+    def mutate(self, field_name: str, selection: str, given: Mapping[str, Any]) -> Answer:
+        """The mutation with this input; its type is found by the schema's naming."""
+        return self.ask(
+            f"mutation($input: {_INPUTS[field_name]}!) {{{field_name}(input: $input) {{{selection}}}}}",
+            input=dict(given),
+        )
+
+    def new_exam(self, *, is_published: bool = False, **changes: Any) -> dict[str, Any]:
+        given = {**exam_input(), **changes}
+        exam: dict[str, Any] = self.mutate("createExam", EXAM, given).only()
+        return self.published(exam) if is_published else exam
+
+    def published(self, exam: Mapping[str, Any]) -> dict[str, Any]:
+        changed: dict[str, Any] = self.mutate("publishExam", EXAM, at_version(exam)).only()
+        return changed
+
+    def new_result(self, exam_id: str, **changes: Any) -> dict[str, Any]:
+        result: dict[str, Any] = self.mutate(
+            "createResults", RESULT, {**result_input(exam_id), **changes}
+        ).only()
+        return result
+
+    def exam(self, exam_id: str, selection: str = EXAM) -> Any:
+        return self.ask(f"query($id: ID!) {{getExam(id: $id) {{{selection}}}}}", id=exam_id).only()
+
+    def results(self, exam_id: str, selection: str = RESULT) -> list[dict[str, Any]]:
+        """All pages."""
+        rows: list[dict[str, Any]] = []
+        token: str | None = None
+        while True:
+            page = self.ask(
+                "query($examId: ID!, $token: String) {listResults(examId: $examId, nextToken: $token) "
+                f"{{items {{{selection}}} nextToken}}}}",
+                examId=exam_id,
+                token=token,
+            ).only()
+            rows += page["items"]
+            token = page["nextToken"]
+            if token is None:
+                return rows
+
+    def listed_exams(self, field_name: str = "listExams", selection: str = "id") -> list[dict[str, Any]]:
+        """All pages."""
+        rows: list[dict[str, Any]] = []
+        token: str | None = None
+        while True:
+            page = self.ask(
+                f"query($token: String) {{{field_name}(limit: 1000, nextToken: $token) "
+                f"{{items {{{selection}}} nextToken}}}}",
+                token=token,
+            ).only()
+            rows += page["items"]
+            token = page["nextToken"]
+            if token is None:
+                return rows
+
+
+class Api:
+    """One target with its callers."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self._session = requests.Session()
+        self.teacher = self.as_teacher(target.teacher)
+        self.other_teacher = self.as_teacher(target.other_teacher)
+        self.guest = self.signed_with(target.guest)
+        self.nobody = Caller(self, None)
+
+    def as_teacher(self, teacher: Teacher) -> Caller:
+        return Caller(self, teacher.token)
+
+    def with_token(self, token: str) -> Caller:
+        return Caller(self, token)
+
+    def signed_with(self, credentials: Credentials) -> Caller:
+        return Caller(self, credentials)
+
+    def post(self, request: Mapping[str, Any], proof: str | Credentials | None) -> Answer:
+        body = json.dumps(request)
+        headers = {"Content-Type": "application/json"}
+        if isinstance(proof, str):
+            headers["Authorization"] = proof
+        elif proof is not None:
+            headers = signed_headers(self.target.api_url, body, proof, self.target.region)
+        return self.send(body, headers)
+
+    def send(self, body: str, headers: Mapping[str, str]) -> Answer:
+        response = self._session.post(
+            self.target.api_url, data=body.encode(), headers=dict(headers), timeout=DEADLINE_S
+        )
+        document = response.json()
+        return Answer(response.status_code, document.get("data"), document.get("errors") or [])
+
+    def close(self) -> None:
+        self._session.close()
+
+
+_INPUTS = {
+    "createExam": "CreateExamInput",
+    "updateExam": "UpdateExamInput",
+    "deleteExam": "ExamVersionInput",
+    "publishExam": "ExamVersionInput",
+    "unpublishExam": "ExamVersionInput",
+    "createResults": "CreateResultsInput",
+    "updateResults": "UpdateResultsInput",
+    "deleteResults": "DeleteResultsInput",
+    "createResultsBatch": "CreateResultsBatchInput",
+    "deleteResultsBatch": "DeleteResultsBatchInput",
+}
+
+
+def signed_headers(url: str, body: str, credentials: Credentials, region: str) -> dict[str, str]:
+    """What a client with these credentials sends."""
+    request = AWSRequest(
+        method="POST",
+        url=url,
+        data=body.encode(),
+        headers={"Content-Type": "application/json", "Host": urlsplit(url).netloc},
+    )
+    SigV4Auth(credentials, "appsync", region).add_auth(request)
+    return dict(request.headers.items())

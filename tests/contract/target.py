@@ -1,0 +1,94 @@
+"""What the contract suite asks of an implementation of the API, and which implementations there are.
+
+Every rule of the API is stated once, in the test modules beside this one, through the wire, and holds for
+every target that can show it. To add a target: a `Target` whose `capabilities` say what it can show, and
+its entry in TARGETS.
+"""
+
+import contextlib
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+from typing import Protocol
+
+from botocore.credentials import Credentials
+
+from tests.backend_process import RunningBackend, running_backend
+
+__all__ = ["TARGETS", "Capability", "Target", "TargetDeclaration", "Teacher"]
+
+
+class Capability(Enum):
+    """What a rule needs its target to show. An emulator of AWS cannot show everything that AWS does."""
+
+    TOKENS = auto()  # forged and expired user-pool tokens are refused
+    SIGNATURES = auto()  # wrong signatures are refused
+    DIRECTIVES = auto()  # a type's own directives close its fields, not only the caller's role
+    SUBSCRIPTIONS = auto()  # real time, with filters
+    LIMITS = auto()  # sizes, depth, complexity, introspection
+
+
+@dataclass(frozen=True, slots=True)
+class Teacher:
+    sub: str
+    token: str
+
+
+class Target(Protocol):
+    """An implementation of the API that runs; its data may come from earlier tests."""
+
+    @property
+    def api_url(self) -> str: ...
+
+    @property
+    def realtime_url(self) -> str:
+        """Only asked for with SUBSCRIPTIONS."""
+
+    @property
+    def region(self) -> str: ...
+
+    @property
+    def teacher(self) -> Teacher: ...
+
+    @property
+    def other_teacher(self) -> Teacher: ...
+
+    @property
+    def guest(self) -> Credentials: ...
+
+
+@dataclass(frozen=True, slots=True)
+class TargetDeclaration:
+    """`open` starts the target; leaving the context stops it."""
+
+    capabilities: frozenset[Capability]
+    open: Callable[[], AbstractContextManager[Target]]
+
+
+class _EmbeddedTarget:
+    def __init__(self, backend: RunningBackend) -> None:
+        self.api_url, self.realtime_url = backend.api_url, backend.realtime_url
+        self.region = backend.region
+        self.teacher = _signed_in(backend, "contract-teacher")
+        self.other_teacher = _signed_in(backend, "contract-other-teacher")
+        self.guest = backend.guest_credentials()
+
+
+def _signed_in(backend: RunningBackend, username: str) -> Teacher:
+    backend.create_teacher(username)
+    teacher = backend.sign_in(username)
+    return Teacher(teacher.sub, teacher.access_token)
+
+
+@contextlib.contextmanager
+def _embedded() -> Iterator[Target]:
+    with tempfile.TemporaryDirectory() as folder, running_backend(Path(folder) / "data") as backend:
+        yield _EmbeddedTarget(backend)
+
+
+TARGETS: Mapping[str, TargetDeclaration] = {
+    "embedded": TargetDeclaration(frozenset(Capability), _embedded),
+}
