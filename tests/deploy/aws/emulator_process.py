@@ -8,9 +8,8 @@ from types import TracebackType
 
 from tests.deploy.aws.tools import EMULATOR_ENVIRONMENT, node_environment
 
-__all__ = ["ACCOUNT_KEYS", "Emulator"]
+__all__ = ["Emulator"]
 
-ACCOUNT_KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 READY_WITHIN_S = 60.0
 END_WITHIN_S = 10.0
 _READY_WORDS = "Running on http"

@@ -10,7 +10,7 @@ from deploy.aws import commands
 from deploy.aws.__main__ import main
 from deploy.aws.console import Console
 from deploy.aws.template import BACKEND_TEMPLATE
-from tests.deploy.aws.conftest import REGION, Operator
+from tests.deploy.aws.operator import REGION, Operator, account_of_emulator
 
 _names = (f"stack-{number}" for number in itertools.count())
 
@@ -39,7 +39,8 @@ def changed_template(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 def client(operator: Operator, service: str):
-    return boto3.client(service, endpoint_url=operator.endpoint_url, region_name=REGION)
+    with account_of_emulator():
+        return boto3.client(service, endpoint_url=operator.endpoint_url, region_name=REGION)
 
 
 def tables_of(operator: Operator, stack_name: str) -> list[str]:
@@ -255,6 +256,7 @@ def test_without_anybody_to_answer_yes_must_be_said(operator: Operator, stack_na
     said: list[str] = []
     words = ["up", "--stack-name", stack_name, "--endpoint-url", operator.endpoint_url, "--region", REGION]
 
-    assert main(words, Console(said.append, None)) == 1
+    with account_of_emulator():
+        assert main(words, Console(said.append, None)) == 1
     assert said[-1] == "--yes: nobody can answer here; say --yes to go on without asking."
     assert operator.run("status", "--stack-name", stack_name) == 1

@@ -16,6 +16,8 @@ __all__ = [
     "missing",
     "node_environment",
     "node_tool",
+    "require_emulator",
+    "require_node",
 ]
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -54,3 +56,18 @@ def missing(what: str) -> None:
     if os.environ.get("REQUIRE_ALL") == "1":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def require_node() -> None:
+    """Skips or fails the test without node."""
+    try:
+        node_tool("node")
+    except LookupError:
+        missing("node")
+
+
+def require_emulator() -> None:
+    """Skips or fails the test without node or the emulator's environment."""
+    require_node()
+    if not (EMULATOR_ENVIRONMENT / "installed").is_file():
+        missing("the AWS emulator")

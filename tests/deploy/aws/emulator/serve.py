@@ -12,11 +12,12 @@ refused.
 
 import base64
 import json
+import os
 import threading
 
 from ministack import app
 from ministack.core import appsync_graphql, appsync_js, iam_evaluator
-from ministack.services import appsync, dynamodb
+from ministack.services import appsync, cognito, dynamodb
 from ministack.services.cloudformation import provisioners
 
 COMPLETIONS = (
@@ -26,6 +27,7 @@ COMPLETIONS = (
     "pipeline functions made by CloudFormation are run",
     "errorInfo of util.error reaches the answer",
     "util.matches counts code points, as Java does",
+    "tokens name the emulator as their issuer, as a client with a moved endpoint expects",
 )
 
 _result_beside_error = threading.local()  # what the failed data source still hands to the response function
@@ -265,6 +267,14 @@ def complete():
     appsync_js._pool.script = appsync_js._pool.script.replace(
         "new RegExp(pattern).test(String(value))", 'new RegExp(pattern, "u").test(String(value))'
     )
+
+    plain_signature = cognito._signed_jwt
+
+    def signed_by_this_address(claims, pool_id, *rest):
+        issuer = f"http://{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}/{pool_id}"
+        return plain_signature({**claims, "iss": issuer}, pool_id, *rest)
+
+    cognito._signed_jwt = signed_by_this_address
 
     def record_function(api_id, function_id, properties):
         body = {

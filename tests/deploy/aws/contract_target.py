@@ -1,0 +1,52 @@
+"""The contract suite's second target: the template, deployed on the emulator by the operator's own commands.
+
+What only the embedded backend (and a real account) can show, and why:
+
+- TOKENS: the emulator takes any bearer token for what it says; it checks no signature, end or client.
+- SUBSCRIPTIONS: it has no real time for GraphQL. The filters are tested at the resolvers
+  (test_exam_resolvers, test_result_resolvers).
+- DIRECTIVES: it reads no @aws_* directive. The guest role closes the root fields on it; the resolvers leave
+  the teachers' fields of a type null for guests.
+- LIMITS: it enforces no query depth, size or introspection setting. The template's are tested in
+  test_template.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from botocore.credentials import Credentials
+
+from tests.contract.target import Teacher
+from tests.deploy.aws.deployed import DeployedBackend, deployed_backend
+from tests.deploy.aws.emulator_process import Emulator
+from tests.deploy.aws.operator import Operator
+from tests.deploy.aws.tools import require_emulator
+
+__all__ = ["AwsTarget", "aws_target"]
+
+
+class AwsTarget:
+    """A stack with two teachers and a guest."""
+
+    def __init__(self, backend: DeployedBackend) -> None:
+        self.api_url, self.realtime_url, self.region = backend.api_url, backend.realtime_url, backend.region
+        self.teacher = self._teacher(backend, "contract-teacher")
+        self.other_teacher = self._teacher(backend, "contract-other-teacher")
+        self.guest: Credentials = backend.guest_credentials()
+
+    @staticmethod
+    def _teacher(backend: DeployedBackend, username: str) -> Teacher:
+        session = backend.signed_in(username)
+        return Teacher(session.sub, session.access_token())
+
+
+@contextmanager
+def aws_target() -> Iterator[AwsTarget]:
+    require_emulator()
+    with tempfile.TemporaryDirectory() as name, Emulator(Path(name)) as emulator:
+        operator = Operator(emulator.url)
+        with deployed_backend(operator, f"contract-{os.getpid()}", Path(name)) as backend:
+            yield AwsTarget(backend)

@@ -1,0 +1,71 @@
+"""The backend's template deployed on an emulator, and its callers signed in through the data module."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from botocore.credentials import Credentials
+
+from shared.guest import GuestCredentials
+from shared.settings import BackendSettings, load_teacher_settings
+from shared.user_pool import NewPasswordChallenge, TeacherSession, UserPool
+from tests.deploy.aws.operator import Operator
+
+__all__ = ["DeployedBackend", "SignedIn", "deployed_backend"]
+
+NEW_PASSWORD = "Correct-Horse-9-Battery"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    sub: str
+    token: str
+
+
+class DeployedBackend:
+    """A stack that is up. `settings` are what `env` wrote for the dashboards."""
+
+    def __init__(self, operator: Operator, stack_name: str, folder: Path) -> None:
+        self._operator, self._stack_name = operator, stack_name
+        assert operator.run("up", "--stack-name", stack_name) == 0, operator.text
+        env_file = folder / f"{stack_name}.env"
+        assert operator.run("env", "--write", str(env_file), "--stack-name", stack_name) == 0, operator.text
+        self.settings: BackendSettings = load_teacher_settings({}, env_file).backend
+        self.api_url, self.realtime_url = self.settings.api_url, self.settings.realtime_url
+        self.region = self.settings.region
+
+    def temporary_password(self, username: str) -> str:
+        """Makes the account as the operator does."""
+        words = ("add-teacher", username, "--show", "--stack-name", self._stack_name)
+        assert self._operator.run(*words) == 0, self._operator.text
+        return self._operator.said[-1].removeprefix("Temporary password: ")
+
+    def signed_in(self, username: str) -> TeacherSession:
+        """A new teacher after the first sign-in with its new password."""
+        pool = UserPool(self.settings, time.time)
+        try:
+            step = pool.sign_in(username, self.temporary_password(username))
+            assert isinstance(step, NewPasswordChallenge)
+            session = pool.answer_new_password(step, NEW_PASSWORD)
+        finally:
+            pool.close()
+        assert isinstance(session, TeacherSession)
+        return session
+
+    def guest_credentials(self) -> Credentials:
+        guest = GuestCredentials(self.settings, time.time)
+        try:
+            return guest.current()
+        finally:
+            guest.close()
+
+
+@contextmanager
+def deployed_backend(operator: Operator, stack_name: str, folder: Path) -> Iterator[DeployedBackend]:
+    backend = DeployedBackend(operator, stack_name, folder)
+    try:
+        yield backend
+    finally:
+        operator.run("down", "--delete-data", "--stack-name", stack_name)
