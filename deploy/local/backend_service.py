@@ -132,7 +132,8 @@ def bound_socket(host: str, port: int) -> socket.socket:
     """A listening socket. Raises BackendRefused when the port is taken or the host is not ours."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listening = socket.socket(family, socket.SOCK_STREAM)
+        # With its protocol named, asyncio turns Nagle's algorithm off: otherwise each answer waits 40 ms.
+        listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     except OSError as error:
         raise BackendRefused(f"{host} is no address of this machine: {error}") from error
     try:
