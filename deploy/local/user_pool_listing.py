@@ -48,7 +48,7 @@ def _after(token: str | None) -> str:
     if token is None:
         return ""
     try:
-        return base64.urlsafe_b64decode(token.encode()).decode()
+        return base64.b64decode(token.encode(), b"-_", validate=True).decode()
     except (binascii.Error, ValueError):
         raise CognitoRefused("InvalidParameterException", "Invalid pagination token") from None
 
