@@ -46,9 +46,13 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class NewPasswordChallenge:
-    """The temporary password was right; the pool wants one of the teacher's own. Usable for a few minutes."""
+    """The temporary password was right; the pool wants one of the teacher's own. Usable for a few minutes.
+
+    `username` is what was typed; `pool_username` what the pool calls that account.
+    """
 
     username: str
+    pool_username: str
     session: str = field(repr=False)
 
 
@@ -60,6 +64,7 @@ class AuthenticatorChallenge:
     """
 
     username: str
+    pool_username: str
     session: str = field(repr=False)
     is_after_new_password: bool = False
 
@@ -138,7 +143,7 @@ class UserPool:
                 ClientId=self._settings.user_pool_client_id,
                 ChallengeName="NEW_PASSWORD_REQUIRED",
                 Session=challenge.session,
-                ChallengeResponses={"USERNAME": challenge.username, "NEW_PASSWORD": new_password},
+                ChallengeResponses={"USERNAME": challenge.pool_username, "NEW_PASSWORD": new_password},
             )
         try:
             return self._step(challenge.username, answer, is_after_new_password=True)
@@ -154,7 +159,7 @@ class UserPool:
                 ChallengeName="SOFTWARE_TOKEN_MFA",
                 Session=challenge.session,
                 ChallengeResponses={
-                    "USERNAME": challenge.username,
+                    "USERNAME": challenge.pool_username,
                     "SOFTWARE_TOKEN_MFA_CODE": _digits(code),
                 },
             )
@@ -269,11 +274,11 @@ class UserPool:
             return TeacherSession(tokens, self._renew, self._now_s)
         challenge = answer.get("ChallengeName")
         parameters = answer.get("ChallengeParameters", {})
-        name = parameters.get("USERNAME") or parameters.get("USER_ID_FOR_SRP") or username
+        pool_username = parameters.get("USERNAME") or parameters.get("USER_ID_FOR_SRP") or username
         if challenge == "NEW_PASSWORD_REQUIRED":
-            return NewPasswordChallenge(name, answer["Session"])
+            return NewPasswordChallenge(username, pool_username, answer["Session"])
         if challenge == "SOFTWARE_TOKEN_MFA":
-            return AuthenticatorChallenge(name, answer["Session"], is_after_new_password)
+            return AuthenticatorChallenge(username, pool_username, answer["Session"], is_after_new_password)
         raise AccountNotUsable(f"Sign-in asks for a step that is not offered here ({challenge}).")
 
     def _renew(self, refresh_token: str) -> Tokens:
