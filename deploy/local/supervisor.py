@@ -89,6 +89,11 @@ class Supervisor:
             )
         self._children.append((spec, process))
 
+    @property
+    def process_ids(self) -> tuple[int, ...]:
+        """Of the children, in the order of their start."""
+        return tuple(process.pid for _, process in self._children)
+
     def wait_ready(self, deadline_s: float, on_ready: Callable[[ChildSpec], None]) -> None:
         """Wait until every child started so far answers. Raises ChildDied or NotReady."""
         end_s = self._clock_s() + deadline_s
