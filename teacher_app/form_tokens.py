@@ -1,0 +1,26 @@
+"""Form tokens: proof that a form was sent from a page which we gave to this very browser."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+
+__all__ = ["FormTokens"]
+
+
+class FormTokens:
+    """Tokens derived from the browser's cookie with a key that lives as long as this process."""
+
+    def __init__(self, key: bytes | None = None) -> None:
+        self._key = key or secrets.token_bytes(32)
+
+    def token_for(self, cookie_value: str) -> str:
+        """The token that forms of this browser carry."""
+        return hmac.new(self._key, cookie_value.encode(), hashlib.sha256).hexdigest()
+
+    def is_right(self, token: str, cookie_value: str | None) -> bool:
+        """Whether `token` was made for `cookie_value`."""
+        if cookie_value is None:
+            return False
+        return hmac.compare_digest(token.encode(), self.token_for(cookie_value).encode())

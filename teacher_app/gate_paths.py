@@ -1,0 +1,95 @@
+"""The addresses of the gate's own pages, and which addresses need no session."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlsplit
+
+__all__ = [
+    "ACCOUNT",
+    "ACCOUNT_PASSWORD",
+    "ASSETS",
+    "AUTHENTICATOR",
+    "CODE",
+    "FORGOTTEN",
+    "FORGOTTEN_CODE",
+    "HEALTH",
+    "HOME",
+    "NEW_PASSWORD",
+    "READY",
+    "RESUME",
+    "RESUMED",
+    "SIGN_IN",
+    "SIGN_OUT",
+    "SIGN_OUT_EVERYWHERE",
+    "WEBSOCKET",
+    "WELL_KNOWN_CHANGE_PASSWORD",
+    "is_gate_page",
+    "is_public",
+    "local_path",
+    "sign_in_path",
+]
+
+HOME = "/"
+SIGN_IN = "/sign-in"
+NEW_PASSWORD = "/new-password"  # noqa: S105 an address
+CODE = "/authenticator-code"
+FORGOTTEN = "/forgotten-password"
+FORGOTTEN_CODE = "/forgotten-password/code"
+ACCOUNT = "/account"
+ACCOUNT_PASSWORD = "/account/password"  # noqa: S105 an address
+AUTHENTICATOR = "/account/authenticator"
+SIGN_OUT = "/sign-out"
+SIGN_OUT_EVERYWHERE = "/sign-out/everywhere"
+RESUME = "/resume"
+RESUMED = "/resumed"
+WELL_KNOWN_CHANGE_PASSWORD = "/.well-known/change-password"  # noqa: S105 where password managers look
+ASSETS = "/gate/"
+HEALTH = "/healthz"
+READY = "/readyz"
+WEBSOCKET = "/_stcore/stream"
+
+# What Streamlit's page asks again and again while its connection is down; nothing of a teacher's is in it.
+_KEEP_ALIVE = frozenset({"/_stcore/health", "/_stcore/host-config"})
+_BEFORE_SIGN_IN = frozenset({SIGN_IN, NEW_PASSWORD, CODE, FORGOTTEN, FORGOTTEN_CODE, HEALTH, READY})
+_PUBLIC = _BEFORE_SIGN_IN | _KEEP_ALIVE | {"/favicon.png"}
+_GATE_PAGES = _BEFORE_SIGN_IN | {
+    ACCOUNT,
+    ACCOUNT_PASSWORD,
+    AUTHENTICATOR,
+    SIGN_OUT,
+    SIGN_OUT_EVERYWHERE,
+    RESUME,
+    RESUMED,
+    WELL_KNOWN_CHANGE_PASSWORD,
+}
+_PUBLIC_FOLDERS = (ASSETS, "/static/")  # the gate's and Streamlit's own files: the same for everybody
+
+
+def is_public(path: str) -> bool:
+    """Whether `path` may be had without a session."""
+    return path in _PUBLIC or path.startswith(_PUBLIC_FOLDERS)
+
+
+def is_gate_page(path: str) -> bool:
+    """Whether the gate itself answers there, with a page of its own."""
+    return path in _GATE_PAGES
+
+
+def local_path(text: str | None) -> str:
+    """`text` if it leads to a page of ours, else HOME: nobody is sent to a foreign site after signing in."""
+    if not text or not text.startswith("/") or text.startswith(("//", "/\\")) or not text.isprintable():
+        return HOME
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return HOME
+    if parts.scheme or parts.netloc or is_public(parts.path) or parts.path.startswith("/_stcore/"):
+        return HOME
+    return text
+
+
+def sign_in_path(next_path: str = HOME, resume: str | None = None) -> str:
+    """The sign-in page, that then leads to `next_path` or lets the open page `resume` go on."""
+    if resume is not None:
+        return f"{SIGN_IN}?resume={quote(resume, safe='')}"
+    return SIGN_IN if next_path == HOME else f"{SIGN_IN}?next={quote(next_path, safe='')}"

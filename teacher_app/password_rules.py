@@ -1,0 +1,36 @@
+r"""The user pool's rules for passwords, in the form that both the page's script and the server read.
+
+They are AWS's defaults, which both backends have. The pool has the last word; this only saves a round trip
+and tells a person what is missing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+__all__ = ["RULES", "PasswordRule", "missing_rules"]
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordRule:
+    """A password must match `pattern`, a regular expression of Python and JavaScript alike."""
+
+    name: str
+    text: str
+    pattern: str
+
+
+RULES: tuple[PasswordRule, ...] = (
+    PasswordRule("length", "at least 8 characters", r"^[\s\S]{8,256}$"),
+    PasswordRule("lowercase", "a small letter", "[a-z]"),
+    PasswordRule("uppercase", "a capital letter", "[A-Z]"),
+    PasswordRule("digit", "a digit", "[0-9]"),
+    PasswordRule("symbol", "a symbol, such as ! ? - _", r"[\^$*.\[\]{}()?\"!@#%&/\\,><':;|_~`=+\- ]"),
+    PasswordRule("edges", "no space at the beginning or the end", r"^\S([\s\S]*\S)?$"),
+)
+
+
+def missing_rules(password: str) -> list[PasswordRule]:
+    """The rules that `password` breaks, in the order of RULES."""
+    return [rule for rule in RULES if not re.search(rule.pattern, password)]

@@ -1,0 +1,108 @@
+"""The teacher dashboard as an ASGI app: the gate around Streamlit.
+
+    uvicorn --factory teacher_app.server:create_app_from_environment --ws websockets-sansio \
+        --timeout-graceful-shutdown 3 --no-proxy-headers
+
+`--no-proxy-headers`: the gate itself judges X-Forwarded-For, by the count of trusted proxies.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+from streamlit.starlette import App
+
+from shared.errors import SettingsInvalid, SignInThrottled
+from shared.settings import TeacherSettings, load_teacher_settings
+from shared.user_pool import UserPool
+from teacher_app import current, gate_paths
+from teacher_app.gate import CHECK_AFTER_S, Gate
+from teacher_app.gate_account import AccountPages
+from teacher_app.gate_forgotten import ForgottenPages
+from teacher_app.gate_middleware import GateMiddleware
+from teacher_app.gate_replies import Replies, asset_route
+from teacher_app.gate_sign_in import SignInPages
+from teacher_app.readiness import Readiness
+from teacher_app.teacher_pool import TeacherPool
+
+__all__ = ["create_app", "create_app_from_environment"]
+
+SCRIPT = Path(__file__).with_name("app.py")
+
+
+def create_app(
+    settings: TeacherSettings,
+    *,
+    pool: TeacherPool | None = None,
+    now_s: Callable[[], float] = time.time,
+    check_after_s: float = CHECK_AFTER_S,
+    script: Path = SCRIPT,
+) -> App:
+    """The whole dashboard. `pool`, `now_s` and `check_after_s` are the gate's; its lifespan closes them."""
+    gate = Gate(settings, pool or UserPool(settings.backend, now_s), now_s=now_s, check_after_s=check_after_s)
+    readiness = Readiness(settings.backend)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: App) -> AsyncIterator[dict[str, Any]]:
+        sweeping = asyncio.create_task(gate.sweep_for_ever(), name="gate-sweep")
+        try:
+            with current.serving(gate):
+                yield {"gate": gate}
+        finally:
+            sweeping.cancel()
+            await asyncio.wait([sweeping])
+            gate.close()
+            readiness.close()
+
+    return App(
+        script,
+        lifespan=lifespan,
+        routes=_routes(gate, readiness),
+        middleware=[Middleware(GateMiddleware, gate=gate)],
+    )
+
+
+def create_app_from_environment() -> App:
+    """The dashboard with the settings of the environment; one clear line and exit status 2 if they are
+    wrong."""
+    try:
+        settings = load_teacher_settings()
+    except SettingsInvalid as error:
+        print(f"teacher dashboard: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    return create_app(settings)
+
+
+def _routes(gate: Gate, readiness: Readiness) -> list[BaseRoute]:
+    replies = Replies(gate)
+
+    async def alive(_request: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    async def ready(_request: Request) -> Response:
+        try:
+            fault = await gate.ask(readiness.fault)
+        except SignInThrottled:
+            fault = "too many sign-ins are waiting"
+        status = HTTPStatus.OK if fault is None else HTTPStatus.SERVICE_UNAVAILABLE
+        return PlainTextResponse(f"{fault or 'ready'}\n", status)
+
+    return [
+        Route(gate_paths.HEALTH, alive),
+        Route(gate_paths.READY, ready),
+        asset_route(),
+        *SignInPages(gate, replies).routes(),
+        *ForgottenPages(gate, replies).routes(),
+        *AccountPages(gate, replies).routes(),
+    ]

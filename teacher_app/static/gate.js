@@ -1,0 +1,63 @@
+// Comfort for the gate's forms. Every form works without it.
+
+// A button that shows what is typed into a password field.
+for (const input of document.querySelectorAll(".secret > input")) {
+  const label = document.querySelector(`label[for="${input.id}"]`).textContent.toLowerCase();
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "quiet";
+  const show = (isShown) => {
+    input.type = isShown ? "text" : "password";
+    button.textContent = isShown ? "Hide" : "Show";
+    button.setAttribute("aria-label", `${button.textContent} ${label}`);
+  };
+  button.addEventListener("click", () => show(input.type === "password"));
+  // Browsers and password managers must meet a password field when the form leaves.
+  input.form.addEventListener("submit", () => show(false));
+  show(false);
+  input.after(button);
+}
+
+// Ticks each rule of the password as it is met, and says aloud how many are left once typing rests.
+for (const list of document.querySelectorAll("[data-rules-for]")) {
+  const input = document.getElementById(list.dataset.rulesFor);
+  const spoken = document.createElement("p");
+  spoken.className = "only-read";
+  spoken.setAttribute("role", "status");
+  list.after(spoken);
+  const rules = [...list.children].map((item) => {
+    const state = document.createElement("span");
+    state.className = "only-read";
+    item.append(state);
+    return { item, state, pattern: new RegExp(item.dataset.pattern) };
+  });
+  let rest;
+  const look = () => {
+    let left = 0;
+    for (const { item, state, pattern } of rules) {
+      const isMet = input.value !== "" && pattern.test(input.value);
+      item.classList.toggle("met", isMet);
+      state.textContent = isMet ? " (met)" : " (missing)";
+      left += isMet ? 0 : 1;
+    }
+    clearTimeout(rest);
+    rest = setTimeout(() => {
+      spoken.textContent = left === 0 ? "All rules are met." : `${left} of ${rules.length} rules are missing.`;
+    }, 800);
+  };
+  for (const { item, state, pattern } of rules) {
+    state.textContent = input.value !== "" && pattern.test(input.value) ? " (met)" : " (missing)";
+    item.classList.toggle("met", input.value !== "" && pattern.test(input.value));
+  }
+  input.addEventListener("input", look);
+}
+
+// A second press while the first is on its way would use a challenge twice.
+for (const form of document.forms) {
+  let isSent = false;
+  form.addEventListener("submit", (event) => {
+    if (isSent) event.preventDefault();
+    isSent = true;
+  });
+  window.addEventListener("pageshow", () => { isSent = false; });
+}
