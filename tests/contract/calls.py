@@ -10,14 +10,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from tests.builders import at_version, exam_input, result_input
 from tests.contract.target import Target, Teacher
+from tests.realtime_client import Authorize, RealtimeClient, signed_by, with_token
+from tests.signing import signed_headers
 
-__all__ = ["EXAM", "RESULT", "Answer", "Api", "Caller", "signed_headers"]
+__all__ = ["EXAM", "RESULT", "Answer", "Api", "Caller"]
 
 DEADLINE_S = 20.0
 
@@ -50,12 +50,33 @@ class Answer:
         assert self.data is None or list(self.data.values()) == [None], self.data
         return self.errors[0]
 
+    def turned_away(self, field_name: str, type_name: str) -> None:
+        """Refused for who the caller is. AppSync says so of the field when a directive closes it, and of the
+        whole request when the caller's role allows no field of it."""
+        (error,) = self.errors
+        of_field = ("Unauthorized", f"Not Authorized to access {field_name} on type {type_name}")
+        of_request = ("UnauthorizedException", "Permission denied")
+        assert (error["errorType"], error["message"]) in (of_field, of_request), error
+        assert self.data is None or list(self.data.values()) == [None], self.data
+
 
 class Caller:
     """Asks as a teacher (a token), as a guest (signed), or as nobody."""
 
     def __init__(self, api: "Api", proof: str | Credentials | None) -> None:
         self._api, self._proof = api, proof
+
+    @property
+    def authorize(self) -> Authorize:
+        """How this caller proves itself in real time."""
+        host = urlsplit(self._api.target.api_url).netloc
+        if isinstance(self._proof, Credentials):
+            return signed_by(host, self._proof, self._api.target.region)
+        return with_token(host, self._proof or "")
+
+    def listening(self) -> RealtimeClient:
+        """A connection of this caller, acknowledged."""
+        return RealtimeClient(self._api.target.realtime_url, self.authorize)
 
     def ask(self, document: str, **variables: Any) -> Answer:
         return self._api.post({"query": document, "variables": variables}, self._proof)
@@ -171,15 +192,3 @@ _INPUTS = {
     "createResultsBatch": "CreateResultsBatchInput",
     "deleteResultsBatch": "DeleteResultsBatchInput",
 }
-
-
-def signed_headers(url: str, body: str, credentials: Credentials, region: str) -> dict[str, str]:
-    """What a client with these credentials sends."""
-    request = AWSRequest(
-        method="POST",
-        url=url,
-        data=body.encode(),
-        headers={"Content-Type": "application/json", "Host": urlsplit(url).netloc},
-    )
-    SigV4Auth(credentials, "appsync", region).add_auth(request)
-    return dict(request.headers.items())

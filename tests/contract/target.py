@@ -89,6 +89,14 @@ def _embedded() -> Iterator[Target]:
         yield _EmbeddedTarget(backend)
 
 
+def _aws() -> AbstractContextManager[Target]:
+    # Not at the top: that module needs this one, and an emulator that a run may do without.
+    from tests.deploy.aws.contract_target import aws_target
+
+    return aws_target()
+
+
 TARGETS: Mapping[str, TargetDeclaration] = {
     "embedded": TargetDeclaration(frozenset(Capability), _embedded),
+    "aws": TargetDeclaration(frozenset({Capability.SIGNATURES}), _aws),
 }

@@ -95,16 +95,14 @@ MUTATIONS = [
 @pytest.mark.parametrize(("field_name", "selection", "given"), MUTATIONS, ids=[row[0] for row in MUTATIONS])
 def test_a_guest_changes_nothing(api: Api, field_name: str, selection: str, given: dict[str, Any]) -> None:
     """Every mutation, refused before its content is looked at."""
-    error = api.guest.mutate(field_name, selection, given).refusal("Unauthorized")
-    assert error["message"] == f"Not Authorized to access {field_name} on type Mutation"
+    api.guest.mutate(field_name, selection, given).turned_away(field_name, "Mutation")
     if field_name == "createExam":
         assert api.teacher.exam(given["id"]) is None
 
 
 def test_a_guest_has_no_exams_of_their_own(api: Api) -> None:
     """listMyExams is for teachers."""
-    error = api.guest.ask("{listMyExams {items {id}}}").refusal("Unauthorized")
-    assert error["message"] == "Not Authorized to access listMyExams on type Query"
+    api.guest.ask("{listMyExams {items {id}}}").turned_away("listMyExams", "Query")
 
 
 @pytest.mark.needs(Capability.DIRECTIVES)

@@ -5,15 +5,21 @@ import { util } from '@aws-appsync/utils';
 //            exists already.
 // stash out: fields, trimmed; mustBeEmpty when the exam may have no results for this change.
 const TEXT = '^[^\\x00-\\x1f\\x7f-\\x9f]{1,120}(?![\\s\\S])';
-const DATE = '^[0-9]{4}-[0-9]{2}-[0-9]{2}(?![\\s\\S])'; // AppSync checked that it is a day; an offset has no meaning here
 const SCALE = '^(OUT_OF_([1-9][0-9]{0,2}|1000)|PERCENT|LETTERS|PASS_FAIL)(?![\\s\\S])';
+// A day of the calendar, written YYYY-MM-DD; AWSDate allows an offset, which has no meaning here.
+const YEAR = '(?!0000)[0-9]{4}';
+const LEAP = '([0-9]{2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)';
+const LONG_MONTH = '(0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])';
+const SHORT_MONTH = '(0[469]|11)-(0[1-9]|[12][0-9]|30)';
+const FEBRUARY = '02-(0[1-9]|1[0-9]|2[0-8])';
+const DAY = `^(${YEAR}-(${LONG_MONTH}|${SHORT_MONTH}|${FEBRUARY})|${LEAP}-02-29)(?![\\s\\S])`;
 
 function refuse(field, message) {
   util.error(message, 'BadRequest', null, { field });
 }
 
 export function request(ctx) {
-  const fields = ctx.stash.fields;
+  const fields = { ...ctx.stash.fields };
   for (const field of Object.keys(fields)) {
     if (fields[field] === null) {
       refuse(field, `${field} may not be empty.`);
@@ -27,7 +33,7 @@ export function request(ctx) {
       }
     }
   }
-  if (Object.hasOwn(fields, 'date') && !util.matches(DATE, fields.date)) {
+  if (Object.hasOwn(fields, 'date') && !util.matches(DAY, fields.date)) {
     refuse('date', 'date is a day written YYYY-MM-DD.');
   }
   if (Object.hasOwn(fields, 'scale') && !util.matches(SCALE, fields.scale)) {
@@ -35,11 +41,15 @@ export function request(ctx) {
   }
   const exam = ctx.stash.exam ?? null;
   const audience = fields.audience ?? null;
+  ctx.stash.fields = fields;
+  ctx.stash.mustBeEmpty = null;
   if (exam !== null && audience !== null && audience !== exam.audience) {
     if (exam.published) {
       util.error('The audience cannot change while the exam is published.', 'PreconditionFailed');
     }
-    ctx.stash.mustBeEmpty = audience === 'CODES' ? 'The audience cannot change to codes while the exam has results.' : null;
+    if (audience === 'CODES') {
+      ctx.stash.mustBeEmpty = 'The audience cannot change to codes while the exam has results.';
+    }
   }
   return { payload: null };
 }

@@ -14,13 +14,26 @@ function refuse(field, message) {
   util.error(message, 'BadRequest', null, { field });
 }
 
+function checkedText(row, field, pattern, message) {
+  if (row[field] === null) {
+    refuse(field, `${field} may not be empty.`);
+  }
+  const text = row[field].trim();
+  if (!util.matches(pattern, text)) {
+    refuse(field, `${field} ${message}`);
+  }
+  return text;
+}
+
 export function request(ctx) {
   const rows = ctx.stash.rows;
   if (rows.length < 1 || rows.length > ROWS_MAX) {
     refuse('rows', `A batch takes 1 to ${ROWS_MAX} rows.`);
   }
   const seen = {};
-  for (const row of rows) {
+  const checked = [];
+  for (const sent of rows) {
+    const row = { ...sent };
     if (!ctx.stash.mustExist && !util.matches(UUID, row.id)) {
       refuse('id', 'id must be a UUID in lower case.');
     }
@@ -28,30 +41,21 @@ export function request(ctx) {
       refuse('rows', 'An id is in the batch twice.');
     }
     seen[row.id] = true;
-    for (const field of ['student', 'grade']) {
-      if (Object.hasOwn(row, field)) {
-        if (row[field] === null) {
-          refuse(field, `${field} may not be empty.`);
-        }
-        row[field] = row[field].trim();
+    if (Object.hasOwn(row, 'student')) {
+      row.student = checkedText(row, 'student', TEXT, 'takes 1 to 120 characters, without control characters.');
+      if (ctx.stash.exam.audience === 'CODES' && !util.matches(CODE, row.student)) {
+        refuse('student', 'This exam shows codes: student takes 6 of the characters 2 to 9 and A to Z without I, L, O and U.');
       }
     }
-    if (Object.hasOwn(row, 'student') && !util.matches(TEXT, row.student)) {
-      refuse('student', 'student takes 1 to 120 characters, without control characters.');
-    }
-    if (Object.hasOwn(row, 'student') && ctx.stash.exam.audience === 'CODES' && !util.matches(CODE, row.student)) {
-      refuse('student', 'This exam shows codes: student takes 6 characters of 2 to 9 and A to Z without I, L, O and U.');
-    }
-    if (Object.hasOwn(row, 'grade') && !util.matches(GRADE, row.grade)) {
-      refuse('grade', 'grade takes 1 to 16 characters, without control characters.');
+    if (Object.hasOwn(row, 'grade')) {
+      row.grade = checkedText(row, 'grade', GRADE, 'takes 1 to 16 characters, without control characters.');
     }
     if ((row.name ?? null) !== null) {
-      row.name = row.name.trim();
-      if (!util.matches(TEXT, row.name)) {
-        refuse('name', 'name takes 1 to 120 characters, without control characters.');
-      }
+      row.name = checkedText(row, 'name', TEXT, 'takes 1 to 120 characters, without control characters.');
     }
+    checked.push(row);
   }
+  ctx.stash.rows = checked;
   return { payload: null };
 }
 

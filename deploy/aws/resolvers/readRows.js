@@ -22,7 +22,9 @@ export function request(ctx) {
     }
     keys.push(util.dynamodb.toMapValues({ examId: ctx.stash.examId, id: row.id }));
   }
-  return { operation: 'BatchGetItem', tables: { [ctx.env.RESULTS_TABLE]: { keys, consistentRead: true } } };
+  const tables = {};
+  tables[ctx.env.RESULTS_TABLE] = { keys, consistentRead: true };
+  return { operation: 'BatchGetItem', tables };
 }
 
 export function response(ctx) {
@@ -30,7 +32,8 @@ export function response(ctx) {
     util.error(ctx.error.message, ctx.error.type);
   }
   const table = ctx.env.RESULTS_TABLE;
-  if ((ctx.result.unprocessedKeys?.[table] ?? []).length > 0) {
+  const unprocessed = ctx.result.unprocessedKeys ?? {};
+  if ((unprocessed[table] ?? []).length > 0) {
     util.error('The database is busy; try again.', 'DynamoDB:ProvisionedThroughputExceededException');
   }
   for (const item of ctx.result.data[table]) {

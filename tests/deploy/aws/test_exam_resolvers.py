@@ -307,6 +307,12 @@ def test_another_fault_of_the_database_is_passed_on(evaluator: Evaluator, resolv
         ("scale", "PERCENT\n"),
         ("date", "2026-06-01Z"),
         ("date", "01.06.2026"),
+        ("date", "2026-02-29"),
+        ("date", "1900-02-29"),
+        ("date", "2026-13-01"),
+        ("date", "2026-00-10"),
+        ("date", "2026-01-00"),
+        ("date", "0000-01-01"),
         ("audience", None),
     ],
 )
@@ -325,6 +331,11 @@ def test_texts_are_trimmed_and_lengths_count_code_points(evaluator: Evaluator) -
         is None
     )
     assert evaluator.request("checkExam", stash={"fields": {**FIELDS, "subject": "\U0001f600" * 121}}).error
+
+
+@pytest.mark.parametrize("date", ["2028-02-29", "2000-02-29", "2026-12-31", "0001-01-01"])
+def test_every_day_of_the_calendar_is_accepted(evaluator: Evaluator, date: str) -> None:
+    assert evaluator.request("checkExam", stash={"fields": {**FIELDS, "date": date}}).error is None
 
 
 @pytest.mark.parametrize("scale", ["OUT_OF_1", "OUT_OF_20", "OUT_OF_1000", "PERCENT", "LETTERS", "PASS_FAIL"])

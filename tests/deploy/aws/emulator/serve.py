@@ -25,7 +25,7 @@ COMPLETIONS = (
     "ctx.result beside ctx.error of a failed write, as AppSync gives it",
     "the data source's role is asked before each request",
     "pipeline functions made by CloudFormation are run",
-    "errorInfo of util.error reaches the answer",
+    "errors carry data and errorInfo, null where util.error gave none",
     "util.matches counts code points, as Java does",
     "tokens name the emulator as their issuer, as a client with a moved endpoint expects",
 )
@@ -257,9 +257,8 @@ def complete():
     def errors_with_info(errors):
         shown = plain_errors(errors)
         for entry, error in zip(shown, errors or [], strict=True):
-            info = getattr(getattr(error, "original_error", None), "error_info", None)
-            if info is not None:
-                entry["errorInfo"] = info
+            entry.setdefault("data", None)
+            entry["errorInfo"] = getattr(getattr(error, "original_error", None), "error_info", None)
         return shown
 
     appsync_graphql._as_appsync_errors = errors_with_info
