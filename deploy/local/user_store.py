@@ -73,8 +73,8 @@ class User:
 
 
 def name_key(name: str) -> str:
-    """A name as it is compared: "É" in two ways of writing, and in both cases, is one name."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    """A name as it is compared, Unicode's canonical caseless match: "É" and "é", however written, are one."""
+    return unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold())
 
 
 def find_user_by_sign_in_name(connection: sqlite3.Connection, name: str) -> User | None:
