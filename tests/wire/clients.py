@@ -1,0 +1,126 @@
+"""The data module's clients over the embedded backend, closed at the end."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from shared.api import TeacherApi
+from shared.cache import ExamCache
+from shared.errors import ExamResultsError
+from shared.exam import Exam, Result
+from shared.feed import Feed, FeedTimings
+from shared.guest import GuestCredentials
+from shared.settings import BackendSettings, load_student_settings
+from tests.backend_process import BackendClient
+from tests.wire.tcp_proxy import TcpProxy
+
+__all__ = [
+    "LiveFeed",
+    "backend_settings",
+    "cached_state",
+    "live_feed",
+    "port_of",
+    "published_state",
+    "through",
+    "tried",
+]
+
+DEADLINE_S = 20.0
+
+
+def backend_settings(backend: BackendClient) -> BackendSettings:
+    """What the dashboards read from the file that the backend wrote."""
+    file: Path = backend.data_dir / "backend.env"
+    return load_student_settings({}, file).backend
+
+
+def port_of(backend: BackendClient) -> int:
+    port = urlsplit(backend.url).port
+    assert port is not None
+    return port
+
+
+def through(settings: BackendSettings, proxy: TcpProxy, *, is_cognito_too: bool = False) -> BackendSettings:
+    """The same backend, reached over the proxy. Teachers' tokens name the issuer: leave Cognito direct for them."""
+    host = f"127.0.0.1:{proxy.port}"
+    return replace(
+        settings,
+        api_url=f"http://{host}/graphql",
+        realtime_url=f"ws://{host}/graphql/realtime",
+        cognito_endpoint_url=f"http://{host}" if is_cognito_too else settings.cognito_endpoint_url,
+    )
+
+
+def published_state(api: TeacherApi, exam_id: str) -> tuple[Exam | None, dict[str, tuple[str, str, int]]]:
+    """What the backend has now: the exam, and each result's student, grade and version by id."""
+    exam = api.get_exam(exam_id)
+    return exam, {row.id: (row.student, row.grade, row.version) for row in api.list_results(exam_id)}
+
+
+def cached_state(cache: ExamCache, exam_id: str) -> dict[str, tuple[str, str, int]] | None:
+    snapshot = cache.results(exam_id)
+    if snapshot is None:
+        return None
+    return {row.id: (row.student, row.grade, row.version) for row in snapshot.rows}
+
+
+@dataclass(frozen=True, slots=True)
+class LiveFeed:
+    """A running feed and what it fills."""
+
+    feed: Feed
+    cache: ExamCache
+    guest: GuestCredentials
+    changed: threading.Condition  # told of every change of the cache and of the feed's state
+
+    def until(self, holds: Callable[[], object], deadline_s: float = DEADLINE_S) -> None:
+        """Waits until `holds()`; fails after the deadline."""
+        give_up_at_s = time.monotonic() + deadline_s
+        with self.changed:
+            while not holds():
+                left_s = give_up_at_s - time.monotonic()
+                assert left_s > 0, f"not within {deadline_s} s; the feed says {self.feed.status}"
+                self.changed.wait(min(left_s, 0.1))  # some conditions look at more than cache and state
+
+    def rows(self, exam_id: str) -> dict[str, Result]:
+        """Results by id; none while they are not loaded."""
+        snapshot = self.cache.results(exam_id)
+        return {} if snapshot is None else {row.id: row for row in snapshot.rows}
+
+
+@contextlib.contextmanager
+def live_feed(
+    settings: BackendSettings,
+    *,
+    timings: FeedTimings = FeedTimings(),  # noqa: B008  # frozen
+    exams_loaded_max: int = 50,
+    guest: GuestCredentials | None = None,
+) -> Iterator[LiveFeed]:
+    """A feed that has been started; it may not be live yet."""
+    credentials = guest or GuestCredentials(settings, time.time)
+    cache = ExamCache(time.time)
+    feed = Feed(settings, credentials, cache, exams_loaded_max=exams_loaded_max, timings=timings)
+    changed = threading.Condition()
+
+    def tell(_news: object) -> None:
+        with changed:
+            changed.notify_all()
+
+    cache.add_listener(tell)
+    feed.add_listener(tell)
+    with contextlib.closing(credentials), feed:
+        yield LiveFeed(feed, cache, credentials, changed)
+    assert feed.close(), "the feed did not end"
+
+
+def tried(work: Callable[[], object]) -> bool:
+    """Whether it went through; errors of the data module are expected while things are broken."""
+    try:
+        work()
+    except ExamResultsError:
+        return False
+    return True

@@ -1,0 +1,141 @@
+"""A TCP proxy between a client and the backend that can be told to misbehave.
+
+It runs in a thread of its own; close() ends it. Every method may be called from any thread and has taken effect when
+it returns.
+"""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Coroutine
+from typing import Any, Self
+
+__all__ = ["TcpProxy"]
+
+_DEADLINE_S = 10.0
+
+
+class TcpProxy:
+    """Forwards 127.0.0.1:port to 127.0.0.1:target_port."""
+
+    def __init__(self, target_port: int) -> None:
+        self.target_port = target_port
+        self.port = 0
+        self.accepted = 0
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._connections: set[asyncio.Task[None]] = set()
+        self._loop = asyncio.new_event_loop()
+        self._flowing: asyncio.Event
+        self._answers_lost = 0
+        self._is_refusing = False
+        self._thread = threading.Thread(target=self._run, name="tcp-proxy")
+        self._ready = threading.Event()
+        self._thread.start()
+        assert self._ready.wait(_DEADLINE_S)
+
+    def cut(self) -> int:
+        """Ends all connections at once, with a reset; gives how many there were."""
+        return int(self._do(self._cut()))
+
+    def stall(self) -> None:
+        """From now on nothing goes through and nothing is closed; new connections are taken and kept waiting."""
+        self._do(self._set_flowing(False))
+
+    def resume(self) -> None:
+        self._do(self._set_flowing(True))
+
+    def lose_answers(self, count: int) -> None:
+        """The next `count` answers do not arrive: the connection is cut when the backend has spoken."""
+        self._answers_lost = count
+
+    def refuse(self, is_refusing: bool) -> None:
+        """New connections are closed at once, as if nobody were there."""
+        self._is_refusing = is_refusing
+
+    @property
+    def open_connections(self) -> int:
+        return len(self._connections)
+
+    def close(self) -> None:
+        self._do(self._cut())
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join(_DEADLINE_S)
+        assert not self._thread.is_alive()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def _do(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(_DEADLINE_S)
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._serve())
+
+    async def _serve(self) -> None:
+        self._flowing, self._stopping = asyncio.Event(), asyncio.Event()
+        self._flowing.set()
+        server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
+        self._ready.set()
+        async with server:
+            await self._stopping.wait()
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection: asyncio.Task[None] | None = asyncio.current_task()
+        assert connection is not None
+        self._connections.add(connection)
+        connection.add_done_callback(self._connections.discard)
+        self.accepted += 1
+        if self._is_refusing:
+            writer.transport.abort()
+            return
+        try:
+            back_reader, back_writer = await asyncio.open_connection("127.0.0.1", self.target_port)
+        except OSError:
+            writer.transport.abort()
+            return
+        pair = {writer, back_writer}
+        self._writers |= pair
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._pump(reader, back_writer))
+                group.create_task(self._pump(back_reader, writer, is_answer=True))
+        except* OSError:
+            pass
+        finally:
+            self._writers -= pair
+            for one in pair:
+                one.transport.abort()
+                with contextlib.suppress(OSError):
+                    await one.wait_closed()
+
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, is_answer: bool = False
+    ) -> None:
+        while data := await reader.read(65536):
+            await self._flowing.wait()
+            if is_answer and self._answers_lost:
+                self._answers_lost -= 1
+                raise ConnectionResetError
+            writer.write(data)
+            await writer.drain()
+        raise ConnectionResetError  # one side has closed: so does the other
+
+    async def _cut(self) -> int:
+        self._flowing.set()
+        for writer in self._writers:
+            writer.transport.abort()
+        connections = list(self._connections)
+        if connections:
+            await asyncio.wait(connections)
+        return len(connections)
+
+    async def _set_flowing(self, is_flowing: bool) -> None:
+        if is_flowing:
+            self._flowing.set()
+        else:
+            self._flowing.clear()
