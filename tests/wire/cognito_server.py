@@ -30,6 +30,7 @@ from pycognito import Cognito
 from pycognito.aws_srp import AWSSRP
 from starlette.applications import Starlette
 
+from deploy.local.backend_service import bound_socket
 from deploy.local.cognito_http import cognito_routes
 from deploy.local.database import Database
 from deploy.local.identity_services import IdentityServices, open_identity_services
@@ -202,7 +203,7 @@ def running_pool(
         shutil.copy(_ready_made_key(), data_dir / "signing_key.pem")  # making one takes a quarter of a second
     clock = clock or Clock()
     with contextlib.ExitStack() as cleanup:
-        listening = cleanup.enter_context(socket.create_server(("127.0.0.1", 0)))
+        listening = cleanup.enter_context(bound_socket("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         database = cleanup.enter_context(Database(data_dir / "backend.sqlite"))
         services = open_identity_services(
