@@ -10,6 +10,8 @@ from pathlib import Path
 from deploy.aws.commands import BackendCommands
 from deploy.aws.connection import connect
 from deploy.aws.console import Console, console_of_terminal
+from deploy.aws.cost_report import cost_report
+from deploy.aws.costs import ResultsDay
 from deploy.aws.errors import DeployError
 from deploy.aws.stack import Stack
 
@@ -32,6 +34,10 @@ def main(arguments: Sequence[str] | None = None, console: Console | None = None)
 
 
 def _run(args: argparse.Namespace, console: Console) -> None:
+    if args.command == "cost":  # asks nobody, so it needs no account
+        for line in cost_report(ResultsDay(args.students, args.exams, args.hours)):
+            console.say(line)
+        return
     connection = connect(args.region, args.profile, args.endpoint_url)
     try:
         stack = Stack(args.stack_name, connection, console, lambda: dt.datetime.now(dt.UTC), time.sleep)
@@ -104,9 +110,28 @@ def _parser() -> argparse.ArgumentParser:
     reset.add_argument("--show", action="store_true", help="show a temporary password; send nothing")
     commands.add_parser("list-teachers", parents=[common], help="the teachers' accounts")
 
+    cost = commands.add_parser("cost", parents=[common], help="what results days cost, beside the tutorial's")
+    cost.add_argument("--students", type=_positive_int, default=1000, help="default: %(default)s")
+    cost.add_argument("--exams", type=_positive_int, default=5, help="default: %(default)s")
+    cost.add_argument("--hours", type=_positive_hours, default=1.0, help="hours of results; default: 1")
+
     down = commands.add_parser("down", parents=[common], help="remove the backend")
     down.add_argument("--delete-data", action="store_true", help="exams, results and accounts too")
     return parser
+
+
+def _positive_int(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def _positive_hours(text: str) -> float:
+    hours = float(text)
+    if not 0 < hours <= 24 * 31:
+        raise argparse.ArgumentTypeError("must be more than 0 and at most a month")
+    return hours
 
 
 if __name__ == "__main__":
