@@ -12,7 +12,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -140,12 +141,14 @@ class RunningBackend(BackendClient):
 
 
 @contextlib.contextmanager
-def running_backend(data_dir: Path, **options: Any) -> Iterator[RunningBackend]:
+def running_backend(
+    data_dir: Path, *, now_s: Callable[[], float] = time.time, **options: Any
+) -> Iterator[RunningBackend]:
     """A backend on a free port of this process, in its own thread. `options` are BackendOptions' fields."""
     given = BackendOptions(data_dir=data_dir, **options)
     with contextlib.ExitStack() as stack:
         listening = stack.enter_context(bound_socket(given.host, 0))
-        backend = stack.enter_context(open_backend(given, listening.getsockname()[1]))
+        backend = stack.enter_context(open_backend(given, listening.getsockname()[1], now_s=now_s))
         server = server_of(backend, given)
         is_started = threading.Event()
         startup = server.startup

@@ -89,7 +89,9 @@ def create_app(api: ApiParts, other_routes: Sequence[BaseRoute] = ()) -> Starlet
 async def _graphql(request: Request, api: ApiParts) -> Response:
     body = await _body(request)
     if body is None:
-        return _response(too_large())
+        refusal = _response(too_large())
+        refusal.headers["connection"] = "close"  # what is still on its way is not read
+        return refusal
     answer = await anyio.to_thread.run_sync(
         lambda: api.graphql.answer(
             path=request.scope["raw_path"].decode("latin-1"),

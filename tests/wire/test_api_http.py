@@ -1,0 +1,74 @@
+"""The API's port as web pages and probes meet it."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.backend_process import RunningBackend, SignedInTeacher
+
+ORIGIN = "https://school.example"
+QUERY = {"query": "{listExams(limit: 1) {nextToken}}"}
+
+
+@pytest.mark.parametrize("path", ["/graphql", "/"])
+def test_a_page_of_any_origin_may_call(backend: RunningBackend, path: str) -> None:
+    """The browser asks first; AWS's headers are allowed, for the API and for both Cognito services."""
+    wanted = "authorization,content-type,x-amz-date,x-amz-security-token,x-amz-target,x-amz-user-agent"
+    response = httpx.options(
+        f"{backend.url}{path}",
+        headers={
+            "Origin": ORIGIN,
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": wanted,
+        },
+        trust_env=False,
+    )
+    assert response.status_code == 200
+    assert response.headers["access-control-allow-origin"] == "*"
+    assert "POST" in response.headers["access-control-allow-methods"]
+    allowed = {name.strip() for name in response.headers["access-control-allow-headers"].lower().split(",")}
+    assert set(wanted.split(",")) <= allowed
+
+
+def test_answers_and_refusals_can_be_read_by_the_page(
+    backend: RunningBackend, teacher: SignedInTeacher
+) -> None:
+    """A refusal without the header would be an opaque network error to the client."""
+    for headers, status in (({"Authorization": teacher.access_token}, 200), ({}, 401)):
+        response = httpx.post(
+            backend.api_url, json=QUERY, headers={**headers, "Origin": ORIGIN}, trust_env=False
+        )
+        assert response.status_code == status
+        assert response.headers["access-control-allow-origin"] == "*"
+        assert "x-amzn-errortype" in response.headers["access-control-expose-headers"].lower()
+        assert response.headers["content-type"].startswith("application/json")
+
+
+def test_liveness_is_told_to_everybody(backend: RunningBackend) -> None:
+    """After a look at the storage."""
+    response = httpx.get(f"{backend.url}/healthz", trust_env=False)
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+def test_a_long_body_is_refused_before_it_is_read_to_its_end(backend: RunningBackend) -> None:
+    """Also when its length is not told beforehand."""
+    sent = 0
+
+    def chunks() -> Iterator[bytes]:
+        nonlocal sent
+        for _ in range(1000):
+            sent += 1
+            yield b"x" * 100_000
+
+    try:
+        response = httpx.post(backend.api_url, content=chunks(), trust_env=False, timeout=10.0)
+        assert response.status_code == 413
+    except httpx.WriteError:
+        pass  # the server has hung up while the client was still talking
+    assert sent < 1000
+
+
+def test_the_server_does_not_tell_what_it_is(backend: RunningBackend) -> None:
+    """No software's name, no version."""
+    assert "server" not in httpx.get(f"{backend.url}/healthz", trust_env=False).headers
