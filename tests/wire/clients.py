@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 from shared.api import TeacherApi
 from shared.cache import ExamCache
-from shared.errors import ExamResultsError
 from shared.exam import Exam, Result
 from shared.feed import Feed, FeedTimings
 from shared.guest import GuestCredentials
@@ -26,7 +25,6 @@ __all__ = [
     "port_of",
     "published_state",
     "through",
-    "tried",
 ]
 
 DEADLINE_S = 20.0
@@ -45,7 +43,8 @@ def port_of(backend: BackendClient) -> int:
 
 
 def through(settings: BackendSettings, proxy: TcpProxy, *, is_cognito_too: bool = False) -> BackendSettings:
-    """The same backend, reached over the proxy. Teachers' tokens name the issuer: leave Cognito direct for them."""
+    """The same backend, reached over the proxy. Teachers' tokens name the issuer: leave Cognito direct for
+    them."""
     host = f"127.0.0.1:{proxy.port}"
     return replace(
         settings,
@@ -115,12 +114,3 @@ def live_feed(
     with contextlib.closing(credentials), feed:
         yield LiveFeed(feed, cache, credentials, changed)
     assert feed.close(), "the feed did not end"
-
-
-def tried(work: Callable[[], object]) -> bool:
-    """Whether it went through; errors of the data module are expected while things are broken."""
-    try:
-        work()
-    except ExamResultsError:
-        return False
-    return True

@@ -1,7 +1,7 @@
 """A TCP proxy between a client and the backend that can be told to misbehave.
 
-It runs in a thread of its own; close() ends it. Every method may be called from any thread and has taken effect when
-it returns.
+It runs in a thread of its own; close() ends it. Every method may be called from any thread and has taken
+effect when it returns.
 """
 
 import asyncio
@@ -38,7 +38,8 @@ class TcpProxy:
         return int(self._do(self._cut()))
 
     def stall(self) -> None:
-        """From now on nothing goes through and nothing is closed; new connections are taken and kept waiting."""
+        """From now on nothing goes through and nothing is closed; new connections are taken and kept
+        waiting."""
         self._do(self._set_flowing(False))
 
     def resume(self) -> None:
@@ -51,10 +52,6 @@ class TcpProxy:
     def refuse(self, is_refusing: bool) -> None:
         """New connections are closed at once, as if nobody were there."""
         self._is_refusing = is_refusing
-
-    @property
-    def open_connections(self) -> int:
-        return len(self._connections)
 
     def close(self) -> None:
         self._do(self._cut())

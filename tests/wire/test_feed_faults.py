@@ -1,0 +1,327 @@
+"""The feed while things break: it says so in time, and afterwards equals the backend's state."""
+
+import contextlib
+import datetime as dt
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+from botocore.credentials import Credentials
+
+from shared.api import TeacherApi
+from shared.cache import ExamCache
+from shared.exam import Exam, NewExam, NewResult
+from shared.feed import ExamLoad, Feed, FeedState, FeedTimings
+from shared.grades import OUT_OF_20
+from shared.guest import GuestCredentials
+from shared.settings import BackendSettings
+from tests.backend_process import BackendProcess, RunningBackend, SignedInTeacher, running_backend
+from tests.wire.clients import (
+    LiveFeed,
+    backend_settings,
+    cached_state,
+    live_feed,
+    port_of,
+    published_state,
+    through,
+)
+from tests.wire.scripted_realtime import ScriptedRealtime
+from tests.wire.tcp_proxy import TcpProxy
+
+IMPATIENT = FeedTimings(first_pause_s=0.02, longest_pause_s=0.2, poll_offline_s=60.0)
+
+
+@pytest.fixture(scope="module")
+def settings(backend: RunningBackend) -> BackendSettings:
+    return backend_settings(backend)
+
+
+@pytest.fixture(scope="module")
+def api(settings: BackendSettings, teacher: SignedInTeacher) -> Iterator[TeacherApi]:
+    with contextlib.closing(TeacherApi(settings, lambda: teacher.access_token)) as api:
+        yield api
+
+
+@pytest.fixture
+def exam(api: TeacherApi) -> Exam:
+    exam = api.create_exam(NewExam("Algebra", dt.date(2026, 6, 18), "Ms Ada", OUT_OF_20))
+    api.create_results(exam.id, [NewResult(f"Student {number}", "10") for number in range(5)])
+    return api.publish_exam(exam.id, exam.version)
+
+
+@pytest.fixture
+def proxy(backend: RunningBackend) -> Iterator[TcpProxy]:
+    with TcpProxy(port_of(backend)) as proxy:
+        yield proxy
+
+
+def watch_until_loaded(live: LiveFeed, exam: Exam) -> None:
+    live.feed.watch(exam.id)
+    live.until(lambda: live.feed.load_of(exam.id) is ExamLoad.LOADED)
+    live.until(lambda: live.feed.status.state is FeedState.LIVE)
+
+
+def test_a_stalled_socket_is_reported_within_10_seconds_and_made_good_afterwards(
+    settings: BackendSettings, api: TeacherApi, proxy: TcpProxy, exam: Exam
+) -> None:
+    with live_feed(through(settings, proxy)) as live:
+        watch_until_loaded(live, exam)
+        stalled_s = time.time()
+        proxy.stall()
+        row = api.create_result(exam.id, NewResult("Unheard", "14"))
+        assert live.feed.wait_for_state(FeedState.OFFLINE, 10 - (time.time() - stalled_s))
+        status = live.feed.status
+        assert status.as_of_s is not None
+        assert status.as_of_s < stalled_s + 1  # it does not claim to know what came after
+        assert status.reason is not None
+        assert row.id not in live.rows(exam.id)
+        proxy.resume()
+        live.until(lambda: row.id in live.rows(exam.id), 30)
+        live.until(lambda: live.feed.status.state is FeedState.LIVE, 30)
+        assert live.feed.counters.losses == 1
+
+
+def test_after_a_cut_what_was_missed_is_made_good(
+    settings: BackendSettings, api: TeacherApi, proxy: TcpProxy, exam: Exam
+) -> None:
+    with live_feed(through(settings, proxy), timings=IMPATIENT) as live:
+        watch_until_loaded(live, exam)
+        rows = list(api.list_results(exam.id))
+        proxy.refuse(True)
+        proxy.cut()
+        assert live.feed.wait_for_state(FeedState.OFFLINE, 5)
+        api.delete_result(exam.id, rows[0].id, rows[0].version)
+        api.update_result(exam.id, rows[1].id, rows[1].version, grade="20")
+        api.create_result(exam.id, NewResult("New", "1"))
+        api.update_exam(exam.id, exam.version, subject="Geometry")
+        proxy.refuse(False)
+        live.until(lambda: live.feed.status.state is FeedState.LIVE)
+        found, results = published_state(api, exam.id)
+        assert cached_state(live.cache, exam.id) == results
+        cached = live.cache.exam(exam.id)
+        assert cached is not None
+        assert found is not None
+        assert cached.subject == found.subject == "Geometry"
+
+
+def test_what_was_unpublished_or_deleted_while_the_feed_was_away_is_forgotten(
+    settings: BackendSettings, api: TeacherApi, proxy: TcpProxy, exam: Exam
+) -> None:
+    with live_feed(through(settings, proxy), timings=IMPATIENT) as live:
+        watch_until_loaded(live, exam)
+        proxy.refuse(True)
+        proxy.cut()
+        assert live.feed.wait_for_state(FeedState.OFFLINE, 5)
+        api.unpublish_exam(exam.id, exam.version)
+        proxy.refuse(False)
+        live.until(lambda: live.feed.status.state is FeedState.LIVE)
+        assert live.cache.exam(exam.id) is None
+        assert live.cache.results(exam.id) is None
+        assert live.feed.load_of(exam.id) is ExamLoad.ABSENT
+
+
+def test_after_100_random_cuts_amid_changes_the_cache_equals_the_backend(
+    settings: BackendSettings, api: TeacherApi, proxy: TcpProxy, exam: Exam
+) -> None:
+    chance = random.Random(20260618)
+    with live_feed(through(settings, proxy), timings=IMPATIENT) as live:
+        watch_until_loaded(live, exam)
+        rows = {row.id: row for row in api.list_results(exam.id)}
+        is_over = threading.Event()
+
+        def change_without_end() -> None:
+            own = random.Random(1)
+            while not is_over.is_set():
+                known = list(rows.values())
+                act = own.random()
+                if act < 0.5 or len(known) < 3:
+                    made = api.create_result(exam.id, NewResult("S", "10"))
+                    rows[made.id] = made
+                elif act < 0.8:
+                    row = own.choice(known)
+                    rows[row.id] = api.update_result(
+                        exam.id, row.id, row.version, grade=str(own.randint(0, 20))
+                    )
+                else:
+                    row = own.choice(known)
+                    api.delete_result(exam.id, row.id, row.version)
+                    del rows[row.id]
+
+        writer = threading.Thread(target=change_without_end)
+        writer.start()
+        try:
+            for _ in range(100):
+                live.feed.wait_for_state(
+                    chance.choice([FeedState.LIVE, FeedState.CATCHING_UP]), chance.uniform(0, 0.2)
+                )
+                proxy.cut()
+        finally:
+            is_over.set()
+            writer.join(10)
+        assert not writer.is_alive()
+        live.until(lambda: live.feed.status.state is FeedState.LIVE)
+        live.until(lambda: cached_state(live.cache, exam.id) == published_state(api, exam.id)[1])
+        assert set(rows) == set(live.rows(exam.id))
+        assert live.feed.counters.losses > 10  # the cuts did hit
+        assert live.feed.counters.gaps == 0
+
+
+def test_a_backend_that_was_killed_and_started_again_is_found_again(tmp_path: Path) -> None:
+    with contextlib.ExitStack() as stack:
+        first = stack.enter_context(BackendProcess(tmp_path))
+        first.create_teacher("ada")
+        token = first.sign_in("ada").access_token
+        settings = backend_settings(first)
+        api = stack.enter_context(contextlib.closing(TeacherApi(settings, lambda: token)))
+        exam = api.create_exam(NewExam("Algebra", dt.date(2026, 6, 18), "Ms Ada", OUT_OF_20))
+        exam = api.publish_exam(exam.id, exam.version)
+        live = stack.enter_context(live_feed(settings, timings=IMPATIENT))
+        watch_until_loaded(live, exam)
+        first.kill()
+        assert live.feed.wait_for_state(FeedState.OFFLINE, 10)
+        assert live.cache.exam(exam.id) is not None  # what is known is shown, as of then
+        stack.enter_context(BackendProcess(tmp_path, port=port_of(first)))
+        row = api.create_result(exam.id, NewResult("Bob", "14"))
+        live.until(lambda: live.feed.status.state is FeedState.LIVE)
+        live.until(lambda: row.id in live.rows(exam.id))
+
+
+class _OldCredentials(GuestCredentials):
+    """Hands out credentials that the API does not know any more, until it is told so."""
+
+    renewals = 0
+
+    def current(self) -> Credentials:
+        if self.renewals:
+            return super().current()
+        return Credentials("ASIAOLDOLDOLDOLDOLDO", "secret", "token")
+
+    def renew(self, refused: Credentials) -> Credentials:
+        self.renewals += 1
+        return super().renew(refused)
+
+
+def test_credentials_that_are_refused_are_renewed_once_and_the_feed_goes_live(
+    settings: BackendSettings, exam: Exam
+) -> None:
+    guest = _OldCredentials(settings, time.time)
+    with live_feed(settings, timings=IMPATIENT, guest=guest) as live:
+        watch_until_loaded(live, exam)
+        assert guest.renewals == 1
+        assert live.feed.counters.failures == 1
+
+
+def test_a_refusal_is_reported_and_not_hammered(tmp_path: Path) -> None:
+    with running_backend(tmp_path, are_guests_allowed=False) as backend:
+        settings = backend_settings(backend)
+        with (
+            TcpProxy(port_of(backend)) as proxy,
+            live_feed(
+                through(settings, proxy, is_cognito_too=True),
+                timings=FeedTimings(first_pause_s=0.02, poll_offline_s=0.1),
+            ) as live,
+        ):
+            live.until(lambda: live.feed.status.is_refused)
+            assert live.feed.status.state is FeedState.OFFLINE
+            assert live.feed.status.reason
+            failures = live.feed.counters.failures
+            assert failures == 2  # the first, and one after a renewal of the credentials
+            asked = proxy.accepted
+            with pytest.raises(AssertionError, match="not within"):
+                live.until(lambda: live.feed.counters.failures > failures, 1.5)
+            assert proxy.accepted == asked
+
+
+def test_while_the_socket_is_away_the_listings_are_polled(
+    settings: BackendSettings, api: TeacherApi, proxy: TcpProxy, exam: Exam
+) -> None:
+    only_http = replace(settings, realtime_url=through(settings, proxy).realtime_url)
+    proxy.refuse(True)
+    timings = FeedTimings(first_pause_s=0.2, longest_pause_s=0.2, poll_offline_s=0.1)
+    with live_feed(only_http, timings=timings) as live:
+        live.feed.watch(exam.id)
+        live.until(lambda: live.feed.load_of(exam.id) is ExamLoad.LOADED)
+        row = api.create_result(exam.id, NewResult("Polled", "14"))
+        live.until(lambda: row.id in live.rows(exam.id))
+        assert live.feed.status.state is FeedState.OFFLINE
+        as_of_s = live.feed.status.as_of_s
+        assert as_of_s is not None
+        live.until(lambda: (live.feed.status.as_of_s or 0) > as_of_s)
+
+
+def test_while_live_the_backstop_finds_what_no_event_told(
+    settings: BackendSettings, api: TeacherApi, exam: Exam
+) -> None:
+    timings = FeedTimings(poll_live_s=0.2, poll_offline_s=0.1)
+    with ScriptedRealtime() as mute:  # acknowledges everything and tells nothing
+        with live_feed(replace(settings, realtime_url=mute.url), timings=timings) as live:
+            watch_until_loaded(live, exam)
+            row = api.create_result(exam.id, NewResult("Untold", "14"))
+            live.until(lambda: row.id in live.rows(exam.id))
+            api.delete_result(exam.id, row.id, row.version)
+            live.until(lambda: row.id not in live.rows(exam.id))
+            assert live.feed.status.state is FeedState.LIVE
+            assert live.feed.counters.events == 0
+
+
+@pytest.mark.parametrize("state", ["unstarted", "at once", "live", "stalled", "unreachable"])
+def test_close_ends_thread_and_sockets_in_every_state(
+    settings: BackendSettings, proxy: TcpProxy, exam: Exam, state: str
+) -> None:
+    before = set(threading.enumerate())
+    if state == "unreachable":
+        proxy.refuse(True)
+    guest = GuestCredentials(settings, time.time)
+    feed = Feed(through(settings, proxy), guest, ExamCache(time.time), timings=IMPATIENT)
+    if state != "unstarted":
+        feed.start()
+        feed.watch(exam.id)
+    if state in {"live", "stalled"}:
+        assert feed.wait_for_state(FeedState.LIVE, 20)
+    if state == "stalled":
+        proxy.stall()
+    begun_s = time.monotonic()
+    assert feed.close(deadline_s=5)
+    assert time.monotonic() - begun_s < 5
+    assert feed.close()
+    guest.close()
+    assert set(threading.enumerate()) <= before
+    assert [
+        one for one in psutil.Process().net_connections() if one.raddr and one.raddr.port == proxy.port
+    ] == []
+    assert feed.status.state is FeedState.OFFLINE
+
+
+def test_50_rounds_of_open_and_close_leak_no_thread_and_no_socket(
+    settings: BackendSettings, exam: Exam
+) -> None:
+    def one_round() -> None:
+        with live_feed(settings, timings=IMPATIENT) as live:
+            watch_until_loaded(live, exam)
+
+    one_round()
+    process = psutil.Process()
+    before = (threading.active_count(), process.num_fds())
+    for _ in range(50):
+        one_round()
+    after = (threading.active_count(), process.num_fds())
+    assert after[0] <= before[0] + 2  # the backend of this process may hold an idle worker or two more
+    assert after[1] <= before[1] + 4
+
+
+def test_the_feed_survives_a_listener_that_fails(
+    settings: BackendSettings, exam: Exam, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_status: object) -> None:
+        raise ValueError("a fault of the page")
+
+    with live_feed(settings) as live:
+        end: Callable[[], None] = live.feed.add_listener(fail)
+        watch_until_loaded(live, exam)
+        end()
+    assert "listener of the feed failed" in caplog.text

@@ -1,0 +1,277 @@
+"""One real-time connection against servers that answer oddly, refuse, or fall silent."""
+
+import asyncio
+import contextlib
+import datetime as dt
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from botocore.credentials import Credentials
+
+from shared.api import TeacherApi
+from shared.errors import ApiRefused, BackendUnreachable, ExamResultsError, NotAllowed
+from shared.exam import NewExam, NewResult
+from shared.feed import ExamLoad, FeedState, FeedTimings
+from shared.grades import OUT_OF_20
+from shared.operations import GUEST_SUBSCRIPTIONS
+from shared.realtime import RealtimeConnection, RealtimeTimings
+from shared.settings import BackendSettings
+from tests.backend_process import RunningBackend, SignedInTeacher
+from tests.wire.clients import backend_settings, live_feed
+from tests.wire.scripted_realtime import Message, ScriptedRealtime, polite
+
+QUICK = RealtimeTimings(
+    connect_timeout_s=2,
+    ack_timeout_s=0.5,
+    close_timeout_s=0.2,
+    ping_after_s=0.1,
+    probe_after_s=0.25,
+    silent_max_s=0.6,
+)
+CREDENTIALS = Credentials("ASIAEXAMPLEEXAMPLE00", "secret", "token")
+SETTINGS = BackendSettings(
+    region="local-1",
+    api_url="http://127.0.0.1:1/graphql",
+    realtime_url="ws://127.0.0.1:1/graphql/realtime",
+    user_pool_id="local-1_x",
+    user_pool_client_id="c",
+    identity_pool_id="local-1:x",
+)
+Event = tuple[str, Mapping[str, Any] | None]
+
+
+async def opened_and_lost(
+    server: ScriptedRealtime | None, events: list[Event], timings: RealtimeTimings = QUICK
+) -> ExamResultsError:
+    """Opens a connection, waits until it is lost, closes it; gives why."""
+    settings = SETTINGS if server is None else replace(SETTINGS, realtime_url=server.url)
+    connection = RealtimeConnection(
+        settings, CREDENTIALS, lambda name, row: events.append((name, row)), timings
+    )
+    try:
+        await connection.open(GUEST_SUBSCRIPTIONS)
+        await connection.lost()
+    except ExamResultsError as error:
+        return error
+    finally:
+        await connection.close()
+    raise AssertionError("a connection that is lost says why")
+
+
+def lost(server: ScriptedRealtime | None, timings: RealtimeTimings = QUICK) -> ExamResultsError:
+    return asyncio.run(opened_and_lost(server, [], timings))
+
+
+def answering(message_type: str, *answers: Message | str | None) -> ScriptedRealtime:
+    """A server that is polite but for one type of message."""
+    return ScriptedRealtime(lambda heard: list(answers) if heard["type"] == message_type else polite(heard))
+
+
+def test_every_subscription_is_started_signed_and_waited_for() -> None:
+    acknowledged: list[str] = []
+
+    def last_one_late(heard: Message) -> list[Message | str | None]:
+        if heard["type"] == "start":
+            acknowledged.append(heard["id"])
+            return [] if len(acknowledged) == 9 else polite(heard)
+        return polite(heard)
+
+    with ScriptedRealtime(last_one_late) as server:
+        error = lost(server)
+        starts = [message for message in server.heard if message["type"] == "start"]
+    assert isinstance(error, BackendUnreachable)
+    assert error.reason == "no answer in time"  # eight acknowledgements of nine are not enough
+    assert len(starts) == len(GUEST_SUBSCRIPTIONS) == 9
+    for start in starts:
+        authorization = start["payload"]["extensions"]["authorization"]
+        assert authorization["Authorization"].startswith("AWS4-HMAC-SHA256 Credential=ASIAEXAMPLE")
+        assert authorization["X-Amz-Security-Token"] == "token"
+        assert authorization["host"] == "127.0.0.1:1"
+
+
+@pytest.mark.parametrize("code", [400, 401, 403])
+def test_a_refused_connection_says_who_was_refused(code: int) -> None:
+    refusal = {"errorType": "UnauthorizedException", "message": "Permission denied", "errorCode": code}
+    with answering(
+        "connection_init", {"type": "connection_error", "payload": {"errors": [refusal]}}
+    ) as server:
+        error = lost(server)
+    assert isinstance(error, NotAllowed)
+    assert error.message == "Permission denied"
+
+
+def test_a_refusal_without_a_type_is_known_by_its_code() -> None:
+    refusal = {"message": "Token expired", "errorCode": 401}
+    with answering(
+        "connection_init", {"type": "connection_error", "payload": {"errors": [refusal]}}
+    ) as server:
+        assert isinstance(lost(server), NotAllowed)
+
+
+def test_a_refused_subscription_ends_the_opening_with_its_reason() -> None:
+    errors = [{"errorType": "Unauthorized", "message": "Not Authorized to access onDeleteExam"}]
+    with ScriptedRealtime(
+        lambda heard: (
+            [{"type": "error", "id": heard["id"], "payload": {"errors": errors}}]
+            if heard["type"] == "start" and "onDeleteExam" in heard["payload"]["data"]
+            else polite(heard)
+        )
+    ) as server:
+        error = lost(server)
+    assert isinstance(error, NotAllowed)
+    assert "onDeleteExam" in error.message
+
+
+@pytest.mark.parametrize(
+    ("error_type", "kind"),
+    [("LimitExceededException", BackendUnreachable), ("MaxSubscriptionsReachedError", ApiRefused)],
+)
+def test_an_error_without_an_id_ends_the_connection(error_type: str, kind: type[ExamResultsError]) -> None:
+    with answering(
+        "start", {"type": "error", "payload": {"errors": [{"errorType": error_type, "message": "no"}]}}
+    ) as server:
+        assert isinstance(lost(server), kind)
+
+
+@pytest.mark.parametrize(
+    "answer", ["no json", "[]", '{"id": "1"}', '{"type": "data", "id": "x"}', '{"type": "ka", "id": []}']
+)
+def test_a_message_that_is_none_of_appsyncs_ends_the_connection(answer: str) -> None:
+    with answering("start", answer) as server:
+        assert isinstance(lost(server), BackendUnreachable)
+
+
+def test_a_subscription_that_the_server_ends_is_a_loss() -> None:
+    with answering("start", {"type": "start_ack", "id": "1"}) as server:
+        server.script = lambda heard: (
+            [*polite(heard), {"type": "complete", "id": heard["id"]}]
+            if heard["type"] == "start" and heard["id"] == "9"
+            else polite(heard)
+        )
+        error = lost(server)
+    assert isinstance(error, BackendUnreachable)
+    assert "it ended onDeleteResultsBatch" in error.reason
+
+
+def test_a_server_that_closes_is_a_loss() -> None:
+    with ScriptedRealtime(
+        lambda heard: [None] if heard["type"] == "start" and heard["id"] == "9" else polite(heard)
+    ) as server:
+        assert isinstance(lost(server), BackendUnreachable)
+
+
+def test_nobody_at_the_address_is_unreachable() -> None:
+    error = lost(None)
+    assert isinstance(error, BackendUnreachable)
+    assert error.endpoint == SETTINGS.realtime_url
+
+
+def test_events_are_handed_on_in_order_and_one_with_errors_as_missed() -> None:
+    events: list[Event] = []
+    row = {"id": "r", "version": 1}
+    said = [
+        {"type": "data", "id": "1", "payload": {"data": {"onUpdateExam": row}}},
+        {
+            "type": "data",
+            "id": "2",
+            "payload": {"data": {"onPublishExam": None}, "errors": [{"message": "x"}]},
+        },
+        {"type": "ka"},
+        {"type": "data", "id": "3", "payload": {"data": {"onUnpublishExam": row}}},
+        {"type": "data", "id": "77", "payload": {"data": {"onUpdateExam": row}}},
+    ]
+    with ScriptedRealtime(
+        lambda heard: (
+            [*polite(heard), *said, None]
+            if heard["type"] == "start" and heard["id"] == "9"
+            else polite(heard)
+        )
+    ) as server:
+        asyncio.run(opened_and_lost(server, events))
+    assert events == [("onUpdateExam", row), ("onPublishExam", None), ("onUnpublishExam", row)]
+
+
+@pytest.mark.parametrize("answers_pings", [True, False])
+def test_a_quiet_server_that_answers_is_not_taken_for_a_lost_one(answers_pings: bool) -> None:
+    """By a ping, or where the server answers none, by starting and stopping a subscription."""
+
+    async def stays() -> bool:
+        connection = RealtimeConnection(
+            replace(SETTINGS, realtime_url=server.url), CREDENTIALS, lambda *_event: None, QUICK
+        )
+        try:
+            await connection.open(GUEST_SUBSCRIPTIONS)
+            losing = asyncio.create_task(connection.lost())
+            await asyncio.wait({losing}, timeout=3 * QUICK.silent_max_s)
+            was_lost = losing.done()
+            losing.cancel()
+            await asyncio.gather(losing, return_exceptions=True)
+            return not was_lost
+        finally:
+            await connection.close()
+
+    with ScriptedRealtime(answers_pings=answers_pings) as server:
+        assert asyncio.run(stays())
+        assert server.pings >= 3
+        starts = sum(message["type"] == "start" for message in server.heard)
+        stops = sum(message["type"] == "stop" for message in server.heard)
+    assert (starts > 9) == (not answers_pings)  # a probe is made only where pings tell nothing
+    assert stops == starts - 9
+
+
+def test_a_server_that_answers_nothing_any_more_is_lost_in_time() -> None:
+    is_silent = False
+
+    def fall_silent(heard: Message) -> list[Message | str | None]:
+        nonlocal is_silent
+        if is_silent:
+            return []
+        is_silent = heard["type"] == "start" and heard["id"] == "9"
+        return polite(heard)
+
+    with ScriptedRealtime(fall_silent, answers_pings=False) as server:
+        begun_s = time.monotonic()
+        error = lost(server)
+        took_s = time.monotonic() - begun_s
+    assert isinstance(error, BackendUnreachable)
+    assert "silent" in error.reason
+    assert QUICK.silent_max_s <= took_s < QUICK.silent_max_s + 1.5
+
+
+def test_the_defaults_notice_silence_within_10_seconds() -> None:
+    timings = RealtimeTimings()
+    longest_step_s = timings.ping_after_s / 5 + timings.close_timeout_s  # one tick, and a ping that hangs
+    assert timings.silent_max_s + longest_step_s < 10
+
+
+@pytest.fixture
+def api(backend: RunningBackend, teacher: SignedInTeacher) -> Iterator[TeacherApi]:
+    with contextlib.closing(TeacherApi(backend_settings(backend), lambda: teacher.access_token)) as api:
+        yield api
+
+
+def test_an_event_that_cannot_be_read_brings_a_new_listing(backend: RunningBackend, api: TeacherApi) -> None:
+    """The socket is a scripted server's, the listings are the backend's."""
+    exam = api.create_exam(NewExam("Algebra", dt.date(2026, 6, 18), "T", OUT_OF_20))
+    exam = api.publish_exam(exam.id, exam.version)
+    with ScriptedRealtime() as server:
+        settings = replace(backend_settings(backend), realtime_url=server.url)
+        with live_feed(settings, timings=FeedTimings(relist_pause_s=0.05)) as live:
+            live.feed.watch(exam.id)
+            live.until(lambda: live.feed.load_of(exam.id) is ExamLoad.LOADED)
+            live.until(lambda: live.feed.status.state is FeedState.LIVE)
+            for number, broken in enumerate(
+                (
+                    {"data": {"onCreateResults": None}, "errors": [{"message": "too long"}]},
+                    {"data": {"onCreateResults": {"examId": exam.id}}},
+                    {"data": {"onCreateResults": "?"}},
+                )
+            ):
+                row = api.create_result(exam.id, NewResult("Unread", "14"))
+                server.say({"type": "data", "id": "5", "payload": broken})
+                live.until(lambda row=row: row.id in live.rows(exam.id))  # type: ignore[misc]
+                assert live.feed.counters.gaps == number + 1
+            assert live.feed.status.state is FeedState.LIVE
