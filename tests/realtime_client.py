@@ -82,6 +82,7 @@ class RealtimeClient:
             ping_interval=None,
             proxy=None,
             max_size=None,
+            close_timeout=0.5,  # a server that has dropped us will not answer
         )
         self._stack = contextlib.ExitStack()
         self._socket: ClientConnection = self._stack.enter_context(opening)

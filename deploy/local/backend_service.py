@@ -17,7 +17,7 @@ from deploy.local.api_parts import create_api_parts
 from deploy.local.authentication import ApiAuthenticator
 from deploy.local.cognito_http import cognito_routes
 from deploy.local.database import Database, DatabaseError
-from deploy.local.http_app import create_app
+from deploy.local.http_app import ApiParts, create_app
 from deploy.local.identity_services import DEFAULT_REGION, IdentityServices, open_identity_services
 from deploy.local.operator_key import OperatorKeyInvalid
 from deploy.local.pool_secret import SecretInvalid
@@ -65,6 +65,7 @@ class Backend:
 
     app: Starlette
     url: str
+    api: ApiParts
     identity: IdentityServices
     database: Database
 
@@ -123,7 +124,8 @@ def open_backend(
         )
         times = RealtimeTimes(keep_alive_s=options.keep_alive_s)
         api = create_api_parts(database, authenticator, now_s=now_s, times=times)
-        backend = Backend(create_app(api, cognito_routes(identity)), url, identity, database)
+        app = create_app(api, cognito_routes(identity))
+        backend = Backend(app=app, url=url, api=api, identity=identity, database=database)
         _write_whole(options.data_dir / SETTINGS_FILE, backend.settings_text())
         yield backend
 
