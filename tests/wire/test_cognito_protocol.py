@@ -16,6 +16,7 @@ from deploy.local.cognito_http import (
     OPEN_OPERATIONS,
     OPERATOR_OPERATIONS,
 )
+from tests.backend_process import RunningBackend
 from tests.wire.cognito_server import PASSWORD, Pool, running_pool
 
 USER_POOL = "AWSCognitoIdentityProviderService"
@@ -265,6 +266,31 @@ def test_amplifys_order_of_calls_with_its_own_headers(pool: Pool) -> None:
     )
     assert call(USER_POOL, "GetUser", {"AccessToken": fresh["AuthenticationResult"]["AccessToken"]})
     assert call(USER_POOL, "RevokeToken", {"ClientId": pool.client_id, "Token": tokens["RefreshToken"]}) == {}
+
+
+def test_a_web_page_may_call_and_read_answers_and_refusals(backend: RunningBackend) -> None:
+    """The browser asks first; then it shows the page even a refusal, with the reason in its headers."""
+    wanted = "cache-control,content-type,x-amz-target,x-amz-user-agent"
+    preflight = httpx.options(
+        f"{backend.url}/",
+        headers={
+            "Origin": "https://page.example",
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": wanted,
+        },
+    )
+    assert preflight.status_code == 200
+    assert preflight.headers["access-control-allow-origin"] == "*"
+    allowed = {name.strip() for name in preflight.headers["access-control-allow-headers"].lower().split(",")}
+    assert set(wanted.split(",")) <= allowed
+    assert "POST" in preflight.headers["access-control-allow-methods"]
+
+    headers = {"Origin": "https://page.example", "x-amz-target": f"{USER_POOL}.SignUp"}
+    refusal = httpx.post(f"{backend.url}/", content=b"{}", headers=headers)
+    assert refusal.json()["__type"] == "NotAuthorizedException"
+    assert refusal.headers["access-control-allow-origin"] == "*"
+    assert "x-amzn-errortype" in refusal.headers["access-control-expose-headers"].lower()
+    assert "access-control-allow-credentials" not in refusal.headers, "nothing here is granted by a cookie"
 
 
 def test_tokens_carry_no_at_hash_and_no_personal_data_beyond_the_attributes(pool: Pool) -> None:

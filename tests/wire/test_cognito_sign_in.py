@@ -1,6 +1,7 @@
 """Signing in over the wire, with boto3 and pycognito: what succeeds, and every refusal as AWS words it."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import jwt
@@ -232,6 +233,41 @@ def test_many_proofs_begun_before_the_lock_do_not_get_around_it(pool: Pool) -> N
     for guess in guesses[5:]:
         with refused("NotAuthorizedException", EXCEEDED):
             send(guess)
+
+
+def test_guesses_at_the_same_moment_are_counted_one_by_one(pool: Pool) -> None:
+    """Twenty answers race: five are judged, the others refused unseen."""
+    pool.add_user()
+    pool.clock.stop()
+    client = pool.anyone()
+    guesses = []
+    for _ in range(20):
+        srp = AWSSRP("ada", "a wrong password", pool.pool_id, pool.client_id, client=client)
+        asked = client.initiate_auth(
+            ClientId=pool.client_id, AuthFlow="USER_SRP_AUTH", AuthParameters=srp.get_auth_params()
+        )
+        guesses.append(srp.process_challenge(asked["ChallengeParameters"], {"USERNAME": "ada"}))
+
+    def message(guess: dict[str, str]) -> str:
+        body = {"ClientId": pool.client_id, "ChallengeName": "PASSWORD_VERIFIER", "ChallengeResponses": guess}
+        answer = pool.call("AWSCognitoIdentityProviderService.RespondToAuthChallenge", body)
+        return str(answer.json()["message"])
+
+    with ThreadPoolExecutor(20) as threads:
+        messages = list(threads.map(message, guesses))
+    assert sorted(messages) == [INCORRECT] * 5 + [EXCEEDED] * 15
+
+
+def test_many_people_sign_in_at_the_same_moment(pool: Pool) -> None:
+    names = [f"teacher{number}" for number in range(8)]
+    for name in names:
+        pool.add_user(name, email=None)
+    pool.anyone()
+    with ThreadPoolExecutor(8) as threads:
+        results = list(threads.map(pool.tokens, names))
+    claims = [jwt.decode(one["AccessToken"], options={"verify_signature": False}) for one in results]
+    assert [one["username"] for one in claims] == names
+    assert len({one["origin_jti"] for one in claims}) == 8
 
 
 def test_a_recorded_proof_cannot_be_sent_again(pool: Pool) -> None:
