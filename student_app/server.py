@@ -1,0 +1,105 @@
+"""The student dashboard as an ASGI app: the feed in its lifespan, the live routes beside Streamlit.
+
+    uvicorn --factory student_app.server:create_app_from_environment --ws websockets-sansio \
+        --timeout-graceful-shutdown 3 --no-proxy-headers
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+from starlette.middleware import Middleware
+from streamlit.starlette import App
+
+from shared.cache import ExamCache
+from shared.errors import SettingsInvalid
+from shared.feed import Feed
+from shared.guest import GuestCredentials
+from shared.settings import StudentSettings, load_student_settings
+from student_app.board_pages import board_routes
+from student_app.current import Serving, set_serving
+from student_app.live import LiveHub
+from student_app.metrics import MetricsServer, StudentCollector
+from student_app.security_headers import SecurityHeaders
+from student_app.status_routes import status_routes
+from student_app.stream_routes import live_routes
+from student_app.viewer_count import ViewerCount
+
+__all__ = ["create_app", "create_app_from_environment"]
+
+SCRIPT = Path(__file__).with_name("app.py")
+FEED_CLOSE_S = 3.0
+
+logger = logging.getLogger(__name__)
+
+
+def create_app(
+    settings: StudentSettings, *, now_s: Callable[[], float] = time.time, script: Path = SCRIPT
+) -> App:
+    """The whole dashboard; its lifespan owns the feed, the streams and the metrics."""
+    cache = ExamCache(now_s)
+    guest = GuestCredentials(settings.backend, now_s)
+    feed = Feed(settings.backend, guest, cache, exams_loaded_max=settings.exams_loaded_max, now_s=now_s)
+    hub = LiveHub(
+        cache,
+        feed,
+        streams_max=settings.streams_max,
+        streams_per_address_max=settings.streams_per_address_max,
+        epoch=secrets.token_hex(4),  # ids of an earlier process mean nothing to this one
+        wall_s=now_s,
+    )
+    count = ViewerCount()
+    collector = StudentCollector(
+        cache,
+        hub,
+        status=lambda: feed.status,
+        feed_counters=lambda: feed.counters,
+        session_count=lambda: count.viewers,
+        now_s=now_s,
+    )
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: App) -> AsyncIterator[dict[str, Any]]:
+        metrics = None
+        await hub.open()
+        feed.start()
+        try:
+            if settings.metrics_port is not None:
+                metrics = MetricsServer(collector, settings.metrics_host, settings.metrics_port)
+            with set_serving(Serving(cache, feed)):
+                yield {}
+        finally:
+            await hub.close()
+            await asyncio.to_thread(feed.close, FEED_CLOSE_S)
+            guest.close()
+            if metrics is not None:
+                await asyncio.to_thread(metrics.close)
+
+    return App(
+        script,
+        lifespan=lifespan,
+        routes=[
+            *live_routes(cache, hub, settings.trusted_proxies),
+            *board_routes(cache, hub, feed),
+            *status_routes(cache, feed),
+        ],
+        middleware=[Middleware(SecurityHeaders), Middleware(count.wrap)],
+    )
+
+
+def create_app_from_environment() -> App:
+    """The dashboard with the settings of the environment; one clear line, exit status 2 if they are wrong."""
+    try:
+        settings = load_student_settings()
+    except SettingsInvalid as error:
+        print(f"student dashboard: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    return create_app(settings)

@@ -1,0 +1,106 @@
+"""The live routes: a stream of server-sent events for each viewer, and the same as one JSON snapshot."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from http import HTTPStatus
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from shared.cache import ExamCache
+from student_app.addresses import client_address
+from student_app.channel import Viewer
+from student_app.live import LiveHub, StreamRefused
+from student_app.messages import snapshot_object, to_json
+from student_app.renderings import Renderings
+
+__all__ = ["is_exam_id", "live_routes"]
+
+SNAPSHOTS_KEPT_MAX = 64
+_EXAM_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+_NO_SUCH_EXAM = "There is no such exam, or it is not published."
+_STREAM_HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),  # nginx would collect the events otherwise
+]
+
+
+def is_exam_id(text: str) -> bool:
+    """Whether this can be an exam's id: nothing else is looked up or repeated."""
+    return _EXAM_ID.fullmatch(text) is not None
+
+
+def live_routes(cache: ExamCache, hub: LiveHub, trusted_proxies: int) -> list[Route]:
+    """GET /live/<exam id> and GET /live/<exam id>.json."""
+    renderings = Renderings(SNAPSHOTS_KEPT_MAX)
+
+    async def stream(request: Request) -> Response:
+        exam_id = request.path_params["exam_id"]
+        is_unknown = cache.exams().is_loaded and cache.exam(exam_id) is None
+        if is_unknown or not is_exam_id(exam_id):
+            return _refusal(HTTPStatus.NOT_FOUND, _NO_SUCH_EXAM)
+        address = client_address(request.scope, trusted_proxies)
+        try:
+            viewer = hub.join(exam_id, address, request.headers.get("last-event-id"))
+        except StreamRefused as refused:
+            return _refusal(refused.status, refused.reason, refused.retry_after_s)
+        return _Stream(hub, exam_id, address, viewer)
+
+    async def snapshot(request: Request) -> Response:
+        exam_id = request.path_params["exam_id"]
+        if not is_exam_id(exam_id):
+            return _refusal(HTTPStatus.NOT_FOUND, _NO_SUCH_EXAM)
+        results = await hub.loaded(exam_id)
+        exam = cache.exam(exam_id)
+        if exam is None and cache.exams().is_loaded:
+            return _refusal(HTTPStatus.NOT_FOUND, _NO_SUCH_EXAM)
+        if exam is None or results is None:
+            return _refusal(HTTPStatus.SERVICE_UNAVAILABLE, "The results are being loaded.", 2)
+        rendering = renderings.get(
+            exam_id,
+            (exam.version, results.version),
+            lambda: to_json(snapshot_object(exam, results.rows, results.received_at_s, None)),
+        )
+        return rendering.answer(request, "application/json")
+
+    return [
+        Route("/live/{exam_id}.json", snapshot, methods=["GET"]),
+        Route("/live/{exam_id}", stream, methods=["GET"]),
+    ]
+
+
+class _Stream(Response):
+    """Sends a viewer's messages as they come; gives the viewer back whatever ends it."""
+
+    def __init__(self, hub: LiveHub, exam_id: str, address: str, viewer: Viewer) -> None:
+        super().__init__()
+        self._hub, self._exam_id, self._address, self._viewer = hub, exam_id, address, viewer
+
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+        leaving = asyncio.create_task(self._end_at_disconnect(receive))
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": _STREAM_HEADERS})
+            while (message := await self._viewer.queue.get()) is not None:
+                await send({"type": "http.response.body", "body": message, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            self._hub.leave(self._exam_id, self._address, self._viewer)
+            leaving.cancel()
+            await asyncio.wait([leaving])
+
+    async def _end_at_disconnect(self, receive: Receive) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        self._viewer.end()
+
+
+def _refusal(status: int, reason: str, retry_after_s: int | None = None) -> Response:
+    headers = {"Cache-Control": "no-store"}
+    if retry_after_s is not None:
+        headers["Retry-After"] = str(retry_after_s)
+    return JSONResponse({"error": reason}, status, headers=headers)
