@@ -13,6 +13,7 @@ from deploy.aws.console import Console, console_of_terminal
 from deploy.aws.cost_report import cost_report
 from deploy.aws.costs import ResultsDay
 from deploy.aws.errors import DeployError
+from deploy.aws.smoke_command import SmokeCommand
 from deploy.aws.stack import Stack
 
 __all__ = ["main"]
@@ -57,6 +58,8 @@ def _run(args: argparse.Namespace, console: Console) -> None:
                 commands.reset_password(args.username, is_shown=args.show)
             case "list-teachers":
                 commands.list_teachers()
+            case "smoke":
+                SmokeCommand(stack, connection, console).run()
             case "down":
                 commands.down(is_data_deleted=args.delete_data)
     finally:
@@ -114,6 +117,8 @@ def _parser() -> argparse.ArgumentParser:
     cost.add_argument("--students", type=_positive_int, default=1000, help="default: %(default)s")
     cost.add_argument("--exams", type=_positive_int, default=5, help="default: %(default)s")
     cost.add_argument("--hours", type=_positive_hours, default=1.0, help="hours of results; default: 1")
+
+    commands.add_parser("smoke", parents=[common], help="check on a real stack what no emulator shows")
 
     down = commands.add_parser("down", parents=[common], help="remove the backend")
     down.add_argument("--delete-data", action="store_true", help="exams, results and accounts too")

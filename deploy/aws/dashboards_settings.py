@@ -1,14 +1,32 @@
-"""The dashboards' settings for a stack, as lines of a `.env` file. Pure."""
+"""The dashboards' settings for a stack: lines of a `.env` file, and as the data module takes them. Pure."""
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 
-__all__ = ["settings_file"]
+from shared.settings import BackendSettings, load_teacher_settings
+
+__all__ = ["backend_settings", "settings_file"]
 
 FILE_HEAD = "# Settings of both dashboards for the stack {stack_name}, written by `python -m deploy.aws env`."
 
 
 def settings_file(stack_name: str, outputs: Mapping[str, str], endpoint_url: str | None) -> str:
     """The file's text. `outputs` are the stack's; `endpoint_url` is an emulator's address, None on AWS."""
+    settings = _settings(outputs, endpoint_url)
+    lines = [
+        FILE_HEAD.format(stack_name=stack_name),
+        *(f"{name}={value}" for name, value in settings.items()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def backend_settings(outputs: Mapping[str, str], endpoint_url: str | None) -> BackendSettings:
+    """The same for code of this process. Nothing of the environment is read."""
+    return load_teacher_settings(_settings(outputs, endpoint_url), Path(os.devnull)).backend
+
+
+def _settings(outputs: Mapping[str, str], endpoint_url: str | None) -> dict[str, str]:
     api_url = outputs["ApiUrl"]
     if endpoint_url is not None:
         api_url = f"{endpoint_url}/v1/apis/{outputs['ApiId']}/graphql"
@@ -21,8 +39,4 @@ def settings_file(stack_name: str, outputs: Mapping[str, str], endpoint_url: str
     }
     if endpoint_url is not None:
         settings["EXAM_RESULTS_COGNITO_ENDPOINT_URL"] = endpoint_url
-    lines = [
-        FILE_HEAD.format(stack_name=stack_name),
-        *(f"{name}={value}" for name, value in settings.items()),
-    ]
-    return "\n".join(lines) + "\n"
+    return settings

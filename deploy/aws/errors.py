@@ -9,6 +9,7 @@ DeployError
   StackStuck            the stack is in a state that a person must decide about
   Declined              the operator said no
   InputWrong            an argument that cannot be
+  SmokeFailed           a stack does not do what it should
 """
 
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ __all__ = [
     "DeployError",
     "InputWrong",
     "ResourceFailure",
+    "SmokeFailed",
     "StackFailed",
     "StackMissing",
     "StackStuck",
@@ -102,3 +104,9 @@ class InputWrong(DeployError):
         super().__init__(f"{name}: {reason}")
         self.name = name
         self.reason = reason
+
+
+class SmokeFailed(DeployError):
+    def __init__(self, checks: tuple[str, ...]) -> None:
+        super().__init__(f"{len(checks)} of the checks did not hold: {'; '.join(checks)}.")
+        self.checks = checks

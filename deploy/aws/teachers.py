@@ -83,6 +83,13 @@ class TeacherAccounts:
         )
         self._sign_out(username)
 
+    def remove(self, username: str) -> None:
+        """Deletes the account; its exams stay."""
+        self._on_account(
+            username,
+            lambda: self._client.admin_delete_user(UserPoolId=self.user_pool_id, Username=username),
+        )
+
     def listed(self) -> list[Teacher]:
         """All accounts, by their names."""
         with aws_errors():

@@ -1,0 +1,292 @@
+"""What only a real stack (or the embedded backend) can show of the API, checked over the wire.
+
+The contract suite checks all other rules on an emulator. These are left, because no emulator has them: the
+signatures of tokens, the schema's directives, introspection, real time with its filters, and what AppSync
+makes of a transaction. Every check makes what it needs and takes it away again.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import requests
+
+from deploy.aws.smoke_listener import Listener, guest_proof, teacher_proof
+from shared.api import GuestApi, TeacherApi
+from shared.errors import VersionConflict
+from shared.exam import Exam, NewExam, NewResult, Result, new_id
+from shared.grades import OUT_OF_20
+from shared.graphql_http import GuestSignature, TeacherToken
+from shared.guest import GuestCredentials
+from shared.operations import GUEST_SUBSCRIPTIONS
+from shared.settings import BackendSettings
+
+__all__ = ["CHECKS", "CheckResult", "Smoke"]
+
+HEARD_WITHIN_S = 15.0
+LISTED_WITHIN_S = 30.0  # indexes of DynamoDB follow their table after a while
+LISTED_INTERVAL_S = 0.5
+REQUEST_S = 20.0
+BATCH_ROWS = 100
+
+TEACHER_SUBSCRIPTIONS = {
+    "onCreateResults": "subscription { onCreateResults { id examId published owner name version student } }",
+}
+
+
+class CheckFailed(Exception):
+    """What was seen in the place of what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One check: whether it held, and if not what was seen."""
+
+    name: str
+    is_ok: bool
+    seen: str
+
+
+class Smoke:
+    """The checks over one backend, with two teachers who are signed in. close() it at the end."""
+
+    def __init__(
+        self,
+        settings: BackendSettings,
+        teacher_token: Callable[[], str],
+        other_teacher_token: Callable[[], str],
+        now_s: Callable[[], float] = time.time,
+    ) -> None:
+        self.settings = settings
+        self.teacher_token, self.other_teacher_token = teacher_token, other_teacher_token
+        self.guest_credentials = GuestCredentials(settings, now_s)
+        self.teacher = TeacherApi(settings, teacher_token)
+        self.guest = GuestApi(settings, self.guest_credentials)
+        self._http = requests.Session()
+
+    def close(self) -> None:
+        """Closes every connection."""
+        self._http.close()
+        self.guest.close()
+        self.teacher.close()
+        self.guest_credentials.close()
+
+    def run(self) -> Iterator[CheckResult]:
+        """Each check's result as soon as it is there; a failed one does not stop the others."""
+        for name, check in CHECKS.items():
+            try:
+                check(self)
+            except Exception as error:  # noqa: BLE001  # whatever goes wrong is what was seen
+                yield CheckResult(name, is_ok=False, seen=f"{type(error).__name__}: {error}")
+            else:
+                yield CheckResult(name, is_ok=True, seen="")
+
+    # ------------------------------------------------------------------ what checks need
+
+    def ask(
+        self, document: str, auth: Any, variables: dict[str, Any] | None = None
+    ) -> tuple[int, dict[str, Any]]:
+        """HTTP's status and the answer's document, errors and all."""
+        answer = self._http.post(
+            self.settings.api_url,
+            json={"query": document, "variables": variables or {}},
+            auth=auth,
+            timeout=REQUEST_S,
+        )
+        document_of_answer: dict[str, Any] = answer.json()
+        return answer.status_code, document_of_answer
+
+    def as_teacher(self, token: str | None = None) -> TeacherToken:
+        return TeacherToken(self.teacher_token if token is None else lambda: token)
+
+    def as_guest(self) -> GuestSignature:
+        return GuestSignature(self.guest_credentials.current, self.settings.region)
+
+    @contextmanager
+    def exam(self) -> Iterator[Exam]:
+        """A draft that is gone afterwards, with whatever results it then has."""
+        made = self.teacher.create_exam(
+            NewExam(subject="Smoke test", date=date(2026, 1, 1), teacher="Nobody", scale=OUT_OF_20)
+        )
+        try:
+            yield made
+        finally:
+            rows = [(row.id, row.version) for row in self.teacher.list_results(made.id)]
+            for start in range(0, len(rows), BATCH_ROWS):
+                self.teacher.delete_results(made.id, rows[start : start + BATCH_ROWS])
+            left = self.teacher.get_exam(made.id)
+            if left is not None:
+                self.teacher.delete_exam(made.id, left.version)
+
+    def new_row(self, exam: Exam) -> Result:
+        return self.teacher.create_result(exam.id, NewResult(student="Ada", grade="17", name="Ada Byron"))
+
+    def guest_listener(self) -> Listener:
+        proof = guest_proof(self.settings, self.guest_credentials.current())
+        return Listener(self.settings, proof, GUEST_SUBSCRIPTIONS)
+
+    def teacher_listener(self, token: str) -> Listener:
+        return Listener(self.settings, teacher_proof(self.settings, token), TEACHER_SUBSCRIPTIONS)
+
+
+def _expect(condition: bool, seen: object) -> None:
+    if not condition:
+        raise CheckFailed(str(seen))
+
+
+def _forged_token(smoke: Smoke) -> None:
+    head, _, signature = smoke.teacher_token().rpartition(".")
+    changed = ("A" if signature[0] != "A" else "B") + signature[1:]
+    status, answer = smoke.ask("{listMyExams {items {id}}}", smoke.as_teacher(f"{head}.{changed}"))
+    _expect(status == 401, (status, answer))
+
+
+def _no_proof(smoke: Smoke) -> None:
+    status, answer = smoke.ask("{listExams {items {id}}}", auth=lambda request: request)
+    _expect(status == 401, (status, answer))
+
+
+def _tampered_request(smoke: Smoke) -> None:
+    signature = smoke.as_guest()
+
+    def sign_then_change(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        signed = signature(request)
+        body = signed.body if isinstance(signed.body, bytes) else str(signed.body).encode()
+        signed.body = body.replace(b"listExams", b"listexams")
+        return signed
+
+    status, answer = smoke.ask("{listExams {items {id}}}", sign_then_change)
+    _expect(status in (400, 401, 403), (status, answer))
+
+
+def _guest_mutation(smoke: Smoke) -> None:
+    with smoke.exam() as exam:
+        document = "mutation($input: ExamVersionInput!) {publishExam(input: $input) {id}}"
+        variables = {"input": {"id": exam.id, "expectedVersion": exam.version}}
+        _status, answer = smoke.ask(document, smoke.as_guest(), variables)
+        _expect(bool(answer.get("errors")) and not (answer.get("data") or {}).get("publishExam"), answer)
+        unchanged = smoke.teacher.get_exam(exam.id)
+        _expect(unchanged is not None and not unchanged.is_published, unchanged)
+
+
+def _closed_fields(smoke: Smoke) -> None:
+    with smoke.exam() as exam:
+        smoke.new_row(exam)
+        smoke.teacher.publish_exam(exam.id, exam.version)
+        document = "query($id: ID!) {listResults(examId: $id) {items {id student owner name createdAt}}}"
+        _status, answer = smoke.ask(document, smoke.as_guest(), {"id": exam.id})
+        refused = {error["path"][-1] for error in answer.get("errors", [])}
+        _expect(refused == {"owner", "name", "createdAt"}, answer)
+        (row,) = answer["data"]["listResults"]["items"]
+        _expect([row["owner"], row["name"], row["createdAt"]] == [None, None, None], row)
+
+
+def _introspection(smoke: Smoke) -> None:
+    _status, answer = smoke.ask("{__schema {types {name}}}", smoke.as_teacher())
+    _expect(bool(answer.get("errors")) and not (answer.get("data") or {}).get("__schema"), answer)
+
+
+def _draft_is_unheard(smoke: Smoke) -> None:
+    with smoke.exam() as exam, smoke.guest_listener() as listener:
+        draft_row = smoke.new_row(exam)
+        smoke.teacher.publish_exam(exam.id, exam.version)
+        # Events come in order: once the publication is heard, an earlier one of the draft would have been.
+        listener.heard("onPublishExam", lambda row: row["id"] == exam.id, HEARD_WITHIN_S)
+        _expect(not listener.has_heard("onCreateResults", lambda row: row["id"] == draft_row.id), draft_row)
+
+
+def _published_is_heard(smoke: Smoke) -> None:
+    with smoke.exam() as exam, smoke.guest_listener() as listener:
+        published = smoke.teacher.publish_exam(exam.id, exam.version)
+        row = smoke.new_row(exam)
+        heard = listener.heard("onCreateResults", lambda event: event["id"] == row.id, HEARD_WITHIN_S)
+        _expect(heard["published"] is True and heard["student"] == "Ada", heard)
+        rows = [NewResult(student=f"Student {number}", grade="12") for number in range(BATCH_ROWS)]
+        smoke.teacher.create_results(exam.id, rows)
+        batch = listener.heard(
+            "onCreateResultsBatch", lambda event: event["examId"] == exam.id, HEARD_WITHIN_S
+        )
+        _expect(len(batch["items"]) == BATCH_ROWS, len(batch["items"]))
+        smoke.teacher.unpublish_exam(exam.id, published.version)
+        gone = listener.heard("onUnpublishExam", lambda event: event["id"] == exam.id, HEARD_WITHIN_S)
+        _expect(gone["published"] is False, gone)
+
+
+def _own_draft_is_heard(smoke: Smoke) -> None:
+    with (
+        smoke.exam() as exam,
+        smoke.teacher_listener(smoke.teacher_token()) as owner,
+        smoke.teacher_listener(smoke.other_teacher_token()) as other,
+    ):
+        draft_row = smoke.new_row(exam)
+        heard = owner.heard("onCreateResults", lambda event: event["id"] == draft_row.id, HEARD_WITHIN_S)
+        _expect(heard["name"] is None, heard)
+        smoke.teacher.publish_exam(exam.id, exam.version)
+        public_row = smoke.new_row(exam)
+        other.heard("onCreateResults", lambda event: event["id"] == public_row.id, HEARD_WITHIN_S)
+        _expect(not other.has_heard("onCreateResults", lambda event: event["id"] == draft_row.id), draft_row)
+
+
+def _guest_may_not_hear_creations(smoke: Smoke) -> None:
+    proof = guest_proof(smoke.settings, smoke.guest_credentials.current())
+    try:
+        with Listener(smoke.settings, proof, {"onCreateExam": "subscription { onCreateExam { id } }"}):
+            raise CheckFailed("the subscription was accepted")
+    except RuntimeError as refused:
+        _expect("nauthorized" in str(refused), refused)
+
+
+def _repeated_create(smoke: Smoke) -> None:
+    with smoke.exam() as exam:
+        rows = [NewResult(student=f"Student {number}", grade="12") for number in range(BATCH_ROWS)]
+        first = smoke.teacher.create_results(exam.id, rows)
+        again = smoke.teacher.create_results(exam.id, rows)
+        _expect(first == again, (len(first), len(again)))
+
+
+def _conflict_shows_the_current_row(smoke: Smoke) -> None:
+    with smoke.exam() as exam:
+        row = smoke.new_row(exam)
+        changed = smoke.teacher.update_result(exam.id, row.id, row.version, grade="18")
+        try:
+            smoke.teacher.update_result(exam.id, row.id, row.version, grade="3")
+        except VersionConflict as conflict:
+            current = conflict.current
+            _expect(isinstance(current, Result) and current.version == changed.version, current)
+        else:
+            raise CheckFailed("the stale change was accepted")
+
+
+def _index_follows(smoke: Smoke) -> None:
+    with smoke.exam() as exam:
+        smoke.teacher.publish_exam(exam.id, exam.version)
+        deadline = time.monotonic() + LISTED_WITHIN_S
+        while exam.id not in [listed.id for listed in smoke.guest.list_exams()]:
+            _expect(time.monotonic() < deadline, "the published exam is not listed")
+            time.sleep(LISTED_INTERVAL_S)
+
+
+def _unknown_ids(smoke: Smoke) -> None:
+    _expect(smoke.guest.get_exam(new_id()) is None, "an exam that nobody made")
+    _expect(list(smoke.guest.list_results(new_id())) == [], "results that nobody made")
+
+
+CHECKS: dict[str, Callable[[Smoke], None]] = {
+    "a token with a changed signature is refused": _forged_token,
+    "a request without proof is refused": _no_proof,
+    "a request that was changed after signing is refused": _tampered_request,
+    "a guest changes nothing": _guest_mutation,
+    "teachers' fields are closed to guests by the schema's directives": _closed_fields,
+    "introspection is off": _introspection,
+    "guests hear nothing of a draft": _draft_is_unheard,
+    "guests hear of published results, batches and withdrawals": _published_is_heard,
+    "a teacher hears of their own drafts, another teacher does not": _own_draft_is_heard,
+    "guests may not listen to the making of exams": _guest_may_not_hear_creations,
+    "a batch of 100 rows is stored once, however often it is sent": _repeated_create,
+    "a conflict carries the current row": _conflict_shows_the_current_row,
+    "a published exam is listed": _index_follows,
+    "unknown ids are no errors": _unknown_ids,
+}

@@ -1,0 +1,112 @@
+"""`smoke`: the checks of smoke.py on a stack, with two teachers made for the run and deleted after it."""
+
+import json
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.aws.connection import Connection, aws_errors
+from deploy.aws.console import Console
+from deploy.aws.dashboards_settings import backend_settings
+from deploy.aws.errors import SmokeFailed
+from deploy.aws.smoke import CheckResult, Smoke
+from deploy.aws.stack import Stack
+from deploy.aws.teachers import TeacherAccounts, new_password
+from shared.settings import BackendSettings
+from shared.teacher_session import TeacherSession
+from shared.user_pool import NewPasswordChallenge, UserPool
+
+__all__ = ["RESOLVERS", "SmokeCommand"]
+
+RESOLVERS = Path(__file__).parent / "resolvers"
+_ID = "00000000-0000-4000-8000-000000000000"
+# Enough of a context that every function begins to run; whether it then refuses is no matter here.
+_CONTEXT = {
+    "arguments": {"id": _ID, "examId": _ID, "input": {"id": _ID, "examId": _ID, "expectedVersion": 1}},
+    "identity": {"sub": "nobody"},
+    "source": {"id": _ID, "owner": "nobody"},
+    "stash": {
+        "examId": _ID,
+        "access": "READ",
+        "exam": None,
+        "fields": {},
+        "rows": [],
+        "stored": {},
+        "items": [],
+    },
+    "env": {"RESULTS_TABLE": "results"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SmokeCommand:
+    """The checks over the stack's API, and whether AppSync accepts every resolver's code."""
+
+    stack: Stack
+    connection: Connection
+    console: Console
+
+    def run(self) -> None:
+        """Says each check's result. Raises SmokeFailed when one did not hold."""
+        failed = []
+        for result in self._results():
+            self.console.say(f"{'ok    ' if result.is_ok else 'FAILED'}  {result.name}")
+            if not result.is_ok:
+                self.console.say(f"        seen: {result.seen}")
+                failed.append(result.name)
+        if failed:
+            raise SmokeFailed(tuple(failed))
+
+    def _results(self) -> Iterator[CheckResult]:
+        outputs = self.stack.outputs()
+        settings = backend_settings(outputs, self.connection.endpoint_url)
+        yield self._resolvers_are_accepted()
+        accounts = TeacherAccounts(self.connection, outputs["UserPoolId"])
+        with _signed_in(accounts, settings) as teacher, _signed_in(accounts, settings) as other:
+            smoke = Smoke(settings, teacher.access_token, other.access_token)
+            try:
+                yield from smoke.run()
+            finally:
+                smoke.close()
+
+    def _resolvers_are_accepted(self) -> CheckResult:
+        refused = []
+        for path in sorted(RESOLVERS.glob("*.js")):
+            with aws_errors():
+                answer = self.connection.client("appsync").evaluate_code(
+                    runtime={"name": "APPSYNC_JS", "runtimeVersion": "1.0.0"},
+                    code=path.read_text(encoding="utf-8"),
+                    context=json.dumps(_CONTEXT),
+                    function="request",
+                )
+            faults = answer.get("error", {}).get("codeErrors", [])
+            refused += [f"{path.name}: {fault.get('value')}" for fault in faults]
+        return CheckResult("AppSync accepts every resolver's code", not refused, "; ".join(refused))
+
+
+@contextmanager
+def _signed_in(accounts: TeacherAccounts, settings: BackendSettings) -> Iterator[TeacherSession]:
+    username = f"smoke-{secrets.token_hex(6)}"
+    accounts.add(username, None, "Smoke test", temporary := new_password(secrets.choice), is_mailed=False)
+    try:
+        yield _first_sign_in(settings, username, temporary, time.time)
+    finally:
+        accounts.remove(username)
+
+
+def _first_sign_in(
+    settings: BackendSettings, username: str, temporary_password: str, now_s: Callable[[], float]
+) -> TeacherSession:
+    pool = UserPool(settings, now_s)
+    try:
+        step = pool.sign_in(username, temporary_password)
+        if isinstance(step, NewPasswordChallenge):
+            step = pool.answer_new_password(step, new_password(secrets.choice))
+    finally:
+        pool.close()
+    if not isinstance(step, TeacherSession):
+        raise SmokeFailed((f"sign-in of a new teacher ({type(step).__name__})",))
+    return step
