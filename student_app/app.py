@@ -1,0 +1,16 @@
+"""The student dashboard's script: an exam chosen, its live board, and what can be asked beside it."""
+
+import streamlit as st
+
+from student_app.current import serving
+from student_app.views.choice import choose_exam
+from student_app.views.page import show_exam
+
+__all__: list[str] = []
+
+st.set_page_config(page_title="Exam results", page_icon=":material/insights:", layout="centered")
+parts = serving()
+st.title("Exam results")
+exam = choose_exam(parts)
+if exam is not None:
+    show_exam(parts, exam)

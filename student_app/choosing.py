@@ -1,0 +1,35 @@
+"""Which exam a viewer means: by the address, by searching, or the newest. No Streamlit."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+from shared.exam import Exam
+
+__all__ = ["OFFERED_MAX", "exam_label", "matching_exams"]
+
+OFFERED_MAX = 50  # a longer list is searched, not scrolled; each page carries the list
+
+
+def exam_label(exam: Exam) -> str:
+    """One line that tells exams apart: subject, date, teacher."""
+    return f"{exam.subject} · {exam.date.isoformat()} · {exam.teacher}"
+
+
+def matching_exams(exams: Sequence[Exam], search: str, limit: int = OFFERED_MAX) -> list[Exam]:
+    """The first `limit` exams that have every word of `search`, in the order given; accents do not count."""
+    words = _folded(search).split()
+    found = []
+    for exam in exams:
+        label = _folded(exam_label(exam)) if words else ""
+        if all(word in label for word in words):
+            found.append(exam)
+            if len(found) == limit:
+                break
+    return found
+
+
+def _folded(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(character for character in plain if not unicodedata.combining(character))
