@@ -8,7 +8,7 @@ from student_app.views.page import show_exam
 
 __all__: list[str] = []
 
-st.set_page_config(page_title="Exam results", page_icon=":material/insights:", layout="centered")
+st.set_page_config(page_title="Exam results", layout="centered")
 parts = serving()
 st.title("Exam results")
 exam = choose_exam(parts)
