@@ -28,6 +28,7 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
 fi
 
 "$venv/bin/python" tests/deploy/aws/prepare.py
+"$venv/bin/python" tests/browser/amplify/prepare.py
 
 "$venv/bin/ruff" check .
 "$venv/bin/ruff" format --check .
