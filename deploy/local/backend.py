@@ -5,6 +5,7 @@ descriptor given with --ready-fd. Logs go to standard error. It ends within seco
 """
 
 import json
+import logging
 import os
 import signal
 import socket
@@ -26,6 +27,8 @@ from deploy.local.backend_service import (
 from deploy.local.log_format import LogFormat, set_up_logging
 
 __all__ = ["main"]
+
+_log = logging.getLogger("deploy.local.backend")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -75,6 +78,7 @@ def _serve(
     async def startup_and_tell(sockets: list[socket.socket] | None = None) -> None:
         ending.has_server_run = True  # the server has put its own handlers in place before this
         await startup(sockets)
+        _log.info("serving %s on %s", options.data_dir, backend.url)
         line = json.dumps({"url": backend.url, "settings": str(options.data_dir / SETTINGS_FILE)}) + "\n"
         if ready_fd is None:
             sys.stdout.write(line)

@@ -137,9 +137,10 @@ class Database:
                 return
             self._closed = True
             idle, self._idle_readers = self._idle_readers, []
-            self._pending.put(None)
+        # Before the writer's own: only the last connection to close folds the log into the file.
         for connection in idle:
             connection.close()
+        self._pending.put(None)
         self._writer.join(deadline_s)
         if self._writer.is_alive():
             raise TimeoutError(f"the writer of {self._path} did not end within {deadline_s} s")
