@@ -1,7 +1,7 @@
 r"""The user pool's rules for passwords, in the form that both the page's script and the server read.
 
-They are AWS's defaults, which both backends have. The pool has the last word; this only saves a round trip
-and tells a person what is missing.
+Both backends have these. The pool has the last word; this only saves a round trip and tells a person what is
+missing.
 """
 
 from __future__ import annotations
@@ -22,11 +22,10 @@ class PasswordRule:
 
 
 RULES: tuple[PasswordRule, ...] = (
-    PasswordRule("length", "at least 8 characters", r"^[\s\S]{8,256}$"),
+    PasswordRule("length", "at least 12 characters", r"^[\s\S]{12,256}$"),
     PasswordRule("lowercase", "a small letter", "[a-z]"),
     PasswordRule("uppercase", "a capital letter", "[A-Z]"),
     PasswordRule("digit", "a digit", "[0-9]"),
-    PasswordRule("symbol", "a symbol, such as ! ? - _", r"[\^$*.\[\]{}()?\"!@#%&/\\,><':;|_~`=+\- ]"),
     PasswordRule("edges", "no space at the beginning or the end", r"^\S([\s\S]*\S)?$"),
 )
 

@@ -36,7 +36,7 @@ from teacher_app.gate_sign_in import SignInPages
 from teacher_app.readiness import Readiness
 from teacher_app.teacher_pool import TeacherPool
 
-__all__ = ["create_app", "create_app_from_environment"]
+__all__ = ["create_app", "create_app_from_environment", "gate_routes"]
 
 SCRIPT = Path(__file__).with_name("app.py")
 
@@ -68,7 +68,7 @@ def create_app(
     return App(
         script,
         lifespan=lifespan,
-        routes=_routes(gate, readiness),
+        routes=gate_routes(gate, readiness),
         middleware=[Middleware(GateMiddleware, gate=gate)],
     )
 
@@ -84,7 +84,8 @@ def create_app_from_environment() -> App:
     return create_app(settings)
 
 
-def _routes(gate: Gate, readiness: Readiness) -> list[BaseRoute]:
+def gate_routes(gate: Gate, readiness: Readiness) -> list[BaseRoute]:
+    """All that the dashboard answers beside Streamlit."""
     replies = Replies(gate)
 
     async def alive(_request: Request) -> Response:
