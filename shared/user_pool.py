@@ -238,7 +238,7 @@ class UserPool:
         access_token = session.access_token()
         with self._refusals():
             secret = self._client.associate_software_token(AccessToken=access_token)["SecretCode"]
-        label = quote(f"{issuer}:{session.username}")
+        label = f"{quote(issuer)}:{quote(session.username)}"
         uri = f"otpauth://totp/{label}?secret={secret}&issuer={quote(issuer)}"
         return AuthenticatorSecret(secret, uri)
 

@@ -258,15 +258,17 @@ def test_while_live_the_backstop_finds_what_no_event_told(
     settings: BackendSettings, api: TeacherApi, exam: Exam
 ) -> None:
     timings = FeedTimings(poll_live_s=0.2, poll_offline_s=0.1)
-    with ScriptedRealtime() as mute:  # acknowledges everything and tells nothing
-        with live_feed(replace(settings, realtime_url=mute.url), timings=timings) as live:
-            watch_until_loaded(live, exam)
-            row = api.create_result(exam.id, NewResult("Untold", "14"))
-            live.until(lambda: row.id in live.rows(exam.id))
-            api.delete_result(exam.id, row.id, row.version)
-            live.until(lambda: row.id not in live.rows(exam.id))
-            assert live.feed.status.state is FeedState.LIVE
-            assert live.feed.counters.events == 0
+    with (
+        ScriptedRealtime() as mute,  # acknowledges everything and tells nothing
+        live_feed(replace(settings, realtime_url=mute.url), timings=timings) as live,
+    ):
+        watch_until_loaded(live, exam)
+        row = api.create_result(exam.id, NewResult("Untold", "14"))
+        live.until(lambda: row.id in live.rows(exam.id))
+        api.delete_result(exam.id, row.id, row.version)
+        live.until(lambda: row.id not in live.rows(exam.id))
+        assert live.feed.status.state is FeedState.LIVE
+        assert live.feed.counters.events == 0
 
 
 @pytest.mark.parametrize("state", ["unstarted", "at once", "live", "stalled", "unreachable"])

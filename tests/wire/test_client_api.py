@@ -1,0 +1,396 @@
+"""The typed API against the embedded backend: every call, every refusal, and answers that get lost."""
+
+import contextlib
+import datetime as dt
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from botocore.credentials import Credentials
+
+from shared.api import BATCH_MAX, GuestApi, TeacherApi
+from shared.errors import (
+    BackendUnreachable,
+    FieldInvalid,
+    InputRefused,
+    NotAllowed,
+    NotFound,
+    SessionEnded,
+    StateRefused,
+    VersionConflict,
+)
+from shared.exam import Audience, Exam, ExamStatus, NewExam, NewResult, Result, new_id
+from shared.grades import LETTERS, OUT_OF_20
+from shared.graphql_http import GraphQLEndpoint, Patience, TeacherToken
+from shared.guest import GuestCredentials
+from shared.operations import LIST_EXAMS
+from shared.settings import BackendSettings
+from tests.backend_process import RunningBackend, SignedInTeacher
+from tests.wire.clients import backend_settings, port_of, through
+from tests.wire.tcp_proxy import TcpProxy
+
+DATE = dt.date(2026, 6, 18)
+
+
+@pytest.fixture(scope="module")
+def settings(backend: RunningBackend) -> BackendSettings:
+    return backend_settings(backend)
+
+
+@pytest.fixture(scope="module")
+def api(settings: BackendSettings, teacher: SignedInTeacher) -> Iterator[TeacherApi]:
+    with contextlib.closing(TeacherApi(settings, lambda: teacher.access_token)) as api:
+        yield api
+
+
+@pytest.fixture(scope="module")
+def stranger(settings: BackendSettings, other_teacher: SignedInTeacher) -> Iterator[TeacherApi]:
+    with contextlib.closing(TeacherApi(settings, lambda: other_teacher.access_token)) as api:
+        yield api
+
+
+@pytest.fixture(scope="module")
+def guest_api(settings: BackendSettings) -> Iterator[GuestApi]:
+    with (
+        contextlib.closing(GuestCredentials(settings, time.time)) as guest,
+        contextlib.closing(GuestApi(settings, guest)) as api,
+    ):
+        yield api
+
+
+@pytest.fixture
+def exam(api: TeacherApi) -> Exam:
+    return api.create_exam(NewExam("Algebra", DATE, "Ms Ada", OUT_OF_20))
+
+
+def test_an_exam_lives_from_draft_to_published_and_back_and_is_deleted(
+    api: TeacherApi, teacher: SignedInTeacher
+) -> None:
+    new = NewExam(" Algebra ", DATE, "Ms Ada", OUT_OF_20)
+    exam = api.create_exam(new)
+    assert (exam.id, exam.subject, exam.status, exam.version) == (new.id, "Algebra", ExamStatus.DRAFT, 1)
+    assert exam.owner == teacher.sub
+    assert abs(exam.created_at - dt.datetime.now(dt.UTC)) < dt.timedelta(minutes=1)
+    exam = api.update_exam(exam.id, 1, subject="Geometry", scale=LETTERS, date=dt.date(2026, 6, 19))
+    assert (exam.subject, exam.scale, exam.date.day, exam.version) == ("Geometry", LETTERS, 19, 2)
+    exam = api.publish_exam(exam.id, 2)
+    assert exam.is_published
+    exam = api.unpublish_exam(exam.id, 3)
+    assert not exam.is_published
+    read = api.get_exam(exam.id)
+    assert read is not None
+    assert read.results_count == 0
+    api.delete_exam(exam.id, 4)
+    assert api.get_exam(exam.id) is None
+
+
+def test_a_result_lives_with_its_name_told_by_query_alone(api: TeacherApi) -> None:
+    exam = api.create_exam(NewExam("Coded", DATE, "T", OUT_OF_20, Audience.CODES))
+    row = api.create_result(exam.id, NewResult("ABC234", "14", name="Élodie"))
+    assert (row.student, row.name, row.version) == ("ABC234", None, 1)
+    row = api.update_result(exam.id, row.id, 1, grade="15")
+    assert (row.grade, row.version) == ("15", 2)
+    read = api.get_result(exam.id, row.id)
+    assert read is not None
+    assert (read.name, read.grade) == ("Élodie", "15")
+    row = api.update_result(exam.id, row.id, 2, removes_name=True)
+    read = api.get_result(exam.id, row.id)
+    assert read is not None
+    assert read.name is None
+    api.delete_result(exam.id, row.id, 3)
+    assert api.get_result(exam.id, row.id) is None
+
+
+def test_batches_are_stored_and_deleted_whole(api: TeacherApi, exam: Exam) -> None:
+    rows = [NewResult(f"Student {number}", "10") for number in range(BATCH_MAX)]
+    made = api.create_results(exam.id, rows)
+    assert {row.id for row in made} == {row.id for row in rows}
+    assert {row.id for row in api.list_results(exam.id)} == {row.id for row in rows}
+    with pytest.raises(VersionConflict):
+        api.delete_results(exam.id, [(made[0].id, 1), (made[1].id, 7)])
+    assert len(list(api.list_results(exam.id))) == BATCH_MAX
+    api.delete_results(exam.id, [(row.id, row.version) for row in made])
+    assert list(api.list_results(exam.id)) == []
+
+
+@pytest.mark.parametrize("count", [0, BATCH_MAX + 1])
+def test_a_batch_of_a_wrong_size_is_refused_before_it_is_sent(
+    api: TeacherApi, exam: Exam, count: int
+) -> None:
+    with pytest.raises(FieldInvalid):
+        api.create_results(exam.id, [NewResult("S", "10") for _ in range(count)])
+    with pytest.raises(FieldInvalid):
+        api.delete_results(exam.id, [(new_id(), 1) for _ in range(count)])
+
+
+def test_lists_are_read_page_by_page_as_they_are_needed(api: TeacherApi, exam: Exam) -> None:
+    made = api.create_results(exam.id, [NewResult(f"Student {number}", "10") for number in range(10)])
+    assert [row.id for row in api.list_results(exam.id, page_size=3)] == sorted(row.id for row in made)
+    first_two = [row for row, _ in zip(api.list_results(exam.id, page_size=1), range(2), strict=False)]
+    assert len(first_two) == 2
+    mine = list(api.list_my_exams(page_size=2))
+    assert exam.id in {one.id for one in mine}
+    assert [one.date for one in mine] == sorted((one.date for one in mine), reverse=True)
+    assert len({one.id for one in mine}) == len(mine)
+
+
+def test_a_stale_version_gets_the_present_row_with_the_conflict(api: TeacherApi, exam: Exam) -> None:
+    api.update_exam(exam.id, 1, subject="Geometry")
+    with pytest.raises(VersionConflict) as conflict:
+        api.update_exam(exam.id, 1, subject="Topology")
+    current = conflict.value.current
+    assert isinstance(current, Exam)
+    assert (current.subject, current.version) == ("Geometry", 2)
+    assert (conflict.value.field, conflict.value.lost_tries) == ("updateExam", 0)
+    row = api.create_result(exam.id, NewResult("Bob", "14"))
+    api.update_result(exam.id, row.id, 1, grade="15")
+    with pytest.raises(VersionConflict) as conflict:
+        api.delete_result(exam.id, row.id, 1)
+    current_row = conflict.value.current
+    assert isinstance(current_row, Result)
+    assert (current_row.grade, current_row.version) == ("15", 2)
+
+
+def test_the_same_change_again_without_a_lost_answer_is_a_conflict(api: TeacherApi, exam: Exam) -> None:
+    """Somebody else may have made it: only a try whose answer was lost may claim it."""
+    api.update_exam(exam.id, 1, subject="Geometry")
+    with pytest.raises(VersionConflict):
+        api.update_exam(exam.id, 1, subject="Geometry")
+
+
+def test_creating_the_same_again_gives_the_same_and_other_content_a_conflict(api: TeacherApi) -> None:
+    new = NewExam("Algebra", DATE, "T", OUT_OF_20)
+    assert api.create_exam(new) == api.create_exam(new)
+    with pytest.raises(VersionConflict):
+        api.create_exam(NewExam("Other", DATE, "T", OUT_OF_20, id=new.id))
+    row = NewResult("Bob", "14")
+    assert api.create_result(new.id, row) == api.create_result(new.id, row)
+    with pytest.raises(VersionConflict):
+        api.create_result(new.id, NewResult("Bob", "15", id=row.id))
+
+
+def test_another_teacher_is_refused_and_sees_no_draft(
+    api: TeacherApi, stranger: TeacherApi, exam: Exam
+) -> None:
+    row = api.create_result(exam.id, NewResult("Bob", "14", name="Robert"))
+    assert stranger.get_exam(exam.id) is None
+    assert list(stranger.list_results(exam.id)) == []
+    assert stranger.get_result(exam.id, row.id) is None
+    for attempt in (
+        lambda: stranger.update_exam(exam.id, 1, subject="Mine"),
+        lambda: stranger.create_result(exam.id, NewResult("Eve", "20")),
+        lambda: stranger.delete_result(exam.id, row.id, 1),
+        lambda: stranger.publish_exam(exam.id, 1),
+    ):
+        with pytest.raises(NotAllowed) as refusal:
+            attempt()
+        assert refusal.value.is_about_the_row
+    api.publish_exam(exam.id, 1)
+    seen = stranger.get_result(exam.id, row.id)
+    assert seen is not None
+    assert seen.name is None
+
+
+def test_each_refusal_has_its_kind(api: TeacherApi, exam: Exam) -> None:
+    with pytest.raises(NotFound):
+        api.update_exam(new_id(), 1, subject="Nothing")
+    with pytest.raises(NotFound):
+        api.delete_result(exam.id, new_id(), 1)
+    with pytest.raises(StateRefused):
+        api.unpublish_exam(exam.id, 1)
+    api.create_result(exam.id, NewResult("Bob", "14"))
+    with pytest.raises(StateRefused):
+        api.delete_exam(exam.id, 1)
+    coded = api.create_exam(NewExam("Coded", DATE, "T", OUT_OF_20, Audience.CODES))
+    with pytest.raises(InputRefused) as refusal:
+        api.create_result(coded.id, NewResult("Bob", "14"))
+    assert refusal.value.field == "student"
+    assert refusal.value.reason
+
+
+def test_a_guest_reads_what_is_published_and_nothing_else(
+    api: TeacherApi, guest_api: GuestApi, exam: Exam
+) -> None:
+    row = api.create_result(exam.id, NewResult("Bob", "14", name="Robert"))
+    assert guest_api.get_exam(exam.id) is None
+    assert list(guest_api.list_results(exam.id)) == []
+    assert guest_api.get_result(exam.id, row.id) is None
+    api.publish_exam(exam.id, 1)
+    seen = guest_api.get_exam(exam.id)
+    assert seen is not None
+    assert (seen.owner, seen.results_count) == (None, None)
+    assert exam.id in {one.id for one in guest_api.list_exams(page_size=5)}
+    (listed,) = guest_api.list_results(exam.id)
+    assert listed == guest_api.get_result(exam.id, row.id)
+    assert (listed.student, listed.name, listed.owner, listed.created_at) == ("Bob", None, None, None)
+
+
+class _OldCredentials(GuestCredentials):
+    """Credentials that the API does not know, until they are renewed."""
+
+    renewals = 0
+
+    def current(self) -> Credentials:
+        return super().current() if self.renewals else Credentials("ASIAOLDOLDOLDOLDOLDO", "secret", "token")
+
+    def renew(self, refused: Credentials) -> Credentials:
+        self.renewals += 1
+        return super().renew(refused)
+
+
+def test_a_guests_refused_credentials_are_renewed_once(settings: BackendSettings) -> None:
+    with (
+        contextlib.closing(_OldCredentials(settings, time.time)) as guest,
+        contextlib.closing(GuestApi(settings, guest)) as api,
+    ):
+        list(api.list_exams())
+        list(api.list_exams())
+        assert guest.renewals == 1
+
+
+def test_a_session_that_has_ended_is_told_as_such_and_not_as_a_network_fault(
+    settings: BackendSettings,
+) -> None:
+    def ended() -> str:
+        raise SessionEnded
+
+    with contextlib.closing(TeacherApi(settings, ended)) as api, pytest.raises(SessionEnded):
+        list(api.list_my_exams())
+
+
+def test_eight_threads_share_one_api(api: TeacherApi, exam: Exam) -> None:
+    faults: list[BaseException] = []
+
+    def write(number: int) -> None:
+        try:
+            for _ in range(10):
+                row = api.create_result(exam.id, NewResult(f"Student {number}", "10"))
+                api.update_result(exam.id, row.id, 1, grade=str(number))
+        except BaseException as fault:  # noqa: BLE001  # told below
+            faults.append(fault)
+
+    writers = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(60)
+    assert faults == []
+    rows = list(api.list_results(exam.id))
+    assert len(rows) == 80
+    assert all(row.grade == row.student.removeprefix("Student ") and row.version == 2 for row in rows)
+
+
+class LossyApi:
+    """A teacher's API over a proxy that can lose answers."""
+
+    def __init__(self, api: TeacherApi, proxy: TcpProxy, pauses_s: list[float]) -> None:
+        self.api, self.proxy, self.pauses_s = api, proxy, pauses_s
+
+
+@pytest.fixture
+def lossy(backend: RunningBackend, settings: BackendSettings, teacher: SignedInTeacher) -> Iterator[LossyApi]:
+    pauses_s: list[float] = []
+    with (
+        TcpProxy(port_of(backend)) as proxy,
+        contextlib.closing(
+            TeacherApi(
+                through(settings, proxy),
+                lambda: teacher.access_token,
+                patience=Patience(deadline_s=5.0),
+                sleep=pauses_s.append,
+            )
+        ) as api,
+    ):
+        yield LossyApi(api, proxy, pauses_s)
+
+
+def test_writes_whose_answers_are_lost_are_made_once_and_answered(lossy: LossyApi, api: TeacherApi) -> None:
+    def losing() -> TeacherApi:
+        lossy.proxy.lose_answers(2)
+        return lossy.api
+
+    exam = losing().create_exam(NewExam("Algebra", DATE, "T", OUT_OF_20))
+    assert exam.version == 1
+    exam = losing().update_exam(exam.id, 1, subject="Geometry", audience=Audience.NAMES)
+    assert (exam.subject, exam.version) == ("Geometry", 2)
+    exam = losing().publish_exam(exam.id, 2)
+    assert (exam.status, exam.version) == (ExamStatus.PUBLISHED, 3)
+    exam = losing().unpublish_exam(exam.id, 3)
+    assert (exam.status, exam.version) == (ExamStatus.DRAFT, 4)
+    row = losing().create_result(exam.id, NewResult("Bob", "14"))
+    row = losing().update_result(exam.id, row.id, 1, grade="15", name="Robert")
+    assert (row.grade, row.version) == ("15", 2)
+    row = losing().update_result(exam.id, row.id, 2, removes_name=True)
+    assert row.version == 3
+    batch = losing().create_results(exam.id, [NewResult("S", "10"), NewResult("T", "11")])
+    losing().delete_results(exam.id, [(one.id, one.version) for one in batch])
+    losing().delete_result(exam.id, row.id, 3)
+    losing().delete_exam(exam.id, 4)
+    assert api.get_exam(exam.id) is None
+    assert len(lossy.pauses_s) == 22  # two lost answers of each of eleven writes
+
+
+def test_after_a_lost_answer_somebody_elses_change_is_still_a_conflict(
+    lossy: LossyApi, api: TeacherApi, exam: Exam
+) -> None:
+    row = api.create_result(exam.id, NewResult("Bob", "14", name="Robert"))
+    api.update_result(exam.id, row.id, 1, grade="9")
+    lossy.proxy.lose_answers(1)
+    with pytest.raises(VersionConflict) as conflict:
+        lossy.api.update_result(exam.id, row.id, 1, grade="15")
+    assert conflict.value.lost_tries == 1
+    lossy.proxy.lose_answers(1)
+    with pytest.raises(VersionConflict):
+        lossy.api.update_result(exam.id, row.id, 1, grade="9", name="Somebody else")
+    lossy.proxy.lose_answers(1)
+    with pytest.raises(NotFound):
+        lossy.api.update_result(exam.id, new_id(), 1, grade="9")
+
+
+def test_a_batch_whose_rows_are_partly_there_is_not_taken_for_deleted(
+    lossy: LossyApi, api: TeacherApi, exam: Exam
+) -> None:
+    made = api.create_results(exam.id, [NewResult("S", "10"), NewResult("T", "11")])
+    api.delete_result(exam.id, made[0].id, 1)
+    lossy.proxy.lose_answers(1)
+    with pytest.raises(NotFound):
+        lossy.api.delete_results(exam.id, [(row.id, 1) for row in made])
+    assert [row.id for row in api.list_results(exam.id)] == [made[1].id]
+
+
+def test_queries_are_asked_again_with_growing_random_pauses_until_the_deadline(
+    settings: BackendSettings, backend: RunningBackend, teacher: SignedInTeacher
+) -> None:
+    now_s = 0.0
+    pauses_s: list[float] = []
+
+    def sleep(pause_s: float) -> None:
+        nonlocal now_s
+        pauses_s.append(pause_s)
+        now_s += pause_s
+
+    with TcpProxy(port_of(backend)) as proxy:
+        proxy.refuse(True)
+        patience = Patience(deadline_s=30, first_pause_s=0.2, longest_pause_s=3)
+        with contextlib.closing(
+            GraphQLEndpoint(
+                through(settings, proxy).api_url,
+                TeacherToken(lambda: teacher.access_token),
+                patience=patience,
+                sleep=sleep,
+                monotonic_s=lambda: now_s,
+            )
+        ) as endpoint:
+            with pytest.raises(BackendUnreachable) as error:
+                endpoint.ask(LIST_EXAMS, {}, is_repeatable=True)
+            assert error.value.endpoint == through(settings, proxy).api_url
+            assert proxy.accepted == len(pauses_s) + 1
+            assert 27 < sum(pauses_s) < 30
+            for number, pause_s in enumerate(pauses_s):
+                assert 0 <= pause_s <= min(3, 0.2 * 2**number)
+            assert len(set(pauses_s)) == len(pauses_s)
+            asked = proxy.accepted
+            with pytest.raises(BackendUnreachable):
+                endpoint.ask(LIST_EXAMS, {}, is_repeatable=False)
+            assert proxy.accepted == asked + 1
