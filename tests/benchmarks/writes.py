@@ -1,0 +1,144 @@
+"""Writes a second through the wire, with 1 and 8 writers, beside a bare SQLite loop with the same durability.
+
+    python -m tests.benchmarks.writes [--seconds 5]
+
+The backend runs as a process of its own; every write is a createResults over HTTP with a true token, answered
+after it is on disk. The bare loop inserts the same rows in the same folder, one transaction a row, WAL with
+synchronous FULL: it is what this disk allows one writer without a network or anybody to ask who is calling.
+"""
+
+import argparse
+import http.client
+import json
+import platform
+import sqlite3
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tests.backend_process import BackendProcess
+from tests.builders import exam_input, new_id, result_input
+
+__all__ = ["Measured", "bare_writes", "measured_writes"]
+
+CREATE_EXAM = "mutation($input: CreateExamInput!) {createExam(input: $input) {id}}"
+CREATE_RESULT = (
+    "mutation($input: CreateResultsInput!) {createResults(input: $input) "
+    "{id examId student grade published version createdAt updatedAt owner}}"
+)
+DEADLINE_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was stored in `seconds`, and how long each took (milliseconds; 50th and 95th of a hundred)."""
+
+    count: int
+    seconds: float
+    p50_ms: float
+    p95_ms: float
+
+    def line(self, name: str) -> str:
+        rate = self.count / self.seconds
+        return f"{name:<28}{rate:8.0f} writes/s   p50 {self.p50_ms:6.2f} ms   p95 {self.p95_ms:6.2f} ms"
+
+
+def measured_writes(url: str, token: str, exam_id: str, *, writers: int, seconds: float) -> Measured:
+    """Each writer has its own connection and waits for each answer."""
+    starts_together = threading.Barrier(writers + 1)
+    host = urlsplit(url)
+
+    def write_until_the_end() -> list[float]:
+        assert host.hostname is not None
+        connection = http.client.HTTPConnection(host.hostname, host.port, timeout=DEADLINE_S)
+        times_s: list[float] = []
+        starts_together.wait(DEADLINE_S)
+        ends_at = time.perf_counter() + seconds
+        while (began := time.perf_counter()) < ends_at:
+            asked(connection, host.path, token, CREATE_RESULT, result_input(exam_id))
+            times_s.append(time.perf_counter() - began)
+        connection.close()
+        return times_s
+
+    with ThreadPoolExecutor(writers) as pool:
+        running = [pool.submit(write_until_the_end) for _ in range(writers)]
+        starts_together.wait(DEADLINE_S)
+        began = time.perf_counter()
+        times_s = [time_s for writer in running for time_s in writer.result()]
+        return _measured(times_s, time.perf_counter() - began)
+
+
+def bare_writes(folder: Path, *, seconds: float) -> Measured:
+    """The same rows by one connection, without anything between."""
+    connection = sqlite3.connect(folder / "bare.sqlite3", isolation_level=None)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(
+        "CREATE TABLE results (exam_id TEXT, id TEXT, student TEXT, grade TEXT, PRIMARY KEY (exam_id, id)) "
+        "WITHOUT ROWID"
+    )
+    exam_id, times_s = new_id(), []
+    began = time.perf_counter()
+    while (now := time.perf_counter()) < began + seconds:
+        row = result_input(exam_id)
+        values = (exam_id, row["id"], row["student"], row["grade"])
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("INSERT INTO results VALUES (?, ?, ?, ?)", values)
+        connection.execute("COMMIT")
+        times_s.append(time.perf_counter() - now)
+    elapsed_s = time.perf_counter() - began
+    connection.close()
+    return _measured(times_s, elapsed_s)
+
+
+def asked(
+    connection: http.client.HTTPConnection, path: str, token: str, document: str, given: dict[str, object]
+) -> None:
+    """One mutation; fails when it is refused."""
+    body = json.dumps({"query": document, "variables": {"input": given}})
+    headers = {"Authorization": token, "Content-Type": "application/json"}
+    connection.request("POST", path, body, headers)
+    answer = json.loads(connection.getresponse().read())
+    assert "errors" not in answer, answer
+
+
+def _measured(times_s: list[float], elapsed_s: float) -> Measured:
+    ordered = sorted(times_s)
+    return Measured(
+        count=len(ordered),
+        seconds=elapsed_s,
+        p50_ms=1000 * ordered[len(ordered) // 2],
+        p95_ms=1000 * ordered[int(len(ordered) * 0.95)],
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--seconds", type=float, default=5.0, help="how long each measurement lasts")
+    seconds = parser.parse_args().seconds
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        print(f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {seconds:g} s each")
+        print(bare_writes(folder, seconds=seconds).line("bare SQLite loop"))
+        with BackendProcess(folder / "data") as backend:
+            backend.create_teacher("writer")
+            token = backend.sign_in("writer").access_token
+            exam = exam_input()
+            host = urlsplit(backend.api_url)
+            assert host.hostname is not None
+            connection = http.client.HTTPConnection(host.hostname, host.port, timeout=DEADLINE_S)
+            asked(connection, host.path, token, CREATE_EXAM, exam)
+            connection.close()
+            for writers in (1, 8):
+                measured = measured_writes(
+                    backend.api_url, token, exam["id"], writers=writers, seconds=seconds
+                )
+                print(measured.line(f"through the wire, {writers} writer{'s' if writers > 1 else ''}"))
+
+
+if __name__ == "__main__":
+    main()
