@@ -124,11 +124,12 @@ class TcpProxy:
 
     async def _cut(self) -> int:
         self._flowing.set()
-        for writer in self._writers:
-            writer.transport.abort()
-        connections = list(self._connections)
-        if connections:
-            await asyncio.wait(connections)
+        connections = waiting = set(self._connections)
+        while waiting:
+            # One that is still on its way to the backend has its writers only after a while.
+            for writer in self._writers:
+                writer.transport.abort()
+            _, waiting = await asyncio.wait(waiting, timeout=0.01)
         return len(connections)
 
     async def _set_flowing(self, is_flowing: bool) -> None:
