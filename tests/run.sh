@@ -27,8 +27,8 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
   printf '%s' "$wanted" > "$stamp"
 fi
 
-"$venv/bin/python" tests/deploy/aws/prepare.py
-"$venv/bin/python" tests/browser/amplify/prepare.py
+"$venv/bin/python" -m tests.deploy.aws.prepare
+"$venv/bin/python" -m tests.browser.amplify.prepare
 
 "$venv/bin/ruff" check .
 "$venv/bin/ruff" format --check .

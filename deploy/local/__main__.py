@@ -7,17 +7,18 @@ python -m deploy.local list-teachers
 """
 
 import argparse
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 
+from deploy.local.folder_lock import FolderInUse
 from deploy.local.operator_client import Operator, OperatorRefused
-from deploy.local.pair import PairOptions, PortInUse, run_pair
+from deploy.local.pair import ROOT, PairOptions, PortInUse, run_pair
 from deploy.local.supervisor import ChildDied, NotReady
 
 __all__ = ["main"]
+
+DATA_DIR = ROOT / ".data"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.command is None:
             return _run(given)
         return _operate(given)
-    except (OperatorRefused, PortInUse) as refused:
+    except (OperatorRefused, FolderInUse, PortInUse, OSError) as refused:
         print(f"deploy.local: {refused}", file=sys.stderr)
         return 2
     except (ChildDied, NotReady) as fault:
@@ -36,25 +37,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(given: argparse.Namespace) -> int:
-    signals: list[int] = []
-
-    def on_signal(number: int, _frame: FrameType | None) -> None:
-        signals.append(number)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, on_signal)
-    run_pair(
-        PairOptions(
-            data_dir=given.data_dir.resolve(),
-            host=given.host,
-            teacher_port=given.teacher_port,
-            student_port=given.student_port,
-            backend_port=given.backend_port,
-            is_demo=given.demo,
-        ),
-        is_ending=lambda: bool(signals),
-        say=lambda line: print(line, flush=True),
+    options = PairOptions(
+        data_dir=given.data_dir.resolve(),
+        host=given.host,
+        teacher_port=given.teacher_port,
+        student_port=given.student_port,
+        backend_port=given.backend_port,
+        is_demo=given.demo,
     )
+    run_pair(options, say=lambda line: print(line, flush=True))
     return 0
 
 
@@ -81,10 +72,13 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m deploy.local", description="Exam results, live, on this machine."
     )
     data_dir = argparse.ArgumentParser(add_help=False)
-    data_dir.add_argument(
-        "--data-dir", type=Path, default=Path(".data"), help="where everything is kept (default .data)"
+    data_dir.add_argument("--data-dir", type=Path, default=argparse.SUPPRESS, help="where everything is kept")
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        default=DATA_DIR,
+        help="where everything is kept (default: .data in the project)",
     )
-    parser.add_argument("--data-dir", type=Path, default=Path(".data"), help="where everything is kept")
     parser.add_argument("--demo", action="store_true", help="load example exams")
     parser.add_argument("--host", default="127.0.0.1", help="the dashboards' address; 0.0.0.0 for all")
     parser.add_argument("--teacher-port", type=_port, default=8501)

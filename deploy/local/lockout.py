@@ -2,7 +2,9 @@
 
 After FREE_FAILURES failed attempts the target is locked for one second, then two, four and so on, up to
 LOCK_MAX_S. Attempts while locked are refused unseen and change nothing. A success forgets the failures, and
-so does QUIET_S without any attempt. Known and unknown targets are treated alike; only hashes are stored.
+so does a long rest after the lock: PASSWORD_REST_S, as Cognito has it, or CODE_REST_S for codes of six
+digits, which would otherwise be found by patience. Known and unknown targets are treated alike; only hashes
+are stored.
 
 An attempt is counted as failed *before* it is judged: a thousand attempts at the same moment win nothing.
 """
@@ -10,16 +12,28 @@ An attempt is counted as failed *before* it is judged: a thousand attempts at th
 import sqlite3
 from typing import Final
 
-__all__ = ["FREE_FAILURES", "LOCK_MAX_S", "QUIET_S", "begin_attempt", "forget_failures", "is_locked"]
+__all__ = [
+    "CODE_REST_S",
+    "FREE_FAILURES",
+    "LOCK_MAX_S",
+    "PASSWORD_REST_S",
+    "begin_attempt",
+    "forget_failures",
+    "is_locked",
+]
 
 FREE_FAILURES: Final = 5
 LOCK_MAX_S: Final = 900.0
-QUIET_S: Final = 900.0
+PASSWORD_REST_S: Final = 900.0
+CODE_REST_S: Final = 86_400.0
+TARGETS_MAX: Final = 20_000  # of a flood of made-up names the oldest are forgotten: it fills no disk
 
 
-def begin_attempt(connection: sqlite3.Connection, target_hash: bytes, now_s: float) -> bool:
+def begin_attempt(
+    connection: sqlite3.Connection, target_hash: bytes, now_s: float, *, rest_s: float = PASSWORD_REST_S
+) -> bool:
     """Count an attempt on this target; False when it is locked and the attempt must be refused unseen."""
-    connection.execute("DELETE FROM failed_attempts WHERE last_attempt_at_s <= ?", (now_s - QUIET_S,))
+    connection.execute("DELETE FROM failed_attempts WHERE forgotten_at_s <= ?", (now_s,))
     row = connection.execute(
         "SELECT failures, locked_until_s FROM failed_attempts WHERE target_hash = ?", (target_hash,)
     ).fetchone()
@@ -27,10 +41,16 @@ def begin_attempt(connection: sqlite3.Connection, target_hash: bytes, now_s: flo
     if now_s < locked_until_s:
         return False
     failures += 1
+    locked_until_s = now_s + lock_after_s(failures)
     connection.execute(
-        "INSERT OR REPLACE INTO failed_attempts (target_hash, failures, locked_until_s, last_attempt_at_s)"
+        "INSERT OR REPLACE INTO failed_attempts (target_hash, failures, locked_until_s, forgotten_at_s)"
         " VALUES (?, ?, ?, ?)",
-        (target_hash, failures, now_s + lock_after_s(failures), now_s),
+        (target_hash, failures, locked_until_s, locked_until_s + rest_s),
+    )
+    connection.execute(
+        "DELETE FROM failed_attempts WHERE forgotten_at_s <"
+        " (SELECT forgotten_at_s FROM failed_attempts ORDER BY forgotten_at_s DESC LIMIT 1 OFFSET ?)",
+        (TARGETS_MAX - 1,),
     )
     return True
 

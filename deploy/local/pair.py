@@ -9,14 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local.demo import load_demo
+from deploy.local.ending import EndRequested, interruptible
+from deploy.local.folder_lock import held_folder
 from deploy.local.operator_client import Operator, read_settings
 from deploy.local.supervisor import ChildSpec, Supervisor
 
-__all__ = ["PairOptions", "PortInUse", "check_ports", "run_pair"]
+__all__ = ["ROOT", "PairOptions", "PortInUse", "check_ports", "run_pair"]
 
 READY_DEADLINE_S = 60.0  # a cold disk may take long; usual is a few seconds
+ROOT = Path(__file__).parents[2]  # the dashboards are packages of the checkout
 LOOPBACK = "127.0.0.1"  # the backend is for the dashboards alone
 FIRST_TEACHER = "teacher"
+_WILDCARDS = {"0.0.0.0": LOOPBACK, "::": "::1"}  # noqa: S104  # what listens on all is reached here
 
 
 class PortInUse(Exception):
@@ -42,49 +46,53 @@ class PairOptions:
     is_demo: bool = False
 
     @property
-    def shown_host(self) -> str:
-        """What a browser is told: a wildcard address is none."""
-        return socket.gethostname() if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104  # compared
-
-    @property
     def teacher_url(self) -> str:
-        return f"http://{self.shown_host}:{self.teacher_port}"
+        """What a browser is told."""
+        return _url(_shown_host(self.host), self.teacher_port)
 
     @property
     def student_url(self) -> str:
-        return f"http://{self.shown_host}:{self.student_port}"
+        """What a browser is told."""
+        return _url(_shown_host(self.host), self.student_port)
 
 
-def run_pair(options: PairOptions, *, is_ending: Callable[[], bool], say: Callable[[str], None]) -> None:
-    """Run everything until `is_ending`. `say` gets a line of progress at each step.
+def run_pair(options: PairOptions, say: Callable[[str], None]) -> None:
+    """Run everything until SIGINT or SIGTERM. `say` gets a line of progress at each step.
 
-    Raises PortInUse, ChildDied, NotReady or OperatorRefused; whatever happens, no child is left.
+    Raises FolderInUse, PortInUse, ChildDied, NotReady or OperatorRefused; whatever happens, no child is left.
     """
-    check_ports(options)
+    with held_folder(options.data_dir):
+        check_ports(options)
+        with Supervisor() as supervisor, interruptible():
+            try:
+                _bring_up(supervisor, options, say)
+                supervisor.watch()
+            except EndRequested:
+                say("ending ...")
+
+
+def _bring_up(supervisor: Supervisor, options: PairOptions, say: Callable[[str], None]) -> None:
     begun_s = time.monotonic()
 
     def on_ready(spec: ChildSpec) -> None:
         say(f"  {spec.name} ready after {time.monotonic() - begun_s:.1f} s")
 
     say(f"starting on the data in {options.data_dir}")
-    with Supervisor() as supervisor:
-        supervisor.start(_backend(options))
-        supervisor.wait_ready(READY_DEADLINE_S, on_ready)
-        for spec in _dashboards(options):
-            supervisor.start(spec)
-        notes = _accounts(options, say)
-        supervisor.wait_ready(
-            READY_DEADLINE_S, lambda spec: None if spec.name == "backend" else on_ready(spec)
-        )
-        say("")
-        say(f"  teachers   {options.teacher_url}")
-        say(f"  students   {options.student_url}")
-        for note in notes:
-            say(note)
-        say("")
-        say("Ctrl-C ends everything; the data stays.")
-        supervisor.watch(is_ending)
-        say("ending ...")
+    supervisor.start(_backend(options))
+    supervisor.wait_ready(READY_DEADLINE_S, on_ready)
+    for spec in _dashboards(options):  # both at once: each takes a second or two to import its libraries
+        supervisor.start(spec)
+    notes = _accounts(options, say)
+    supervisor.wait_ready(READY_DEADLINE_S, on_ready)
+    say("")
+    say(f"  teachers   {options.teacher_url}")
+    say(f"  students   {options.student_url}")
+    for note in notes:
+        say(note)
+    say("")
+    if options.host not in {LOOPBACK, "localhost", "::1"}:
+        say("Other machines reach the dashboards without encryption: passwords too. See deploy/containers.")
+    say("Ctrl-C ends everything; the data stays.")
 
 
 def check_ports(options: PairOptions) -> None:
@@ -130,27 +138,29 @@ def _backend(options: PairOptions) -> ChildSpec:
             *("--host", LOOPBACK, "--port", str(options.backend_port)),
             *("--data-dir", str(options.data_dir)),
         ],
-        ready_url=f"http://{LOOPBACK}:{options.backend_port}/healthz",
+        ready_url=_url(LOOPBACK, options.backend_port) + "/healthz",
         log_path=options.data_dir / "logs" / "backend.log",
         environment=os.environ,
+        folder=ROOT,
     )
 
 
 def _dashboards(options: PairOptions) -> list[ChildSpec]:
     environment = _dashboard_environment(os.environ, options)
-    reached = LOOPBACK if options.shown_host != options.host else options.host
+    reached = _WILDCARDS.get(options.host, options.host)
     return [
         ChildSpec(
             name=f"{role} dashboard",
             command=[
                 *(sys.executable, "-m", "uvicorn", "--factory"),
                 f"{role}_app.server:create_app_from_environment",
-                *("--host", options.host, "--port", str(port)),
-                *("--ws", "websockets-sansio", "--timeout-graceful-shutdown", "2", "--no-access-log"),
+                *("--host", options.host, "--port", str(port), "--ws", "websockets-sansio"),
+                *("--timeout-graceful-shutdown", "2", "--no-access-log", "--no-proxy-headers"),
             ],
-            ready_url=f"http://{reached}:{port}/healthz",
+            ready_url=_url(reached, port) + "/healthz",
             log_path=options.data_dir / "logs" / f"{role}.log",
             environment=environment,
+            folder=ROOT,
         )
         for role, port in (("teacher", options.teacher_port), ("student", options.student_port))
     ]
@@ -163,3 +173,12 @@ def _dashboard_environment(environ: Mapping[str, str], options: PairOptions) -> 
     kept["EXAM_RESULTS_ENV_FILE"] = str(options.data_dir / "backend.env")
     kept.setdefault("EXAM_RESULTS_STUDENT_URL", options.student_url)
     return kept
+
+
+def _shown_host(host: str) -> str:
+    """A wildcard address is none that a browser can open."""
+    return socket.gethostname() if host in _WILDCARDS else host
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

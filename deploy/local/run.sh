@@ -6,23 +6,31 @@
 #
 #   PYTHON=python3.11   the interpreter that makes the environment
 set -euo pipefail
-cd "$(dirname "$0")/../.."
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 
-venv=.venv
+venv="$root/.venv"
 python="${PYTHON:-python3}"
-if [ ! -x "$venv/bin/python" ]; then
+# pip comes last into a new environment: without it, an earlier attempt was interrupted.
+if [ ! -x "$venv/bin/pip" ]; then
   "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
     echo "run.sh: Python 3.11 or newer is needed; set PYTHON to one (found $("$python" --version 2>&1))" >&2
     exit 2
   }
   echo "making $venv with $("$python" --version) ..."
-  "$python" -m venv "$venv"
+  "$python" -m venv --clear "$venv" || {
+    rm -rf "$venv"
+    echo "run.sh: the environment could not be made; on Debian and Ubuntu, install python3-venv" >&2
+    exit 2
+  }
 fi
 stamp="$venv/requirements-installed"
-wanted="$(cksum < requirements.txt)"
+wanted="$(cksum < "$root/requirements.txt")"
 if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
   echo "installing requirements.txt (once; about a minute) ..."
-  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r requirements.txt
+  SECONDS=0
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$root/requirements.txt"
   printf '%s' "$wanted" > "$stamp"
+  echo "installed in $SECONDS s"
 fi
-exec "$venv/bin/python" -m deploy.local "$@"
+# The folder that the command was given in stays: a relative --data-dir means what it says.
+PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}" exec "$venv/bin/python" -m deploy.local "$@"

@@ -6,6 +6,7 @@ A refresh token is stored as a hash only. It is 256 random bits, so a plain hash
 import hashlib
 import sqlite3
 from dataclasses import dataclass
+from typing import Final
 
 __all__ = [
     "SignIn",
@@ -18,7 +19,9 @@ __all__ = [
     "take_code",
 ]
 
-KEPT_AFTER_END_S = 3600.0  # the last access token of a sign-in may outlive its refresh token so long
+EXPIRED_CODE_KEPT_S: Final = 86_400.0  # whoever types it late is told so
+CODES_MAX: Final = 20_000  # of a flood of made-up names the oldest go: it fills no disk
+KEPT_AFTER_END_S: Final = 3600.0  # the last access token of a sign-in may outlive its refresh token so long
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +92,15 @@ def store_code(
     now_s: float,
 ) -> None:
     """The newest code replaces an earlier one of the same purpose; those expired a day ago go."""
-    connection.execute("DELETE FROM codes WHERE expires_at_s < ?", (now_s - 86_400.0,))
+    connection.execute("DELETE FROM codes WHERE expires_at_s < ?", (now_s - EXPIRED_CODE_KEPT_S,))
     connection.execute(
         "INSERT OR REPLACE INTO codes (sub, purpose, code_hash, expires_at_s) VALUES (?, ?, ?, ?)",
         (sub, purpose, code_hash, expires_at_s),
+    )
+    connection.execute(
+        "DELETE FROM codes WHERE expires_at_s <"
+        " (SELECT expires_at_s FROM codes ORDER BY expires_at_s DESC LIMIT 1 OFFSET ?)",
+        (CODES_MAX - 1,),
     )
 
 

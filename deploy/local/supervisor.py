@@ -18,12 +18,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 __all__ = ["ChildDied", "ChildSpec", "NotReady", "Supervisor"]
 
 TETHER = Path(__file__).with_name("tether.py")
-POLL_S = 0.05
+POLL_S = 0.05  # while waiting for readiness
+WATCH_S = 0.25  # while all is well: an idle machine stays idle
 REPORT_LINES = 12  # of a dead child's log: enough for a traceback's end
 
 
@@ -36,6 +38,7 @@ class ChildSpec:
     ready_url: str
     log_path: Path
     environment: Mapping[str, str]
+    folder: Path | None = None  # where it runs; None is the supervisor's own
 
 
 class ChildDied(Exception):
@@ -61,6 +64,7 @@ class Supervisor:
 
     def __init__(self, *, deadline_s: float = 4.0, clock_s: Callable[[], float] = time.monotonic) -> None:
         self._children: list[tuple[ChildSpec, subprocess.Popen[bytes]]] = []
+        self._ready: set[str] = set()  # names
         self._deadline_s = deadline_s
         self._clock_s = clock_s
 
@@ -85,6 +89,7 @@ class Supervisor:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=dict(spec.environment),
+                cwd=spec.folder,
                 start_new_session=True,  # Ctrl-C reaches the supervisor alone, which ends the rest in order
             )
         self._children.append((spec, process))
@@ -95,13 +100,14 @@ class Supervisor:
         return tuple(process.pid for _, process in self._children)
 
     def wait_ready(self, deadline_s: float, on_ready: Callable[[ChildSpec], None]) -> None:
-        """Wait until every child started so far answers. Raises ChildDied or NotReady."""
+        """Wait until every child answers that has not yet. Raises ChildDied or NotReady."""
         end_s = self._clock_s() + deadline_s
-        waiting = [spec for spec, _ in self._children]
+        waiting = [spec for spec, _ in self._children if spec.name not in self._ready]
         while waiting:
             self.check()
             for spec in [spec for spec in waiting if _answers(spec.ready_url)]:
                 waiting.remove(spec)
+                self._ready.add(spec.name)
                 on_ready(spec)
             if waiting and self._clock_s() > end_s:
                 raise NotReady(waiting[0].name, deadline_s, waiting[0].log_path)
@@ -115,11 +121,11 @@ class Supervisor:
             if status is not None:
                 raise ChildDied(spec.name, status, _last_lines(spec.log_path), spec.log_path)
 
-    def watch(self, is_ending: Callable[[], bool]) -> None:
-        """Return when `is_ending` says so. Raises ChildDied."""
-        while not is_ending():
+    def watch(self) -> NoReturn:
+        """Watch for ever: only a child's death (ChildDied) or the caller's signal handler ends it."""
+        while True:
             self.check()
-            time.sleep(POLL_S)
+            time.sleep(WATCH_S)
 
     def close(self) -> None:
         """End all children; a second call does nothing."""

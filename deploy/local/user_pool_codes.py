@@ -115,7 +115,7 @@ def take_right_code(
     code_hash = _code_hash(pool, user_id, purpose, code)
 
     def work(connection: sqlite3.Connection) -> Callable[[], CognitoRefused] | None:
-        if not lockout.begin_attempt(connection, target_hash, pool.now_s()):
+        if not lockout.begin_attempt(connection, target_hash, pool.now_s(), rest_s=lockout.CODE_REST_S):
             return codes_exceeded
         ends_at_s = sign_in_store.take_code(connection, sub=user_id, purpose=purpose, code_hash=code_hash)
         if ends_at_s is None:

@@ -179,7 +179,7 @@ def _code_judged(pool: UserPool, handle: str, responses: Fields) -> Answer:
     target_hash = pool.target_hash("authenticator", session.user.sub)
 
     def count(connection: sqlite3.Connection) -> bool:
-        return lockout.begin_attempt(connection, target_hash, pool.now_s())
+        return lockout.begin_attempt(connection, target_hash, pool.now_s(), rest_s=lockout.CODE_REST_S)
 
     if not pool.database.write(count):
         pool.sessions.put(handle, session, pool.now_s())

@@ -60,7 +60,7 @@ def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBackend
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if not Path(CHROMIUM).is_file() or not is_prepared():
-        reason = "Chromium or the Amplify page is missing: run `python tests/browser/amplify/prepare.py`"
+        reason = "Chromium or the Amplify page is missing: run `python -m tests.browser.amplify.prepare`"
         if os.environ.get("REQUIRE_ALL") == "1":
             pytest.fail(reason)
         pytest.skip(reason)

@@ -1,4 +1,4 @@
-"""A browser without scripts for tests: httpx against the gate in memory, with forms filled in as in a page."""
+"""A browser without scripts for tests: httpx, with forms filled in as in a page; and the gate in memory."""
 
 import asyncio
 import re

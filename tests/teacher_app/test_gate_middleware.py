@@ -179,9 +179,16 @@ class Socket:
             for message in messages:
                 data = message if isinstance(message, bytes) else message.SerializeToString()
                 incoming.put_nowait({"type": "websocket.receive", "bytes": data})
-            running = asyncio.create_task(self._middleware(self._scope, incoming.get, send))
-            while not running.done() and not incoming.empty():
-                await asyncio.sleep(0)
+
+            async def receive() -> Message:
+                message = await incoming.get()
+                incoming.task_done()
+                return message
+
+            running = asyncio.create_task(self._middleware(self._scope, receive, send))
+            all_read = asyncio.create_task(incoming.join())
+            await asyncio.wait([running, all_read], return_when=asyncio.FIRST_COMPLETED)
+            all_read.cancel()
             if then is not None:
                 then()
             incoming.put_nowait({"type": "websocket.disconnect", "code": 1000})

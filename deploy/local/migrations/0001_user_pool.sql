@@ -46,9 +46,9 @@ CREATE TABLE failed_attempts (
   target_hash BLOB PRIMARY KEY,
   failures INTEGER NOT NULL,
   locked_until_s REAL NOT NULL,
-  last_attempt_at_s REAL NOT NULL
+  forgotten_at_s REAL NOT NULL         -- later than the lock's end
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX failed_attempts_by_age ON failed_attempts (last_attempt_at_s);
+CREATE INDEX failed_attempts_by_end ON failed_attempts (forgotten_at_s);
 
 -- Codes sent by e-mail, by hash. For an unknown user a row is written, too, so that nobody can tell.
 CREATE TABLE codes (

@@ -10,10 +10,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parent
-sys.path.insert(0, str(FOLDER.parents[2]))
+from tests.deploy.aws.tools import node_environment, node_tool
 
-from tests.deploy.aws.tools import node_environment, node_tool  # noqa: E402  # run as a script
+FOLDER = Path(__file__).resolve().parent
 
 __all__ = ["BUNDLE", "is_prepared"]
 

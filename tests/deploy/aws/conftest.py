@@ -7,7 +7,7 @@ import pytest
 
 from tests.deploy.aws.emulator_process import Emulator
 from tests.deploy.aws.evaluator import Evaluator
-from tests.deploy.aws.operator import Operator
+from tests.deploy.aws.stack_operator import Operator
 from tests.deploy.aws.tools import require_emulator, require_node
 
 

@@ -22,7 +22,7 @@ from botocore.credentials import Credentials
 from tests.contract.target import Teacher
 from tests.deploy.aws.deployed import DeployedBackend, deployed_backend
 from tests.deploy.aws.emulator_process import Emulator
-from tests.deploy.aws.operator import Operator
+from tests.deploy.aws.stack_operator import Operator
 from tests.deploy.aws.tools import require_emulator
 
 __all__ = ["AwsTarget", "aws_target"]

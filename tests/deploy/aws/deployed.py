@@ -11,7 +11,7 @@ from botocore.credentials import Credentials
 from shared.guest import GuestCredentials
 from shared.settings import BackendSettings, load_teacher_settings
 from shared.user_pool import NewPasswordChallenge, TeacherSession, UserPool
-from tests.deploy.aws.operator import Operator
+from tests.deploy.aws.stack_operator import Operator
 
 __all__ = ["DeployedBackend", "SignedIn", "deployed_backend"]
 

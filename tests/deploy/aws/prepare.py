@@ -11,16 +11,15 @@ import sys
 import venv
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(ROOT))
-
-from tests.deploy.aws.tools import (  # noqa: E402  # run as a script
+from tests.deploy.aws.tools import (
     EMULATOR_ENVIRONMENT,
     EMULATOR_REQUIREMENTS,
     LINT_FOLDER,
     node_environment,
     node_tool,
 )
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def main() -> int:

@@ -8,7 +8,7 @@ from deploy.aws import prices
 from deploy.aws.cost_report import cost_report
 from deploy.aws.costs import Estimate, ResultsDay, hosting_month, our_results_day, tutorial_results_day
 from deploy.aws.prices import Price
-from tests.deploy.aws.operator import Operator
+from tests.deploy.aws.stack_operator import Operator
 
 DAY = ResultsDay(students=1000, exams=5, hours=1.0)
 

@@ -14,7 +14,7 @@ from shared.guest import GuestCredentials
 from shared.user_pool import UserPool
 from tests.deploy.aws.deployed import NEW_PASSWORD, DeployedBackend, deployed_backend
 from tests.deploy.aws.emulator_process import Emulator
-from tests.deploy.aws.operator import Operator
+from tests.deploy.aws.stack_operator import Operator
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 from deploy.aws.smoke import CHECKS, Smoke
 from shared.settings import load_teacher_settings
 from tests.backend_process import RunningBackend, SignedInTeacher
-from tests.deploy.aws.operator import Operator
+from tests.deploy.aws.stack_operator import Operator
 
 # What the emulator cannot do, so that only a real stack (and the embedded backend) passes these.
 BEYOND_THE_EMULATOR = {

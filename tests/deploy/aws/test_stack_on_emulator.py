@@ -10,7 +10,7 @@ from deploy.aws import commands
 from deploy.aws.__main__ import main
 from deploy.aws.console import Console
 from deploy.aws.template import BACKEND_TEMPLATE
-from tests.deploy.aws.operator import REGION, Operator, account_of_emulator
+from tests.deploy.aws.stack_operator import REGION, Operator, account_of_emulator
 
 _names = (f"stack-{number}" for number in itertools.count())
 

@@ -52,7 +52,7 @@ def node_environment() -> dict[str, str]:
 
 def missing(what: str) -> None:
     """Skips the test with the reason; with REQUIRE_ALL=1 fails it."""
-    reason = f"{what} is missing: run `python tests/deploy/aws/prepare.py`"
+    reason = f"{what} is missing: run `python -m tests.deploy.aws.prepare`"
     if os.environ.get("REQUIRE_ALL") == "1":
         pytest.fail(reason)
     pytest.skip(reason)

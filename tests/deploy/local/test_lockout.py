@@ -1,5 +1,6 @@
 """The lock-out: free attempts, then a lock that stretches, the same for every target, kept on disk."""
 
+import contextlib
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy.local import lockout
-from deploy.local.database import Database
+from deploy.local.database import MIGRATIONS_FOLDER, Database
 
 NOW_S = 1_800_000_000.0
 TARGET, OTHER = b"target", b"other"
@@ -58,19 +59,34 @@ def test_a_success_forgets_the_failures(database: Database) -> None:
     assert [attempt(database, NOW_S) for _ in range(6)] == [True] * 5 + [False]
 
 
-def test_a_quiet_quarter_of_an_hour_forgets_the_failures_and_the_row(database: Database) -> None:
-    """A flood of made-up names fills no disk for long."""
-    for number in range(20):
-        attempt(database, NOW_S, b"%d" % number)
+def test_a_quarter_of_an_hour_of_rest_after_the_lock_forgets_the_failures(database: Database) -> None:
     for _ in range(5):
         attempt(database, NOW_S)
-    later_s = NOW_S + lockout.QUIET_S
-    assert [attempt(database, later_s) for _ in range(6)] == [True] * 5 + [False]
+    ended_s = NOW_S + 1.0 + lockout.PASSWORD_REST_S
+    assert attempt(database, ended_s - 0.1)
+    assert not attempt(database, ended_s - 0.1), "the sixth failure: locked for two seconds"
+    ended_s += 1.9 + lockout.PASSWORD_REST_S
+    assert [attempt(database, ended_s) for _ in range(6)] == [True] * 5 + [False]
 
-    def count(connection: sqlite3.Connection) -> int:
+
+def count(database: Database) -> int:
+    def work(connection: sqlite3.Connection) -> int:
         return int(connection.execute("SELECT count(*) FROM failed_attempts").fetchone()[0])
 
-    assert database.read(count) == 1
+    return database.read(work)
+
+
+def test_a_flood_of_made_up_names_fills_no_disk(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest are forgotten; and all of them after a while."""
+    monkeypatch.setattr(lockout, "TARGETS_MAX", 10)
+    for number in range(25):
+        attempt(database, NOW_S + number, b"%d" % number)
+    assert count(database) == 10
+    for _ in range(4):
+        attempt(database, NOW_S + 25, b"24")
+    assert not attempt(database, NOW_S + 25, b"24")
+    attempt(database, NOW_S + 2 * lockout.PASSWORD_REST_S)
+    assert count(database) == 1
 
 
 def test_the_lock_is_known_after_a_restart(tmp_path: Path) -> None:
@@ -86,12 +102,24 @@ def test_a_lock_never_gets_shorter_and_never_longer_than_its_maximum(failures: i
     assert 0.0 <= lockout.lock_after_s(failures) <= lockout.lock_after_s(failures + 1) <= lockout.LOCK_MAX_S
 
 
-def test_guesses_in_a_day_stay_few(database: Database) -> None:
-    """Somebody who tries as often as the lock allows gets about a hundred guesses a day."""
-    now_s, guesses = NOW_S, 0
-    failures = 0
-    while now_s < NOW_S + 86_400.0:
-        failures += 1
-        guesses += 1
-        now_s += max(lockout.lock_after_s(failures), 0.001)
-    assert guesses < 120
+@pytest.mark.parametrize(
+    ("rest_s", "guesses_max"), [(lockout.PASSWORD_REST_S, 1100), (lockout.CODE_REST_S, 120)]
+)
+def test_the_most_patient_guesser_gets_few_guesses_a_day(rest_s: float, guesses_max: int) -> None:
+    """Against a password a thousand, against a code of six digits about a hundred, whatever the pauses."""
+    day_s = 86_400.0
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        connection.row_factory = sqlite3.Row
+        connection.executescript((MIGRATIONS_FOLDER / "0001_user_pool.sql").read_text())
+        for guesses_before_rest in range(5, 20):
+            target, now_s, guesses = b"%d" % guesses_before_rest, NOW_S, 0
+            while now_s < NOW_S + day_s:
+                assert lockout.begin_attempt(connection, target, now_s, rest_s=rest_s)
+                guesses += 1
+                failures = connection.execute(
+                    "SELECT failures FROM failed_attempts WHERE target_hash = ?", (target,)
+                ).fetchone()[0]
+                now_s += lockout.lock_after_s(failures)
+                if failures >= guesses_before_rest and rest_s < lockout.LOCK_MAX_S * 2:
+                    now_s += rest_s
+            assert guesses <= guesses_max

@@ -84,7 +84,7 @@ def test_a_childs_death_ends_the_others(tmp_path: Path) -> None:
         (strong,) = map(psutil.Process, supervisor.process_ids)
         supervisor.start(child(tmp_path, "weakling", "raise SystemExit(1)"))
         with pytest.raises(ChildDied, match="weakling"):
-            supervisor.watch(lambda: False)
+            supervisor.watch()
     assert not strong.is_running()
 
 
