@@ -1,19 +1,18 @@
-"""The teacher dashboard's script: greets whoever the gate let in."""
+"""The teacher dashboard's script: which page is shown."""
 
 import streamlit as st
 
-from shared.errors import SessionEnded
-from teacher_app import gate_paths
-from teacher_app.current import current_session, sign_in_again_path
+from teacher_app.views import exam, exams, heading
 
 __all__: list[str] = []
 
 st.set_page_config(page_title="Exam results", layout="wide")
-try:
-    teacher = current_session()
-except SessionEnded:
-    st.warning("Your session has ended. Nothing that you typed is lost.")
-    st.link_button("Sign in again in another tab", sign_in_again_path())
-    st.stop()
-st.title(f"Welcome, {teacher.display_name}")
-st.markdown(f"[Your account and sign out]({gate_paths.ACCOUNT})")
+page = st.navigation(
+    [
+        st.Page(exams.render, title="My exams", url_path="exams", default=True),
+        st.Page(exam.render, title="Exam", url_path="exam"),
+    ],
+    position="hidden",
+)
+heading.render()
+page.run()
