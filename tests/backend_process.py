@@ -29,7 +29,7 @@ from pycognito import Cognito
 
 from deploy.local.backend_service import Backend, BackendOptions, bound_socket, open_backend, server_of
 
-__all__ = ["ROOT", "BackendProcess", "RunningBackend", "SignedInTeacher", "running_backend"]
+__all__ = ["PASSWORD", "ROOT", "BackendProcess", "RunningBackend", "SignedInTeacher", "running_backend"]
 
 ROOT = Path(__file__).parents[1]
 START_DEADLINE_S = 30.0

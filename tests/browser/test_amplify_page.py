@@ -21,7 +21,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from deploy.local import user_pool_admin
 from deploy.local.request_fields import Fields
@@ -30,7 +30,6 @@ from tests.browser.amplify.prepare import BUNDLE, is_prepared
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 DEADLINE_MS = 15_000
 TEMPORARY, PASSWORD = "Temporary-Pass-0", "Pässwort-neu-1"
 
@@ -58,26 +57,16 @@ def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBackend
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not Path(CHROMIUM).is_file() or not is_prepared():
-        reason = "Chromium or the Amplify page is missing: run `python -m tests.browser.amplify.prepare`"
+def page_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the page is served: another origin than the backend's."""
+    if not is_prepared():
+        reason = "the Amplify page is missing: run `python -m tests.browser.amplify.prepare`"
         if os.environ.get("REQUIRE_ALL") == "1":
             pytest.fail(reason)
         pytest.skip(reason)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def page_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where the page is served: another origin than the backend's."""
     folder = tmp_path_factory.mktemp("page")
     (folder / "index.html").write_text("<!doctype html><title>page</title><script src=page.js></script>")
-    (folder / "page.js").write_bytes(BUNDLE.read_bytes() if BUNDLE.is_file() else b"")
+    (folder / "page.js").write_bytes(BUNDLE.read_bytes())
     handler = partial(QuietHandler, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)

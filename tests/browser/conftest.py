@@ -1,0 +1,69 @@
+"""One Chromium and one running pair for the browser tests of a worker, and people in front of it.
+
+A test uses teachers and exams of its own and trusts no emptiness. Tests that stop processes start their own
+pair (tests/pair_process.py).
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.backend_process import BackendClient
+from tests.browser.people import Person, sign_in
+from tests.builders import new_id
+from tests.pair_process import PairProcess
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic"]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not Path(CHROMIUM).is_file():
+        reason = f"no Chromium at {CHROMIUM}: install one or set CHROMIUM to its path"
+        if os.environ.get("REQUIRE_ALL") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PairProcess]:
+    """The backend and both dashboards, without any exam at first."""
+    with PairProcess(tmp_path_factory.mktemp("pair")) as running:
+        yield running
+
+
+@pytest.fixture
+def new_person(browser: Browser) -> Iterator[Callable[..., Person]]:
+    """Makes people with a browser of their own; keywords are those of playwright's new_context.
+
+    At the end nothing that any of their pages asked for was against its Content-Security-Policy, and no
+    script of theirs failed.
+    """
+    people: list[Person] = []
+
+    def make(**options: object) -> Person:
+        people.append(Person(browser.new_context(**options)))  # type: ignore[arg-type]  # playwright's own words
+        return people[-1]
+
+    yield make
+    for person in people:
+        person.context.close()
+    assert [fault for person in people for fault in person.faults] == []
+
+
+@pytest.fixture
+def teacher_page(pair: PairProcess, new_person: Callable[..., Person]) -> Page:
+    """A new teacher, signed in, in front of an empty list of exams."""
+    username = f"teacher-{new_id()[:8]}"
+    BackendClient(pair.backend_url, pair.data_dir).create_teacher(username)
+    page = new_person().page
+    sign_in(page, pair.teacher_url, username)
+    return page

@@ -1,0 +1,34 @@
+"""Somebody in front of a browser: what they see go wrong, and how a teacher comes in."""
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+
+from tests.backend_process import PASSWORD
+
+__all__ = ["DEADLINE_MS", "Person", "sign_in"]
+
+DEADLINE_MS = 15_000
+
+
+class Person:
+    """A browser context of one's own with one page. `faults` has what should never be in a console."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.context = context
+        self.faults: list[str] = []
+        context.set_default_timeout(DEADLINE_MS)
+        context.on("console", self._note)
+        context.on("weberror", lambda fault: self.faults.append(str(fault.error)))
+        self.page: Page = context.new_page()
+
+    def _note(self, message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            self.faults.append(message.text)
+
+
+def sign_in(page: Page, teacher_url: str, username: str, password: str = PASSWORD) -> None:
+    """From the gate to the page behind it, with the keyboard; the password must be a final one."""
+    page.goto(teacher_url)
+    page.get_by_label("Name").fill(username)
+    page.get_by_label("Password", exact=True).fill(password)
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="My exams").wait_for()
