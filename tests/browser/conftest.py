@@ -20,8 +20,9 @@ CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    """Not for longer than this folder: playwright keeps an event loop running in the main thread."""
     if not Path(CHROMIUM).is_file():
         reason = f"no Chromium at {CHROMIUM}: install one or set CHROMIUM to its path"
         if os.environ.get("REQUIRE_ALL") == "1":
@@ -33,7 +34,7 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PairProcess]:
     """The backend and both dashboards, without any exam at first."""
     with PairProcess(tmp_path_factory.mktemp("pair")) as running:
