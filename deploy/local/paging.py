@@ -18,7 +18,7 @@ TOKEN_LENGTH_MAX = 1024
 
 def next_token(listing: tuple[str, ...], last_key: tuple[str, ...]) -> str:
     """The token of the page after `last_key`. `listing` names the field and what it is about."""
-    document = json.dumps([_binding(listing), *last_key], separators=(",", ":"))
+    document = json.dumps([_binding(listing), *last_key], ensure_ascii=False, separators=(",", ":"))
     return base64.urlsafe_b64encode(document.encode()).rstrip(b"=").decode()
 
 
