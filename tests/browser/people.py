@@ -1,10 +1,10 @@
 """Somebody in front of a browser: what they see go wrong, and how a teacher comes in."""
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page
 
 from tests.backend_process import PASSWORD
 
-__all__ = ["DEADLINE_MS", "Person", "sign_in"]
+__all__ = ["DEADLINE_MS", "Person", "sign_in", "tab_to"]
 
 DEADLINE_MS = 15_000
 
@@ -32,3 +32,13 @@ def sign_in(page: Page, teacher_url: str, username: str, password: str = PASSWOR
     page.get_by_label("Password", exact=True).fill(password)
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="My exams").wait_for()
+
+
+def tab_to(page: Page, wanted: Locator, presses_max: int = 80) -> None:
+    """Press Tab until `wanted` has the cursor, as somebody without a mouse does."""
+    wanted.wait_for()
+    for _ in range(presses_max):
+        if wanted.evaluate("element => element.getRootNode().activeElement === element"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{presses_max} presses of Tab do not lead to {wanted}")
