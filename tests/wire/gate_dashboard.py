@@ -1,15 +1,18 @@
-"""What tests of the gate do over the wire: a dashboard process, accounts at the backend, an httpx browser."""
+"""What tests of the gate do over the wire: accounts at the backend, a browser without scripts, and the socket
+of a page."""
 
 import asyncio
 import contextlib
 import json
-import time
+import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import boto3
 import httpx
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -17,14 +20,25 @@ from tests.backend_process import BackendClient
 from tests.builders import new_id
 from tests.teacher_app.dashboard_process import TeacherDashboard
 from tests.teacher_app.gate_client import GateBrowser
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
 
-__all__ = ["TEMPORARY", "Operator", "handshake_status", "new_name", "reset_code", "wire_browser"]
+__all__ = [
+    "COOKIE",
+    "TEMPORARY",
+    "Operator",
+    "StreamlitPage",
+    "handshake_status",
+    "new_name",
+    "reset_code",
+    "wire_browser",
+]
 
 TEMPORARY = "Temporary-word-1"
 COOKIE = "exam_results_teacher"
+ANSWER_DEADLINE_S = 20.0
 
 
 def new_name() -> str:
@@ -58,15 +72,19 @@ class Operator:
             ],
         )
 
+    def sign_out_everywhere(self, username: str) -> None:
+        self.calls.admin_user_global_sign_out(UserPoolId=self.pool_id, Username=username)
+
     def close(self) -> None:
         self.calls.close()
 
 
 @contextlib.contextmanager
-def wire_browser(url: str) -> Iterator[GateBrowser]:
-    """A browser without scripts."""
+def wire_browser(url: str, **headers: str) -> Iterator[GateBrowser]:
+    """A browser without scripts. `headers` (with _ for -) go with every request, as a proxy adds them."""
+    named = {name.replace("_", "-"): text for name, text in headers.items()}
     with asyncio.Runner() as runner:
-        client = httpx.AsyncClient(base_url=url, timeout=20.0)
+        client = httpx.AsyncClient(base_url=url, timeout=20.0, headers=named, trust_env=False)
         try:
             yield GateBrowser(client, runner)
         finally:
@@ -75,25 +93,91 @@ def wire_browser(url: str) -> Iterator[GateBrowser]:
 
 def handshake_status(dashboard: TeacherDashboard, cookie: str | None, origin: str | None = "own") -> int:
     """101 if the WebSocket of Streamlit is opened, else the status of the refusal."""
-    headers = {} if cookie is None else {"Cookie": f"{COOKIE}={cookie}"}
-    if origin is not None:
-        headers["Origin"] = dashboard.url if origin == "own" else origin
-    address = f"ws://{dashboard.host}/_stcore/stream"
     try:
-        with connect(address, additional_headers=headers, proxy=None):
+        with connect(
+            f"ws://{dashboard.host}/_stcore/stream",
+            additional_headers=_handshake_headers(dashboard, cookie, origin),
+            proxy=None,
+        ):
             return 101
     except InvalidStatus as refused:
         return refused.response.status_code
 
 
-def reset_code(data_dir: Path, username: str, deadline_s: float = 5.0) -> str:
+class StreamlitPage:
+    """An open page without a browser: it reruns its script and tells what the script wrote."""
+
+    def __init__(self, dashboard: TeacherDashboard, cookie: str) -> None:
+        self._open = contextlib.ExitStack()
+        self._line = self._open.enter_context(
+            connect(
+                f"ws://{dashboard.host}/_stcore/stream",
+                additional_headers=_handshake_headers(dashboard, cookie, "own"),
+                proxy=None,
+                max_size=None,
+            )
+        )
+
+    def rerun(self) -> list[str]:
+        """One run of the script, as when its reader presses a key that asks for it."""
+        message = BackMsg()
+        message.rerun_script.query_string = ""
+        self._line.send(message.SerializeToString())
+        texts: list[str] = []
+        while True:
+            data = self._line.recv(ANSWER_DEADLINE_S)
+            assert isinstance(data, bytes)
+            told = ForwardMsg.FromString(data)
+            if told.WhichOneof("type") == "script_finished":
+                return texts
+            element = told.delta.new_element
+            match element.WhichOneof("type"):
+                case "markdown":
+                    texts.append(element.markdown.body)
+                case "alert":
+                    texts.append(element.alert.body)
+                case "link_button":
+                    texts.append(element.link_button.url)
+                case _:
+                    pass
+
+    def wait_closed(self) -> int:
+        """The code that the dashboard closes the socket with."""
+        with contextlib.suppress(ConnectionError):
+            for _message in self._line:
+                pass
+        code = self._line.close_code
+        assert code is not None
+        return code
+
+    def close(self) -> None:
+        self._open.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+
+def reset_code(data_dir: Path, username: str) -> str:
     """The newest code that the backend's outbox holds for `username`."""
-    ends_at_s = time.monotonic() + deadline_s
-    outbox = data_dir / "outbox.jsonl"
-    while time.monotonic() < ends_at_s:
+    codes: list[str] = []
+
+    def has_come() -> bool:
+        outbox = data_dir / "outbox.jsonl"
         lines = outbox.read_text().splitlines() if outbox.exists() else []
-        for line in reversed(lines):
-            message = json.loads(line)
-            if username in message.values():
-                return str(message["code"])
-    raise AssertionError(f"no code for {username} in {outbox}")
+        messages = [json.loads(line) for line in lines]
+        texts = [message["text"] for message in messages if message["username"] == username]
+        codes[:] = [found[0] for text in texts if (found := re.search(r"\b\d{6}\b", text))]
+        return bool(codes)
+
+    wait_until(has_come, what=f"a code for {username}")
+    return codes[-1]
+
+
+def _handshake_headers(dashboard: TeacherDashboard, cookie: str | None, origin: str | None) -> dict[str, str]:
+    headers = {} if cookie is None else {"Cookie": f"{COOKIE}={cookie}"}
+    if origin is not None:
+        headers["Origin"] = dashboard.url if origin == "own" else origin
+    return headers
