@@ -1,0 +1,67 @@
+"""The live board's rival: the same tiles, histogram and table, drawn anew for each viewer every 2 s.
+
+An ordinary Streamlit page with Streamlit's default settings. It is given the best there is beneath it: the
+same feed and cache as the student dashboard, one for all sessions, so that only the drawing differs.
+"""
+
+import time
+
+import altair as alt
+import streamlit as st
+from streamlit_autorefresh import st_autorefresh
+
+from shared.cache import ExamCache
+from shared.feed import Feed
+from shared.guest import GuestCredentials
+from shared.settings import load_student_settings
+from shared.statistics import distribution, frame_from_results, score_text, summary
+
+__all__: list[str] = []
+
+REFRESH_MS = 2000
+
+
+@st.cache_resource
+def feed_and_cache() -> tuple[Feed, ExamCache]:
+    backend = load_student_settings().backend
+    cache = ExamCache(time.time)
+    feed = Feed(backend, GuestCredentials(backend, time.time), cache)
+    feed.start()
+    return feed, cache
+
+
+@st.cache_resource
+def watched_cache(exam_id: str) -> ExamCache:
+    """The cache, which from now on holds this exam's results."""
+    feed, cache = feed_and_cache()
+    feed.watch(exam_id)
+    return cache
+
+
+st.set_page_config(page_title="Exam results", layout="centered")
+st_autorefresh(interval=REFRESH_MS, key="autorefresh")
+exam_id = st.query_params["exam"]
+cache = watched_cache(exam_id)
+st.title("Exam results")
+exam, results = cache.exam(exam_id), cache.results(exam_id)
+if exam is None or results is None:
+    st.info("Loading …")
+    st.stop()
+st.caption(f"{exam.subject} · {exam.date.isoformat()} · {exam.teacher} · {exam.scale.label}")
+frame = frame_from_results(results.rows, exam.scale)
+numbers = summary(frame, exam.scale, exam.audience)
+tiles = {
+    "Results": str(numbers.count),
+    "Mean": "–" if numbers.mean is None else score_text(numbers.mean, exam.scale),
+    "Median": "–" if numbers.median is None else score_text(numbers.median, exam.scale),
+    "Pass rate": "–" if numbers.pass_rate is None else f"{numbers.pass_rate:.0%}",
+}
+for column, (label, value) in zip(st.columns(len(tiles)), tiles.items(), strict=True):
+    column.metric(label, value)
+bins = distribution(frame, exam.scale, exam.audience)
+st.altair_chart(
+    alt.Chart(bins)
+    .mark_bar()
+    .encode(x=alt.X("label", sort=None, title="Grade"), y=alt.Y("count", title="Students"))
+)
+st.dataframe(frame[["student", "grade"]], hide_index=True)

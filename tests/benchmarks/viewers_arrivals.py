@@ -1,0 +1,42 @@
+"""When each change reached each viewer: written by the load's process, read by the benchmark's."""
+
+import array
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from tests.benchmarks.viewers_figures import marks_in
+
+__all__ = ["Arrivals", "read_arrivals"]
+
+
+class Arrivals:
+    """Moments by the steady clock, which is one for all processes of a machine. The first one counts."""
+
+    def __init__(self, viewers: int, changes: int) -> None:
+        self._changes = changes
+        self._at_s = array.array("d", bytes(8 * viewers * changes))
+        self.count = 0
+
+    def note(self, viewer: int, data: bytes) -> None:
+        """`data` came to this viewer now."""
+        now_s = time.monotonic()
+        begin = viewer * self._changes
+        for change in marks_in(data):
+            if change < self._changes and not self._at_s[begin + change]:
+                self._at_s[begin + change] = now_s
+                self.count += 1
+
+    def write(self, path: Path, viewers: Iterable[int], changes: int) -> None:
+        """These viewers with the first `changes` each, viewer by viewer."""
+        with path.open("wb") as file:
+            for viewer in viewers:
+                begin = viewer * self._changes
+                self._at_s[begin : begin + changes].tofile(file)
+
+
+def read_arrivals(path: Path) -> Sequence[float]:
+    """What Arrivals.write wrote."""
+    moments: array.array[float] = array.array("d")
+    moments.frombytes(path.read_bytes())
+    return moments

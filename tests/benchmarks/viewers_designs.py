@@ -1,0 +1,227 @@
+"""One run of one design: its servers, its viewers, the changes, and the figures of what was seen."""
+
+import contextlib
+import math
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from tests.backend_process import BackendClient
+from tests.benchmarks.viewers_arrivals import read_arrivals
+from tests.benchmarks.viewers_changes import Changes, Rhythm, Teacher
+from tests.benchmarks.viewers_chromium import BoardInChromium, board_in_chromium
+from tests.benchmarks.viewers_figures import Figures, Spread, spread_of
+from tests.benchmarks.viewers_load import LoadOrder
+from tests.benchmarks.viewers_processes import Load, Meter, ServerProcess, get_json
+
+__all__ = ["DESIGNS", "Plan", "measured"]
+
+DESIGNS = ("ours", "rerun", "tutorial")
+HOST = "127.0.0.1"
+PAGE = Path(__file__).parent / "rerun_app" / "page.py"
+SETTLE_S = 3.0
+AT_ONCE = {"ours": 16, "streams": 50, "rerun": 4, "tutorial": 16}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is asked for; the same for all designs."""
+
+    viewers: int
+    rhythm: Rhythm
+    results: int
+    exams: int
+    idle_s: float
+    admission_s: float
+    patience_s: float
+    has_sessions: bool
+    has_chromium: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Busy:
+    """CPU seconds of the whole machine and of this benchmark's processes, at a moment."""
+
+    at_s: float
+    machine_s: float
+    own_s: float
+
+
+def measured(design: str, plan: Plan) -> Figures:
+    """Runs it from an empty folder to the end of all its processes."""
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        backend = stack.enter_context(_backend(folder))
+        teacher = stack.enter_context(Teacher(backend))
+        exam = teacher.prepare(plan.results, plan.exams)
+        backend_meter = stack.enter_context(Meter(backend.pid))
+        server = stack.enter_context(_server(design, backend, plan)) if design != "tutorial" else None
+        meter = stack.enter_context(Meter(server.process.pid)) if server else backend_meter
+        kind = "streams" if design == "ours" and not plan.has_sessions else design
+        chromium = None
+        if server and design == "ours" and plan.has_chromium:
+            url = f"http://{HOST}:{server.port}/?exam={exam.id}"
+            chromium = stack.enter_context(board_in_chromium(url))
+        arrivals = folder / "arrivals"
+        order = LoadOrder(
+            viewers=plan.viewers,
+            kind=kind,
+            host=HOST,
+            port=server.port if server else backend.port,
+            exam_id=exam.id,
+            changes_max=plan.rhythm.changes,
+            arrivals=str(arrivals),
+            at_once=AT_ONCE[kind],
+            admission_s=plan.admission_s,
+            keys=_keys(backend) if design == "tutorial" else {},
+        )
+        began_s = time.monotonic()
+        load = stack.enter_context(Load(order.to_json()))
+        ready = load.wait_for("ready", plan.admission_s + 300)
+        admission_s = time.monotonic() - began_s
+        time.sleep(SETTLE_S)
+        idle_percent = meter.percent_over(plan.idle_s)
+
+        load_average = os.getloadavg()[0]
+        counts, busy = _counts(backend), _busy()
+        cpu_s, backend_cpu_s = meter.cpu_s(), backend_meter.cpu_s()
+        changes = teacher.make_changes(exam.id, plan.rhythm)
+        done = load.finish(plan.rhythm.changes, plan.patience_s)
+        after, now = _counts(backend), _busy()
+        elapsed_s = now.at_s - busy.at_s
+        made = {name: (after[name] - counts[name]) / plan.rhythm.changes for name in after}
+        spread = spread_of(changes.sent_s, read_arrivals(arrivals), ready["count"])
+        own_percent = 100 * (now.own_s - busy.own_s) / elapsed_s
+        machine_percent = 100 * (now.machine_s - busy.machine_s) / elapsed_s
+        details: dict[str, object] = {
+            "viewers_asked": plan.viewers,
+            "viewers_are": kind,
+            "refusals": ready["refusals"],
+            "admission_s": round(admission_s, 1),
+            "changes": plan.rhythm.changes,
+            "results_at_first": plan.results,
+            "exams": plan.exams,
+            "max_ms": spread.max_ms,
+            "arrived": spread.arrived,
+            "save_to_answer_p95_ms": _answers(changes).p95_ms,
+            "idle_cpu_percent": idle_percent,
+            "backend_cpu_percent": 100 * (backend_meter.cpu_s() - backend_cpu_s) / elapsed_s,
+            "backend_rss_mb": backend_meter.rss_max_mb,
+            "api_queries_per_change": made["queries"],
+            "api_events_per_change": made["events"],
+            "api_subscriptions_per_change": made["subscriptions"],
+            "tallies": done["tallies"],
+            "load_process_lag_p95_ms": done["own_lag_p95_ms"],
+            "machine_cores": os.cpu_count(),
+            "machine_load_average": load_average,
+            "machine_busy_percent": machine_percent,
+            "other_programs_percent": max(0.0, machine_percent - own_percent),
+            **_dom(chromium, changes),
+        }
+        return Figures(
+            viewers=ready["count"],
+            p50_ms=spread.p50_ms,
+            p95_ms=spread.p95_ms,
+            p99_ms=spread.p99_ms,
+            lost=spread.lost,
+            cpu_percent=100 * (meter.cpu_s() - cpu_s) / elapsed_s,
+            rss_mb=meter.rss_max_mb,
+            api_operations_per_change=made["queries"] + made["events"] + made["subscriptions"],
+            api_bytes_per_change=made["read_bytes"],
+            details=details,
+        )
+
+
+class _CountedBackend(BackendClient):
+    def __init__(self, server: ServerProcess, data_dir: Path) -> None:
+        super().__init__(f"http://{HOST}:{server.port}", data_dir)
+        self.port, self.pid = server.port, server.process.pid
+
+
+@contextlib.contextmanager
+def _backend(folder: Path) -> Iterator[_CountedBackend]:
+    arguments = [
+        "-m",
+        "tests.benchmarks.viewers_backend",
+        "--port",
+        "{port}",
+        "--data-dir",
+        str(folder / "data"),
+    ]
+    with ServerProcess(arguments, {}, ready_path="/healthz") as server:
+        yield _CountedBackend(server, folder / "data")
+
+
+def _server(design: str, backend: _CountedBackend, plan: Plan) -> ServerProcess:
+    """The dashboard as it is run everywhere, or the rerunning page as Streamlit runs it by itself."""
+    environment = {"EXAM_RESULTS_ENV_FILE": str(backend.data_dir / "backend.env")}
+    if design == "rerun":
+        environment["PYTHONPATH"] = str(PAGE.parents[3])
+        arguments = [
+            "-m",
+            "streamlit",
+            "run",
+            str(PAGE),
+            "--server.port",
+            "{port}",
+            "--server.headless",
+            "true",
+        ]
+        arguments += ["--server.address", HOST, "--browser.gatherUsageStats", "false"]
+        return ServerProcess(
+            arguments, environment, ready_path="/_stcore/health", folder=str(backend.data_dir)
+        )
+    environment["EXAM_RESULTS_STREAMS_MAX"] = str(max(5000, plan.viewers + 100))
+    arguments = ["-m", "uvicorn", "--factory", "student_app.server:create_app_from_environment"]
+    arguments += ["--host", HOST, "--port", "{port}", "--ws", "websockets-sansio"]
+    arguments += ["--timeout-graceful-shutdown", "2", "--no-access-log", "--no-proxy-headers"]
+    return ServerProcess(arguments, environment, ready_path="/readyz")
+
+
+def _keys(backend: _CountedBackend) -> Mapping[str, str]:
+    given = backend.guest_credentials()
+    return {
+        "access_key": given.access_key,
+        "secret_key": given.secret_key,
+        "token": given.token or "",
+        "region": backend.region,
+    }
+
+
+def _counts(backend: _CountedBackend) -> Mapping[str, int]:
+    counts: Mapping[str, int] = get_json(f"{backend.url}/counts")
+    return counts
+
+
+def _answers(changes: Changes) -> Spread:
+    return spread_of(changes.sent_s, changes.answered_s, 1)
+
+
+def _dom(chromium: BoardInChromium | None, changes: Changes) -> Mapping[str, object]:
+    if chromium is None:
+        return {}
+    spread = spread_of(changes.sent_s, chromium.arrived_s(len(changes.sent_s)), 1)
+    return {
+        "dom_p50_ms": spread.p50_ms,
+        "dom_p95_ms": spread.p95_ms,
+        "dom_max_ms": spread.max_ms,
+        "dom_lost": spread.lost,
+        "dom_clock_error_ms": chromium.clock_error_ms,
+    }
+
+
+def _busy() -> _Busy:
+    machine = psutil.cpu_times()
+    own = psutil.Process()
+    times = [process.cpu_times() for process in (own, *own.children(recursive=True))]
+    idle_s = machine.idle + getattr(machine, "iowait", 0.0)
+    return _Busy(
+        at_s=time.monotonic(),
+        machine_s=math.fsum(machine) - idle_s - getattr(machine, "guest", 0.0),
+        own_s=sum(one.user + one.system for one in times),
+    )

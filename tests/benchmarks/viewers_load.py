@@ -1,0 +1,170 @@
+"""The viewers, all of one design, as a process of their own: `python -m tests.benchmarks.viewers_load JSON`.
+
+It says what it does in JSON lines: {"event": "viewers", "count"}, then {"event": "ready", "count",
+"refusals"}, and after the line {"changes", "patience_s"} on its standard input, when everything has come or
+the patience is over, {"event": "done", ...} with the arrivals in the file that was named.
+"""
+
+import asyncio
+import gc
+import json
+import resource
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from botocore.credentials import Credentials
+
+from tests.benchmarks.viewers_appsync import GuestSigner, TutorialViewer
+from tests.benchmarks.viewers_arrivals import Arrivals
+from tests.benchmarks.viewers_people import BoardViewer, OnData, Place, RerunViewer, StreamViewer, Viewer
+from tests.benchmarks.viewers_session import SessionRefused
+
+__all__ = ["LoadOrder", "main", "raise_file_limit"]
+
+REPORT_EVERY = 50
+LAG_STEP_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOrder:
+    """What the process is to do. `keys`: a guest's credentials, for viewers who ask the API themselves."""
+
+    viewers: int
+    kind: str
+    host: str
+    port: int
+    exam_id: str
+    changes_max: int
+    arrivals: str
+    at_once: int
+    admission_s: float
+    keys: Mapping[str, str]
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+
+def raise_file_limit() -> int:
+    """As many open files as the machine allows this user; gives the number."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
+
+
+def main() -> None:
+    order = LoadOrder(**json.loads(sys.argv[1]))
+    raise_file_limit()
+    asyncio.run(_Load(order).run())
+
+
+class _Load:
+    def __init__(self, order: LoadOrder) -> None:
+        self._order = order
+        self._arrivals = Arrivals(order.viewers, order.changes_max)
+        self._new_viewer = _maker(order)
+        self._viewers: dict[int, Viewer] = {}
+        self._refusals: Counter[str] = Counter()
+        self._waiting = iter(range(order.viewers))
+        self._lags_ms: list[float] = []
+
+    async def run(self) -> None:
+        lines = await _standard_input()
+        try:
+            await self._admit_all()
+            gc.freeze()  # thousands of connections need not be looked through again and again
+            _say("ready", count=len(self._viewers), refusals=dict(self._refusals.most_common(3)))
+            measuring = asyncio.create_task(self._measure_lag())
+            line = await lines.readline()
+            if line:
+                await self._finish(**json.loads(line))
+            measuring.cancel()
+            await asyncio.wait([measuring])
+        finally:
+            async with asyncio.TaskGroup() as group:
+                for viewer in self._viewers.values():
+                    group.create_task(viewer.close())
+
+    async def _admit_all(self) -> None:
+        """Several at a time, until all are in or the time for it is over."""
+        admitting = [asyncio.create_task(self._admit_one_by_one()) for _ in range(self._order.at_once)]
+        _, late = await asyncio.wait(admitting, timeout=self._order.admission_s)
+        for task in late:
+            task.cancel()
+        for outcome in await asyncio.gather(*admitting, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                raise outcome
+
+    async def _admit_one_by_one(self) -> None:
+        for number in self._waiting:
+            viewer = self._new_viewer(number, self._hearing(number))
+            try:
+                await viewer.open()
+            except (OSError, TimeoutError, SessionRefused) as error:
+                self._refusals[f"{type(error).__name__}: {error}"[:200]] += 1
+                await viewer.close()
+                continue
+            except asyncio.CancelledError:
+                await viewer.close()
+                raise
+            self._viewers[number] = viewer
+            if len(self._viewers) % REPORT_EVERY == 0:
+                _say("viewers", count=len(self._viewers))
+
+    def _hearing(self, number: int) -> OnData:
+        note = self._arrivals.note
+        return lambda data: note(number, data)
+
+    async def _finish(self, changes: int, patience_s: float) -> None:
+        ends_at = time.monotonic() + patience_s
+        wanted = changes * len(self._viewers)
+        while self._arrivals.count < wanted and time.monotonic() < ends_at:  # noqa: ASYNC110  # set too often
+            await asyncio.sleep(LAG_STEP_S)
+        self._arrivals.write(Path(self._order.arrivals), self._viewers, changes)
+        tallies: Counter[str] = Counter()
+        for viewer in self._viewers.values():
+            tallies.update(viewer.tallies())
+        lags = sorted(self._lags_ms)
+        _say("done", tallies=tallies, own_lag_p95_ms=round(lags[int(len(lags) * 0.95)], 2))
+
+    async def _measure_lag(self) -> None:
+        """How late this process itself is: what is above zero makes every design look slower than it is."""
+        while True:
+            begun_s = time.monotonic()
+            await asyncio.sleep(LAG_STEP_S)
+            self._lags_ms.append((time.monotonic() - begun_s - LAG_STEP_S) * 1000)
+
+
+def _maker(order: LoadOrder) -> Callable[[int, OnData], Viewer]:
+    """Makes the viewer with this number."""
+    place = Place(order.host, order.port, order.exam_id)
+    if order.kind == "tutorial":
+        keys = order.keys
+        credentials = Credentials(keys["access_key"], keys["secret_key"], keys["token"])
+        signer = GuestSigner(credentials, keys["region"], f"{order.host}:{order.port}")
+        return lambda number, on_data: TutorialViewer(place, number, on_data, signer)
+    kinds: Mapping[str, Callable[[Place, int, OnData], Viewer]] = {
+        "ours": BoardViewer,
+        "streams": StreamViewer,
+        "rerun": RerunViewer,
+    }
+    return lambda number, on_data: kinds[order.kind](place, number, on_data)
+
+
+def _say(event: str, **values: object) -> None:
+    print(json.dumps({"event": event, **values}), flush=True)
+
+
+async def _standard_input() -> asyncio.StreamReader:
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
+    )
+    return reader
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+"""One viewer of each design, as the load's process plays it.
+
+ours      a Streamlit session and an event stream; after changes the board asks for one fragment run, at
+          most every refresh_s seconds and with its jitter, as board.js does in a page that is seen
+streams   an event stream alone
+rerun     a Streamlit session whose st_autorefresh speaks every 2 s
+tutorial  subscriptions of one's own; at each event the whole list is fetched again
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from tests.benchmarks.viewers_session import SessionRefused, StreamlitSession
+from tests.benchmarks.viewers_stream import EventStream
+
+__all__ = ["BoardViewer", "Place", "RerunViewer", "StreamViewer", "Viewer", "local_address"]
+
+OPEN_DEADLINE_S = 120.0
+BOARD_JITTER_S = 4.0  # of board.js
+AUTOREFRESH_S = 2.0
+PER_ADDRESS = 200  # viewers that share one address: fewer than the dashboard allows one address
+
+OnData = Callable[[bytes], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the viewers look."""
+
+    host: str
+    port: int
+    exam_id: str
+
+
+class Viewer(Protocol):
+    """One of many. open() raises OSError, TimeoutError or SessionRefused."""
+
+    async def open(self) -> None: ...
+    async def close(self) -> None: ...
+    def tallies(self) -> Mapping[str, int]: ...
+
+
+def local_address(number: int) -> str:
+    """Addresses of this machine that stand for those of homes and schools."""
+    block = number // PER_ADDRESS
+    return f"127.{1 + block // 250}.{block % 250}.1"
+
+
+class StreamViewer:
+    def __init__(self, place: Place, number: int, on_data: OnData) -> None:
+        self.stream = EventStream(
+            place.host,
+            place.port,
+            local_address(number),
+            f"/live/{place.exam_id}",
+            on_data,
+            self.on_change,
+        )
+
+    def on_change(self) -> None:
+        """Nothing but the stream."""
+
+    async def open(self) -> None:
+        await self.stream.open()
+        async with asyncio.timeout(OPEN_DEADLINE_S):
+            await self.stream.snapshot_came.wait()
+
+    async def close(self) -> None:
+        self.stream.close()
+
+    def tallies(self) -> Mapping[str, int]:
+        return {"stream_cuts": self.stream.cuts}
+
+
+class BoardViewer(StreamViewer):
+    """The session comes first, and its page tells the board which exam to follow."""
+
+    def __init__(self, place: Place, number: int, on_data: OnData) -> None:
+        super().__init__(place, number, on_data)
+        self.session = StreamlitSession(
+            place.host, place.port, local_address(number), f"exam={place.exam_id}", lambda _data: None
+        )
+        self._told_at_s = float("-inf")
+        self._telling: asyncio.TimerHandle | None = None
+        self._is_owed = False
+        self._sending: asyncio.Task[None] | None = None
+        self.runs_asked = 0
+
+    async def open(self) -> None:
+        await self.session.open(OPEN_DEADLINE_S)
+        if not self.session.component_data.get("exam_id"):
+            raise SessionRefused("the page holds no board")
+        await super().open()
+
+    def on_change(self) -> None:
+        if self._telling is not None:
+            self._is_owed = True
+            return
+        self._is_owed = False
+        loop = asyncio.get_running_loop()
+        refresh_s = float(str(self.session.component_data["refresh_s"]))
+        pause_s = max(0.0, self._told_at_s + refresh_s - loop.time()) + random.random() * BOARD_JITTER_S
+        self._telling = loop.call_later(pause_s, self._tell)
+
+    def _tell(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._telling, self._told_at_s = None, loop.time()
+        self.runs_asked += 1
+        told = self.session.rerun([self.session.trigger("changed")], is_fragment=True)
+        self._sending = loop.create_task(told)
+        if self._is_owed:
+            self.on_change()
+
+    async def close(self) -> None:
+        if self._telling is not None:
+            self._telling.cancel()
+        await super().close()
+        await self.session.close()
+
+    def tallies(self) -> Mapping[str, int]:
+        return {
+            **super().tallies(),
+            "session_cuts": self.session.cuts,
+            "fragment_runs_asked": self.runs_asked,
+            "fragment_runs": self.session.finished_runs - 1,
+        }
+
+
+class RerunViewer:
+    def __init__(self, place: Place, number: int, on_data: OnData) -> None:
+        address = local_address(number)
+        self.session = StreamlitSession(place.host, place.port, address, f"exam={place.exam_id}", on_data)
+        self._refreshing: asyncio.Task[None] | None = None
+        self.runs_asked = 0
+
+    async def open(self) -> None:
+        await self.session.open(OPEN_DEADLINE_S)
+        if not self.session.component_id:
+            raise SessionRefused("the page holds no st_autorefresh")
+        self._refreshing = asyncio.get_running_loop().create_task(self._refresh_for_ever())
+
+    async def _refresh_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(AUTOREFRESH_S)
+            self.runs_asked += 1
+            await self.session.rerun([self.session.value(self.runs_asked)])
+
+    async def close(self) -> None:
+        if self._refreshing is not None:
+            self._refreshing.cancel()
+            await asyncio.wait([self._refreshing])
+        await self.session.close()
+
+    def tallies(self) -> Mapping[str, int]:
+        return {
+            "session_cuts": self.session.cuts,
+            "reruns_asked": self.runs_asked,
+            "reruns": self.session.finished_runs - 1,
+        }

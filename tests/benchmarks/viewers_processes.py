@@ -1,0 +1,209 @@
+"""The processes of the viewers benchmark: each measured server, what it costs, and the load beside it."""
+
+import http.client
+import json
+import os
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from typing import IO, Any, Self
+from urllib.parse import urlsplit
+
+import psutil
+
+from tests.pair_process import ROOT, free_port
+
+__all__ = ["Load", "Meter", "ServerProcess", "get_json"]
+
+START_DEADLINE_S = 60.0
+STOP_DEADLINE_S = 15.0
+SAMPLE_S = 0.5
+
+
+class ServerProcess:
+    """A server of our own making on a free port; the constructor returns once `ready_path` answers 200."""
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        port: int | None = None,
+        ready_path: str,
+        folder: str = str(ROOT),
+    ) -> None:
+        self.port = port or free_port()
+        self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # stop() closes it
+        command = [text.replace("{port}", str(self.port)) for text in arguments]
+        self.process = subprocess.Popen(
+            [sys.executable, *command],
+            cwd=folder,
+            env={**os.environ, **environment},
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            self._wait_ready(ready_path)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _wait_ready(self, path: str) -> None:
+        ends_at = time.monotonic() + START_DEADLINE_S
+        while time.monotonic() < ends_at:
+            if self.process.poll() is not None:
+                raise SystemExit(f"a server ended at its start:\n{self.log()}")
+            try:
+                if _status(self.port, path) == 200:
+                    return
+            except (OSError, http.client.HTTPException):
+                pass
+            time.sleep(0.1)
+        raise SystemExit(f"a server was not ready within {START_DEADLINE_S} s:\n{self.log()}")
+
+    def log(self) -> str:
+        """The last that it said."""
+        size = self._log.seek(0, os.SEEK_END)
+        self._log.seek(max(0, size - 4000))
+        return self._log.read().decode(errors="replace")
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            self.process.wait(STOP_DEADLINE_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(STOP_DEADLINE_S)
+        self._log.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.stop()
+
+
+class Meter:
+    """CPU and memory of one process and its children. `percent` is of one core."""
+
+    def __init__(self, pid: int) -> None:
+        self._process = psutil.Process(pid)
+        self.rss_max_mb = 0.0
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._sample, name="meter")
+        self._thread.start()
+
+    def cpu_s(self) -> float:
+        """Seconds of CPU so far, children that live included."""
+        times = [process.cpu_times() for process in self._all()]
+        return float(sum(one.user + one.system for one in times))
+
+    def percent_over(self, seconds: float) -> float:
+        """Waits so long; gives what was used meanwhile."""
+        before_s, begun_s = self.cpu_s(), time.monotonic()
+        self._stopping.wait(seconds)
+        return 100 * (self.cpu_s() - before_s) / (time.monotonic() - begun_s)
+
+    def rss_mb(self) -> float:
+        return float(sum(process.memory_info().rss for process in self._all())) / 1e6
+
+    def _all(self) -> list[psutil.Process]:
+        return [self._process, *self._process.children(recursive=True)]
+
+    def _sample(self) -> None:
+        while not self._stopping.wait(SAMPLE_S):
+            try:
+                self.rss_max_mb = max(self.rss_max_mb, self.rss_mb())
+            except psutil.NoSuchProcess:
+                return
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._stopping.set()
+        self._thread.join(STOP_DEADLINE_S)
+
+
+class Load:
+    """The process that plays the viewers."""
+
+    def __init__(self, order_json: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.benchmarks.viewers_load", order_json],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._said: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self._reader = threading.Thread(target=self._read, name="load-output")
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._said.put(json.loads(line))
+        self._said.put(None)
+
+    def wait_for(self, event: str, deadline_s: float) -> dict[str, Any]:
+        """The event's values; progress is printed meanwhile. Ends the benchmark if it does not come."""
+        ends_at = time.monotonic() + deadline_s
+        while True:
+            try:
+                said = self._said.get(timeout=max(0.0, ends_at - time.monotonic()))
+            except queue.Empty:
+                raise SystemExit(f"the load said no {event} within {deadline_s} s") from None
+            if said is None:
+                raise SystemExit("the load's process ended by itself")
+            if said["event"] == event:
+                return said
+            if said["event"] == "viewers" and said["count"] % 250 == 0:
+                print(f"  {said['count']} viewers are in", flush=True)
+
+    def finish(self, changes: int, patience_s: float) -> dict[str, Any]:
+        """Nothing more is sent; gives what it counted when all has come or the patience is over."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps({"changes": changes, "patience_s": patience_s}) + "\n")
+        self.process.stdin.flush()
+        return self.wait_for("done", patience_s + START_DEADLINE_S)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        try:
+            self.process.wait(STOP_DEADLINE_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(STOP_DEADLINE_S)
+        self._reader.join(STOP_DEADLINE_S)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+def get_json(url: str) -> Any:
+    """Of a server of this machine. Raises OSError."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=START_DEADLINE_S)
+    try:
+        connection.request("GET", parts.path)
+        return json.loads(connection.getresponse().read())
+    finally:
+        connection.close()
+
+
+def _status(port: int, path: str) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5.0)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    finally:
+        connection.close()

@@ -1,0 +1,83 @@
+"""A browser's EventSource as the load's process plays it: one HTTP/1.1 connection that only listens."""
+
+import asyncio
+import re
+from collections.abc import Callable
+
+__all__ = ["EventStream"]
+
+RETRY_S = 2.0  # what the server asks of EventSource
+TAIL_BYTES = 48  # a mark or an id that is cut in two is seen whole with the next bytes
+_ID = re.compile(rb"id: (\S+)\nevent: change")
+
+
+class EventStream(asyncio.Protocol):
+    """Calls `on_data` with everything that comes; comes back by itself, with the last id, when it is cut."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        local_address: str,
+        path: str,
+        on_data: Callable[[bytes], None],
+        on_change: Callable[[], None],
+    ) -> None:
+        self._address, self._local_address, self._path = (host, port), local_address, path
+        self._on_data, self._on_change = on_data, on_change
+        self._transport: asyncio.Transport | None = None
+        self._tail = b""
+        self._last_id = b""
+        self._is_closed = False
+        self._again: asyncio.Task[None] | None = None
+        self.snapshot_came = asyncio.Event()
+        self.cuts = 0
+
+    async def open(self) -> None:
+        """Connects. Raises OSError."""
+        loop = asyncio.get_running_loop()
+        await loop.create_connection(lambda: self, *self._address, local_addr=(self._local_address, 0))
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport, self._tail = transport, b""
+        host, port = self._address
+        resume = b"Last-Event-ID: " + self._last_id + b"\r\n" if self._last_id else b""
+        transport.write(
+            f"GET {self._path} HTTP/1.1\r\nHost: {host}:{port}\r\nAccept: text/event-stream\r\n".encode()
+            + b"Cache-Control: no-store\r\n"
+            + resume
+            + b"\r\n"
+        )
+
+    def data_received(self, data: bytes) -> None:
+        whole = self._tail + data
+        self._on_data(whole)
+        if b"event: snapshot" in whole:
+            self.snapshot_came.set()
+        if b"event: change" in data:
+            self._on_change()
+        if ids := _ID.findall(whole):
+            self._last_id = ids[-1]
+        self._tail = whole[-TAIL_BYTES:]
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        if not self._is_closed:
+            self.cuts += 1
+            self._again = asyncio.get_running_loop().create_task(self._come_back())
+
+    async def _come_back(self) -> None:
+        while not self._is_closed:
+            await asyncio.sleep(RETRY_S)
+            try:
+                await self.open()
+            except OSError:
+                continue
+            return
+
+    def close(self) -> None:
+        self._is_closed = True
+        if self._again is not None:
+            self._again.cancel()
+        if self._transport is not None:
+            self._transport.abort()
