@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
@@ -55,6 +56,8 @@ def create_app(
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: App) -> AsyncIterator[dict[str, Any]]:
+        # Streamlit gives this logger a handler, whatever uvicorn was told; addresses name open pages.
+        logging.getLogger("uvicorn.access").disabled = True
         sweeping = asyncio.create_task(gate.sweep_for_ever(), name="gate-sweep")
         try:
             with current.serving(gate):

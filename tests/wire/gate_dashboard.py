@@ -13,7 +13,7 @@ import boto3
 import httpx
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from tests.backend_process import BackendClient
@@ -143,7 +143,7 @@ class StreamlitPage:
 
     def wait_closed(self) -> int:
         """The code that the dashboard closes the socket with."""
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(ConnectionClosed):
             for _message in self._line:
                 pass
         code = self._line.close_code

@@ -1,0 +1,149 @@
+"""The life of a dashboard process: it ends in time with pages open; people who come and go leave nothing."""
+
+import signal
+import socket
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import psutil
+import pytest
+
+from tests.backend_process import PASSWORD, BackendProcess, RunningBackend
+from tests.teacher_app.dashboard_process import REAL_FACTORY, TeacherDashboard
+from tests.waiting import wait_until
+from tests.wire.gate_dashboard import COOKIE, StreamlitPage, handshake_status, new_name, wire_browser
+
+DEADLINE_S = 10.0
+STREAMLIT_KEEPS = 128  # its MemorySessionStorage
+
+
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, 0)],  # uvicorn ends by the signal that it was sent
+)
+def test_a_signal_ends_it_within_seconds_with_pages_open(
+    backend: RunningBackend, number: signal.Signals, status: int
+) -> None:
+    """Its sockets are closed as by a server that goes away; its port is free, no process of it is left."""
+    name = new_name()
+    backend.create_teacher(name)
+    with TeacherDashboard(backend.settings) as dashboard, ExitStack() as stack:
+        browser = stack.enter_context(wire_browser(dashboard.url))
+        browser.sign_in(name, PASSWORD)
+        cookie = browser.cookies[COOKIE]
+        pages = [stack.enter_context(StreamlitPage(dashboard, cookie)) for _ in range(3)]
+        pages[0].rerun()
+        where = urlsplit(dashboard.url)
+        stack.enter_context(socket.create_connection((where.hostname, where.port)))  # one that says nothing
+        process = psutil.Process(dashboard.process.pid)
+        family = [process, *process.children(recursive=True)]
+        began = time.monotonic()
+        dashboard.process.send_signal(number)
+        assert [page.wait_closed() for page in pages] == [1012, 1012, 1012]
+        assert dashboard.process.wait(DEADLINE_S) == status
+        assert time.monotonic() - began < 5.0
+        assert psutil.wait_procs(family, timeout=DEADLINE_S)[1] == []
+        stack.close()
+        with socket.create_server((where.hostname, where.port)):
+            pass
+    assert "Traceback" not in "".join(dashboard.log)
+
+
+def test_fifty_people_who_come_and_go_leave_nothing(backend: RunningBackend) -> None:
+    """Signed in, a page open and used, signed out: no thread, file or socket more than before.
+
+    Streamlit keeps the sessions of the last 128 pages for who comes back: first it gets as many.
+    """
+    name = new_name()
+    backend.create_teacher(name)
+    with TeacherDashboard(backend.settings) as dashboard:
+        process = psutil.Process(dashboard.process.pid)
+
+        def one_visit() -> None:
+            with wire_browser(dashboard.url) as browser:
+                browser.sign_in(name, PASSWORD)
+                with StreamlitPage(dashboard, browser.cookies[COOKIE]) as page:
+                    page.rerun()
+                browser.open("/sign-out")
+                assert browser.send().notice == "You are signed out."
+
+        def in_use() -> tuple[int, int, int]:
+            return process.num_threads(), process.num_fds(), len(process.net_connections())
+
+        with wire_browser(dashboard.url) as browser:
+            browser.sign_in(name, PASSWORD)
+            for _ in range(STREAMLIT_KEEPS + 10):
+                assert handshake_status(dashboard, browser.cookies[COOKIE]) == 101
+        for _ in range(10):  # whatever is loaded once is loaded, and every pool has its threads
+            one_visit()
+        before = settled(in_use)
+        for _ in range(50):
+            one_visit()
+        wait_until(
+            lambda: all(now <= then for now, then in zip(in_use(), before, strict=True)),
+            what=f"being back at {before} threads, files and connections",
+        )
+
+
+def test_a_backend_that_goes_and_comes_back_ends_nobodys_session(tmp_path: Path) -> None:
+    """Killed and started again on its port: pages say so meanwhile, and serve again without a sign-in."""
+    name = new_name()
+    with BackendProcess(tmp_path / "data") as backend:
+        backend.create_teacher(name)
+        port = urlsplit(backend.url).port
+        assert port is not None
+        with TeacherDashboard(backend.settings) as dashboard, wire_browser(dashboard.url) as browser:
+            browser.sign_in(name, PASSWORD)
+            backend.kill()
+            assert httpx.get(f"{dashboard.url}/readyz", trust_env=False).status_code == 503
+            assert httpx.get(f"{dashboard.url}/healthz", trust_env=False).status_code == 200
+            assert browser.open("/account").alert.startswith(
+                "The sign-in service cannot be reached just now."
+            )
+            with (
+                BackendProcess(tmp_path / "data", port=port),
+                StreamlitPage(dashboard, browser.cookies[COOKIE]) as page,
+            ):
+                assert f"{name} has 0 exams and typed “”." in page.rerun()
+                assert browser.open("/account").alert == ""
+
+
+def test_the_log_has_no_word_of_trouble_and_no_address_that_was_asked_for(backend: RunningBackend) -> None:
+    with TeacherDashboard(backend.settings, REAL_FACTORY) as dashboard:
+        assert httpx.get(f"{dashboard.url}/readyz", trust_env=False).text == "ready\n"
+        assert httpx.get(f"{dashboard.url}/sign-in?resume=opens-a-page", trust_env=False).status_code == 200
+    log = "".join(dashboard.log)
+    assert "Application startup complete" in log
+    for word in ("Warning", "Error", "Traceback", "opens-a-page"):
+        assert word.lower() not in log.lower()
+
+
+def test_wrong_settings_are_one_clear_line(backend: RunningBackend) -> None:
+    settings = {**backend.settings, "EXAM_RESULTS_SESION_IDLE_MINUTES": "5"}
+    with (
+        pytest.raises(AssertionError, match="did not start") as refused,
+        TeacherDashboard(settings, REAL_FACTORY),
+    ):
+        pass
+    (line,) = [text for text in str(refused.value).splitlines() if "EXAM_RESULTS" in text]
+    assert line == (
+        "teacher dashboard: EXAM_RESULTS_SESION_IDLE_MINUTES: there is no such setting; "
+        "did you mean EXAM_RESULTS_SESSION_IDLE_MINUTES?"
+    )
+    assert "Traceback" not in str(refused.value)
+
+
+def settled(measure: Callable[[], tuple[int, int, int]]) -> tuple[int, int, int]:
+    """What is measured once it has stayed the same for a while."""
+    seen = [measure()]
+
+    def is_settled() -> bool:
+        seen.append(measure())
+        return len(seen) > 40 and len(set(seen[-40:])) == 1
+
+    wait_until(is_settled, what="numbers that stay the same")
+    return seen[-1]
