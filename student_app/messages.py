@@ -5,7 +5,8 @@ Event types (the board's script knows the same):
     snapshot  {"exam": {...}, "rows": [[id, student, grade, version, received], ...], "feed": {...}}
     change    {"exam": {...} or absent, "rows": [...], "gone": [id, ...]}
     gone      {}                        the exam is not published (any more)
-    feed      {"state": ..., "since": ..., "asOf": ...}   also the heartbeat
+    feed      {"state": ..., "since": ..., "asOf": ..., "spread": ...}   also the heartbeat; over so many
+              seconds the viewers spread what they ask of the page's script after a change
 
 `received` is epoch seconds for a row that came while this server listened, else 0. Times are epoch seconds.
 Only what guests may see is in the rows: `Result` objects of the guests' cache hold nothing else.

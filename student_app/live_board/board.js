@@ -33,6 +33,7 @@ class Board {
     this.feed = null;
     this.heardAt = 0;
     this.failures = 0;
+    this.spreadS = 4;
     this.sort = { key: "student", direction: 1 };
     this.search = "";
     this.selected = null;
@@ -91,7 +92,10 @@ class Board {
     on("snapshot", (message) => this.onSnapshot(message));
     on("change", (message) => this.onChange(message));
     on("gone", () => this.onGone());
-    on("feed", (message) => (this.feed = message));
+    on("feed", (message) => {
+      this.feed = message;
+      this.spreadS = message.spread;
+    });
     source.onerror = () => {
       if (source.readyState === EventSource.CLOSED) this.again();
     };
@@ -187,7 +191,9 @@ class Board {
       return;
     }
     this.owed = false;
-    const pause = Math.max(0, (this.toldAt ?? 0) + this.refreshS * 1000 - Date.now()) + Math.random() * 4000;
+    // Spread over all who watch, as the server says: a thousand pages must not run at the same moment.
+    const rest = (this.toldAt ?? 0) + Math.max(this.refreshS, this.spreadS) * 1000 - Date.now();
+    const pause = Math.max(rest, Math.random() * this.spreadS * 1000);
     this.telling = setTimeout(() => {
       this.telling = null;
       this.toldAt = Date.now();

@@ -111,7 +111,9 @@ def _report(design: str, one: Figures) -> str:
         f"  lost changes       {one.lost} of {one.lost + int(str(more['arrived']))}",
         f"  CPU                {one.cpu_percent:.0f} % of a core; at rest {more['idle_cpu_percent']:.1f} %; "
         f"the backend {more['backend_cpu_percent']:.0f} %",
-        f"  memory             {one.rss_mb:.0f} MB; the backend {more['backend_rss_mb']:.0f} MB",
+        f"  memory             {one.rss_mb:.0f} MB; before the viewers "
+        f"{more['rss_before_viewers_mb']:.0f} MB, with them at rest {more['rss_at_rest_mb']:.0f} MB; "
+        f"the backend {more['backend_rss_mb']:.0f} MB",
         f"  API a change       {one.api_operations_per_change:.1f} operations "
         f"({more['api_queries_per_change']:.1f} queries, {more['api_events_per_change']:.1f} events), "
         f"{one.api_bytes_per_change:.0f} bytes",

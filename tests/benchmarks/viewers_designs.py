@@ -80,12 +80,12 @@ def measured(design: str, plan: Plan) -> Figures:
             admission_s=plan.admission_s,
             keys=_keys(backend) if design == "tutorial" else {},
         )
-        began_s = time.monotonic()
+        empty_mb, began_s = meter.rss_mb(), time.monotonic()
         load = stack.enter_context(Load(order.to_json()))
         ready = load.wait_for("ready", plan.admission_s + 300)
         admission_s = time.monotonic() - began_s
         time.sleep(SETTLE_S)
-        idle_percent = meter.percent_over(plan.idle_s)
+        idle_percent, idle_mb = meter.percent_over(plan.idle_s), meter.rss_mb()
 
         load_average = os.getloadavg()[0]
         counts, busy = _counts(backend), _busy()
@@ -110,6 +110,8 @@ def measured(design: str, plan: Plan) -> Figures:
             "arrived": spread.arrived,
             "save_to_answer_p95_ms": _answers(changes).p95_ms,
             "idle_cpu_percent": idle_percent,
+            "rss_before_viewers_mb": empty_mb,
+            "rss_at_rest_mb": idle_mb,
             "backend_cpu_percent": 100 * (backend_meter.cpu_s() - backend_cpu_s) / elapsed_s,
             "backend_rss_mb": backend_meter.rss_max_mb,
             "api_queries_per_change": made["queries"],

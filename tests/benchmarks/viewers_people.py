@@ -1,7 +1,7 @@
 """One viewer of each design, as the load's process plays it.
 
-ours      a Streamlit session and an event stream; after changes the board asks for one fragment run, at
-          most every refresh_s seconds and with its jitter, as board.js does in a page that is seen
+ours      a Streamlit session and an event stream; after changes the board asks for one fragment run, as
+          seldom and as much spread as board.js does in a page that is seen
 streams   an event stream alone
 rerun     a Streamlit session whose st_autorefresh speaks every 2 s
 tutorial  subscriptions of one's own; at each event the whole list is fetched again
@@ -19,7 +19,6 @@ from tests.benchmarks.viewers_stream import EventStream
 __all__ = ["BoardViewer", "Place", "RerunViewer", "StreamViewer", "Viewer", "local_address"]
 
 OPEN_DEADLINE_S = 120.0
-BOARD_JITTER_S = 4.0  # of board.js
 AUTOREFRESH_S = 2.0
 PER_ADDRESS = 200  # viewers that share one address: fewer than the dashboard allows one address
 
@@ -58,9 +57,13 @@ class StreamViewer:
             f"/live/{place.exam_id}",
             on_data,
             self.on_change,
+            self.on_spread,
         )
 
     def on_change(self) -> None:
+        """Nothing but the stream."""
+
+    def on_spread(self, _spread_s: float) -> None:
         """Nothing but the stream."""
 
     async def open(self) -> None:
@@ -84,6 +87,7 @@ class BoardViewer(StreamViewer):
             place.host, place.port, local_address(number), f"exam={place.exam_id}", lambda _data: None
         )
         self._told_at_s = float("-inf")
+        self._spread_s = 0.0
         self._telling: asyncio.TimerHandle | None = None
         self._is_owed = False
         self._sending: asyncio.Task[None] | None = None
@@ -102,8 +106,11 @@ class BoardViewer(StreamViewer):
         self._is_owed = False
         loop = asyncio.get_running_loop()
         refresh_s = float(str(self.session.component_data["refresh_s"]))
-        pause_s = max(0.0, self._told_at_s + refresh_s - loop.time()) + random.random() * BOARD_JITTER_S
-        self._telling = loop.call_later(pause_s, self._tell)
+        rest_s = self._told_at_s + max(refresh_s, self._spread_s) - loop.time()
+        self._telling = loop.call_later(max(rest_s, random.random() * self._spread_s), self._tell)
+
+    def on_spread(self, spread_s: float) -> None:
+        self._spread_s = spread_s
 
     def _tell(self) -> None:
         loop = asyncio.get_running_loop()

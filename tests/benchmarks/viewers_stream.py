@@ -8,6 +8,7 @@ __all__ = ["EventStream"]
 
 RETRY_S = 2.0  # what the server asks of EventSource
 TAIL_BYTES = 48  # a mark or an id that is cut in two is seen whole with the next bytes
+_SPREAD = re.compile(rb'"spread":([0-9.]+)')
 _ID = re.compile(rb"id: (\S+)\nevent: change")
 
 
@@ -22,9 +23,10 @@ class EventStream(asyncio.Protocol):
         path: str,
         on_data: Callable[[bytes], None],
         on_change: Callable[[], None],
+        on_spread: Callable[[float], None],
     ) -> None:
         self._address, self._local_address, self._path = (host, port), local_address, path
-        self._on_data, self._on_change = on_data, on_change
+        self._on_data, self._on_change, self._on_spread = on_data, on_change, on_spread
         self._transport: asyncio.Transport | None = None
         self._tail = b""
         self._last_id = b""
@@ -57,6 +59,8 @@ class EventStream(asyncio.Protocol):
             self.snapshot_came.set()
         if b"event: change" in data:
             self._on_change()
+        if spreads := _SPREAD.findall(data):
+            self._on_spread(float(spreads[-1]))
         if ids := _ID.findall(whole):
             self._last_id = ids[-1]
         self._tail = whole[-TAIL_BYTES:]
