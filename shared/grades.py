@@ -21,6 +21,7 @@ __all__ = [
     "GRADE_TEXT_MAX",
     "LETTERS",
     "LETTER_SCORES",
+    "MAXIMUM_LIMIT",
     "OUT_OF_10",
     "OUT_OF_20",
     "OUT_OF_100",

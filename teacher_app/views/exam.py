@@ -7,38 +7,63 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from shared.errors import ApiRefused, BackendUnreachable, NotFound, SessionEnded
+from shared.errors import NotFound
 from teacher_app.current import current_api, current_session
-from teacher_app.views import exam_enter
-from teacher_app.views.guard import explain
+from teacher_app.fragments import fragment
+from teacher_app.views import exam_details, exam_enter, ways
+from teacher_app.views.guard import EXPECTED, explain
+from teacher_app.wording import AUDIENCE_WORDS, count_text, date_text, status_text
 from teacher_app.workspace import Workspace
 
-__all__ = ["render"]
+__all__ = ["PARTS", "render"]
 
 REFRESH_S = 15.0  # what others change is seen at the next touch after so long
+
+DETAILS = "Details"
+
+# The parts of the work, in the order of a teacher's way. The first one is shown when the address names none.
 PARTS: dict[str, Callable[[Workspace], None]] = {
     "Enter": exam_enter.render,
+    DETAILS: exam_details.render,
 }
 
 
 def render() -> None:
-    """The exam named in the address (?exam=ID)."""
+    """The exam named in the address (?exam=ID&part=NAME)."""
     exam_id = st.query_params.get("exam", "")
     workspace = _workspace(exam_id)
     if workspace is None:
         return
-    exam = workspace.exam
-    st.title(exam.subject)
-    st.caption(f"{exam.date:%d %B %Y} · {exam.teacher} · {exam.scale.label} · {exam.status.value.lower()}")
+    title = st.container()
     part = st.segmented_control(
         "Part of the work",
         list(PARTS),
-        default="Enter",
+        default=next(iter(PARTS)),
         required=True,
-        key=f"part-{exam_id}",
+        key=ways.PART,
+        bind="query-params",
         label_visibility="collapsed",
     )
+    if part != DETAILS:
+        exam_details.forget(exam_id)
     PARTS[part](workspace)
+    with title:  # last, so that it has what the part has just changed
+        _show_title(workspace)
+
+
+def _show_title(workspace: Workspace) -> None:
+    exam = workspace.exam
+    st.set_page_config(page_title=f"{exam.subject} · Exam results")
+    st.html(
+        fragment(
+            "exam_title.html",
+            exam=exam,
+            status=status_text(exam),
+            date=date_text(exam.date),
+            audience=AUDIENCE_WORDS[exam.audience],
+            results=count_text(len(workspace.results), "result"),
+        )
+    )
 
 
 def _workspace(exam_id: str) -> Workspace | None:
@@ -51,8 +76,11 @@ def _workspace(exam_id: str) -> Workspace | None:
             workspace.refresh()
         current_session()
     except NotFound:
+        st.session_state.pop(key, None)
         st.warning("There is no such exam, or it is somebody else's draft.")
+        ways.link_to(ways.LIST, "To my exams")
         return None
-    except (SessionEnded, BackendUnreachable, ApiRefused) as error:
-        explain(error)  # what was read before is still shown, so that nothing typed is lost
+    except EXPECTED as error:
+        # What was read before is still shown, so that nothing typed is lost.
+        explain(error, retry_key=None if workspace else "exam-again")
     return workspace

@@ -1,4 +1,4 @@
-"""The line above every page: the way to the list, who is signed in, the account."""
+"""The line above every page: the way to the list, who is signed in, the account. And the look of it all."""
 
 from __future__ import annotations
 
@@ -7,22 +7,24 @@ import streamlit as st
 from shared.errors import SessionEnded
 from teacher_app import gate_paths
 from teacher_app.current import current_session
+from teacher_app.fragments import STYLE_SHEET, fragment
+from teacher_app.views import ways
 
 __all__ = ["render"]
 
 
 def render() -> None:
     """One line, the same on every page."""
-    left, right = st.columns([2, 1], vertical_alignment="center")
-    left.markdown("[**My exams**](/)")
-    try:
-        name = current_session().display_name
-    except SessionEnded:
-        return  # the page itself says so
-    right.markdown(f"{_plain(name)} · [Account and sign out]({gate_paths.ACCOUNT})")
-
-
-def _plain(text: str) -> str:
-    return "".join(
-        f"\\{character}" if character in r"\`*_{}[]()#+-.!|<>~$:" else character for character in text
-    )
+    st.html(STYLE_SHEET)
+    with st.container(
+        key="heading", horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        ways.link_to(ways.LIST, "My exams", icon=":material/menu_book:")
+        try:
+            name = current_session().display_name
+        except SessionEnded:
+            return  # the page itself says so
+        st.html(
+            fragment("account.html", name=name, account=gate_paths.ACCOUNT, sign_out=gate_paths.SIGN_OUT),
+            width="content",
+        )

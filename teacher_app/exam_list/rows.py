@@ -1,0 +1,29 @@
+"""The rows of the list of exams, as its component reads them. No Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from shared.exam import Audience, Exam
+from teacher_app.wording import date_text
+
+__all__ = ["list_rows"]
+
+
+def list_rows(exams: Iterable[Exam]) -> list[dict[str, object]]:
+    """One row an exam, in the order given: id, subject, teacher, date (ISO), dateText, scale, isPublished,
+    hasCodes, results (None when not told)."""
+    return [
+        {
+            "id": exam.id,
+            "subject": exam.subject,
+            "teacher": exam.teacher,
+            "date": exam.date.isoformat(),
+            "dateText": date_text(exam.date),
+            "scale": exam.scale.label,
+            "isPublished": exam.is_published,
+            "hasCodes": exam.audience is Audience.CODES,
+            "results": exam.results_count,
+        }
+        for exam in exams
+    ]

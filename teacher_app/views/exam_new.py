@@ -1,0 +1,80 @@
+"""The page of a new exam: empty, or filled in like another one (?like=ID)."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+
+import streamlit as st
+
+from shared.exam import Exam, new_id
+from teacher_app.current import current_api, current_session
+from teacher_app.exam_form import ExamFields
+from teacher_app.views import ways
+from teacher_app.views.exam_fields import draw_fields
+from teacher_app.views.guard import EXPECTED, explain
+from teacher_app.wording import plain_markdown
+
+__all__ = ["render"]
+
+_STARTS = "new-exam-starts"  # in the session: id of the pattern, or "" -> (id of the exam to be, its fields)
+
+
+def render() -> None:
+    """The form; nothing is stored before the button is pressed."""
+    like = st.query_params.get("like", "")
+    st.title("New exam", anchor=False)
+    try:
+        exam_id, start = _start(like)
+    except EXPECTED as error:
+        explain(error, retry_key="new-exam-again")
+        return
+    if like:
+        st.caption(f"With the details of “{plain_markdown(start.subject)}”, without its results.")
+    drawn = draw_fields(start, key=f"new-{exam_id}")
+    with st.container(horizontal=True):
+        is_wanted = st.button("Create the exam", type="primary")
+        if st.button("Cancel", type="tertiary"):
+            _forget(like)
+            ways.go_to_list()
+    st.caption("It begins as a draft that you alone see. You publish it when you are ready.")
+    if not is_wanted:
+        return
+    faults = drawn.values.faults()
+    if faults:
+        drawn.show_faults(faults)
+        return
+    try:
+        # The id is kept until it has worked: pressing again after a lost answer makes no second exam.
+        exam = current_api().create_exam(drawn.values.new_exam(exam_id))
+    except EXPECTED as error:
+        explain(error)
+        return
+    _forget(like)
+    ways.go_to_exam(exam.id)
+
+
+def _start(like: str) -> tuple[str, ExamFields]:
+    starts: dict[str, tuple[str, ExamFields]] = st.session_state.setdefault(_STARTS, {})
+    if like not in starts:
+        starts[like] = (new_id(), _fields(like))
+    return starts[like]
+
+
+def _fields(like: str) -> ExamFields:
+    today = dt.datetime.now().astimezone().date()
+    pattern: Exam | None = current_api().get_exam(like) if like else None
+    if pattern is not None:
+        return dataclasses.replace(ExamFields.of(pattern), date=today)
+    return ExamFields.empty(today, _usual_name())
+
+
+def _usual_name() -> str:
+    """As in the newest exam; without any, as in the account."""
+    for exam in current_api().list_my_exams(page_size=1):
+        return exam.teacher
+    return current_session().display_name
+
+
+def _forget(like: str) -> None:
+    st.session_state[_STARTS].pop(like, None)

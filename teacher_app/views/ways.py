@@ -1,0 +1,45 @@
+"""The dashboard's pages by name, and how to get to them in the same tab, with the exam in the address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NoReturn
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+__all__ = ["EXAM", "LIST", "NEW", "PART", "go_to_exam", "go_to_list", "go_to_new", "link_to", "note_pages"]
+
+LIST = "list"
+NEW = "new"
+EXAM = "exam"
+PART = "part"  # the key of the choice of a part, and its name in the address
+
+_PAGES = "pages"  # in the session: Streamlit wants its own page objects, which each run makes anew
+
+
+def note_pages(pages: Mapping[str, Page]) -> None:
+    """What this run's navigation has."""
+    st.session_state[_PAGES] = pages
+
+
+def link_to(
+    name: str, label: str, *, icon: str | None = None, query: Mapping[str, str] | None = None
+) -> None:
+    """A link within the tab."""
+    st.page_link(st.session_state[_PAGES][name], label=label, icon=icon, query_params=dict(query or {}))
+
+
+def go_to_list() -> NoReturn:
+    """Open the list of exams."""
+    st.switch_page(st.session_state[_PAGES][LIST])
+
+
+def go_to_exam(exam_id: str) -> NoReturn:
+    """Open an exam's page."""
+    st.switch_page(st.session_state[_PAGES][EXAM], query_params={"exam": exam_id})
+
+
+def go_to_new(like: str | None = None) -> NoReturn:
+    """Open the form for a new exam, filled in as in the exam with the id `like`."""
+    st.switch_page(st.session_state[_PAGES][NEW], query_params={} if like is None else {"like": like})
