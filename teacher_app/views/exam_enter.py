@@ -1,33 +1,49 @@
-"""Entering results one after the other."""
+"""Entering results one after the other: the fast form and the rows so far."""
 
 from __future__ import annotations
 
+import secrets
+import time
+
 import streamlit as st
 
-from shared.errors import FieldInvalid
-from shared.exam import NewResult
-from shared.grades import parse_grade
-from teacher_app.views.guard import guarded
+from shared.errors import SessionEnded
+from teacher_app.current import current_session, sign_in_again_path
+from teacher_app.entry_page import EntryPage
+from teacher_app.fast_entry import fast_entry
 from teacher_app.workspace import Workspace
 
 __all__ = ["render"]
 
 
 def render(workspace: Workspace) -> None:
-    """A form for the next student, and the rows so far."""
-    with st.form("enter", clear_on_submit=False):
-        student = st.text_input("Student", max_chars=120)
-        grade = st.text_input("Grade", max_chars=16, help=workspace.exam.scale.hint)
-        is_wanted = st.form_submit_button("Save")
-    if is_wanted:
-        with guarded():
-            try:
-                new = NewResult(student, parse_grade(grade, workspace.exam.scale).text)
-                workspace.keep([workspace.api.create_result(workspace.exam.id, new)])
-            except FieldInvalid as error:
-                st.error(str(error))
-    st.dataframe(
-        [{"Student": row.student, "Grade": row.grade} for row in workspace.results],
-        width="stretch",
-        hide_index=True,
-    )
+    """The form, each row with its receipt."""
+    if not _is_mine(workspace):
+        st.info("This exam belongs to another teacher: only they can change its results.")
+        return
+    _desk(workspace)
+
+
+@st.fragment
+def _desk(workspace: Workspace) -> None:
+    """A fragment: a row typed here runs nothing else of the page."""
+    exam_id = workspace.exam.id
+    key = f"entry-{exam_id}"
+    page: EntryPage | None = st.session_state.get(f"page-{key}")
+    if page is None or page.workspace is not workspace:
+        page = st.session_state[f"page-{key}"] = EntryPage(workspace, time.time, secrets.SystemRandom())
+    page.refresh_if_old()
+    data = page.data(place=f"exam-results-{workspace.exam.owner}-{exam_id}", sign_in=sign_in_again_path())
+    entering = page
+
+    def on_outbox() -> None:
+        entering.take(st.session_state[key].get("outbox"))
+
+    fast_entry(key, data, on_outbox)
+
+
+def _is_mine(workspace: Workspace) -> bool:
+    try:
+        return workspace.exam.owner == current_session().sub
+    except SessionEnded:
+        return True  # whoever it was: what was typed stays on the screen

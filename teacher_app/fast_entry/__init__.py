@@ -1,0 +1,31 @@
+"""The fast form and the rows below it: a component that takes rows as fast as somebody types.
+
+Its script keeps what is not saved yet, in the page and in the tab's session storage, and tells the server all
+of it again until each entry has its receipt. See teacher_app/row_messages.py for the words between the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+__all__ = ["fast_entry"]
+
+_FOLDER = Path(__file__).parent
+_SCRIPTS = ("outbox.js", "line.js", "entry.js")  # one module: the later ones use the earlier
+
+_component = st.components.v2.component(
+    "exam_fast_entry",
+    html=(_FOLDER / "entry.html").read_text("utf-8"),
+    css=(_FOLDER / "entry.css").read_text("utf-8"),
+    js="\n".join((_FOLDER / name).read_text("utf-8") for name in _SCRIPTS),
+)
+
+
+def fast_entry(key: str, data: Mapping[str, Any], on_outbox: Callable[[], None]) -> None:
+    """Mount the form. What the page wants to be done is `st.session_state[key]["outbox"]`; `on_outbox` is
+    called before the run in which that changed."""
+    _component(key=key, data=dict(data), on_outbox_change=on_outbox)

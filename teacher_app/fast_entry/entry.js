@@ -1,0 +1,366 @@
+// The form, the outbox and the lines together. One Entry for each exam and tab; it outlives its mounting, so that
+// the rows of this sitting are still there after a look at another part of the page.
+
+const RESEND_MS = 12000; // entries without a receipt are told again: the run that had them may have been lost
+const EARLIER_SHOWN = 30;
+const entries = new Map(); // place in the session storage -> Entry
+
+export default function (component) {
+  const { parentElement, data, setStateValue } = component;
+  let entry = entries.get(data.place);
+  if (!entry) {
+    entry = new Entry(data.place, parentElement.querySelector(".entry"));
+    entries.set(data.place, entry);
+  }
+  entry.mount(parentElement, setStateValue);
+  entry.configure(data);
+  return () => entry.unmount(parentElement);
+}
+
+class Entry {
+  constructor(place, section) {
+    this.section = section;
+    this.outbox = new Outbox(place);
+    this.lines = new Map(); // row id -> Line
+    this.sitting = []; // ids of the lines of this sitting, newest first
+    this.seen = null; // [epoch, revision] of the rows that we have
+    this.shown = EARLIER_SHOWN;
+    this.collator = new Intl.Collator(undefined, { sensitivity: "base", numeric: true });
+    this.part = (selector) => section.querySelector(selector);
+    this.fields = this.part(".new").elements;
+    this.fields.person.value = this.outbox.form.person;
+    this.fields.grade.value = this.outbox.form.grade;
+    for (const kept of this.outbox.entries.values()) this.lineOf(kept);
+    this.listen();
+  }
+
+  listen() {
+    // Streamlit has shortcuts of single letters and does not see that the cursor is in a field of ours.
+    for (const kind of ["keydown", "keypress", "keyup"]) this.section.addEventListener(kind, (event) => event.stopPropagation());
+    this.part(".new").addEventListener("submit", (event) => (event.preventDefault(), this.submit()));
+    this.part(".new").addEventListener("input", () => this.keepForm());
+    this.fields.person.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.isComposing) return;
+      event.preventDefault();
+      if (this.fields.person.value.trim()) this.moveTo(this.fields.grade, "");
+      else this.moveTo(this.fields.person, "Type the student first.");
+    });
+    this.part(".retry-all").addEventListener("click", () => this.retryAll());
+    this.part(".more").addEventListener("click", () => {
+      this.shown += EARLIER_SHOWN * 3;
+      this.draw();
+    });
+    this.part("[name=find]").addEventListener("input", () => {
+      this.shown = EARLIER_SHOWN;
+      this.draw();
+    });
+    for (const list of this.section.querySelectorAll(".lines")) {
+      list.addEventListener("click", (event) => {
+        const button = event.target.closest("button[data-act]");
+        if (button && button.type !== "submit") this.act(this.lineAt(button), button.dataset.act);
+      });
+      list.addEventListener("submit", (event) => (event.preventDefault(), this.act(this.lineAt(event.target), "save")));
+      list.addEventListener("keydown", (event) => {
+        if (event.key === "Escape" && event.target.closest(".edit")) this.act(this.lineAt(event.target), "cancel");
+      });
+    }
+    window.addEventListener("online", () => this.outbox.waiting.length && this.send());
+    window.addEventListener("beforeunload", (event) => {
+      if (this.outbox.entries.size) event.preventDefault(); // the browser asks; a reload would keep it, closing the tab not
+    });
+  }
+
+  mount(parent, setStateValue) {
+    this.setStateValue = setStateValue;
+    const present = parent.querySelector(".entry");
+    if (present !== this.section) present.replaceWith(this.section);
+    this.parent = parent;
+    this.clock ??= setInterval(() => this.tick(), 1000);
+  }
+
+  unmount(parent) {
+    if (parent !== this.parent) return;
+    clearInterval(this.clock);
+    this.clock = null;
+  }
+
+  // What the server says.
+
+  configure(data) {
+    this.part(".hint").textContent = data.hint;
+    this.fields.grade.inputMode = data.input_mode;
+    const link = this.part(".sign-in");
+    link.href = data.sign_in ?? "";
+    const isWhole = this.takeRows(data.rows);
+    const said = [];
+    for (const [key, receipt] of Object.entries(data.receipts)) {
+      const entry = this.outbox.entries.get(key);
+      if (entry && !entry.receipt && entry.attempt === receipt.attempt) said.push(this.takeReceipt(entry, receipt));
+    }
+    if (said.length) this.part(".heard").textContent = said.join(" ");
+    const isNew = !this.hasBegun && this.outbox.waiting.length > 0; // kept from before a reload
+    this.hasBegun = true;
+    if (!isWhole || isNew) this.send();
+    this.draw();
+  }
+
+  takeRows({ epoch, base, revision, rows, gone }) {
+    const fits = base === null || (this.seen?.[0] === epoch && base <= this.seen[1]);
+    if (!fits) {
+      this.seen = null; // the server counted on rows that this page does not have
+      return false;
+    }
+    const present = new Set();
+    for (const [id, person, code, grade, version] of rows) {
+      present.add(id);
+      const line = this.lines.get(id) ?? this.addLine(id);
+      if (!line.isGone && (line.row?.version ?? 0) <= version) line.row = { person, code, grade, version };
+    }
+    const away = base === null ? [...this.lines.values()].filter((line) => line.row && !present.has(line.id)).map((line) => line.id) : gone;
+    for (const id of away) this.loseRow(this.lines.get(id));
+    this.seen = [epoch, revision];
+    return true;
+  }
+
+  loseRow(line) {
+    if (!line || line.isGone || line.entry || line.isEditing) return; // what is under way there finds out by itself
+    if (this.sitting.includes(line.id)) Object.assign(line, { isGone: true, last: line.row, row: null, note: { text: "Deleted elsewhere." } });
+    else this.removeLine(line);
+  }
+
+  takeReceipt(entry, receipt) {
+    const line = this.lineOf(entry);
+    const time = new Date(receipt.at).toLocaleTimeString("en-GB");
+    if (receipt.kind === "saved") {
+      const [id, person, code, grade, version] = receipt.row;
+      const [, oldPerson, , oldGrade] = receipt.before ?? [];
+      if (id !== line.id) this.rename(line, id);
+      Object.assign(line, { row: { person, code, grade, version }, isGone: false, entry: null });
+      const was = receipt.before ? ` (was ${oldPerson === person ? "" : `${oldPerson}, `}${oldGrade})` : "";
+      const words = { create: "Saved", change: "Changed", undo: entry.of_op === "delete" ? "Put back" : "Undone" }[entry.op];
+      line.note = { text: `${words} at ${time}${entry.op === "change" ? was : ""}`, undo: entry.op === "change" ? entry.key : null, op: entry.op };
+      if (receipt.before) line.note.before = { person: oldPerson, grade: oldGrade };
+      this.outbox.remove(entry.key);
+      return `${words}: ${person || code}, ${grade}.`;
+    }
+    if (receipt.kind === "deleted") {
+      const last = receipt.before ? { person: receipt.before[1], code: receipt.before[2], grade: receipt.before[3] } : line.row;
+      Object.assign(line, { isGone: true, last, row: null, entry: null, note: { text: `Deleted at ${time}`, undo: receipt.before ? entry.key : null, op: "delete", before: last } });
+      this.outbox.remove(entry.key);
+      return `Deleted: ${last?.person ?? ""}.`;
+    }
+    entry.receipt = receipt;
+    if (receipt.kind === "refused" && (entry.op === "create" || entry.op === "change")) {
+      line.edit(entry);
+      line.editedVersion = entry.version;
+    }
+    return `Not saved: ${line.name}. ${receipt.reason ?? ""}`;
+  }
+
+  // What the teacher does.
+
+  submit() {
+    const person = this.fields.person.value.trim();
+    const grade = this.fields.grade.value.trim();
+    if (!person) return this.moveTo(this.fields.person, "Type the student first.");
+    if (!grade) return this.moveTo(this.fields.grade, `Type the grade of ${person}.`);
+    this.ask({ op: "create", person, grade });
+    this.fields.person.value = this.fields.grade.value = "";
+    this.keepForm();
+    return this.moveTo(this.fields.person, "");
+  }
+
+  moveTo(field, fault) {
+    if (this.part(".fault").textContent !== fault) this.part(".fault").textContent = fault;
+    field.focus();
+  }
+
+  keepForm() {
+    this.outbox.form = { person: this.fields.person.value, grade: this.fields.grade.value };
+    this.outbox.keep();
+  }
+
+  // A new entry: written down, shown, sent.
+  ask(wanted, line) {
+    const entry = this.outbox.add(wanted);
+    if (line && entry.op === "create") this.rename(line, entry.key);
+    entry.line = line?.id ?? entry.key;
+    const target = this.lineOf(entry);
+    target.isEditing = false;
+    this.outbox.keep();
+    this.send();
+    this.draw();
+    return entry;
+  }
+
+  act(line, act) {
+    const entry = line.entry;
+    const theirs = entry?.receipt?.row;
+    const release = () => {
+      if (entry) this.outbox.remove(entry.key);
+      line.entry = null;
+    };
+    switch (act) {
+      case "change":
+        line.edit(line.row);
+        this.draw();
+        return line.focus("grade");
+      case "cancel":
+      case "drop":
+        release();
+        line.isEditing = false;
+        if (!line.row && !line.isGone) this.removeLine(line, true);
+        break;
+      case "save":
+        return this.saveEdited(line);
+      case "delete":
+        return this.ask({ op: "delete", id: line.id, version: line.row.version }, line);
+      case "undo":
+        return this.ask({ op: "undo", of: line.note.undo, of_op: line.note.op, ...line.note.before }, line);
+      case "retry":
+        this.outbox.again(entry);
+        this.send();
+        break;
+      case "both":
+        this.outbox.again(entry, { accepts_duplicate: true });
+        this.send();
+        break;
+      case "replace":
+        return this.replaceDuplicate(line, entry, theirs);
+      case "mine": {
+        release();
+        const same = { id: line.id, version: theirs[4] };
+        return this.ask(entry.op === "delete" ? { op: "delete", ...same } : { op: "change", ...same, person: entry.person, grade: entry.grade }, line);
+      }
+      case "theirs": {
+        const [, person, code, grade, version] = theirs;
+        release();
+        Object.assign(line, { row: { person, code, grade, version }, note: { text: "Theirs kept" } });
+        break;
+      }
+      case "back":
+        release();
+        return this.ask({ op: "create", person: entry.person, grade: entry.grade }, line);
+      case "let-go":
+        release();
+        this.removeLine(line, true);
+        break;
+    }
+    return this.draw();
+  }
+
+  saveEdited(line) {
+    const person = line.draft.person.trim();
+    const grade = line.draft.grade.trim();
+    if (!grade) return line.focus("grade");
+    if (!person && !line.row?.code) return line.focus("person");
+    if (line.entry) {
+      this.outbox.again(line.entry, { person, grade });
+      line.isEditing = false;
+      this.send();
+      this.draw();
+    } else {
+      this.ask({ op: "change", id: line.id, version: line.editedVersion, person, grade }, line);
+    }
+    return line.row ? undefined : this.moveTo(this.fields.person, "");
+  }
+
+  replaceDuplicate(line, entry, there) {
+    const target = this.lines.get(there[0]) ?? this.addLine(there[0]);
+    if (target.entry) return target.focus();
+    this.outbox.remove(entry.key);
+    this.removeLine(line);
+    target.row ??= { person: there[1], code: there[2], grade: there[3], version: there[4] };
+    if (!this.sitting.includes(target.id)) this.sitting.unshift(target.id);
+    this.ask({ op: "change", id: target.id, version: there[4], person: there[1], grade: entry.grade }, target);
+    return this.moveTo(this.fields.person, "");
+  }
+
+  retryAll() {
+    for (const entry of this.outbox.notSaved) this.outbox.again(entry);
+    this.send();
+    this.draw();
+    this.fields.person.focus();
+  }
+
+  send() {
+    this.setStateValue("outbox", this.outbox.message(this.seen));
+  }
+
+  tick() {
+    if (this.outbox.waiting.length && Date.now() - this.outbox.sentAt > RESEND_MS) this.send();
+    if (this.outbox.waiting.length) this.draw();
+  }
+
+  // The lines.
+
+  lineAt(node) {
+    return this.lines.get(node.closest("li").dataset.id);
+  }
+
+  lineOf(entry) {
+    const id = entry.line ?? entry.id ?? entry.key;
+    const line = this.lines.get(id) ?? this.addLine(id);
+    if (entry.op === "create" && !this.sitting.includes(id)) this.sitting.unshift(id);
+    line.entry = entry;
+    return line;
+  }
+
+  addLine(id) {
+    const line = new Line(id);
+    this.lines.set(id, line);
+    return line;
+  }
+
+  removeLine(line, movesCursor = false) {
+    this.lines.delete(line.id);
+    this.sitting = this.sitting.filter((id) => id !== line.id);
+    line.node.remove();
+    if (movesCursor) this.fields.person.focus();
+  }
+
+  rename(line, id) {
+    this.lines.delete(line.id);
+    this.sitting = this.sitting.map((known) => (known === line.id ? id : known));
+    line.id = line.node.dataset.id = id;
+    this.lines.set(id, line);
+  }
+
+  draw() {
+    const here = this.sitting.map((id) => this.lines.get(id));
+    const inSitting = new Set(this.sitting);
+    const wanted = this.part("[name=find]").value.trim().toLocaleLowerCase();
+    const others = [...this.lines.values()].filter((line) => !inSitting.has(line.id));
+    const found = others.filter((line) => `${line.wanted.person} ${line.row?.code ?? ""}`.toLocaleLowerCase().includes(wanted));
+    found.sort((a, b) => !b.entry - !a.entry || this.collator.compare(a.wanted.person, b.wanted.person) || (a.id < b.id ? -1 : 1));
+    this.drawList(".sitting", here, `Entered here, newest first (${here.filter((line) => line.row && !line.isGone).length})`, here.length);
+    this.drawList(".earlier", found.slice(0, this.shown), `Entered before (${others.filter((line) => line.row && !line.isGone).length})`, others.length);
+    this.part(".more").hidden = found.length <= this.shown;
+    this.part(".more").textContent = `Show more (${found.length - this.shown} left)`;
+    this.drawUnsaved();
+  }
+
+  drawList(selector, lines, title, count) {
+    const part = this.part(selector);
+    part.hidden = count === 0;
+    const head = part.querySelector("h3");
+    if (head.textContent !== title) head.textContent = title;
+    const list = part.querySelector(".lines");
+    const now = Date.now();
+    lines.forEach((line, index) => {
+      line.draw(now);
+      if (list.children[index] !== line.node) list.insertBefore(line.node, list.children[index] ?? null);
+    });
+    while (list.children.length > lines.length) list.lastChild.remove();
+  }
+
+  drawUnsaved() {
+    const slow = this.outbox.waiting.filter((entry) => Date.now() - entry.since > SLOW_MS);
+    const held = this.outbox.notSaved;
+    const count = slow.length + held.length;
+    this.part(".unsaved").hidden = count === 0;
+    this.part(".sign-in").hidden = !held.some((entry) => entry.receipt.hindrance === "session-ended");
+    const text = count === 0 ? "" : `${count} ${count === 1 ? "row is" : "rows are"} not saved. Nothing that you typed is lost.`;
+    if (this.part(".unsaved-text").textContent !== text) this.part(".unsaved-text").textContent = text;
+  }
+}

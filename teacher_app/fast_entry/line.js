@@ -1,0 +1,155 @@
+// One row as the teacher sees it: its values, its receipt, and what can be done with it.
+
+const SLOW_MS = 4000; // after so long without a receipt a line says that it is not saved
+
+class Line {
+  constructor(id, row) {
+    this.id = id;
+    this.row = row ?? null; // { person, code, grade, version } as stored; null while it is not
+    this.entry = null; // of the outbox
+    this.note = null; // { text, undo } the last receipt
+    this.isGone = false;
+    this.isEditing = false;
+    this.draft = { person: "", grade: "" };
+    this.node = document.createElement("li");
+    this.node.dataset.id = id;
+    this.drawn = "";
+  }
+
+  get name() {
+    return this.wanted.person || this.row?.code || "this row";
+  }
+
+  // What the teacher wants it to be, or what it is.
+  get wanted() {
+    const { person, grade } = this.entry?.person === undefined ? this.row ?? this.last ?? { person: "", grade: "" } : this.entry;
+    return { person, grade };
+  }
+
+  edit(values) {
+    this.isEditing = true;
+    this.draft = { ...values };
+    this.editedVersion = this.row?.version;
+  }
+
+  draw(now) {
+    const picture = this.picture(now);
+    const drawn = JSON.stringify([picture, this.wanted, this.row?.code, this.isGone]);
+    if (drawn === this.drawn) return;
+    this.drawn = drawn;
+    const active = this.node.getRootNode().activeElement;
+    const hadCursor = active && this.node.contains(active);
+    this.node.className = `line ${picture.kind}`;
+    this.node.dataset.state = picture.state;
+    this.node.replaceChildren(...this[picture.kind](picture));
+    if (hadCursor) this.focus(active.dataset.act ?? active.name);
+  }
+
+  focus(wanted) {
+    for (const name of [wanted, "retry", "undo", "change", "grade"]) {
+      const found = this.node.querySelector(`[data-act="${name}"], input[name="${name}"]`);
+      if (!found) continue;
+      found.focus();
+      if (found.select) found.select();
+      return;
+    }
+    const first = this.node.querySelector("button");
+    if (!first) this.node.tabIndex = -1; // nothing to press while it is saved: the cursor waits on the line itself
+    (first ?? this.node).focus();
+  }
+
+  picture(now) {
+    const entry = this.entry;
+    const receipt = entry?.receipt;
+    if (this.isEditing) return { kind: "editing", state: receipt ? "bad" : "", text: receipt ? `Not saved. ${receipt.reason ?? ""}` : "", focus: receipt?.field };
+    if (entry && !receipt) {
+      const isSlow = now - entry.since > SLOW_MS;
+      return { kind: "plain", state: isSlow ? "bad" : "waiting", text: isSlow ? "Not saved yet: no answer from the server. It is kept here and sent again." : "Saving …", actions: [] };
+    }
+    switch (receipt?.kind) {
+      case "not-saved":
+        return { kind: "plain", state: "bad", text: `Not saved: ${receipt.hindrance === "session-ended" ? "your session has ended" : "the server does not answer"}.`, actions: [["retry", "Retry"], ["drop", "Leave out"]] };
+      case "refused":
+        return { kind: "plain", state: "bad", text: `Not saved. ${receipt.reason}`, actions: [["drop", "Leave as it was"]] };
+      case "duplicate":
+        return { kind: "choice", state: "bad", text: `Not saved: ${receipt.row[1]} is already here with ${receipt.row[3]}.`,
+          actions: [["replace", `Change ${receipt.row[3]} to ${entry.grade}`], ["both", "Save as a second row"], ["drop", "Leave out"]] };
+      case "conflict":
+        return this.conflict(entry, receipt);
+      default:
+        return { kind: "plain", state: this.isGone ? "gone" : this.note ? "saved" : "", text: this.note?.text ?? "", actions: this.usual() };
+    }
+  }
+
+  conflict(entry, receipt) {
+    const theirs = receipt.row;
+    if (!theirs) {
+      return { kind: "choice", state: "bad", text: `Not saved: ${this.name} was deleted elsewhere meanwhile.`, actions: [["back", "Put it back with my values"], ["let-go", "Leave it deleted"]] };
+    }
+    if (entry.op === "delete") {
+      return { kind: "choice", state: "bad", text: `Not deleted: it was changed elsewhere meanwhile. Now it is ${theirs[1] || theirs[2]}, ${theirs[3]}.`,
+        actions: [["mine", "Delete it all the same"], ["theirs", "Keep it"]] };
+    }
+    return { kind: "choice", state: "bad", text: "Not saved: it was changed elsewhere meanwhile. Which one holds?", theirs, actions: [["mine", "Keep mine"], ["theirs", "Take theirs"]] };
+  }
+
+  usual() {
+    const undo = this.note?.undo ? [["undo", "Undo"]] : [];
+    return this.isGone || !this.row ? undo : [...undo, ["change", "Change"], ["delete", "Delete"]];
+  }
+
+  // The three forms of a line.
+
+  plain(picture) {
+    const { person, grade } = this.wanted;
+    const code = this.row?.code ?? this.last?.code;
+    const who = build("span", "person", person || "(no name)", code ? build("span", "code", ` ${code}`) : "");
+    return [who, build("span", "grade", grade), build("span", "receipt", picture.text), this.actions(picture.actions)];
+  }
+
+  choice(picture) {
+    const parts = [build("span", "receipt", picture.text)];
+    if (picture.theirs) {
+      const row = (label, person, grade) => build("tr", "", build("th", "", label), build("td", "", person), build("td", "", grade));
+      parts.push(build("table", "values", row("Mine", this.wanted.person, this.wanted.grade), row("Theirs", picture.theirs[1], picture.theirs[3])));
+    } else if (this.entry.op !== "delete") {
+      parts.push(build("span", "", `${this.wanted.person}: ${this.wanted.grade}`));
+    }
+    return [...parts, this.actions(picture.actions)];
+  }
+
+  editing(picture) {
+    const input = (name, label, longest) => {
+      const field = build("input", "");
+      Object.assign(field, { name, value: this.draft[name], maxLength: longest, autocomplete: "off", spellcheck: false });
+      if (picture.focus === name) field.setAttribute("aria-invalid", "true");
+      field.addEventListener("input", () => (this.draft[name] = field.value));
+      return build("label", "field", build("span", "", label), field);
+    };
+    const save = this.button("save", "Save");
+    save.type = "submit";
+    const form = build("form", "edit", input("person", "Student", 120), input("grade", "Grade", 40), save, this.button(this.row ? "cancel" : "drop", this.row ? "Cancel" : "Leave out"));
+    form.noValidate = true;
+    return [...(picture.text ? [build("span", "receipt", picture.text)] : []), form];
+  }
+
+  actions(pairs) {
+    return build("span", "actions", ...pairs.map(([act, label]) => this.button(act, label)));
+  }
+
+  button(act, label) {
+    const button = build("button", "", label);
+    button.type = "button";
+    button.dataset.act = act;
+    // The visible words come first, so that they can be spoken to it.
+    button.setAttribute("aria-label", `${label}: ${this.name}`);
+    return button;
+  }
+}
+
+function build(tag, className, ...children) {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  node.append(...children);
+  return node;
+}

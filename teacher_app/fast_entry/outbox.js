@@ -1,0 +1,81 @@
+// What was asked for and has no final receipt. Kept in this tab's session storage, so that a reload, a lost
+// connection or an ended session loses nothing; an entry leaves when its receipt says saved or deleted.
+
+const SENT_AT_ONCE_MAX = 100; // one batch of the API; the next follow when these have their receipts
+
+class Outbox {
+  constructor(place) {
+    this.place = place;
+    this.entries = new Map(); // key -> { key, attempt, op, ..., receipt }
+    this.pulse = 0; // changes with each sending, so that the same entries sent again are news
+    this.form = { person: "", grade: "" };
+    this.sentAt = 0;
+    this.restore();
+  }
+
+  restore() {
+    let kept = null;
+    try {
+      kept = JSON.parse(sessionStorage.getItem(this.place));
+    } catch {
+      // Nothing readable was kept.
+    }
+    this.form = { person: kept?.form?.person ?? "", grade: kept?.form?.grade ?? "" };
+    for (const entry of kept?.entries ?? []) {
+      // An undo is known to the page alone on which the thing was done.
+      if (entry.op !== "undo") this.entries.set(entry.key, { ...entry, attempt: entry.attempt + 1, receipt: null, since: Date.now() });
+    }
+  }
+
+  keep() {
+    const entries = [...this.entries.values()].map(({ receipt, since, ...entry }) => entry);
+    const isEmpty = entries.length === 0 && !this.form.person && !this.form.grade;
+    try {
+      if (isEmpty) sessionStorage.removeItem(this.place);
+      else sessionStorage.setItem(this.place, JSON.stringify({ entries, form: this.form }));
+    } catch {
+      // Storage is full or forbidden: the page itself still has everything.
+    }
+  }
+
+  add(entry) {
+    const full = { key: newKey(), attempt: 1, receipt: null, since: Date.now(), ...entry };
+    this.entries.set(full.key, full);
+    this.keep();
+    return full;
+  }
+
+  again(entry, changes = {}) {
+    Object.assign(entry, changes, { attempt: entry.attempt + 1, receipt: null, since: Date.now() });
+    this.keep();
+  }
+
+  remove(key) {
+    this.entries.delete(key);
+    this.keep();
+  }
+
+  get waiting() {
+    return [...this.entries.values()].filter((entry) => !entry.receipt);
+  }
+
+  get notSaved() {
+    return [...this.entries.values()].filter((entry) => entry.receipt?.kind === "not-saved");
+  }
+
+  message(seen) {
+    this.pulse += 1;
+    this.sentAt = Date.now();
+    const told = this.waiting.slice(0, SENT_AT_ONCE_MAX).map(({ receipt, since, ...entry }) => entry);
+    return { pulse: `${this.pulse}-${this.sentAt}`, seen, entries: told };
+  }
+}
+
+function newKey() {
+  // crypto.randomUUID is missing on a plain http address of the local network; getRandomValues is not.
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
