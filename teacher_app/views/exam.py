@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from shared.errors import NotFound
+from shared.errors import NotFound, SessionEnded
 from teacher_app.current import current_api, current_session
 from teacher_app.fragments import fragment
-from teacher_app.views import exam_details, exam_enter, ways
+from teacher_app.views import exam_details, exam_enter, exam_readonly, exam_review, exam_share, ways
 from teacher_app.views.guard import EXPECTED, explain
 from teacher_app.wording import AUDIENCE_WORDS, count_text, date_text, status_text
 from teacher_app.workspace import Workspace
@@ -19,12 +19,12 @@ __all__ = ["PARTS", "render"]
 
 REFRESH_S = 15.0  # what others change is seen at the next touch after so long
 
-DETAILS = "Details"
-
 # The parts of the work, in the order of a teacher's way. The first one is shown when the address names none.
 PARTS: dict[str, Callable[[Workspace], None]] = {
     "Enter": exam_enter.render,
-    DETAILS: exam_details.render,
+    "Review": exam_review.render,
+    ways.SHARE: exam_share.render,
+    ways.DETAILS: exam_details.render,
 }
 
 
@@ -35,6 +35,23 @@ def render() -> None:
     if workspace is None:
         return
     title = st.container()
+    if _is_anothers(workspace):
+        exam_readonly.render(workspace)
+    else:
+        _show_part(workspace)
+    with title:  # last, so that it has what the part has just changed
+        _show_title(workspace)
+
+
+def _is_anothers(workspace: Workspace) -> bool:
+    owner = workspace.exam.owner
+    try:
+        return owner is not None and owner != current_session().sub
+    except SessionEnded:
+        return False  # said already; what is typed on the page stays
+
+
+def _show_part(workspace: Workspace) -> None:
     part = st.segmented_control(
         "Part of the work",
         list(PARTS),
@@ -44,11 +61,9 @@ def render() -> None:
         bind="query-params",
         label_visibility="collapsed",
     )
-    if part != DETAILS:
-        exam_details.forget(exam_id)
+    if part != ways.DETAILS:
+        exam_details.forget(workspace.exam.id)
     PARTS[part](workspace)
-    with title:  # last, so that it has what the part has just changed
-        _show_title(workspace)
 
 
 def _show_title(workspace: Workspace) -> None:

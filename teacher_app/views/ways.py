@@ -8,12 +8,26 @@ from typing import NoReturn
 import streamlit as st
 from streamlit.navigation.page import Page
 
-__all__ = ["EXAM", "LIST", "NEW", "PART", "go_to_exam", "go_to_list", "go_to_new", "link_to", "note_pages"]
+__all__ = [
+    "DETAILS",
+    "EXAM",
+    "LIST",
+    "NEW",
+    "PART",
+    "SHARE",
+    "go_to_exam",
+    "go_to_list",
+    "go_to_new",
+    "link_to",
+    "note_pages",
+]
 
 LIST = "list"
 NEW = "new"
 EXAM = "exam"
 PART = "part"  # the key of the choice of a part, and its name in the address
+SHARE = "Share"
+DETAILS = "Details"
 
 _PAGES = "pages"  # in the session: Streamlit wants its own page objects, which each run makes anew
 

@@ -1,0 +1,43 @@
+"""An exam's address on the student dashboard, and its QR code. No Streamlit."""
+
+from __future__ import annotations
+
+import io
+
+import segno
+
+__all__ = ["qr_png", "qr_svg", "qr_svg_uri", "student_address"]
+
+_QUIET_ZONE = 4  # modules of white around, as ISO 18004 asks
+_DARK = "#10191d"
+_PNG_SCALE = 20  # pixels a module: about 800 pixels in all, sharp on a slide
+
+
+def student_address(student_url: str, exam_id: str) -> str:
+    """`student_url` has no slash at its end."""
+    return f"{student_url}/?exam={exam_id}"
+
+
+def qr_svg(address: str) -> bytes:
+    """A file that stays sharp at any size."""
+    target = io.BytesIO()
+    _code(address).save(target, kind="svg", border=_QUIET_ZONE, dark=_DARK, light="#fff", omitsize=True)
+    return target.getvalue()
+
+
+def qr_svg_uri(address: str) -> str:
+    """The same for the src of an img."""
+    uri: str = _code(address).svg_data_uri(border=_QUIET_ZONE, dark=_DARK, light="#fff", omitsize=True)
+    return uri
+
+
+def qr_png(address: str) -> bytes:
+    """A picture for a slide."""
+    target = io.BytesIO()
+    _code(address).save(target, kind="png", border=_QUIET_ZONE, dark=_DARK, light="#fff", scale=_PNG_SCALE)
+    return target.getvalue()
+
+
+def _code(address: str) -> segno.QRCode:
+    # Level M: a screen has no dirt, and fewer modules are read from further away.
+    return segno.make(address, error="m", micro=False)
