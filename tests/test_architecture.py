@@ -1,0 +1,319 @@
+"""What holds the rooms apart and what every file keeps: imports, docstrings, settings, requirements; no trace
+of one machine."""
+
+import ast
+import importlib.metadata
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from shared.settings import PREFIX, SETTINGS, Setting
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ("shared", "teacher_app", "student_app", "deploy")
+CONTRACTS = ROOT / "tests" / "importlinter.ini"
+
+# Written so that they do not find themselves.
+MACHINE_PATH = re.compile(r"(?<![\w.$}])/(?:work|root|home/\w+|Users/\w+)/")
+REGISTRY_HOST = re.compile(
+    r"\b(?:pypi[.]org|pythonhosted[.]org|npmjs[.]\w+|docker[.]io|ghcr[.]io|quay[.]io)\b"
+)
+OWN_INDEX = re.compile(r"--(?:extra-)?index-url|--registry\b|\"resolved\":|^registry\s*=", re.MULTILINE)
+
+
+# Imports
+
+
+def test_the_rooms_import_only_what_they_may() -> None:
+    linted = lint(ROOT)
+    assert linted.returncode == 0, linted.stdout
+    assert re.search(r"Contracts: \d+ kept, 0 broken", linted.stdout)
+
+
+@pytest.mark.parametrize(
+    ("importer", "imported", "contract"),
+    [
+        ("shared", "teacher_app", "shared imports no dashboard"),
+        ("shared", "student_app", "shared imports no dashboard"),
+        ("shared", "deploy.local", "shared imports no dashboard"),
+        ("shared", "streamlit", "shared imports no dashboard"),
+        ("teacher_app", "student_app", "the two dashboards never import each other"),
+        ("student_app", "teacher_app", "the two dashboards never import each other"),
+        ("teacher_app", "deploy.local", "the dashboards import nothing of deploy"),
+        ("student_app", "deploy", "the dashboards import nothing of deploy"),
+        ("deploy", "teacher_app", "deploy never imports the dashboards"),
+        ("deploy.local", "student_app", "deploy never imports the dashboards"),
+        ("deploy.local", "shared", "the embedded backend imports nothing of shared"),
+    ],
+)
+def test_a_planted_wrong_import_breaks_its_contract(
+    tmp_path: Path, importer: str, imported: str, contract: str
+) -> None:
+    """In empty rooms, so that nothing else can be what breaks."""
+    for package in (*ROOMS, "deploy/local"):
+        (tmp_path / package).mkdir(exist_ok=True)
+        (tmp_path / package / "__init__.py").touch()
+    assert lint(tmp_path).returncode == 0
+    (tmp_path / importer.replace(".", "/") / "planted.py").write_text(f"import {imported}\n")
+    linted = lint(tmp_path)
+    assert linted.returncode == 1
+    assert re.search(rf"^{contract}.* BROKEN$", linted.stdout, re.MULTILINE), linted.stdout
+
+
+# Modules
+
+
+def test_every_module_says_its_duty_and_what_is_public() -> None:
+    """A docstring everywhere; `__all__` in whatever another module of ours imports."""
+    imported = {name for path in modules_of(*ROOMS) for name in imported_modules(path)}
+    silent, open_ones = [], []
+    for path in modules_of(*ROOMS):
+        tree = parsed(path)
+        if not tree.body:
+            continue
+        if not ast.get_docstring(tree):
+            silent.append(str(path))
+        if dotted(path) in imported and not has_all(tree):
+            open_ones.append(str(path))
+    assert silent == []
+    assert open_ones == []
+
+
+def test_what_is_public_exists() -> None:
+    missing = [
+        f"{path}: {name}"
+        for path in modules_of(*ROOMS)
+        for name in public_names(parsed(path))
+        if name not in defined_names(parsed(path))
+    ]
+    assert missing == []
+
+
+def test_no_module_of_an_app_is_named_like_a_package_that_it_needs() -> None:
+    """Streamlit puts the script's folder first on sys.path: such a file would be found instead."""
+    needed = {name for path in modules_of(*ROOMS) for name in third_party_imports(path)}
+    assert needed >= {"streamlit", "gql", "pandas"}
+    taken = {path.stem for app in ("teacher_app", "student_app") for path in Path(ROOT, app).iterdir()}
+    assert taken & (needed | sys.stdlib_module_names) == set()
+
+
+# Settings
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
+def test_every_setting_stands_in_the_readme(setting: Setting) -> None:
+    default = {None: "needed", "": "empty"}.get(setting.default, f"`{setting.default}`")
+    row = f"| `{setting.name}` | {setting.purpose} | {setting.readers} | {default} |"
+    assert row in (ROOT / "README.md").read_text("utf-8").splitlines()
+
+
+def test_no_file_names_a_setting_that_there_is_not() -> None:
+    known = {setting.name for setting in SETTINGS}
+    unknown = [
+        f"{path}: {name}"
+        for path in tracked_texts()
+        if path.parts[0] != "tests"  # where mistyped ones are tried
+        for name in re.findall(rf"{PREFIX}[A-Z_]*[A-Z]", text_of(path))
+        if name not in known
+    ]
+    assert unknown == []
+
+
+def test_only_one_module_reads_the_environment() -> None:
+    """Of the apps and what they share: the deployment's commands have options, and words of AWS's own."""
+    readers = [
+        str(path)
+        for path in modules_of("shared", "teacher_app", "student_app")
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"}
+    ]
+    assert set(readers) == {"shared/settings.py"}
+
+
+# Requirements
+
+
+def test_every_requirement_is_pinned_and_imported_or_has_a_reason() -> None:
+    for file, folders in (("requirements.txt", ROOMS), ("tests/requirements.txt", ("tests",))):
+        imported = {
+            distribution
+            for path in modules_of(*folders)
+            for name in third_party_imports(path)
+            for distribution in distributions_of(name)
+        }
+        for line in requirement_lines(file):
+            name, reason = requirement_name(line), line.partition("#")[2].strip()
+            assert re.match(r"[\w.-]+(\[[\w,-]+\])?==[\w.]+(\s|$)", line), f"{file}: {line} is not pinned"
+            assert name in imported or reason, f"{file}: nobody imports {name}, and no reason is given"
+
+
+def test_whatever_is_imported_is_required() -> None:
+    """By name, or as part of something that is."""
+    required = {requirement_name(line) for line in requirement_lines("requirements.txt")}
+    brought = required | {
+        canonical(re.split(r"[^\w.-]", text, maxsplit=1)[0])
+        for name in required
+        for text in importlib.metadata.requires(name) or ()
+    }
+    strange = {
+        f"{path}: {name}"
+        for path in modules_of(*ROOMS)
+        for name in third_party_imports(path)
+        if not distributions_of(name) & brought and not is_for_types_only(path, name)
+    }
+    assert strange == set()
+
+
+# Traces
+
+
+def test_no_file_tells_of_the_machine_it_was_written_on_or_of_a_registry() -> None:
+    traces = [
+        f"{path}: {found[0]}"
+        for path in tracked_texts()
+        for pattern in (MACHINE_PATH, REGISTRY_HOST, OWN_INDEX)
+        if path != Path("tests/test_architecture.py")
+        for found in pattern.finditer(text_of(path))
+    ]
+    assert traces == []
+
+
+def test_the_patterns_of_traces_find_them() -> None:
+    host = "docker" + ".io"
+    for text in ("/" + "work/main/x", " /" + "home/ada/x"):
+        assert MACHINE_PATH.search(text)
+    assert REGISTRY_HOST.search(f"FROM {host}/library/python")
+    for text in ("pip install --index-url x", '"resolved": "x"', "registry=x"):
+        assert OWN_INDEX.search(text)
+    for text in ("shared/work/x", "${HOME}/work/x", "./root/x"):
+        assert not MACHINE_PATH.search(text)
+
+
+def lint(folder: Path) -> subprocess.CompletedProcess[str]:
+    """The import contracts over the packages in `folder`."""
+    program = (
+        "import sys; sys.path.insert(0, '.');"
+        "from importlinter.cli import lint_imports;"
+        f"sys.exit(lint_imports(config_filename={str(CONTRACTS)!r}, no_cache=True))"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@cache
+def tracked_texts() -> tuple[Path, ...]:
+    """Every file under version control that is text, from the root."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    files = [Path(name) for name in listed.split("\0") if name and (ROOT / name).is_file()]
+    return tuple(path for path in files if b"\0" not in (ROOT / path).read_bytes()[:8000])
+
+
+@cache
+def text_of(path: Path) -> str:
+    return (ROOT / path).read_text("utf-8", errors="replace")
+
+
+def modules_of(*folders: str) -> Iterator[Path]:
+    return (path for path in tracked_texts() if path.suffix == ".py" and path.parts[0] in folders)
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(text_of(path))
+
+
+def dotted(path: Path) -> str:
+    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+
+
+def imported_modules(path: Path) -> Iterator[str]:
+    """Names that `path` imports, and for `from a import b` also `a.b`, which may be a module."""
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def third_party_imports(path: Path) -> set[str]:
+    tops = {name.partition(".")[0] for name in imported_modules(path)}
+    return tops - sys.stdlib_module_names - {*ROOMS, "tests"}
+
+
+def is_for_types_only(path: Path, name: str) -> bool:
+    return all(
+        isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        for node in parsed(path).body
+        if name in {found.partition(".")[0] for found in imports_below(node)}
+    )
+
+
+def imports_below(node: ast.AST) -> Iterator[str]:
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Import):
+            yield from (alias.name for alias in inner.names)
+        elif isinstance(inner, ast.ImportFrom) and inner.module is not None:
+            yield inner.module
+
+
+@cache
+def packages() -> dict[str, set[str]]:
+    return {
+        name: {canonical(distribution) for distribution in distributions}
+        for name, distributions in importlib.metadata.packages_distributions().items()
+    }
+
+
+def distributions_of(import_name: str) -> set[str]:
+    return packages().get(import_name, set())
+
+
+def canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def requirement_lines(file: str) -> list[str]:
+    lines = (ROOT / file).read_text("utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def requirement_name(line: str) -> str:
+    return canonical(re.split(r"[^\w.-]", line, maxsplit=1)[0])
+
+
+def public_names(tree: ast.Module) -> list[str]:
+    """What `__all__` lists."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and is_all(node.targets[0]):
+            names: list[str] = ast.literal_eval(node.value)
+            return names
+    return []
+
+
+def has_all(tree: ast.Module) -> bool:
+    return any(isinstance(node, ast.Assign) and is_all(node.targets[0]) for node in tree.body)
+
+
+def is_all(target: ast.expr) -> bool:
+    return isinstance(target, ast.Name) and target.id == "__all__"
+
+
+def defined_names(tree: ast.Module) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            found.update((alias.asname or alias.name).partition(".")[0] for alias in node.names)
+    return found
