@@ -5,7 +5,7 @@ import math
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,7 +95,8 @@ def measured(design: str, plan: Plan) -> Figures:
         after, now = _counts(backend), _busy()
         elapsed_s = now.at_s - busy.at_s
         made = {name: (after[name] - counts[name]) / plan.rhythm.changes for name in after}
-        spread = spread_of(changes.sent_s, read_arrivals(arrivals), ready["count"])
+        arrived_s = read_arrivals(arrivals)
+        spread = spread_of(changes.sent_s, arrived_s, ready["count"])
         own_percent = 100 * (now.own_s - busy.own_s) / elapsed_s
         machine_percent = 100 * (now.machine_s - busy.machine_s) / elapsed_s
         details: dict[str, object] = {
@@ -117,6 +118,7 @@ def measured(design: str, plan: Plan) -> Figures:
             "api_queries_per_change": made["queries"],
             "api_events_per_change": made["events"],
             "api_subscriptions_per_change": made["subscriptions"],
+            "p95_ms_of_each_change": _of_each_change(changes.sent_s, arrived_s),
             "tallies": done["tallies"],
             "load_process_lag_p95_ms": done["own_lag_p95_ms"],
             "machine_cores": os.cpu_count(),
@@ -181,6 +183,7 @@ def _server(design: str, backend: _CountedBackend, plan: Plan) -> ServerProcess:
     environment["EXAM_RESULTS_STREAMS_MAX"] = str(max(5000, plan.viewers + 100))
     arguments = ["-m", "uvicorn", "--factory", "student_app.server:create_app_from_environment"]
     arguments += ["--host", HOST, "--port", "{port}", "--ws", "websockets-sansio"]
+    arguments += ["--ws-per-message-deflate", "false"]
     arguments += ["--timeout-graceful-shutdown", "2", "--no-access-log", "--no-proxy-headers"]
     return ServerProcess(arguments, environment, ready_path="/readyz")
 
@@ -202,6 +205,16 @@ def _counts(backend: _CountedBackend) -> Mapping[str, int]:
 
 def _answers(changes: Changes) -> Spread:
     return spread_of(changes.sent_s, changes.answered_s, 1)
+
+
+def _of_each_change(sent_s: Sequence[float], arrived_s: Sequence[float]) -> list[float | None]:
+    """So that one can see whether slowness was all the time or in some moments; None where nothing came."""
+    changes = len(sent_s)
+    spreads = [
+        spread_of([sent], arrived_s[change::changes], len(arrived_s) // changes)
+        for change, sent in enumerate(sent_s)
+    ]
+    return [round(spread.p95_ms, 1) if spread.arrived else None for spread in spreads]
 
 
 def _dom(chromium: BoardInChromium | None, changes: Changes) -> Mapping[str, object]:

@@ -47,7 +47,7 @@ class EventStream(asyncio.Protocol):
         resume = b"Last-Event-ID: " + self._last_id + b"\r\n" if self._last_id else b""
         transport.write(
             f"GET {self._path} HTTP/1.1\r\nHost: {host}:{port}\r\nAccept: text/event-stream\r\n".encode()
-            + b"Cache-Control: no-store\r\n"
+            + b"Accept-Encoding: gzip, deflate, br, zstd\r\nCache-Control: no-store\r\n"
             + resume
             + b"\r\n"
         )
