@@ -18,5 +18,5 @@ pages = {
 }
 ways.note_pages(pages)
 page = st.navigation(list(pages.values()), position="hidden")
-heading.render()
+heading.render(is_list=page == pages[ways.LIST])
 page.run()

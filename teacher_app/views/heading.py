@@ -13,13 +13,13 @@ from teacher_app.views import ways
 __all__ = ["render"]
 
 
-def render() -> None:
-    """One line, the same on every page."""
+def render(*, is_list: bool) -> None:
+    """One line; `is_list` says that the list of exams itself stands beneath."""
     st.html(STYLE_SHEET)
     with st.container(
         key="heading", horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
-        ways.link_to(ways.LIST, "My exams", icon=":material/menu_book:")
+        ways.link_to(ways.LIST, "Exam results" if is_list else "My exams", icon=":material/menu_book:")
         try:
             name = current_session().display_name
         except SessionEnded:

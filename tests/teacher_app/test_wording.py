@@ -1,0 +1,22 @@
+"""Facts of an exam are worded so that nobody has to guess."""
+
+import datetime as dt
+
+import pytest
+
+from teacher_app.wording import count_text, date_text, plain_markdown
+
+
+def test_a_date_has_its_month_in_letters() -> None:
+    assert date_text(dt.date(2026, 6, 5)) == "5 June 2026"
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(0, "no results"), (1, "1 result"), (2, "2 results"), (1204, "1,204 results")]
+)
+def test_counts_agree_with_their_noun(count: int, text: str) -> None:
+    assert count_text(count, "result") == text
+
+
+def test_nothing_that_a_teacher_types_is_taken_for_markdown() -> None:
+    assert plain_markdown("C# *basics* [x](y) $1$ :red[z]") == (r"C\# \*basics\* \[x\]\(y\) \$1\$ \:red\[z\]")
