@@ -28,6 +28,7 @@ __all__ = [
     "UndoCommand",
     "folded",
     "person_of",
+    "sort_key",
 ]
 
 
@@ -145,3 +146,9 @@ def person_of(row: Result, audience: Audience) -> str:
 def folded(person: str) -> str:
     """The same for names that differ in case, spaces or forms of the same letters only."""
     return " ".join(unicodedata.normalize("NFKC", person).split()).casefold()
+
+
+def sort_key(person: str) -> str:
+    """For lists as people expect them: "Élodie" stands between "Edith" and "Emil"."""
+    letters = unicodedata.normalize("NFKD", folded(person))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))

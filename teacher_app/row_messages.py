@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from shared.codes import is_code
 from shared.exam import Audience, Result
 from teacher_app.row_commands import (
     ChangeRow,
@@ -51,8 +52,9 @@ def command_from_page(entry: Mapping[str, Any]) -> Command | Refused:
     try:
         match entry.get("op"):
             case "create":
+                has_consent = entry.get("accepts_duplicate") is True
                 return CreateRow(
-                    key, _text(entry, "person"), _text(entry, "grade"), entry.get("accepts_duplicate") is True
+                    key, _text(entry, "person"), _text(entry, "grade"), has_consent, _code(entry)
                 )
             case "change":
                 return ChangeRow(
@@ -103,6 +105,12 @@ def _text(entry: Mapping[str, Any], name: str) -> str:
     if not isinstance(value, str) or len(value) > _TEXT_MAX:
         raise ValueError(name)
     return value
+
+
+def _code(entry: Mapping[str, Any]) -> str | None:
+    """Of a row that was deleted and is put back: its student has it on paper already."""
+    code = entry.get("code")
+    return code if isinstance(code, str) and is_code(code) else None
 
 
 def _version(entry: Mapping[str, Any]) -> int:

@@ -240,7 +240,7 @@ class Entry {
       }
       case "back":
         release();
-        return this.ask({ op: "create", person: entry.person, grade: entry.grade }, line);
+        return this.ask({ op: "create", person: entry.person, grade: entry.grade, code: line.row?.code ?? "" }, line);
       case "let-go":
         release();
         this.removeLine(line, true);

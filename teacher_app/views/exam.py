@@ -10,7 +10,15 @@ import streamlit as st
 from shared.errors import NotFound, SessionEnded
 from teacher_app.current import current_api, current_session
 from teacher_app.fragments import fragment
-from teacher_app.views import exam_details, exam_enter, exam_readonly, exam_review, exam_share, ways
+from teacher_app.views import (
+    exam_details,
+    exam_enter,
+    exam_grid,
+    exam_readonly,
+    exam_review,
+    exam_share,
+    ways,
+)
 from teacher_app.views.guard import EXPECTED, explain
 from teacher_app.wording import AUDIENCE_WORDS, count_text, date_text, status_text
 from teacher_app.workspace import Workspace
@@ -22,6 +30,7 @@ REFRESH_S = 15.0  # what others change is seen at the next touch after so long
 # The parts of the work, in the order of a teacher's way. The first one is shown when the address names none.
 PARTS: dict[str, Callable[[Workspace], None]] = {
     "Enter": exam_enter.render,
+    "Grid": exam_grid.render,
     "Review": exam_review.render,
     ways.SHARE: exam_share.render,
     ways.DETAILS: exam_details.render,

@@ -1,0 +1,183 @@
+"""All results of an exam in one grid."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from shared.exam import Audience, Result
+from teacher_app.current import sign_in_again_path
+from teacher_app.grid_changes import (
+    GRADE,
+    PERSON,
+    BadCell,
+    GridLine,
+    bad_cells,
+    command_for,
+    has_edits,
+    note_of,
+)
+from teacher_app.grid_page import GridPage
+from teacher_app.row_commands import Conflict, Duplicate, Hindrance, NotSaved, person_of
+from teacher_app.wording import count_text, plain_markdown
+from teacher_app.workspace import Workspace
+
+__all__ = ["render"]
+
+_COLUMN_NAMES = {PERSON: "Student", GRADE: "Grade"}
+_BAD_CELLS_SHOWN = 20
+
+
+@st.fragment
+def render(workspace: Workspace) -> None:
+    """The grid, what is to mend, what is to choose. A fragment: a cell typed here runs nothing else."""
+    place = f"grid-{workspace.exam.id}"
+    page: GridPage | None = st.session_state.get(place)
+    if page is None or page.workspace is not workspace:
+        page = st.session_state[place] = GridPage(workspace, time.time, secrets.SystemRandom())
+    kept: dict[str, Any] = st.session_state.get(f"{place}-state", {})
+    if _editor_key(place, page) not in st.session_state:
+        page.absorb(kept)  # the editor went away while another part of the page was shown
+    page.catch_up(st.session_state.get(_editor_key(place, page)))
+    st.markdown(
+        f"{workspace.exam.scale.hint} Type or paste into cells; the last line takes new students. "
+        "Nothing is stored before you press Save."
+    )
+    state = _editor(place, page)
+    st.session_state[f"{place}-state"] = state
+    lines = page.lines_with(state)
+    _say_what_to_mend(bad_cells(lines, workspace.exam.scale, page.audience))
+    _buttons(place, page, lines, state)
+    _say_what_happened(place, page)
+    for line in page.to_choose:
+        _choice(place, page, line)
+
+
+def _editor_key(place: str, page: GridPage) -> str:
+    return f"{place}-editor-{page.generation}"
+
+
+def _editor(place: str, page: GridPage) -> dict[str, Any]:
+    """The editor; gives its state."""
+    columns = {
+        PERSON: [line.person for line in page.lines],
+        "code": [line.stored.student if line.stored else "" for line in page.lines],
+        GRADE: [line.grade for line in page.lines],
+        "note": [note_of(line, page.audience) for line in page.lines],
+    }
+    shown = [PERSON, GRADE]
+    if page.audience is Audience.CODES:
+        shown.insert(1, "code")
+    if any(columns["note"]):
+        shown.append("note")
+    key = _editor_key(place, page)
+    st.data_editor(
+        pd.DataFrame(columns, dtype="str"),
+        key=key,
+        num_rows="dynamic",
+        width="stretch",
+        height=min(620, 38 * (len(page.lines) + 2)),
+        hide_index=True,
+        column_order=shown,
+        column_config={
+            PERSON: st.column_config.TextColumn("Student", max_chars=120, width="large"),
+            "code": st.column_config.TextColumn("Code", disabled=True, help="What everybody else sees."),
+            GRADE: st.column_config.TextColumn("Grade", max_chars=40, width="small"),
+            "note": st.column_config.TextColumn("Why it is not saved", disabled=True, width="large"),
+        },
+        disabled=["code", "note"],
+        alt="All results of this exam: a line for each student, with the grade",
+    )
+    state: dict[str, Any] = st.session_state[key]
+    return {name: value for name, value in state.items() if value}
+
+
+def _say_what_to_mend(bad: list[BadCell]) -> None:
+    if not bad:
+        return
+    cells = [
+        f"- Line {cell.position + 1}, {plain_markdown(cell.person) or 'nobody'}, "
+        f"{_COLUMN_NAMES[cell.column].lower()}: {plain_markdown(cell.reason)}"
+        for cell in bad[:_BAD_CELLS_SHOWN]
+    ]
+    more = len(bad) - len(cells)
+    if more:
+        cells.append(f"- and {more} more")
+    st.warning(
+        f"{count_text(len(bad), 'cell')} to mend; the other lines can be saved.\n\n" + "\n".join(cells),
+        icon=":material/edit_note:",
+    )
+
+
+def _buttons(place: str, page: GridPage, lines: list[GridLine], state: dict[str, Any]) -> None:
+    count = sum(command_for(line, page.audience) is not None for line in lines)
+    left, middle, right = st.columns(3)
+    label = f"Save {count_text(count, 'changed line')}" if count else "Save"
+    if left.button(label, type="primary", disabled=count == 0, key=f"{place}-save", width="stretch"):
+        page.absorb(state)
+        st.session_state.pop(f"{place}-state", None)
+        bar = st.progress(0.0, "Saving …")
+        for done, total in page.save():
+            bar.progress(done / total, f"{done} of {total} saved or judged")
+        st.rerun(scope="fragment")
+    if middle.button(
+        "Throw my changes away",
+        disabled=count == 0 and not has_edits(state),
+        key=f"{place}-discard",
+        width="stretch",
+    ):
+        page.discard()
+        st.session_state.pop(f"{place}-state", None)
+        st.rerun(scope="fragment")
+    undoable = page.undoable_count
+    label = f"Undo the last save ({count_text(undoable, 'line')})" if undoable else "Undo the last save"
+    if right.button(label, disabled=undoable == 0, key=f"{place}-undo", width="stretch"):
+        page.absorb(state)
+        failed = page.undo()
+        st.session_state.pop(f"{place}-state", None)
+        st.session_state[f"{place}-not-undone"] = len(failed)
+        st.rerun(scope="fragment")
+
+
+def _say_what_happened(place: str, page: GridPage) -> None:
+    not_undone = st.session_state.pop(f"{place}-not-undone", 0)
+    if not_undone:
+        st.warning(f"{count_text(not_undone, 'line')} not taken back: changed elsewhere since, or no answer.")
+    hindrances = {line.receipt.hindrance for line in page.lines if isinstance(line.receipt, NotSaved)}
+    if Hindrance.SESSION_ENDED in hindrances:
+        st.error("Not saved: your session has ended. Nothing is lost: sign in again, then press Save again.")
+        st.link_button("Sign in again in another tab", sign_in_again_path())
+    elif hindrances:
+        st.error("Not saved: the server does not answer. Nothing is lost: wait a bit, then press Save again.")
+
+
+def _choice(place: str, page: GridPage, line: GridLine) -> None:
+    """One line that was changed elsewhere, or whose student is there already."""
+    mine = "deleted" if line.is_deleted else plain_markdown(f"{line.person}, {line.grade}")
+    keep, take = "Keep mine", "Take theirs"
+    match line.receipt:
+        case Duplicate(there=there):
+            text = f"**{mine}** is not saved: already here with {plain_markdown(there.grade)}."
+            keep, take = "Save as a second line", "Leave it out"
+        case Conflict(theirs=Result() as theirs):
+            person = person_of(theirs, page.audience) or theirs.student
+            now = plain_markdown(f"{person}, {theirs.grade}")
+            text = f"Changed elsewhere meanwhile. Mine: **{mine}**. Theirs: **{now}**."
+        case _:
+            text = f"**{mine}** is not saved: the line was deleted elsewhere meanwhile."
+            keep, take = "Put it back with my values", "Leave it deleted"
+
+    def decide(choose: Callable[[str], None]) -> None:
+        page.absorb(st.session_state.pop(f"{place}-state", None))
+        choose(line.key)
+
+    with st.container(border=True):
+        st.markdown(text)
+        left, right = st.columns(2)
+        left.button(keep, key=f"{place}-keep-{line.key}", on_click=decide, args=(page.keep_mine,))
+        right.button(take, key=f"{place}-take-{line.key}", on_click=decide, args=(page.take_theirs,))
