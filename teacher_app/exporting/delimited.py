@@ -17,7 +17,7 @@ from teacher_app.exporting.table import ExportRow, export_rows, has_codes
 
 __all__ = ["canvas_csv", "csv_bytes", "moodle_csv", "plain_csv"]
 
-_FORMULA = re.compile(r"'*[=+\-@]")
+_FORMULA = re.compile(r"'*[=+\-@].")  # a lone sign runs nothing
 
 
 def plain_csv(exam: Exam, results: Iterable[Result]) -> bytes:
