@@ -25,6 +25,7 @@ from teacher_app.workspace import Workspace
 
 __all__ = ["PARTS", "render"]
 
+_IN_ADDRESS = "part-in-address"
 REFRESH_S = 15.0  # what others change is seen at the next touch after so long
 
 # The parts of the work, in the order of a teacher's way. The first one is shown when the address names none.
@@ -61,18 +62,33 @@ def _is_anothers(workspace: Workspace) -> bool:
 
 
 def _show_part(workspace: Workspace) -> None:
+    _take_part_from_address()
     part = st.segmented_control(
-        "Part of the work",
-        list(PARTS),
-        default=next(iter(PARTS)),
-        required=True,
-        key=ways.PART,
-        bind="query-params",
-        label_visibility="collapsed",
+        "Part of the work", list(PARTS), required=True, key=ways.PART, label_visibility="collapsed"
     )
+    _put_part_into_address(part)
     if part != ways.DETAILS:
         exam_details.forget(workspace.exam.id)
     PARTS[part](workspace)
+
+
+def _take_part_from_address() -> None:
+    """A new address (opened, or by the browser's way back) wins over what was chosen before.
+
+    Streamlit's own binding to the address forbids to leave the page for another one.
+    """
+    first = next(iter(PARTS))
+    named = st.query_params.get(ways.PART, first)
+    if ways.PART not in st.session_state or named != st.session_state.get(_IN_ADDRESS):
+        st.session_state[ways.PART] = named if named in PARTS else first
+
+
+def _put_part_into_address(part: str) -> None:
+    if part == next(iter(PARTS)):
+        st.query_params.pop(ways.PART, None)
+    else:
+        st.query_params[ways.PART] = part
+    st.session_state[_IN_ADDRESS] = part
 
 
 def _show_title(workspace: Workspace) -> None:
