@@ -26,6 +26,7 @@ from shared.guest import GuestCredentials
 from shared.settings import StudentSettings, load_student_settings
 from student_app.board_pages import board_routes
 from student_app.current import Serving, set_serving
+from student_app.garbage import seldom_full_collections
 from student_app.live import LiveHub
 from student_app.metrics import MetricsServer, StudentCollector
 from student_app.security_headers import SecurityHeaders
@@ -74,8 +75,9 @@ def create_app(
         try:
             if settings.metrics_port is not None:
                 metrics = MetricsServer(collector, settings.metrics_host, settings.metrics_port)
-            with set_serving(Serving(cache, feed)):
-                yield {}
+            async with seldom_full_collections():
+                with set_serving(Serving(cache, feed)):
+                    yield {}
         finally:
             await hub.close()
             await asyncio.to_thread(feed.close, FEED_CLOSE_S)
