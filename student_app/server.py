@@ -1,7 +1,7 @@
 """The student dashboard as an ASGI app: the feed in its lifespan, the live routes beside Streamlit.
 
     uvicorn --factory student_app.server:create_app_from_environment --ws websockets-sansio \
-        --timeout-graceful-shutdown 3 --no-proxy-headers
+        --ws-per-message-deflate false --timeout-graceful-shutdown 3 --no-proxy-headers
 """
 
 from __future__ import annotations

@@ -155,6 +155,8 @@ def _dashboards(options: PairOptions) -> list[ChildSpec]:
                 *(sys.executable, "-m", "uvicorn", "--factory"),
                 f"{role}_app.server:create_app_from_environment",
                 *("--host", options.host, "--port", str(port), "--ws", "websockets-sansio"),
+                # Compression would cost 48 kB of memory a session, for a page of 25 kB.
+                *("--ws-per-message-deflate", "false"),
                 *("--timeout-graceful-shutdown", "2", "--no-access-log", "--no-proxy-headers"),
             ],
             ready_url=_url(reached, port) + "/healthz",
