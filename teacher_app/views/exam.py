@@ -63,9 +63,10 @@ def _is_anothers(workspace: Workspace) -> bool:
 
 def _show_part(workspace: Workspace) -> None:
     _take_part_from_address()
-    part = st.segmented_control(
+    st.segmented_control(
         "Part of the work", list(PARTS), required=True, key=ways.PART, label_visibility="collapsed"
     )
+    part: str = st.session_state[ways.PART]
     _put_part_into_address(part)
     if part != ways.DETAILS:
         exam_details.forget(workspace.exam.id)

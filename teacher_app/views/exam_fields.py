@@ -15,6 +15,7 @@ from teacher_app.wording import plain_markdown
 
 __all__ = ["DrawnFields", "draw_fields"]
 
+WIDTH_PX = 720  # a longer line is tiring to fill in
 AUDIENCE_LABELS = {Audience.NAMES: "Names", Audience.CODES: "Codes"}
 AUDIENCE_CAPTIONS = {
     Audience.NAMES: "Whoever has the address sees names and grades.",
@@ -37,6 +38,11 @@ class DrawnFields:
 
 def draw_fields(start: ExamFields, *, key: str, audience_locked: str | None = None) -> DrawnFields:
     """Draw the fields, filled with `start` when `key` is new. `audience_locked` says why that is fixed."""
+    with st.container(width=WIDTH_PX):
+        return _draw(start, key, audience_locked)
+
+
+def _draw(start: ExamFields, key: str, audience_locked: str | None) -> DrawnFields:
     places: dict[str, DeltaGenerator] = {}
     subject = st.text_input(FIELD_LABELS["subject"], start.subject, max_chars=TEXT_MAX, key=f"{key}-subject")
     places["subject"] = st.container()
@@ -50,7 +56,7 @@ def draw_fields(start: ExamFields, *, key: str, audience_locked: str | None = No
             start.teacher,
             max_chars=TEXT_MAX,
             key=f"{key}-teacher",
-            help="Students see this name.",
+            placeholder="the name that students see",
         )
         places["teacher"] = st.container()
     left, right = st.columns([2, 1], vertical_alignment="bottom")
