@@ -7,6 +7,7 @@ const MARGIN_ROWS = 12; // drawn above and below what is seen, so that quick scr
 const FRESH_MS = 60000; // so long a row is marked as new or corrected
 const LETTERS = ["F", "D-", "D", "D+", "C-", "C", "C+", "B-", "B", "B+", "A-", "A", "A+"];
 const LETTER_POINTS = { "A+": 4.3, A: 4, "A-": 3.7, "B+": 3.3, B: 3, "B-": 2.7, "C+": 2.3, C: 2, "C-": 1.7, "D+": 1.3, D: 1, "D-": 0.7, F: 0 };
+const GRADE_WORDS = { ABSENT: "absent", EXEMPT: "exempt", PASS: "pass", FAIL: "fail" };
 const boards = new WeakMap();
 
 export default function (component) {
@@ -180,7 +181,7 @@ class Board {
       this.fresh ??= new Map();
       this.fresh.set(id, Date.now() + FRESH_MS);
     }
-    const mark = old && isNews ? `was ${old.grade}` : "";
+    const mark = old && isNews ? `was ${shownGrade(old.grade)}` : "";
     return { id, student, grade, version, received: received * 1000, mark: old && old.grade === grade ? "corrected" : mark, folded: student.toLocaleLowerCase() };
   }
 
@@ -381,7 +382,7 @@ class Board {
     const isFresh = (this.fresh?.get(row.id) ?? 0) > Date.now();
     if (!isFresh) this.fresh?.delete(row.id);
     setText(node.children[0], row.student);
-    setText(node.children[1], row.grade);
+    setText(node.children[1], shownGrade(row.grade));
     setText(node.children[2], isFresh ? (row.mark ? `✎ ${row.mark}` : "● new") : "");
     node.classList.toggle("fresh", isFresh);
     node.classList.toggle("own", row.id === this.own);
@@ -427,4 +428,8 @@ function spacer(node, name, rows) {
   }
   node.firstChild.style.height = `${rows * ROW_PX}px`;
   return node;
+}
+
+function shownGrade(grade) {
+  return GRADE_WORDS[grade] ?? grade;
 }

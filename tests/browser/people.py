@@ -1,10 +1,10 @@
 """Somebody in front of a browser: what they see go wrong, and how a teacher comes in."""
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect
 
 from tests.backend_process import PASSWORD
 
-__all__ = ["DEADLINE_MS", "Person", "sign_in", "tab_to"]
+__all__ = ["DEADLINE_MS", "Person", "choose_part", "sign_in", "tab_to"]
 
 DEADLINE_MS = 15_000
 
@@ -36,9 +36,26 @@ def sign_in(page: Page, teacher_url: str, username: str, password: str = PASSWOR
 
 def tab_to(page: Page, wanted: Locator, presses_max: int = 80) -> None:
     """Press Tab until `wanted` has the cursor, as somebody without a mouse does."""
+    _press_until(page, "Tab", wanted, presses_max)
+
+
+def choose_part(page: Page, part: str) -> None:
+    """Go to a part of an exam's page: Tab to the choice, then arrows within it."""
+    choice = page.get_by_role("radiogroup", name="Part of the work")
+    tab_to(page, choice.get_by_role("radio", checked=True))
+    wanted = choice.get_by_role("radio", name=part, exact=True)
+    names = choice.get_by_role("radio").all_text_contents()
+    here = choice.get_by_role("radio", checked=True).text_content() or ""
+    key = "ArrowRight" if names.index(part) >= names.index(here) else "ArrowLeft"
+    _press_until(page, key, wanted, presses_max=len(names))
+    page.keyboard.press("Enter")
+    expect(wanted).to_be_checked()
+
+
+def _press_until(page: Page, key: str, wanted: Locator, presses_max: int) -> None:
     wanted.wait_for()
     for _ in range(presses_max):
         if wanted.evaluate("element => element.getRootNode().activeElement === element"):
             return
-        page.keyboard.press("Tab")
-    raise AssertionError(f"{presses_max} presses of Tab do not lead to {wanted}")
+        page.keyboard.press(key)
+    raise AssertionError(f"{presses_max} presses of {key} do not lead to {wanted}")
