@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from shared.errors import SignInThrottled
 
-__all__ = ["AttemptRule", "Attempts", "SignInLimits"]
+__all__ = ["AttemptLimits", "AttemptRule", "Attempts"]
 
 KEYS_MAX = 20_000  # more than that many names or addresses: the one seen longest ago is forgotten
 
@@ -94,13 +94,14 @@ class Attempts:
         return count
 
 
-class SignInLimits:
+class AttemptLimits:
     """Attempts by name and, because names are easily changed, by address as well.
 
     A school is often one address, so an address has more room than a name, and a success only takes its own
     attempt back: whoever has one right password does not get endless tries at the others.
     """
 
+    # Sign-in's rules.
     NAME = AttemptRule(free=5, first_wait_s=5.0, longest_wait_s=900.0, forgotten_after_s=3600.0)
     ADDRESS = AttemptRule(free=30, first_wait_s=5.0, longest_wait_s=900.0, forgotten_after_s=3600.0)
 

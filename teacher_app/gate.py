@@ -24,7 +24,7 @@ from shared.errors import (
 )
 from shared.settings import TeacherSettings
 from shared.teacher_session import TeacherSession
-from teacher_app.attempts import AttemptRule, Attempts, SignInLimits
+from teacher_app.attempts import AttemptLimits, AttemptRule
 from teacher_app.form_tokens import FormTokens
 from teacher_app.open_pages import OpenPage, OpenPages
 from teacher_app.pending_steps import PendingSteps
@@ -39,7 +39,9 @@ CHECK_AFTER_S = 20.0  # a session ended elsewhere is noticed at the first touch 
 SWEEP_EVERY_S = 30.0
 THREADS = 8  # steps with the user pool at once; each SRP proof takes some 50 ms of a core
 WAITING_MAX = 200  # more steps than that at once get a clear “wait” instead of a place in the queue
-_CODES = AttemptRule(free=3, first_wait_s=60.0, longest_wait_s=900.0, forgotten_after_s=3600.0)
+# Each code is an e-mail to somebody. A school is one address: after the holidays many there have forgotten.
+_CODES_OF_NAME = AttemptRule(free=3, first_wait_s=60.0, longest_wait_s=900.0, forgotten_after_s=3600.0)
+_CODES_OF_ADDRESS = AttemptRule(free=30, first_wait_s=60.0, longest_wait_s=900.0, forgotten_after_s=3600.0)
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -56,12 +58,12 @@ class Gate:
         *,
         now_s: Callable[[], float] = time.time,
         check_after_s: float = CHECK_AFTER_S,
-        limits: SignInLimits | None = None,
+        limits: AttemptLimits | None = None,
     ) -> None:
         self.settings = settings
         self.pool = pool
-        self.limits = limits or SignInLimits(now_s)
-        self.code_requests = Attempts(_CODES, now_s)
+        self.limits = limits or AttemptLimits(now_s)
+        self.code_requests = AttemptLimits(now_s, _CODES_OF_NAME, _CODES_OF_ADDRESS)
         self.steps = PendingSteps(now_s)
         self.pages = OpenPages()
         self.form_tokens = FormTokens(secrets.token_bytes(32))

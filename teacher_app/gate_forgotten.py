@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from shared.errors import BackendUnreachable, ExamResultsError, SignInThrottled
+from shared.errors import BackendUnreachable, ExamResultsError
 from teacher_app import gate_paths
 from teacher_app.cookies import key_of, new_cookie_value
 from teacher_app.gate import Gate
@@ -87,14 +87,12 @@ class ForgottenPages:
 
     async def _code_sent(self, name: str, address: str) -> str | None:
         """Has a code sent. Raises SignInThrottled when too many were asked for this name or from there."""
-        requests = self._gate.code_requests
-        keys = (f"name {name.casefold()[:128]}", f"address {address}")
-        wait_s = max(requests.wait_s(key) for key in keys)
-        if wait_s > 0:
-            raise SignInThrottled(wait_s)
-        for key in keys:
-            requests.begin(key)
-        return await self._gate.ask(self._gate.pool.forgot_password, name)
+        self._gate.code_requests.begin(name, address)
+        try:
+            return await self._gate.ask(self._gate.pool.forgot_password, name)
+        except BackendUnreachable:
+            self._gate.code_requests.told_nothing(name, address)
+            raise
 
     @staticmethod
     def _fault(form: Form) -> Alert | None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import SignInThrottled
-from teacher_app.attempts import AttemptRule, Attempts, SignInLimits
+from teacher_app.attempts import AttemptRule, Attempts, AttemptLimits
 from tests.teacher_app.fake_pool import Clock
 
 RULE = AttemptRule(free=3, first_wait_s=5.0, longest_wait_s=60.0, forgotten_after_s=600.0)
@@ -89,7 +89,7 @@ def test_no_number_of_attempts_makes_the_wait_longer_than_the_longest(attempts_m
 
 
 def test_a_name_is_closed_from_every_address_however_it_is_typed() -> None:
-    limits = SignInLimits(Clock())
+    limits = AttemptLimits(Clock())
     for number in range(5):
         limits.begin("Ada", f"10.0.0.{number}")
     with pytest.raises(SignInThrottled) as refused:
@@ -98,7 +98,7 @@ def test_a_name_is_closed_from_every_address_however_it_is_typed() -> None:
 
 
 def test_an_address_is_closed_for_every_name() -> None:
-    limits = SignInLimits(Clock())
+    limits = AttemptLimits(Clock())
     for number in range(30):
         limits.begin(f"teacher-{number}", "10.0.0.1")
     with pytest.raises(SignInThrottled):
@@ -108,7 +108,7 @@ def test_an_address_is_closed_for_every_name() -> None:
 
 def test_a_success_frees_the_name_but_gives_the_address_only_its_own_attempt_back() -> None:
     """Whoever has one right password may not try the others without end."""
-    limits = SignInLimits(Clock())
+    limits = AttemptLimits(Clock())
     for number in range(29):
         limits.begin(f"teacher-{number}", "10.0.0.1")
     limits.begin("own", "10.0.0.1")
@@ -120,7 +120,7 @@ def test_a_success_frees_the_name_but_gives_the_address_only_its_own_attempt_bac
 
 def test_a_refused_attempt_is_not_counted_so_that_waiting_is_enough() -> None:
     clock = Clock()
-    limits = SignInLimits(clock)
+    limits = AttemptLimits(clock)
     for _ in range(5):
         limits.begin("ada", "10.0.0.1")
     for _ in range(20):
@@ -131,7 +131,7 @@ def test_a_refused_attempt_is_not_counted_so_that_waiting_is_enough() -> None:
 
 
 def test_an_attempt_that_was_never_judged_costs_nothing() -> None:
-    limits = SignInLimits(Clock())
+    limits = AttemptLimits(Clock())
     for _ in range(50):
         limits.begin("ada", "10.0.0.1")
         limits.told_nothing("ada", "10.0.0.1")
