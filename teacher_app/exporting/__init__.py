@@ -1,1 +1,4 @@
-"""An exam's results as the files that spreadsheets and gradebooks read. No Streamlit."""
+"""The rows of an exam as files for other programs. No Streamlit.
+
+Every file can be read back by `importing` without a change: names, codes and grades.
+"""

@@ -1,134 +1,145 @@
-"""A OneRoster 1.2 CSV package (1EdTech, OneRoster 1.2 CSV Binding): manifest, line item, users and results.
+"""OneRoster 1.2 CSV: a zip with lineItems, results and the students they refer to.
 
-This dashboard knows no ids of a student information system: a result's own id stands in for its student, and
-users.csv says who that is. The exact text of a grade, and the code, are in `metadata.` columns, which the
-binding leaves to whoever writes a file.
+Ids of students and of the class are made from those of this exam: a school's information system maps them by
+name, or by the code in `identifier` where the exam shows codes.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import io
+import uuid
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from shared.errors import GradeOutsideScale
 from shared.exam import Exam, Result
-from shared.grades import Mark, ScaleKind, parse_grade
+from shared.grades import Mark
 from teacher_app.exporting.delimited import csv_bytes
-from teacher_app.exporting.table import ExportRow, export_rows
+from teacher_app.exporting.persons import has_codes, split_name
 
-__all__ = ["oneroster_zip"]
+__all__ = ["oneroster_file"]
 
-_FILES = (
-    "academicSessions",
-    "categories",
-    "classResources",
-    "classes",
-    "courseResources",
-    "courses",
-    "demographics",
-    "enrollments",
-    "lineItemLearningObjectiveIds",
-    "lineItems",
-    "lineItemScoreScales",
-    "orgs",
-    "resources",
-    "resultLearningObjectiveIds",
-    "results",
-    "resultScoreScales",
-    "roles",
-    "scoreScales",
-    "userProfiles",
-    "userResources",
-    "users",
+_TABLES = (
+    *("academicSessions", "categories", "classes", "classResources", "courses", "courseResources"),
+    *(
+        "demographics",
+        "enrollments",
+        "lineItemLearningObjectiveIds",
+        "lineItems",
+        "lineItemScoreScales",
+        "orgs",
+    ),
+    *("resources", "resultLearningObjectiveIds", "results", "resultScoreScales", "roles", "scoreScales"),
+    *("userProfiles", "userResources", "users"),
 )
-_LINE_ITEM_TITLES = (
-    "sourcedId",
-    "status",
-    "dateLastModified",
-    "title",
-    "description",
-    "assignDate",
-    "dueDate",
-    "classSourcedId",
-    "categorySourcedId",
-    "gradingPeriodSourcedId",
-    "resultValueMin",
-    "resultValueMax",
-    "metadata.scale",
-)
-_RESULT_TITLES = (
-    "sourcedId",
-    "status",
-    "dateLastModified",
-    "lineItemSourcedId",
-    "studentSourcedId",
-    "scoreStatus",
-    "score",
-    "scoreDate",
-    "comment",
-    "metadata.grade",
-    "metadata.code",
-    "metadata.name",
-)
-_USER_TITLES = (
-    "sourcedId",
-    "status",
-    "dateLastModified",
-    "enabledUser",
-    "username",
-    "givenName",
-    "familyName",
-)
-_PACKED_AT = (1980, 1, 1, 0, 0, 0)  # the same results give the same bytes
+_BULK = ("", "")  # status and dateLastModified stay empty where a file is complete
+_HEAD = ("sourcedId", "status", "dateLastModified")
+_STATUS = {Mark.ABSENT.value: "not submitted", Mark.EXEMPT.value: "exempt"}
+_MARK_FLAGS = ("false", "false", "false")  # inProgress, incomplete, late
 
 
-def oneroster_zip(exam: Exam, results: Iterable[Result], now: dt.datetime) -> bytes:
-    """`now` is an aware time, the moment of the export."""
-    rows = export_rows(exam, results)
-    modified = now.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-    present = {"lineItems", "results", "users"}
-    manifest = [("manifest.version", "1.0"), ("oneroster.version", "1.2")]
-    manifest += [(f"file.{name}", "bulk" if name in present else "absent") for name in _FILES]
-    manifest += [("source.systemName", "Exam Results Live"), ("source.systemCode", "exam-results-live")]
-    maximum = {ScaleKind.LETTERS: "4.3", ScaleKind.PASS_FAIL: "1"}.get(
-        exam.scale.kind, f"{exam.scale.points or 0:g}"
-    )
-    day = exam.date.isoformat()
-    line_item = (exam.id, "", "", exam.subject, "", day, day, "", "", "", "0", maximum, exam.scale.text)
-    files = {
-        "manifest.csv": csv_bytes(["propertyName", "value"], manifest),
-        "lineItems.csv": csv_bytes(_LINE_ITEM_TITLES, [line_item]),
-        "users.csv": csv_bytes(_USER_TITLES, [_user(row) for row in rows]),
-        "results.csv": csv_bytes(_RESULT_TITLES, [_result(exam, row, modified[:10]) for row in rows]),
+def oneroster_file(exam: Exam, rows: Sequence[Result]) -> bytes:
+    """The zip, the same bytes for the same rows."""
+    files: dict[str, list[tuple[str, ...]]] = {
+        "categories": _categories(exam),
+        "lineItems": _line_items(exam),
+        "results": _results(exam, rows),
+        "users": _users(exam, rows),
     }
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as packed:
-        for name, content in files.items():
-            packed.writestr(zipfile.ZipInfo(name, _PACKED_AT), content.removeprefix(b"\xef\xbb\xbf"))
-    return data.getvalue()
+    manifest: list[tuple[str, ...]] = [
+        ("propertyName", "value"),
+        ("manifest.version", "1.0"),
+        ("oneroster.version", "1.2"),
+        *((f"file.{name}", "bulk" if name in files else "absent") for name in _TABLES),
+        ("source.systemName", "Exam Results Live"),
+        ("source.systemCode", ""),
+    ]
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, table in {"manifest": manifest, **files}.items():
+            entry = zipfile.ZipInfo(f"{name}.csv")  # dated 1980: no clock in it
+            archive.writestr(entry, csv_bytes(table, has_mark=False), zipfile.ZIP_DEFLATED)
+    return packed.getvalue()
 
 
-def _user(row: ExportRow) -> tuple[str, ...]:
-    # In a bulk file status and time of change stay empty.
-    return (row.result_id, "", "", "true", row.code or row.result_id, "", row.person or row.code)
+def _categories(exam: Exam) -> list[tuple[str, ...]]:
+    return [(*_HEAD, "title", "weight"), (_made_id(exam.id, "category"), *_BULK, "Exams", "")]
 
 
-def _result(exam: Exam, row: ExportRow, score_date: str) -> tuple[str, ...]:
-    status = {Mark.EXEMPT.value: "exempt", Mark.ABSENT.value: "not submitted"}.get(row.grade, "fully graded")
-    score = _score(exam, row.grade) if status == "fully graded" else ""
-    own = (row.grade, row.code, row.person)
-    return (row.result_id, "", "", exam.id, row.result_id, status, score, score_date, "", *own)
+def _line_items(exam: Exam) -> list[tuple[str, ...]]:
+    day = exam.date.isoformat()
+    least, most = ("", "") if exam.scale.points is None else ("0", f"{exam.scale.points:.0f}")
+    of_class, category, period = (_made_id(exam.id, what) for what in ("class", "category", "period"))
+    return [
+        (
+            *(*_HEAD, "title", "description", "assignDate", "dueDate", "classSourcedId", "categorySourcedId"),
+            *("gradingPeriodSourcedId", "resultValueMin", "resultValueMax", "academicSessionSourcedId"),
+            "schoolSourcedId",
+        ),
+        (exam.id, *_BULK, exam.subject, "", day, day, of_class, category, period, least, most, "", ""),
+    ]
 
 
-def _score(exam: Exam, grade: str) -> str:
-    """A number, as the binding wants it: points, grade points of a letter, 1 or 0."""
-    try:
-        parsed = parse_grade(grade, exam.scale)
-    except GradeOutsideScale:
-        return ""  # stored before the scale was changed; its text is in metadata.grade
-    if exam.scale.points is not None:
-        return parsed.text
-    top = 4.3 if exam.scale.kind is ScaleKind.LETTERS else 1.0
-    return f"{parsed.score * top:.2f}".rstrip("0").rstrip(".") or "0"
+def _results(exam: Exam, rows: Sequence[Result]) -> list[tuple[str, ...]]:
+    of_class = _made_id(exam.id, "class")
+    table: list[tuple[str, ...]] = [
+        (
+            *(
+                *_HEAD,
+                "lineItemSourcedId",
+                "studentSourcedId",
+                "scoreStatus",
+                "score",
+                "scoreDate",
+                "comment",
+            ),
+            *("textScore", "classSourcedId", "inProgress", "incomplete", "late", "missing"),
+        )
+    ]
+    for row in rows:
+        status = _STATUS.get(row.grade)
+        is_number = status is None and exam.scale.points is not None
+        score, text = (row.grade, "") if is_number else ("", "" if status else row.grade)
+        is_missing = "true" if row.grade == Mark.ABSENT else "false"
+        who = (exam.id, _made_id(row.id, "student"), status or "fully graded")
+        table.append(
+            (
+                *(row.id, *_BULK, *who, score),
+                exam.date.isoformat(),
+                "",
+                text,
+                of_class,
+                *_MARK_FLAGS,
+                is_missing,
+            )
+        )
+    return table
+
+
+def _users(exam: Exam, rows: Sequence[Result]) -> list[tuple[str, ...]]:
+    table: list[tuple[str, ...]] = [
+        (
+            *(
+                *_HEAD,
+                "enabledUser",
+                "username",
+                "userIds",
+                "givenName",
+                "familyName",
+                "middleName",
+                "identifier",
+            ),
+            *("email", "sms", "phone", "agentSourcedIds", "grades", "password", "userMasterIdentifier"),
+            *("resourceSourcedIds", "preferredGivenName", "preferredMiddleName", "preferredFamilyName"),
+            *("primaryOrgSourcedId", "pronouns"),
+        )
+    ]
+    for row in rows:
+        code = row.student if has_codes(exam) else ""
+        given, family = split_name((row.name or "") if has_codes(exam) else row.student)
+        student = _made_id(row.id, "student")
+        table.append((student, *_BULK, "true", student, "", given, family, "", code, *[""] * 13))
+    return table
+
+
+def _made_id(source: str, what: str) -> str:
+    return str(uuid.uuid5(uuid.UUID(source), what))

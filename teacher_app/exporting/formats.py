@@ -1,0 +1,86 @@
+"""The formats that a teacher can choose from."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from shared.exam import Exam, Result
+from teacher_app.exporting.delimited import csv_file
+from teacher_app.exporting.gradebooks import canvas_file, moodle_file
+from teacher_app.exporting.oneroster import oneroster_file
+from teacher_app.exporting.spreadsheet import xlsx_file
+
+__all__ = ["FORMATS", "Format", "file_stem"]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """`make` gives the file's bytes; `use` says to people what it is good for."""
+
+    key: str
+    label: str
+    use: str
+    ending: str
+    media_type: str
+    make: Callable[[Exam, Sequence[Result]], bytes]
+
+    def file_name(self, exam: Exam) -> str:
+        """Such as "mathematics-2026-06-15.xlsx"."""
+        return f"{file_stem(exam)}{self.ending}"
+
+
+_CSV = "text/csv"
+FORMATS = (
+    Format(
+        "xlsx",
+        "Excel (XLSX)",
+        "For spreadsheets: numbers are numbers.",
+        ".xlsx",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        xlsx_file,
+    ),
+    Format("csv", "CSV", "For every program: commas, decimal points, UTF-8.", ".csv", _CSV, csv_file),
+    Format(
+        "csv-comma",
+        "CSV with decimal commas",
+        "For spreadsheets set to decimal commas: semicolons between columns.",
+        "-semicolons.csv",
+        _CSV,
+        partial(csv_file, has_decimal_commas=True),
+    ),
+    Format(
+        "canvas",
+        "Canvas",
+        "Gradebook, Import. Students are found by name; “absent” stays without a grade there.",
+        "-canvas.csv",
+        _CSV,
+        canvas_file,
+    ),
+    Format(
+        "moodle",
+        "Moodle",
+        "Grades, Import, CSV. Moodle finds students by ID number or e-mail: fill one of them in first.",
+        "-moodle.csv",
+        _CSV,
+        moodle_file,
+    ),
+    Format(
+        "oneroster",
+        "OneRoster 1.2",
+        "A zip for a school's information system: line item, results and students.",
+        "-oneroster.zip",
+        "application/zip",
+        oneroster_file,
+    ),
+)
+
+
+def file_stem(exam: Exam) -> str:
+    """A file name's beginning in plain letters: subject and date."""
+    plain = unicodedata.normalize("NFKD", exam.subject).encode("ascii", "ignore").decode()
+    words = re.sub(r"[^a-z0-9]+", "-", plain.casefold()).strip("-")[:60]
+    return f"{words or 'exam'}-{exam.date.isoformat()}"

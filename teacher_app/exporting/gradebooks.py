@@ -1,0 +1,65 @@
+"""Files that the gradebooks of Canvas and Moodle import.
+
+Canvas finds students by their names where the ID columns are empty; Moodle by ID number or e-mail, which
+this dashboard does not know: those columns are there to be filled in. Neither has a grade "absent": Canvas
+leaves a grade open at a word that it does not know, and Moodle's remark says it. It is never a zero.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from shared.exam import Exam, Result
+from shared.grades import Mark, ScaleKind
+from teacher_app.exporting.delimited import csv_bytes
+from teacher_app.exporting.persons import shown_person, split_name
+
+__all__ = ["canvas_file", "moodle_file"]
+
+# Columns of its own that Canvas passes over, and "(12)" at the end, which it takes for an assignment's id.
+_NOT_FOR_CANVAS = re.compile(
+    r"(?:current|final|override) (?:score|points|grade|status)|\(\d+\)\s*$"
+    r"|^(?:student|lastname|firstname|id|sis user id|sis login id|integration id|root account|section"
+    r"|notes)$",
+    re.IGNORECASE,
+)
+_CANVAS_WORDS = {Mark.EXEMPT.value: "EX", "PASS": "pass", "FAIL": "fail"}
+_MOODLE_KIND = {ScaleKind.PERCENT: "Percentage", ScaleKind.LETTERS: "Letter"}
+
+
+def canvas_file(exam: Exam, rows: Sequence[Result]) -> bytes:
+    """For Gradebook, Import: the exam becomes a new assignment, or goes to one that is called the same."""
+    title = " ".join(exam.subject.split())
+    if _NOT_FOR_CANVAS.search(title):
+        title = f"Exam of {exam.date.isoformat()}"
+    points = "" if exam.scale.points is None else f"{exam.scale.points:.0f}"
+    return csv_bytes(
+        [
+            ("Student", "ID", "SIS User ID", "SIS Login ID", "Section", title),
+            ("    Points Possible", "", "", "", "", points),
+            *(
+                (shown_person(row, exam), "", "", "", "", _CANVAS_WORDS.get(row.grade, row.grade))
+                for row in rows
+            ),
+        ],
+        has_mark=False,
+    )
+
+
+def moodle_file(exam: Exam, rows: Sequence[Result]) -> bytes:
+    """For Grades, Import, CSV file."""
+    kind = _MOODLE_KIND.get(exam.scale.kind, "Real")
+    heading = ("First name", "Last name", "ID number", "Email address")
+    return csv_bytes(
+        [
+            (*heading, f"{exam.subject} ({kind})", f"{exam.subject} (Feedback)"),
+            *((*split_name(shown_person(row, exam)), "", "", *_moodle_grade(row.grade)) for row in rows),
+        ]
+    )
+
+
+def _moodle_grade(grade: str) -> tuple[str, str]:
+    if grade in {Mark.ABSENT, Mark.EXEMPT}:
+        return "-", grade.capitalize()
+    return grade, ""

@@ -1,0 +1,25 @@
+"""Whom a row is about, as other programs want to be told."""
+
+from __future__ import annotations
+
+from shared.exam import Audience, Exam, Result
+from teacher_app.row_commands import person_of
+
+__all__ = ["has_codes", "shown_person", "split_name"]
+
+
+def shown_person(row: Result, exam: Exam) -> str:
+    """The name; where an exam shows codes and no name was given, the code."""
+    return person_of(row, exam.audience) or row.student
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """First and last name; joined by a space they give `name` again. One word is a last name."""
+    first, space, last = name.rpartition(" ")
+    is_whole = bool(space) and first.strip() == first and last.strip() == last and bool(first and last)
+    return (first, last) if is_whole else ("", name)
+
+
+def has_codes(exam: Exam) -> bool:
+    """Whether students are shown by code."""
+    return exam.audience is Audience.CODES

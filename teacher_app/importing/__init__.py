@@ -1,0 +1,9 @@
+"""From a pasted text or a file to rows of an exam: read, recognised, checked, saved. No Streamlit.
+
+files.py      bytes or text -> Source (tables of cells)
+columns.py    a table -> Layout: which columns hold the names and the grades
+rows.py       table and layout -> SourceRow
+checking.py   source rows and what is there already -> CheckedRow, with a reason where one cannot be saved
+saving.py     checked rows -> the API, in batches, to be gone on with after an interruption
+draft.py      one import from its source to its end, as one open page has it
+"""

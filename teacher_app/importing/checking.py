@@ -1,0 +1,249 @@
+"""What would become of each row: new, there already, another grade than there, or to be mended and why.
+
+The same student twice in the source, or there already: the teacher chooses for the whole import. Students
+are the same when their names differ only in case, spaces, or as "Lovelace, Ada" and "Ada Lovelace". The
+third Ada of a paste is compared with what is there of Adas, so that an import that was cut can be repeated:
+what arrived is found, and only the rest is new.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shared.codes import is_code
+from shared.errors import FieldInvalid
+from shared.exam import Audience, Exam, NewResult, Result
+from shared.grades import parse_grade
+from teacher_app.importing.rows import SourceRow
+from teacher_app.row_commands import folded, person_of
+
+__all__ = ["CheckedRow", "Choices", "Fate", "Repeated", "There", "check_rows", "person_key"]
+
+
+class There(StrEnum):
+    """What to do with a student who is there with another grade."""
+
+    SKIP = "skip"
+    REPLACE = "replace"
+    ADD = "add"
+
+
+class Repeated(StrEnum):
+    """What to do with a student who is more than once in the source."""
+
+    MEND = "mend"
+    FIRST = "first"
+    LAST = "last"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """For one import."""
+
+    there: There = There.SKIP
+    repeated: Repeated = Repeated.MEND
+
+
+class Fate(StrEnum):
+    """What saving does with a row."""
+
+    NEW = "new"
+    REPLACES = "replaces"  # the row that is there gets these values
+    SAME = "same"  # is there already
+    SKIPPED = "skipped"  # there with another grade, which is kept; or repeated, and another one counts
+    NO_GRADE = "no grade"
+    BAD = "bad"
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether something is written."""
+        return self in {Fate.NEW, Fate.REPLACES}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedRow:
+    """`grade` is canonical, "" where there is none. `reason` is for people, "" where all is plain. `there` is
+    the row that it replaces or equals."""
+
+    row: SourceRow
+    fate: Fate
+    reason: str = ""
+    grade: str = ""
+    there: Result | None = None
+
+
+def check_rows(
+    rows: Sequence[SourceRow], exam: Exam, there: Iterable[Result], choices: Choices
+) -> list[CheckedRow]:
+    """One for each row, in the same order."""
+    checked: list[CheckedRow] = [_checked_alone(row, exam) for row in rows]
+    _refuse_repeated_codes(checked, exam)
+    present = _Present(there, exam.audience)
+    groups: dict[object, list[int]] = defaultdict(list)
+    for index, one in enumerate(checked):
+        if one.fate is Fate.NEW:
+            groups[present.key_of(one.row)].append(index)
+    for key, indexes in groups.items():
+        compared = _compared([checked[index] for index in indexes], present.rows(key), exam.audience, choices)
+        for index, one in zip(indexes, compared, strict=True):
+            checked[index] = one
+    return checked
+
+
+def person_key(person: str) -> str:
+    """The same for the same name; "Lovelace, Ada" is "Ada Lovelace"."""
+    last, comma, first = person.partition(",")
+    if comma and first.strip() and "," not in first:
+        person = f"{first} {last}"
+    return folded(person)
+
+
+# Each row by itself.
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d)?", re.ASCII)
+
+
+def _checked_alone(row: SourceRow, exam: Exam) -> CheckedRow:
+    has_codes = exam.audience is Audience.CODES
+    if not row.person.strip() and not (has_codes and row.code):
+        return CheckedRow(row, Fate.BAD, "There is no name in this row. Type it.")
+    if has_codes and row.code and not is_code(row.code):
+        return CheckedRow(row, Fate.BAD, f"“{row.code}” is no student code. Leave it blank to get a new one.")
+    try:
+        # The checks of the API, before anything is sent; in this place any code does.
+        NewResult(row.person.strip() or row.code, "0")
+        if not row.grade.strip():
+            return CheckedRow(row, Fate.NO_GRADE, "No grade: not saved unless you type one.")
+        if _DATE.fullmatch(row.grade):
+            return CheckedRow(
+                row, Fate.BAD, f"A spreadsheet made a date of this grade ({row.grade}). Type the grade."
+            )
+        grade = parse_grade(row.grade, exam.scale)
+    except FieldInvalid as error:
+        return CheckedRow(row, Fate.BAD, error.reason)
+    return CheckedRow(row, Fate.NEW, grade=grade.text)
+
+
+def _refuse_repeated_codes(checked: list[CheckedRow], exam: Exam) -> None:
+    if exam.audience is not Audience.CODES:
+        return
+    first_lines: dict[str, int] = {}
+    for index, one in enumerate(checked):
+        code = one.row.code
+        if not code or one.fate is not Fate.NEW:
+            continue
+        if code in first_lines:
+            reason = (
+                f"The code {code} is in line {first_lines[code]} already. Leave it blank to get a new one."
+            )
+            checked[index] = CheckedRow(one.row, Fate.BAD, reason)
+        first_lines.setdefault(code, one.row.line)
+
+
+# Together with what is there.
+
+
+class _Present:
+    """The rows that are there, by student: by code where the source has one that is there, else by name."""
+
+    def __init__(self, rows: Iterable[Result], audience: Audience) -> None:
+        self._has_codes = audience is Audience.CODES
+        self._by_key: dict[object, list[Result]] = defaultdict(list)
+        self._keys_by_code: dict[str, object] = {}
+        for row in rows:
+            person = person_of(row, audience)
+            key: object = person_key(person) if person else ("code", row.student)
+            self._by_key[key].append(row)
+            if self._has_codes:
+                self._keys_by_code[row.student] = key
+
+    def key_of(self, row: SourceRow) -> object:
+        if self._has_codes:
+            # A nameless row of an export shows its code where others have a name.
+            for code in (row.code, row.person):
+                if code in self._keys_by_code:
+                    return self._keys_by_code[code]
+            if not row.person:
+                return ("code", row.code)
+        return person_key(row.person)
+
+    def rows(self, key: object) -> list[Result]:
+        return list(self._by_key.get(key, ()))
+
+
+def _compared(
+    group: list[CheckedRow], there: list[Result], audience: Audience, choices: Choices
+) -> list[CheckedRow]:
+    """The same student's rows of the source with those that are there."""
+    left = list(there)
+    found: list[CheckedRow] = []
+    for one in group:
+        same = next((row for row in left if _is_same(one, row, audience)), None)
+        if same is not None:
+            left.remove(same)
+            one = _with(one, Fate.SAME, "Is there already.", same)
+        found.append(one)
+    waiting = [index for index, one in enumerate(found) if one.fate is Fate.NEW]
+    if not waiting:
+        return found
+    if len(group) > 1 and choices.repeated is not Repeated.ALL:
+        counts = {Repeated.FIRST: 0, Repeated.LAST: len(group) - 1}.get(choices.repeated)
+        return [
+            _against(one, there, audience, choices) if index == counts else _repeated(one, group, counts)
+            for index, one in enumerate(group)
+        ]
+    if len(waiting) == 1 and len(left) > 1 and choices.there is not There.ADD:
+        index = waiting[0]
+        reason = (
+            f"This student is there {len(left)} times: which one is meant? Change that row under “Enter”."
+        )
+        found[index] = _with(found[index], Fate.BAD, reason)
+        return found
+    for index, row in zip(waiting, [*left, *[None] * len(waiting)], strict=False):
+        found[index] = _against(found[index], [] if row is None else [row], audience, choices)
+    return found
+
+
+def _against(one: CheckedRow, there: list[Result], audience: Audience, choices: Choices) -> CheckedRow:
+    """One row of the source against all that is there of this student."""
+    same = next((row for row in there if _is_same(one, row, audience)), None)
+    if same is not None:
+        return _with(one, Fate.SAME, "Is there already.", same)
+    if not there or choices.there is There.ADD:
+        return _with(one, Fate.NEW, "Is there with another grade; this one is added." if there else "")
+    if len(there) > 1:
+        reason = (
+            f"This student is there {len(there)} times: which one is meant? Change that row under “Enter”."
+        )
+        return _with(one, Fate.BAD, reason)
+    row = there[0]
+    what = f"{row.grade}" if row.grade != one.grade else f"{row.grade}, as “{person_of(row, audience)}”"
+    if choices.there is There.SKIP:
+        return _with(one, Fate.SKIPPED, f"Is there with {what}: kept as it is.", row)
+    return _with(one, Fate.REPLACES, f"Is there with {what}: replaced.", row)
+
+
+def _repeated(one: CheckedRow, group: list[CheckedRow], counts: int | None) -> CheckedRow:
+    if counts is None:
+        others = ", ".join(str(other.row.line) for other in group if other is not one)
+        lines = "line" if len(group) == 2 else "lines"
+        reason = f"The same student as in {lines} {others}. Mend the name, or choose above which one counts."
+        return _with(one, Fate.BAD, reason)
+    return _with(one, Fate.SKIPPED, f"The same student as in line {group[counts].row.line}, which counts.")
+
+
+def _is_same(one: CheckedRow, row: Result, audience: Audience) -> bool:
+    if one.grade != row.grade:
+        return False
+    person = person_of(row, audience)
+    is_code_alone = audience is Audience.CODES and one.row.person in {"", row.student}
+    return is_code_alone or person_key(person) == person_key(one.row.person)
+
+
+def _with(one: CheckedRow, fate: Fate, reason: str, there: Result | None = None) -> CheckedRow:
+    return CheckedRow(one.row, fate, reason, one.grade if fate is not Fate.BAD else "", there)

@@ -1,0 +1,66 @@
+"""A file of any kind that teachers have, or pasted text, to tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from teacher_app.importing.decoding import text_from_bytes
+from teacher_app.importing.limits import BYTES_MAX, FileNotReadable
+from teacher_app.importing.oneroster import table_from_oneroster
+from teacher_app.importing.tables import Table, table_from_text
+from teacher_app.importing.workbooks import tables_from_workbook
+
+__all__ = ["Kind", "Source", "source_from_file", "source_from_text"]
+
+_OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # .xls, and .xlsx with a password
+_ZIP = b"PK\x03\x04"
+
+
+class Kind(StrEnum):
+    """How the cells were stored."""
+
+    TEXT = "text"
+    WORKBOOK = "workbook"
+    ONEROSTER = "OneRoster"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """`tables` by sheet name; text and OneRoster have one, named ""."""
+
+    kind: Kind
+    tables: Mapping[str, Table]
+
+
+def source_from_text(text: str) -> Source:
+    """What was pasted. Raises FileNotReadable."""
+    if len(text) > BYTES_MAX:
+        raise FileNotReadable(f"This is too much to paste: {len(text):,} characters. Choose a file instead.")
+    return Source(Kind.TEXT, {"": table_from_text(text)})
+
+
+def source_from_file(data: bytes) -> Source:
+    """What the file holds tells its kind; its name is not asked. Raises FileNotReadable."""
+    if len(data) > BYTES_MAX:
+        size = f"{len(data) / 1_000_000:.1f} MB"
+        raise FileNotReadable(
+            f"This file has {size}; {BYTES_MAX // 1_000_000} MB is the most. Keep only the class list."
+        )
+    if data.startswith(_OLD_OFFICE):
+        raise FileNotReadable(
+            "This is an old Excel file (.xls) or one with a password. "
+            "Save it as XLSX without a password, or as CSV."
+        )
+    if data.startswith(b"%PDF"):
+        raise FileNotReadable(
+            "This is a PDF. Choose the spreadsheet that it was made from, or paste the rows."
+        )
+    if not data.startswith(_ZIP):
+        return Source(Kind.TEXT, {"": table_from_text(text_from_bytes(data))})
+    if b"xl/" in data:
+        return Source(Kind.WORKBOOK, tables_from_workbook(data))
+    if b"opendocument.spreadsheet" in data[:200]:
+        raise FileNotReadable("This is an OpenDocument spreadsheet. Save it as XLSX or as CSV.")
+    return Source(Kind.ONEROSTER, {"": table_from_oneroster(data)})

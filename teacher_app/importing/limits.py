@@ -1,0 +1,20 @@
+"""How much may be imported at once, and the error for what cannot be read at all."""
+
+from __future__ import annotations
+
+from shared.errors import FieldInvalid
+
+__all__ = ["BYTES_MAX", "CELL_MAX", "COLUMNS_MAX", "ROWS_MAX", "UNPACKED_BYTES_MAX", "FileNotReadable"]
+
+BYTES_MAX = 5_000_000  # of a file or of pasted text; a larger one is refused before it is read
+ROWS_MAX = 5_000  # a larger table is refused, so that nobody waits for a whole school's archive
+COLUMNS_MAX = 300  # further columns are refused
+CELL_MAX = 2_000  # characters; a longer cell is cut, and its row is refused later as too long
+UNPACKED_BYTES_MAX = 60_000_000  # of all that a workbook or zip holds; beyond it is no class list
+
+
+class FileNotReadable(FieldInvalid):
+    """Nothing can be read from it. `reason` says what to give instead."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("file", reason)
