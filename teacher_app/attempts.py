@@ -17,12 +17,13 @@ KEYS_MAX = 20_000  # more than that many names or addresses: the one seen longes
 @dataclass(frozen=True, slots=True)
 class AttemptRule:
     """`free` attempts without a wait; then `first_wait_s`, doubling to `longest_wait_s`. All is forgotten
-    after `forgotten_after_s` without an attempt."""
+    after `forgotten_after_s` without an attempt; one attempt after every `one_less_every_s`, if given."""
 
     free: int
     first_wait_s: float
     longest_wait_s: float
     forgotten_after_s: float
+    one_less_every_s: float | None = None
 
 
 @dataclass(slots=True)
@@ -30,6 +31,7 @@ class _Count:
     attempts: int
     last_at_s: float
     closed_until_s: float
+    lessened_at_s: float
 
 
 class Attempts:
@@ -52,7 +54,8 @@ class Attempts:
         """Counts one attempt."""
         with self._counts_lock:
             now_s = self._now_s()
-            count = self._present(key) or _Count(0, now_s, now_s)
+            count = self._present(key) or _Count(0, now_s, now_s, now_s)
+            self._lessen(count, now_s)
             count.attempts += 1
             count.last_at_s = now_s
             count.closed_until_s = now_s + self._wait_after(count.attempts)
@@ -83,6 +86,14 @@ class Attempts:
         # The exponent is bounded too: 2.0 ** 2000 is an error.
         return min(self._rule.first_wait_s * 2.0 ** min(over, 60), self._rule.longest_wait_s)
 
+    def _lessen(self, count: _Count, now_s: float) -> None:
+        every_s = self._rule.one_less_every_s
+        if every_s is not None:
+            forgotten = min(count.attempts, int((now_s - count.lessened_at_s) / every_s))
+            count.attempts -= forgotten
+            # Time that found nothing to forget is not saved up for later attempts.
+            count.lessened_at_s = now_s if count.attempts == 0 else count.lessened_at_s + forgotten * every_s
+
     def _present(self, key: str) -> _Count | None:
         count = self._counts.get(key)
         if count is None:
@@ -98,12 +109,15 @@ class AttemptLimits:
     """Attempts by name and, because names are easily changed, by address as well.
 
     A school is often one address, so an address has more room than a name, and a success only takes its own
-    attempt back: whoever has one right password does not get endless tries at the others.
+    attempt back: whoever has one right password does not get endless tries at the others. Somebody there is
+    always mistyping, without an hour's rest: an address is forgiven one attempt a minute.
     """
 
     # Sign-in's rules.
     NAME = AttemptRule(free=5, first_wait_s=5.0, longest_wait_s=900.0, forgotten_after_s=3600.0)
-    ADDRESS = AttemptRule(free=30, first_wait_s=5.0, longest_wait_s=900.0, forgotten_after_s=3600.0)
+    ADDRESS = AttemptRule(
+        free=30, first_wait_s=5.0, longest_wait_s=900.0, forgotten_after_s=3600.0, one_less_every_s=60.0
+    )
 
     def __init__(
         self, now_s: Callable[[], float], name: AttemptRule = NAME, address: AttemptRule = ADDRESS

@@ -41,7 +41,9 @@ THREADS = 8  # steps with the user pool at once; each SRP proof takes some 50 ms
 WAITING_MAX = 200  # more steps than that at once get a clear “wait” instead of a place in the queue
 # Each code is an e-mail to somebody. A school is one address: after the holidays many there have forgotten.
 _CODES_OF_NAME = AttemptRule(free=3, first_wait_s=60.0, longest_wait_s=900.0, forgotten_after_s=3600.0)
-_CODES_OF_ADDRESS = AttemptRule(free=30, first_wait_s=60.0, longest_wait_s=900.0, forgotten_after_s=3600.0)
+_CODES_OF_ADDRESS = AttemptRule(
+    free=30, first_wait_s=60.0, longest_wait_s=900.0, forgotten_after_s=3600.0, one_less_every_s=60.0
+)
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")

@@ -1,11 +1,13 @@
 """Attempts are limited by name and by address, with waits that double and memory that does not grow."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import SignInThrottled
-from teacher_app.attempts import AttemptRule, Attempts, AttemptLimits
+from teacher_app.attempts import AttemptLimits, AttemptRule, Attempts
 from tests.teacher_app.fake_pool import Clock
 
 RULE = AttemptRule(free=3, first_wait_s=5.0, longest_wait_s=60.0, forgotten_after_s=600.0)
@@ -45,6 +47,34 @@ def test_waiting_opens_again_and_a_long_rest_forgets_everything() -> None:
     for _ in range(2):
         attempts.begin("ada")
     assert attempts.wait_s("ada") == 0.0
+
+
+def test_where_attempts_are_forgiven_one_by_one_a_steady_trickle_never_closes() -> None:
+    """But a burst does, and its end is no new start."""
+    clock = Clock()
+    attempts = Attempts(replace(RULE, one_less_every_s=60.0), clock)
+    for _ in range(100):
+        attempts.begin("one school")
+        assert attempts.wait_s("one school") == 0.0
+        clock.advance(61.0)
+    waits = []
+    for _ in range(4):
+        attempts.begin("one school")
+        waits.append(attempts.wait_s("one school"))
+    assert waits == [0.0, 0.0, 5.0, 10.0]
+    clock.advance(65.0)
+    attempts.begin("one school")
+    assert attempts.wait_s("one school") == 10.0
+
+
+def test_a_quiet_time_is_not_saved_up() -> None:
+    clock = Clock()
+    attempts = Attempts(replace(RULE, one_less_every_s=60.0), clock)
+    attempts.begin("one school")
+    clock.advance(550.0)
+    for _ in range(3):
+        attempts.begin("one school")
+    assert attempts.wait_s("one school") == 5.0
 
 
 def test_an_attempt_taken_back_counts_no_more() -> None:

@@ -181,12 +181,15 @@ def test_a_name_that_failed_five_times_waits_wherever_it_comes_from(
 def test_an_address_that_tried_thirty_names_waits_and_its_neighbour_does_not(
     behind_proxy: TeacherDashboard, name: str
 ) -> None:
+    """On a slow machine one or two more are free: an address is forgiven an attempt a minute."""
     with browser_at(behind_proxy, "203.0.113.1") as browser:
-        for _ in range(30):
+        statuses: list[int] = []
+        while len(statuses) < 35 and 429 not in statuses:
             browser.sign_in(new_name(), "Wrong-password-1")
-            assert browser.answer.status_code == 401
+            statuses.append(browser.answer.status_code)
+        assert set(statuses[:30]) == {401}
+        assert statuses[-1] == 429
         assert browser.sign_in(name, PASSWORD).alert.startswith("Too many attempts.")
-        assert browser.answer.status_code == 429
     with browser_at(behind_proxy, "203.0.113.2") as browser:
         browser.sign_in(name, PASSWORD)
         assert browser.answer.status_code == 200
