@@ -21,10 +21,10 @@ PROBE_FACTORY = "tests.teacher_app.probe_app:create_app"
 _READY = re.compile(r"Uvicorn running on (http://127\.0\.0\.1:\d+)")
 
 
-def dashboard_command(factory: str) -> list[str]:
+def dashboard_command(factory: str, port: int = 0) -> list[str]:
     return [
         *(sys.executable, "-m", "uvicorn", "--factory", factory),
-        *("--host", "127.0.0.1", "--port", "0", "--ws", "websockets-sansio"),
+        *("--host", "127.0.0.1", "--port", str(port), "--ws", "websockets-sansio"),
         *("--timeout-graceful-shutdown", "3", "--no-access-log", "--no-proxy-headers"),
     ]
 
@@ -32,10 +32,10 @@ def dashboard_command(factory: str) -> list[str]:
 class TeacherDashboard:
     """Leaving the context stops it. `url` has no slash at its end; `log` is what it wrote so far."""
 
-    def __init__(self, settings: Mapping[str, str], factory: str = PROBE_FACTORY) -> None:
+    def __init__(self, settings: Mapping[str, str], factory: str = PROBE_FACTORY, *, port: int = 0) -> None:
         environ = {name: text for name, text in os.environ.items() if not name.startswith("EXAM_RESULTS_")}
         self.process = subprocess.Popen(
-            dashboard_command(factory),
+            dashboard_command(factory, port),
             cwd=ROOT,
             env={**environ, **settings},
             stdout=subprocess.DEVNULL,

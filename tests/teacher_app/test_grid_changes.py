@@ -1,4 +1,4 @@
-"""What is typed into the grid becomes commands, bad cells have their reasons, and nothing is lost by failing."""
+"""What is typed into the grid becomes commands; bad cells have reasons, and failing loses nothing."""
 
 import itertools
 from dataclasses import replace

@@ -1,0 +1,241 @@
+"""Results entered, mended, changed, deleted and undone with the keyboard alone."""
+
+import contextlib
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from shared.codes import is_code
+from shared.exam import Audience, NewResult
+from tests.backend_process import BackendClient
+from tests.browser.entry_walk import EntryDesk, SignedIn, open_exam
+from tests.browser.people import DEADLINE_MS, Person, tab_to
+from tests.pair_process import PairProcess
+
+pytestmark = pytest.mark.browser
+
+RECEIPT = re.compile(r"(Saved|Changed|Deleted|Put back|Undone) at \d\d:\d\d:\d\d")
+MakeDesk = Callable[..., EntryDesk]
+
+
+@pytest.fixture(scope="module")
+def teacher(pair: PairProcess, browser: Browser) -> Iterator[SignedIn]:
+    signed_in = SignedIn(BackendClient(pair.backend_url, pair.data_dir), pair.teacher_url, browser)
+    with contextlib.closing(signed_in.api):
+        yield signed_in
+
+
+@pytest.fixture
+def make_desk(teacher: SignedIn, new_person: Callable[..., Person]) -> MakeDesk:
+    """Each desk has an exam of its own."""
+    return lambda **options: teacher.open_desk(new_person(storage_state=teacher.storage_state), **options)
+
+
+@pytest.fixture
+def desk(make_desk: MakeDesk) -> EntryDesk:
+    return make_desk()
+
+
+def press(page: Page, wanted: Locator) -> None:
+    """Go there by Tab and press Enter."""
+    tab_to(page, wanted)
+    page.keyboard.press("Enter")
+
+
+def expect_receipt(line: Locator, words: str) -> None:
+    expect(line.locator(".receipt")).to_contain_text(words, timeout=DEADLINE_MS)
+
+
+def test_enter_saves_and_the_cursor_is_back_at_the_next_student_at_once(desk: EntryDesk) -> None:
+    tab_to(desk.page, desk.student)
+    desk.page.keyboard.type("Grace Hopper")
+    desk.page.keyboard.press("Enter")
+    assert desk.has_cursor(desk.grade)
+    desk.page.keyboard.type("14,5")
+    desk.page.keyboard.press("Enter")
+    assert desk.has_cursor(desk.student)
+    expect(desk.student).to_have_value("")
+    expect(desk.line("Grace Hopper").locator(".receipt")).to_have_text(RECEIPT, timeout=DEADLINE_MS)
+    expect(desk.line("Grace Hopper").locator(".grade")).to_have_text("14.5")
+    assert desk.stored_pairs() == [("Grace Hopper", "14.5")]
+
+
+def test_thirty_papers_typed_without_a_pause_are_all_saved_once_newest_first(desk: EntryDesk) -> None:
+    rows = [(f"Rick C. {number:02}", str(number % 21)) for number in range(30)]
+    desk.student.focus()
+    for person, grade in rows:
+        desk.type_row(person, grade)
+    desk.wait_until_stored(*rows)
+    expect(desk.page.locator("li[data-state=saved]")).to_have_count(30, timeout=DEADLINE_MS)
+    people = desk.page.locator(".sitting li .person").all_inner_texts()
+    assert people == [person for person, _ in reversed(rows)]
+
+
+def test_letters_in_the_form_start_nothing_else(desk: EntryDesk) -> None:
+    """Streamlit reruns at “r” and clears its caches at “c” wherever it sees no field."""
+    sent: list[object] = []
+    desk.page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
+    open_exam(desk.page, desk.url)
+    desk.page.locator("[data-test-script-state=notRunning]").wait_for()
+    desk.student.focus()
+    before = len(sent)
+    assert before > 0
+    desk.page.keyboard.type("rrcc")
+    expect(desk.student).to_have_value("rrcc")
+    expect(desk.page.get_by_role("dialog")).to_have_count(0)
+    assert len(sent) == before, "typing asks the server for nothing"
+
+
+@pytest.mark.parametrize(("person", "grade", "asked"), [("", "", "student"), ("Ada", "", "grade of Ada")])
+def test_an_unfinished_row_is_asked_for_and_not_sent(
+    desk: EntryDesk, person: str, grade: str, asked: str
+) -> None:
+    desk.student.focus()
+    desk.page.keyboard.type(person)
+    desk.page.keyboard.press("Enter")
+    if person:
+        desk.page.keyboard.press("Enter")
+    expect(desk.page.locator("form.new [role=alert]")).to_contain_text(asked)
+    expect(desk.page.locator("li.line")).to_have_count(0)
+
+
+def test_a_grade_outside_the_scale_is_explained_and_mended_in_place(desk: EntryDesk) -> None:
+    desk.student.focus()
+    desk.type_row("Ada Lovelace", "25")
+    desk.type_row("Grace Hopper", "12")
+    line = desk.page.locator("li.editing")
+    expect_receipt(line, "above 20")
+    expect(line.get_by_label("Grade")).to_have_attribute("aria-invalid", "true")
+    assert desk.has_cursor(desk.student), "a refusal does not take the cursor away"
+    tab_to(desk.page, line.get_by_label("Grade"))
+    desk.page.keyboard.press("Control+a")
+    desk.page.keyboard.type("15")
+    desk.page.keyboard.press("Enter")
+    expect_receipt(desk.line("Ada Lovelace"), "Saved at")
+    assert desk.has_cursor(desk.student)
+    assert desk.stored_pairs() == [("Ada Lovelace", "15"), ("Grace Hopper", "12")]
+
+
+@pytest.mark.parametrize(
+    ("choice", "kept"),
+    [
+        ("Change 12 to 15", [("Ada Lovelace", "15")]),
+        ("Save as a second row", [("Ada Lovelace", "12"), ("ada lovelace", "15")]),
+        ("Leave out", [("Ada Lovelace", "12")]),
+    ],
+)
+def test_a_student_who_is_there_already_is_asked_about(
+    desk: EntryDesk, choice: str, kept: list[tuple[str, str]]
+) -> None:
+    desk.student.focus()
+    desk.type_row("Ada Lovelace", "12")
+    desk.type_row("ada lovelace", "15")
+    line = desk.page.locator("li.choice")
+    expect_receipt(line, "already here with 12")
+    press(desk.page, line.get_by_role("button", name=choice))
+    expect(desk.page.locator("li[data-state=bad]")).to_have_count(0)
+    desk.wait_until_stored(*kept)
+
+
+def test_change_and_undo_from_the_keyboard(desk: EntryDesk) -> None:
+    desk.student.focus()
+    desk.type_row("Ada Lovelace", "12")
+    line = desk.line("Ada Lovelace")
+    expect_receipt(line, "Saved at")
+    press(desk.page, line.get_by_role("button", name="Change"))
+    form = desk.page.locator("form.edit")
+    assert desk.has_cursor(form.get_by_label("Grade"))
+    desk.page.keyboard.type("17")  # what was there is selected
+    desk.page.keyboard.press("Enter")
+    expect_receipt(line, "(was 12)")
+    assert desk.stored_pairs() == [("Ada Lovelace", "17")]
+    press(desk.page, line.get_by_role("button", name="Undo"))
+    expect_receipt(line, "Undone at")
+    assert desk.stored_pairs() == [("Ada Lovelace", "12")]
+
+
+def test_escape_leaves_a_change(desk: EntryDesk) -> None:
+    desk.student.focus()
+    desk.type_row("Ada Lovelace", "12")
+    expect_receipt(desk.line("Ada Lovelace"), "Saved at")
+    press(desk.page, desk.line("Ada Lovelace").get_by_role("button", name="Change"))
+    desk.page.keyboard.type("17")
+    desk.page.keyboard.press("Escape")
+    expect(desk.page.locator("form.edit")).to_have_count(0)
+    assert desk.has_cursor(desk.line("Ada Lovelace").get_by_role("button", name="Change"))
+    assert desk.stored_pairs() == [("Ada Lovelace", "12")]
+
+
+def test_delete_and_undo_from_the_keyboard_with_the_cursor_kept_on_the_line(desk: EntryDesk) -> None:
+    desk.student.focus()
+    desk.type_row("Ada Lovelace", "12")
+    line = desk.line("Ada Lovelace")
+    expect_receipt(line, "Saved at")
+    press(desk.page, line.get_by_role("button", name="Delete"))
+    expect_receipt(line, "Deleted at")
+    assert desk.stored() == []
+    assert desk.has_cursor(line.get_by_role("button", name="Undo"))
+    desk.page.keyboard.press("Enter")
+    expect_receipt(line, "Put back at")
+    assert desk.stored_pairs() == [("Ada Lovelace", "12")]
+
+
+def test_rows_from_before_are_found_and_changed(desk: EntryDesk) -> None:
+    rows = [NewResult(f"Student {number:03}", "10") for number in range(90)]
+    desk.api.create_results(desk.exam.id, rows)
+    open_exam(desk.page, desk.url)
+    expect(desk.page.get_by_role("heading", name="Entered before (90)")).to_be_visible()
+    expect(desk.page.locator(".earlier li")).to_have_count(30)
+    tab_to(desk.page, desk.page.get_by_label("Find a student"))
+    desk.page.keyboard.type("student 07")
+    expect(desk.page.locator(".earlier li")).to_have_count(10)
+    press(desk.page, desk.line("Student 077").get_by_role("button", name="Change"))
+    desk.page.keyboard.type("abs")
+    desk.page.keyboard.press("Enter")
+    expect_receipt(desk.line("Student 077"), "(was 10)")
+    assert ("Student 077", "ABSENT") in desk.stored_pairs()
+
+
+def test_where_codes_are_shown_the_receipt_tells_the_code_and_the_name_stays_private(
+    make_desk: MakeDesk,
+) -> None:
+    desk = make_desk(audience=Audience.CODES)
+    desk.student.focus()
+    desk.type_row("Ada Lovelace", "12")
+    expect_receipt(desk.line("Ada Lovelace"), "Saved at")
+    (row,) = desk.stored()
+    assert is_code(row.student)
+    assert row.name == "Ada Lovelace"
+    expect(desk.line("Ada Lovelace").locator(".code")).to_contain_text(row.student)
+
+
+def test_receipts_are_said_to_screen_readers_and_every_button_names_its_row(desk: EntryDesk) -> None:
+    desk.student.focus()
+    desk.type_row("Ada Lovelace", "12")
+    expect(desk.page.get_by_role("log")).to_contain_text("Saved: Ada Lovelace, 12.", timeout=DEADLINE_MS)
+    names = (
+        desk.line("Ada Lovelace")
+        .get_by_role("button")
+        .evaluate_all("buttons => buttons.map(button => button.ariaLabel)")
+    )
+    assert names == ["Change: Ada Lovelace", "Delete: Ada Lovelace"]
+
+
+def test_this_sittings_rows_and_their_undo_outlive_a_look_at_another_part(desk: EntryDesk) -> None:
+    desk.student.focus()
+    desk.type_row("Zoe", "12")
+    desk.type_row("Ada", "13")
+    expect_receipt(desk.line("Ada"), "Saved at")
+    press(desk.page, desk.line("Zoe").get_by_role("button", name="Delete"))
+    expect_receipt(desk.line("Zoe"), "Deleted at")
+    desk.page.get_by_role("radio", name="Details").or_(
+        desk.page.get_by_text("Details", exact=True)
+    ).first.click()
+    desk.page.get_by_role("button", name="Save the details").wait_for()
+    desk.page.get_by_text("Enter", exact=True).first.click()
+    desk.student.wait_for()
+    assert desk.page.locator(".sitting li .person").all_inner_texts() == ["Ada", "Zoe"]
+    press(desk.page, desk.line("Zoe").get_by_role("button", name="Undo"))
+    desk.wait_until_stored(("Ada", "13"), ("Zoe", "12"))

@@ -1,0 +1,217 @@
+"""What goes wrong while a teacher types: nothing is lost, saved twice or overwritten."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.backend_process import PASSWORD, BackendProcess
+from tests.browser.entry_walk import EntryDesk, SignedIn, open_exam
+from tests.browser.people import Person, sign_in, tab_to
+from tests.teacher_app.dashboard_process import REAL_FACTORY, TeacherDashboard
+from tests.wire.gate_dashboard import Operator
+
+pytestmark = pytest.mark.browser
+
+NOT_YET = "Not saved yet"
+PATIENCE_MS = 40_000  # the API's own tries take 15 s before they are given up
+
+
+class Station:
+    """A backend and a dashboard that can be stopped and started again at their addresses."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.backend = BackendProcess(data_dir)
+        try:
+            self.dashboard = TeacherDashboard(self.backend.settings, REAL_FACTORY)
+        except BaseException:
+            self.backend.stop()
+            raise
+
+    def start_backend(self) -> None:
+        port = urlsplit(self.backend.url).port
+        assert port is not None
+        self.backend = BackendProcess(self.backend.data_dir, port=port)
+
+    def start_dashboard(self) -> None:
+        port = int(self.dashboard.url.rpartition(":")[2])
+        self.dashboard = TeacherDashboard(self.backend.settings, REAL_FACTORY, port=port)
+
+    def close(self) -> None:
+        self.dashboard.stop()
+        self.backend.stop()
+
+
+@pytest.fixture(scope="module")
+def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
+    """What a test stops, it starts again."""
+    with contextlib.closing(Station(tmp_path_factory.mktemp("backend"))) as station:
+        yield station
+
+
+@pytest.fixture
+def teacher(station: Station, browser: Browser) -> Iterator[SignedIn]:
+    signed_in = SignedIn(station.backend, station.dashboard.url, browser)
+    with contextlib.closing(signed_in.api):
+        yield signed_in
+
+
+@pytest.fixture
+def desk(teacher: SignedIn, new_person: Callable[..., Person]) -> EntryDesk:
+    return teacher.open_desk(new_person(storage_state=teacher.storage_state))
+
+
+def unsaved(page: Page, text: str) -> None:
+    expect(page.locator(".unsaved-text")).to_contain_text(text, timeout=PATIENCE_MS)
+
+
+def test_the_backend_stopped_while_a_teacher_types(desk: EntryDesk, station: Station) -> None:
+    """Each row says that it is not saved, typing goes on, one press saves all of it once."""
+    page = desk.page
+    desk.student.focus()
+    desk.type_row("Before", "1")
+    expect(desk.line("Before").locator(".receipt")).to_contain_text("Saved at")
+    station.backend.kill()
+    desk.type_row("Ada Lovelace", "12")
+    receipt = desk.line("Ada Lovelace").locator(".receipt")
+    expect(receipt).to_contain_text(NOT_YET, timeout=PATIENCE_MS)
+    expect(receipt).to_contain_text("Not saved: the server does not answer", timeout=PATIENCE_MS)
+    desk.type_row("Grace Hopper", "14,5")
+    page.keyboard.type("Half typ")
+    unsaved(page, "2 rows are not saved")
+    expect(desk.line("Grace Hopper").locator(".receipt")).to_contain_text(NOT_YET)
+    station.start_backend()
+    tab_to(page, page.locator(".retry-all"))
+    page.keyboard.press("Enter")
+    desk.wait_until_stored(("Before", "1"), ("Ada Lovelace", "12"), ("Grace Hopper", "14.5"))
+    expect(page.locator("li[data-state=saved]")).to_have_count(3, timeout=PATIENCE_MS)
+    expect(page.locator(".unsaved")).to_be_hidden()
+    expect(desk.student).to_have_value("Half typ")
+    assert {row.version for row in desk.stored()} == {1}
+
+
+def test_a_reload_while_the_backend_is_away_loses_nothing(desk: EntryDesk, station: Station) -> None:
+    page = desk.page
+    page.on("dialog", lambda dialog: dialog.accept())  # the browser asks before it leaves unsaved rows
+    desk.student.focus()
+    station.backend.kill()
+    desk.type_row("Ada Lovelace", "12")
+    desk.type_row("Grace Hopper", "99")
+    page.keyboard.type("Half typ")
+    station.start_backend()
+    open_exam(page, desk.url)
+    desk.wait_until_stored(("Ada Lovelace", "12"))
+    expect(desk.student).to_have_value("Half typ")
+    expect(page.locator("li.editing .receipt")).to_contain_text("above 20", timeout=PATIENCE_MS)
+    expect(page.locator("li.editing").get_by_label("Student")).to_have_value("Grace Hopper")
+
+
+def test_a_session_that_ended_elsewhere_is_told_and_after_signing_in_one_press_saves(
+    desk: EntryDesk, station: Station
+) -> None:
+    page = desk.page
+    desk.student.focus()
+    desk.type_row("Before", "1")
+    expect(desk.line("Before").locator(".receipt")).to_contain_text("Saved at")
+    other = page.context.new_page()
+    other.goto(f"{station.dashboard.url}/sign-out")
+    other.keyboard.press("Enter")
+    other.get_by_label("Password", exact=True).wait_for()
+    desk.type_row("Ada Lovelace", "12")
+    expect(desk.line("Ada Lovelace").locator(".receipt")).to_contain_text(
+        "your session has ended", timeout=PATIENCE_MS
+    )
+    page.keyboard.type("Half typ")
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="Sign in again in another tab").click()
+    popup = opened.value
+    popup.get_by_label("Name").fill(desk.username)
+    popup.get_by_label("Password", exact=True).fill(PASSWORD)
+    popup.keyboard.press("Enter")
+    popup.get_by_text("Everything that you typed is still there").wait_for()
+    page.locator(".retry-all").click()
+    desk.wait_until_stored(("Before", "1"), ("Ada Lovelace", "12"))
+    expect(desk.student).to_have_value("Half typ")
+
+
+def test_signed_out_everywhere_by_the_operator(desk: EntryDesk, station: Station) -> None:
+    """The gate learns it from the backend; what was typed waits in the tab and is sent after signing in."""
+    page = desk.page
+    page.on("dialog", lambda dialog: dialog.accept())
+    with contextlib.closing(Operator(station.backend)) as operator:
+        operator.sign_out_everywhere(desk.username)
+    desk.student.focus()
+    desk.type_row("Ada Lovelace", "12")
+    expect(desk.line("Ada Lovelace").locator(".receipt")).to_contain_text(
+        "your session has ended", timeout=PATIENCE_MS
+    )
+    page.context.clear_cookies()
+    sign_in(page, station.dashboard.url, desk.username)
+    open_exam(page, desk.url)
+    expect(desk.line("Ada Lovelace").locator(".receipt")).to_contain_text("Saved at", timeout=PATIENCE_MS)
+
+
+def test_the_dashboard_restarted_while_a_teacher_types(desk: EntryDesk, station: Station) -> None:
+    """Its sessions are gone; the tab still has the rows, and sends them after signing in."""
+    page = desk.page
+    page.on("dialog", lambda dialog: dialog.accept())
+    desk.student.focus()
+    station.dashboard.stop()
+    desk.type_row("Ada Lovelace", "12")
+    receipt = desk.line("Ada Lovelace").locator(".receipt")
+    expect(receipt).to_contain_text(NOT_YET, timeout=PATIENCE_MS)
+    station.start_dashboard()
+    sign_in(page, station.dashboard.url, desk.username)
+    open_exam(page, desk.url)
+    desk.wait_until_stored(("Ada Lovelace", "12"))
+    expect(receipt).to_contain_text("Saved at", timeout=PATIENCE_MS)
+
+
+@pytest.mark.parametrize(
+    ("choice", "grade"), [("Keep mine", "9"), ("Take theirs", "15")], ids=["mine", "theirs"]
+)
+def test_two_tabs_never_overwrite_each_other_silently(desk: EntryDesk, choice: str, grade: str) -> None:
+    page = desk.page
+    desk.student.focus()
+    desk.type_row("Ada Lovelace", "12")
+    line = desk.line("Ada Lovelace")
+    expect(line.locator(".receipt")).to_contain_text("Saved at")
+    other = page.context.new_page()
+    open_exam(other, desk.url)
+    theirs = other.locator("li.line").filter(has_text="Ada Lovelace")
+    for tab, value in ((other, "15"), (page, "9")):
+        tab.bring_to_front()
+        tab.get_by_role("button", name="Change: Ada Lovelace").click()
+        tab.keyboard.type(value)
+        tab.keyboard.press("Enter")
+        if tab is other:
+            expect(theirs.locator(".receipt")).to_contain_text("(was 12)")
+    choosing = page.locator("li.choice")
+    expect(choosing.locator(".receipt")).to_contain_text("changed elsewhere")
+    assert choosing.locator("tr").all_inner_texts() == ["Mine\tAda Lovelace\t9", "Theirs\tAda Lovelace\t15"]
+    assert desk.stored_pairs() == [("Ada Lovelace", "15")]
+    tab_to(page, choosing.get_by_role("button", name=choice))
+    page.keyboard.press("Enter")
+    expect(page.locator("li.choice")).to_have_count(0)
+    expect(line.locator(".grade")).to_have_text(grade)
+    desk.wait_until_stored(("Ada Lovelace", grade))
+
+
+def test_a_row_deleted_in_another_tab_can_be_put_back_with_ones_own_values(desk: EntryDesk) -> None:
+    page = desk.page
+    desk.student.focus()
+    desk.type_row("Ada Lovelace", "12")
+    expect(desk.line("Ada Lovelace").locator(".receipt")).to_contain_text("Saved at")
+    page.get_by_role("button", name="Change: Ada Lovelace").click()
+    (row,) = desk.stored()
+    desk.api.delete_result(desk.exam.id, row.id, row.version)
+    page.keyboard.type("9")
+    page.keyboard.press("Enter")
+    choosing = page.locator("li.choice")
+    expect(choosing.locator(".receipt")).to_contain_text("deleted elsewhere")
+    choosing.get_by_role("button", name="Put it back").click()
+    desk.wait_until_stored(("Ada Lovelace", "9"))
+    expect(desk.line("Ada Lovelace").locator(".receipt")).to_contain_text("Saved at")
