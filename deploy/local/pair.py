@@ -11,6 +11,7 @@ from pathlib import Path
 from deploy.local.demo import load_demo
 from deploy.local.ending import EndRequested, interruptible
 from deploy.local.folder_lock import held_folder
+from deploy.local.open_files import allow_open_files
 from deploy.local.operator_client import Operator, read_settings
 from deploy.local.supervisor import ChildSpec, Supervisor
 
@@ -63,6 +64,7 @@ def run_pair(options: PairOptions, say: Callable[[str], None]) -> None:
     """
     with held_folder(options.data_dir):
         check_ports(options)
+        allow_open_files()
         with Supervisor() as supervisor, interruptible():
             try:
                 _bring_up(supervisor, options, say)
