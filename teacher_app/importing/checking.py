@@ -57,7 +57,13 @@ class Fate(StrEnum):
     SAME = "same"  # is there already
     SKIPPED = "skipped"  # there with another grade, which is kept; or repeated, and another one counts
     NO_GRADE = "no grade"
+    REPEATED = "repeated"  # in the source; nothing was chosen yet
     BAD = "bad"
+
+    @property
+    def needs_mending(self) -> bool:
+        """Whether the teacher has to do something before it can be saved."""
+        return self in {Fate.REPEATED, Fate.BAD}
 
     @property
     def is_saved(self) -> bool:
@@ -233,7 +239,7 @@ def _repeated(one: CheckedRow, group: list[CheckedRow], counts: int | None) -> C
         others = ", ".join(str(other.row.line) for other in group if other is not one)
         lines = "line" if len(group) == 2 else "lines"
         reason = f"The same student as in {lines} {others}. Mend the name, or choose above which one counts."
-        return _with(one, Fate.BAD, reason)
+        return _with(one, Fate.REPEATED, reason)
     return _with(one, Fate.SKIPPED, f"The same student as in line {group[counts].row.line}, which counts.")
 
 
@@ -246,4 +252,4 @@ def _is_same(one: CheckedRow, row: Result, audience: Audience) -> bool:
 
 
 def _with(one: CheckedRow, fate: Fate, reason: str, there: Result | None = None) -> CheckedRow:
-    return CheckedRow(one.row, fate, reason, one.grade if fate is not Fate.BAD else "", there)
+    return CheckedRow(one.row, fate, reason, one.grade, there)

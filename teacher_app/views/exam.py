@@ -14,6 +14,7 @@ from teacher_app.views import (
     exam_details,
     exam_enter,
     exam_grid,
+    exam_import,
     exam_readonly,
     exam_review,
     exam_share,
@@ -32,6 +33,7 @@ REFRESH_S = 15.0  # what others change is seen at the next touch after so long
 PARTS: dict[str, Callable[[Workspace], None]] = {
     "Enter": exam_enter.render,
     "Grid": exam_grid.render,
+    "Import": exam_import.render,
     "Review": exam_review.render,
     ways.SHARE: exam_share.render,
     ways.DETAILS: exam_details.render,

@@ -1,0 +1,152 @@
+"""One import from its source to its end, as one open page has it: kept while the teacher goes elsewhere."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from enum import StrEnum
+
+from shared.exam import Audience
+from shared.grades import Scale
+from teacher_app.importing.checking import CheckedRow, Choices, Fate, check_rows
+from teacher_app.importing.columns import Layout, recognised
+from teacher_app.importing.files import Source
+from teacher_app.importing.rows import SourceRow, rows_from_table
+from teacher_app.importing.saving import Saving
+from teacher_app.importing.tables import Table
+from teacher_app.workspace import Workspace
+
+__all__ = ["ImportDraft", "Progress", "fate_counts"]
+
+
+class Progress(StrEnum):
+    """How far the saving is."""
+
+    NONE = "none"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+
+
+class ImportDraft:
+    """The source with all that the teacher decided about it."""
+
+    def __init__(self, source: Source, workspace: Workspace) -> None:
+        self.source = source
+        self._workspace = workspace
+        self.sheet = next(iter(source.tables))
+        self.choices = Choices()
+        self.saving: Saving | None = None
+        self.progress = Progress.NONE
+        self.hindrance: Exception | None = None  # why the saving paused; None: the teacher stopped it
+        self.finished_at_s = 0.0
+        self._mended: dict[int, SourceRow] = {}  # by position
+        self.layout = self._recognised(None)
+        self._rows = self._read()
+
+    @property
+    def scale(self) -> Scale:
+        """That of the exam."""
+        return self._workspace.exam.scale
+
+    @property
+    def audience(self) -> Audience:
+        """That of the exam."""
+        return self._workspace.exam.audience
+
+    @property
+    def table(self) -> Table:
+        return self.source.tables[self.sheet]
+
+    @property
+    def rows(self) -> list[SourceRow]:
+        """As read, then mended. Positions stay the same for as long as the layout does."""
+        return [self._mended.get(position, row) for position, row in enumerate(self._rows)]
+
+    def choose_sheet(self, sheet: str) -> None:
+        """Read another sheet of the workbook; what was mended is forgotten."""
+        self.sheet = sheet
+        self._lay_out(self._recognised(None))
+
+    def choose_heading(self, has_heading: bool) -> None:
+        """Whether the first row is a heading; the columns are recognised anew."""
+        self._lay_out(self._recognised(has_heading))
+
+    def choose_columns(self, names: Sequence[int], grade: int | None, code: int | None) -> None:
+        """Which columns hold what; what was mended is forgotten when that changes anything."""
+        layout = replace(self.layout, name_columns=tuple(names), grade=grade, code=code)
+        if layout != self.layout:
+            self._lay_out(layout)
+
+    def mend(self, position: int, *, person: str | None = None, grade: str | None = None) -> None:
+        """Put other texts in the place of what was read; None leaves one as it is."""
+        row = self._mended.get(position, self._rows[position])
+        self._mended[position] = SourceRow(
+            row.line,
+            row.person if person is None else person.strip(),
+            row.grade if grade is None else grade.strip(),
+            row.code,
+        )
+
+    def checked(self) -> list[CheckedRow]:
+        """Each row against what the workspace has now."""
+        return check_rows(self.rows, self._workspace.exam, self._workspace.results, self.choices)
+
+    def fates_without_choices(self) -> Collection[Fate]:
+        """What there would be to choose about: students with other grades than there, repeated ones."""
+        return {
+            one.fate
+            for one in check_rows(self.rows, self._workspace.exam, self._workspace.results, Choices())
+        }
+
+    # Saving.
+
+    def begin(self, source: random.Random) -> None:
+        """Save what can be saved, as the workspace has just been read."""
+        self.saving = Saving(self._workspace, self.checked(), source)
+        self.progress, self.hindrance = Progress.RUNNING, None
+
+    def pause(self) -> None:
+        """Stop after the batch that is under way."""
+        self.progress, self.hindrance = Progress.PAUSED, None
+
+    def go_on(self) -> None:
+        """Continue with what is left."""
+        self.progress, self.hindrance = Progress.RUNNING, None
+
+    def stop(self) -> None:
+        """Leave the rest: the rows are checked again against what is there."""
+        self.progress = Progress.NONE
+
+    def run(self, now_s: Callable[[], float]) -> Iterator[tuple[int, int]]:
+        """Gives (dealt with, all) after each batch. Whatever is raised pauses it and comes through."""
+        saving = self.saving
+        assert saving is not None  # noqa: S101  # begun
+        try:
+            for done in saving.run():
+                yield done, saving.total
+        except Exception as error:
+            self.progress, self.hindrance = Progress.PAUSED, error
+            raise
+        self.progress, self.finished_at_s = Progress.FINISHED, now_s()
+
+    def _recognised(self, has_heading: bool | None) -> Layout:
+        exam = self._workspace.exam
+        return recognised(
+            self.table, exam.scale, exam.subject, kind=self.source.kind, has_heading=has_heading
+        )
+
+    def _lay_out(self, layout: Layout) -> None:
+        self.layout = layout
+        self._mended = {}
+        self._rows = self._read()
+
+    def _read(self) -> list[SourceRow]:
+        return rows_from_table(self.table, self.layout) if self.layout.is_complete else []
+
+
+def fate_counts(checked: Sequence[CheckedRow]) -> Mapping[Fate, int]:
+    """How many rows have each fate."""
+    return Counter(one.fate for one in checked)
