@@ -115,6 +115,6 @@ def _code(entry: Mapping[str, Any]) -> str | None:
 
 def _version(entry: Mapping[str, Any]) -> int:
     value = entry.get("version")
-    if not isinstance(value, int) or not 0 < value < 2**31:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 2**31:
         raise ValueError("version")
     return value
