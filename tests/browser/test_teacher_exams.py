@@ -1,0 +1,272 @@
+"""A teacher's exams in Chromium: list, new, edit, delete, review, publish, share; by keyboard."""
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from shared.exam import Exam, NewExam, NewResult
+from shared.grades import OUT_OF_20
+from tests.backend_process import PASSWORD, BackendClient
+from tests.browser.entry_walk import SignedIn
+from tests.browser.people import DEADLINE_MS, Person, choose_part, tab_to
+from tests.pair_process import PairProcess
+
+pytestmark = pytest.mark.browser
+
+expect.set_options(timeout=DEADLINE_MS)
+MANY = 500
+
+
+@pytest.fixture
+def curie(pair: PairProcess, browser: Browser) -> Iterator[SignedIn]:
+    """A teacher without exams."""
+    teacher = SignedIn(BackendClient(pair.backend_url, pair.data_dir), pair.teacher_url, browser)
+    yield teacher
+    teacher.api.close()
+
+
+@pytest.fixture
+def page(curie: SignedIn, new_person: Callable[..., Person]) -> Page:
+    return new_person(storage_state=curie.storage_state).page
+
+
+def new_exam(teacher: SignedIn, subject: str, *grades: str, day: int = 0) -> Exam:
+    date = dt.date(2026, 6, 1) + dt.timedelta(days=day)
+    exam = teacher.api.create_exam(NewExam(subject, date, "M. Curie", OUT_OF_20))
+    rows = [NewResult(f"Student {number:03}", grade) for number, grade in enumerate(grades)]
+    for start in range(0, len(rows), 100):
+        teacher.api.create_results(exam.id, rows[start : start + 100])
+    return exam
+
+
+def press(page: Page, name: str, presses_max: int = 80) -> None:
+    """With the keyboard alone."""
+    tab_to(page, page.get_by_role("button", name=name, exact=True), presses_max)
+    page.keyboard.press("Enter")
+
+
+def open_list(page: Page, teacher: SignedIn) -> None:
+    page.goto(teacher.teacher_url)
+    expect(page.get_by_role("heading", name="My exams")).to_be_visible()
+
+
+def open_part(page: Page, teacher: SignedIn, exam: Exam, part: str) -> None:
+    page.goto(f"{teacher.teacher_url}/exam?exam={exam.id}&part={part}")
+    expect(page.get_by_role("radio", name=part)).to_be_checked()
+
+
+# The list
+
+
+def test_an_exam_opens_in_the_same_tab_and_a_reload_stays_there(page: Page, curie: SignedIn) -> None:
+    exam = new_exam(curie, "Optics", "12")
+    open_list(page, curie)
+    tab_to(page, page.get_by_role("link", name="Optics"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Optics")).to_be_visible()
+    assert len(page.context.pages) == 1
+    choose_part(page, "Share")
+    page.wait_for_url(f"**/exam?exam={exam.id}&part=Share")
+    expect(page).to_have_title("Optics · Exam results")
+    page.reload()
+    expect(page.get_by_role("heading", name="Optics")).to_be_visible()
+    expect(page.get_by_role("radio", name="Share")).to_be_checked()
+
+
+def test_the_browsers_way_back_goes_from_part_to_part_and_to_the_list(page: Page, curie: SignedIn) -> None:
+    new_exam(curie, "Optics", "12")
+    open_list(page, curie)
+    page.get_by_role("link", name="Optics").click()
+    choose_part(page, "Review")
+    expect(page.get_by_role("heading", name="Look again")).to_be_visible()
+    choose_part(page, "Details")
+    expect(page.get_by_role("button", name="Save the details")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("heading", name="Look again")).to_be_visible()
+    tab_to(page, page.get_by_role("link", name="My exams"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="New exam")).to_be_visible()
+
+
+def test_five_hundred_exams_are_searched_filtered_and_sorted_as_one_types(
+    page: Page, curie: SignedIn
+) -> None:
+    def make(number: int) -> None:
+        new_exam(curie, f"Subject {number:03}", day=number % 300)
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(make, range(MANY)))
+    wanted = new_exam(curie, "Élémentaire", "12", day=310)
+    curie.api.publish_exam(wanted.id, wanted.version)
+    open_list(page, curie)
+    rows = page.locator("tbody tr")
+    expect(page.get_by_role("button", name=f"All ({MANY + 1})")).to_be_visible()
+    expect(rows.first).to_contain_text("Élémentaire")  # the newest
+    expect(rows).to_have_count(100)
+    press(page, "Show 100 more", presses_max=150)
+    expect(rows).to_have_count(200)
+    expect(page.get_by_role("link", name=re.compile("^Subject")).nth(99)).to_be_focused()
+
+    page.get_by_label("Find an exam").focus()
+    page.keyboard.type("elementaire june 2026")
+    expect(page.get_by_text("No exam fits")).to_be_visible()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("elementaire")
+    expect(rows).to_have_count(1)
+    expect(page.get_by_role("status").filter(has_text=f"1 of {MANY + 1} exams")).to_be_visible()
+    expect(rows.first).to_contain_text("Published")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("subject 47")
+    press(page, "Published (1)")
+    expect(page.get_by_text("No exam fits")).to_be_visible()
+    press(page, f"Drafts ({MANY})")
+    expect(rows).to_have_count(15)
+    press(page, "Subject")
+    expect(rows.first).to_contain_text("Subject 047")
+    press(page, "Subject")
+    expect(rows.first).to_contain_text("Subject 479")
+
+    # Coming back from an exam finds the list as it was left.
+    page.get_by_role("link", name="Subject 147").click()
+    expect(page.get_by_role("heading", name="Subject 147")).to_be_visible()
+    page.get_by_role("link", name="My exams").click()
+    expect(rows).to_have_count(15)
+    expect(page.get_by_label("Find an exam")).to_have_value("subject 47")
+
+
+# A new exam, its details, its end
+
+
+def test_a_new_exam_by_keyboard_with_its_faults_told_in_place(page: Page, curie: SignedIn) -> None:
+    open_list(page, curie)
+    press(page, "New exam")
+    press(page, "Create the exam")
+    expect(page.get_by_text("Type the subject, such as “Mathematics”.")).to_be_visible()
+    tab_to(page, page.get_by_label("Subject"))
+    page.keyboard.type("Radioactivity")
+    tab_to(page, page.get_by_role("radio", name="Points"))
+    for key in ("ArrowRight", "ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    expect(page.get_by_role("radio", name="Letters")).to_be_checked()
+    expect(page.get_by_label("Points in all")).to_have_count(0)
+    tab_to(page, page.get_by_role("radio", name="Names"))
+    page.keyboard.press("ArrowDown")
+    press(page, "Create the exam")
+    expect(page.get_by_role("heading", name="Radioactivity")).to_be_visible()
+    (exam,) = curie.api.list_my_exams()
+    assert (exam.scale.text, exam.audience.value, exam.teacher) == ("LETTERS", "CODES", curie.username)
+
+
+def test_two_tabs_that_edit_one_exam(page: Page, curie: SignedIn, new_person: Callable[..., Person]) -> None:
+    exam = new_exam(curie, "Optics")
+    other = new_person(storage_state=curie.storage_state).page
+    for tab in (page, other):
+        open_part(tab, curie, exam, "Details")
+        expect(tab.get_by_label("Subject")).to_have_value("Optics")
+    for tab, subject in ((page, "Acoustics"), (other, "Mechanics")):
+        tab_to(tab, tab.get_by_label("Subject"))
+        tab.keyboard.press("Control+A")
+        tab.keyboard.type(subject)
+        press(tab, "Save the details")
+        expect(tab.get_by_text("Saved at " if tab is page else "changed elsewhere")).to_be_visible()
+    assert [one.subject for one in curie.api.list_my_exams()] == ["Acoustics"]
+    expect(other.get_by_role("table")).to_contain_text("Mechanics")
+    expect(other.get_by_role("table")).to_contain_text("Acoustics")
+    press(other, "Save mine")
+    expect(other.get_by_role("heading", name="Mechanics")).to_be_visible()
+    assert [one.subject for one in curie.api.list_my_exams()] == ["Mechanics"]
+
+
+def test_a_deleted_exam_comes_back_with_all_its_results(page: Page, curie: SignedIn) -> None:
+    exam = new_exam(curie, "Optics", *["12.5"] * 250)
+    open_part(page, curie, exam, "Details")
+    press(page, "Delete this exam …")
+    expect(page.get_by_text("This deletes the exam and its 250 results.")).to_be_visible()
+    press(page, "Delete the exam and its 250 results")
+    expect(page.get_by_role("heading", name="My exams")).to_be_visible()
+    expect(page.get_by_text("“Optics” and its 250 results deleted.")).to_be_visible()
+    assert list(curie.api.list_my_exams()) == []
+    press(page, "Undo")
+    expect(page.get_by_role("heading", name="Optics")).to_be_visible()
+    expect(page.get_by_text("250 results", exact=True)).to_be_visible()
+    (back,) = curie.api.list_my_exams()
+    assert sum(row.grade == "12.5" for row in curie.api.list_results(back.id)) == 250
+
+
+# Review, publish, share
+
+
+def test_students_see_everything_at_once_and_nothing_after_unpublishing(
+    page: Page, curie: SignedIn, new_person: Callable[..., Person], pair: PairProcess
+) -> None:
+    exam = new_exam(curie, "Optics", "12", "8", "14", "15", "9", "ABSENT")
+    student = new_person().page
+    student.goto(f"{pair.student_url}/?exam={exam.id}")
+    open_part(page, curie, exam, "Review")
+    preview = page.get_by_role("region", name="What students see")
+    expect(preview).to_contain_text("11.6")
+    expect(page.get_by_text("1 absent")).to_be_visible()
+    press(page, "Publish all 6 results")
+    expect(page.get_by_text("Students see it now.")).to_be_visible()
+    student.goto(f"{pair.student_url}/?exam={exam.id}")
+    expect(student.get_by_text("Student 005")).to_be_visible()
+    tiles = dict(re.findall(r"(Results|Mean|Median|Passed)\s+([\d.]+(?: %)?)", preview.inner_text()))
+    assert tiles == {"Results": "6", "Mean": "11.6", "Median": "12", "Passed": "60 %"}
+    for name, value in tiles.items():
+        expect(student.locator(".tile").filter(has_text=name)).to_contain_text(value)
+    press(page, "Unpublish …")
+    press(page, "Unpublish")
+    expect(page.get_by_text("You alone see it now.")).to_be_visible()
+    expect(student.get_by_text("Student 005")).to_be_hidden()
+
+
+def test_the_code_fills_the_screen_and_the_address_leads_to_the_exam(
+    page: Page, curie: SignedIn, new_person: Callable[..., Person]
+) -> None:
+    exam = new_exam(curie, "Optics", "12")
+    curie.api.publish_exam(exam.id, exam.version)
+    open_part(page, curie, exam, "Share")
+    press(page, "Show it large")
+    dialog = page.get_by_role("dialog")
+    picture = dialog.get_by_role("img", name="QR code")
+    expect(picture).to_be_visible()
+    size = picture.bounding_box()
+    viewport = page.viewport_size
+    assert size
+    assert viewport
+    assert size["width"] == pytest.approx(size["height"], abs=1)
+    assert size["height"] > viewport["height"] * 0.55
+    expect(dialog).to_contain_text("Optics")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    address = page.get_by_role("link", name="Open the students’ page").get_attribute("href")
+    assert address
+    student = new_person().page
+    student.goto(address)
+    expect(student.get_by_text("Student 000")).to_be_visible()
+
+
+def test_a_session_that_ends_in_another_tab_loses_nothing_typed(page: Page, curie: SignedIn) -> None:
+    page.goto(f"{curie.teacher_url}/new")
+    expect(page.get_by_label("Subject")).to_be_visible()
+    other = page.context.new_page()
+    other.goto(f"{curie.teacher_url}/sign-out")
+    other.get_by_role("button", name="Sign out", exact=True).click()
+    expect(other.get_by_role("heading", name="Sign in")).to_be_visible()
+    tab_to(page, page.get_by_label("Subject"))
+    page.keyboard.type("Radioactivity")
+    press(page, "Create the exam")
+    expect(page.get_by_text("Your session has ended.")).to_be_visible()
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Sign in again in another tab").click()
+    again = opened.value
+    again.get_by_label("Password", exact=True).fill(PASSWORD)
+    again.keyboard.press("Enter")
+    expect(again.get_by_text("go on", exact=False).first).to_be_visible()
+    press(page, "Create the exam")
+    expect(page.get_by_role("heading", name="Radioactivity")).to_be_visible()
+    assert [exam.subject for exam in curie.api.list_my_exams()] == ["Radioactivity"]
