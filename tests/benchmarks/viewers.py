@@ -25,6 +25,7 @@ import math
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
@@ -44,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"unknown design: {', '.join(sorted(unknown))}; choose from {','.join(DESIGNS)}", file=sys.stderr
         )
         return 2
+    caps = dict(given.cap)
     raise_file_limit()
     signal.signal(signal.SIGALRM, _overran)
     signal.alarm(given.deadline)
@@ -61,7 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     figures: dict[str, Figures] = {}
     for design in designs:
         print(f"{design} ...", flush=True)
-        figures[design] = measured(design, plan)
+        viewers = min(given.viewers, caps.get(design, given.viewers))
+        figures[design] = measured(design, replace(plan, viewers=viewers))
         print(_report(design, figures[design]), flush=True)
         if given.json:  # after each: what is measured is kept, whatever becomes of the rest
             _write(given.json, figures)
@@ -78,6 +81,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=float, default=60.0, help="how long changes are made")
     parser.add_argument("--designs", default=",".join(DESIGNS), help="which, in this order")
     parser.add_argument("--json", type=Path, help="write the figures there too")
+    parser.add_argument(
+        "--cap", type=_cap, action="append", default=[], metavar="DESIGN=N", help="fewer viewers of a design"
+    )
     parser.add_argument("--every", type=float, default=1.0, help="seconds between two changes or bursts")
     parser.add_argument("--burst", type=int, default=1, help="results saved at a time, by 8 callers")
     parser.add_argument("--results", type=int, default=300, help="results that the exam has at first")
@@ -89,6 +95,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--no-chromium", action="store_true", help="ours: no browser among the viewers")
     parser.add_argument("--deadline", type=int, default=1800, help="seconds after which all is given up")
     return parser
+
+
+def _cap(text: str) -> tuple[str, int]:
+    design, _, viewers = text.partition("=")
+    if design not in DESIGNS:
+        raise ValueError(design)
+    return design, int(viewers)
 
 
 def _overran(_number: int, _frame: FrameType | None) -> None:
@@ -104,8 +117,8 @@ def _report(design: str, one: Figures) -> str:
     more = one.details
     lines = [
         f"  viewers            {one.viewers} of {more['viewers_asked']} ({more['viewers_are']}), in within "
-        f"{more['admission_s']} s; {more['changes']} changes, an exam of {more['results_at_first']} results, "
-        f"{more['exams']} exams",
+        f"{more['admission_s']} s; {more['changes']} of {more['changes_planned']} changes, an exam of "
+        f"{more['results_at_first']} results, {more['exams']} exams",
         f"  save to screen     p50 {one.p50_ms:.0f} ms, p95 {one.p95_ms:.0f} ms, p99 {one.p99_ms:.0f} ms, "
         f"longest {more['max_ms']:.0f} ms",
         f"  lost changes       {one.lost} of {one.lost + int(str(more['arrived']))}",
@@ -126,7 +139,8 @@ def _report(design: str, one: Figures) -> str:
         )
     lines += [
         f"  the load's own lag p95 {more['load_process_lag_p95_ms']} ms; the save's answer p95 "
-        f"{more['save_to_answer_p95_ms']:.0f} ms; {json.dumps(more['tallies'])}",
+        f"{more['save_to_answer_p95_ms']:.0f} ms, none for {more['saves_without_answer']}; "
+        f"{json.dumps(more['tallies'])}",
         f"  the machine        {more['machine_cores']} cores, load average "
         f"{more['machine_load_average']:.2f}, busy {more['machine_busy_percent']:.0f} % of a core, of which "
         f"other programs {more['other_programs_percent']:.0f} %",

@@ -111,6 +111,9 @@ class TutorialViewer:
         loop = asyncio.get_running_loop()
         self._tasks = [loop.create_task(self._listen()), loop.create_task(self._fetch_for_ever())]
 
+    def begin(self) -> None:
+        """It listens already."""
+
     async def _start(self, subscription_id: str, document: str) -> None:
         data = json.dumps({"query": document, "variables": {}})
         payload = {

@@ -91,10 +91,10 @@ def measured(design: str, plan: Plan) -> Figures:
         counts, busy = _counts(backend), _busy()
         cpu_s, backend_cpu_s = meter.cpu_s(), backend_meter.cpu_s()
         changes = teacher.make_changes(exam.id, plan.rhythm)
-        done = load.finish(plan.rhythm.changes, plan.patience_s)
+        done = load.finish(len(changes.sent_s), plan.patience_s)
         after, now = _counts(backend), _busy()
         elapsed_s = now.at_s - busy.at_s
-        made = {name: (after[name] - counts[name]) / plan.rhythm.changes for name in after}
+        made = {name: (after[name] - counts[name]) / len(changes.sent_s) for name in after}
         arrived_s = read_arrivals(arrivals)
         spread = spread_of(changes.sent_s, arrived_s, ready["count"])
         own_percent = 100 * (now.own_s - busy.own_s) / elapsed_s
@@ -104,7 +104,9 @@ def measured(design: str, plan: Plan) -> Figures:
             "viewers_are": kind,
             "refusals": ready["refusals"],
             "admission_s": round(admission_s, 1),
-            "changes": plan.rhythm.changes,
+            "changes": len(changes.sent_s),
+            "changes_planned": plan.rhythm.changes,
+            "saves_without_answer": _answers(changes).lost,
             "results_at_first": plan.results,
             "exams": plan.exams,
             "max_ms": spread.max_ms,

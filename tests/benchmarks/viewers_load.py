@@ -75,6 +75,8 @@ class _Load:
         lines = await _standard_input()
         try:
             await self._admit_all()
+            for viewer in self._viewers.values():
+                viewer.begin()
             gc.freeze()  # thousands of connections need not be looked through again and again
             _say("ready", count=len(self._viewers), refusals=dict(self._refusals.most_common(3)))
             measuring = asyncio.create_task(self._measure_lag())

@@ -3,7 +3,8 @@
 ours      a Streamlit session and an event stream; after changes the board asks for one fragment run, as
           seldom and as much spread as board.js does in a page that is seen
 streams   an event stream alone
-rerun     a Streamlit session whose st_autorefresh speaks every 2 s
+rerun     a Streamlit session whose st_autorefresh speaks every 2 s, once everybody is in: a favour, since
+          otherwise few would ever come in
 tutorial  subscriptions of one's own; at each event the whole list is fetched again
 """
 
@@ -38,6 +39,9 @@ class Viewer(Protocol):
     """One of many. open() raises OSError, TimeoutError or SessionRefused."""
 
     async def open(self) -> None: ...
+    def begin(self) -> None:
+        """Everybody is in."""
+
     async def close(self) -> None: ...
     def tallies(self) -> Mapping[str, int]: ...
 
@@ -70,6 +74,9 @@ class StreamViewer:
         await self.stream.open()
         async with asyncio.timeout(OPEN_DEADLINE_S):
             await self.stream.snapshot_came.wait()
+
+    def begin(self) -> None:
+        """It listens already."""
 
     async def close(self) -> None:
         self.stream.close()
@@ -147,9 +154,12 @@ class RerunViewer:
         await self.session.open(OPEN_DEADLINE_S)
         if not self.session.component_id:
             raise SessionRefused("the page holds no st_autorefresh")
+
+    def begin(self) -> None:
         self._refreshing = asyncio.get_running_loop().create_task(self._refresh_for_ever())
 
     async def _refresh_for_ever(self) -> None:
+        await asyncio.sleep(random.random() * AUTOREFRESH_S)
         while True:
             await asyncio.sleep(AUTOREFRESH_S)
             self.runs_asked += 1
