@@ -124,7 +124,7 @@ def _buttons(place: str, page: GridPage, lines: list[GridLine], state: dict[str,
         bar = st.progress(0.0, "Saving …")
         for done, total in page.save():
             bar.progress(done / total, f"{done} of {total} saved or judged")
-        st.rerun(scope="fragment")
+        st.rerun()  # all of the page: its title counts the results
     if middle.button(
         "Throw my changes away",
         disabled=count == 0 and not has_edits(state),
@@ -133,7 +133,7 @@ def _buttons(place: str, page: GridPage, lines: list[GridLine], state: dict[str,
     ):
         page.discard()
         st.session_state.pop(f"{place}-state", None)
-        st.rerun(scope="fragment")
+        st.rerun()  # all of the page: its title counts the results
     undoable = page.undoable_count
     label = f"Undo the last save ({count_text(undoable, 'line')})" if undoable else "Undo the last save"
     if right.button(label, disabled=undoable == 0, key=f"{place}-undo", width="stretch"):
@@ -141,7 +141,7 @@ def _buttons(place: str, page: GridPage, lines: list[GridLine], state: dict[str,
         failed = page.undo()
         st.session_state.pop(f"{place}-state", None)
         st.session_state[f"{place}-not-undone"] = len(failed)
-        st.rerun(scope="fragment")
+        st.rerun()  # all of the page: its title counts the results
 
 
 def _say_what_happened(place: str, page: GridPage) -> None:
