@@ -52,12 +52,17 @@ for (const list of document.querySelectorAll("[data-rules-for]")) {
   input.addEventListener("input", look);
 }
 
-// A second press while the first is on its way would use a challenge twice.
+// A second press while the first is on its way would use a challenge twice. Whoever stopped it may press again.
+const STOPPED_AFTER_MS = 8000;
 for (const form of document.forms) {
   let isSent = false;
   form.addEventListener("submit", (event) => {
-    if (isSent) event.preventDefault();
+    if (isSent) {
+      event.preventDefault();
+      return;
+    }
     isSent = true;
+    setTimeout(() => { isSent = false; }, STOPPED_AFTER_MS);
   });
   window.addEventListener("pageshow", () => { isSent = false; });
 }

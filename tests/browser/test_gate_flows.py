@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pyotp
 import pytest
 import segno
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.backend_process import PASSWORD, BackendClient
 from tests.browser.people import DEADLINE_MS, Person
@@ -290,6 +290,35 @@ def test_a_session_ended_elsewhere_ends_at_the_next_touch_with_what_was_typed_ke
         expect(page.get_by_text(f"{name} has 0 exams and typed “half an exam”.")).to_be_visible()
         expect(page.get_by_label("Typed")).to_have_value("half an exam")
         page.close()
+
+
+def test_a_second_press_sends_nothing_while_the_first_is_on_its_way(
+    pair: PairProcess, new_person: Callable[..., Person], name: str
+) -> None:
+    """But whoever stopped the first, or lost it, may press again after a moment."""
+    page = new_person().page
+    page.clock.install()
+    page.goto(pair.teacher_url)
+    lost: list[Route] = []
+
+    def lose(route: Route) -> None:
+        lost.append(route)
+        route.abort("aborted")
+
+    page.route("**/sign-in", lose)
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    with page.expect_event("requestfailed"):
+        page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    page.clock.fast_forward(10_000)
+    with page.expect_event("requestfailed"):
+        page.keyboard.press("Enter")
+    assert len(lost) == 2
+    page.unroute("**/sign-in")
+    page.clock.fast_forward(10_000)
+    page.keyboard.press("Enter")
+    expect_inside(page)
 
 
 def test_without_scripts_everything_works_but_the_comfort(

@@ -53,6 +53,7 @@ def test_a_signal_ends_it_within_seconds_with_pages_open(
     assert "Traceback" not in "".join(dashboard.log)
 
 
+@pytest.mark.timeout(300)  # twenty seconds on a machine with nothing else to do
 def test_fifty_people_who_come_and_go_leave_nothing(backend: RunningBackend) -> None:
     """Signed in, a page open and used, signed out: no thread, file or socket more than before.
 
