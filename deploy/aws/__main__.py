@@ -2,21 +2,27 @@
 
 import argparse
 import datetime as dt
+import secrets
+import shutil
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.aws.commands import BackendCommands
-from deploy.aws.connection import connect
+from deploy.aws.connection import Connection, connect
 from deploy.aws.console import Console, console_of_terminal
 from deploy.aws.cost_report import cost_report
 from deploy.aws.costs import ResultsDay
 from deploy.aws.errors import DeployError
+from deploy.aws.hosting import HostingCommands
+from deploy.aws.image_engine import PLATFORMS, find_engine
 from deploy.aws.smoke_command import SmokeCommand
 from deploy.aws.stack import Stack
 
 __all__ = ["main"]
+
+ROOT = Path(__file__).parents[2]
 
 
 def main(arguments: Sequence[str] | None = None, console: Console | None = None) -> int:
@@ -60,10 +66,40 @@ def _run(args: argparse.Namespace, console: Console) -> None:
                 commands.list_teachers()
             case "smoke":
                 SmokeCommand(stack, connection, console).run()
+            case "publish-images":
+                engine = find_engine(shutil.which, ROOT)
+                _hosting(stack, connection, console).publish_images(engine, args.architecture)
+            case "host":
+                hosting = _hosting(stack, connection, console)
+                hosting.host(_hosting_parameters(args), is_key_new=args.new_origin_key)
             case "down":
                 commands.down(is_data_deleted=args.delete_data)
     finally:
         connection.close()
+
+
+def _hosting(stack: Stack, connection: Connection, console: Console) -> HostingCommands:
+    return HostingCommands(
+        stack,
+        connection,
+        console,
+        now=lambda: dt.datetime.now(dt.UTC),
+        new_key=lambda: secrets.token_urlsafe(32),
+    )
+
+
+def _hosting_parameters(args: argparse.Namespace) -> dict[str, str]:
+    given = {
+        "StudentContainersMin": args.student_containers_min,
+        "StudentContainersMax": args.student_containers_max,
+        "AlarmEmail": args.alarm_email,
+        "StudentDomain": args.student_domain,
+        "TeacherDomain": args.teacher_domain,
+        "ViewerCertificateArn": args.certificate_arn,
+        "OriginDomain": args.origin_domain,
+        "OriginCertificateArn": args.origin_certificate_arn,
+    }
+    return {name: str(value) for name, value in given.items() if value is not None}
 
 
 def _given_parameters(args: argparse.Namespace) -> dict[str, str]:
@@ -84,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--yes", action="store_true", help="go on without asking")
 
     parser = argparse.ArgumentParser(
-        prog="python -m deploy.aws", description="Exam results on AWS: accounts, API and tables."
+        prog="python -m deploy.aws", description="Exam results on AWS: accounts, API, tables and dashboards."
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
@@ -119,6 +155,32 @@ def _parser() -> argparse.ArgumentParser:
     cost.add_argument("--hours", type=_positive_hours, default=1.0, help="hours of results; default: 1")
 
     commands.add_parser("smoke", parents=[common], help="check on a real stack what no emulator shows")
+
+    publish = commands.add_parser(
+        "publish-images", parents=[common], help="build the dashboards' images and push them to ECR"
+    )
+    publish.add_argument(
+        "--architecture",
+        choices=list(PLATFORMS),
+        default="ARM64",
+        help="default: %(default)s, the cheaper one",
+    )
+    host = commands.add_parser("host", parents=[common], help="run both dashboards on AWS")
+    host.add_argument("--student-containers-min", metavar="N", type=_positive_int)
+    host.add_argument("--student-containers-max", metavar="N", type=_positive_int)
+    host.add_argument("--alarm-email", metavar="ADDRESS", help="where alarms are sent")
+    host.add_argument("--student-domain", metavar="NAME", help="a name of your own for students")
+    host.add_argument("--teacher-domain", metavar="NAME", help="a name of your own for teachers")
+    host.add_argument("--certificate-arn", metavar="ARN", help="of both names, in us-east-1")
+    host.add_argument(
+        "--origin-domain",
+        metavar="NAME",
+        help="a name that leads to the load balancer, for HTTPS behind CloudFront",
+    )
+    host.add_argument(
+        "--new-origin-key", action="store_true", help="change what CloudFront shows the balancer"
+    )
+    host.add_argument("--origin-certificate-arn", metavar="ARN", help="of that name, in this region")
 
     down = commands.add_parser("down", parents=[common], help="remove the backend")
     down.add_argument("--delete-data", action="store_true", help="exams, results and accounts too")

@@ -10,6 +10,7 @@ from deploy.aws.connection import Connection, aws_errors
 from deploy.aws.console import Console
 from deploy.aws.dashboards_settings import settings_file
 from deploy.aws.errors import InputWrong
+from deploy.aws.hosting import hosting_stacks
 from deploy.aws.stack import Stack
 from deploy.aws.teachers import TeacherAccounts, new_password
 from deploy.aws.template import BACKEND_TEMPLATE, read_template
@@ -107,6 +108,7 @@ class BackendCommands:
     def down(self, *, is_data_deleted: bool) -> None:
         """Deletes the stack. Exams, results and accounts stay unless the operator says otherwise."""
         self.stack.existing()
+        beside = hosting_stacks(self.stack)
         held = [item for item in self.stack.resources() if item["ResourceType"] in RETAINED_TYPES]
         if is_data_deleted:
             self.console.confirm_by_name(
@@ -117,6 +119,9 @@ class BackendCommands:
             self.console.confirm(
                 f"Delete {self.stack.name} in {self.connection.region}? Exams, results and accounts are kept."
             )
+        for hosting in beside:
+            hosting.take_down()
+            self.console.say(f"Deleted {hosting.name}.")
         self.stack.take_down()
         for item in held:
             if is_data_deleted:

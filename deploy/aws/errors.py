@@ -10,6 +10,7 @@ DeployError
   Declined              the operator said no
   InputWrong            an argument that cannot be
   SmokeFailed           a stack does not do what it should
+  EngineFailed          docker, podman or buildah failed: its own lines say why
 """
 
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ __all__ = [
     "CredentialsMissing",
     "Declined",
     "DeployError",
+    "EngineFailed",
     "InputWrong",
     "ResourceFailure",
     "SmokeFailed",
@@ -110,3 +112,11 @@ class SmokeFailed(DeployError):
     def __init__(self, checks: tuple[str, ...]) -> None:
         super().__init__(f"{len(checks)} of the checks did not hold: {'; '.join(checks)}.")
         self.checks = checks
+
+
+class EngineFailed(DeployError):
+    def __init__(self, engine: str, step: str, status: int) -> None:
+        super().__init__(f"{engine} could not {step} (exit status {status}); its own lines above say why.")
+        self.engine = engine
+        self.step = step
+        self.status = status

@@ -9,11 +9,19 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["BACKEND_TEMPLATE", "HOSTING_TEMPLATE", "fingerprint", "read_template", "with_files"]
+__all__ = [
+    "BACKEND_TEMPLATE",
+    "HOSTING_TEMPLATE",
+    "IMAGES_TEMPLATE",
+    "fingerprint",
+    "read_template",
+    "with_files",
+]
 
 _HERE = Path(__file__).parent
 BACKEND_TEMPLATE = _HERE / "templates" / "backend.yaml"
 HOSTING_TEMPLATE = _HERE / "templates" / "hosting.yaml"
+IMAGES_TEMPLATE = _HERE / "templates" / "images.yaml"
 INLINE_BYTES_MAX = 51_200  # a longer template must be put into a bucket first
 
 _NAMED_FILE = re.compile(r"^(?P<indent> *)(?P<key>Code|Definition): (?P<path>\.\./\S+)$", re.MULTILINE)

@@ -1,0 +1,133 @@
+"""`publish-images` and `host`: the dashboards as containers on AWS, beside the backend's stack.
+
+Two more stacks, named after the backend's: NAME-images (the registry) and NAME-hosting (all that runs).
+"""
+
+import base64
+import dataclasses
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from deploy.aws.connection import Connection, aws_errors
+from deploy.aws.console import Console
+from deploy.aws.errors import AwsRefused, InputWrong
+from deploy.aws.image_engine import ImageEngine
+from deploy.aws.stack import Stack
+from deploy.aws.template import HOSTING_TEMPLATE, IMAGES_TEMPLATE, read_template
+
+__all__ = ["HostingCommands", "hosting_stacks"]
+
+DASHBOARDS = ("teacher", "student")
+CLOUDFRONT_LIST = "com.amazonaws.global.cloudfront.origin-facing"
+
+
+@dataclass(frozen=True, slots=True)
+class HostingCommands:
+    """The commands beside the backend's stack `stack`. `new_key` draws the key that CloudFront shows the
+    load balancer."""
+
+    stack: Stack
+    connection: Connection
+    console: Console
+    now: Callable[[], dt.datetime]
+    new_key: Callable[[], str]
+
+    def publish_images(self, engine: ImageEngine, architecture: str) -> None:
+        """Builds both images and pushes them under a tag of this moment."""
+        images = self._beside("images")
+        images.bring_up(read_template(IMAGES_TEMPLATE), {})
+        outputs = images.outputs()
+        registry, username, password = self._registry_access()
+        engine.sign_in(registry, username, password)
+        tag = f"{self.now():%Y%m%d-%H%M%S}-{architecture.lower()}"
+        for dashboard in DASHBOARDS:
+            image = f"{outputs[_repository_output(dashboard)]}:{tag}"
+            engine.build(dashboard, image, architecture, tag)
+            engine.push(image)
+            self.console.say(f"Published {image}")
+
+    def host(self, parameters: Mapping[str, str], *, is_key_new: bool) -> None:
+        """Brings the hosting to this checkout's template and the newest images. Safe to repeat."""
+        backend = self.stack.outputs()
+        hosting = self._beside("hosting")
+        given = {**self._newest_images(), **parameters}
+        if is_key_new or hosting.describe() is None:
+            given["OriginKey"] = self.new_key()
+        hosting.bring_up(
+            read_template(HOSTING_TEMPLATE),
+            {
+                **given,
+                "ApiUrl": backend["ApiUrl"],
+                "BackendRegion": backend["Region"],
+                "UserPoolId": backend["UserPoolId"],
+                "UserPoolClientId": backend["UserPoolClientId"],
+                "IdentityPoolId": backend["IdentityPoolId"],
+                "CloudFrontPrefixList": self._cloudfront_prefix_list(),
+            },
+        )
+        outputs = hosting.outputs()
+        self.console.say(f"teachers   {outputs['TeacherUrl']}")
+        self.console.say(f"students   {outputs['StudentUrl']}")
+
+    def _beside(self, kind: str) -> Stack:
+        return dataclasses.replace(self.stack, name=f"{self.stack.name}-{kind}")
+
+    def _registry_access(self) -> tuple[str, str, str]:
+        """Registry, user name and a password for twelve hours (ECR, GetAuthorizationToken)."""
+        with aws_errors():
+            answer = self.connection.client("ecr").get_authorization_token()
+        given: Mapping[str, Any] = answer["authorizationData"][0]
+        username, _, password = base64.b64decode(given["authorizationToken"]).decode().partition(":")
+        return str(given["proxyEndpoint"]).removeprefix("https://"), username, password
+
+    def _newest_images(self) -> dict[str, str]:
+        """The hosting's parameters for the images that were published last. Raises InputWrong without any."""
+        images = self._beside("images")
+        if images.describe() is None:
+            raise InputWrong("host", "there are no images yet: run publish-images first.")
+        outputs = images.outputs()
+        tags = [self._newest_tag(outputs[_repository_output(dashboard)]) for dashboard in DASHBOARDS]
+        if None in tags or tags[0] != tags[1]:
+            raise InputWrong("host", "the images are not both there: run publish-images again.")
+        architecture = "X86_64" if str(tags[0]).endswith("x86_64") else "ARM64"
+        named = {
+            f"{dashboard.capitalize()}Image": f"{outputs[_repository_output(dashboard)]}:{tags[0]}"
+            for dashboard in DASHBOARDS
+        }
+        return {**named, "CpuArchitecture": architecture}
+
+    def _newest_tag(self, repository_uri: str) -> str | None:
+        name = repository_uri.partition("/")[2]
+        with aws_errors():
+            pages = (
+                self.connection.client("ecr").get_paginator("describe_images").paginate(repositoryName=name)
+            )
+            details = [item for page in pages for item in page["imageDetails"] if item.get("imageTags")]
+        # Tags begin with their time.
+        return max((str(tag) for item in details for tag in item["imageTags"]), default=None)
+
+    def _cloudfront_prefix_list(self) -> str:
+        with aws_errors():
+            answer = self.connection.client("ec2").describe_managed_prefix_lists(
+                Filters=[{"Name": "prefix-list-name", "Values": [CLOUDFRONT_LIST]}]
+            )
+        lists = answer["PrefixLists"]
+        if not lists:
+            raise AwsRefused(
+                "DescribeManagedPrefixLists",
+                "NotFound",
+                f"{self.connection.region} has no {CLOUDFRONT_LIST}.",
+            )
+        return str(lists[0]["PrefixListId"])
+
+
+def hosting_stacks(stack: Stack) -> list[Stack]:
+    """The stacks beside the backend's that exist, in the order in which they can be taken down."""
+    beside = [dataclasses.replace(stack, name=f"{stack.name}-{kind}") for kind in ("hosting", "images")]
+    return [one for one in beside if one.describe() is not None]
+
+
+def _repository_output(dashboard: str) -> str:
+    return f"{dashboard.capitalize()}RepositoryUri"
