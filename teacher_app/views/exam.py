@@ -8,11 +8,14 @@ from collections.abc import Callable
 import streamlit as st
 
 from shared.errors import NotFound, SessionEnded
+from shared.exam import Audience
 from teacher_app.current import current_api, current_session
 from teacher_app.fragments import fragment
 from teacher_app.views import (
+    exam_codes,
     exam_details,
     exam_enter,
+    exam_export,
     exam_grid,
     exam_import,
     exam_readonly,
@@ -29,13 +32,17 @@ __all__ = ["PARTS", "render"]
 _IN_ADDRESS = "part-in-address"
 REFRESH_S = 15.0  # what others change is seen at the next touch after so long
 
+CODES = "Codes"  # only where students are shown by code
+
 # The parts of the work, in the order of a teacher's way. The first one is shown when the address names none.
 PARTS: dict[str, Callable[[Workspace], None]] = {
     "Enter": exam_enter.render,
     "Grid": exam_grid.render,
     "Import": exam_import.render,
+    CODES: exam_codes.render,
     "Review": exam_review.render,
     ways.SHARE: exam_share.render,
+    "Export": exam_export.render,
     ways.DETAILS: exam_details.render,
 }
 
@@ -64,9 +71,10 @@ def _is_anothers(workspace: Workspace) -> bool:
 
 
 def _show_part(workspace: Workspace) -> None:
-    _take_part_from_address()
+    parts = [name for name in PARTS if name != CODES or workspace.exam.audience is Audience.CODES]
+    _take_part_from_address(parts)
     st.segmented_control(
-        "Part of the work", list(PARTS), required=True, key=ways.PART, label_visibility="collapsed"
+        "Part of the work", parts, required=True, key=ways.PART, label_visibility="collapsed"
     )
     part: str = st.session_state[ways.PART]
     _put_part_into_address(part)
@@ -75,15 +83,14 @@ def _show_part(workspace: Workspace) -> None:
     PARTS[part](workspace)
 
 
-def _take_part_from_address() -> None:
+def _take_part_from_address(parts: list[str]) -> None:
     """A new address (opened, or by the browser's way back) wins over what was chosen before.
 
     Streamlit's own binding to the address forbids to leave the page for another one.
     """
-    first = next(iter(PARTS))
-    named = st.query_params.get(ways.PART, first)
-    if ways.PART not in st.session_state or named != st.session_state.get(_IN_ADDRESS):
-        st.session_state[ways.PART] = named if named in PARTS else first
+    named = st.query_params.get(ways.PART, parts[0])
+    if st.session_state.get(ways.PART) not in parts or named != st.session_state.get(_IN_ADDRESS):
+        st.session_state[ways.PART] = named if named in parts else parts[0]
 
 
 def _put_part_into_address(part: str) -> None:
