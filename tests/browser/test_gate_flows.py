@@ -8,6 +8,7 @@ import segno
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.backend_process import PASSWORD, BackendClient
+from tests.browser.axe import faults_of
 from tests.browser.people import DEADLINE_MS, Person
 from tests.pair_process import PairProcess
 from tests.teacher_app.dashboard_process import TeacherDashboard
@@ -282,13 +283,46 @@ def test_a_session_ended_elsewhere_ends_at_the_next_touch_with_what_was_typed_ke
         second = opening.value
         expect(second.get_by_label("Name")).to_have_value(name)
         expect(second.get_by_label("Password", exact=True)).to_be_focused()
+        assert faults_of(second) == []
         second.keyboard.type(PASSWORD)
         second.keyboard.press("Enter")
         expect(second.get_by_role("heading", name="Signed in again")).to_be_visible()
+        assert faults_of(second) == []
         second.close()
         page.get_by_role("button", name="Look again").press("Enter")
         expect(page.get_by_text(f"{name} has 0 exams and typed “half an exam”.")).to_be_visible()
         expect(page.get_by_label("Typed")).to_have_value("half an exam")
+        page.close()
+
+
+def test_whoever_signed_in_again_elsewhere_only_agrees_that_the_ended_page_goes_on(
+    pair: PairProcess, new_person: Callable[..., Person], name: str, operator: Operator
+) -> None:
+    settings = BackendClient(pair.backend_url, pair.data_dir).settings
+    with TeacherDashboard(settings) as dashboard:
+        person = new_person()
+        page = person.page
+        sign_in(page, dashboard.url, name)
+        page.get_by_label("Typed").fill("half an exam")
+        page.keyboard.press("Enter")
+        operator.sign_out_everywhere(name)
+        page.get_by_role("button", name="Look again").press("Enter")
+        expect(page.get_by_role("link", name="Sign in again")).to_be_visible()
+        other_tab = person.context.new_page()
+        sign_in(other_tab, dashboard.url, name)
+        other_tab.close()
+
+        with person.context.expect_page() as opening:
+            page.get_by_role("link", name="Sign in again").press("Enter")
+        third = opening.value
+        expect(third.get_by_role("heading", name="Go on in your other tab")).to_be_visible()
+        assert faults_of(third) == []
+        expect(third.get_by_role("button", name="Let it go on")).to_be_focused()
+        third.keyboard.press("Enter")
+        expect(third.get_by_role("heading", name="Signed in again")).to_be_visible()
+        third.close()
+        page.get_by_role("button", name="Look again").press("Enter")
+        expect(page.get_by_text(f"{name} has 0 exams and typed “half an exam”.")).to_be_visible()
         page.close()
 
 
