@@ -17,6 +17,7 @@ from shared.statistics import (
     score_text,
     summary,
 )
+from teacher_app.wording import grade_text
 
 __all__ = ["Bar", "Preview", "preview_of"]
 
@@ -65,7 +66,7 @@ def preview_of(exam: Exam, results: Sequence[Result]) -> Preview:
         tiles.append(("Passed", f"{math.floor(100 * numbers.pass_rate + 0.5)} %"))
     rows = sorted(results, key=lambda row: (row.student.casefold(), row.id))
     bars = () if numbers.disclosure is Disclosure.NOTHING else _bars(exam, results)
-    return Preview(tuple(tiles), bars, tuple((row.student, row.grade) for row in rows))
+    return Preview(tuple(tiles), bars, tuple((row.student, grade_text(row.grade)) for row in rows))
 
 
 def _bars(exam: Exam, results: Sequence[Result]) -> tuple[Bar, ...]:

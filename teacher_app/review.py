@@ -17,7 +17,7 @@ import numpy as np
 from shared.exam import Audience, Exam, Result
 from shared.grades import ScaleKind
 from shared.statistics import SMALL_GROUP, frame_from_results
-from teacher_app.wording import count_text
+from teacher_app.wording import count_text, grade_text
 
 __all__ = ["FAR_DEVIATIONS", "Finding", "Severity", "findings", "papers_finding"]
 
@@ -188,7 +188,9 @@ def _folded(name: str) -> str:
 
 def _lines(rows: Iterable[Result]) -> tuple[str, ...]:
     return tuple(
-        f"{row.student} ({row.name}): {row.grade}" if row.name else f"{row.student}: {row.grade}"
+        f"{row.student} ({row.name}): {grade_text(row.grade)}"
+        if row.name
+        else f"{row.student}: {grade_text(row.grade)}"
         for row in rows
     )
 

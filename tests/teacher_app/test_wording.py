@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from teacher_app.wording import count_text, date_text, plain_markdown
+from teacher_app.wording import count_text, date_text, grade_text, plain_markdown
 
 
 def test_a_date_has_its_month_in_letters() -> None:
@@ -20,3 +20,10 @@ def test_counts_agree_with_their_noun(count: int, text: str) -> None:
 
 def test_nothing_that_a_teacher_types_is_taken_for_markdown() -> None:
     assert plain_markdown("C# *basics* [x](y) $1$ :red[z]") == (r"C\# \*basics\* \[x\]\(y\) \$1\$ \:red\[z\]")
+
+
+@pytest.mark.parametrize(
+    ("grade", "text"), [("ABSENT", "absent"), ("PASS", "pass"), ("14.5", "14.5"), ("A+", "A+")]
+)
+def test_marks_are_words_as_on_the_students_board(grade: str, text: str) -> None:
+    assert grade_text(grade) == text
