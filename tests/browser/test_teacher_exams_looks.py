@@ -97,7 +97,7 @@ def walk(page: Page, teacher: SignedIn) -> Iterator[str]:
 
 
 def lasting(page: Page, find: Callable[[Page], list[_T]]) -> list[_T]:
-    """Streamlit fades in what is new, and half-faded ink has no contrast: what is wrong counts if it stays."""
+    """Streamlit fades in what is new, and half-faded ink has no contrast: only what stays is wrong."""
     deadline_s = time.monotonic() + STILL_DEADLINE_S
     while (found := find(page)) and time.monotonic() < deadline_s:
         page.wait_for_timeout(200)
