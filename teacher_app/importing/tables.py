@@ -96,7 +96,7 @@ def _delimiter(text: str) -> str:
     for one in _DELIMITERS:
         sample = list(itertools.islice(_records(text, one), _SAMPLE_ROWS))
         filled = [cells for _, cells in sample if any(cell.strip() for cell in cells)]
-        if filled and 5 * sum(len(cells) > 1 for cells in filled) >= 3 * len(filled):
+        if one in text and 5 * sum(len(cells) > 1 for cells in filled) >= 3 * len(filled):
             return one
     return SPACES
 
