@@ -31,6 +31,7 @@ __all__ = [
     "Mark",
     "Scale",
     "ScaleKind",
+    "grade_text",
     "parse_grade",
     "parse_scale",
 ]
@@ -154,6 +155,7 @@ _MARK_WORDS = {
         ("exempt", "exempted", "ex", "ex.", "excused", "exc", "disp", "disp.", "dispensé"), Mark.EXEMPT
     ),
 }
+_SHOWN_WORDS = {"ABSENT": "absent", "EXEMPT": "exempt", "PASS": "pass", "FAIL": "fail"}
 _PASS_WORDS = frozenset({"pass", "passed", "p", "yes", "y", "ok", "true", "✓", "✔"})
 _FAIL_WORDS = frozenset({"fail", "failed", "f", "no", "n", "false", "✗", "✘"})
 
@@ -188,6 +190,11 @@ def parse_grade(text: str, scale: Scale) -> Grade:
     if scale.kind is ScaleKind.PASS_FAIL:
         return _pass_or_fail(text, plain, scale)
     return _number(text, plain, scale)
+
+
+def grade_text(grade: str) -> str:
+    """A stored grade as people read it: marks, pass and fail as words, all else as it is."""
+    return _SHOWN_WORDS.get(grade, grade)
 
 
 def _letter(text: str, plain: str, scale: Scale) -> Grade:

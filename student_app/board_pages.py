@@ -7,6 +7,7 @@ a 304. They refresh themselves.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -17,6 +18,7 @@ from starlette.routing import Route
 from shared.cache import ExamCache
 from shared.exam import Exam, Result
 from shared.feed import FeedState
+from shared.grades import grade_text
 from shared.statistics import distribution, frame_from_results, score_text, summary
 from student_app.live import LiveHub, WatchedFeed
 from student_app.renderings import Renderings
@@ -31,10 +33,13 @@ REFRESH_S = 30
 _templates = Environment(
     loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True, undefined=StrictUndefined
 )
+_templates.filters["grade_text"] = grade_text
 
 
-def board_routes(cache: ExamCache, hub: LiveHub, feed: WatchedFeed) -> list[Route]:
-    """GET /board: the exams. GET /board/<exam id>: one exam's results."""
+def board_routes(
+    cache: ExamCache, hub: LiveHub, feed: WatchedFeed, now_s: Callable[[], float]
+) -> list[Route]:
+    """GET /board: the exams. GET /board/<exam id>: one exam's results. `now_s` is the wall clock."""
     renderings = Renderings(PAGES_KEPT_MAX)
 
     def is_live() -> bool:
@@ -63,7 +68,9 @@ def board_routes(cache: ExamCache, hub: LiveHub, feed: WatchedFeed) -> list[Rout
             return HTMLResponse(text, 404 if is_absent else 503, headers={"Retry-After": "5"})
         live = is_live()
         page = renderings.get(
-            exam_id, (found.version, results.version, live), lambda: _board(found, results.rows, is_live=live)
+            exam_id,
+            (found.version, results.version, live),
+            lambda: _board(found, results.rows, now_s(), is_live=live),
         )
         return page.answer(request, "text/html")
 
@@ -73,7 +80,7 @@ def board_routes(cache: ExamCache, hub: LiveHub, feed: WatchedFeed) -> list[Rout
     ]
 
 
-def _board(exam: Exam, rows: tuple[Result, ...], *, is_live: bool) -> bytes:
+def _board(exam: Exam, rows: tuple[Result, ...], now_s: float, *, is_live: bool) -> bytes:
     frame = frame_from_results(rows, exam.scale)
     numbers = summary(frame, exam.scale, exam.audience)
     bins = distribution(frame, exam.scale, exam.audience)
@@ -91,7 +98,7 @@ def _board(exam: Exam, rows: tuple[Result, ...], *, is_live: bool) -> bytes:
         median=score_text(numbers.median, exam.scale),
         bars=bars if numbers.mean is not None else [],
         is_live=is_live,
-        made_at=dt.datetime.now(dt.UTC).strftime("%H:%M UTC"),
+        made_at=dt.datetime.fromtimestamp(now_s, dt.UTC).strftime("%H:%M UTC"),
         refresh_s=REFRESH_S,
     )
 

@@ -98,10 +98,10 @@ class LiveHub:
         self._beating = asyncio.create_task(self._beat_for_ever(), name="live-beat")
 
     async def close(self) -> None:
-        """End every stream and listen no more."""
+        """End every stream and listen no more. A second call does nothing."""
         self._is_closed = True
-        for stop in self._stop_listening:
-            stop()
+        while self._stop_listening:
+            self._stop_listening.pop()()
         if self._beating is not None:
             self._beating.cancel()
             await asyncio.wait([self._beating])

@@ -32,6 +32,7 @@ from student_app.metrics import MetricsServer, StudentCollector
 from student_app.security_headers import SecurityHeaders
 from student_app.status_routes import status_routes
 from student_app.stream_routes import live_routes
+from student_app.turns import short_turns
 from student_app.viewer_count import ViewerCount
 
 __all__ = ["create_app", "create_app_from_environment"]
@@ -76,7 +77,7 @@ def create_app(
             if settings.metrics_port is not None:
                 metrics = MetricsServer(collector, settings.metrics_host, settings.metrics_port)
             async with seldom_full_collections():
-                with set_serving(Serving(cache, feed)):
+                with short_turns(), set_serving(Serving(cache, feed)):
                     yield {}
         finally:
             await hub.close()
@@ -90,7 +91,7 @@ def create_app(
         lifespan=lifespan,
         routes=[
             *live_routes(cache, hub, settings.trusted_proxies),
-            *board_routes(cache, hub, feed),
+            *board_routes(cache, hub, feed, now_s),
             *status_routes(cache, feed),
         ],
         middleware=[Middleware(SecurityHeaders), Middleware(count.wrap)],

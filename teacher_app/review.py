@@ -15,9 +15,9 @@ from enum import StrEnum
 import numpy as np
 
 from shared.exam import Audience, Exam, Result
-from shared.grades import ScaleKind
+from shared.grades import ScaleKind, grade_text
 from shared.statistics import SMALL_GROUP, frame_from_results
-from teacher_app.wording import count_text, grade_text
+from teacher_app.wording import count_text
 
 __all__ = ["FAR_DEVIATIONS", "Finding", "Severity", "findings", "papers_finding"]
 

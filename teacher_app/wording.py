@@ -6,15 +6,9 @@ import datetime as dt
 
 from shared.exam import Audience, Exam
 
-__all__ = ["AUDIENCE_WORDS", "count_text", "date_text", "grade_text", "plain_markdown", "status_text"]
+__all__ = ["AUDIENCE_WORDS", "count_text", "date_text", "plain_markdown", "status_text"]
 
 AUDIENCE_WORDS = {Audience.NAMES: "students by name", Audience.CODES: "students by code"}
-_GRADE_WORDS = {
-    "ABSENT": "absent",
-    "EXEMPT": "exempt",
-    "PASS": "pass",
-    "FAIL": "fail",
-}  # as on the students' board
 _SPECIAL = frozenset(r"\`*_{}[]()#+-.!|<>~$:")
 
 
@@ -28,11 +22,6 @@ def count_text(count: int, thing: str) -> str:
     if count == 0:
         return f"no {thing}s"
     return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
-
-
-def grade_text(grade: str) -> str:
-    """A stored grade as people read it: marks, pass and fail as words, all else as it is."""
-    return _GRADE_WORDS.get(grade, grade)
 
 
 def status_text(exam: Exam) -> str:

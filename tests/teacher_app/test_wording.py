@@ -4,7 +4,8 @@ import datetime as dt
 
 import pytest
 
-from teacher_app.wording import count_text, date_text, grade_text, plain_markdown
+from shared.grades import grade_text
+from teacher_app.wording import count_text, date_text, plain_markdown
 
 
 def test_a_date_has_its_month_in_letters() -> None:

@@ -1,0 +1,163 @@
+"""Addresses behind proxies, the choice of an exam, renderings, counters."""
+
+import asyncio
+import datetime as dt
+from typing import Any
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from starlette.types import Receive, Scope, Send
+
+from shared.exam import Exam
+from shared.feed import FeedCounters
+from student_app.addresses import client_address
+from student_app.choosing import OFFERED_MAX, exam_label, matching_exams
+from student_app.live import LiveHub
+from student_app.metrics import MetricsServer, StudentCollector
+from student_app.renderings import Renderings
+from student_app.viewer_count import ViewerCount
+from tests.student_app.world import START_S, FakeFeed, an_exam, filled_cache
+
+# Addresses.
+
+
+def scope(peer: str, *forwarded: str) -> dict[str, Any]:
+    headers = [(b"x-forwarded-for", entry.encode()) for entry in forwarded]
+    return {"type": "http", "client": (peer, 5000), "headers": headers}
+
+
+def test_without_proxies_nobody_chooses_an_address() -> None:
+    assert client_address(scope("192.0.2.1", "198.51.100.7"), 0) == "192.0.2.1"
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "proxies", "address"),
+    [
+        (["198.51.100.7"], 1, "198.51.100.7"),
+        (["10.9.9.9, 198.51.100.7"], 1, "198.51.100.7"),  # what the client wrote itself stands to the left
+        (["198.51.100.7, 203.0.113.1"], 2, "198.51.100.7"),
+        (["10.9.9.9", "198.51.100.7"], 1, "198.51.100.7"),
+        ([], 1, "192.0.2.1"),  # it came round the proxy
+        (["198.51.100.7"], 2, "192.0.2.1"),
+    ],
+)
+def test_only_what_our_proxies_wrote_is_believed(forwarded: list[str], proxies: int, address: str) -> None:
+    assert client_address(scope("192.0.2.1", *forwarded), proxies) == address
+
+
+def test_one_household_of_ipv6_is_one_address() -> None:
+    assert client_address(scope("2001:db8:1:2:aaaa::1"), 0) == client_address(scope("2001:db8:1:2::9"), 0)
+    assert client_address(scope("2001:db8:1:3::1"), 0) != client_address(scope("2001:db8:1:2::1"), 0)
+    assert client_address(scope("::ffff:192.0.2.1"), 0) == client_address(scope("::ffff:192.0.2.1"), 0)
+
+
+def test_an_odd_address_is_kept_short() -> None:
+    assert len(client_address(scope("192.0.2.1", "x" * 5000), 1)) == 64
+
+
+# The choice of an exam.
+
+
+def exams() -> list[Exam]:
+    return [an_exam(f"Subject {number}", date=dt.date(2026, 1, 1 + number % 28)) for number in range(120)]
+
+
+def test_few_exams_are_offered_and_all_are_found() -> None:
+    many = exams()
+    assert len(matching_exams(many, "")) == OFFERED_MAX
+    assert [exam.subject for exam in matching_exams(many, "subject 117")] == ["Subject 117"]
+
+
+def test_a_search_knows_words_in_any_order_and_without_accents() -> None:
+    wanted = an_exam("Éducation physique")
+    found = matching_exams([an_exam("Maths"), wanted], "physique EDUCATION curie 2026-06")
+    assert found == [wanted]
+    assert matching_exams([wanted], "chimie") == []
+
+
+def test_a_label_tells_exams_apart() -> None:
+    assert exam_label(an_exam("Physics")) == "Physics · 2026-06-18 · M. Curie"
+
+
+# Renderings.
+
+
+def test_a_rendering_is_made_once_a_version() -> None:
+    renderings, made = Renderings(10), []
+
+    def render() -> bytes:
+        made.append(1)
+        return b"body %d" % len(made)
+
+    first = renderings.get("exam", 1, render)
+    assert renderings.get("exam", 1, render) is first
+    assert renderings.get("exam", 2, render).etag != first.etag
+    assert len(made) == 2
+
+
+def test_the_longest_unasked_rendering_goes_first() -> None:
+    renderings, made = Renderings(2), []
+
+    def render_as(name: str) -> bytes:
+        made.append(name)
+        return name.encode()
+
+    for name in ("a", "b", "a", "c", "a", "b"):
+        renderings.get(name, 1, lambda name=name: render_as(name))  # type: ignore[misc]
+    assert made == ["a", "b", "c", "b"]
+
+
+# Counters.
+
+
+def test_viewers_are_counted_while_their_websocket_is_open() -> None:
+    count = ViewerCount()
+    seen: list[int] = []
+
+    async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        seen.append(count.viewers)
+
+    async def nothing(*_: Any) -> Any:
+        return None
+
+    async def run() -> None:
+        await count.wrap(app)({"type": "websocket"}, nothing, nothing)
+        await count.wrap(app)({"type": "http"}, nothing, nothing)
+
+    asyncio.run(run())
+    assert seen == [1, 0]
+    assert count.viewers == 0
+
+
+def test_metrics_are_prometheus_text_and_the_server_ends() -> None:
+    exam = an_exam()
+    cache = filled_cache((exam, []))
+    feed = FakeFeed()
+    hub = LiveHub(cache, feed, streams_max=5, streams_per_address_max=5, epoch="e")
+    collector = StudentCollector(
+        cache,
+        hub,
+        status=lambda: feed.status,
+        feed_counters=lambda: FeedCounters(events=7),
+        session_count=lambda: 3,
+        now_s=lambda: START_S + 2,
+    )
+    server = MetricsServer(collector, "127.0.0.1", 0)
+    try:
+        text = httpx.get(f"http://127.0.0.1:{server.port}/metrics").text
+    finally:
+        server.close()
+    samples = {
+        sample.name: sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+    assert samples["exam_results_viewers"] == 3
+    assert samples["exam_results_exams"] == 1
+    assert samples["exam_results_loaded_exams"] == 1
+    assert samples["exam_results_feed_live"] == 1
+    assert samples["exam_results_feed_lag_seconds"] == 2
+    assert samples["exam_results_feed_events_total"] == 7
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"http://127.0.0.1:{server.port}/metrics")

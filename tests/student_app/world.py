@@ -1,0 +1,85 @@
+"""A cache filled as by a feed, and a feed that does what a test tells it to."""
+
+import dataclasses
+import datetime as dt
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.cache import ExamCache
+from shared.exam import Audience, Exam, ExamStatus, Result
+from shared.feed import FeedState, FeedStatus
+from shared.grades import OUT_OF_20, Scale
+from tests.builders import new_id
+
+__all__ = ["FakeFeed", "a_result", "an_exam", "events_of", "filled_cache", "rows_of"]
+
+NOW = dt.datetime(2026, 6, 18, 12, tzinfo=dt.UTC)
+START_S = 1_780_000_000.0
+
+
+def an_exam(
+    subject: str = "Physics",
+    *,
+    scale: Scale = OUT_OF_20,
+    audience: Audience = Audience.NAMES,
+    date: dt.date = dt.date(2026, 6, 18),
+) -> Exam:
+    return Exam(new_id(), subject, date, "M. Curie", scale, ExamStatus.PUBLISHED, audience, 2, NOW, NOW)
+
+
+def a_result(exam: Exam, student: str, grade: str, version: int = 1) -> Result:
+    return Result(new_id(), exam.id, student, grade, version, is_published=True)
+
+
+def rows_of(exam: Exam, grades: Iterable[str]) -> list[Result]:
+    return [a_result(exam, f"Student {number:03}", grade) for number, grade in enumerate(grades)]
+
+
+def filled_cache(
+    *exams: tuple[Exam, list[Result]], now_s: Callable[[], float] = lambda: START_S
+) -> ExamCache:
+    """Exams listed, and the results of each loaded."""
+    cache = ExamCache(now_s)
+    cache.finish_exams(cache.begin_exams(), [exam for exam, _ in exams])
+    for exam, rows in exams:
+        cache.finish_results(cache.begin_results(exam.id), rows)
+    return cache
+
+
+@dataclass
+class FakeFeed:
+    """`watched` counts who watches each exam; `become` changes the state and tells everybody."""
+
+    status: FeedStatus = field(default_factory=lambda: FeedStatus(FeedState.LIVE, START_S, START_S))
+    watched: Counter[str] = field(default_factory=Counter)
+    _listeners: list[Callable[[FeedStatus], None]] = field(default_factory=list)
+
+    def watch(self, exam_id: str) -> object:
+        self.watched[exam_id] += 1
+        return None
+
+    def unwatch(self, exam_id: str) -> None:
+        self.watched[exam_id] -= 1
+
+    def add_listener(self, listener: Callable[[FeedStatus], None]) -> Callable[[], None]:
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def become(self, state: FeedState) -> None:
+        self.status = dataclasses.replace(self.status, state=state)
+        for listener in list(self._listeners):
+            listener(self.status)
+
+
+def events_of(stream: bytes) -> list[dict[str, Any]]:
+    """Server-sent events as a browser reads them: kind, id and data of each."""
+    found: list[dict[str, Any]] = []
+    for block in stream.decode().split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.splitlines() if line)
+        if "event" in fields:
+            data = json.loads(fields["data"])
+            found.append({"kind": fields["event"], "id": fields.get("id"), "data": data})
+    return found
