@@ -70,6 +70,8 @@ def create_app(
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: App) -> AsyncIterator[dict[str, Any]]:
+        # Streamlit gives this logger a handler, whatever uvicorn was told; a student's address is no news.
+        logging.getLogger("uvicorn.access").disabled = True
         metrics = None
         await hub.open()
         feed.start()
