@@ -3,14 +3,16 @@
 import streamlit as st
 
 from student_app.current import serving
+from student_app.turns import page_turn
 from student_app.views.choice import choose_exam
 from student_app.views.page import show_exam
 
 __all__: list[str] = []
 
 st.set_page_config(page_title="Exam results", layout="centered")
-parts = serving()
-st.title("Exam results")
-exam = choose_exam(parts)
-if exam is not None:
-    show_exam(parts, exam)
+with page_turn:
+    parts = serving()
+    st.title("Exam results")
+    exam = choose_exam(parts)
+    if exam is not None:
+        show_exam(parts, exam)

@@ -9,6 +9,7 @@ from shared.exam import Exam, Result
 from shared.statistics import Disclosure, frame_from_results, percentile, score_text, summary
 from student_app.current import Serving
 from student_app.live_board import live_board
+from student_app.turns import page_turn
 
 __all__ = ["show_exam"]
 
@@ -28,6 +29,11 @@ def show_exam(parts: Serving, exam: Exam) -> None:
 
 @st.fragment
 def _live(parts: Serving, exam: Exam) -> None:
+    with page_turn:  # a fragment that runs by itself comes in here
+        _draw(parts, exam)
+
+
+def _draw(parts: Serving, exam: Exam) -> None:
     own = _own_result(parts, exam)
     live_board(
         exam.id,
