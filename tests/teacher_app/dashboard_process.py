@@ -25,6 +25,7 @@ def dashboard_command(factory: str, port: int = 0) -> list[str]:
     return [
         *(sys.executable, "-m", "uvicorn", "--factory", factory),
         *("--host", "127.0.0.1", "--port", str(port), "--ws", "websockets-sansio"),
+        *("--ws-per-message-deflate", "false"),
         *("--timeout-graceful-shutdown", "3", "--no-access-log", "--no-proxy-headers"),
     ]
 
