@@ -7,8 +7,8 @@ import io
 from collections.abc import Iterable, Sequence
 
 from shared.exam import Exam, Result
+from shared.formula_text import escaped
 from teacher_app.exporting.persons import has_codes
-from teacher_app.importing.formula_text import escaped
 
 __all__ = ["csv_bytes", "csv_file", "result_rows"]
 

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from shared.codes import CODE_ALPHABET, CODE_LENGTH
 from shared.exam import TEXT_MAX, Audience, Exam, Result
+from shared.formula_text import escaped, unescaped
 from shared.grades import LETTER_SCORES, LETTERS, OUT_OF_20, PASS_FAIL, PERCENT, Scale, ScaleKind
 from teacher_app.exporting.formats import FORMATS, Format
 from teacher_app.exporting.persons import shown_person, split_name
 from teacher_app.importing.checking import Choices, Fate, check_rows
-from teacher_app.importing.formula_text import escaped, unescaped
 from tests.teacher_app.exam_rows import exam_of, read_rows, result_of, rows_of_file
 
 KEEPS_CODES = {"xlsx", "csv", "csv-comma", "oneroster"}
