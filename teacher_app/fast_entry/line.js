@@ -128,7 +128,7 @@ class Line {
     };
     const save = this.button("save", "Save");
     save.type = "submit";
-    const form = build("form", "edit", input("person", "Student", 120), input("grade", "Grade", 40), save, this.button(this.row ? "cancel" : "drop", this.row ? "Cancel" : "Leave out"));
+    const form = build("form", "edit", input("person", "Student", 1000), input("grade", "Grade", 100), save, this.button(this.row ? "cancel" : "drop", this.row ? "Cancel" : "Leave out"));
     form.noValidate = true;
     return [...(picture.text ? [build("span", "receipt", picture.text)] : []), form];
   }

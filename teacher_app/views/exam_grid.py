@@ -31,6 +31,7 @@ __all__ = ["render"]
 
 _COLUMN_NAMES = {PERSON: "Student", GRADE: "Grade"}
 _BAD_CELLS_SHOWN = 20
+_LINE_PX = 35
 
 
 @st.fragment
@@ -81,14 +82,15 @@ def _editor(place: str, page: GridPage) -> dict[str, Any]:
         key=key,
         num_rows="dynamic",
         width="stretch",
-        height=min(620, 38 * (len(page.lines) + 2)),
+        height=min(20, max(8, len(page.lines) + 3)) * _LINE_PX,
+        placeholder="",
         hide_index=True,
         column_order=shown,
         column_config={
-            PERSON: st.column_config.TextColumn("Student", max_chars=120, width="large"),
+            PERSON: st.column_config.TextColumn("Student", max_chars=1000),
             "code": st.column_config.TextColumn("Code", disabled=True, help="What everybody else sees."),
-            GRADE: st.column_config.TextColumn("Grade", max_chars=40, width="small"),
-            "note": st.column_config.TextColumn("Why it is not saved", disabled=True, width="large"),
+            GRADE: st.column_config.TextColumn("Grade", max_chars=100, width="small"),
+            "note": st.column_config.TextColumn("Why it is not saved", disabled=True),
         },
         disabled=["code", "note"],
         alt="All results of this exam: a line for each student, with the grade",
