@@ -64,7 +64,7 @@ class List {
   matching() {
     const words = folded(this.state.search).split(/\s+/).filter(Boolean);
     const { key, direction, status } = this.state;
-    const value = { date: (exam) => exam.date, status: (exam) => Number(!exam.isPublished), results: (exam) => exam.results ?? 0 }[key];
+    const value = { date: (exam) => exam.date, status: (exam) => Number(!exam.isPublished), results: (exam) => exam.results }[key];
     const bySubject = (a, b) => this.collator.compare(a.subject, b.subject);
     const compare = value ? (a, b) => (value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : 0) : bySubject;
     return this.exams
@@ -110,7 +110,7 @@ function row(exam) {
   stamp.className = `stamp ${exam.isPublished ? "published" : "draft"}`;
   stamp.textContent = exam.isPublished ? "Published" : "Draft";
   const line = document.createElement("tr");
-  line.append(cell("subject", link, facts), cell("date", exam.dateText), cell("status", stamp), cell("count", String(exam.results ?? "–")));
+  line.append(cell("subject", link, facts), cell("date", exam.dateText), cell("status", stamp), cell("count", exam.resultsText));
   return line;
 }
 

@@ -155,7 +155,7 @@ def _published(workspace: Workspace) -> None:
         icon=":material/visibility_off:",
     )
     with st.container(horizontal=True):
-        is_wanted = st.button("Unpublish", type="primary")
+        is_wanted = st.button("Unpublish", type="primary", key="unpublish-it")
         st.button("Leave it published", on_click=_set, args=(asked_key, False))
     if is_wanted:
         _unpublish(workspace, asked_key)

@@ -3,6 +3,8 @@
 import datetime as dt
 import json
 
+import pytest
+
 from shared.exam import Audience, ExamStatus
 from teacher_app.exam_list.rows import list_rows
 from tests.teacher_app.rows import exam
@@ -21,6 +23,7 @@ def test_a_row_has_what_the_list_shows() -> None:
             "isPublished": True,
             "hasCodes": True,
             "results": 48,
+            "resultsText": "48",
         }
     ]
 
@@ -30,3 +33,8 @@ def test_the_order_stays_and_500_exams_stay_small() -> None:
     rows = list_rows(exams)
     assert [row["id"] for row in rows] == [one.id for one in exams]
     assert len(json.dumps(rows)) < 150_000
+
+
+@pytest.mark.parametrize(("count", "text"), [(None, "–"), (0, "0"), (999, "999"), (1000, "1,000+")])
+def test_a_count_that_the_api_stops_at_is_not_taken_for_exact(count: int | None, text: str) -> None:
+    assert list_rows([exam(results_count=count)])[0]["resultsText"] == text
