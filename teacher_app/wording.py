@@ -6,10 +6,9 @@ import datetime as dt
 
 from shared.exam import Audience, Exam
 
-__all__ = ["AUDIENCE_WORDS", "count_text", "date_text", "plain_markdown", "status_text"]
+__all__ = ["AUDIENCE_WORDS", "count_text", "date_text", "status_text"]
 
 AUDIENCE_WORDS = {Audience.NAMES: "students by name", Audience.CODES: "students by code"}
-_SPECIAL = frozenset(r"\`*_{}[]()#+-.!|<>~$:")
 
 
 def date_text(date: dt.date) -> str:
@@ -27,8 +26,3 @@ def count_text(count: int, thing: str) -> str:
 def status_text(exam: Exam) -> str:
     """Such as "Draft"."""
     return "Published" if exam.is_published else "Draft"
-
-
-def plain_markdown(text: str) -> str:
-    """`text` so that Markdown shows it as it is."""
-    return "".join(f"\\{character}" if character in _SPECIAL else character for character in text)

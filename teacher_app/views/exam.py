@@ -132,5 +132,5 @@ def _workspace(exam_id: str) -> Workspace | None:
         return None
     except EXPECTED as error:
         # What was read before is still shown, so that nothing typed is lost.
-        explain(error, retry_key=None if workspace else "exam-again")
+        explain(error, retry_key="exam-again")
     return workspace

@@ -7,13 +7,14 @@ import math
 import streamlit as st
 
 from shared.exam import Result
+from shared.markdown import plain_markdown
 from teacher_app.current import current_settings
 from teacher_app.exporting.delimited import csv_bytes
 from teacher_app.exporting.formats import file_stem
 from teacher_app.links import student_address
 from teacher_app.slips import SLIPS_A_PAGE, names_without_letters, slips_pdf
 from teacher_app.views.guard import EXPECTED, explain
-from teacher_app.wording import count_text, plain_markdown
+from teacher_app.wording import count_text
 from teacher_app.workspace import Workspace
 
 __all__ = ["render"]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from shared.exam import new_id
+from shared.markdown import plain_markdown
 from teacher_app.current import current_api
 from teacher_app.deleting import Deletion, Restoration
 from teacher_app.views import ways
 from teacher_app.views.guard import EXPECTED, explain
-from teacher_app.wording import count_text, plain_markdown
+from teacher_app.wording import count_text
 from teacher_app.workspace import Workspace
 
 __all__ = ["offer_undo", "render"]

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 import streamlit as st
 
 from shared.errors import VersionConflict
 from shared.exam import Audience, Exam
+from shared.markdown import plain_markdown
 from shared.statistics import frame_from_results
 from teacher_app.exam_edit import changed_fields, clashes
 from teacher_app.exam_form import FIELD_LABELS, ExamFields, field_text
 from teacher_app.views import exam_delete, ways
+from teacher_app.views.clock import local_now
 from teacher_app.views.exam_fields import draw_fields
 from teacher_app.views.guard import EXPECTED, explain
-from teacher_app.wording import count_text, plain_markdown
+from teacher_app.wording import count_text
 from teacher_app.workspace import Workspace
 
 __all__ = ["forget", "render"]
@@ -86,8 +87,7 @@ def _save(workspace: Workspace, base: Exam, changes: dict[str, Any]) -> None:
 def _store(workspace: Workspace, changes: dict[str, Any]) -> None:
     exam = workspace.exam
     workspace.keep_exam(workspace.api.update_exam(exam.id, exam.version, **changes))
-    now = dt.datetime.now().astimezone()
-    st.session_state[_key(exam.id, "receipt")] = f"Saved at {now:%H:%M:%S}."
+    st.session_state[_key(exam.id, "receipt")] = f"Saved at {local_now():%H:%M:%S}."
     _begin_again(workspace)
 
 

@@ -10,8 +10,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from shared.exam import TEXT_MAX, Audience
 from shared.grades import MAXIMUM_LIMIT, ScaleKind
+from shared.markdown import plain_markdown
 from teacher_app.exam_form import FIELD_LABELS, SCALE_WORDS, ExamFields
-from teacher_app.wording import plain_markdown
 
 __all__ = ["DrawnFields", "draw_fields"]
 

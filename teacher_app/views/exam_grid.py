@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from shared.exam import Audience, Result
+from shared.markdown import plain_markdown
 from teacher_app.current import sign_in_again_path
 from teacher_app.grid_changes import (
     GRADE,
@@ -24,7 +25,7 @@ from teacher_app.grid_changes import (
 )
 from teacher_app.grid_page import GridPage
 from teacher_app.row_commands import Conflict, Duplicate, Hindrance, NotSaved, person_of
-from teacher_app.wording import count_text, plain_markdown
+from teacher_app.wording import count_text
 from teacher_app.workspace import Workspace
 
 __all__ = ["render"]

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from shared.markdown import plain_markdown
 from teacher_app.importing.draft import ImportDraft, Progress
 from teacher_app.importing.files import Source, source_from_file, source_from_text
 from teacher_app.importing.limits import BYTES_MAX, FileNotReadable
 from teacher_app.views.exam_import_rows import show_choices, show_columns, show_rows
 from teacher_app.views.exam_import_saving import show_saving
 from teacher_app.views.guard import EXPECTED, explain
-from teacher_app.wording import count_text, plain_markdown
+from teacher_app.wording import count_text
 from teacher_app.workspace import Workspace
 
 __all__ = ["render"]

@@ -8,12 +8,12 @@ import pandas as pd
 import streamlit as st
 
 from shared.exam import Audience
+from shared.markdown import plain_markdown
 from teacher_app.importing.checking import CheckedRow, Choices, Fate, Repeated, There
 from teacher_app.importing.columns import Dialect, column_labels
 from teacher_app.importing.draft import ImportDraft, fate_counts
 from teacher_app.importing.files import Kind
 from teacher_app.importing.tables import SPACES
-from teacher_app.wording import plain_markdown
 
 __all__ = ["show_choices", "show_columns", "show_rows"]
 
@@ -24,7 +24,7 @@ _DELIMITER_WORDS = {
     "|": "columns divided by bars",
     SPACES: "columns divided by spaces",
 }
-_FATE_WORDS = {
+_FATE_WORDS = {  # after a number
     Fate.NEW: "new",
     Fate.REPLACES: "to replace what is there",
     Fate.SAME: "there already",
@@ -54,6 +54,7 @@ _REPEATED_WORDS = {
     Repeated.ALL: "Different students: save them all",
 }
 ROW_HEIGHT_PX, ROWS_SHOWN = 35, 14
+REASONS_SHOWN = 6  # above the table, which has them all
 
 
 def show_columns(draft: ImportDraft, key: str) -> None:
@@ -80,6 +81,7 @@ def show_columns(draft: ImportDraft, key: str) -> None:
             "Student: one column, or several to be joined in this order",
             columns,
             default=list(layout.name_columns),
+            max_selections=3,
             format_func=lambda column: labels[column],
             key=f"{widgets}-names",
         )
@@ -143,6 +145,7 @@ def show_rows(draft: ImportDraft, key: str) -> list[CheckedRow]:
         draft.mend(positions[int(shown)], person=edits.get("Student"), grade=edits.get("Grade"))
     checked = draft.checked()
     _show_counts(checked)
+    _say_what_to_mend(checked)
     data = pd.DataFrame(
         {
             "Line": [checked[position].row.line for position in positions],
@@ -227,7 +230,26 @@ def _how_it_was_read(draft: ImportDraft) -> str:
 def _show_counts(checked: list[CheckedRow]) -> None:
     counts = fate_counts(checked)
     words = [f"{counts[fate]:,} {_FATE_WORDS[fate]}" for fate in Fate if counts[fate]]
-    st.markdown(f"**{len(checked):,} rows:** {' · '.join(words)}" if checked else "There are no rows in it.")
+    rows = count_text(len(checked), "row")
+    st.markdown(f"**{rows}:** {' · '.join(words)}" if checked else "There are no rows in it.")
+
+
+def _say_what_to_mend(checked: list[CheckedRow]) -> None:
+    """In words beside the table, where the reasons are far to the right on a phone."""
+    bad = [one for one in checked if one.fate.needs_mending]
+    if not bad:
+        return
+    lines = [
+        f"- Line {one.row.line}, {plain_markdown(one.row.person) or 'nobody'}: {plain_markdown(one.reason)}"
+        for one in bad[:REASONS_SHOWN]
+    ]
+    if len(bad) > len(lines):
+        lines.append(f"- and {len(bad) - len(lines):,} more")
+    st.warning(
+        f"{count_text(len(bad), 'row')} to mend in the table; the others can be saved.\n\n"
+        + "\n".join(lines),
+        icon=":material/edit_note:",
+    )
 
 
 def _becomes(one: CheckedRow) -> str:

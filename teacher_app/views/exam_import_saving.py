@@ -8,10 +8,11 @@ from contextlib import suppress
 
 import streamlit as st
 
+from shared.markdown import plain_markdown
 from teacher_app.importing.draft import ImportDraft, Progress
 from teacher_app.importing.saving import Refusal, Saving
 from teacher_app.views.guard import EXPECTED, explain
-from teacher_app.wording import count_text, plain_markdown
+from teacher_app.wording import count_text
 
 __all__ = ["show_saving"]
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 
 import streamlit as st
 
 from shared.exam import Exam, new_id
+from shared.markdown import plain_markdown
 from teacher_app.current import current_api, current_session
 from teacher_app.exam_form import ExamFields
 from teacher_app.views import ways
+from teacher_app.views.clock import local_now
 from teacher_app.views.exam_fields import draw_fields
 from teacher_app.views.guard import EXPECTED, explain
-from teacher_app.wording import plain_markdown
 
 __all__ = ["render"]
 
@@ -62,7 +62,7 @@ def _start(like: str) -> tuple[str, ExamFields]:
 
 
 def _fields(like: str) -> ExamFields:
-    today = dt.datetime.now().astimezone().date()
+    today = local_now().date()
     pattern: Exam | None = current_api().get_exam(like) if like else None
     if pattern is not None:
         return dataclasses.replace(ExamFields.of(pattern), date=today)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import streamlit as st
 
 from shared.errors import VersionConflict
@@ -12,6 +10,7 @@ from teacher_app.fragments import fragment
 from teacher_app.preview import preview_of
 from teacher_app.review import Finding, Severity, findings, papers_finding
 from teacher_app.views import ways
+from teacher_app.views.clock import local_now
 from teacher_app.views.guard import EXPECTED, explain
 from teacher_app.wording import count_text, date_text
 from teacher_app.workspace import Workspace
@@ -128,7 +127,7 @@ def _publish(workspace: Workspace) -> None:
         explain(error)
         return
     else:
-        _note(exam, f"Published at {_now()}. Students see it now.")
+        _note(exam, f"Published at {local_now():%H:%M:%S}. Students see it now.")
     st.session_state.pop(f"publish-asked-{exam.id}", None)
     st.rerun()
 
@@ -176,7 +175,7 @@ def _unpublish(workspace: Workspace, asked_key: str) -> None:
         explain(error)
         return
     else:
-        _note(exam, f"Unpublished at {_now()}. You alone see it now.")
+        _note(exam, f"Unpublished at {local_now():%H:%M:%S}. You alone see it now.")
     st.session_state.pop(asked_key, None)
     st.rerun()
 
@@ -189,10 +188,6 @@ def _receipt(exam: Exam) -> None:
     text = st.session_state.pop(f"review-receipt-{exam.id}", None)
     if text:
         st.info(text, icon=":material/check:")
-
-
-def _now() -> str:
-    return f"{dt.datetime.now().astimezone():%H:%M:%S}"
 
 
 def _set(key: str, value: object) -> None:

@@ -5,7 +5,8 @@ import datetime as dt
 import pytest
 
 from shared.grades import grade_text
-from teacher_app.wording import count_text, date_text, plain_markdown
+from shared.markdown import plain_markdown
+from teacher_app.wording import count_text, date_text
 
 
 def test_a_date_has_its_month_in_letters() -> None:
