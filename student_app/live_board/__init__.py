@@ -7,6 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from student_app.messages import Json
+
 __all__ = ["live_board"]
 
 _FOLDER = Path(__file__).parent
@@ -24,14 +26,21 @@ def live_board(
     *,
     own_result_id: str | None,
     refresh_s: float,
+    snapshot: Json | None,
     on_changed: Callable[[], None],
     on_unreachable: Callable[[], None],
+    on_reachable: Callable[[], None],
 ) -> None:
-    """Mount the board of one exam. `on_changed` is triggered after changes, at most every `refresh_s`;
-    `on_unreachable` when the stream cannot be had."""
+    """Mount the board of one exam.
+
+    `on_changed` is triggered after changes, at most every `refresh_s`; `on_unreachable` when the stream
+    cannot be had, `on_reachable` when it can again. Between those two the board draws `snapshot`, a
+    snapshot_object, in the stream's place.
+    """
     _component(
         key="board",
-        data={"exam_id": exam_id, "own": own_result_id, "refresh_s": refresh_s},
+        data={"exam_id": exam_id, "own": own_result_id, "refresh_s": refresh_s, "snapshot": snapshot},
         on_changed_change=on_changed,
         on_unreachable_change=on_unreachable,
+        on_reachable_change=on_reachable,
     )

@@ -2,6 +2,7 @@
 // touched. The stream is one EventSource for each mounted board, made again with backoff after a refusal.
 
 const STALE_MS = 9000; // two heartbeats and a little: then the board says that it is not live
+const UNREACHABLE_FAILURES = 3; // then the page's own refresh takes over
 const ROW_PX = 36;
 const MARGIN_ROWS = 12; // drawn above and below what is seen, so that quick scrolling shows no gap
 const FRESH_MS = 60000; // so long a row is marked as new or corrected
@@ -67,9 +68,14 @@ class Board {
       this.examId = data.exam_id;
       this.rows.clear();
       this.deleted.clear();
+      this.fresh?.clear();
       this.exam = null;
-      this.lastId = null;
       this.connect();
+    }
+    // Where no stream can be had, the page's own refreshes bring the results.
+    if (data.snapshot && Date.now() - this.heardAt > STALE_MS) {
+      this.polledAt = data.snapshot.feed.state === "LIVE" ? Date.now() : (data.snapshot.feed.asOf ?? 0) * 1000;
+      this.onSnapshot(data.snapshot, { isPolled: true });
     }
     this.draw();
   }
@@ -87,6 +93,10 @@ class Board {
       source.addEventListener(kind, (event) => {
         this.heardAt = Date.now();
         this.failures = 0;
+        if (this.isUnreachable) {
+          this.isUnreachable = false;
+          this.trigger("reachable", Date.now());
+        }
         act(JSON.parse(event.data));
         this.drawStatus();
       });
@@ -108,19 +118,23 @@ class Board {
     this.failures += 1;
     const pause = Math.min(30000, 1000 * 2 ** this.failures) * (0.5 + Math.random() / 2);
     this.retry = setTimeout(() => this.connect(), pause);
-    if (this.failures === 3) this.trigger("unreachable", Date.now()); // Streamlit's own refresh takes over
+    if (this.failures === UNREACHABLE_FAILURES && !this.isUnreachable) {
+      this.isUnreachable = true;
+      this.trigger("unreachable", Date.now());
+    }
     this.drawStatus();
   }
 
   wake() {
     // After a sleep the socket may be dead without knowing it.
     if (Date.now() - this.heardAt > STALE_MS) this.connect();
+    if (this.owed) this.tell();
     this.tick();
   }
 
   tick() {
     this.drawStatus();
-    if (this.source.readyState !== EventSource.CLOSED && Date.now() - Math.max(this.heardAt, this.openedAt) > 3 * STALE_MS) this.connect();
+    if (this.source.readyState !== EventSource.CLOSED && Date.now() - Math.max(this.heardAt, this.openedAt) > 3 * STALE_MS) this.again();
     const now = Date.now();
     if ([...this.fresh ?? []].some(([, until]) => until < now)) this.drawRows();
   }
@@ -135,7 +149,7 @@ class Board {
 
   // Messages.
 
-  onSnapshot(message) {
+  onSnapshot(message, { isPolled = false } = {}) {
     const had = this.exam !== null;
     const known = this.rows;
     this.exam = message.exam;
@@ -147,7 +161,7 @@ class Board {
       const changed = had && (!old || old.version < version);
       this.rows.set(id, old && !changed ? old : this.row(id, student, grade, version, received, old, changed));
     }
-    if (had) this.tell();
+    if (had && !isPolled) this.tell();
     this.draw();
   }
 
@@ -393,11 +407,11 @@ class Board {
   drawStatus() {
     const isHeard = Date.now() - this.heardAt < STALE_MS;
     const isLive = isHeard && this.feed?.state === "LIVE";
-    const asOf = isHeard && this.feed?.asOf ? this.feed.asOf * 1000 : this.heardAt;
+    const asOf = isHeard && this.feed?.asOf ? this.feed.asOf * 1000 : Math.max(this.heardAt, this.polledAt ?? 0);
     const time = asOf ? new Date(asOf).toLocaleTimeString() : null;
     const state = isLive ? "live" : this.heardAt === 0 && this.failures === 0 ? "connecting" : "stale";
     if (this.root.dataset.state !== state) this.root.dataset.state = state;
-    const why = isHeard ? "the server is catching up" : "no connection; trying again";
+    const why = isHeard ? "the server is catching up" : this.isUnreachable ? `this page asks again every ${this.refreshS} s` : "no connection; trying again";
     setText(this.part(".status-text"), isLive ? "Live" : state === "connecting" ? "Connecting …" : time ? `Not live: as of ${time}, ${why}` : `Not live: ${why}`);
   }
 }

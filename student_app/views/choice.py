@@ -6,7 +6,7 @@ import streamlit as st
 
 from shared.exam import Exam
 from student_app.choosing import OFFERED_MAX, exam_label, matching_exams
-from student_app.current import Serving
+from student_app.current import Serving, serving
 
 __all__ = ["choose_exam"]
 
@@ -51,17 +51,9 @@ def choose_exam(parts: Serving) -> Exam | None:
 
 @st.fragment(run_every=WAIT_S)
 def _show_none(*, is_loaded: bool) -> None:
-    exams = serving_exams()
-    if exams:
+    if serving().cache.exams().exams:
         st.rerun()
     if is_loaded:
         st.info("No exam is published yet. This page shows the first one as soon as it is.")
     else:
         st.info("Loading the exams …")
-
-
-def serving_exams() -> int:
-    """How many exams are published now."""
-    from student_app.current import serving
-
-    return len(serving().cache.exams().exams)

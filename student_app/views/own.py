@@ -1,0 +1,46 @@
+"""My result: asked for by name or code, kept in the address only on request."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from shared.cache import ResultsSnapshot
+from shared.exam import Audience, Exam, Result
+from shared.markdown import plain_markdown
+from shared.statistics import frame_from_results
+from student_app.own_result import find_own, own_sentence
+
+__all__ = ["ask_own", "show_own"]
+
+_ADDRESS = "me"
+_FOUND_SHOWN_MAX = 5  # students of one name
+
+
+def ask_own(exam: Exam, results: ResultsSnapshot | None) -> list[Result]:
+    """The question, and the rows that it finds."""
+    label = "My code" if exam.audience is Audience.CODES else "My name"
+    asked = st.text_input(
+        label,
+        value=st.query_params.get(_ADDRESS, ""),
+        max_chars=120,
+        key=f"me-{exam.id}",
+        placeholder="to find my result",
+    ).strip()
+    if not asked or results is None:
+        return []
+    found = find_own(results.rows, asked)
+    if not found:
+        st.info("No such result yet. Write it just as the teacher does.")
+        return []
+    if st.checkbox("Keep it in this page's address", key="keep-me", value=_ADDRESS in st.query_params):
+        st.query_params[_ADDRESS] = asked
+    elif _ADDRESS in st.query_params:
+        del st.query_params[_ADDRESS]
+    return found
+
+
+def show_own(exam: Exam, results: ResultsSnapshot, found: list[Result]) -> None:
+    """The grade and its place in the distribution."""
+    frame = frame_from_results(results.rows, exam.scale)
+    for row in found[:_FOUND_SHOWN_MAX]:
+        st.success(plain_markdown(own_sentence(exam, frame, row)), icon=":material/person:")
