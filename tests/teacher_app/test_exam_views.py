@@ -98,7 +98,7 @@ def test_without_an_answer_what_was_typed_stays_and_one_more_press_creates_one_e
     page = fill(desk.open(ways.NEW), "Subject", "Acoustics")
     desk.is_down = True
     press(page, "Create the exam")
-    assert "the server does not answer" in texts(page)
+    assert "The server does not answer" in texts(page)
     assert field(page, "Subject").value == "Acoustics"  # type: ignore[attr-defined]
     desk.is_down = False
     press(page, "Create the exam")
@@ -218,7 +218,7 @@ def test_a_deletion_without_an_answer_goes_on_at_the_next_press(desk: Desk) -> N
     page = press(open_details(desk, exam), "Delete this exam …")
     desk.is_down = True
     press(page, "Delete the exam and its 1 result")
-    assert "the server does not answer" in texts(page)
+    assert "The server does not answer" in texts(page)
     desk.is_down = False
     press(page.run(), "Go on deleting")
     assert desk.real_api.get_exam(exam.id) is None
