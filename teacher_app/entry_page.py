@@ -69,6 +69,7 @@ class EntryPage:
         audience = exam.audience
         return {
             "place": place,
+            "subject": exam.subject,
             "sign_in": sign_in,
             "hint": _hint(exam.scale.hint, audience, exam.is_published),
             "input_mode": "decimal" if exam.scale.kind in {ScaleKind.OUT_OF, ScaleKind.PERCENT} else "text",

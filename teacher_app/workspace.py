@@ -62,7 +62,10 @@ class Workspace:
         self._exam = exam
 
     def keep(self, rows: Iterable[Result]) -> None:
-        """Take over rows that the API answered; an older version never replaces a newer one."""
+        """Take over rows that the API answered; an older version never replaces a newer one.
+
+        No mutation's answer tells a row's private name: who has it, puts it in.
+        """
         for row in rows:
             known = self._results.get(row.id)
             if known is None or known.version <= row.version:

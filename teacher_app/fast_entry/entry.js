@@ -75,6 +75,7 @@ class Entry {
     const present = parent.querySelector(".entry");
     if (present !== this.section) present.replaceWith(this.section);
     this.parent = parent;
+    this.notice?.remove();
     this.clock ??= setInterval(() => this.tick(), 1000);
   }
 
@@ -82,11 +83,19 @@ class Entry {
     if (parent !== this.parent) return;
     clearInterval(this.clock);
     this.clock = null;
+    const count = this.outbox.entries.size;
+    if (count === 0) return;
+    // Another part of the page is shown: nothing can be sent from there, so it must not be forgotten.
+    this.notice = build("p", "", `${count} ${count === 1 ? "row" : "rows"} that you typed under “Enter” for ${this.subject} ${count === 1 ? "is" : "are"} not saved. Go back there to send or mend ${count === 1 ? "it" : "them"}.`);
+    this.notice.setAttribute("role", "alert");
+    this.notice.style.cssText = "position: fixed; z-index: 1000; inset: auto 1rem 1rem 1rem; margin: 0 auto; max-width: 44rem; padding: .6rem 1rem; border-radius: .4rem; background: #a3261b; color: #fff; font: 1rem/1.4 system-ui, sans-serif";
+    document.body.append(this.notice);
   }
 
   // What the server says.
 
   configure(data) {
+    this.subject = data.subject;
     this.part(".hint").textContent = data.hint;
     this.fields.grade.inputMode = data.input_mode;
     const link = this.part(".sign-in");

@@ -11,7 +11,7 @@ from shared.codes import is_code
 from shared.exam import Audience, NewResult
 from tests.backend_process import BackendClient
 from tests.browser.entry_walk import EntryDesk, SignedIn, open_exam
-from tests.browser.people import DEADLINE_MS, Person, tab_to
+from tests.browser.people import DEADLINE_MS, Person, choose_part, tab_to
 from tests.pair_process import PairProcess
 
 pytestmark = pytest.mark.browser
@@ -230,11 +230,9 @@ def test_this_sittings_rows_and_their_undo_outlive_a_look_at_another_part(desk: 
     expect_receipt(desk.line("Ada"), "Saved at")
     press(desk.page, desk.line("Zoe").get_by_role("button", name="Delete"))
     expect_receipt(desk.line("Zoe"), "Deleted at")
-    desk.page.get_by_role("radio", name="Details").or_(
-        desk.page.get_by_text("Details", exact=True)
-    ).first.click()
+    choose_part(desk.page, "Details")
     desk.page.get_by_role("button", name="Save the details").wait_for()
-    desk.page.get_by_text("Enter", exact=True).first.click()
+    choose_part(desk.page, "Enter")
     desk.student.wait_for()
     assert desk.page.locator(".sitting li .person").all_inner_texts() == ["Ada", "Zoe"]
     press(desk.page, desk.line("Zoe").get_by_role("button", name="Undo"))

@@ -10,9 +10,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.backend_process import PASSWORD, BackendProcess
 from tests.browser.entry_walk import EntryDesk, SignedIn, open_exam
-from tests.browser.people import Person, sign_in, tab_to
+from tests.browser.people import Person, choose_part, sign_in, tab_to
 from tests.teacher_app.dashboard_process import REAL_FACTORY, TeacherDashboard
 from tests.wire.gate_dashboard import Operator
+from tests.wire.tcp_proxy import TcpProxy
 
 pytestmark = pytest.mark.browser
 
@@ -168,6 +169,39 @@ def test_the_dashboard_restarted_while_a_teacher_types(desk: EntryDesk, station:
     open_exam(page, desk.url)
     desk.wait_until_stored(("Ada Lovelace", "12"))
     expect(receipt).to_contain_text("Saved at", timeout=PATIENCE_MS)
+
+
+def test_a_network_that_goes_and_comes_back_needs_no_press(
+    teacher: SignedIn, station: Station, new_person: Callable[..., Person]
+) -> None:
+    """The page reconnects, and what was typed meanwhile is saved once."""
+    with TcpProxy(int(station.dashboard.url.rpartition(":")[2])) as network:
+        teacher.teacher_url = f"http://127.0.0.1:{network.port}"
+        desk = teacher.open_desk(new_person(storage_state=teacher.storage_state))
+        desk.student.focus()
+        network.refuse(True)
+        network.cut()
+        desk.type_row("Ada Lovelace", "12")
+        desk.type_row("Grace Hopper", "14,5")
+        unsaved(desk.page, "2 rows are not saved")
+        assert desk.stored() == []
+        network.refuse(False)
+        expect(desk.page.locator("li[data-state=saved]")).to_have_count(2, timeout=PATIENCE_MS)
+        assert desk.stored_pairs() == [("Ada Lovelace", "12"), ("Grace Hopper", "14.5")]
+        assert {row.version for row in desk.stored()} == {1}
+
+
+def test_unsaved_rows_are_not_forgotten_on_another_part_of_the_page(desk: EntryDesk) -> None:
+    page = desk.page
+    desk.student.focus()
+    desk.type_row("Ada Lovelace", "99")
+    expect(page.locator("li.editing .receipt")).to_contain_text("above 20")
+    choose_part(page, "Grid")
+    notice = page.get_by_role("alert").filter(has_text="1 row that you typed")
+    expect(notice).to_be_visible()
+    choose_part(page, "Enter")
+    expect(notice).to_have_count(0)
+    expect(page.locator("li.editing").get_by_label("Student")).to_have_value("Ada Lovelace")
 
 
 @pytest.mark.parametrize(
