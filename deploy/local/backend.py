@@ -97,6 +97,9 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
     parser.add_argument("--port", type=int, default=8500, help="the port to listen on; 0 takes a free one")
     parser.add_argument("--public-url", help="how clients reach this backend, if not by host and port")
+    parser.add_argument(
+        "--settings-file", type=Path, help="write the dashboards' settings there too: it holds no key"
+    )
     parser.add_argument("--no-guests", action="store_true", help="give no credentials to guests")
     parser.add_argument("--keep-alive", type=float, default=60.0, help="seconds between two keep-alives")
     parser.add_argument(
@@ -123,6 +126,7 @@ def _options(given: Namespace) -> BackendOptions:
         keep_alive_s=given.keep_alive,
         tls_certificate=given.tls_certificate,
         tls_key=given.tls_key,
+        settings_file=given.settings_file,
     )
 
 

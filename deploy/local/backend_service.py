@@ -25,6 +25,7 @@ from deploy.local.private_file import PrivateFileExposed
 from deploy.local.realtime_session import MESSAGE_BYTES_MAX, RealtimeTimes
 
 __all__ = [
+    "DATABASE_FILE",
     "SETTINGS_FILE",
     "Backend",
     "BackendOptions",
@@ -32,6 +33,7 @@ __all__ = [
     "bound_socket",
     "open_backend",
     "server_of",
+    "sole_user",
 ]
 
 SHUTDOWN_S = 2.0  # connections have so long to end by themselves after SIGTERM
@@ -46,7 +48,8 @@ class BackendRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class BackendOptions:
-    """`public_url` is how clients reach this backend, if not by host and port."""
+    """`public_url` is how clients reach this backend, if not by host and port. `settings_file` gets the
+    dashboards' settings a second time, where they can be read without the folder's keys."""
 
     data_dir: Path
     host: str = "127.0.0.1"
@@ -57,6 +60,7 @@ class BackendOptions:
     keep_alive_s: float = 60.0
     tls_certificate: Path | None = None
     tls_key: Path | None = None
+    settings_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,7 @@ def open_backend(
     with contextlib.ExitStack() as stack:
         try:
             options.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-            stack.enter_context(_sole_user(options.data_dir))
+            stack.enter_context(sole_user(options.data_dir))
             file = options.data_dir / DATABASE_FILE
             file.touch(mode=0o600)  # SQLite gives its own files beside it the same mode
             database = stack.enter_context(Database(file))
@@ -126,7 +130,9 @@ def open_backend(
         api = create_api_parts(database, authenticator, now_s=now_s, times=times)
         app = create_app(api, cognito_routes(identity))
         backend = Backend(app=app, url=url, api=api, identity=identity, database=database)
-        _write_whole(options.data_dir / SETTINGS_FILE, backend.settings_text())
+        for path in (options.data_dir / SETTINGS_FILE, options.settings_file):
+            if path is not None:
+                _write_settings(path, backend.settings_text())
         yield backend
 
 
@@ -179,8 +185,11 @@ def _own_url(options: BackendOptions, port: int) -> str:
 
 
 @contextlib.contextmanager
-def _sole_user(data_dir: Path) -> Iterator[None]:
-    """Hold the folder for this process: two backends on one file would not hear each other's events."""
+def sole_user(data_dir: Path) -> Iterator[None]:
+    """Hold the folder for this process: two backends on one file would not hear each other's events.
+
+    Raises BackendRefused.
+    """
     with (data_dir / "backend.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -189,7 +198,11 @@ def _sole_user(data_dir: Path) -> Iterator[None]:
         yield
 
 
-def _write_whole(path: Path, text: str) -> None:
-    temporary = path.with_suffix(".new")
-    temporary.write_text(text, "utf-8")
-    temporary.replace(path)
+def _write_settings(path: Path, text: str) -> None:
+    """Whole or not at all: a reader never sees half of it. Raises BackendRefused."""
+    temporary = path.with_name(f"{path.name}.new")
+    try:
+        temporary.write_text(text, "utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        raise BackendRefused(f"the settings cannot be written to {path}: {error.strerror}") from error

@@ -1,0 +1,127 @@
+"""The small programs inside the images: the healthcheck, the log format, the slimming, the packed files."""
+
+import gzip
+import http.server
+import json
+import logging
+import random
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import brotli
+import pytest
+
+from deploy.containers.compress import compress_tree
+from deploy.containers.healthcheck import is_healthy
+from deploy.containers.json_lines import JsonLines
+from deploy.containers.slim import slim
+from tests.deploy.containers.tools import CONTAINERS, ROOT
+from tests.pair_process import free_port
+
+
+class _Answers(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/well" else 503)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class's word
+        """Nothing on the tests' output."""
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Answers) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join(5)
+
+
+def test_an_app_that_answers_is_healthy_and_everything_else_is_told(address: str) -> None:
+    assert is_healthy(f"{address}/well") == (True, f"{address}/well: 200")
+    assert is_healthy(f"{address}/ill") == (False, f"{address}/ill: 503")
+    nobody = f"http://127.0.0.1:{free_port()}/well"
+    answer, line = is_healthy(nobody)
+    assert not answer
+    assert "refused" in line
+
+
+def test_no_proxy_of_the_environment_stands_between_a_container_and_itself(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setenv("no_proxy", "")
+    assert is_healthy(f"{address}/well")[0]
+
+
+def test_the_healthchecks_exit_status_is_what_the_engine_looks_at(address: str) -> None:
+    command = [sys.executable, "-m", "deploy.containers.healthcheck"]
+    well = subprocess.run([*command, f"{address}/well"], cwd=ROOT, capture_output=True, check=False)
+    ill = subprocess.run([*command, f"{address}/ill"], cwd=ROOT, capture_output=True, check=False)
+    assert (well.returncode, ill.returncode) == (0, 1)
+
+
+def test_a_log_record_is_one_line_of_json_whatever_is_in_it() -> None:
+    record = logging.LogRecord("app", logging.WARNING, "f.py", 1, 'a\n{"level": "%s"}', ("forged",), None)
+    line = JsonLines().format(record)
+    assert "\n" not in line
+    fields = json.loads(line)
+    assert (fields["level"], fields["logger"]) == ("warning", "app")
+    assert fields["message"] == 'a\n{"level": "forged"}'
+    assert fields["time"].endswith("Z")
+    try:
+        raise ValueError("why")
+    except ValueError:
+        record.exc_info = sys.exc_info()
+    assert "ValueError: why" in json.loads(JsonLines().format(record))["error"]
+
+
+def test_the_logging_settings_are_those_that_the_server_loads() -> None:
+    settings = json.loads((CONTAINERS / "logging.json").read_text())
+    assert settings["formatters"]["lines"]["()"] == f"{JsonLines.__module__}.{JsonLines.__name__}"
+
+
+def test_packed_forms_open_to_the_same_bytes_and_two_builds_are_equal(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    (source / "js").mkdir(parents=True)
+    text = b"const exam = 1;\n" * 500
+    (source / "js" / "a.js").write_bytes(text)
+    noise = random.Random(1).randbytes(4000)  # as an image is: packed already
+    (source / "font.woff2").write_bytes(noise)
+    before, after = compress_tree(source, tmp_path / "one")
+    compress_tree(source, tmp_path / "two")
+    packed = tmp_path / "one" / "js"
+    assert gzip.decompress((packed / "a.js.gz").read_bytes()) == text
+    assert brotli.decompress((packed / "a.js.br").read_bytes()) == text
+    assert (packed / "a.js").read_bytes() == text
+    assert sorted(file.name for file in (tmp_path / "one").iterdir()) == ["font.woff2", "js"]
+    assert before == len(text) + len(noise)
+    assert len(noise) < after < before
+    for name in ("a.js", "a.js.gz", "a.js.br"):
+        assert (tmp_path / "two" / "js" / name).read_bytes() == (packed / name).read_bytes()
+
+
+def test_a_slim_environment_runs_and_has_no_installer(tmp_path: Path) -> None:
+    packages = tmp_path / "lib" / "python3.11" / "site-packages"
+    for name in (
+        "pip/__init__.py",
+        "pandas/tests/test_a.py",
+        "pandas/__init__.py",
+        "numpy/linalg/tests/b.py",
+    ):
+        path = packages / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("kept = 1\n")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "pip3").write_text("#!\n")
+    assert slim(tmp_path) == 3 * len("kept = 1\n")
+    left = sorted(str(path.relative_to(packages)) for path in packages.rglob("*.py"))
+    assert left == ["pandas/__init__.py"]
+    assert list((tmp_path / "bin").iterdir()) == []
+    assert len(list((packages / "pandas" / "__pycache__").glob("*.pyc"))) == 1
