@@ -25,7 +25,10 @@ _component = st.components.v2.component(
 )
 
 
-def fast_entry(key: str, data: Mapping[str, Any], on_outbox: Callable[[], None]) -> None:
+def fast_entry(
+    key: str, data: Mapping[str, Any], *, on_outbox: Callable[[], None], on_rested: Callable[[], None]
+) -> None:
     """Mount the form. What the page wants to be done is `st.session_state[key]["outbox"]`; `on_outbox` is
-    called before the run in which that changed."""
-    _component(key=key, data=dict(data), on_outbox_change=on_outbox)
+    called before the run in which that changed, `on_rested` once all is saved and nothing new has come for
+    some seconds."""
+    _component(key=key, data=dict(data), on_outbox_change=on_outbox, on_rested_change=on_rested)

@@ -2,17 +2,18 @@
 // the rows of this sitting are still there after a look at another part of the page.
 
 const RESEND_MS = 12000; // entries without a receipt are told again: the run that had them may have been lost
+const REST_MS = 2000; // after the last receipt; then the rest of the page may run, without making a row wait
 const EARLIER_SHOWN = 30;
 const entries = new Map(); // place in the session storage -> Entry
 
 export default function (component) {
-  const { parentElement, data, setStateValue } = component;
+  const { parentElement, data } = component;
   let entry = entries.get(data.place);
   if (!entry) {
     entry = new Entry(data.place, parentElement.querySelector(".entry"));
     entries.set(data.place, entry);
   }
-  entry.mount(parentElement, setStateValue);
+  entry.mount(component);
   entry.configure(data);
   return () => entry.unmount(parentElement);
 }
@@ -70,8 +71,8 @@ class Entry {
     });
   }
 
-  mount(parent, setStateValue) {
-    this.setStateValue = setStateValue;
+  mount({ parentElement: parent, setStateValue, setTriggerValue }) {
+    Object.assign(this, { setStateValue, setTriggerValue });
     const present = parent.querySelector(".entry");
     if (present !== this.section) present.replaceWith(this.section);
     this.parent = parent;
@@ -150,12 +151,14 @@ class Entry {
       line.note = { text: `${words} at ${time}${entry.op === "change" ? was : ""}`, undo: entry.op === "change" ? entry.key : null, op: entry.op };
       if (receipt.before) line.note.before = { person: oldPerson, grade: oldGrade };
       this.outbox.remove(entry.key);
+      this.savedAt = Date.now();
       return `${words}: ${person || code}, ${grade}.`;
     }
     if (receipt.kind === "deleted") {
       const last = receipt.before ? { person: receipt.before[1], code: receipt.before[2], grade: receipt.before[3] } : line.row;
       Object.assign(line, { isGone: true, last, row: null, entry: null, note: { text: `Deleted at ${time}`, undo: receipt.before ? entry.key : null, op: "delete", before: last } });
       this.outbox.remove(entry.key);
+      this.savedAt = Date.now();
       return `Deleted: ${last?.person ?? ""}.`;
     }
     entry.receipt = receipt;
@@ -299,6 +302,10 @@ class Entry {
   tick() {
     if (this.outbox.waiting.length && Date.now() - this.outbox.sentAt > RESEND_MS) this.send();
     if (this.outbox.waiting.length) this.draw();
+    else if (this.savedAt && Date.now() - this.savedAt > REST_MS) {
+      this.savedAt = 0;
+      this.setTriggerValue("rested", Date.now());
+    }
   }
 
   // The lines.

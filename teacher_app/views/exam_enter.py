@@ -23,6 +23,8 @@ def render(workspace: Workspace) -> None:
     page: EntryPage | None = st.session_state.get(f"page-{key}")
     if page is None or page.workspace is not workspace:
         page = st.session_state[f"page-{key}"] = EntryPage(workspace, time.time, secrets.SystemRandom())
+    if st.session_state.pop(f"rested-{key}", False):
+        st.rerun()  # all of the page, at leisure: its title counts the results
     page.refresh_if_old()
     data = page.data(place=f"exam-results-{workspace.exam.owner}-{exam_id}", sign_in=sign_in_again_path())
     entering = page
@@ -30,4 +32,7 @@ def render(workspace: Workspace) -> None:
     def on_outbox() -> None:
         entering.take(st.session_state[key].get("outbox"))
 
-    fast_entry(key, data, on_outbox)
+    def on_rested() -> None:
+        st.session_state[f"rested-{key}"] = True
+
+    fast_entry(key, data, on_outbox=on_outbox, on_rested=on_rested)

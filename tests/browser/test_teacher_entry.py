@@ -62,6 +62,17 @@ def test_enter_saves_and_the_cursor_is_back_at_the_next_student_at_once(desk: En
     assert desk.stored_pairs() == [("Grace Hopper", "14.5")]
 
 
+def test_after_a_rest_the_title_counts_the_new_rows_and_typing_goes_on(desk: EntryDesk) -> None:
+    expect(desk.page.get_by_text("no results", exact=True)).to_be_visible()
+    desk.student.focus()
+    desk.type_row("Grace Hopper", "14,5")
+    desk.page.keyboard.type("Ad")
+    expect(desk.page.get_by_text("1 result", exact=True)).to_be_visible(timeout=DEADLINE_MS)
+    desk.page.keyboard.type("a")
+    assert desk.has_cursor(desk.student)
+    expect(desk.student).to_have_value("Ada")
+
+
 def test_thirty_papers_typed_without_a_pause_are_all_saved_once_newest_first(desk: EntryDesk) -> None:
     rows = [(f"Rick C. {number:02}", str(number % 21)) for number in range(30)]
     desk.student.focus()
