@@ -238,7 +238,7 @@ def _repeated(one: CheckedRow, group: list[CheckedRow], counts: int | None) -> C
     if counts is None:
         others = ", ".join(str(other.row.line) for other in group if other is not one)
         lines = "line" if len(group) == 2 else "lines"
-        reason = f"The same student as in {lines} {others}. Mend the name, or choose above which one counts."
+        reason = f"The same student as in {lines} {others}. Mend it, or choose above which one counts."
         return _with(one, Fate.REPEATED, reason)
     return _with(one, Fate.SKIPPED, f"The same student as in line {group[counts].row.line}, which counts.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -31,7 +32,7 @@ class Progress(StrEnum):
 
 
 class ImportDraft:
-    """The source with all that the teacher decided about it."""
+    """The source with all that the teacher decided about it. `asks_for_columns`: they were not recognised."""
 
     def __init__(self, source: Source, workspace: Workspace) -> None:
         self.source = source
@@ -41,7 +42,7 @@ class ImportDraft:
         self.saving: Saving | None = None
         self.progress = Progress.NONE
         self.hindrance: Exception | None = None  # why the saving paused; None: the teacher stopped it
-        self.finished_at_s = 0.0
+        self.finished_at: dt.datetime | None = None
         self._mended: dict[int, SourceRow] = {}  # by position
         self.layout = self._recognised(None)
         self._rows = self._read()
@@ -74,11 +75,14 @@ class ImportDraft:
         """Whether the first row is a heading; the columns are recognised anew."""
         self._lay_out(self._recognised(has_heading))
 
-    def choose_columns(self, names: Sequence[int], grade: int | None, code: int | None) -> None:
-        """Which columns hold what; what was mended is forgotten when that changes anything."""
+    def choose_columns(self, names: Sequence[int], grade: int | None, code: int | None) -> bool:
+        """Which columns hold what. When that changes anything, what was mended is forgotten and True
+        given."""
         layout = replace(self.layout, name_columns=tuple(names), grade=grade, code=code)
-        if layout != self.layout:
-            self._lay_out(layout)
+        if layout == self.layout:
+            return False
+        self._lay_out(layout)
+        return True
 
     def mend(self, position: int, *, person: str | None = None, grade: str | None = None) -> None:
         """Put other texts in the place of what was read; None leaves one as it is."""
@@ -120,7 +124,7 @@ class ImportDraft:
         """Leave the rest: the rows are checked again against what is there."""
         self.progress = Progress.NONE
 
-    def run(self, now_s: Callable[[], float]) -> Iterator[tuple[int, int]]:
+    def run(self, now: Callable[[], dt.datetime]) -> Iterator[tuple[int, int]]:
         """Gives (dealt with, all) after each batch. Whatever is raised pauses it and comes through."""
         saving = self.saving
         assert saving is not None  # noqa: S101  # begun
@@ -130,13 +134,15 @@ class ImportDraft:
         except Exception as error:
             self.progress, self.hindrance = Progress.PAUSED, error
             raise
-        self.progress, self.finished_at_s = Progress.FINISHED, now_s()
+        self.progress, self.finished_at = Progress.FINISHED, now()
 
     def _recognised(self, has_heading: bool | None) -> Layout:
         exam = self._workspace.exam
-        return recognised(
+        layout = recognised(
             self.table, exam.scale, exam.subject, kind=self.source.kind, has_heading=has_heading
         )
+        self.asks_for_columns = not layout.is_complete
+        return layout
 
     def _lay_out(self, layout: Layout) -> None:
         self.layout = layout

@@ -14,8 +14,9 @@ from teacher_app.importing.columns import Dialect, column_labels
 from teacher_app.importing.draft import ImportDraft, fate_counts
 from teacher_app.importing.files import Kind
 from teacher_app.importing.tables import SPACES
+from teacher_app.wording import count_text
 
-__all__ = ["show_choices", "show_columns", "show_rows"]
+__all__ = ["editor_key", "show_choices", "show_columns", "show_rows"]
 
 _DELIMITER_WORDS = {
     "\t": "columns divided by tabs",
@@ -60,7 +61,7 @@ REASONS_SHOWN = 6  # above the table, which has them all
 def show_columns(draft: ImportDraft, key: str) -> None:
     """How the source was read, and another way where the teacher knows better."""
     layout, table = draft.layout, draft.table
-    with st.expander(_how_it_was_read(draft), expanded=not layout.is_complete, icon=":material/view_column:"):
+    with st.expander(_how_it_was_read(draft), expanded=draft.asks_for_columns, icon=":material/view_column:"):
         if len(draft.source.tables) > 1:
             sheets = list(draft.source.tables)
             sheet = st.selectbox("Sheet", sheets, index=sheets.index(draft.sheet), key=f"{key}-sheet")
@@ -93,7 +94,8 @@ def show_columns(draft: ImportDraft, key: str) -> None:
             placeholder="Choose a column",
             key=f"{widgets}-grade",
         )
-        draft.choose_columns(names, grade, layout.code)
+        if draft.choose_columns(names, grade, layout.code):
+            st.rerun()  # the line above tells how it is read now
     if table.is_comma_ambiguous:
         st.warning(
             "Commas seem to divide the columns and to be decimal commas at once. Paste the rows from the "
@@ -137,7 +139,7 @@ def show_choices(draft: ImportDraft, key: str) -> None:
 def show_rows(draft: ImportDraft, key: str) -> list[CheckedRow]:
     """The rows to look at and to mend; gives them as they are now."""
     chosen = _chosen_positions(draft, key)
-    editor = f"{key}-rows-{_layout_key(draft)}-{'all' if chosen is None else 'some'}"
+    editor = editor_key(draft, key, shows_all=chosen is None)
     state: dict[str, Any] = st.session_state.get(editor, {})
     rows = draft.rows
     positions = list(range(len(rows))) if chosen is None else chosen
@@ -173,6 +175,11 @@ def show_rows(draft: ImportDraft, key: str) -> list[CheckedRow]:
         alt="The rows of the import: line, student, grade and what becomes of it",
     )
     return checked
+
+
+def editor_key(draft: ImportDraft, key: str, *, shows_all: bool) -> str:
+    """The editor's key in the session: another table or another choice of rows is another editor."""
+    return f"{key}-rows-{_layout_key(draft)}-{'all' if shows_all else 'some'}"
 
 
 def _chosen_positions(draft: ImportDraft, key: str) -> list[int] | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import time
 from contextlib import suppress
 
 import streamlit as st
@@ -11,6 +9,7 @@ import streamlit as st
 from shared.markdown import plain_markdown
 from teacher_app.importing.draft import ImportDraft, Progress
 from teacher_app.importing.saving import Refusal, Saving
+from teacher_app.views.clock import local_now
 from teacher_app.views.guard import EXPECTED, explain
 from teacher_app.wording import count_text
 
@@ -34,7 +33,7 @@ def _run(draft: ImportDraft, saving: Saving, key: str) -> None:
     st.button("Cancel", on_click=draft.pause, key=f"{key}-cancel")
     with suppress(*EXPECTED):  # the pause says it
         # Whatever else is pressed meanwhile runs this page anew, between two batches, and it goes on.
-        for done, total in draft.run(time.time):
+        for done, total in draft.run(local_now):
             bar.progress(done / total, _progress_text(done, total))
     st.rerun()
 
@@ -55,10 +54,10 @@ def _show_pause(draft: ImportDraft, saving: Saving, key: str) -> None:
 
 
 def _show_end(draft: ImportDraft, saving: Saving) -> None:
-    at = dt.datetime.fromtimestamp(draft.finished_at_s).astimezone()
     if saving.done:
         st.success(
-            f"{count_text(saving.done, 'result')} saved at {at:%H:%M:%S}.", icon=":material/check_circle:"
+            f"{count_text(saving.done, 'result')} saved at {draft.finished_at:%H:%M:%S}.",
+            icon=":material/check_circle:",
         )
     _show_refusals(saving.refusals)
 

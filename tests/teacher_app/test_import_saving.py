@@ -1,5 +1,6 @@
 """Checked rows are saved in batches, once, whatever happens in between."""
 
+import datetime as dt
 import random
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,8 +15,9 @@ from teacher_app.importing.checking import Choices, Fate, Repeated, There
 from teacher_app.importing.draft import ImportDraft, Progress
 from teacher_app.importing.files import source_from_text
 from tests.backend_process import RunningBackend, SignedInTeacher
-from tests.teacher_app.entry_desk import NOW_S, UNREACHABLE, Desk, open_desk
+from tests.teacher_app.entry_desk import UNREACHABLE, Desk, open_desk
 
+NOW = dt.datetime(2026, 6, 15, 12, tzinfo=dt.UTC)
 MakeDesk = Callable[..., Desk]
 PASTED = "".join(f"Student {number:03d}\t{number % 21}\n" for number in range(250))
 
@@ -41,20 +43,20 @@ def begun(desk: Desk, text: str = PASTED, **choices: There | Repeated) -> Import
 
 
 def run(draft: ImportDraft) -> list[tuple[int, int]]:
-    return list(draft.run(lambda: NOW_S))
+    return list(draft.run(lambda: NOW))
 
 
 def test_rows_are_saved_in_batches_of_a_hundred(desk: Desk) -> None:
     draft = begun(desk)
     assert run(draft) == [(100, 250), (200, 250), (250, 250)]
-    assert draft.progress is Progress.FINISHED
+    assert (draft.progress, draft.finished_at) == (Progress.FINISHED, NOW)
     assert desk.stored_pairs() == [(f"Student {n:03d}", str(n % 21)) for n in range(250)]
     assert {one.fate for one in draft.checked()} == {Fate.SAME}
 
 
 def test_a_lost_page_and_the_same_paste_again_give_each_row_once(desk: Desk) -> None:
     draft = begun(desk)
-    assert next(draft.run(lambda: NOW_S)) == (100, 250)
+    assert next(draft.run(lambda: NOW)) == (100, 250)
     again = begun(desk)
     assert run(again) == [(100, 150), (150, 150)]
     assert desk.stored_pairs() == [(f"Student {n:03d}", str(n % 21)) for n in range(250)]
@@ -95,7 +97,7 @@ def test_a_batch_whose_answer_was_lost_is_sent_again_without_harm(desk: Desk) ->
 @pytest.mark.parametrize("fault", [UNREACHABLE, SessionEnded()])
 def test_a_line_that_is_cut_pauses_and_one_press_goes_on(desk: Desk, fault: Exception) -> None:
     draft = begun(desk)
-    steps = draft.run(lambda: NOW_S)
+    steps = draft.run(lambda: NOW)
     next(steps)
     desk.fault = fault
     with pytest.raises(type(fault)):
@@ -112,7 +114,7 @@ def test_a_line_that_is_cut_pauses_and_one_press_goes_on(desk: Desk, fault: Exce
 
 def test_stopping_leaves_the_rest_to_be_looked_at(desk: Desk) -> None:
     draft = begun(desk)
-    next(draft.run(lambda: NOW_S))
+    next(draft.run(lambda: NOW))
     draft.pause()
     assert (draft.progress, draft.hindrance) == (Progress.PAUSED, None)
     draft.stop()
