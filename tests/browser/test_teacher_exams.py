@@ -18,7 +18,7 @@ from tests.pair_process import PairProcess
 pytestmark = pytest.mark.browser
 
 expect.set_options(timeout=DEADLINE_MS)
-MANY = 500
+MANY = 250
 
 
 @pytest.fixture
@@ -92,11 +92,9 @@ def test_the_browsers_way_back_goes_from_part_to_part_and_to_the_list(page: Page
     expect(page.get_by_role("button", name="New exam")).to_be_visible()
 
 
-def test_five_hundred_exams_are_searched_filtered_and_sorted_as_one_types(
-    page: Page, curie: SignedIn
-) -> None:
+def test_hundreds_of_exams_are_searched_filtered_and_sorted_as_one_types(page: Page, curie: SignedIn) -> None:
     def make(number: int) -> None:
-        new_exam(curie, f"Subject {number:03}", day=number % 300)
+        new_exam(curie, f"Subject X{number:03}", day=number)
 
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(make, range(MANY)))
@@ -120,22 +118,22 @@ def test_five_hundred_exams_are_searched_filtered_and_sorted_as_one_types(
     expect(page.get_by_role("status").filter(has_text=f"1 of {MANY + 1} exams")).to_be_visible()
     expect(rows.first).to_contain_text("Published")
     page.keyboard.press("Control+A")
-    page.keyboard.type("subject 47")
+    page.keyboard.type("x04")
     press(page, "Published (1)")
     expect(page.get_by_text("No exam fits")).to_be_visible()
     press(page, f"Drafts ({MANY})")
-    expect(rows).to_have_count(15)
+    expect(rows).to_have_count(10)
     press(page, "Subject")
-    expect(rows.first).to_contain_text("Subject 047")
+    expect(rows.first).to_contain_text("Subject X040")
     press(page, "Subject")
-    expect(rows.first).to_contain_text("Subject 479")
+    expect(rows.first).to_contain_text("Subject X049")
 
     # Coming back from an exam finds the list as it was left.
-    page.get_by_role("link", name="Subject 147").click()
-    expect(page.get_by_role("heading", name="Subject 147")).to_be_visible()
+    page.get_by_role("link", name="Subject X045").click()
+    expect(page.get_by_role("heading", name="Subject X045")).to_be_visible()
     page.get_by_role("link", name="My exams").click()
-    expect(rows).to_have_count(15)
-    expect(page.get_by_label("Find an exam")).to_have_value("subject 47")
+    expect(rows).to_have_count(10)
+    expect(page.get_by_label("Find an exam")).to_have_value("x04")
 
 
 # A new exam, its details, its end
