@@ -48,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     caps = dict(given.cap)
     raise_file_limit()
     signal.signal(signal.SIGALRM, _overran)
+    signal.signal(signal.SIGTERM, _ended)  # an exception: every process is ended on its way
     signal.alarm(given.deadline)
     plan = Plan(
         viewers=given.viewers,
@@ -106,6 +107,10 @@ def _cap(text: str) -> tuple[str, int]:
 
 def _overran(_number: int, _frame: FrameType | None) -> None:
     raise SystemExit("the benchmark's deadline is over: fewer viewers or seconds, or a longer --deadline")
+
+
+def _ended(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit("ended by SIGTERM")
 
 
 def _write(path: Path, figures: Mapping[str, Figures]) -> None:
