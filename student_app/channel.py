@@ -31,10 +31,13 @@ HISTORY_BYTES_MAX = 256 * 1024  # older changes are forgotten: who missed more g
 
 @dataclass(slots=True, eq=False)
 class Viewer:
-    """One open stream. `queue` carries messages; None ends it."""
+    """One open stream. `queue` carries messages; None ends it. `on_end` is told when it is to end: who waits
+    for a socket that takes nothing more does not look at the queue."""
 
     queue: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(QUEUE_MESSAGES_MAX))
     is_dropped: bool = False
+    is_ended: bool = False
+    on_end: Callable[[], None] | None = None
 
     def offer(self, message: bytes) -> bool:
         """False when the viewer is too slow; its stream ends then."""
@@ -50,6 +53,9 @@ class Viewer:
         while not self.queue.empty():
             self.queue.get_nowait()
         self.queue.put_nowait(None)
+        self.is_ended = True
+        if self.on_end is not None:
+            self.on_end()
 
 
 class Channel:
@@ -74,13 +80,13 @@ class Channel:
         self._upserts: dict[str, Result] = {}
         self._removals: dict[str, None] = {}
         self._exam: Exam | None = None
-        self._version = 0  # of the cache, after the newest change that is pending or sent
-        self._sent_version = 0  # where the history begins to be complete is _history_from
+        # Of the cache, after the newest change that is pending or sent. Whoever saw an earlier one, on a
+        # channel of this exam that has ended since, may have missed what no history holds.
+        self._version = self._sent_version = self._history_from = cache.version
         self._sent_at_s = float("-inf")
         self._timer: asyncio.TimerHandle | None = None
         self._history: deque[tuple[int, bytes]] = deque()
         self._history_bytes = 0
-        self._history_from = 0
         self._snapshot: tuple[tuple[int, str, float], bytes] | None = None
 
     # Viewers.

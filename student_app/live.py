@@ -97,16 +97,20 @@ class LiveHub:
         self._stop_listening = [self._cache.add_listener(told), self._feed.add_listener(state_changed)]
         self._beating = asyncio.create_task(self._beat_for_ever(), name="live-beat")
 
+    def end_streams(self) -> None:
+        """End every stream and take no new one; call it on the loop."""
+        self._is_closed = True
+        for channel in self._channels.values():
+            channel.close()
+
     async def close(self) -> None:
         """End every stream and listen no more. A second call does nothing."""
-        self._is_closed = True
         while self._stop_listening:
             self._stop_listening.pop()()
         if self._beating is not None:
             self._beating.cancel()
             await asyncio.wait([self._beating])
-        for channel in self._channels.values():
-            channel.close()
+        self.end_streams()
 
     @property
     def stream_count(self) -> int:

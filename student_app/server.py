@@ -31,6 +31,7 @@ from student_app.live import LiveHub
 from student_app.metrics import MetricsServer, StudentCollector
 from student_app.security_headers import SecurityHeaders
 from student_app.status_routes import status_routes
+from student_app.stopping import at_stop_signal
 from student_app.stream_routes import live_routes
 from student_app.turns import short_turns
 from student_app.viewer_count import ViewerCount
@@ -79,7 +80,7 @@ def create_app(
             if settings.metrics_port is not None:
                 metrics = MetricsServer(collector, settings.metrics_host, settings.metrics_port)
             async with seldom_full_collections():
-                with short_turns(), set_serving(Serving(cache, feed)):
+                with at_stop_signal(hub.end_streams), short_turns(), set_serving(Serving(cache, feed)):
                     yield {}
         finally:
             await hub.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from http import HTTPStatus
 
@@ -21,6 +22,7 @@ from student_app.renderings import Renderings
 __all__ = ["is_exam_id", "live_routes"]
 
 SNAPSHOTS_KEPT_MAX = 64
+LAST_WORD_S = 0.5  # that a socket has to take the end of its stream; then it is left to the server
 _EXAM_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _NO_SUCH_EXAM = "There is no such exam, or it is not published."
 _STREAM_HEADERS = [
@@ -84,14 +86,23 @@ class _Stream(Response):
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         leaving = asyncio.create_task(self._end_at_disconnect(receive))
         try:
+            with contextlib.suppress(TimeoutError):
+                await self._send_all(send)
+        finally:
+            self._viewer.on_end = None
+            self._hub.leave(self._exam_id, self._address, self._viewer)
+            leaving.cancel()
+            await asyncio.wait([leaving])
+
+    async def _send_all(self, send: Send) -> None:
+        """Raises TimeoutError when the stream is to end and its socket takes nothing more."""
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(LAST_WORD_S if self._viewer.is_ended else None) as limit:
+            self._viewer.on_end = lambda: limit.reschedule(loop.time() + LAST_WORD_S)
             await send({"type": "http.response.start", "status": 200, "headers": _STREAM_HEADERS})
             while (message := await self._viewer.queue.get()) is not None:
                 await send({"type": "http.response.body", "body": message, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
-        finally:
-            self._hub.leave(self._exam_id, self._address, self._viewer)
-            leaving.cancel()
-            await asyncio.wait([leaving])
 
     async def _end_at_disconnect(self, receive: Receive) -> None:
         while (await receive())["type"] != "http.disconnect":

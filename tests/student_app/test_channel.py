@@ -52,7 +52,17 @@ class Desk:
         self.later = Later()
         self.dropped = 0
         self.status = LIVE
-        self.channel = Channel(
+        self.channel = self.channel_anew()
+        self.cache.add_listener(
+            lambda change: (
+                self.channel.note_rows(change.version, change.upserts, change.removals)
+                if isinstance(change, ResultsChanged)
+                else None
+            )
+        )
+
+    def channel_anew(self) -> Channel:
+        return Channel(
             self.exam.id,
             self.cache,
             "epoch",
@@ -61,13 +71,6 @@ class Desk:
             call_later=self.later.call,
             time_s=lambda: self.later.now_s,
             wall_s=lambda: START_S + self.later.now_s,
-        )
-        self.cache.add_listener(
-            lambda change: (
-                self.channel.note_rows(change.version, change.upserts, change.removals)
-                if isinstance(change, ResultsChanged)
-                else None
-            )
         )
 
     def _drop(self) -> None:
@@ -195,6 +198,17 @@ def test_who_was_away_longer_than_the_history_gets_everything(monkeypatch: pytes
     (snapshot,) = read(desk.join(last_seen))
     assert snapshot["kind"] == "snapshot"
     assert len(students(snapshot)) == 11
+
+
+def test_who_comes_back_to_a_channel_made_anew_gets_everything() -> None:
+    """The last viewer's leaving ends a channel; what came meanwhile is in no history."""
+    desk = Desk(("Ada", "17"))
+    (snapshot,) = read(desk.join())
+    desk.save("Missed", "11")
+    anew = desk.channel_anew()
+    (again,) = read(anew.join(str(snapshot["id"]), b""))
+    assert again["kind"] == "snapshot"
+    assert sorted(students(again)) == ["Ada", "Missed"]
 
 
 def test_what_is_pending_at_a_resumption_is_not_lost() -> None:

@@ -9,12 +9,14 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.types import Message, Scope
 
 from shared.cache import ExamCache
 from shared.exam import Audience
 from shared.feed import FeedState
 from shared.grades import PASS_FAIL
 from student_app.board_pages import board_routes
+from student_app.channel import QUEUE_MESSAGES_MAX
 from student_app.live import LiveHub
 from student_app.security_headers import SecurityHeaders
 from student_app.status_routes import status_routes
@@ -155,6 +157,13 @@ def test_the_static_board_is_sent_once_to_a_browser_that_has_it() -> None:
     assert (first.status_code, again.status_code) == (200, 304)
 
 
+def test_the_static_board_reloads_by_itself_only_for_who_asks_for_it() -> None:
+    exam = an_exam()
+    cache = filled_cache((exam, []))
+    assert "http-equiv" not in get(cache, f"/board/{exam.id}").text
+    assert '<meta http-equiv="refresh" content="30">' in get(cache, f"/board/{exam.id}?refresh=30").text
+
+
 def test_an_exam_that_is_gone_is_told_as_such() -> None:
     page = get(filled_cache(), f"/board/{new_id()}")
     assert page.status_code == 404
@@ -195,3 +204,46 @@ def test_every_answer_has_the_security_headers() -> None:
         assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
         assert headers["Referrer-Policy"] == "no-referrer"
         assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+# A stream whose reader has stopped.
+
+
+def test_a_dropped_viewers_stream_ends_though_its_socket_takes_nothing_more() -> None:
+    """Its place comes free at once, not when the network gives it up."""
+    exam = an_exam()
+    cache = filled_cache((exam, []))
+
+    async def run() -> None:
+        feed = FakeFeed()
+        hub = LiveHub(
+            cache, feed, streams_max=1, streams_per_address_max=1, epoch="epoch", wall_s=lambda: START_S
+        )
+        await hub.open()
+        is_stuck = asyncio.Event()
+
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                is_stuck.set()
+                await asyncio.Event().wait()
+
+        async def receive() -> Message:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        scope: Scope = {
+            "type": "http", "method": "GET", "path": f"/live/{exam.id}", "headers": [], "query_string": b"",
+            "client": ("192.0.2.1", 5000),
+        }  # fmt: skip
+        app = Starlette(routes=live_routes(cache, hub, 0))
+        streaming = asyncio.create_task(app(scope, receive, send))
+        await asyncio.wait_for(is_stuck.wait(), 5)
+        for _ in range(QUEUE_MESSAGES_MAX + 1):
+            feed.become(FeedState.LIVE)  # a word to everybody
+            await asyncio.sleep(0)
+        await asyncio.wait_for(streaming, 5)
+        assert hub.stream_count == 0
+        assert hub.counters.viewers_dropped == 1
+        await hub.close()
+
+    asyncio.run(run())
