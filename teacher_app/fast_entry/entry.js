@@ -46,6 +46,11 @@ class Entry {
       if (this.fields.person.value.trim()) this.moveTo(this.fields.grade, "");
       else this.moveTo(this.fields.person, "Type the student first.");
     });
+    this.part(".marks").addEventListener("click", (event) => {
+      if (!event.target.dataset.mark) return;
+      this.fields.grade.value = event.target.dataset.mark;
+      this.submit();
+    });
     this.part(".retry-all").addEventListener("click", () => this.retryAll());
     this.part(".more").addEventListener("click", () => {
       this.shown += EARLIER_SHOWN * 3;
@@ -359,7 +364,7 @@ class Entry {
   drawList(selector, lines, title, count) {
     const part = this.part(selector);
     part.hidden = count === 0;
-    const head = part.querySelector("h3");
+    const head = part.querySelector("h2");
     if (head.textContent !== title) head.textContent = title;
     const list = part.querySelector(".lines");
     const now = Date.now();

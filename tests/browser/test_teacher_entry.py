@@ -16,6 +16,8 @@ from tests.pair_process import PairProcess
 
 pytestmark = pytest.mark.browser
 
+expect.set_options(timeout=DEADLINE_MS)
+
 RECEIPT = re.compile(r"(Saved|Changed|Deleted|Put back|Undone) at \d\d:\d\d:\d\d")
 MakeDesk = Callable[..., EntryDesk]
 
@@ -45,7 +47,7 @@ def press(page: Page, wanted: Locator) -> None:
 
 
 def expect_receipt(line: Locator, words: str) -> None:
-    expect(line.locator(".receipt")).to_contain_text(words, timeout=DEADLINE_MS)
+    expect(line.locator(".receipt")).to_contain_text(words)
 
 
 def test_enter_saves_and_the_cursor_is_back_at_the_next_student_at_once(desk: EntryDesk) -> None:
@@ -57,7 +59,7 @@ def test_enter_saves_and_the_cursor_is_back_at_the_next_student_at_once(desk: En
     desk.page.keyboard.press("Enter")
     assert desk.has_cursor(desk.student)
     expect(desk.student).to_have_value("")
-    expect(desk.line("Grace Hopper").locator(".receipt")).to_have_text(RECEIPT, timeout=DEADLINE_MS)
+    expect(desk.line("Grace Hopper").locator(".receipt")).to_have_text(RECEIPT)
     expect(desk.line("Grace Hopper").locator(".grade")).to_have_text("14.5")
     assert desk.stored_pairs() == [("Grace Hopper", "14.5")]
 
@@ -79,7 +81,7 @@ def test_thirty_papers_typed_without_a_pause_are_all_saved_once_newest_first(des
     for person, grade in rows:
         desk.type_row(person, grade)
     desk.wait_until_stored(*rows)
-    expect(desk.page.locator("li[data-state=saved]")).to_have_count(30, timeout=DEADLINE_MS)
+    expect(desk.page.locator("li[data-state=saved]")).to_have_count(30)
     people = desk.page.locator(".sitting li .person").all_inner_texts()
     assert people == [person for person, _ in reversed(rows)]
 
@@ -225,7 +227,7 @@ def test_where_codes_are_shown_the_receipt_tells_the_code_and_the_name_stays_pri
 def test_receipts_are_said_to_screen_readers_and_every_button_names_its_row(desk: EntryDesk) -> None:
     desk.student.focus()
     desk.type_row("Ada Lovelace", "12")
-    expect(desk.page.get_by_role("log")).to_contain_text("Saved: Ada Lovelace, 12.", timeout=DEADLINE_MS)
+    expect(desk.page.get_by_role("log")).to_contain_text("Saved: Ada Lovelace, 12.")
     names = (
         desk.line("Ada Lovelace")
         .get_by_role("button")

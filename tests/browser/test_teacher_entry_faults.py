@@ -10,12 +10,14 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.backend_process import PASSWORD, BackendProcess
 from tests.browser.entry_walk import EntryDesk, SignedIn, open_exam
-from tests.browser.people import Person, choose_part, sign_in, tab_to
+from tests.browser.people import DEADLINE_MS, Person, choose_part, sign_in, tab_to
 from tests.teacher_app.dashboard_process import REAL_FACTORY, TeacherDashboard
 from tests.wire.gate_dashboard import Operator
 from tests.wire.tcp_proxy import TcpProxy
 
 pytestmark = pytest.mark.browser
+
+expect.set_options(timeout=DEADLINE_MS)
 
 NOT_YET = "Not saved yet"
 PATIENCE_MS = 40_000  # the API's own tries take 15 s before they are given up

@@ -15,7 +15,9 @@ from tests.pair_process import PairProcess
 
 pytestmark = pytest.mark.browser
 
-PHONE = {"viewport": {"width": 360, "height": 780}}
+expect.set_options(timeout=DEADLINE_MS)
+
+PHONE = {"viewport": {"width": 360, "height": 780}, "has_touch": True}
 LEAST_TARGET_PX = 24
 TYPING_MS = 150  # Streamlit's grid loses a cell that is opened, filled and left in less than a few of these
 
@@ -83,6 +85,18 @@ def test_every_state_of_a_line_is_accessible_and_fits(
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "nothing sticks out"
 
 
+def test_on_a_phone_whose_keys_have_no_letters_absent_and_exempt_are_buttons(
+    teacher: SignedIn, new_person: Callable[..., Person]
+) -> None:
+    desk = teacher.open_desk(new_person(storage_state=teacher.storage_state, **PHONE))
+    expect(desk.grade).to_have_attribute("inputmode", "decimal")
+    for person, mark in (("Ada", "Absent"), ("Blaise", "Exempt")):
+        desk.student.fill(person)
+        desk.page.get_by_role("button", name=mark, exact=True).tap()
+        assert desk.has_cursor(desk.student)
+    desk.wait_until_stored(("Ada", "ABSENT"), ("Blaise", "EXEMPT"))
+
+
 def test_the_grid_by_keyboard_and_its_faults(teacher: SignedIn, new_person: Callable[..., Person]) -> None:
     desk = teacher.open_desk(new_person(storage_state=teacher.storage_state))
     page = desk.page
@@ -102,7 +116,7 @@ def test_the_grid_by_keyboard_and_its_faults(teacher: SignedIn, new_person: Call
         page.keyboard.press("Enter")
         cell.wait_for(state="hidden")
     warning = page.get_by_role("alert")
-    expect(warning).to_contain_text("1 cell to mend", timeout=DEADLINE_MS)
+    expect(warning).to_contain_text("1 cell to mend")
     expect(warning).to_contain_text("Line 1, Ada, grade")
     assert faults_of(page) == []
     tab_to(page, page.get_by_role("button", name="Save 2 changed lines"))
