@@ -44,7 +44,7 @@ class BackendCommands:
         self.outputs()
 
     def status(self) -> None:
-        """The stack's state, protection, and how many resources it has."""
+        """The stack's state, protection, and how many resources it has; the states of those beside it."""
         stack = self.stack.existing()
         resources = self.stack.resources()
         protected = self.stack.parameters().get("Protected")
@@ -54,11 +54,14 @@ class BackendCommands:
         for resource in resources:
             if not resource["ResourceStatus"].endswith("_COMPLETE"):
                 self.console.say(f"  {resource['LogicalResourceId']}: {resource['ResourceStatus']}")
+        for beside in hosting_stacks(self.stack):
+            self.console.say(f"{beside.name}: {beside.existing()['StackStatus']}")
 
     def outputs(self) -> None:
-        """The stack's outputs, one a line."""
-        for name, value in sorted(self.stack.outputs().items()):
-            self.console.say(f"{name}={value}")
+        """The outputs of the stack and of those beside it, one a line."""
+        for stack in (self.stack, *hosting_stacks(self.stack)):
+            for name, value in sorted(stack.outputs().items()):
+                self.console.say(f"{name}={value}")
 
     def env(self, path: Path | None) -> None:
         """The dashboards' settings: shown, or written to a new file."""

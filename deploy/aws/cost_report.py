@@ -21,13 +21,18 @@ def cost_report(day: ResultsDay) -> list[str]:
         f"{tutorial.usd / ours.usd:.0f} times as much."
     )
     lines.append(
+        "Entered row by row, as the tutorial's must be, and not in batches, "
+        f"ours would be ${our_results_day(day, rows_at_once=1).usd:.2f}."
+    )
+    lines.append(
         f"Hosting stands beside ours: ${hosting.usd:.2f} a month, "
         f"${hosting.usd / HOURS_PER_MONTH:.2f} an hour; nothing where a host of your own runs the containers."
     )
     lines.append("The tutorial's pages are static files and nearly free to host.")
     lines += [
         "",
-        "Not counted: free tiers, taxes, logs, storage (under a dollar a month), data sent to browsers.",
+        "Not counted: free tiers, taxes, logs, the metric of viewers, storage (each under a dollar a month), "
+        "data sent to browsers.",
     ]
     lines += ["", "Prices, us-east-1:"]
     prices = {

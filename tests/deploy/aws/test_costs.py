@@ -3,11 +3,13 @@
 import re
 
 import pytest
+from cfnlint.decode import decode
 
 from deploy.aws import prices
 from deploy.aws.cost_report import cost_report
 from deploy.aws.costs import Estimate, ResultsDay, hosting_month, our_results_day, tutorial_results_day
 from deploy.aws.prices import Price
+from deploy.aws.template import BACKEND_TEMPLATE, HOSTING_TEMPLATE
 from tests.deploy.aws.stack_operator import Operator
 
 DAY = ResultsDay(students=1000, exams=5, hours=1.0)
@@ -42,6 +44,25 @@ def test_a_second_container_doubles_what_a_container_asks() -> None:
     )
 
 
+def test_batches_are_not_what_makes_ours_cheap() -> None:
+    row_by_row = our_results_day(DAY, rows_at_once=1)
+    assert quantities(row_by_row)["mutations"] == 10 + 5000
+    assert quantities(row_by_row)["real-time updates"] == 10 + 5000 + 9
+    assert our_results_day(DAY).usd < row_by_row.usd < tutorial_results_day(DAY).usd / 100
+
+
+def test_every_alarm_of_the_templates_is_counted() -> None:
+    counts = []
+    for path in (BACKEND_TEMPLATE, HOSTING_TEMPLATE):
+        template, _ = decode(str(path))
+        counts.append(
+            sum(item["Type"] == "AWS::CloudWatch::Alarm" for item in template["Resources"].values())
+        )
+    (alarms,) = [item for item in hosting_month(DAY).items if item.what == "alarms"]
+    assert alarms.how.startswith(f"{counts[0]} of the backend, {counts[1]} of the hosting")
+    assert alarms.quantity == sum(counts) + 2  # scaling to a target makes two of its own
+
+
 def test_an_estimate_is_the_sum_of_its_lines() -> None:
     for estimate in (our_results_day(DAY), tutorial_results_day(DAY), hosting_month(DAY)):
         assert estimate.usd == pytest.approx(sum(item.quantity * item.price.usd for item in estimate.items))
@@ -59,6 +80,7 @@ def test_every_price_has_a_source_and_a_day() -> None:
 def test_the_report_shows_both_designs_and_every_price() -> None:
     text = "\n".join(cost_report(DAY))
     ours, tutorial = our_results_day(DAY), tutorial_results_day(DAY)
+    assert "and not in batches, ours would be $0.0" in text
     assert f"Results hours: ${ours.usd:.2f} against ${tutorial.usd:.2f}" in text
     for item in (*ours.items, *tutorial.items):
         assert item.how in text

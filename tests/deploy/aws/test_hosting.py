@@ -3,6 +3,7 @@
 import datetime as dt
 import itertools
 import json
+import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from deploy.aws.image_engine import ImageEngine, find_engine
 from deploy.aws.template import HOSTING_TEMPLATE, IMAGES_TEMPLATE
 from tests.deploy.aws.stack_operator import REGION, Operator, account_of_emulator
 from tests.deploy.aws.test_template import cfn_lint
+from tests.deploy.aws.tools import ROOT
 
 _names = (f"hosted-{number}" for number in itertools.count())
 
@@ -118,6 +120,16 @@ def test_a_bad_version_is_taken_back_and_alarms_watch_over_it(resources: dict[st
         assert rollout["DeploymentCircuitBreaker"] == {"Enable": True, "Rollback": True}
         assert rollout["MinimumHealthyPercent"] == 100
         assert {name["Ref"] for name in rollout["Alarms"]["AlarmNames"]} <= alarms
+
+
+def test_a_new_version_takes_no_containers_from_a_service_that_has_grown(resources: dict[str, Any]) -> None:
+    assert "DesiredCount" not in resources["StudentService"]["Properties"]
+
+
+def test_containers_start_when_there_is_a_way_out_to_fetch_them(resources: dict[str, Any]) -> None:
+    ways_out = {"RouteOut", "RoutesOfFirstSubnet", "RoutesOfSecondSubnet"}
+    for name in ("TeacherService", "StudentService"):
+        assert ways_out < set(resources[name]["DependsOn"])
 
 
 def test_the_student_service_grows_with_its_viewers(resources: dict[str, Any]) -> None:
@@ -239,6 +251,44 @@ def test_a_failing_engine_ends_the_command_with_its_step(
     assert "docker could not build teacher" in operator.text
 
 
+@pytest.fixture
+def docker_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program `docker` that writes down how it was called; gives its notes."""
+    notes = tmp_path / "notes"
+    program = tmp_path / "bin" / "docker"
+    program.parent.mkdir()
+    program.write_text(
+        f'#!/bin/sh\necho "$PWD: $*" >> {notes}\n[ "$1" = login ] && {{ cat; echo; }} >> {notes}\nexit 0\n',
+        encoding="utf-8",
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    return notes
+
+
+def test_the_installed_engine_is_told_in_the_checkout_to_sign_in_build_and_push(
+    operator: Operator, docker_on_path: Path
+) -> None:
+    name = next(_names)
+    assert operator.run("publish-images", "--stack-name", name) == 0, operator.text
+    login, password, *steps = docker_on_path.read_text(encoding="utf-8").splitlines()
+    registry = login.split()[-1]
+    assert login == f"{ROOT}: login --username AWS --password-stdin {registry}"
+    assert password
+    assert password not in " ".join((login, *steps))
+    images = [line.removeprefix("Published ") for line in operator.said if line.startswith("Published ")]
+    tag = images[0].rpartition(":")[2]
+    wanted = []
+    for target, image in zip(("teacher", "student"), images, strict=True):
+        assert image == f"{registry}/{name}-images-{target}:{tag}"
+        wanted += [
+            f"{ROOT}: build --platform linux/arm64 --target {target} --tag {image} "
+            f"--build-arg VERSION={tag} --file deploy/containers/Dockerfile .",
+            f"{ROOT}: push {image}",
+        ]
+    assert steps == wanted
+
+
 def test_hosting_without_images_says_what_to_do_first(operator: Operator) -> None:
     name = next(_names)
     assert operator.run("up", "--stack-name", name) == 0, operator.text
@@ -252,17 +302,11 @@ def test_every_platform_of_the_command_line_is_one_of_the_template() -> None:
 
 
 def as_the_emulator_knows_it(template: str) -> str:
-    """The template without what the emulator cannot do, and why:
-
-    - its CloudFormation refuses a template that names scaling by target;
-    - it calculates with a service's number of containers without making a number of a parameter's text.
-    """
+    """The template without scaling: the emulator's CloudFormation refuses a template that names it."""
     for name in ("StudentScaling", "ViewersPolicy"):
         template, cuts = re.subn(rf"\n  {name}:\n(?:    .*\n|\n)+?(?=\n  [A-Z#])", "\n", template)
         assert cuts == 1
-    counted = template.replace("DesiredCount: !Ref StudentContainersMin", "DesiredCount: 1")
-    assert counted != template
-    return counted
+    return template
 
 
 def test_host_makes_everything_that_the_emulator_knows_and_again_changes_nothing(
@@ -282,6 +326,10 @@ def test_host_makes_everything_that_the_emulator_knows_and_again_changes_nothing
     assert all("https://" in line for line in addresses)
     assert operator.run("host", "--stack-name", name) == 0, operator.text
     assert f"Nothing to change in {name}-hosting." in operator.said
+    assert operator.run("outputs", "--stack-name", name) == 0
+    assert {line.split("=")[0] for line in operator.said} >= {"ApiUrl", "StudentUrl", "TeacherUrl"}
+    assert operator.run("status", "--stack-name", name) == 0
+    assert f"{name}-images: CREATE_COMPLETE" in operator.said
     assert operator.run("down", "--stack-name", name, "--delete-data") == 0, operator.text
     assert f"Deleted {name}-hosting." in operator.said
     assert f"Deleted {name}-images." in operator.said
