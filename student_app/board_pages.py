@@ -1,7 +1,8 @@
 """The board without Streamlit and without scripts: for very old phones, and for the rush of results day.
 
 Plain pages, made once for each version of an exam and sent to everybody; a browser that has one already gets
-a 304. They refresh themselves.
+a 304. They refresh themselves for whoever asks for it: a page that reloads by itself loses the place of those
+who have it read aloud (WCAG 2.1, 2.2.1).
 """
 
 from __future__ import annotations
@@ -64,13 +65,13 @@ def board_routes(
         found = cache.exam(exam_id)
         if found is None or results is None:
             is_absent = found is None and cache.exams().is_loaded
-            text = _rendered("no_exam.html", is_absent=is_absent, refresh_s=REFRESH_S)
+            text = _rendered("no_exam.html", is_absent=is_absent)
             return HTMLResponse(text, 404 if is_absent else 503, headers={"Retry-After": "5"})
-        live = is_live()
+        live, refreshes = is_live(), "refresh" in request.query_params
         page = renderings.get(
-            exam_id,
+            (exam_id, refreshes),
             (found.version, results.version, live),
-            lambda: _board(found, results.rows, now_s(), is_live=live),
+            lambda: _board(found, results.rows, now_s(), is_live=live, refreshes=refreshes),
         )
         return page.answer(request, "text/html")
 
@@ -80,7 +81,7 @@ def board_routes(
     ]
 
 
-def _board(exam: Exam, rows: tuple[Result, ...], now_s: float, *, is_live: bool) -> bytes:
+def _board(exam: Exam, rows: tuple[Result, ...], now_s: float, *, is_live: bool, refreshes: bool) -> bytes:
     frame = frame_from_results(rows, exam.scale)
     numbers = summary(frame, exam.scale, exam.audience)
     bins = distribution(frame, exam.scale, exam.audience)
@@ -99,6 +100,7 @@ def _board(exam: Exam, rows: tuple[Result, ...], now_s: float, *, is_live: bool)
         bars=bars if numbers.mean is not None else [],
         is_live=is_live,
         made_at=dt.datetime.fromtimestamp(now_s, dt.UTC).strftime("%H:%M UTC"),
+        refreshes=refreshes,
         refresh_s=REFRESH_S,
     )
 

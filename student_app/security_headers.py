@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+from base64 import b64encode
+from pathlib import Path
+
+import streamlit_autorefresh
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["SecurityHeaders"]
+
+COMPONENT_PATH = "/component/streamlit_autorefresh."
 
 _POLICY = (
     "default-src 'self'; "
@@ -25,17 +33,35 @@ _HEADERS = (
 )
 
 
+def _framed_headers() -> tuple[tuple[str, str], ...]:
+    """For streamlit-autorefresh, which Streamlit puts into a frame of our own page; its scripts stand in its
+    page and are allowed one by one."""
+    page = Path(streamlit_autorefresh.__file__).with_name("frontend") / "build" / "index.html"
+    scripts = re.findall(rb"<script>(.*?)</script>", page.read_bytes(), re.DOTALL)
+    hashes = " ".join(f"'sha256-{b64encode(hashlib.sha256(script).digest()).decode()}'" for script in scripts)
+    policy = (
+        f"default-src 'none'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    )
+    replaced = {"Content-Security-Policy": policy, "X-Frame-Options": "SAMEORIGIN"}
+    return tuple((name, replaced.get(name, value)) for name, value in _HEADERS)
+
+
 class SecurityHeaders:
     """ASGI middleware that adds them; HSTS is the proxy's, which alone knows of HTTPS."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._framed = _framed_headers()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_framed = str(scope.get("path", "")).startswith(COMPONENT_PATH)
+        added = self._framed if is_framed else _HEADERS
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS:
+                for name, value in added:
                     headers[name] = value
             await send(message)
 

@@ -19,6 +19,7 @@ from student_app.views.own import ask_own, show_own
 __all__ = ["show_exam"]
 
 REFRESH_S = 30
+LOADING_S = 1.0
 _UNREACHABLE = "stream-unreachable"  # in the session: the browser cannot have the stream
 
 
@@ -56,7 +57,10 @@ def _draw(parts: Serving, exam: Exam) -> None:
         st.caption(
             f"The live stream cannot be had here: this page refreshes itself every {REFRESH_S} s instead."
         )
-    if results is None or not results.rows:
+    if results is None:
+        _await_results(parts, exam)
+        return
+    if not results.rows:
         return
     if own:
         show_own(exam, results, own)
@@ -69,6 +73,13 @@ def _draw(parts: Serving, exam: Exam) -> None:
         mime="text/csv",
         on_click="ignore",
     )
+
+
+@st.fragment(run_every=LOADING_S)
+def _await_results(parts: Serving, exam: Exam) -> None:
+    """Only at the first sight of an exam, until the feed has loaded its results."""
+    if parts.cache.results(exam.id) is not None:
+        st.rerun()
 
 
 def _show_statistics(exam: Exam, results: ResultsSnapshot) -> None:

@@ -1,0 +1,267 @@
+"""The students' page in Chromium: live, quiet where nothing changed, honest when it is stale, open to all."""
+
+import datetime as dt
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from shared.api import TeacherApi
+from shared.exam import Audience, Exam, NewExam, NewResult
+from shared.grades import OUT_OF_20, Scale
+from shared.settings import load_teacher_settings
+from tests.backend_process import BackendClient
+from tests.browser.axe import faults_of
+from tests.browser.people import DEADLINE_MS, Person
+from tests.builders import new_id
+from tests.pair_process import PairProcess
+from tests.wire.tcp_proxy import TcpProxy
+
+STALE_WITHIN_MS = 10_000  # what the page promises
+NEW_PERSON = Callable[..., Person]
+
+
+class Author:
+    """A teacher who writes by the API: what is tested here is what students see."""
+
+    def __init__(self, pair: PairProcess) -> None:
+        backend = BackendClient(pair.backend_url, pair.data_dir)
+        username = f"author-{new_id()[:8]}"
+        backend.create_teacher(username)
+        token = backend.sign_in(username).access_token
+        settings = load_teacher_settings({}, pair.data_dir / "backend.env")
+        self.api = TeacherApi(settings.backend, lambda: token)
+
+    def exam(
+        self,
+        subject: str,
+        grades: dict[str, str],
+        *,
+        scale: Scale = OUT_OF_20,
+        audience: Audience = Audience.NAMES,
+    ) -> Exam:
+        """A published exam."""
+        new = NewExam(f"{subject} {new_id()[:6]}", dt.date(2026, 6, 18), "M. Curie", scale, audience)
+        exam = self.api.create_exam(new)
+        exam = self.api.publish_exam(exam.id, exam.version)
+        rows = [NewResult(student, grade) for student, grade in grades.items()]
+        for start in range(0, len(rows), 100):
+            self.api.create_results(exam.id, rows[start : start + 100])
+        return exam
+
+
+@pytest.fixture(scope="module")
+def author(pair: PairProcess) -> Iterator[Author]:
+    one = Author(pair)
+    yield one
+    one.api.close()
+
+
+def open_board(page: Page, url: str, exam: Exam) -> None:
+    page.goto(f"{url}/?exam={exam.id}")
+    expect(page.get_by_text("Live", exact=True)).to_be_visible(timeout=DEADLINE_MS)
+
+
+def row(page: Page, student: str) -> Locator:
+    return page.get_by_role("row").filter(has_text=student)
+
+
+def many(count: int) -> dict[str, str]:
+    return {f"Student {number:04}": str(number % 20) for number in range(count)}
+
+
+def test_two_students_on_two_exams_see_only_their_own(
+    pair: PairProcess, author: Author, new_person: NEW_PERSON
+) -> None:
+    physics, history = author.exam("Physics", {"Ada": "17"}), author.exam("History", {"Alan": "12"})
+    one, other = new_person().page, new_person().page
+    open_board(one, pair.student_url, physics)
+    open_board(other, pair.student_url, history)
+    author.api.create_result(physics.id, NewResult("Marie", "19"))
+    author.api.create_result(history.id, NewResult("Herodotus", "15"))
+    expect(row(one, "Marie")).to_contain_text("19", timeout=DEADLINE_MS)
+    expect(row(other, "Herodotus")).to_contain_text("15", timeout=DEADLINE_MS)
+    expect(row(one, "Herodotus")).to_have_count(0)
+    expect(row(other, "Marie")).to_have_count(0)
+
+
+def test_changes_and_corrections_are_marked_and_deletions_go(
+    pair: PairProcess, author: Author, new_person: NEW_PERSON
+) -> None:
+    exam = author.exam("Biology", {"Ada": "17"})
+    page = new_person().page
+    open_board(page, pair.student_url, exam)
+    added = author.api.create_result(exam.id, NewResult("Rosalind", "11"))
+    expect(row(page, "Rosalind")).to_contain_text("new", timeout=DEADLINE_MS)
+    author.api.update_result(exam.id, added.id, added.version, grade="13")
+    expect(row(page, "Rosalind")).to_contain_text("was 11", timeout=DEADLINE_MS)
+    author.api.delete_result(exam.id, added.id, added.version + 1)
+    expect(row(page, "Rosalind")).to_have_count(0, timeout=DEADLINE_MS)
+
+
+def test_scroll_search_and_selection_survive_a_hundred_changes(
+    pair: PairProcess, author: Author, new_person: NEW_PERSON
+) -> None:
+    exam = author.exam("Mathematics", many(2000))
+    page = new_person().page
+    open_board(page, pair.student_url, exam)
+    page.get_by_label("Find a student").fill("Student")
+    region = page.get_by_role("region", name="Results, scrollable")
+    region.evaluate("node => { node.scrollTop = 36 * 1000 }")
+    wanted = row(page, "Student 1003")
+    wanted.click()
+    expect(wanted).to_have_attribute("aria-selected", "true")
+    before = region.evaluate("node => node.scrollTop")
+    for number in range(100):
+        author.api.create_result(exam.id, NewResult(f"Zoe {number:03}", "7"))
+    expect(page.locator(".tile").first).to_contain_text("2100", timeout=DEADLINE_MS)
+    assert region.evaluate("node => node.scrollTop") == before
+    expect(page.get_by_label("Find a student")).to_have_value("Student")
+    expect(wanted).to_have_attribute("aria-selected", "true")
+    assert page.get_by_role("row").count() < 120, "only what is seen is drawn"
+
+
+def test_a_stream_that_stalls_is_told_as_stale_in_time_and_catches_up_without_a_reload(
+    pair: PairProcess, author: Author, new_person: NEW_PERSON
+) -> None:
+    """A laptop that slept: nothing comes and nothing is closed; then the connections are dead."""
+    exam = author.exam("Latin", {"Ada": "17"})
+    page = new_person().page
+    with TcpProxy(pair.ports[1]) as proxy:
+        open_board(page, f"http://127.0.0.1:{proxy.port}", exam)
+        page.evaluate("window.isSamePage = true")
+        proxy.stall()
+        begun_s = time.monotonic()
+        expect(page.get_by_text("Not live")).to_be_visible(timeout=STALE_WITHIN_MS + 1000)
+        assert (time.monotonic() - begun_s) * 1000 < STALE_WITHIN_MS
+        for number in range(5):
+            author.api.create_result(exam.id, NewResult(f"Missed {number}", "10"))
+        proxy.cut()
+        proxy.resume()
+        expect(row(page, "Missed 4")).to_be_visible(timeout=40_000)
+        expect(page.get_by_text("Live", exact=True)).to_be_visible(timeout=DEADLINE_MS)
+        expect(row(page, "Missed")).to_have_count(5)
+        assert page.evaluate("window.isSamePage") is True
+
+
+def test_a_hundred_cuts_lose_nothing(pair: PairProcess, author: Author, new_person: NEW_PERSON) -> None:
+    exam = author.exam("Greek", {"Ada": "17"})
+    page = new_person().page
+    with TcpProxy(pair.ports[1]) as proxy:
+        open_board(page, f"http://127.0.0.1:{proxy.port}", exam)
+        for number in range(100):
+            proxy.cut()
+            author.api.create_result(exam.id, NewResult(f"Cut {number:03}", "10"))
+        expect(page.locator(".tile").first).to_contain_text("101", timeout=40_000)
+
+
+def test_where_no_stream_can_be_had_the_page_refreshes_itself_and_says_so(
+    pair: PairProcess, author: Author, new_person: NEW_PERSON
+) -> None:
+    exam = author.exam("Music", {"Clara": "20"})
+    person = new_person()
+    person.context.route("**/live/*", lambda route: route.fulfill(status=503, body="no"))
+    page = person.page
+    page.goto(f"{pair.student_url}/?exam={exam.id}")
+    expect(page.get_by_text("The live stream cannot be had here")).to_be_visible(timeout=30_000)
+    expect(row(page, "Clara")).to_contain_text("20", timeout=DEADLINE_MS)
+    author.api.create_result(exam.id, NewResult("Nadia", "18"))
+    expect(row(page, "Nadia")).to_contain_text("18", timeout=45_000)
+    person.context.unroute("**/live/*")
+    expect(page.get_by_text("Live", exact=True)).to_be_visible(timeout=40_000)
+    expect(page.get_by_text("The live stream cannot be had here")).to_have_count(0, timeout=DEADLINE_MS)
+
+
+def test_my_result_is_found_marked_and_kept_in_the_address_only_if_asked(
+    pair: PairProcess, author: Author, new_person: NEW_PERSON
+) -> None:
+    exam = author.exam("Chemistry", {"Ada": "17", "Alan": "12", "Grace": "9", "Marie": "19", "Lise": "5"})
+    page = new_person().page
+    open_board(page, pair.student_url, exam)
+    page.get_by_label("My name").fill("  MARIE ")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Marie: 19. 90 % of the grades are below it")).to_be_visible(timeout=DEADLINE_MS)
+    expect(row(page, "Marie")).to_have_class("own", timeout=DEADLINE_MS)
+    assert "me=" not in page.url
+    page.get_by_text("Keep it in this page's address").click()
+    page.wait_for_url("**me=MARIE*")
+    page.reload()
+    expect(page.get_by_text("Marie: 19.")).to_be_visible(timeout=DEADLINE_MS)
+
+
+def test_an_exam_with_codes_tells_nothing_that_is_one_persons(
+    pair: PairProcess, author: Author, new_person: NEW_PERSON
+) -> None:
+    grades = {"7K4QX2": "17", "8K4QX2": "12", "9K4QX2": "9", "AK4QX2": "19", "BK4QX2": "5", "CK4QX2": "11"}
+    exam = author.exam("Law", grades, audience=Audience.CODES)
+    page = new_person().page
+    open_board(page, pair.student_url, exam)
+    page.get_by_text("Statistics", exact=True).click()
+    expect(page.get_by_text("Students are shown by codes")).to_be_visible(timeout=DEADLINE_MS)
+    expect(page.get_by_text("Median").first).to_be_visible()
+    expect(page.get_by_text("Highest")).to_have_count(0)
+    page.get_by_label("My code").fill("7k4qx2")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("About 80 % of the grades are below it")).to_be_visible(timeout=DEADLINE_MS)
+
+
+def test_exams_are_compared(pair: PairProcess, author: Author, new_person: NEW_PERSON) -> None:
+    grades = {"Ada": "20", "Alan": "10", "Grace": "10", "Marie": "10", "Lise": "0"}
+    one, other = author.exam("First", grades), author.exam("Second", grades)
+    page = new_person().page
+    open_board(page, pair.student_url, one)
+    page.get_by_text("Compare with other exams").click()
+    page.get_by_label("Other exams").click()
+    page.keyboard.type(other.subject)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("In percent of the best grade")).to_be_visible(timeout=DEADLINE_MS)
+
+
+def test_a_restarted_dashboard_is_found_again_without_a_reload(
+    tmp_path_factory: pytest.TempPathFactory, new_person: NEW_PERSON
+) -> None:
+    folder = tmp_path_factory.mktemp("restarted")
+    with PairProcess(folder) as first:
+        author = Author(first)
+        exam = author.exam("Astronomy", {"Vera": "18"})
+        page = new_person().page
+        open_board(page, first.student_url, exam)
+        page.evaluate("window.isSamePage = true")
+        ports = first.ports
+    expect(page.get_by_text("Not live")).to_be_visible(timeout=STALE_WITHIN_MS + 1000)
+    with PairProcess(folder, ports=ports):
+        author.api.create_result(exam.id, NewResult("Cecilia", "20"))
+        expect(row(page, "Cecilia")).to_be_visible(timeout=60_000)
+        expect(page.get_by_text("Live", exact=True)).to_be_visible(timeout=DEADLINE_MS)
+        assert page.evaluate("window.isSamePage") is True
+        author.api.close()
+
+
+@pytest.mark.parametrize("look", [{"color_scheme": "light"}, {"color_scheme": "dark"}], ids=["light", "dark"])
+def test_the_page_can_be_read_by_everybody(
+    pair: PairProcess, author: Author, new_person: NEW_PERSON, look: dict[str, str]
+) -> None:
+    exam = author.exam("Geography", {"Ada": "17", "Alan": "12", "Grace": "ABSENT", **many(30)})
+    page = new_person(**look).page
+    open_board(page, pair.student_url, exam)
+    page.get_by_label("My name").fill("Ada")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Ada: 17.")).to_be_visible(timeout=DEADLINE_MS)
+    page.get_by_text("Statistics", exact=True).click()
+    page.get_by_text("Distribution as a table").click()
+    expect(page.get_by_text("Upper quartile")).to_be_visible(timeout=DEADLINE_MS)
+    assert faults_of(page) == []
+
+
+def test_the_static_board_can_be_read_by_everybody_and_needs_no_script(
+    pair: PairProcess, author: Author, new_person: NEW_PERSON
+) -> None:
+    exam = author.exam("Geology", {"Ada": "17", **many(30)})
+    without = new_person(java_script_enabled=False).page
+    without.goto(f"{pair.student_url}/board")
+    without.get_by_role("link", name=exam.subject).click()
+    expect(without.get_by_role("row", name="Ada 17")).to_be_visible()
+    page = new_person(viewport={"width": 390, "height": 844}).page
+    page.goto(f"{pair.student_url}/board/{exam.id}")
+    assert faults_of(page) == []
