@@ -14,13 +14,15 @@ from pathlib import Path
 
 __all__ = ["slim"]
 
-# Headers, type stubs of C++ and test suites of the packages: together over 100 MB.
+# Installers, headers, test suites, a notebook's widget, Arrow's ways to other machines, and descriptions of
+# AWS services that nobody here calls: together over 200 MB.
 UNUSED = (
     "pip",
     "pip-*.dist-info",
     "setuptools",
     "setuptools-*.dist-info",
     "_distutils_hack",
+    "distutils-precedence.pth",
     "pkg_resources",
     "pandas/tests",
     "pyarrow/include",
@@ -29,21 +31,35 @@ UNUSED = (
     "numpy/**/tests",
     "numpy/_core/include",
     "pyarrow/*.a",
+    "pyarrow/libarrow_flight.*",
+    "pyarrow/libarrow_python_flight.*",
+    "pyarrow/_flight.*",
+    "pyarrow/libarrow_substrait.*",
+    "pyarrow/_substrait.*",
+    "pyarrow/libarrow_s3.*",
+    "pyarrow/_s3fs.*",
+    "pydeck/nbextension",
 )
+AWS_SERVICES_USED = ("cognito-identity", "cognito-idp", "sts")
 
 
 def slim(environment: Path) -> int:
     """Remove and compile; gives the number of bytes that were removed."""
     (packages,) = environment.glob("lib/python3.*/site-packages")
     removed = 0
-    for pattern in UNUSED:
-        for path in sorted(packages.glob(pattern)):
-            if path.is_dir():
-                removed += sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-                shutil.rmtree(path)
-            elif path.exists():
-                removed += path.stat().st_size
-                path.unlink()
+    unused = [path for pattern in UNUSED for path in sorted(packages.glob(pattern))]
+    unused += [
+        path
+        for path in sorted(packages.glob("botocore/data/*"))
+        if path.is_dir() and path.name not in AWS_SERVICES_USED
+    ]
+    for path in unused:
+        if path.is_dir():
+            removed += sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+            shutil.rmtree(path)
+        elif path.exists():
+            removed += path.stat().st_size
+            path.unlink()
     for script in environment.glob("bin/pip*"):
         script.unlink()
     compileall.compile_dir(

@@ -4,16 +4,25 @@ python -m deploy.local [--demo] [ports, folder]      run everything until Ctrl-C
 python -m deploy.local add-teacher NAME [--email E]  while it runs
 python -m deploy.local reset-password NAME
 python -m deploy.local list-teachers
+python -m deploy.local backup FILE                   running or not; - is standard output
+python -m deploy.local restore FILE [--replace]      stopped; - is standard input
+python -m deploy.local rotate-keys                   stopped
 """
 
 import argparse
+import secrets
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from deploy.local.backup import back_up, back_up_to_file
+from deploy.local.backup_format import BackupRefused
 from deploy.local.folder_lock import FolderInUse
+from deploy.local.key_rotation import rotate_keys
 from deploy.local.operator_client import Operator, OperatorRefused
 from deploy.local.pair import ROOT, PairOptions, PortInUse, run_pair
+from deploy.local.restore import restore
 from deploy.local.supervisor import ChildDied, NotReady
 
 __all__ = ["main"]
@@ -27,8 +36,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if given.command is None:
             return _run(given)
+        if given.command in _MAINTENANCE:
+            _MAINTENANCE[given.command](given)
+            return 0
         return _operate(given)
-    except (OperatorRefused, FolderInUse, PortInUse, OSError) as refused:
+    except (OperatorRefused, BackupRefused, FolderInUse, PortInUse, OSError) as refused:
         print(f"deploy.local: {refused}", file=sys.stderr)
         return 2
     except (ChildDied, NotReady) as fault:
@@ -67,6 +79,38 @@ def _operate(given: argparse.Namespace) -> int:
     return 0
 
 
+def _back_up(given: argparse.Namespace) -> None:
+    data_dir = given.data_dir.resolve()
+    if given.file == _STANDARD_STREAM:
+        manifest = back_up(data_dir, sys.stdout.buffer, time.time)
+        sys.stdout.buffer.flush()
+    else:
+        manifest = back_up_to_file(data_dir, given.file, time.time)
+    length = sum(facts.length for facts in manifest.files.values())
+    print(f"backup of {manifest.made_at}: {length} bytes, with the keys: keep it safe", file=sys.stderr)
+
+
+def _restore(given: argparse.Namespace) -> None:
+    data_dir = given.data_dir.resolve()
+    if given.file == _STANDARD_STREAM:
+        manifest, aside = restore(sys.stdin.buffer, data_dir, time.time, is_replacing=given.replace)
+    else:
+        with given.file.open("rb") as file:
+            manifest, aside = restore(file, data_dir, time.time, is_replacing=given.replace)
+    print(f"restored the backup of {manifest.made_at} to {data_dir}")
+    if aside is not None:
+        print(f"what was there before is in {aside}")
+
+
+def _rotate_keys(given: argparse.Namespace) -> None:
+    rotate_keys(given.data_dir.resolve(), secrets.token_bytes)
+    print("the keys are new from the next start on; every teacher signs in again")
+
+
+_STANDARD_STREAM = Path("-")
+_MAINTENANCE = {"backup": _back_up, "restore": _restore, "rotate-keys": _rotate_keys}
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m deploy.local", description="Exam results, live, on this machine."
@@ -95,6 +139,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     resetting.add_argument("name")
     commands.add_parser("list-teachers", parents=[data_dir], help="every account and its state")
+    backing_up = commands.add_parser("backup", parents=[data_dir], help="write everything to one file")
+    backing_up.add_argument("file", type=Path, metavar="FILE", help="a new file; - is standard output")
+    restoring = commands.add_parser("restore", parents=[data_dir], help="put a backup into a folder")
+    restoring.add_argument("file", type=Path, metavar="FILE", help="a backup; - is standard input")
+    restoring.add_argument("--replace", action="store_true", help="move what is there aside first")
+    commands.add_parser("rotate-keys", parents=[data_dir], help="make every key and secret anew")
     return parser
 
 

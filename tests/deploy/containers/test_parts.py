@@ -114,14 +114,16 @@ def test_a_slim_environment_runs_and_has_no_installer(tmp_path: Path) -> None:
         "pandas/tests/test_a.py",
         "pandas/__init__.py",
         "numpy/linalg/tests/b.py",
+        "botocore/data/ec2/service.py",
+        "botocore/data/cognito-idp/service.py",
     ):
         path = packages / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("kept = 1\n")
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "pip3").write_text("#!\n")
-    assert slim(tmp_path) == 3 * len("kept = 1\n")
+    assert slim(tmp_path) == 4 * len("kept = 1\n")
     left = sorted(str(path.relative_to(packages)) for path in packages.rglob("*.py"))
-    assert left == ["pandas/__init__.py"]
+    assert left == ["botocore/data/cognito-idp/service.py", "pandas/__init__.py"]
     assert list((tmp_path / "bin").iterdir()) == []
     assert len(list((packages / "pandas" / "__pycache__").glob("*.pyc"))) == 1
