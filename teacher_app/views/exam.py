@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from shared.errors import NotFound, SessionEnded
+from shared.errors import InputRefused, NotFound, SessionEnded
 from shared.exam import Audience
 from teacher_app.current import current_api, current_session
 from teacher_app.fragments import fragment
@@ -125,7 +125,7 @@ def _workspace(exam_id: str) -> Workspace | None:
         elif workspace.age_s > REFRESH_S:
             workspace.refresh()
         current_session()
-    except NotFound:
+    except (NotFound, InputRefused):  # the latter: what stands in the address is no id at all
         st.session_state.pop(key, None)
         st.warning("There is no such exam, or it is somebody else's draft.")
         ways.link_to(ways.LIST, "To my exams")

@@ -40,7 +40,8 @@ def render(workspace: Workspace) -> None:
     if begun is None:
         seen = " Students cannot see it any more from then on." if exam.is_published else ""
         st.warning(
-            f"This deletes the exam{goes_too}.{seen} You can undo it as long as this page stays open.",
+            f"This deletes the exam{goes_too}.{seen} You can undo it as long as this page "
+            "stays open; the exam then gets a new address.",
             icon=":material/delete:",
         )
     else:

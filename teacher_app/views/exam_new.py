@@ -29,7 +29,7 @@ def render() -> None:
     except EXPECTED as error:
         explain(error, retry_key="new-exam-again")
         return
-    if like:
+    if like and start.subject:
         st.caption(f"With the details of “{plain_markdown(start.subject)}”, without its results.")
     drawn = draw_fields(start, key=f"new-{exam_id}")
     with st.container(horizontal=True):

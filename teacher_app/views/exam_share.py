@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from shared.exam import Exam
+from shared.exam import Audience, Exam
 from shared.settings import PREFIX
 from teacher_app.current import current_settings
 from teacher_app.fragments import fragment
@@ -41,7 +41,8 @@ def render(workspace: Workspace) -> None:
     with left:
         st.html(fragment("share.html", size="usual", image=qr_svg_uri(address), address=address, subject=""))
     with right:
-        st.markdown("Whoever has this address can read the results: no account, no password.")
+        seen = "codes and grades, and no names" if exam.audience is Audience.CODES else "names and grades"
+        st.markdown(f"Whoever has this address sees {seen}: no account, no password.")
         st.code(address, language=None, wrap_lines=True)
         with st.container(horizontal=True):
             if st.button("Show it large", type="primary", icon=":material/fullscreen:"):

@@ -1,5 +1,6 @@
 """The pages of exams against the embedded backend, without a browser: what they say and what they store."""
 
+import dataclasses
 import datetime as dt
 from collections.abc import Iterator
 
@@ -300,6 +301,20 @@ def test_the_address_is_the_student_dashboards(desk: Desk) -> None:
     assert 'alt="QR code' in texts(page)
 
 
+def test_without_a_student_dashboard_it_says_whom_to_ask(desk: Desk) -> None:
+    exam = new_exam(desk)
+    desk.settings = dataclasses.replace(desk.settings, student_url=None)
+    page = desk.open(ways.EXAM, exam=exam.id, part="Share")
+    assert "EXAM_RESULTS_STUDENT_URL" in texts(page)
+    assert not page.code
+
+
+def test_sharing_says_what_the_public_sees(desk: Desk) -> None:
+    for audience, seen in ((Audience.NAMES, "names and grades"), (Audience.CODES, "and no names")):
+        exam = new_exam(desk, audience=audience)
+        assert seen in texts(desk.open(ways.EXAM, exam=exam.id, part="Share"))
+
+
 def test_another_teachers_exam_is_only_read(backend: RunningBackend, desk: Desk) -> None:
     other = Desk(backend, f"teacher-{new_id()[:8]}")
     try:
@@ -314,8 +329,15 @@ def test_another_teachers_exam_is_only_read(backend: RunningBackend, desk: Desk)
     assert [button.label for button in page.button] == []
 
 
-def test_an_unknown_exam_leads_back_to_the_list(desk: Desk) -> None:
-    assert "There is no such exam" in texts(desk.open(ways.EXAM, exam=new_id()))
+@pytest.mark.parametrize("exam_id", ["", "no-id-at-all", "00000000-0000-4000-8000-000000000000"])
+def test_an_unknown_exam_leads_back_to_the_list(desk: Desk, exam_id: str) -> None:
+    assert "There is no such exam" in texts(desk.open(ways.EXAM, exam=exam_id))
+
+
+def test_a_pattern_that_is_gone_gives_an_empty_form(desk: Desk) -> None:
+    page = desk.open(ways.NEW, like=new_id())
+    assert field(page, "Subject").value == ""  # type: ignore[attr-defined]
+    assert "without its results" not in texts(page)
 
 
 def test_a_session_that_ended_is_said_and_what_was_typed_stays(desk: Desk) -> None:
