@@ -33,7 +33,7 @@ from student_app.security_headers import SecurityHeaders
 from student_app.status_routes import status_routes
 from student_app.stopping import at_stop_signal
 from student_app.stream_routes import live_routes
-from student_app.turns import short_turns
+from student_app.turns import page_turn
 from student_app.viewer_count import ViewerCount
 
 __all__ = ["create_app", "create_app_from_environment"]
@@ -80,7 +80,8 @@ def create_app(
             if settings.metrics_port is not None:
                 metrics = MetricsServer(collector, settings.metrics_host, settings.metrics_port)
             async with seldom_full_collections():
-                with at_stop_signal(hub.end_streams), short_turns(), set_serving(Serving(cache, feed)):
+                turns = page_turn.given_by(asyncio.get_running_loop())
+                with at_stop_signal(hub.end_streams), turns, set_serving(Serving(cache, feed)):
                     yield {}
         finally:
             await hub.close()

@@ -1,31 +1,93 @@
-"""Pages take turns, and short ones: the live streams are served between them.
+"""Pages take turns, and the event loop gives them: the live streams go first.
 
-Python runs one thread at a time, and a thread that computes gives way only every 5 ms. The event loop gives
-way at each message that it sends: with pages running beside it without a pause, a change took 2 to 6 s to
-reach a thousand viewers. With one page at a time, which gives way every 0.5 ms, it takes 0.4 s. To wait for a
-turn costs pages nothing: together they would not be ready sooner.
+Python runs one thread at a time. The event loop lets go at each message that it sends; with pages running
+beside it without a pause, it waits a thousand times to send one change to a thousand viewers, which took 2 to
+6 s. So one page runs at a time, and the next begins only when the loop has sent what it had to send: at most
+one page is in the way of a change. To wait costs pages nothing: together they would not be ready sooner.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-import sys
 import threading
+from collections import deque
 from collections.abc import Iterator
+from types import TracebackType
 
-__all__ = ["SWITCH_S", "page_turn", "short_turns"]
+__all__ = ["PageTurns", "page_turn"]
 
-SWITCH_S = 0.0005
-
-page_turn = threading.RLock()  # a fragment runs by itself or within its page, which has the turn already
+LOOK_S = 1.0  # a page that waits looks so often whether there is still a loop
 
 
-@contextlib.contextmanager
-def short_turns() -> Iterator[None]:
-    """Threads of this process give way every SWITCH_S seconds while the block runs."""
-    before_s = sys.getswitchinterval()
-    sys.setswitchinterval(SWITCH_S)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(before_s)
+class PageTurns:
+    """A context manager for the threads of pages; within its turn a thread may enter again.
+
+    Without a loop that gives them, turns come simply one after the other.
+    """
+
+    def __init__(self) -> None:
+        self._turn = threading.RLock()
+        self._mine = threading.local()  # depth: int; loop: who gave this thread its turn
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._waiting: deque[threading.Event] = deque()  # of the loop's thread alone, as the next
+        self._is_given = False
+
+    @contextlib.contextmanager
+    def given_by(self, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+        """While the block runs, which is on this loop, it gives the turns; at the end none is waited for."""
+        self._loop = loop
+        try:
+            yield
+        finally:
+            self._loop = None
+            self._is_given = False
+            while self._waiting:
+                self._waiting.popleft().set()
+
+    def __enter__(self) -> None:
+        depth: int = getattr(self._mine, "depth", 0)
+        if depth == 0:
+            self._mine.loop = self._wait_until_given()
+        self._turn.acquire()
+        self._mine.depth = depth + 1
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self._mine.depth -= 1
+        self._turn.release()
+        if self._mine.depth == 0 and self._mine.loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+                self._mine.loop.call_soon_threadsafe(self._take_back)
+
+    def _wait_until_given(self) -> asyncio.AbstractEventLoop | None:
+        loop, given = self._loop, threading.Event()
+        if loop is None:
+            return None
+        try:
+            loop.call_soon_threadsafe(self._ask, given)
+        except RuntimeError:  # it is closed
+            return None
+        while not given.wait(LOOK_S):
+            if self._loop is not loop:
+                return None
+        return loop
+
+    # On the loop. What is asked for during a broadcast stands behind it.
+
+    def _ask(self, given: threading.Event) -> None:
+        self._waiting.append(given)
+        self._give()
+
+    def _take_back(self) -> None:
+        self._is_given = False
+        self._give()
+
+    def _give(self) -> None:
+        if self._waiting and not self._is_given:
+            self._is_given = self._loop is not None
+            self._waiting.popleft().set()
+
+
+page_turn = PageTurns()

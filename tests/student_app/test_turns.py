@@ -1,6 +1,6 @@
-"""Pages take turns."""
+"""Pages take turns, and the loop gives them."""
 
-import sys
+import asyncio
 import threading
 import time
 from pathlib import Path
@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from shared.cache import ExamCache
 from shared.feed import FeedState, FeedStatus
 from student_app.current import Serving, set_serving
-from student_app.turns import SWITCH_S, page_turn, short_turns
+from student_app.turns import PageTurns, page_turn
 
 SCRIPT = Path(__file__).parents[2] / "student_app" / "app.py"
 DEADLINE_S = 30.0
@@ -46,8 +46,83 @@ def test_a_page_waits_until_the_one_before_is_ready() -> None:
     assert drawn == [["Loading the exams …"]]
 
 
-def test_threads_give_way_sooner_while_the_server_runs() -> None:
-    before_s = sys.getswitchinterval()
-    with short_turns():
-        assert sys.getswitchinterval() == pytest.approx(SWITCH_S)
-    assert sys.getswitchinterval() == before_s
+def test_no_page_begins_before_the_loop_has_done_what_was_due() -> None:
+    order: list[str] = []
+
+    def page() -> None:
+        with turns, turns:  # a fragment within its page
+            order.append("page")
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        with turns.given_by(loop):
+            pages = [threading.Thread(target=page) for _ in range(3)]
+            for thread in pages:
+                thread.start()
+            order.extend(["message"] * 3)
+            for thread in pages:
+                await asyncio.to_thread(thread.join, DEADLINE_S)
+                assert not thread.is_alive()
+
+    turns = PageTurns()
+    asyncio.run(run())
+    assert order == ["message"] * 3 + ["page"] * 3
+
+
+def test_one_page_at_a_time_has_the_turn_that_the_loop_gave() -> None:
+    turns = PageTurns()
+    inside: set[int] = set()
+    at_a_time: list[int] = []
+
+    def page(number: int) -> None:
+        with turns:
+            inside.add(number)
+            threading.Event().wait(0.01)  # long enough for another to come in, if it could
+            at_a_time.append(len(inside))
+            inside.discard(number)
+
+    async def run() -> None:
+        with turns.given_by(asyncio.get_running_loop()):
+            await asyncio.gather(*(asyncio.to_thread(page, number) for number in range(4)))
+
+    asyncio.run(run())
+    assert at_a_time == [1, 1, 1, 1]
+
+
+def test_a_page_that_fails_gives_its_turn_back() -> None:
+    turns = PageTurns()
+
+    def fail() -> None:
+        with turns:
+            raise ValueError("a page")
+
+    def succeed() -> str:
+        with turns:
+            return "drawn"
+
+    async def run() -> None:
+        with turns.given_by(asyncio.get_running_loop()):
+            with pytest.raises(ValueError, match="a page"):
+                await asyncio.to_thread(fail)
+            assert await asyncio.wait_for(asyncio.to_thread(succeed), DEADLINE_S) == "drawn"
+
+    asyncio.run(run())
+
+
+def test_at_the_servers_end_no_page_waits_for_ever() -> None:
+    turns, is_entered = PageTurns(), threading.Event()
+
+    def page() -> None:
+        with turns:
+            is_entered.set()
+
+    thread = threading.Thread(target=page)
+
+    async def run() -> None:
+        with turns.given_by(asyncio.get_running_loop()):
+            thread.start()  # what it asks is not heard: the loop is busy here until the block has ended
+            assert not is_entered.wait(0.2)
+
+    asyncio.run(run())
+    assert is_entered.wait(DEADLINE_S)
+    thread.join(DEADLINE_S)
