@@ -15,7 +15,7 @@ import streamlit as st
 __all__ = ["fast_entry"]
 
 _FOLDER = Path(__file__).parent
-_SCRIPTS = ("outbox.js", "line.js", "entry.js")  # one module: the later ones use the earlier
+_SCRIPTS = ("outbox.js", "line.js", "lines.js", "entry.js")  # one module: the later ones use the earlier
 
 _component = st.components.v2.component(
     "exam_fast_entry",

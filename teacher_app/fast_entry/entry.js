@@ -3,7 +3,6 @@
 
 const RESEND_MS = 12000; // entries without a receipt are told again: the run that had them may have been lost
 const REST_MS = 2000; // after the last receipt; then the rest of the page may run, without making a row wait
-const EARLIER_SHOWN = 30;
 const entries = new Map(); // place in the session storage -> Entry
 
 export default function (component) {
@@ -22,16 +21,12 @@ class Entry {
   constructor(place, section) {
     this.section = section;
     this.outbox = new Outbox(place);
-    this.lines = new Map(); // row id -> Line
-    this.sitting = []; // ids of the lines of this sitting, newest first
-    this.seen = null; // [epoch, revision] of the rows that we have
-    this.shown = EARLIER_SHOWN;
-    this.collator = new Intl.Collator(undefined, { sensitivity: "base", numeric: true });
+    this.lines = new Lines(section);
     this.part = (selector) => section.querySelector(selector);
     this.fields = this.part(".new").elements;
     this.fields.person.value = this.outbox.form.person;
     this.fields.grade.value = this.outbox.form.grade;
-    for (const kept of this.outbox.entries.values()) this.lineOf(kept);
+    for (const kept of this.outbox.entries.values()) this.lines.putOnTop(this.lines.of(kept).id);
     this.listen();
   }
 
@@ -53,21 +48,21 @@ class Entry {
     });
     this.part(".retry-all").addEventListener("click", () => this.retryAll());
     this.part(".more").addEventListener("click", () => {
-      this.shown += EARLIER_SHOWN * 3;
+      this.lines.showMore();
       this.draw();
     });
     this.part("[name=find]").addEventListener("input", () => {
-      this.shown = EARLIER_SHOWN;
+      this.lines.showFew();
       this.draw();
     });
     for (const list of this.section.querySelectorAll(".lines")) {
       list.addEventListener("click", (event) => {
         const button = event.target.closest("button[data-act]");
-        if (button && button.type !== "submit") this.act(this.lineAt(button), button.dataset.act);
+        if (button && button.type !== "submit") this.act(this.lines.at(button), button.dataset.act);
       });
-      list.addEventListener("submit", (event) => (event.preventDefault(), this.act(this.lineAt(event.target), "save")));
+      list.addEventListener("submit", (event) => (event.preventDefault(), this.act(this.lines.at(event.target), "save")));
       list.addEventListener("keydown", (event) => {
-        if (event.key === "Escape" && event.target.closest(".edit")) this.act(this.lineAt(event.target), "cancel");
+        if (event.key === "Escape" && event.target.closest(".edit")) this.act(this.lines.at(event.target), "cancel");
       });
     }
     window.addEventListener("online", () => this.outbox.waiting.length && this.send());
@@ -106,7 +101,7 @@ class Entry {
     this.fields.grade.inputMode = data.input_mode;
     const link = this.part(".sign-in");
     link.href = data.sign_in ?? "";
-    const isWhole = this.takeRows(data.rows);
+    const isWhole = this.lines.take(data.rows);
     const said = [];
     for (const [key, receipt] of Object.entries(data.receipts)) {
       const entry = this.outbox.entries.get(key);
@@ -119,37 +114,13 @@ class Entry {
     this.draw();
   }
 
-  takeRows({ epoch, base, revision, rows, gone }) {
-    const fits = base === null || (this.seen?.[0] === epoch && base <= this.seen[1]);
-    if (!fits) {
-      this.seen = null; // the server counted on rows that this page does not have
-      return false;
-    }
-    const present = new Set();
-    for (const [id, person, code, grade, version] of rows) {
-      present.add(id);
-      const line = this.lines.get(id) ?? this.addLine(id);
-      if (!line.isGone && (line.row?.version ?? 0) <= version) line.row = { person, code, grade, version };
-    }
-    const away = base === null ? [...this.lines.values()].filter((line) => line.row && !present.has(line.id)).map((line) => line.id) : gone;
-    for (const id of away) this.loseRow(this.lines.get(id));
-    this.seen = [epoch, revision];
-    return true;
-  }
-
-  loseRow(line) {
-    if (!line || line.isGone || line.entry || line.isEditing) return; // what is under way there finds out by itself
-    if (this.sitting.includes(line.id)) Object.assign(line, { isGone: true, last: line.row, row: null, note: { text: "Deleted elsewhere." } });
-    else this.removeLine(line);
-  }
-
   takeReceipt(entry, receipt) {
-    const line = this.lineOf(entry);
+    const line = this.lines.of(entry);
     const time = new Date(receipt.at).toLocaleTimeString("en-GB");
     if (receipt.kind === "saved") {
       const [id, person, code, grade, version] = receipt.row;
       const [, oldPerson, , oldGrade] = receipt.before ?? [];
-      if (id !== line.id) this.rename(line, id);
+      if (id !== line.id) this.lines.rename(line, id);
       Object.assign(line, { row: { person, code, grade, version }, isGone: false, entry: null });
       const was = receipt.before ? ` (was ${oldPerson === person ? "" : `${oldPerson}, `}${oldGrade})` : "";
       const words = { create: "Saved", change: "Changed", undo: entry.of_op === "delete" ? "Put back" : "Undone" }[entry.op];
@@ -200,9 +171,9 @@ class Entry {
   // A new entry: written down, shown, sent.
   ask(wanted, line) {
     const entry = this.outbox.add(wanted);
-    if (line && entry.op === "create") this.rename(line, entry.key);
+    if (line && entry.op === "create") this.lines.rename(line, entry.key);
     entry.line = line?.id ?? entry.key;
-    const target = this.lineOf(entry);
+    const target = this.lines.of(entry);
     target.isEditing = false;
     this.outbox.keep();
     this.send();
@@ -226,7 +197,7 @@ class Entry {
       case "drop":
         release();
         line.isEditing = false;
-        if (!line.row && !line.isGone) this.removeLine(line, true);
+        if (!line.row && !line.isGone) this.leaveOut(line);
         break;
       case "save":
         return this.saveEdited(line);
@@ -260,7 +231,7 @@ class Entry {
         return this.ask({ op: "create", person: entry.person, grade: entry.grade, code: line.row?.code ?? "" }, line);
       case "let-go":
         release();
-        this.removeLine(line, true);
+        this.leaveOut(line);
         break;
     }
     return this.draw();
@@ -283,14 +254,19 @@ class Entry {
   }
 
   replaceDuplicate(line, entry, there) {
-    const target = this.lines.get(there[0]) ?? this.addLine(there[0]);
+    const target = this.lines.get(there[0]) ?? this.lines.add(there[0]);
     if (target.entry) return target.focus();
     this.outbox.remove(entry.key);
-    this.removeLine(line);
+    this.lines.remove(line);
     target.row ??= { person: there[1], code: there[2], grade: there[3], version: there[4] };
-    if (!this.sitting.includes(target.id)) this.sitting.unshift(target.id);
+    this.lines.putOnTop(target.id);
     this.ask({ op: "change", id: target.id, version: there[4], person: there[1], grade: entry.grade }, target);
     return this.moveTo(this.fields.person, "");
+  }
+
+  leaveOut(line) {
+    this.lines.remove(line);
+    this.fields.person.focus();
   }
 
   retryAll() {
@@ -301,7 +277,7 @@ class Entry {
   }
 
   send() {
-    this.setStateValue("outbox", this.outbox.message(this.seen));
+    this.setStateValue("outbox", this.outbox.message(this.lines.seen));
   }
 
   tick() {
@@ -313,69 +289,8 @@ class Entry {
     }
   }
 
-  // The lines.
-
-  lineAt(node) {
-    return this.lines.get(node.closest("li").dataset.id);
-  }
-
-  lineOf(entry) {
-    const id = entry.line ?? entry.id ?? entry.key;
-    const line = this.lines.get(id) ?? this.addLine(id);
-    if (entry.op === "create" && !this.sitting.includes(id)) this.sitting.unshift(id);
-    line.entry = entry;
-    return line;
-  }
-
-  addLine(id) {
-    const line = new Line(id);
-    this.lines.set(id, line);
-    return line;
-  }
-
-  removeLine(line, movesCursor = false) {
-    this.lines.delete(line.id);
-    this.sitting = this.sitting.filter((id) => id !== line.id);
-    line.node.remove();
-    if (movesCursor) this.fields.person.focus();
-  }
-
-  rename(line, id) {
-    this.lines.delete(line.id);
-    this.sitting = this.sitting.map((known) => (known === line.id ? id : known));
-    line.id = line.node.dataset.id = id;
-    this.lines.set(id, line);
-  }
-
   draw() {
-    const here = this.sitting.map((id) => this.lines.get(id));
-    const inSitting = new Set(this.sitting);
-    const wanted = this.part("[name=find]").value.trim().toLocaleLowerCase();
-    const others = [...this.lines.values()].filter((line) => !inSitting.has(line.id));
-    const found = others.filter((line) => `${line.wanted.person} ${line.row?.code ?? ""}`.toLocaleLowerCase().includes(wanted));
-    found.sort((a, b) => !b.entry - !a.entry || this.collator.compare(a.wanted.person, b.wanted.person) || (a.id < b.id ? -1 : 1));
-    this.drawList(".sitting", here, `Entered here, newest first (${here.filter((line) => line.row && !line.isGone).length})`, here.length);
-    this.drawList(".earlier", found.slice(0, this.shown), `Entered before (${others.filter((line) => line.row && !line.isGone).length})`, others.length);
-    this.part(".more").hidden = found.length <= this.shown;
-    this.part(".more").textContent = `Show more (${found.length - this.shown} left)`;
-    this.drawUnsaved();
-  }
-
-  drawList(selector, lines, title, count) {
-    const part = this.part(selector);
-    part.hidden = count === 0;
-    const head = part.querySelector("h2");
-    if (head.textContent !== title) head.textContent = title;
-    const list = part.querySelector(".lines");
-    const now = Date.now();
-    lines.forEach((line, index) => {
-      line.draw(now);
-      if (list.children[index] !== line.node) list.insertBefore(line.node, list.children[index] ?? null);
-    });
-    while (list.children.length > lines.length) list.lastChild.remove();
-  }
-
-  drawUnsaved() {
+    this.lines.draw();
     const slow = this.outbox.waiting.filter((entry) => Date.now() - entry.since > SLOW_MS);
     const held = this.outbox.notSaved;
     const count = slow.length + held.length;

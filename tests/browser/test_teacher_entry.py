@@ -205,10 +205,15 @@ def test_rows_from_before_are_found_and_changed(desk: EntryDesk) -> None:
     desk.page.keyboard.type("student 07")
     expect(desk.page.locator(".earlier li")).to_have_count(10)
     press(desk.page, desk.line("Student 077").get_by_role("button", name="Change"))
+    desk.page.keyboard.press("Shift+Tab")
+    desk.page.keyboard.type("Zoe")
+    desk.page.keyboard.press("Tab")
+    desk.page.keyboard.press("Control+a")
     desk.page.keyboard.type("abs")
     desk.page.keyboard.press("Enter")
-    expect_receipt(desk.line("Student 077"), "(was 10)")
-    assert ("Student 077", "ABSENT") in desk.stored_pairs()
+    expect_receipt(desk.line("Zoe"), "(was Student 077, 10)")
+    assert desk.has_cursor(desk.line("Zoe").get_by_role("button", name="Undo")), "it stays in sight"
+    assert ("Zoe", "ABSENT") in desk.stored_pairs()
 
 
 def test_where_codes_are_shown_the_receipt_tells_the_code_and_the_name_stays_private(

@@ -1,0 +1,117 @@
+// All lines of the page: those of this sitting, newest first, and those from before, by name. `seen` is what the
+// server is told, so that it sends no more than what changed since.
+
+const EARLIER_SHOWN = 30;
+
+class Lines {
+  constructor(section) {
+    this.part = (selector) => section.querySelector(selector);
+    this.lines = new Map(); // row id -> Line
+    this.sitting = []; // ids of the lines of this sitting, newest first
+    this.seen = null; // [epoch, revision] of the rows that we have
+    this.shown = EARLIER_SHOWN;
+    this.collator = new Intl.Collator(undefined, { sensitivity: "base", numeric: true });
+  }
+
+  get(id) {
+    return this.lines.get(id);
+  }
+
+  showMore() {
+    this.shown += EARLIER_SHOWN * 3;
+  }
+
+  showFew() {
+    this.shown = EARLIER_SHOWN;
+  }
+
+  putOnTop(id) {
+    if (!this.sitting.includes(id)) this.sitting.unshift(id);
+  }
+
+  take({ epoch, base, revision, rows, gone }) {
+    const fits = base === null || (this.seen?.[0] === epoch && base <= this.seen[1]);
+    if (!fits) {
+      this.seen = null; // the server counted on rows that this page does not have
+      return false;
+    }
+    const present = new Set();
+    for (const [id, person, code, grade, version] of rows) {
+      present.add(id);
+      const line = this.lines.get(id) ?? this.add(id);
+      if (!line.isGone && (line.row?.version ?? 0) <= version) line.row = { person, code, grade, version };
+    }
+    const away = base === null ? [...this.lines.values()].filter((line) => line.row && !present.has(line.id)).map((line) => line.id) : gone;
+    for (const id of away) this.lose(this.lines.get(id));
+    this.seen = [epoch, revision];
+    return true;
+  }
+
+  lose(line) {
+    if (!line || line.isGone || line.entry || line.isEditing) return; // what is under way there finds out by itself
+    if (this.sitting.includes(line.id)) Object.assign(line, { isGone: true, last: line.row, row: null, note: { text: "Deleted elsewhere." } });
+    else this.remove(line);
+  }
+
+  at(node) {
+    return this.lines.get(node.closest("li").dataset.id);
+  }
+
+  of(entry) {
+    const id = entry.line ?? entry.id ?? entry.key;
+    const line = this.lines.get(id) ?? this.add(id);
+    if (entry.op === "create") this.putOnTop(id);
+    line.entry = entry;
+    return line;
+  }
+
+  add(id) {
+    const line = new Line(id);
+    this.lines.set(id, line);
+    return line;
+  }
+
+  remove(line) {
+    this.lines.delete(line.id);
+    this.sitting = this.sitting.filter((id) => id !== line.id);
+    line.node.remove();
+  }
+
+  rename(line, id) {
+    this.lines.delete(line.id);
+    this.sitting = this.sitting.map((known) => (known === line.id ? id : known));
+    line.id = line.node.dataset.id = id;
+    this.lines.set(id, line);
+  }
+
+  draw() {
+    const here = this.sitting.map((id) => this.lines.get(id));
+    const inSitting = new Set(this.sitting);
+    const wanted = this.part("[name=find]").value.trim().toLocaleLowerCase();
+    const others = [...this.lines.values()].filter((line) => !inSitting.has(line.id));
+    // What was touched here stays in its place and in sight, whatever it is called now: the cursor may be on it.
+    const isTouched = (line) => line.entry || line.isEditing || line.note;
+    const found = others.filter((line) => isTouched(line) || `${line.wanted.person} ${line.row?.code ?? ""}`.toLocaleLowerCase().includes(wanted));
+    for (const line of found) line.placedBy ??= line.wanted.person;
+    found.sort((a, b) => this.collator.compare(a.placedBy, b.placedBy) || (a.id < b.id ? -1 : 1));
+    const shown = found.filter((line, index) => index < this.shown || isTouched(line));
+    this.drawList(".sitting", here, `Entered here, newest first (${here.filter((line) => line.row && !line.isGone).length})`, here.length);
+    this.drawList(".earlier", shown, `Entered before (${others.filter((line) => line.row && !line.isGone).length})`, others.length);
+    this.part(".more").hidden = found.length === shown.length;
+    this.part(".more").textContent = `Show more (${found.length - shown.length} left)`;
+  }
+
+  drawList(selector, lines, title, count) {
+    const part = this.part(selector);
+    part.hidden = count === 0;
+    const head = part.querySelector("h2");
+    if (head.textContent !== title) head.textContent = title;
+    const list = part.querySelector(".lines");
+    const now = Date.now();
+    lines.forEach((line, index) => {
+      line.draw(now);
+      if (list.children[index] !== line.node) list.insertBefore(line.node, list.children[index] ?? null);
+    });
+    while (list.children.length > lines.length) list.lastChild.remove();
+  }
+}
