@@ -108,6 +108,7 @@ class Watcher:
             ):
                 with self._changed:
                     self.connections += 1
+                    self._changed.notify_all()
                 for event in stream.events():
                     last_event_id = event.event_id or last_event_id
                     self._apply(event)

@@ -1,0 +1,154 @@
+"""A real student dashboard while things break: its streams say so within 10 s, and afterwards every screen
+equals the backend's state, without a reload."""
+
+import contextlib
+import datetime as dt
+import random
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from shared.api import TeacherApi
+from shared.exam import Exam, NewExam, NewResult
+from shared.grades import OUT_OF_20
+from tests.backend_process import BackendClient, BackendProcess, RunningBackend, running_backend
+from tests.student_app.dashboard_process import StudentDashboard
+from tests.wire.clients import backend_settings, port_of
+from tests.wire.student_streams import Watcher
+from tests.wire.tcp_proxy import TcpProxy
+
+STALE_WITHIN_S = 10.0
+RECOVERED_WITHIN_S = 40.0  # the feed waits 15 s at most between two attempts
+
+
+@pytest.fixture(scope="module")
+def own_backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBackend]:
+    """Not the one that other tests share: its guests' credentials are taken away here."""
+    with running_backend(tmp_path_factory.mktemp("backend")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def between(own_backend: RunningBackend) -> Iterator[TcpProxy]:
+    """The way from the dashboard to the backend."""
+    with TcpProxy(port_of(own_backend)) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="module")
+def dashboard(own_backend: RunningBackend, between: TcpProxy) -> Iterator[StudentDashboard]:
+    direct, by_proxy = f":{port_of(own_backend)}", f":{between.port}"
+    settings = {name: text.replace(direct, by_proxy) for name, text in own_backend.settings.items()}
+    with StudentDashboard(settings) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def api(own_backend: RunningBackend) -> Iterator[TeacherApi]:
+    with contextlib.closing(teacher_of(own_backend)) as api:
+        yield api
+
+
+def teacher_of(backend: BackendClient) -> TeacherApi:
+    backend.create_teacher("ada")
+    token = backend.sign_in("ada").access_token
+    return TeacherApi(backend_settings(backend), lambda: token)
+
+
+def published(api: TeacherApi) -> Exam:
+    exam = api.create_exam(NewExam("Algebra", dt.date(2026, 6, 18), "Ms Ada", OUT_OF_20))
+    api.create_results(exam.id, [NewResult(f"Student {number}", "10") for number in range(5)])
+    return api.publish_exam(exam.id, exam.version)
+
+
+def stored(api: TeacherApi, exam: Exam) -> Mapping[str, tuple[str, str, int]]:
+    return {row.id: (row.student, row.grade, row.version) for row in api.list_results(exam.id)}
+
+
+def until_right(watcher: Watcher, api: TeacherApi, exam: Exam) -> None:
+    expected = stored(api, exam)
+    watcher.until(lambda: watcher.feed_state == "LIVE" and watcher.rows == expected, RECOVERED_WITHIN_S)
+
+
+def test_a_stalled_socket_is_told_within_10_seconds_and_made_good(
+    dashboard: StudentDashboard, between: TcpProxy, api: TeacherApi
+) -> None:
+    exam = published(api)
+    with Watcher(dashboard.url, exam.id) as watcher:
+        until_right(watcher, api, exam)
+        between.stall()
+        stalled_s = time.monotonic()
+        api.create_result(exam.id, NewResult("Unheard", "14"))
+        watcher.until(lambda: watcher.feed_state == "OFFLINE", STALE_WITHIN_S)
+        assert time.monotonic() - stalled_s < STALE_WITHIN_S
+        assert dashboard.ready_status() == 503
+        between.resume()
+        until_right(watcher, api, exam)
+        assert watcher.connections == 1, "the student's own stream stood all the time"
+
+
+def test_credentials_that_are_no_longer_known_are_renewed(
+    own_backend: RunningBackend, dashboard: StudentDashboard, between: TcpProxy, api: TeacherApi
+) -> None:
+    exam = published(api)
+    with Watcher(dashboard.url, exam.id) as watcher:
+        until_right(watcher, api, exam)
+        database = own_backend.backend.database
+        forgotten = database.write(
+            lambda connection: connection.execute("DELETE FROM temporary_credentials").rowcount
+        )
+        assert forgotten > 0
+        between.cut()
+        watcher.until(lambda: watcher.feed_state != "LIVE", STALE_WITHIN_S)
+        api.create_result(exam.id, NewResult("Meanwhile", "14"))
+        until_right(watcher, api, exam)
+
+
+def test_after_100_cuts_amid_changes_a_screen_equals_the_backend(
+    dashboard: StudentDashboard, between: TcpProxy, api: TeacherApi
+) -> None:
+    """Each cut hits the student's own stream; every tenth the dashboard's connection to the backend, too."""
+    exam = published(api)
+    chance = random.Random(20260618)
+    port = int(dashboard.url.rpartition(":")[2])
+    with TcpProxy(port) as before, Watcher(f"http://127.0.0.1:{before.port}", exam.id) as watcher:
+        until_right(watcher, api, exam)
+        rows = {row.id: row for row in api.list_results(exam.id)}
+        for number in range(100):
+            seen = watcher.connections
+            row = chance.choice(list(rows.values()))
+            match chance.randrange(3):
+                case 0:
+                    created = api.create_result(exam.id, NewResult(f"New {number}", "12"))
+                    rows[created.id] = created
+                case 1 if len(rows) > 1:
+                    api.delete_result(exam.id, row.id, row.version)
+                    del rows[row.id]
+                case _:
+                    grade = str(chance.randrange(21))
+                    rows[row.id] = api.update_result(exam.id, row.id, row.version, grade=grade)
+            if number % 10 == 0:
+                between.cut()
+            before.cut()
+            watcher.until(lambda seen=seen: watcher.connections > seen)  # type: ignore[misc]
+        assert stored(api, exam) == {row.id: (row.student, row.grade, row.version) for row in rows.values()}
+        until_right(watcher, api, exam)
+
+
+def test_a_backend_that_was_killed_and_started_again_is_found_by_itself(tmp_path: Path) -> None:
+    with contextlib.ExitStack() as stack:
+        first = stack.enter_context(BackendProcess(tmp_path))
+        api = stack.enter_context(contextlib.closing(teacher_of(first)))
+        exam = published(api)
+        dashboard = stack.enter_context(StudentDashboard(first.settings))
+        watcher = stack.enter_context(Watcher(dashboard.url, exam.id))
+        until_right(watcher, api, exam)
+        known = dict(watcher.rows or {})
+        first.kill()
+        watcher.until(lambda: watcher.feed_state == "OFFLINE", STALE_WITHIN_S)
+        assert watcher.rows == known, "what is known stays on the screen"
+        stack.enter_context(BackendProcess(tmp_path, port=port_of(first)))
+        api.create_result(exam.id, NewResult("Afterwards", "14"))
+        until_right(watcher, api, exam)
