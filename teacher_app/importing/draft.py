@@ -112,9 +112,12 @@ class ImportDraft:
         self.saving = Saving(self._workspace, self.checked(), source)
         self.progress, self.hindrance = Progress.RUNNING, None
 
-    def pause(self) -> None:
-        """Stop after the batch that is under way."""
-        self.progress, self.hindrance = Progress.PAUSED, None
+    def pause(self, now: Callable[[], dt.datetime]) -> None:
+        """Stop here, between two batches; after the last one it is finished all the same."""
+        if self.saving is not None and self.saving.is_finished:
+            self.progress, self.finished_at = Progress.FINISHED, now()
+        else:
+            self.progress, self.hindrance = Progress.PAUSED, None
 
     def go_on(self) -> None:
         """Continue with what is left."""

@@ -30,7 +30,7 @@ def show_saving(draft: ImportDraft, key: str) -> None:
 
 def _run(draft: ImportDraft, saving: Saving, key: str) -> None:
     bar = st.progress(0.0, _progress_text(saving.total - saving.left, saving.total))
-    st.button("Cancel", on_click=draft.pause, key=f"{key}-cancel")
+    st.button("Cancel", on_click=draft.pause, args=(local_now,), key=f"{key}-cancel")
     with suppress(*EXPECTED):  # the pause says it
         # Whatever else is pressed meanwhile runs this page anew, between two batches, and it goes on.
         for done, total in draft.run(local_now):

@@ -115,11 +115,18 @@ def test_a_line_that_is_cut_pauses_and_one_press_goes_on(desk: Desk, fault: Exce
 def test_stopping_leaves_the_rest_to_be_looked_at(desk: Desk) -> None:
     draft = begun(desk)
     next(draft.run(lambda: NOW))
-    draft.pause()
+    draft.pause(lambda: NOW)
     assert (draft.progress, draft.hindrance) == (Progress.PAUSED, None)
     draft.stop()
     fates = [one.fate for one in draft.checked()]
     assert (fates.count(Fate.SAME), fates.count(Fate.NEW)) == (100, 150)
+
+
+def test_cancelled_after_the_last_batch_it_is_finished(desk: Desk) -> None:
+    draft = begun(desk, "Ada;1")
+    next(draft.run(lambda: NOW))
+    draft.pause(lambda: NOW)
+    assert (draft.progress, draft.finished_at) == (Progress.FINISHED, NOW)
 
 
 def test_replaced_rows_keep_their_ids_and_bad_rows_stay(desk: Desk) -> None:

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from shared.exam import Audience, Exam, NewExam, NewResult
 from shared.grades import OUT_OF_20
 from teacher_app.views import ways
+from teacher_app.views.clock import local_now
 from teacher_app.views.exam_import_rows import editor_key
 from tests.backend_process import RunningBackend
 from tests.builders import new_id
@@ -228,7 +229,7 @@ def test_a_cancelled_import_leads_back_to_the_rows(page: AppTest, exam: Exam) ->
     paste(page, "Ada;1\nBob;2")
     draft = page.session_state[f"import-{exam.id}"].draft
     draft.begin(random.Random(1))
-    draft.pause()  # as “Cancel” does between two batches
+    draft.pause(local_now)  # as “Cancel” does between two batches
     page.run()
     assert says(page, "**0 of 2 are saved**, 2 are not")
     press(page, "Back to the rows")

@@ -28,6 +28,7 @@ class TcpProxy:
         self._flowing: asyncio.Event
         self._answers_lost = 0
         self._is_refusing = False
+        self._stall_at: tuple[bytes, int, threading.Event] | None = None
         self._thread = threading.Thread(target=self._run, name="tcp-proxy")
         self._ready = threading.Event()
         self._thread.start()
@@ -42,7 +43,16 @@ class TcpProxy:
         waiting."""
         self._do(self._set_flowing(False))
 
+    def stall_at(self, words: bytes, count: int) -> threading.Event:
+        """Stalls when the client says `words` for the `count`th time, before that arrives; the event tells
+        when."""
+        stalled = threading.Event()
+        self._stall_at = (words, count, stalled)
+        return stalled
+
     def resume(self) -> None:
+        """Let everything through again, also what stall_at waits for."""
+        self._stall_at = None
         self._do(self._set_flowing(True))
 
     def lose_answers(self, count: int) -> None:
@@ -114,6 +124,8 @@ class TcpProxy:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, is_answer: bool = False
     ) -> None:
         while data := await reader.read(65536):
+            if not is_answer:
+                self._count_words(data)
             await self._flowing.wait()
             if is_answer and self._answers_lost:
                 self._answers_lost -= 1
@@ -121,6 +133,15 @@ class TcpProxy:
             writer.write(data)
             await writer.drain()
         raise ConnectionResetError  # one side has closed: so does the other
+
+    def _count_words(self, data: bytes) -> None:
+        if self._stall_at is None or self._stall_at[0] not in data:
+            return
+        words, count, stalled = self._stall_at
+        self._stall_at = (words, count - 1, stalled) if count > 1 else None
+        if count == 1:
+            self._flowing.clear()
+            stalled.set()
 
     async def _cut(self) -> int:
         self._flowing.set()

@@ -1,0 +1,256 @@
+"""A class list pasted, mended, saved and exported with the keyboard; what is cut midway ends complete."""
+
+import contextlib
+import re
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from shared.exam import Audience
+from tests.backend_process import BackendProcess
+from tests.browser.axe import faults_of
+from tests.browser.entry_walk import EntryDesk, SignedIn, open_exam
+from tests.browser.people import Person, choose_part, sign_in, tab_to
+from tests.teacher_app.dashboard_process import REAL_FACTORY, TeacherDashboard
+from tests.waiting import wait_until
+from tests.wire.tcp_proxy import TcpProxy
+
+pytestmark = pytest.mark.browser
+
+PATIENCE_MS = 40_000
+STALL_DEADLINE_S = 30.0
+TYPING_MS = 150  # Streamlit's grid loses a cell that is opened, filled and left in less than a few of these
+THOUSAND = [(f"Student {number:04d}", str(number % 21)) for number in range(1000)]
+BATCH = b"createResultsBatch("
+
+
+class Station:
+    """A backend, and a dashboard that reaches the exam API over a proxy."""
+
+    def __init__(self, data_dir: Path) -> None:
+        with contextlib.ExitStack() as stack:
+            self.backend = stack.enter_context(BackendProcess(data_dir))
+            self.proxy = stack.enter_context(TcpProxy(int(self.backend.url.rpartition(":")[2])))
+            api_url = f"http://127.0.0.1:{self.proxy.port}/graphql"
+            self._settings = {**self.backend.settings, "EXAM_RESULTS_API_URL": api_url}
+            self.dashboard = TeacherDashboard(self._settings, REAL_FACTORY)
+            stack.callback(lambda: self.dashboard.stop())
+            self._stack = stack.pop_all()
+
+    def kill_and_restart_the_dashboard(self) -> None:
+        port = int(self.dashboard.url.rpartition(":")[2])
+        self.dashboard.process.send_signal(signal.SIGKILL)
+        self.dashboard.stop()
+        self.proxy.cut()
+        self.dashboard = TeacherDashboard(self._settings, REAL_FACTORY, port=port)
+
+    def close(self) -> None:
+        self._stack.close()
+
+
+@pytest.fixture(scope="module")
+def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
+    """What a test stops, it starts again."""
+    with contextlib.closing(Station(tmp_path_factory.mktemp("backend"))) as station:
+        yield station
+
+
+@pytest.fixture
+def teacher(station: Station, browser: Browser) -> Iterator[SignedIn]:
+    signed_in = SignedIn(station.backend, station.dashboard.url, browser)
+    with contextlib.closing(signed_in.api):
+        yield signed_in
+
+
+MakeDesk = Callable[..., EntryDesk]
+
+
+@pytest.fixture
+def make_desk(teacher: SignedIn, new_person: Callable[..., Person]) -> MakeDesk:
+    """A new exam with its import page open; `person` has the words of playwright's new_context."""
+
+    def make(person: dict[str, object] | None = None, audience: Audience = Audience.NAMES) -> EntryDesk:
+        desk = teacher.open_desk(new_person(storage_state=teacher.storage_state, **(person or {})), audience)
+        choose_part(desk.page, "Import")
+        return desk
+
+    return make
+
+
+def lines(pairs: list[tuple[str, str]]) -> str:
+    return "\n".join(f"{person}\t{grade}" for person, grade in pairs)
+
+
+def paste(page: Page, text: str) -> None:
+    tab_to(page, page.get_by_label("Paste rows"))
+    page.keyboard.insert_text(text)
+    press(page, "Read the rows")
+
+
+def press(page: Page, name: str | re.Pattern[str]) -> None:
+    """Go to the button by Tab and press Enter."""
+    tab_to(page, page.get_by_role("button", name=name))
+    page.keyboard.press("Enter")
+
+
+def told(page: Page, words: str) -> None:
+    expect(page.get_by_test_id("stMain")).to_contain_text(words, timeout=PATIENCE_MS)
+
+
+def mend_first_row(page: Page, *, columns_right: int, text: str) -> None:
+    """In the editor, whose cells are drawn: arrows, Enter, type, Enter."""
+    tab_to(page, page.get_by_test_id("stDataFrame").locator("canvas").first)
+    for _ in range(columns_right):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    cell = page.locator("textarea.gdg-input")
+    expect(cell).to_be_focused()
+    page.keyboard.type(text, delay=TYPING_MS)  # over what was there, which is selected
+    page.keyboard.press("Enter")
+    cell.wait_for(state="hidden")
+
+
+def test_a_thousand_rows_are_pasted_mended_and_saved_with_the_keyboard(make_desk: MakeDesk) -> None:
+    desk = make_desk()
+    page = desk.page
+    bad = [*THOUSAND[:500], ("Student 0500", "99"), *THOUSAND[501:]]
+    paste(page, lines(bad))
+    told(page, "1,000 rows: 999 new · 1 to mend")
+    told(page, "Line 501, Student 0500: “99” is above 20")
+    mend_first_row(page, columns_right=2, text="17")
+    told(page, "1,000 rows: 1,000 new")
+    press(page, "Save 1,000 results")
+    told(page, "1,000 results saved at")
+    expected = [*THOUSAND[:500], ("Student 0500", "17"), *THOUSAND[501:]]
+    assert desk.stored_pairs() == expected
+
+
+def test_the_dashboard_killed_midway_and_the_paste_repeated_gives_each_row_once(
+    make_desk: MakeDesk, station: Station
+) -> None:
+    desk = make_desk()
+    page = desk.page
+    paste(page, lines(THOUSAND))
+    stalled = station.proxy.stall_at(BATCH, 4)
+    press(page, "Save 1,000 results")
+    assert stalled.wait(STALL_DEADLINE_S)
+    told(page, "300 of 1,000")  # the bar has moved
+    station.kill_and_restart_the_dashboard()
+    assert 300 <= len(desk.stored()) <= 400
+    page.goto("about:blank")
+    sign_in(page, station.dashboard.url, desk.username)
+    open_exam(page, desk.url)
+    choose_part(page, "Import")
+    paste(page, lines(THOUSAND))
+    told(page, "there already")
+    press(page, re.compile("Save [67]00 results"))
+    told(page, "00 results saved at")
+    assert desk.stored_pairs() == THOUSAND
+
+
+def test_cancel_stops_between_two_batches_and_go_on_saves_the_rest(
+    make_desk: MakeDesk, station: Station
+) -> None:
+    desk = make_desk()
+    page = desk.page
+    paste(page, lines(THOUSAND))
+    stalled = station.proxy.stall_at(BATCH, 4)
+    press(page, "Save 1,000 results")
+    assert stalled.wait(STALL_DEADLINE_S)
+    told(page, "300 of 1,000")
+    press(page, "Cancel")
+    paused = page.get_by_text(re.compile(r"\d00 of 1,000 are saved"))
+    while not paused.is_visible():  # one batch after the other, until the press has arrived
+        station.proxy.resume()
+        wait_until_stalled_or(paused, station.proxy.stall_at(BATCH, 1))
+    station.proxy.resume()
+    # A batch that waited for too long may have arrived without its answer.
+    assert int(paused.inner_text()[:3]) <= len(desk.stored()) < 1000
+    assert faults_of(page) == []
+    press(page, "Go on")
+    told(page, "1,000 results saved at")
+    assert desk.stored_pairs() == THOUSAND
+
+
+def wait_until_stalled_or(shown: Locator, stalled: threading.Event) -> None:
+    wait_until(lambda: stalled.is_set() or shown.is_visible(), deadline_s=STALL_DEADLINE_S, what="a stop")
+
+
+def test_what_is_exported_can_be_chosen_as_a_file_again(make_desk: MakeDesk, tmp_path: Path) -> None:
+    desk = make_desk(audience=Audience.CODES)
+    page = desk.page
+    paste(page, "Ada Lovelace\t14,5\nŁukasz =1+1\tabs\n王小明\texempt")
+    press(page, "Save 3 results")
+    told(page, "3 results saved at")
+    choose_part(page, "Export")
+    files: list[Path] = []
+    buttons = page.get_by_test_id("stDownloadButton").get_by_role("button")
+    expect(buttons).to_have_count(6)
+    for button in buttons.all():
+        with page.expect_download() as download:
+            tab_to(page, button)
+            page.keyboard.press("Enter")
+        files.append(tmp_path / download.value.suggested_filename)
+        download.value.save_as(files[-1])
+    choose_part(page, "Import")
+    for file in files:
+        press(page, re.compile("Start over|Import more"))
+        page.locator("input[type=file]").set_input_files(file)
+        told(page, "3 rows: 3 there already")
+    assert {file.suffix for file in files} == {".xlsx", ".csv", ".zip"}
+
+
+def test_slips_are_printed_for_codes(make_desk: MakeDesk, tmp_path: Path) -> None:
+    desk = make_desk(audience=Audience.CODES)
+    page = desk.page
+    paste(page, "Ada Lovelace\t14,5\nGrace Hopper\t17")
+    press(page, "Save 2 results")
+    told(page, "2 results saved at")
+    choose_part(page, "Codes")
+    with page.expect_download() as download:
+        press(page, "Slips to print (PDF, 1 page)")
+    download.value.save_as(tmp_path / "slips.pdf")
+    assert (tmp_path / "slips.pdf").read_bytes().startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize(
+    "person",
+    [
+        pytest.param({"color_scheme": "light"}, id="light"),
+        pytest.param({"color_scheme": "dark"}, id="dark"),
+        pytest.param({"viewport": {"width": 360, "height": 780}}, id="phone"),
+    ],
+)
+def test_every_page_of_it_is_accessible_and_fits(make_desk: MakeDesk, person: dict[str, object]) -> None:
+    desk = make_desk(person, audience=Audience.CODES)
+    page = desk.page
+    judge(page)
+    paste(page, "Ada;Lovelace;14\nGrace;Hopper;99\nGrace;Hopper;3\nAlan;Turing;")
+    told(page, "Choose above which columns")
+    judge(page)
+    names = page.get_by_role("combobox", name=re.compile("Student: one column"))
+    for column in ("Column 1", "Column 2"):
+        tab_to(page, names)
+        page.keyboard.type(column)
+        page.get_by_role("option", name=column).wait_for()
+        page.keyboard.press("Enter")
+        page.keyboard.press("Escape")
+    told(page, "4 rows:")
+    judge(page)
+    press(page, "Save 2 results")
+    told(page, "2 results saved at")
+    judge(page)
+    for part in ("Codes", "Export"):
+        choose_part(page, part)
+        page.get_by_test_id("stDownloadButton").first.wait_for()
+        judge(page)
+
+
+def judge(page: Page) -> None:
+    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=PATIENCE_MS)
+    assert faults_of(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "nothing sticks out"
