@@ -2,6 +2,7 @@
 
 import argparse
 import datetime as dt
+import platform
 import secrets
 import shutil
 import sys
@@ -16,7 +17,7 @@ from deploy.aws.cost_report import cost_report
 from deploy.aws.costs import ResultsDay
 from deploy.aws.errors import DeployError
 from deploy.aws.hosting import HostingCommands
-from deploy.aws.image_engine import PLATFORMS, find_engine
+from deploy.aws.image_engine import PLATFORMS, architecture_of, find_engine
 from deploy.aws.smoke_command import SmokeCommand
 from deploy.aws.stack import Stack
 
@@ -71,7 +72,7 @@ def _run(args: argparse.Namespace, console: Console) -> None:
                 _hosting(stack, connection, console).publish_images(engine, args.architecture)
             case "host":
                 hosting = _hosting(stack, connection, console)
-                hosting.host(_hosting_parameters(args), is_key_new=args.new_origin_key)
+                hosting.host(_hosting_parameters(args), args.image_tag, is_key_new=args.new_origin_key)
             case "down":
                 commands.down(is_data_deleted=args.delete_data)
     finally:
@@ -162,10 +163,11 @@ def _parser() -> argparse.ArgumentParser:
     publish.add_argument(
         "--architecture",
         choices=list(PLATFORMS),
-        default="ARM64",
-        help="default: %(default)s, the cheaper one",
+        default=architecture_of(platform.machine()),
+        help="what to build for; default: this machine's, %(default)s",
     )
     host = commands.add_parser("host", parents=[common], help="run both dashboards on AWS")
+    host.add_argument("--image-tag", metavar="TAG", help="an earlier publication; default: the newest")
     host.add_argument("--student-containers-min", metavar="N", type=_positive_int)
     host.add_argument("--student-containers-max", metavar="N", type=_positive_int)
     host.add_argument("--alarm-email", metavar="ADDRESS", help="where alarms are sent")

@@ -48,11 +48,14 @@ class HostingCommands:
             engine.push(image)
             self.console.say(f"Published {image}")
 
-    def host(self, parameters: Mapping[str, str], *, is_key_new: bool) -> None:
-        """Brings the hosting to this checkout's template and the newest images. Safe to repeat."""
+    def host(self, parameters: Mapping[str, str], image_tag: str | None, *, is_key_new: bool) -> None:
+        """Brings the hosting to this checkout's template and to the images of this tag, None for the newest.
+
+        Safe to repeat. Raises InputWrong where there are no such images.
+        """
         backend = self.stack.outputs()
         hosting = self._beside("hosting")
-        given = {**self._newest_images(), **parameters}
+        given = {**self._images(image_tag), **parameters}
         if is_key_new or hosting.describe() is None:
             given["OriginKey"] = self.new_key()
         hosting.bring_up(
@@ -82,31 +85,32 @@ class HostingCommands:
         username, _, password = base64.b64decode(given["authorizationToken"]).decode().partition(":")
         return str(given["proxyEndpoint"]).removeprefix("https://"), username, password
 
-    def _newest_images(self) -> dict[str, str]:
-        """The hosting's parameters for the images that were published last. Raises InputWrong without any."""
+    def _images(self, wanted_tag: str | None) -> dict[str, str]:
+        """The hosting's parameters for both images of the tag, None for the newest. Raises InputWrong."""
         images = self._beside("images")
         if images.describe() is None:
             raise InputWrong("host", "there are no images yet: run publish-images first.")
         outputs = images.outputs()
-        tags = [self._newest_tag(outputs[_repository_output(dashboard)]) for dashboard in DASHBOARDS]
-        if None in tags or tags[0] != tags[1]:
+        uris = {dashboard: outputs[_repository_output(dashboard)] for dashboard in DASHBOARDS}
+        # A publication that was cut short left one image without the other: that one does not count.
+        tags = set.intersection(*(self._tags(uri) for uri in uris.values()))
+        if not tags:
             raise InputWrong("host", "the images are not both there: run publish-images again.")
-        architecture = "X86_64" if str(tags[0]).endswith("x86_64") else "ARM64"
-        named = {
-            f"{dashboard.capitalize()}Image": f"{outputs[_repository_output(dashboard)]}:{tags[0]}"
-            for dashboard in DASHBOARDS
-        }
+        if wanted_tag is not None and wanted_tag not in tags:
+            raise InputWrong("--image-tag", f"there are {', '.join(sorted(tags))}.")
+        tag = wanted_tag or max(tags)  # tags begin with their time
+        architecture = "X86_64" if tag.endswith("x86_64") else "ARM64"
+        named = {f"{dashboard.capitalize()}Image": f"{uri}:{tag}" for dashboard, uri in uris.items()}
         return {**named, "CpuArchitecture": architecture}
 
-    def _newest_tag(self, repository_uri: str) -> str | None:
+    def _tags(self, repository_uri: str) -> set[str]:
         name = repository_uri.partition("/")[2]
         with aws_errors():
             pages = (
                 self.connection.client("ecr").get_paginator("describe_images").paginate(repositoryName=name)
             )
-            details = [item for page in pages for item in page["imageDetails"] if item.get("imageTags")]
-        # Tags begin with their time.
-        return max((str(tag) for item in details for tag in item["imageTags"]), default=None)
+            details = [item for page in pages for item in page["imageDetails"]]
+        return {str(tag) for item in details for tag in item.get("imageTags", [])}
 
     def _cloudfront_prefix_list(self) -> str:
         with aws_errors():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from deploy.aws.errors import EngineFailed, InputWrong
 
-__all__ = ["ENGINES", "ImageEngine", "find_engine"]
+__all__ = ["ENGINES", "PLATFORMS", "ImageEngine", "architecture_of", "find_engine"]
 
 ENGINES = ("docker", "podman", "buildah")
 DOCKERFILE = "deploy/containers/Dockerfile"
@@ -43,6 +43,11 @@ class ImageEngine:
         status = self.run([self.name, *words], typed)
         if status != 0:
             raise EngineFailed(self.name, step, status)
+
+
+def architecture_of(machine: str) -> str:
+    """The key of PLATFORMS for what the operating system calls this machine: it builds that without help."""
+    return "ARM64" if machine.lower() in ("arm64", "aarch64") else "X86_64"
 
 
 def find_engine(which: Callable[[str], str | None], folder: Path) -> ImageEngine:

@@ -1,0 +1,128 @@
+"""The hosting's templates: lint, and what they promise."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cfnlint.decode import decode
+
+from deploy.aws import image_engine
+from deploy.aws.template import HOSTING_TEMPLATE, IMAGES_TEMPLATE
+from tests.deploy.aws.test_template import cfn_lint
+
+
+@pytest.fixture(scope="module")
+def resources() -> dict[str, Any]:
+    template, problems = decode(str(HOSTING_TEMPLATE))
+    assert not problems
+    return dict(template["Resources"])
+
+
+def of_type(resources: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
+    return {name: item["Properties"] for name, item in resources.items() if item["Type"] == kind}
+
+
+@pytest.mark.parametrize("template", [HOSTING_TEMPLATE, IMAGES_TEMPLATE], ids=lambda path: path.stem)
+def test_cfn_lint_finds_nothing(template: Path) -> None:
+    found = cfn_lint(template)
+    assert found.stdout == ""
+    assert found.returncode == 0
+
+
+def test_the_containers_have_no_rights_and_their_fetching_role_only_images_and_logs(
+    resources: dict[str, Any],
+) -> None:
+    tasks = of_type(resources, "AWS::ECS::TaskDefinition")
+    assert set(tasks) == {"TeacherTask", "StudentTask"}
+    assert all("TaskRoleArn" not in task for task in tasks.values())
+    (role,) = of_type(resources, "AWS::IAM::Role").values()
+    (policy,) = role["Policies"]
+    actions = {
+        action
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+    }
+    assert actions == {
+        "ecr:GetAuthorizationToken",
+        "ecr:BatchCheckLayerAvailability",
+        "ecr:BatchGetImage",
+        "ecr:GetDownloadUrlForLayer",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+    }
+
+
+def test_containers_run_without_capabilities_and_show_their_health(resources: dict[str, Any]) -> None:
+    for task in of_type(resources, "AWS::ECS::TaskDefinition").values():
+        for container in task["ContainerDefinitions"]:
+            assert container["LinuxParameters"]["Capabilities"] == {"Drop": ["ALL"]}
+        assert any("HealthCheck" in container for container in task["ContainerDefinitions"])
+
+
+def test_only_cloudfront_reaches_the_load_balancer_and_only_with_its_key(resources: dict[str, Any]) -> None:
+    door = resources["LoadBalancerDoor"]["Properties"]["SecurityGroupIngress"]
+    assert [rule.get("SourcePrefixListId") for rule in door] == [{"Ref": "CloudFrontPrefixList"}]
+    (listener,) = of_type(resources, "AWS::ElasticLoadBalancingV2::Listener").values()
+    (otherwise,) = listener["DefaultActions"]
+    assert otherwise["FixedResponseConfig"]["StatusCode"] == "403"
+    rules = of_type(resources, "AWS::ElasticLoadBalancingV2::ListenerRule")
+    forwarding = [rule for rule in rules.values() if rule["Actions"][0]["Type"] == "forward"]
+    assert len(forwarding) == 2
+    for rule in forwarding:
+        headers = [condition.get("HttpHeaderConfig", {}) for condition in rule["Conditions"]]
+        assert {"HttpHeaderName": "X-Origin-Key", "Values": [{"Ref": "OriginKey"}]} in headers
+
+
+def test_inner_paths_are_not_published(resources: dict[str, Any]) -> None:
+    rule = resources["InsidesRule"]["Properties"]
+    assert rule["Priority"] == min(
+        other["Priority"]
+        for other in of_type(resources, "AWS::ElasticLoadBalancingV2::ListenerRule").values()
+    )
+    (condition,) = rule["Conditions"]
+    assert {"/metrics*", "/_stcore/metrics*"} <= set(condition["PathPatternConfig"]["Values"])
+    assert rule["Actions"][0]["FixedResponseConfig"]["StatusCode"] == "404"
+
+
+def test_sessions_stay_with_their_container_and_quiet_connections_stay_open(
+    resources: dict[str, Any],
+) -> None:
+    for group in of_type(resources, "AWS::ElasticLoadBalancingV2::TargetGroup").values():
+        assert {"Key": "stickiness.enabled", "Value": "true"} in group["TargetGroupAttributes"]
+    balancer = resources["LoadBalancer"]["Properties"]["LoadBalancerAttributes"]
+    assert {"Key": "idle_timeout.timeout_seconds", "Value": "4000"} in balancer
+
+
+def test_a_bad_version_is_taken_back_and_alarms_watch_over_it(resources: dict[str, Any]) -> None:
+    alarms = set(of_type(resources, "AWS::CloudWatch::Alarm"))
+    services = of_type(resources, "AWS::ECS::Service")
+    assert set(services) == {"TeacherService", "StudentService"}
+    for service in services.values():
+        rollout = service["DeploymentConfiguration"]
+        assert rollout["DeploymentCircuitBreaker"] == {"Enable": True, "Rollback": True}
+        assert rollout["MinimumHealthyPercent"] == 100
+        assert {name["Ref"] for name in rollout["Alarms"]["AlarmNames"]} <= alarms
+
+
+def test_a_new_version_takes_no_containers_from_a_service_that_has_grown(resources: dict[str, Any]) -> None:
+    assert "DesiredCount" not in resources["StudentService"]["Properties"]
+
+
+def test_containers_start_when_there_is_a_way_out_to_fetch_them(resources: dict[str, Any]) -> None:
+    ways_out = {"RouteOut", "RoutesOfFirstSubnet", "RoutesOfSecondSubnet"}
+    for name in ("TeacherService", "StudentService"):
+        assert ways_out < set(resources[name]["DependsOn"])
+
+
+def test_the_student_service_grows_with_its_viewers(resources: dict[str, Any]) -> None:
+    (policy,) = of_type(resources, "AWS::ApplicationAutoScaling::ScalingPolicy").values()
+    tracked = policy["TargetTrackingScalingPolicyConfiguration"]["CustomizedMetricSpecification"]
+    (metric,) = of_type(resources, "AWS::Logs::MetricFilter").values()
+    (made,) = metric["MetricTransformations"]
+    assert (tracked["Namespace"], tracked["MetricName"]) == (made["MetricNamespace"], made["MetricName"])
+    assert made["MetricValue"] == "$.viewers"
+
+
+def test_every_platform_of_the_command_line_is_one_of_the_template() -> None:
+    template, _ = decode(str(HOSTING_TEMPLATE))
+    assert set(image_engine.PLATFORMS) == set(template["Parameters"]["CpuArchitecture"]["AllowedValues"])
