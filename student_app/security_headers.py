@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import re
 from base64 import b64encode
 from pathlib import Path
 
-import streamlit_autorefresh
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -36,7 +36,11 @@ _HEADERS = (
 def _framed_headers() -> tuple[tuple[str, str], ...]:
     """For streamlit-autorefresh, which Streamlit puts into a frame of our own page; its scripts stand in its
     page and are allowed one by one."""
-    page = Path(streamlit_autorefresh.__file__).with_name("frontend") / "build" / "index.html"
+    # Found, not imported: Streamlit knows a component that is imported while it runs.
+    package = importlib.util.find_spec("streamlit_autorefresh")
+    if package is None or package.origin is None:
+        raise ModuleNotFoundError("streamlit_autorefresh")
+    page = Path(package.origin).with_name("frontend") / "build" / "index.html"
     scripts = re.findall(rb"<script>(.*?)</script>", page.read_bytes(), re.DOTALL)
     hashes = " ".join(f"'sha256-{b64encode(hashlib.sha256(script).digest()).decode()}'" for script in scripts)
     policy = (
