@@ -1,0 +1,84 @@
+"""The pages of exports and of codes without a browser."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+import pytest
+
+from shared.exam import Audience, Exam, NewExam, NewResult
+from shared.grades import OUT_OF_20
+from teacher_app.exporting.formats import FORMATS
+from teacher_app.views import ways
+from tests.backend_process import RunningBackend
+from tests.builders import new_id
+from tests.teacher_app.desk import Desk
+
+
+@pytest.fixture
+def desk(backend: RunningBackend) -> Iterator[Desk]:
+    desk = Desk(backend, f"teacher-{new_id()[:8]}")
+    try:
+        with desk.serving():
+            yield desk
+    finally:
+        desk.close()
+
+
+def new_exam(desk: Desk, audience: Audience = Audience.NAMES) -> Exam:
+    new = NewExam("Optics", dt.date(2026, 6, 5), "M. Curie", OUT_OF_20, audience)
+    return desk.real_api.create_exam(new)
+
+
+def test_each_format_has_its_button_and_its_use(desk: Desk) -> None:
+    exam = new_exam(desk)
+    desk.real_api.create_results(exam.id, [NewResult("Ada", "12"), NewResult("Bo", "3")])
+    page = desk.open(ways.EXAM, exam=exam.id, part="Export")
+    assert not page.exception
+    assert [button.label for button in page.download_button] == [form.label for form in FORMATS]
+    assert [form.use for form in FORMATS] == [one.value for one in page.markdown][-len(FORMATS) :]
+    assert page.warning.len == 0
+
+
+def test_without_results_there_is_nothing_to_export(desk: Desk) -> None:
+    page = desk.open(ways.EXAM, exam=new_exam(desk).id, part="Export")
+    assert not page.exception
+    assert page.download_button.len == 0
+    assert "no result to export" in page.info[0].value
+
+
+def test_files_with_names_beside_codes_are_named_as_private(desk: Desk) -> None:
+    exam = new_exam(desk, Audience.CODES)
+    desk.real_api.create_result(exam.id, NewResult("K7M2QX", "12", "Ada"))
+    page = desk.open(ways.EXAM, exam=exam.id, part="Export")
+    assert "keep them to yourself" in page.warning[0].value
+
+
+def test_codes_are_listed_by_name_with_what_the_slips_lack(desk: Desk) -> None:
+    exam = new_exam(desk, Audience.CODES)
+    rows = [NewResult("K7M2QX", "12", "Zoe"), NewResult("W3PZ9B", "3", "王小明"), NewResult("AAA222", "3")]
+    desk.real_api.create_results(exam.id, rows)
+    page = desk.open(ways.EXAM, exam=exam.id, part="Codes")
+    assert not page.exception
+    table = page.dataframe[0].value
+    assert list(table["Name"]) == ["", "Zoe", "王小明"]
+    assert list(table["Code"]) == ["AAA222", "K7M2QX", "W3PZ9B"]
+    nameless, gaps = (warning.value for warning in page.warning)
+    assert nameless.startswith("1 code without a name")
+    assert "王小明" in gaps
+    assert [button.label for button in page.download_button] == [
+        "Slips to print (PDF, 1 page)",
+        "List of codes (CSV)",
+    ]
+
+
+def test_without_results_there_are_no_codes_yet(desk: Desk) -> None:
+    page = desk.open(ways.EXAM, exam=new_exam(desk, Audience.CODES).id, part="Codes")
+    assert not page.exception
+    assert "There is none yet" in page.info[0].value
+
+
+def test_an_exam_that_shows_names_has_no_page_of_codes(desk: Desk) -> None:
+    page = desk.open(ways.EXAM, exam=new_exam(desk).id, part="Codes")
+    assert not page.exception
+    assert "Codes" not in page.segmented_control[0].options
+    assert page.segmented_control[0].value == "Enter"
