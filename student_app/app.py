@@ -1,5 +1,7 @@
 """The student dashboard's script: an exam chosen, its live board, and what can be asked beside it."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from student_app.current import serving
@@ -9,7 +11,9 @@ from student_app.views.page import show_exam
 
 __all__: list[str] = []
 
-st.set_page_config(page_title="Exam results", layout="centered")
+st.set_page_config(
+    page_title="Exam results", page_icon=Path(__file__).with_name("icon.svg"), layout="centered"
+)
 with page_turn:
     parts = serving()
     st.title("Exam results")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from shared.exam import Exam
 
-__all__ = ["OFFERED_MAX", "exam_label", "matching_exams"]
+__all__ = ["OFFERED_MAX", "exam_label", "exam_labels", "matching_exams"]
 
 OFFERED_MAX = 50  # a longer list is searched, not scrolled; each page carries the list
 
@@ -15,6 +16,17 @@ OFFERED_MAX = 50  # a longer list is searched, not scrolled; each page carries t
 def exam_label(exam: Exam) -> str:
     """One line that tells exams apart: subject, date, teacher."""
     return f"{exam.subject} · {exam.date.isoformat()} · {exam.teacher}"
+
+
+def exam_labels(exams: Iterable[Exam]) -> dict[str, str]:
+    """A label of its own for each exam, by id: where two read the same, as for two groups of one class, the
+    beginning of the id is added. A choice is known by its label alone."""
+    plain = {exam.id: exam_label(exam) for exam in exams}
+    times = Counter(plain.values())
+    return {
+        exam_id: label if times[label] == 1 else f"{label} · {exam_id[:8]}"
+        for exam_id, label in plain.items()
+    }
 
 
 def matching_exams(exams: Sequence[Exam], search: str, limit: int = OFFERED_MAX) -> list[Exam]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from shared.exam import Exam
-from student_app.choosing import OFFERED_MAX, exam_label, matching_exams
+from student_app.choosing import OFFERED_MAX, exam_labels, matching_exams
 from student_app.current import Serving, serving
 
 __all__ = ["choose_exam"]
@@ -33,7 +33,7 @@ def choose_exam(parts: Serving) -> Exam | None:
     if wanted and named is None:
         st.warning("The exam of this link is not published (any more). Choose another.")
     ids = [exam.id for exam in offered]
-    labels = {exam.id: exam_label(exam) for exam in offered}
+    labels = exam_labels(offered)
     current = named.id if named is not None and named.id in ids else None
     chosen: str | None = st.selectbox(
         "Exam",
@@ -43,7 +43,7 @@ def choose_exam(parts: Serving) -> Exam | None:
         placeholder="Choose an exam",
     )
     if chosen is None:
-        return None
+        return named  # what is shown stays while others are searched
     if chosen != wanted:
         st.query_params["exam"] = chosen
     return parts.cache.exam(chosen)

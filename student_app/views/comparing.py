@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from shared.exam import Exam
-from student_app.choosing import exam_label
+from student_app.choosing import OFFERED_MAX, exam_labels, matching_exams
 from student_app.current import Serving
 from student_app.exam_details import comparison_rows
 
@@ -17,36 +17,58 @@ _CHOICE = "compared"
 
 
 def show_comparison(parts: Serving, exam: Exam) -> None:
-    """A choice of other exams, and a table. Drawn again by itself only while results are being loaded."""
-    others = {other.id: other for other in parts.cache.exams().exams if other.id != exam.id}
+    """A choice of other exams, and a table."""
+    others = [other for other in parts.cache.exams().exams if other.id != exam.id]
     if not others:
         return
     with st.expander("Compare with other exams"):
+        search = ""
+        if len(others) > OFFERED_MAX:
+            search = st.text_input(
+                "Find other exams", placeholder="subject, date or teacher", key="find_others"
+            )
+        offered = {other.id: other for other in matching_exams(others, search)}
+        for exam_id in st.session_state.get(_CHOICE, ()):  # what is chosen stays, whatever is searched for
+            known = parts.cache.exam(exam_id)
+            if known is not None and exam_id != exam.id:
+                offered[exam_id] = known
+        labels = exam_labels(offered.values())
         chosen = st.multiselect(
             "Other exams",
-            list(others),
-            format_func=lambda exam_id: exam_label(others[exam_id]) if exam_id in others else exam_id,
+            list(offered),
+            format_func=lambda exam_id: labels.get(exam_id, exam_id),
             max_selections=COMPARED_MAX,
             key=_CHOICE,
             placeholder="Choose up to five",
         )
-        compared = [exam, *(others[exam_id] for exam_id in chosen if exam_id in others)]
+        compared = [exam, *(offered[exam_id] for exam_id in chosen if exam_id in offered)]
         if len(compared) == 1:
             return
         for other in compared:  # the feed loads what somebody asked for a moment ago
             parts.feed.watch(other.id)
             parts.feed.unwatch(other.id)
-        if all(parts.cache.results(other.id) for other in compared):
-            _table(parts, compared)
-        else:
-            st.fragment(_table, run_every=LOADING_S)(parts, compared)
+        _table(parts, compared)
+        if _is_loading(parts, compared):
+            _await_results(parts, compared)
+
+
+@st.fragment(run_every=LOADING_S)
+def _await_results(parts: Serving, compared: list[Exam]) -> None:
+    """Until the feed has loaded them all; then nothing runs by itself any more."""
+    if _is_loading(parts, compared):
+        st.caption("Loading …")
+    else:
+        st.rerun()
+
+
+def _is_loading(parts: Serving, compared: list[Exam]) -> bool:
+    """An exam that is not published any more is not waited for."""
+    return any(parts.cache.results(one.id) is None and parts.cache.exam(one.id) for one in compared)
 
 
 def _table(parts: Serving, compared: list[Exam]) -> None:
     loaded = [(exam, parts.cache.results(exam.id)) for exam in compared]
     there = [(exam, results.rows) for exam, results in loaded if results is not None]
-    if len(there) < len(loaded):
-        st.caption("Loading …")
     st.dataframe(
         comparison_rows(there),
         hide_index=True,

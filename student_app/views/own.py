@@ -42,5 +42,7 @@ def ask_own(exam: Exam, results: ResultsSnapshot | None) -> list[Result]:
 def show_own(exam: Exam, results: ResultsSnapshot, found: list[Result]) -> None:
     """The grade and its place in the distribution."""
     frame = frame_from_results(results.rows, exam.scale)
+    if len(found) > 1:
+        st.info(f"{len(found)} students have this name: none of them is marked.")
     for row in found[:_FOUND_SHOWN_MAX]:
         st.success(plain_markdown(own_sentence(exam, frame, row)), icon=":material/person:")

@@ -7,6 +7,7 @@ from streamlit_autorefresh import st_autorefresh
 
 from shared.cache import ResultsSnapshot
 from shared.exam import Exam
+from shared.markdown import plain_markdown
 from shared.statistics import frame_from_results, summary
 from student_app.current import Serving
 from student_app.exam_details import results_csv, rule_text, statistics_rows
@@ -25,27 +26,28 @@ _UNREACHABLE = "stream-unreachable"  # in the session: the browser cannot have t
 
 def show_exam(parts: Serving, exam: Exam) -> None:
     """Draw the whole page of one exam."""
-    parts.feed.watch(exam.id)
-    try:
-        st.caption(f"{exam.date.isoformat()} · {exam.teacher} · {exam.scale.label}")
-        _live(parts, exam)
-    finally:
-        parts.feed.unwatch(exam.id)
+    st.caption(plain_markdown(f"{exam.date.isoformat()} · {exam.teacher} · {exam.scale.label}"))
+    _live(parts, exam)
 
 
 @st.fragment
-def _live(parts: Serving, exam: Exam) -> None:
+def _live(parts: Serving, exam_then: Exam) -> None:
     with page_turn:  # a fragment that runs by itself comes in here
-        _draw(parts, exam)
+        exam = parts.cache.exam(exam_then.id)
+        parts.feed.watch(exam_then.id)  # its results stay for a while, also where no stream holds them
+        try:
+            _draw(parts, exam or exam_then, is_there=exam is not None)
+        finally:
+            parts.feed.unwatch(exam_then.id)
 
 
-def _draw(parts: Serving, exam: Exam) -> None:
+def _draw(parts: Serving, exam: Exam, *, is_there: bool) -> None:
     is_unreachable = bool(st.session_state.get(_UNREACHABLE))
     results = parts.cache.results(exam.id)
     own = ask_own(exam, results)
     live_board(
         exam.id,
-        own_result_id=own[0].id if own else None,
+        own_result_id=own[0].id if len(own) == 1 else None,
         refresh_s=REFRESH_S,
         snapshot=_snapshot(parts, exam, results) if is_unreachable else None,
         on_changed=lambda: None,  # the trigger itself reruns this fragment
@@ -57,10 +59,9 @@ def _draw(parts: Serving, exam: Exam) -> None:
         st.caption(
             f"The live stream cannot be had here: this page refreshes itself every {REFRESH_S} s instead."
         )
-    if results is None:
+    if results is None and is_there:
         _await_results(parts, exam)
-        return
-    if not results.rows:
+    if results is None or not results.rows:
         return
     if own:
         show_own(exam, results, own)
@@ -78,7 +79,7 @@ def _draw(parts: Serving, exam: Exam) -> None:
 @st.fragment(run_every=LOADING_S)
 def _await_results(parts: Serving, exam: Exam) -> None:
     """Only at the first sight of an exam, until the feed has loaded its results."""
-    if parts.cache.results(exam.id) is not None:
+    if parts.cache.results(exam.id) is not None or parts.cache.exam(exam.id) is None:
         st.rerun()
 
 
