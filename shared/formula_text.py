@@ -1,8 +1,8 @@
 """Texts that a spreadsheet would take for a formula: written so that it does not, and read back.
 
 A name such as "=HYPERLINK(...)" in a CSV file is run by the spreadsheet that opens it. With an apostrophe
-before it, it is text; a sign that stands alone is no formula. A name that has apostrophes of its own before such a sign gets one more, so that
-nothing is lost on the way back; "'t Hooft" stays as it is.
+before it, it is text; a sign that stands alone is no formula. A name that has apostrophes of its own before
+such a sign gets one more, so that nothing is lost on the way back; "'t Hooft" stays as it is.
 """
 
 from __future__ import annotations
