@@ -141,7 +141,8 @@ def _buttons(place: str, page: GridPage, lines: list[GridLine], state: dict[str,
     label = f"Undo the last save ({count_text(undoable, 'line')})" if undoable else "Undo the last save"
     if right.button(label, disabled=undoable == 0, key=f"{place}-undo", width="stretch"):
         page.absorb(state)
-        failed = page.undo()
+        with st.spinner("Taking it back …"):
+            failed = page.undo()
         st.session_state.pop(f"{place}-state", None)
         st.session_state[f"{place}-not-undone"] = len(failed)
         st.rerun()  # all of the page: its title counts the results
