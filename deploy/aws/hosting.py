@@ -20,6 +20,7 @@ from deploy.aws.template import HOSTING_TEMPLATE, IMAGES_TEMPLATE, read_template
 __all__ = ["HostingCommands", "hosting_stacks"]
 
 DASHBOARDS = ("teacher", "student")
+ECS_SERVICE = "ecs.amazonaws.com"
 CLOUDFRONT_LIST = "com.amazonaws.global.cloudfront.origin-facing"
 
 
@@ -58,6 +59,7 @@ class HostingCommands:
         given = {**self._images(image_tag), **parameters}
         if is_key_new or hosting.describe() is None:
             given["OriginKey"] = self.new_key()
+        self._ensure_ecs_role()
         hosting.bring_up(
             read_template(HOSTING_TEMPLATE),
             {
@@ -111,6 +113,14 @@ class HostingCommands:
             )
             details = [item for page in pages for item in page["imageDetails"]]
         return {str(tag) for item in details for tag in item.get("imageTags", [])}
+
+    def _ensure_ecs_role(self) -> None:
+        """Makes ECS's own role where it is missing: an account's first cluster fails without it."""
+        iam = self.connection.client("iam")
+        with aws_errors():
+            if not iam.list_roles(PathPrefix=f"/aws-service-role/{ECS_SERVICE}/")["Roles"]:
+                made = iam.create_service_linked_role(AWSServiceName=ECS_SERVICE)["Role"]["RoleName"]
+                self.console.say(f"Made {made}: ECS needs this role once in every account.")
 
     def _cloudfront_prefix_list(self) -> str:
         with aws_errors():

@@ -137,9 +137,11 @@ def test_host_makes_everything_that_the_emulator_knows_and_again_changes_nothing
     assert operator.run("host", "--stack-name", name) == 0, operator.text
     addresses = [line for line in operator.said if line.startswith(("teachers ", "students "))]
     assert len(addresses) == 2
+    assert "ECS needs this role once in every account." in operator.text
     assert all("https://" in line for line in addresses)
     assert operator.run("host", "--stack-name", name) == 0, operator.text
     assert f"Nothing to change in {name}-hosting." in operator.said
+    assert "ECS needs this role" not in operator.text
     assert operator.run("outputs", "--stack-name", name) == 0
     assert {line.split("=")[0] for line in operator.said} >= {"ApiUrl", "StudentUrl", "TeacherUrl"}
     assert operator.run("status", "--stack-name", name) == 0
