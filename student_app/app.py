@@ -11,9 +11,13 @@ from student_app.views.page import show_exam
 
 __all__: list[str] = []
 
+# Streamlit keeps a sixth of a phone's screen free above the page.
+LESS_SPACE = "<style>.stMainBlockContainer { padding-top: 3rem; padding-bottom: 4rem; }</style>"
+
 st.set_page_config(
     page_title="Exam results", page_icon=Path(__file__).with_name("icon.svg"), layout="centered"
 )
+st.html(LESS_SPACE)
 with page_turn:
     parts = serving()
     st.title("Exam results")

@@ -21,6 +21,7 @@ from shared.exam import Exam, Result
 from shared.feed import FeedState
 from shared.grades import grade_text
 from shared.statistics import distribution, frame_from_results, score_text, summary
+from student_app.choosing import folded
 from student_app.live import LiveHub, WatchedFeed
 from student_app.renderings import Renderings
 from student_app.stream_routes import is_exam_id
@@ -93,7 +94,7 @@ def _board(exam: Exam, rows: tuple[Result, ...], now_s: float, *, is_live: bool,
     return _rendered(
         "exam.html",
         exam=exam,
-        rows=sorted(rows, key=lambda row: row.student.casefold()),
+        rows=sorted(rows, key=lambda row: (folded(row.student), row.id)),
         numbers=numbers,
         mean=score_text(numbers.mean, exam.scale),
         median=score_text(numbers.median, exam.scale),

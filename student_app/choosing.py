@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from shared.exam import Exam
 
-__all__ = ["OFFERED_MAX", "exam_label", "exam_labels", "matching_exams"]
+__all__ = ["OFFERED_MAX", "exam_label", "exam_labels", "folded", "matching_exams"]
 
 OFFERED_MAX = 50  # a longer list is searched, not scrolled; each page carries the list
 
@@ -31,10 +31,10 @@ def exam_labels(exams: Iterable[Exam]) -> dict[str, str]:
 
 def matching_exams(exams: Sequence[Exam], search: str, limit: int = OFFERED_MAX) -> list[Exam]:
     """The first `limit` exams that have every word of `search`, in the order given; accents do not count."""
-    words = _folded(search).split()
+    words = folded(search).split()
     found = []
     for exam in exams:
-        label = _folded(exam_label(exam)) if words else ""
+        label = folded(exam_label(exam)) if words else ""
         if all(word in label for word in words):
             found.append(exam)
             if len(found) == limit:
@@ -42,6 +42,7 @@ def matching_exams(exams: Sequence[Exam], search: str, limit: int = OFFERED_MAX)
     return found
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """`text` for searching and sorting: case and accents do not count."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     return "".join(character for character in plain if not unicodedata.combining(character))

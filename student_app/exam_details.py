@@ -19,6 +19,7 @@ from shared.statistics import (
     frame_from_results,
     score_text,
 )
+from student_app.choosing import folded
 
 __all__ = ["comparison_rows", "results_csv", "rule_text", "statistics_rows"]
 
@@ -85,7 +86,7 @@ def results_csv(rows: Iterable[Result]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(["Student", "Grade"])
-    shown = sorted(rows, key=lambda row: (row.student.casefold(), row.id))
+    shown = sorted(rows, key=lambda row: (folded(row.student), row.id))
     writer.writerows([escaped(row.student), escaped(grade_text(row.grade))] for row in shown)
     return text.getvalue().encode("utf-8-sig")
 

@@ -45,6 +45,8 @@ def _draw(parts: Serving, exam: Exam, *, is_there: bool) -> None:
     is_unreachable = bool(st.session_state.get(_UNREACHABLE))
     results = parts.cache.results(exam.id)
     own = ask_own(exam, results)
+    if own and results is not None:
+        show_own(exam, results, own)
     live_board(
         exam.id,
         own_result_id=own[0].id if len(own) == 1 else None,
@@ -63,8 +65,6 @@ def _draw(parts: Serving, exam: Exam, *, is_there: bool) -> None:
         _await_results(parts, exam)
     if results is None or not results.rows:
         return
-    if own:
-        show_own(exam, results, own)
     _show_statistics(exam, results)
     show_comparison(parts, exam)
     st.download_button(

@@ -92,6 +92,13 @@ def test_a_download_has_what_is_shown_and_no_formula() -> None:
     assert formula[1] == "absent"
 
 
+def test_a_download_is_in_the_order_in_which_people_look() -> None:
+    exam = an_exam()
+    rows = [a_result(exam, name, "9") for name in ("Zoë", "amir", "Émile", "Amélie", "Eva")]
+    lines = results_csv(rows).decode("utf-8-sig").splitlines()
+    assert [line.removesuffix(",9") for line in lines[1:]] == ["Amélie", "amir", "Émile", "Eva", "Zoë"]
+
+
 @pytest.mark.parametrize("asked", ["Ada Lovelace", "  ada   LOVELACE ", "Ａda Lovelace"])
 def test_one_finds_oneself_however_one_types(asked: str) -> None:
     exam = an_exam()
