@@ -17,13 +17,14 @@ from teacher_app.importing.files import Source
 from teacher_app.importing.rows import SourceRow, rows_from_table
 from teacher_app.importing.saving import Saving
 from teacher_app.importing.tables import Table
+from teacher_app.importing.taking_back import TakingBack
 from teacher_app.workspace import Workspace
 
 __all__ = ["ImportDraft", "Progress", "fate_counts"]
 
 
 class Progress(StrEnum):
-    """How far the saving is."""
+    """How far the saving is, or the undoing."""
 
     NONE = "none"
     RUNNING = "running"
@@ -40,6 +41,7 @@ class ImportDraft:
         self.sheet = next(iter(source.tables))
         self.choices = Choices()
         self.saving: Saving | None = None
+        self.undoing: TakingBack | None = None  # of what `saving` saved
         self.progress = Progress.NONE
         self.hindrance: Exception | None = None  # why the saving paused; None: the teacher stopped it
         self.finished_at: dt.datetime | None = None
@@ -107,14 +109,26 @@ class ImportDraft:
 
     # Saving.
 
+    @property
+    def job(self) -> Saving | TakingBack:
+        """What `progress` is about; begin() comes before."""
+        assert self.saving is not None  # noqa: S101  # begun
+        return self.undoing or self.saving
+
     def begin(self, source: random.Random) -> None:
         """Save what can be saved, as the workspace has just been read."""
-        self.saving = Saving(self._workspace, self.checked(), source)
+        self.saving, self.undoing = Saving(self._workspace, self.checked(), source), None
+        self.progress, self.hindrance = Progress.RUNNING, None
+
+    def undo(self) -> None:
+        """Take back what was saved."""
+        assert self.saving is not None  # noqa: S101  # begun
+        self.undoing = TakingBack(self._workspace, self.saving)
         self.progress, self.hindrance = Progress.RUNNING, None
 
     def pause(self, now: Callable[[], dt.datetime]) -> None:
         """Stop here, between two batches; after the last one it is finished all the same."""
-        if self.saving is not None and self.saving.is_finished:
+        if self.job.is_finished:
             self.progress, self.finished_at = Progress.FINISHED, now()
         else:
             self.progress, self.hindrance = Progress.PAUSED, None
@@ -129,11 +143,10 @@ class ImportDraft:
 
     def run(self, now: Callable[[], dt.datetime]) -> Iterator[tuple[int, int]]:
         """Gives (dealt with, all) after each batch. Whatever is raised pauses it and comes through."""
-        saving = self.saving
-        assert saving is not None  # noqa: S101  # begun
+        job = self.job
         try:
-            for done in saving.run():
-                yield done, saving.total
+            for done in job.run():
+                yield done, job.total
         except Exception as error:
             self.progress, self.hindrance = Progress.PAUSED, error
             raise

@@ -57,6 +57,7 @@ class Saving:
         self.done = 0
         self.refusals: list[Refusal] = []
         self.created: list[Result] = []
+        self.changed: list[tuple[Result, Result]] = []  # before and after
 
     @property
     def is_finished(self) -> bool:
@@ -131,7 +132,9 @@ class Saving:
         except (ApiRefused, FieldInvalid) as error:
             self._refuse(one, error)
         else:
-            self._workspace.keep([replace(row, name=name or before.name)])
+            after = replace(row, name=name or before.name)
+            self._workspace.keep([after])
+            self.changed.append((before, after))
             self.done += 1
         self._changes.remove(one)
 

@@ -174,6 +174,79 @@ def test_what_another_teacher_tries_is_refused_as_a_whole(
     assert desk.stored() == []
 
 
+# Undoing.
+
+
+def test_an_import_is_taken_back_as_a_whole(desk: Desk) -> None:
+    before = desk.direct.create_result(desk.exam.id, NewResult("Student 007", "3"))
+    draft = begun(desk, there=There.REPLACE)
+    run(draft)
+    draft.undo()
+    assert run(draft) == [(100, 250), (200, 250), (249, 250), (250, 250)]
+    assert [(row.id, row.student, row.grade) for row in desk.stored()] == [(before.id, "Student 007", "3")]
+    fates = [one.fate for one in draft.checked()]
+    assert (fates.count(Fate.NEW), fates.count(Fate.REPLACES)) == (249, 1)
+
+
+def test_what_was_taken_back_can_be_saved_again_under_new_ids(desk: Desk) -> None:
+    draft = begun(desk, "Ada;1")
+    run(draft)
+    (first,) = desk.stored()
+    draft.undo()
+    run(draft)
+    draft.begin(random.Random(6))
+    run(draft)
+    (second,) = desk.stored()
+    assert (second.student, second.version) == ("Ada", 1)
+    assert second.id != first.id
+
+
+def test_undoing_keeps_what_somebody_changed_since(desk: Desk) -> None:
+    before = desk.direct.create_result(desk.exam.id, NewResult("Di", "4"))
+    draft = begun(desk, "Ada;1\nBob;2\nCy;3\nDi;5", there=There.REPLACE)
+    run(draft)
+    rows = {row.student: row for row in desk.stored()}
+    desk.direct.update_result(desk.exam.id, rows["Ada"].id, 1, grade="9")
+    desk.direct.delete_result(desk.exam.id, rows["Bob"].id, 1)
+    desk.direct.update_result(desk.exam.id, before.id, 2, grade="8")
+    draft.undo()
+    run(draft)
+    assert desk.stored_pairs() == [("Ada", "9"), ("Di", "8")]
+    assert draft.undoing is not None
+    assert (draft.undoing.done, draft.undoing.kept) == (2, 2)
+
+
+def test_an_undo_that_is_cut_goes_on(desk: Desk) -> None:
+    draft = begun(desk)
+    run(draft)
+    draft.undo()
+    steps = draft.run(lambda: NOW)
+    next(steps)
+    desk.fault = UNREACHABLE
+    with pytest.raises(BackendUnreachable):
+        next(steps)
+    assert draft.progress is Progress.PAUSED
+    desk.fault = None
+    draft.go_on()
+    run(draft)
+    assert desk.stored() == []
+    assert draft.undoing is not None
+    assert draft.undoing.done == 250
+
+
+def test_undoing_gives_students_with_codes_their_names_back(make_desk: MakeDesk) -> None:
+    desk = make_desk(audience=Audience.CODES)
+    desk.direct.create_results(desk.exam.id, [NewResult("K7M2QX", "3", "Ada"), NewResult("W3PZ9B", "4")])
+    text = "Code;Name;Grade\nK7M2QX;Ada King;14\nW3PZ9B;Bo;15"
+    draft = begun(desk, text, there=There.REPLACE)
+    run(draft)
+    assert sorted(str(row.name) for row in desk.stored()) == ["Ada King", "Bo"]
+    draft.undo()
+    run(draft)
+    rows = {(row.student, row.name, row.grade) for row in desk.stored()}
+    assert rows == {("K7M2QX", "Ada", "3"), ("W3PZ9B", None, "4")}
+
+
 # Exams that show codes.
 
 

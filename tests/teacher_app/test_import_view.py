@@ -191,6 +191,14 @@ def test_what_others_saved_meanwhile_is_not_saved_twice(page: AppTest, desk: Des
     assert stored(desk, exam) == [("Ada", "14.5"), ("Cy", "ABSENT")]
 
 
+def test_nothing_is_left_when_another_tab_has_saved_it_all(page: AppTest, desk: Desk, exam: Exam) -> None:
+    paste(page, "Ada;14")
+    desk.real_api.create_result(exam.id, NewResult("Ada", "14"))
+    press(page, "Save 1 result")
+    assert says(page, "it was all there already")
+    assert stored(desk, exam) == [("Ada", "14")]
+
+
 @pytest.mark.parametrize("fault", ["is_down", "has_ended"])
 def test_a_line_that_is_down_before_saving_loses_nothing(
     page: AppTest, desk: Desk, exam: Exam, fault: str
@@ -234,6 +242,16 @@ def test_a_cancelled_import_leads_back_to_the_rows(page: AppTest, exam: Exam) ->
     assert says(page, "**0 of 2 are saved**, 2 are not")
     press(page, "Back to the rows")
     assert says(page, "**2 rows:** 2 new")
+
+
+def test_an_import_is_undone_and_saved_again(page: AppTest, desk: Desk, exam: Exam) -> None:
+    paste(page, PASTED)
+    press(page, "Save 2 results")
+    press(page, "Undo this import")
+    assert says(page, "2 results taken back at", "**3 rows:** 2 new · 1 to mend")
+    assert stored(desk, exam) == []
+    press(page, "Save 2 results")
+    assert stored(desk, exam) == [("Ada", "14.5"), ("Cy", "ABSENT")]
 
 
 def test_a_published_exam_is_named_as_one(desk: Desk, exam: Exam) -> None:
