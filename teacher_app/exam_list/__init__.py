@@ -22,7 +22,9 @@ _component = st.components.v2.component(
 )
 
 
-def exam_list(exams: Sequence[Exam], *, key: str) -> str | None:
-    """Draw the list. Gives the id of the exam that was chosen just now, once; else None."""
-    chosen = _component(key=key, data={"exams": list_rows(exams)}, on_chosen_change=lambda: None).chosen
+def exam_list(exams: Sequence[Exam], *, reader: str, key: str) -> str | None:
+    """Draw the list for `reader`, an id of who sits there. Gives the id of the exam that was chosen just now,
+    once; else None."""
+    data = {"exams": list_rows(exams), "reader": reader}
+    chosen = _component(key=key, data=data, on_chosen_change=lambda: None).chosen
     return None if chosen is None else str(chosen)

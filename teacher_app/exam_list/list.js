@@ -1,5 +1,6 @@
 // The list of exams. All of it comes at once (500 exams are 100 KB); searching and sorting stay in the browser.
-// What was searched is kept for the tab, so that coming back from an exam finds the same list.
+// What was searched is kept for the tab, so that coming back from an exam finds the same list; not for the next
+// teacher at the same computer.
 
 const DRAWN_AT_FIRST = 100; // more rows come at the press of a button
 const KEPT = "exam-list";
@@ -9,7 +10,7 @@ export default function (component) {
   const { parentElement, data, setTriggerValue } = component;
   let list = lists.get(parentElement);
   if (!list) {
-    list = new List(parentElement.querySelector(".exams"));
+    list = new List(parentElement.querySelector(".exams"), data.reader);
     lists.set(parentElement, list);
   }
   list.configure(data.exams, (id) => setTriggerValue("chosen", id));
@@ -17,10 +18,11 @@ export default function (component) {
 }
 
 class List {
-  constructor(root) {
+  constructor(root, reader) {
+    this.reader = reader;
     this.root = root;
     this.drawn = DRAWN_AT_FIRST;
-    this.state = { search: "", status: "all", key: "date", direction: -1, ...kept() };
+    this.state = { search: "", status: "all", key: "date", direction: -1, ...kept(reader) };
     this.collator = new Intl.Collator(undefined, { sensitivity: "base", numeric: true });
     const search = root.querySelector(".search");
     search.value = this.state.search;
@@ -57,7 +59,7 @@ class List {
   change(changes) {
     Object.assign(this.state, changes);
     this.drawn = DRAWN_AT_FIRST;
-    keep(this.state);
+    keep(this.reader, this.state);
     this.draw();
   }
 
@@ -129,17 +131,18 @@ function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-function kept() {
+function kept(reader) {
   try {
-    return JSON.parse(sessionStorage.getItem(KEPT)) ?? {};
+    const found = JSON.parse(sessionStorage.getItem(KEPT));
+    return found?.reader === reader ? found.state : {};
   } catch {
     return {}; // storage is switched off, or holds something else
   }
 }
 
-function keep(state) {
+function keep(reader, state) {
   try {
-    sessionStorage.setItem(KEPT, JSON.stringify(state));
+    sessionStorage.setItem(KEPT, JSON.stringify({ reader, state }));
   } catch {
     // Without storage the list starts afresh each time.
   }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from teacher_app.current import current_api
+from teacher_app.current import current_api, current_session
 from teacher_app.exam_list import exam_list
 from teacher_app.views import exam_delete, ways
 from teacher_app.views.guard import EXPECTED, explain
@@ -24,15 +24,15 @@ def render() -> None:
             ways.go_to_new()
     exam_delete.offer_undo()
     try:
-        st.session_state[_LAST] = list(current_api().list_my_exams())
+        st.session_state[_LAST] = (current_session().sub, list(current_api().list_my_exams()))
     except EXPECTED as error:
         explain(error, retry_key="exams-again")
-    exams = st.session_state.get(_LAST)
-    if exams is None:
+    if _LAST not in st.session_state:
         return
+    reader, exams = st.session_state[_LAST]
     if not exams:
         st.markdown("Nothing here yet. **New exam** starts the first one: a subject, a date, a scale.")
         return
-    chosen = exam_list(exams, key="exam-list")
+    chosen = exam_list(exams, reader=reader, key="exam-list")
     if chosen is not None:
         ways.go_to_exam(chosen)

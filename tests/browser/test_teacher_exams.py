@@ -12,7 +12,7 @@ from shared.exam import Exam, NewExam, NewResult
 from shared.grades import OUT_OF_20
 from tests.backend_process import PASSWORD, BackendClient
 from tests.browser.entry_walk import SignedIn
-from tests.browser.people import DEADLINE_MS, Person, choose_part, tab_to
+from tests.browser.people import DEADLINE_MS, Person, choose_part, sign_in, tab_to
 from tests.pair_process import PairProcess
 
 pytestmark = pytest.mark.browser
@@ -134,6 +134,26 @@ def test_hundreds_of_exams_are_searched_filtered_and_sorted_as_one_types(page: P
     page.get_by_role("link", name="My exams").click()
     expect(rows).to_have_count(10)
     expect(page.get_by_label("Find an exam")).to_have_value("x04")
+
+
+def test_the_next_teacher_at_the_same_computer_finds_no_search_of_the_one_before(
+    page: Page, curie: SignedIn, pair: PairProcess, browser: Browser
+) -> None:
+    new_exam(curie, "Optics")
+    other = SignedIn(BackendClient(pair.backend_url, pair.data_dir), pair.teacher_url, browser)
+    try:
+        new_exam(other, "Botany")
+    finally:
+        other.api.close()
+    open_list(page, curie)
+    page.get_by_label("Find an exam").fill("optics")
+    expect(page.get_by_role("link", name="Optics")).to_be_visible()
+    page.get_by_role("link", name="Sign out").click()
+    page.get_by_role("button", name="Sign out", exact=True).click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    sign_in(page, pair.teacher_url, other.username)
+    expect(page.get_by_role("link", name="Botany")).to_be_visible()
+    expect(page.get_by_label("Find an exam")).to_have_value("")
 
 
 # A new exam, its details, its end
