@@ -81,6 +81,9 @@ def test_the_backend_stopped_while_a_teacher_types(desk: EntryDesk, station: Sta
     desk.type_row("Ada Lovelace", "12")
     receipt = desk.line("Ada Lovelace").locator(".receipt")
     expect(receipt).to_contain_text(NOT_YET, timeout=PATIENCE_MS)
+    form = page.locator("[class*=st-key-entry-]")
+    expect(form).to_have_attribute("data-stale", "true")
+    expect(form).to_have_css("opacity", "1")  # what waits is not faded
     expect(receipt).to_contain_text("Not saved: the server does not answer", timeout=PATIENCE_MS)
     desk.type_row("Grace Hopper", "14,5")
     page.keyboard.type("Half typ")
