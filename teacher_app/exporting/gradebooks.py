@@ -15,7 +15,7 @@ from shared.grades import Mark, ScaleKind
 from teacher_app.exporting.delimited import csv_bytes
 from teacher_app.exporting.persons import shown_person, split_name
 
-__all__ = ["canvas_file", "moodle_file"]
+__all__ = ["canvas_file", "canvas_word", "moodle_file", "moodle_grade"]
 
 # Columns of its own that Canvas passes over, and "(12)" at the end, which it takes for an assignment's id.
 _NOT_FOR_CANVAS = re.compile(
@@ -38,10 +38,7 @@ def canvas_file(exam: Exam, rows: Sequence[Result]) -> bytes:
         [
             ("Student", "ID", "SIS User ID", "SIS Login ID", "Section", title),
             ("    Points Possible", "", "", "", "", points),
-            *(
-                (shown_person(row, exam), "", "", "", "", _CANVAS_WORDS.get(row.grade, row.grade))
-                for row in rows
-            ),
+            *((shown_person(row, exam), "", "", "", "", canvas_word(row.grade)) for row in rows),
         ],
         has_mark=False,
     )
@@ -54,12 +51,18 @@ def moodle_file(exam: Exam, rows: Sequence[Result]) -> bytes:
     return csv_bytes(
         [
             (*heading, f"{exam.subject} ({kind})", f"{exam.subject} (Feedback)"),
-            *((*split_name(shown_person(row, exam)), "", "", *_moodle_grade(row.grade)) for row in rows),
+            *((*split_name(shown_person(row, exam)), "", "", *moodle_grade(row.grade)) for row in rows),
         ]
     )
 
 
-def _moodle_grade(grade: str) -> tuple[str, str]:
+def canvas_word(grade: str) -> str:
+    """A grade as Canvas wants it written."""
+    return _CANVAS_WORDS.get(grade, grade)
+
+
+def moodle_grade(grade: str) -> tuple[str, str]:
+    """Grade and remark for Moodle."""
     if grade in {Mark.ABSENT, Mark.EXEMPT}:
         return "-", grade.capitalize()
     return grade, ""

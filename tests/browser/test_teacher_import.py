@@ -127,6 +127,9 @@ def test_a_thousand_rows_are_pasted_mended_and_saved_with_the_keyboard(make_desk
     told(page, "1,000 results saved at")
     expected = [*THOUSAND[:500], ("Student 0500", "17"), *THOUSAND[501:]]
     assert desk.stored_pairs() == expected
+    press(page, "Undo this import")
+    told(page, "1,000 results taken back at")
+    assert desk.stored() == []
 
 
 def test_the_dashboard_killed_midway_and_the_paste_repeated_gives_each_row_once(

@@ -1,0 +1,144 @@
+"""An export of Canvas or Moodle with the grades of an exam filled in, to be imported there again.
+
+The gradebooks know their students by ids that this dashboard never sees: in their own file the ids are
+right already. Only cells of the chosen column are changed, and the remark beside it where Moodle has one.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shared.exam import Exam, Result
+from shared.grades import Mark
+from teacher_app.exporting.gradebooks import canvas_word, moodle_grade
+from teacher_app.exporting.persons import shown_person
+from teacher_app.importing.checking import person_key
+from teacher_app.importing.columns import Dialect, Layout, column_labels, recognised
+from teacher_app.importing.decoding import text_from_bytes
+from teacher_app.importing.limits import BYTES_MAX, FileNotReadable
+from teacher_app.importing.tables import Table, table_from_text
+
+__all__ = ["Filled", "GradebookFile"]
+
+_DECIMAL_COMMA = re.compile(r"\d+,\d+", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """`missing`: persons with a result who are not in the file, or not once."""
+
+    data: bytes
+    count: int
+    missing: tuple[str, ...]
+
+
+class GradebookFile:
+    """What a teacher downloaded from Canvas or Moodle. Raises FileNotReadable for anything else."""
+
+    def __init__(self, data: bytes, exam: Exam) -> None:
+        if len(data) > BYTES_MAX:
+            raise FileNotReadable("This file is too big for a gradebook. Export one course.")
+        self._has_mark = data.startswith(codecs.BOM_UTF8)
+        self._text = text_from_bytes(data)
+        self._table: Table = table_from_text(self._text)
+        self._layout: Layout = recognised(self._table, exam.scale, exam.subject)
+        if self._layout.dialect not in {Dialect.CANVAS, Dialect.MOODLE} or not self._table.delimiter:
+            raise FileNotReadable(
+                "This is no gradebook export of Canvas or Moodle. Export the gradebook there as CSV, "
+                "then choose that file."
+            )
+        self._exam = exam
+        self._has_decimal_commas = any(
+            _DECIMAL_COMMA.fullmatch(cell) for row in self._table.rows[1:] for cell in row
+        )
+
+    @property
+    def kind(self) -> Dialect:
+        return self._layout.dialect
+
+    @property
+    def suggested(self) -> int | None:
+        """The column that is meant, where that is clear."""
+        return self._layout.grade
+
+    @property
+    def columns(self) -> dict[int, str]:
+        """The columns that a grade could go to, with their headings."""
+        labels = column_labels(self._table, has_heading=True)
+        return {index: label for index, label in enumerate(labels) if index not in self._layout.name_columns}
+
+    def points(self, column: int) -> str:
+        """How many points that column can have, as the file says it; "" if it does not."""
+        for index in self._layout.passed_over:
+            row = self._table.rows[index]
+            if row[0].casefold() == "points possible" and column < len(row):
+                return row[column]
+        return ""
+
+    def filled(self, rows: Sequence[Result], column: int) -> Filled:
+        """With the grade of each student who is found by name, once here and once there."""
+        records = self._records()
+        students = self._students()
+        grades = {person_key(shown_person(row, self._exam)): row for row in rows}
+        times_here = Counter(person_key(shown_person(row, self._exam)) for row in rows)
+        times_there = Counter(students.values())
+        count = 0
+        for line, key in students.items():
+            if times_here[key] == times_there[key] == 1:
+                self._fill(records[line], column, grades[key].grade)
+                count += 1
+        missing = tuple(
+            sorted(
+                shown_person(row, self._exam)
+                for row in rows
+                if not times_here[key := person_key(shown_person(row, self._exam))] == times_there[key] == 1
+            )
+        )
+        return Filled(self._bytes(list(records.values())), count, missing)
+
+    def _records(self) -> dict[int, list[str]]:
+        """By the line that each ends at, as in the table."""
+        reader = csv.reader(io.StringIO(self._text, newline=""), delimiter=str(self._table.delimiter))
+        records: dict[int, list[str]] = {}
+        for cells in reader:
+            records[reader.line_num] = cells
+        return records
+
+    def _students(self) -> dict[int, str]:
+        """The key of the student on each line."""
+        layout, found = self._layout, {}
+        for index, (line, cells) in enumerate(zip(self._table.lines, self._table.rows, strict=True)):
+            name = " ".join(cells[column] for column in layout.name_columns if column < len(cells))
+            if index not in layout.passed_over and name:
+                found[line] = person_key(name)
+        return found
+
+    def _fill(self, cells: list[str], column: int, grade: str) -> None:
+        remark = ""
+        if self.kind is Dialect.MOODLE:
+            grade, remark = moodle_grade(grade)
+        elif grade == Mark.ABSENT:
+            return  # Canvas has no word for it: the cell stays as it is
+        else:
+            grade = canvas_word(grade)
+        if self._has_decimal_commas:
+            grade = grade.replace(".", ",")
+        _put(cells, column, grade)
+        if remark and self._layout.remark is not None and column == self._layout.grade:
+            _put(cells, self._layout.remark, remark)
+
+    def _bytes(self, records: list[list[str]]) -> bytes:
+        text = io.StringIO(newline="")
+        csv.writer(text, delimiter=str(self._table.delimiter)).writerows(records)
+        return (codecs.BOM_UTF8 if self._has_mark else b"") + text.getvalue().encode()
+
+
+def _put(cells: list[str], column: int, text: str) -> None:
+    cells.extend([""] * (column + 1 - len(cells)))
+    cells[column] = text
