@@ -14,7 +14,7 @@ from teacher_app.exam_edit import changed_fields, clashes
 from teacher_app.exam_form import FIELD_LABELS, ExamFields, field_text
 from teacher_app.views import exam_delete, ways
 from teacher_app.views.clock import local_now
-from teacher_app.views.exam_fields import WIDTH_PX, draw_fields
+from teacher_app.views.exam_fields import draw_fields
 from teacher_app.views.guard import EXPECTED, explain
 from teacher_app.wording import count_text
 from teacher_app.workspace import Workspace
@@ -102,7 +102,7 @@ def _choose(workspace: Workspace, base: Exam, changes: dict[str, Any]) -> None:
             "Yours": {FIELD_LABELS[one.field]: plain_markdown(field_text(one.mine)) for one in found},
             "Stored now": {FIELD_LABELS[one.field]: plain_markdown(field_text(one.theirs)) for one in found},
         },
-        width=WIDTH_PX,
+        width="content",
     )
     with st.container(horizontal=True):
         is_mine = st.button("Save mine", type="primary")

@@ -13,7 +13,7 @@ from shared.grades import MAXIMUM_LIMIT, ScaleKind
 from shared.markdown import plain_markdown
 from teacher_app.exam_form import FIELD_LABELS, SCALE_WORDS, ExamFields
 
-__all__ = ["WIDTH_PX", "DrawnFields", "draw_fields"]
+__all__ = ["DrawnFields", "draw_fields"]
 
 WIDTH_PX = 720  # a longer line is tiring to fill in
 AUDIENCE_LABELS = {Audience.NAMES: "Names", Audience.CODES: "Codes"}
