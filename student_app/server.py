@@ -30,6 +30,7 @@ from student_app.garbage import seldom_full_collections
 from student_app.live import LiveHub
 from student_app.metrics import MetricsServer, StudentCollector
 from student_app.security_headers import SecurityHeaders
+from student_app.shortcut import Shortcut
 from student_app.status_routes import status_routes
 from student_app.stopping import at_stop_signal
 from student_app.stream_routes import live_routes
@@ -90,15 +91,21 @@ def create_app(
             if metrics is not None:
                 await asyncio.to_thread(metrics.close)
 
+    snapshots, streams = live_routes(cache, hub, settings.trusted_proxies)
     return App(
         script,
         lifespan=lifespan,
         routes=[
-            *live_routes(cache, hub, settings.trusted_proxies),
+            snapshots,
+            streams,
             *board_routes(cache, hub, feed, now_s),
             *status_routes(cache, feed),
         ],
-        middleware=[Middleware(SecurityHeaders), Middleware(count.wrap)],
+        middleware=[
+            Middleware(SecurityHeaders),
+            Middleware(count.wrap),
+            Middleware(Shortcut, streams=streams),
+        ],
     )
 
 
