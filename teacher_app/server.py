@@ -34,6 +34,7 @@ from teacher_app.gate_forgotten import ForgottenPages
 from teacher_app.gate_middleware import GateMiddleware
 from teacher_app.gate_replies import Replies, asset_route
 from teacher_app.gate_sign_in import SignInPages
+from teacher_app.host_config import CalmHostConfig
 from teacher_app.readiness import Readiness
 from teacher_app.teacher_pool import TeacherPool
 
@@ -72,7 +73,7 @@ def create_app(
         script,
         lifespan=lifespan,
         routes=gate_routes(gate, readiness),
-        middleware=[Middleware(GateMiddleware, gate=gate)],
+        middleware=[Middleware(GateMiddleware, gate=gate), Middleware(CalmHostConfig)],
     )
 
 

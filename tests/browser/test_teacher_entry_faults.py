@@ -12,6 +12,7 @@ from tests.backend_process import PASSWORD, BackendProcess
 from tests.browser.entry_walk import EntryDesk, SignedIn, open_exam
 from tests.browser.people import DEADLINE_MS, Person, choose_part, sign_in, tab_to
 from tests.teacher_app.dashboard_process import REAL_FACTORY, TeacherDashboard
+from tests.waiting import wait_until
 from tests.wire.gate_dashboard import Operator
 from tests.wire.tcp_proxy import TcpProxy
 
@@ -183,12 +184,28 @@ def test_a_network_that_goes_and_comes_back_needs_no_press(
     with TcpProxy(int(station.dashboard.url.rpartition(":")[2])) as network:
         teacher.teacher_url = f"http://127.0.0.1:{network.port}"
         desk = teacher.open_desk(new_person(storage_state=teacher.storage_state))
+        failed: list[str] = []
+        desk.page.on("requestfailed", lambda request: failed.append(request.url))
         desk.student.focus()
         network.refuse(True)
         network.cut()
         desk.type_row("Ada Lovelace", "12")
         desk.type_row("Grace Hopper", "14,5")
+        desk.page.keyboard.type("Half")
         unsaved(desk.page, "2 rows are not saved")
+        app = desk.page.get_by_test_id("stApp")
+        expect(app).to_have_attribute("data-test-connection-state", "PINGING_SERVER", timeout=PATIENCE_MS)
+        look = "app => [getComputedStyle(app, '::after').content, getComputedStyle(app, '::after').opacity]"
+        wait_until(
+            # By the fifth try in vain Streamlit by itself would have opened a dialog.
+            lambda: app.evaluate(look)[1] == "1" and len(failed) > 5,
+            deadline_s=PATIENCE_MS / 1000,
+            what="the line that says so",
+        )
+        assert "No connection" in app.evaluate(look)[0]
+        expect(desk.page.get_by_role("dialog")).to_have_count(0)
+        desk.page.keyboard.type(" typed")
+        expect(desk.student).to_have_value("Half typed")  # no dialog took the cursor
         assert desk.stored() == []
         network.refuse(False)
         expect(desk.page.locator("li[data-state=saved]")).to_have_count(2, timeout=PATIENCE_MS)

@@ -1,0 +1,62 @@
+"""Streamlit's page is told to open no dialogs; every other answer goes through as it is."""
+
+import asyncio
+import gzip
+import json
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from teacher_app.host_config import HOST_CONFIG, CalmHostConfig
+
+
+def answer_through(response: Response, path: str = HOST_CONFIG) -> httpx.Response:
+    """What a browser gets when the app answers `path` so."""
+
+    async def answer(_request: Request) -> Response:
+        return response
+
+    app = Starlette(routes=[Route(path, answer)], middleware=[Middleware(CalmHostConfig)])
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://dashboard") as client:
+            return await client.get(path)
+
+    return asyncio.run(ask())
+
+
+def test_dialogs_are_switched_off_and_the_rest_stays() -> None:
+    given = {"allowedOrigins": ["a"], "blockErrorDialogs": False, "metricsUrl": ""}
+    answer = answer_through(JSONResponse(given, headers={"Cache-Control": "no-cache"}))
+    assert answer.json() == {**given, "blockErrorDialogs": True}
+    assert answer.headers["cache-control"] == "no-cache"
+    assert int(answer.headers["content-length"]) == len(answer.content)
+
+
+def test_another_address_is_not_touched() -> None:
+    given = {"blockErrorDialogs": False}
+    assert answer_through(JSONResponse(given), "/other").json() == given
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        PlainTextResponse("busy", 503),
+        PlainTextResponse("no JSON"),
+        JSONResponse({"fault": 1}, 500),
+        Response(
+            gzip.compress(json.dumps({"blockErrorDialogs": False}).encode()),
+            headers={"content-type": "application/json", "content-encoding": "gzip"},
+        ),
+    ],
+)
+def test_what_is_no_such_answer_goes_through(response: Response) -> None:
+    answer = answer_through(response)
+    assert answer.status_code == response.status_code
+    assert "true" not in answer.text
