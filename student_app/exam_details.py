@@ -10,7 +10,7 @@ import pandas as pd
 
 from shared.exam import Audience, Exam, Result
 from shared.formula_text import escaped
-from shared.grades import grade_text
+from shared.grades import ScaleKind, grade_text
 from shared.statistics import (
     SMALL_GROUP,
     Disclosure,
@@ -38,9 +38,10 @@ def statistics_rows(exam: Exam, numbers: Summary) -> list[tuple[str, str]]:
         ("Lowest", numbers.lowest),
         ("Highest", numbers.highest),
     )
-    rows += [(name, score_text(score, exam.scale)) for name, score in scores if score is not None]
-    if numbers.spread is not None:
-        rows.append(("Spread (standard deviation)", _share(numbers.spread, exam)))
+    if exam.scale.kind is not ScaleKind.PASS_FAIL:  # its one number is how many passed
+        rows += [(name, score_text(score, exam.scale)) for name, score in scores if score is not None]
+        if numbers.spread is not None:
+            rows.append(("Spread (standard deviation)", _share(numbers.spread, exam)))
     if numbers.pass_rate is not None:
         rows.append(("Passed", f"{100 * numbers.pass_rate:.0f} %"))
     return rows

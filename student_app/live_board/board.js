@@ -48,6 +48,7 @@ class Board {
       this.order();
     });
     this.part(".list").addEventListener("scroll", () => this.drawRows(), { passive: true });
+    this.part(".list").addEventListener("keydown", (event) => this.onKey(event));
     this.part(".rows thead").addEventListener("click", (event) => this.sortBy(event.target.dataset?.sort));
     this.part(".rows tbody").addEventListener("click", (event) => {
       const row = event.target.closest("tr[data-id]");
@@ -246,7 +247,7 @@ class Board {
       return LETTERS.map((letter) => ({ label: letter, has: (score) => Math.abs(score - LETTER_POINTS[letter] / 4.3) < 1e-9 }));
     }
     if (this.exam.scale === "PASS_FAIL") {
-      return [{ label: "FAIL", has: (score) => score === 0 }, { label: "PASS", has: (score) => score === 1 }];
+      return [{ label: GRADE_WORDS.FAIL, has: (score) => score === 0 }, { label: GRADE_WORDS.PASS, has: (score) => score === 1 }];
     }
     const points = this.exam.points;
     const step = this.exam.scale === "PERCENT" ? 10 : points < 5 ? 0.5 : [1, 2, 5, 10, 20, 25, 50, 100].find((whole) => Math.ceil(points / whole) <= 20);
@@ -343,7 +344,9 @@ class Board {
       setText(this.part(".chart-table tbody").children[index].lastChild, String(counts[index]));
     });
     const words = bins.map((bin, index) => [bin.label, counts[index]]).filter(([, count]) => count).map(([label, count]) => `${label}: ${count}`).join(", ");
-    plot.setAttribute("aria-label", `Histogram of ${scores.length} grades. ${words}.`);
+    const ownBin = own === null ? null : bins.find((bin) => bin.has(own));
+    setText(this.part(".chart-title"), ownBin ? "Distribution (hatched: my result)" : "Distribution");
+    plot.setAttribute("aria-label", `Histogram of ${scores.length} grades. ${words}.${ownBin ? ` My result is in ${ownBin.label}.` : ""}`);
   }
 
   sortBy(key) {
@@ -359,6 +362,23 @@ class Board {
   select(id) {
     this.selected = this.selected === id ? null : id;
     this.drawRows();
+  }
+
+  onKey(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (event.target !== this.part(".list") || (!step && event.key !== "Escape")) return;
+    event.preventDefault();
+    const at = this.ordered.findIndex((row) => row.id === this.selected);
+    const next = Math.min(this.ordered.length - 1, Math.max(0, at + step));
+    this.selected = step ? this.ordered[next]?.id ?? null : null;
+    if (step) this.show(next);
+    this.drawRows();
+  }
+
+  show(index) {
+    const list = this.part(".list");
+    const room = list.clientHeight - this.part(".rows thead").offsetHeight - ROW_PX;
+    list.scrollTop = Math.min(index * ROW_PX, Math.max(list.scrollTop, index * ROW_PX - room));
   }
 
   order() {
@@ -389,6 +409,8 @@ class Board {
       if (body.children[index] !== node) body.insertBefore(node, body.children[index] ?? null);
     });
     while (body.children.length > nodes.length) body.lastChild.remove();
+    const picked = this.rows.get(this.selected);
+    setText(this.part(".picked"), picked ? `Selected: ${picked.student}, ${shownGrade(picked.grade)}` : "");
     this.part(".rows").setAttribute("aria-rowcount", String(this.ordered.length + 1));
   }
 
