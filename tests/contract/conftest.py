@@ -4,7 +4,8 @@
 that no target could show would be an error, not a silence.
 """
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -29,8 +30,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def api(request: pytest.FixtureRequest) -> Iterator[Api]:
-    with TARGETS[request.param].open() as target:
-        api = Api(target)
-        yield api
-        api.close()
+def opened() -> Iterator[Callable[[str], Api]]:
+    """Gives a function: the target of this name, started once a test process and stopped at its end."""
+    apis: dict[str, Api] = {}
+    with contextlib.ExitStack() as stopping:
+
+        def open_once(name: str) -> Api:
+            if name not in apis:
+                apis[name] = Api(stopping.enter_context(TARGETS[name].open()))
+                stopping.callback(apis[name].close)
+            return apis[name]
+
+        yield open_once
+
+
+@pytest.fixture(scope="session")
+def api(request: pytest.FixtureRequest, opened: Callable[[str], Api]) -> Api:
+    return opened(request.param)

@@ -11,6 +11,7 @@ from deploy.aws.console import Console
 __all__ = ["REGION", "Operator", "account_of_emulator"]
 
 REGION = "eu-west-1"
+POLL_INTERVAL_S = 0.1
 _FOREIGN = ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL")
 
 
@@ -35,7 +36,8 @@ class Operator:
             return left.pop(0)
 
         console = Console(self.said.append, read if answers is not None else None, answers is None)
-        with account_of_emulator():
+        # An emulator is done in a second or two: nobody waits as long between two looks as with AWS.
+        with account_of_emulator(), mock.patch("deploy.aws.stack.POLL_INTERVAL_S", POLL_INTERVAL_S):
             return main([*words, "--endpoint-url", self.endpoint_url, "--region", REGION], console)
 
     @property
