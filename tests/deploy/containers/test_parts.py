@@ -82,9 +82,30 @@ def test_a_log_record_is_one_line_of_json_whatever_is_in_it() -> None:
     assert "ValueError: why" in json.loads(JsonLines().format(record))["error"]
 
 
-def test_the_logging_settings_are_those_that_the_server_loads() -> None:
-    settings = json.loads((CONTAINERS / "logging.json").read_text())
-    assert settings["formatters"]["lines"]["()"] == f"{JsonLines.__module__}.{JsonLines.__name__}"
+LOGGING_PROGRAM = """
+import json, logging, logging.config, sys
+logging.config.dictConfig(json.load(open(sys.argv[1])))
+import streamlit
+from streamlit import config
+logging.getLogger("uvicorn.error").info("early")
+config.get_config_options(force_reparse=True)
+logging.getLogger("uvicorn.error").info("late")
+streamlit.logger.get_logger("streamlit.anything").warning("its own")
+logging.getLogger("student_app.server").warning("ours")
+"""
+
+
+def test_each_record_is_written_once_as_json_whatever_streamlit_does_to_the_loggers() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOGGING_PROGRAM, str(CONTAINERS / "logging.json")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    records = [json.loads(line) for line in (done.stdout + done.stderr).splitlines()]
+    assert [record["message"] for record in records] == ["early", "late", "its own", "ours"]
+    assert [record["level"] for record in records] == ["info", "info", "warning", "warning"]
 
 
 def test_packed_forms_open_to_the_same_bytes_and_two_builds_are_equal(tmp_path: Path) -> None:
