@@ -133,7 +133,8 @@ def _canvas(table: Table, headings: list[str], subject: str) -> Layout:
     choices = [
         index
         for index, heading in enumerate(headings)
-        if heading and heading not in _CANVAS_PERSON and not _CANVAS_TOTALS.search(heading)
+        # An exam may be called “*”, of which nothing is left as a plain heading.
+        if _at(table.rows[0], index) and heading not in _CANVAS_PERSON and not _CANVAS_TOTALS.search(heading)
     ]
     grade = _chosen(choices, [re.sub(r"\s*\(\d+\)$", "", heading) for heading in headings], subject)
     passed_over = {0}

@@ -50,7 +50,7 @@ NAMES = st.one_of(ODD_NAMES, st.text(LETTERS_OF_NAMES, min_size=1, max_size=TEXT
 CODES = st.text(st.sampled_from(CODE_ALPHABET), min_size=CODE_LENGTH, max_size=CODE_LENGTH)
 SUBJECTS = st.one_of(
     st.sampled_from(
-        ["Mathematics", "Final Score", "Code", "Quiz (12)", "Notes", "Course total", "=1", "a;b,c"]
+        ["Mathematics", "Final Score", "Code", "Quiz (12)", "Notes", "Course total", "=1", "a;b,c", "*"]
     ),
     st.text(LETTERS_OF_NAMES, min_size=1, max_size=TEXT_MAX).map(str.strip),
 ).filter(bool)
