@@ -24,6 +24,7 @@ from deploy.aws.stack import Stack
 __all__ = ["main"]
 
 ROOT = Path(__file__).parents[2]
+FIREWALL_LIMIT_MIN = 100  # fewer would turn away a school behind one address
 
 
 def main(arguments: Sequence[str] | None = None, console: Console | None = None) -> int:
@@ -130,7 +131,7 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument(
         "--requests-per-address",
         metavar="N",
-        type=int,
+        type=_firewall_limit,
         help="turn away who sends more to the API in five minutes (at least 100; 0: no firewall)",
     )
     up.add_argument("--log-retention-days", metavar="DAYS", type=int, help="how long error logs are kept")
@@ -193,6 +194,13 @@ def _positive_int(text: str) -> int:
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def _firewall_limit(text: str) -> int:
+    number = int(text)
+    if number != 0 and number < FIREWALL_LIMIT_MIN:
+        raise argparse.ArgumentTypeError(f"must be 0 or at least {FIREWALL_LIMIT_MIN}")
     return number
 
 

@@ -88,6 +88,27 @@ def test_a_changed_template_is_shown_before_it_is_applied(
     assert operator.asked == ["Make these changes? [y/N] "]
 
 
+def test_an_address_for_alarms_is_added_and_stays(operator: Operator, stack_name: str) -> None:
+    operator.run("up", "--stack-name", stack_name)
+
+    assert operator.run("up", "--alarm-email", "it@school.example", "--stack-name", stack_name) == 0
+    assert any("AlarmTopic (AWS::SNS::Topic)" in line for line in operator.said)
+    assert any(line.startswith("  ~ ApiErrorsAlarm (AWS::CloudWatch::Alarm)") for line in operator.said)
+
+    assert operator.run("up", "--stack-name", stack_name) == 0
+    assert operator.said[0] == f"Nothing to change in {stack_name}."
+
+
+@pytest.mark.parametrize("limit", ["99", "-1", "many"])
+def test_a_firewall_that_would_shut_everybody_out_is_refused(
+    operator: Operator, limit: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        operator.run("up", "--requests-per-address", limit)
+    assert ended.value.code == 2
+    assert "--requests-per-address" in capsys.readouterr().err
+
+
 def test_a_refused_change_is_not_applied(operator: Operator, stack_name: str, changed_template) -> None:
     operator.run("up", "--stack-name", stack_name)
     changed_template("QueryDepthLimit: 5", "QueryDepthLimit: 7")

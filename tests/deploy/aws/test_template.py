@@ -251,6 +251,18 @@ def test_the_api_is_closed_where_it_need_not_be_open(resources: dict[str, Any]) 
     assert api["LogConfig"]["FieldLogLevel"] == "ERROR"
 
 
+def test_the_firewall_is_there_only_if_asked_for_and_turns_away_by_address(
+    resources: dict[str, Any],
+) -> None:
+    assert resources["Firewall"]["Condition"] == resources["FirewallOfApi"]["Condition"] == "HasFirewall"
+    (rule,) = resources["Firewall"]["Properties"]["Rules"]
+    assert rule["Action"] == {"Block": {}}
+    limit = rule["Statement"]["RateBasedStatement"]
+    assert (limit["AggregateKeyType"], limit["EvaluationWindowSec"]) == ("IP", 300)
+    assert limit["Limit"] == {"Ref": "RequestsPerAddress"}
+    assert resources["FirewallOfApi"]["Properties"]["ResourceArn"] == {"Fn::GetAtt": ["Api", "Arn"]}
+
+
 # ---------------------------------------------------------------- putting files into a template
 
 
