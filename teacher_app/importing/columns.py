@@ -155,7 +155,7 @@ def _canvas(table: Table, headings: list[str], subject: str) -> Layout:
 
 # Moodle.
 
-_MOODLE_GRADE = re.compile(r"(.*) \((real|percentage|letter)\)")
+_MOODLE_GRADE = re.compile(r"(.* |)\((real|percentage|letter)\)")  # of an item called “*” no word is left
 _MOODLE_KIND = {ScaleKind.PERCENT: "percentage", ScaleKind.LETTERS: "letter"}
 
 
@@ -171,14 +171,14 @@ def _moodle(table: Table, headings: list[str], scale: Scale, subject: str) -> La
     }
     wanted = _MOODLE_KIND.get(scale.kind, "real")
     choices = [index for index, found in kinds.items() if found[2] == wanted] or list(kinds)
-    items = [index for index in choices if kinds[index][1] != "course total"]
+    items = [index for index in choices if kinds[index][1] != "course total "]
     titles = [
         kinds[index][1].rpartition(":")[2].strip() if index in kinds else "" for index in range(len(headings))
     ]
     grade = _chosen(items or choices, titles, subject)
     remark = None
     if grade is not None:
-        feedback = f"{kinds[grade][1]} (feedback)"
+        feedback = f"{kinds[grade][1]}(feedback)"
         remark = headings.index(feedback) if feedback in headings else None
     names = (_with_role(headings, Role.FIRST_NAME), _with_role(headings, Role.LAST_NAME))
     code = _code_column(table, headings)
