@@ -26,6 +26,9 @@ STALL_DEADLINE_S = 30.0
 TYPING_MS = 150  # Streamlit's grid loses a cell that is opened, filled and left in less than a few of these
 THOUSAND = [(f"Student {number:04d}", str(number % 21)) for number in range(1000)]
 BATCH = b"createResultsBatch("
+NOTHING_FADES = """() => document.getAnimations().every(
+  one => one.playState !== "running" || one.effect.getComputedTiming().endTime === Infinity
+)"""
 
 
 class Station:
@@ -92,9 +95,16 @@ def paste(page: Page, text: str) -> None:
 
 
 def press(page: Page, name: str | re.Pattern[str]) -> None:
-    """Go to the button by Tab and press Enter."""
+    """Go to the button by Tab and press Enter, once the page is at rest."""
+    rest(page)
     tab_to(page, page.get_by_role("button", name=name))
     page.keyboard.press("Enter")
+
+
+def rest(page: Page) -> None:
+    """Until no run is under way, and nothing of the one before is left, which is drawn faded."""
+    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=PATIENCE_MS)
+    expect(page.locator("[data-stale=true]")).to_have_count(0, timeout=PATIENCE_MS)
 
 
 def told(page: Page, words: str) -> None:
@@ -165,7 +175,8 @@ def test_cancel_stops_between_two_batches_and_go_on_saves_the_rest(
     press(page, "Save 1,000 results")
     assert stalled.wait(STALL_DEADLINE_S)
     told(page, "300 of 1,000")
-    press(page, "Cancel")
+    tab_to(page, page.get_by_role("button", name="Cancel"))
+    page.keyboard.press("Enter")
     paused = page.get_by_text(re.compile(r"\d00 of 1,000 are saved"))
     while not paused.is_visible():  # one batch after the other, until the press has arrived
         station.proxy.resume()
@@ -254,6 +265,7 @@ def test_every_page_of_it_is_accessible_and_fits(make_desk: MakeDesk, person: di
 
 
 def judge(page: Page) -> None:
-    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=PATIENCE_MS)
+    rest(page)
+    page.wait_for_function(NOTHING_FADES)
     assert faults_of(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "nothing sticks out"
