@@ -26,7 +26,7 @@ __all__ = ["BEAT_S", "PAGE_RUNS_PER_S", "LiveCounters", "LiveHub", "StreamRefuse
 
 LOAD_DEADLINE_S = 3.0
 LOAD_POLL_S = 0.05
-BEAT_S = 4.0  # the board says that it is stale after 9 s without a word
+BEAT_S = 4.0  # the board says that it is stale after two of them without a word
 PAGE_RUNS_PER_S = 15  # of all pages after a change: a tenth of a core that the streams do not get
 PAGE_SPREAD_LEAST_S = 2.0
 

@@ -1,7 +1,7 @@
 // Draws one exam live. Rows are kept by id and version, so that messages may overlap; only what changed is
 // touched. The stream is one EventSource for each mounted board, made again with backoff after a refusal.
 
-const STALE_MS = 9000; // two heartbeats and a little: then the board says that it is not live
+const STALE_MS = 8400; // two heartbeats and a little: then the board says that it is not live, within 10 s in all
 const UNREACHABLE_FAILURES = 3; // then the page's own refresh takes over
 const ROW_PX = 36;
 const MARGIN_ROWS = 12; // drawn above and below what is seen, so that quick scrolling shows no gap
@@ -54,7 +54,7 @@ class Board {
       const row = event.target.closest("tr[data-id]");
       if (row) this.select(row.dataset.id);
     });
-    this.clock = setInterval(() => this.tick(), 1000);
+    this.clock = setInterval(() => this.tick(), 500);
     this.onVisible = () => {
       if (document.visibilityState === "visible") this.wake();
     };
