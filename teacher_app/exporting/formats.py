@@ -63,7 +63,7 @@ FORMATS = (
     Format(
         "moodle",
         "Moodle",
-        "Grades, Import, CSV. Moodle finds students by ID number or e-mail: fill one of them in first.",
+        "Grades, Import, CSV. Moodle wants ID numbers or e-mails: better fill in its own file, below.",
         "-moodle.csv",
         _CSV,
         moodle_file,

@@ -7,6 +7,7 @@ name, or by the code in `identifier` where the exam shows codes.
 from __future__ import annotations
 
 import io
+import re
 import uuid
 import zipfile
 from collections.abc import Sequence
@@ -33,6 +34,7 @@ _TABLES = (
 )
 _BULK = ("", "")  # status and dateLastModified stay empty where a file is complete
 _HEAD = ("sourcedId", "status", "dateLastModified")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?", re.ASCII)  # a grade from before the scale was changed may be none
 _STATUS = {Mark.ABSENT.value: "not submitted", Mark.EXEMPT.value: "exempt"}
 _MARK_FLAGS = ("false", "false", "false")  # inProgress, incomplete, late
 
@@ -97,7 +99,7 @@ def _results(exam: Exam, rows: Sequence[Result]) -> list[tuple[str, ...]]:
     ]
     for row in rows:
         status = _STATUS.get(row.grade)
-        is_number = status is None and exam.scale.points is not None
+        is_number = status is None and _NUMBER.fullmatch(row.grade) is not None
         score, text = (row.grade, "") if is_number else ("", "" if status else row.grade)
         is_missing = "true" if row.grade == Mark.ABSENT else "false"
         who = (exam.id, _made_id(row.id, "student"), status or "fully graded")

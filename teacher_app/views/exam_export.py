@@ -11,6 +11,7 @@ from shared.exam import Audience, Exam, Result
 from shared.markdown import plain_markdown
 from teacher_app.exporting.fill_in import GradebookFile
 from teacher_app.exporting.formats import FORMATS, Format
+from teacher_app.exporting.persons import shown_person
 from teacher_app.importing.limits import BYTES_MAX, FileNotReadable
 from teacher_app.wording import count_text
 from teacher_app.workspace import Workspace
@@ -22,7 +23,9 @@ NAMES_TOLD = 8
 
 def render(workspace: Workspace) -> None:
     """One button a format."""
-    exam, rows = workspace.exam, workspace.results
+    exam = workspace.exam
+    # By name also where codes are shown: codes have no order that means anything.
+    rows = sorted(workspace.results, key=lambda row: shown_person(row, exam).casefold())
     if not rows:
         st.info("There is no result to export yet.", icon=":material/download:")
         return

@@ -146,6 +146,11 @@ def test_oneroster_scores_that_are_no_numbers_are_texts() -> None:
     assert (row["score"], row["textScore"]) == ("", "B+")
 
 
+def test_a_grade_from_before_the_scale_was_changed_is_a_text() -> None:
+    (row,) = one_roster(EXAM, [result_of(EXAM, "Ada", "B+")])["results.csv"]
+    assert (row["score"], row["textScore"]) == ("", "B+")
+
+
 @pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.key)
 def test_file_names_tell_the_exam_in_plain_letters(form: Format) -> None:
     name = form.file_name(exam_of(subject="Économie & Droit, 2ᵉ partie"))
