@@ -9,9 +9,7 @@ const FRESH_MS = 60000; // so long a row is marked as new or corrected
 const LETTERS = ["F", "D-", "D", "D+", "C-", "C", "C+", "B-", "B", "B+", "A-", "A", "A+"];
 const LETTER_POINTS = { "A+": 4.3, A: 4, "A-": 3.7, "B+": 3.3, B: 3, "B-": 2.7, "C+": 2.3, C: 2, "C-": 1.7, "D+": 1.3, D: 1, "D-": 0.7, F: 0 };
 const GRADE_WORDS = { ABSENT: "absent", EXEMPT: "exempt", PASS: "pass", FAIL: "fail" };
-const BLANK_MS = 8000; // a page without anything for so long does not come back by itself
 const boards = new WeakMap();
-let mounted = 0;
 
 export default function (component) {
   const { parentElement, data, setTriggerValue } = component;
@@ -19,19 +17,12 @@ export default function (component) {
   if (!board) {
     board = new Board(parentElement, setTriggerValue);
     boards.set(parentElement, board);
-    mounted += 1;
   }
   board.configure(data, setTriggerValue);
   return () => {
     board.close();
-    if (boards.delete(parentElement)) mounted -= 1;
-    setTimeout(reloadIfBlank, BLANK_MS);
+    boards.delete(parentElement);
   };
-}
-
-function reloadIfBlank() {
-  // A connection that is cut while the page is drawn can leave Streamlit connected, at rest, and with nothing drawn.
-  if (mounted === 0 && document.querySelector(".stMain")?.innerText.trim() === "") location.reload();
 }
 
 class Board {
