@@ -5,7 +5,7 @@
 #   bash tests/run.sh tests/shared    only these tests (pytest's arguments), after the static checks
 #
 #   PYTHON=python3.11   the interpreter that makes the environment
-#   PROCESSES=2         how many test files run at a time
+#   PROCESSES=2         how many tests run at a time
 #   CHROMIUM=/path      the browser (default /usr/bin/chromium)
 #   REQUIRE_ALL=1       a missing browser, node or emulator fails instead of being skipped
 set -euo pipefail
@@ -34,4 +34,4 @@ fi
 "$venv/bin/ruff" check .
 "$venv/bin/ruff" format --check .
 "$venv/bin/mypy"
-exec "$venv/bin/python" -m pytest --numprocesses "${PROCESSES:-2}" --dist loadfile "$@"
+exec "$venv/bin/python" -m pytest --numprocesses "${PROCESSES:-2}" --dist worksteal "$@"
