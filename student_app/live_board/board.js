@@ -274,7 +274,13 @@ class Board {
       this.isGone = false;
       this.drawNumbers();
       this.order();
-    } else this.part(".chart").hidden = true;
+    } else {
+      // Nothing of an exam that was taken back stays in the page, not even unseen.
+      this.part(".chart").hidden = true;
+      this.part(".tiles").replaceChildren();
+      this.ordered = [];
+      this.drawRows();
+    }
     this.drawStatus();
   }
 

@@ -100,6 +100,18 @@ def test_changes_and_corrections_are_marked_and_deletions_go(
     expect(row(page, "Rosalind")).to_have_count(0, timeout=DEADLINE_MS)
 
 
+def test_an_exam_that_is_taken_back_is_gone_from_the_page(
+    pair: PairProcess, author: Author, new_person: NEW_PERSON
+) -> None:
+    exam = author.exam("Botany", {"Ada": "17"})
+    page = new_person().page
+    open_board(page, pair.student_url, exam)
+    expect(row(page, "Ada")).to_be_visible()
+    author.api.unpublish_exam(exam.id, exam.version)
+    expect(page.get_by_text("not published (any more)").first).to_be_visible(timeout=DEADLINE_MS)
+    assert page.locator("tr[data-id]").count() == 0
+
+
 def test_scroll_search_and_selection_survive_a_hundred_changes(
     pair: PairProcess, author: Author, new_person: NEW_PERSON
 ) -> None:
