@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from teacher_app.views import exam, exam_new, exams, heading, ways
+from teacher_app.views.pressing import forget_presses
 
 __all__: list[str] = []
 
@@ -20,3 +21,4 @@ ways.note_pages(pages)
 page = st.navigation(list(pages.values()), position="hidden")
 heading.render(is_list=page == pages[ways.LIST])
 page.run()
+forget_presses()

@@ -10,6 +10,7 @@ from teacher_app.current import current_api
 from teacher_app.deleting import Deletion, Restoration
 from teacher_app.views import ways
 from teacher_app.views.guard import EXPECTED, explain
+from teacher_app.views.pressing import storing_button
 from teacher_app.wording import count_text
 from teacher_app.workspace import Workspace
 
@@ -48,10 +49,10 @@ def render(workspace: Workspace) -> None:
         st.warning("The deletion has begun and is not finished.", icon=":material/delete:")
     with st.container(horizontal=True):
         label = f"Delete the exam{goes_too}" if begun is None else "Go on deleting"
-        is_wanted = st.button(label, type="primary", key="delete-it")
+        delete = storing_button(label, key=f"danger-delete-{exam.id}", type="primary")
         if begun is None:
             st.button("Keep it", on_click=_set, args=(asked_key, False))
-    if is_wanted:
+    if delete.take():
         _delete(begun or _begin(workspace))
 
 
@@ -66,8 +67,8 @@ def offer_undo() -> None:
         with st.container(horizontal=True, vertical_alignment="center", key=f"undo-row-{exam.id}"):
             goes_too = f" and its {count_text(len(deletion.taken), 'result')}" if deletion.taken else ""
             st.markdown(f":material/delete: “{subject}”{goes_too} deleted.")
-            is_wanted = st.button("Undo", key=f"undo-{exam.id}", help=f"Bring “{subject}” back")
-        if is_wanted:
+            undo = storing_button("Undo", key=f"undo-{exam.id}", help=f"Bring “{subject}” back")
+        if undo.take():
             _restore(one)
 
 

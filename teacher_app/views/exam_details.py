@@ -16,6 +16,7 @@ from teacher_app.views import exam_delete, ways
 from teacher_app.views.clock import local_now
 from teacher_app.views.exam_fields import draw_fields
 from teacher_app.views.guard import EXPECTED, explain
+from teacher_app.views.pressing import storing_button
 from teacher_app.wording import count_text
 from teacher_app.workspace import Workspace
 
@@ -54,9 +55,10 @@ def _edit(workspace: Workspace) -> None:
         _begin_again(workspace)
     if "scale" in changes:
         _warn_of_scale(workspace, drawn.values)
-    is_wanted = st.button("Save the details", type="primary")
+    save = storing_button("Save the details", key=_key(exam_id, "save"), type="primary")
     if _key(exam_id, "receipt") in st.session_state:
         st.success(st.session_state.pop(_key(exam_id, "receipt")), icon=":material/check:")
+    is_wanted = save.take()
     if is_wanted and faults:
         drawn.show_faults(faults)
     elif is_wanted and not changes:
@@ -105,11 +107,11 @@ def _choose(workspace: Workspace, base: Exam, changes: dict[str, Any]) -> None:
         width="content",
     )
     with st.container(horizontal=True):
-        is_mine = st.button("Save mine", type="primary")
-        is_theirs = st.button("Keep what is stored")
-    if is_theirs:
+        save_mine = storing_button("Save mine", key=_key(base.id, "mine"), type="primary")
+        keep_theirs = storing_button("Keep what is stored", key=_key(base.id, "theirs"))
+    if keep_theirs.take():
         _begin_again(workspace)
-    if is_mine:
+    if save_mine.take():
         try:
             _store(workspace, changes)
         except VersionConflict as conflict:

@@ -25,6 +25,7 @@ from teacher_app.grid_changes import (
 )
 from teacher_app.grid_page import GridPage
 from teacher_app.row_commands import Conflict, Duplicate, Hindrance, NotSaved, person_of
+from teacher_app.views.pressing import storing_button
 from teacher_app.wording import count_text
 from teacher_app.workspace import Workspace
 
@@ -121,25 +122,33 @@ def _buttons(place: str, page: GridPage, lines: list[GridLine], state: dict[str,
     count = sum(command_for(line, page.audience) is not None for line in lines)
     left, middle, right = st.columns(3)
     label = f"Save {count_text(count, 'changed line')}" if count else "Save"
-    if left.button(label, type="primary", disabled=count == 0, key=f"{place}-save", width="stretch"):
+    with left:
+        save = storing_button(
+            label, key=f"{place}-save", disabled=count == 0, type="primary", width="stretch"
+        )
+    with middle:
+        discard = storing_button(
+            "Throw my changes away",
+            key=f"{place}-discard",
+            disabled=count == 0 and not has_edits(state),
+            width="stretch",
+        )
+    undoable = page.undoable_count
+    label = f"Undo the last save ({count_text(undoable, 'line')})" if undoable else "Undo the last save"
+    with right:
+        undo = storing_button(label, key=f"{place}-undo", disabled=undoable == 0, width="stretch")
+    if save.take():
         page.absorb(state)
         st.session_state.pop(f"{place}-state", None)
         bar = st.progress(0.0, "Saving …")
         for done, total in page.save():
             bar.progress(done / total, f"{done} of {total} saved or judged")
         st.rerun()  # all of the page: its title counts the results
-    if middle.button(
-        "Throw my changes away",
-        disabled=count == 0 and not has_edits(state),
-        key=f"{place}-discard",
-        width="stretch",
-    ):
+    if discard.take():
         page.discard()
         st.session_state.pop(f"{place}-state", None)
         st.rerun()  # all of the page: its title counts the results
-    undoable = page.undoable_count
-    label = f"Undo the last save ({count_text(undoable, 'line')})" if undoable else "Undo the last save"
-    if right.button(label, disabled=undoable == 0, key=f"{place}-undo", width="stretch"):
+    if undo.take():
         page.absorb(state)
         with st.spinner("Taking it back …"):
             failed = page.undo()

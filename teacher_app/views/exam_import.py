@@ -14,6 +14,7 @@ from teacher_app.importing.limits import BYTES_MAX, FileNotReadable
 from teacher_app.views.exam_import_rows import show_choices, show_columns, show_rows
 from teacher_app.views.exam_import_saving import show_saving
 from teacher_app.views.guard import EXPECTED, explain
+from teacher_app.views.pressing import storing_button
 from teacher_app.wording import count_text
 from teacher_app.workspace import Workspace
 
@@ -89,9 +90,9 @@ def _show_draft(page: _Page, draft: ImportDraft, workspace: Workspace, key: str)
         st.info("This exam is published: everybody sees each row as it is saved.", icon=":material/sensors:")
     with st.container(horizontal=True):
         label = f"Save {count_text(count, 'result')}" if count else "Nothing to save"
-        is_wanted = st.button(label, type="primary", disabled=not count, key=f"{key}-save")
+        save = storing_button(label, key=f"{key}-save", disabled=not count, type="primary")
         _start_over(page, key)
-    if is_wanted:
+    if save.take():
         try:
             # Against what is there at this moment: what another tab or an earlier try has saved stays single.
             workspace.refresh()

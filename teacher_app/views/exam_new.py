@@ -14,6 +14,7 @@ from teacher_app.views import ways
 from teacher_app.views.clock import local_now
 from teacher_app.views.exam_fields import draw_fields
 from teacher_app.views.guard import EXPECTED, explain
+from teacher_app.views.pressing import storing_button
 
 __all__ = ["render"]
 
@@ -33,12 +34,12 @@ def render() -> None:
         st.caption(f"With the details of “{plain_markdown(start.subject)}”, without its results.")
     drawn = draw_fields(start, key=f"new-{exam_id}")
     with st.container(horizontal=True):
-        is_wanted = st.button("Create the exam", type="primary")
+        create = storing_button("Create the exam", key=f"create-{exam_id}", type="primary")
         if st.button("Cancel", type="tertiary"):
             _forget(like)
             ways.go_to_list()
     st.caption("It begins as a draft that you alone see. You publish it when you are ready.")
-    if not is_wanted:
+    if not create.take():
         return
     faults = drawn.values.faults()
     if faults:

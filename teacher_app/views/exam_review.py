@@ -12,6 +12,7 @@ from teacher_app.review import Finding, Severity, findings, papers_finding
 from teacher_app.views import ways
 from teacher_app.views.clock import local_now
 from teacher_app.views.guard import EXPECTED, explain
+from teacher_app.views.pressing import storing_button
 from teacher_app.wording import count_text, date_text
 from teacher_app.workspace import Workspace
 
@@ -82,22 +83,21 @@ def _draft(workspace: Workspace, found: list[Finding]) -> None:
             "**All at once:** enter the results first, then come back here. Nobody can tell whom you marked "
             "first.\n\n**Live:** publish the empty exam now, and each result shows the moment you save it."
         )
-        is_wanted = st.button("Publish now and enter live", icon=":material/sensors:")
+        publish = storing_button(
+            "Publish now and enter live", key=f"publish-live-{exam.id}", icon=":material/sensors:"
+        )
     elif faults and st.session_state.get(asked_key):
         st.warning("Students would see what is marked in red above.", icon=":material/error:")
         with st.container(horizontal=True):
-            is_wanted = st.button("Publish all the same", type="primary")
+            publish = storing_button("Publish all the same", key=f"publish-anyway-{exam.id}", type="primary")
             st.button("Not yet", on_click=_set, args=(asked_key, False))
     else:
-        is_asking = bool(faults)
-        is_wanted = st.button(
+        publish = storing_button(
             f"Publish {'the result' if len(rows) == 1 else f'all {len(rows):,} results'}",
+            key=f"publish-{exam.id}",
             type="primary",
             icon=":material/campaign:",
-            on_click=_set if is_asking else None,
-            args=(asked_key, True),
         )
-        is_wanted = is_wanted and not is_asking
         st.caption(
             "All at once, sorted by name: nobody can tell whom you marked first. "
             "What you enter or correct afterwards shows at once."
@@ -108,8 +108,12 @@ def _draft(workspace: Workspace, found: list[Finding]) -> None:
             "a laptop that may be closed at that hour has none. Review now; when the hour comes, one press "
             "here, also on a phone, publishes everything."
         )
-    if is_wanted:
-        _publish(workspace)
+    if not publish.take():
+        return
+    if faults and not st.session_state.get(asked_key):
+        _set(asked_key, True)
+        st.rerun()
+    _publish(workspace)
 
 
 def _publish(workspace: Workspace) -> None:
@@ -154,9 +158,9 @@ def _published(workspace: Workspace) -> None:
         icon=":material/visibility_off:",
     )
     with st.container(horizontal=True):
-        is_wanted = st.button("Unpublish", type="primary", key="unpublish-it")
+        unpublish = storing_button("Unpublish", key=f"danger-unpublish-{exam.id}", type="primary")
         st.button("Leave it published", on_click=_set, args=(asked_key, False))
-    if is_wanted:
+    if unpublish.take():
         _unpublish(workspace, asked_key)
 
 
