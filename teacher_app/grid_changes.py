@@ -12,7 +12,7 @@ from typing import Any
 
 from shared.errors import FieldInvalid
 from shared.exam import Audience, NewResult, Result
-from shared.grades import Scale, parse_grade
+from shared.grades import Scale, grade_text, parse_grade
 from teacher_app.row_commands import (
     ChangeRow,
     Command,
@@ -73,7 +73,7 @@ class BadCell:
 
 def line_of(row: Result, audience: Audience, key: str) -> GridLine:
     """The line of a stored row."""
-    return GridLine(key, row, person_of(row, audience), row.grade)
+    return GridLine(key, row, person_of(row, audience), grade_text(row.grade))
 
 
 def has_edits(state: Mapping[str, Any] | None) -> bool:
@@ -106,7 +106,7 @@ def command_for(line: GridLine, audience: Audience) -> Command | None:
         return CreateRow(line.key, line.person, line.grade, line.accepts_duplicate, line.code)
     if line.is_deleted:
         return DeleteRow(line.key, stored.id, stored.version)
-    if (line.person, line.grade) == (person_of(stored, audience), stored.grade):
+    if (line.person, line.grade) == (person_of(stored, audience), grade_text(stored.grade)):
         return None
     return ChangeRow(line.key, stored.id, stored.version, line.person, line.grade)
 
@@ -147,7 +147,7 @@ def note_of(line: GridLine, audience: Audience) -> str:
         case Refused(reason=reason):
             return reason
         case Duplicate(there=there):
-            return f"Already here with {there.grade}: choose below."
+            return f"Already here with {grade_text(there.grade)}: choose below."
         case Conflict(theirs=None):
             return "Deleted elsewhere meanwhile: choose below."
         case Conflict():

@@ -14,6 +14,7 @@ from typing import Any
 
 from shared.codes import is_code
 from shared.exam import Audience, Result
+from shared.grades import grade_text
 from teacher_app.row_commands import (
     ChangeRow,
     Command,
@@ -95,9 +96,9 @@ def receipt_to_page(receipt: Receipt, attempt: int, audience: Audience) -> dict[
 
 
 def row_to_page(row: Result, audience: Audience) -> list[Any]:
-    """One row for the script."""
+    """One row for the script, its grade in words."""
     code = row.student if audience is Audience.CODES else ""
-    return [row.id, person_of(row, audience), code, row.grade, row.version]
+    return [row.id, person_of(row, audience), code, grade_text(row.grade), row.version]
 
 
 def _text(entry: Mapping[str, Any], name: str) -> str:

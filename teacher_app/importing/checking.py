@@ -17,7 +17,7 @@ from enum import StrEnum
 from shared.codes import is_code
 from shared.errors import FieldInvalid
 from shared.exam import Audience, Exam, NewResult, Result
-from shared.grades import parse_grade
+from shared.grades import grade_text, parse_grade
 from teacher_app.importing.rows import SourceRow
 from teacher_app.row_commands import folded, person_of
 
@@ -228,7 +228,9 @@ def _against(one: CheckedRow, there: list[Result], audience: Audience, choices: 
         )
         return _with(one, Fate.BAD, reason)
     row = there[0]
-    what = f"{row.grade}" if row.grade != one.grade else f"{row.grade}, as “{person_of(row, audience)}”"
+    what = grade_text(row.grade)
+    if row.grade == one.grade:
+        what += f", as “{person_of(row, audience)}”"
     if choices.there is There.SKIP:
         return _with(one, Fate.SKIPPED, f"Is there with {what}: kept as it is.", row)
     return _with(one, Fate.REPLACES, f"Is there with {what}: replaced.", row)

@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from shared.exam import Audience, Result
+from shared.grades import grade_text
 from shared.markdown import plain_markdown
 from teacher_app.current import sign_in_again_path
 from teacher_app.grid_changes import (
@@ -175,11 +176,11 @@ def _choice(place: str, page: GridPage, line: GridLine) -> None:
     keep, take = "Keep mine", "Take theirs"
     match line.receipt:
         case Duplicate(there=there):
-            text = f"**{mine}** is not saved: already here with {plain_markdown(there.grade)}."
+            text = f"**{mine}** is not saved: already here with {plain_markdown(grade_text(there.grade))}."
             keep, take = "Save as a second line", "Leave it out"
         case Conflict(theirs=Result() as theirs):
             person = person_of(theirs, page.audience) or theirs.student
-            now = plain_markdown(f"{person}, {theirs.grade}")
+            now = plain_markdown(f"{person}, {grade_text(theirs.grade)}")
             text = f"Changed elsewhere meanwhile. Mine: **{mine}**. Theirs: **{now}**."
         case _:
             text = f"**{mine}** is not saved: the line was deleted elsewhere meanwhile."

@@ -57,6 +57,14 @@ def test_a_saved_row_comes_back_as_receipt_and_as_row(desk: Desk) -> None:
     assert data["rows"]["rows"] == [told]
 
 
+def test_an_absence_is_told_in_words(desk: Desk) -> None:
+    entry = create("Ada", "abs")
+    data = sent(page_of(desk), entry)
+    assert desk.stored_pairs() == [("Ada", "ABSENT")]
+    assert data["receipts"][entry["key"]]["row"][1:4] == ["Ada", "", "absent"]
+    assert [told[3] for told in data["rows"]["rows"]] == ["absent"]
+
+
 def test_the_same_outbox_told_again_does_nothing_twice(desk: Desk) -> None:
     page = page_of(desk)
     entry = create("Ada", "12")

@@ -53,7 +53,7 @@ def test_changes_additions_and_deletions_are_saved_together(desk: Desk) -> None:
     assert told == [(3, 3)]
     assert desk.stored_pairs() == [("Ada", "13.5"), ("Carl", "ABSENT")]
     assert page.unsaved == []
-    assert shown(page) == [("Ada", "13.5"), ("Carl", "ABSENT")]
+    assert shown(page) == [("Ada", "13.5"), ("Carl", "absent")]
 
 
 def test_a_bad_line_stays_with_its_reason_and_the_others_are_saved(desk: Desk) -> None:
