@@ -4,9 +4,12 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, e
 
 from tests.backend_process import PASSWORD
 
-__all__ = ["DEADLINE_MS", "Person", "choose_part", "sign_in", "tab_to"]
+__all__ = ["DEADLINE_MS", "Person", "await_stillness", "choose_part", "sign_in", "tab_to"]
 
 DEADLINE_MS = 15_000
+_NOTHING_MOVES = """() => document.getAnimations().every(
+  one => one.playState !== "running" || one.effect.getComputedTiming().endTime === Infinity
+)"""
 
 
 class Person:
@@ -32,6 +35,11 @@ def sign_in(page: Page, teacher_url: str, username: str, password: str = PASSWOR
     page.get_by_label("Password", exact=True).fill(password)
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="My exams").wait_for()
+
+
+def await_stillness(page: Page) -> None:
+    """Until nothing fades or unfolds any more; a list that hangs on something that moves is closed again."""
+    page.wait_for_function(_NOTHING_MOVES)
 
 
 def tab_to(page: Page, wanted: Locator, presses_max: int = 80) -> None:

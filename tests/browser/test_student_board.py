@@ -13,7 +13,7 @@ from shared.grades import OUT_OF_20, Scale
 from shared.settings import load_teacher_settings
 from tests.backend_process import BackendClient
 from tests.browser.axe import faults_of
-from tests.browser.people import DEADLINE_MS, Person
+from tests.browser.people import DEADLINE_MS, Person, await_stillness
 from tests.builders import new_id
 from tests.pair_process import PairProcess
 from tests.wire.tcp_proxy import TcpProxy
@@ -228,6 +228,7 @@ def test_exams_are_compared(pair: PairProcess, author: Author, new_person: NEW_P
     page = new_person().page
     open_board(page, pair.student_url, other)  # the newer one: whoever knows it knows the older one too
     page.get_by_text("Compare with other exams").click()
+    await_stillness(page)
     page.get_by_label("Other exams").click()
     page.keyboard.type(one.subject)
     page.get_by_role("option", name=one.subject).click()

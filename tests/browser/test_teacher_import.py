@@ -14,7 +14,7 @@ from shared.exam import Audience
 from tests.backend_process import BackendProcess
 from tests.browser.axe import faults_of
 from tests.browser.entry_walk import EntryDesk, SignedIn, open_exam
-from tests.browser.people import Person, choose_part, sign_in, tab_to
+from tests.browser.people import Person, await_stillness, choose_part, sign_in, tab_to
 from tests.teacher_app.dashboard_process import REAL_FACTORY, TeacherDashboard
 from tests.waiting import wait_until
 from tests.wire.tcp_proxy import TcpProxy
@@ -23,12 +23,10 @@ pytestmark = pytest.mark.browser
 
 PATIENCE_MS = 40_000
 STALL_DEADLINE_S = 30.0
+FOR_A_SECOND_RUN_MS = 1000  # in which it would send the batch a second time, were it not to wait for the first
 TYPING_MS = 150  # Streamlit's grid loses a cell that is opened, filled and left in less than a few of these
 THOUSAND = [(f"Student {number:04d}", str(number % 21)) for number in range(1000)]
 BATCH = b"createResultsBatch("
-NOTHING_FADES = """() => document.getAnimations().every(
-  one => one.playState !== "running" || one.effect.getComputedTiming().endTime === Infinity
-)"""
 
 
 class Station:
@@ -190,6 +188,23 @@ def test_cancel_stops_between_two_batches_and_go_on_saves_the_rest(
     assert desk.stored_pairs() == THOUSAND
 
 
+def test_what_is_touched_while_a_batch_is_under_way_leaves_no_row_out(
+    make_desk: MakeDesk, station: Station
+) -> None:
+    desk = make_desk()
+    page = desk.page
+    paste(page, lines(THOUSAND))
+    stalled = station.proxy.stall_at(BATCH, 4)
+    press(page, "Save 1,000 results")
+    assert stalled.wait(STALL_DEADLINE_S)
+    for part in ("Enter", "Import"):
+        page.get_by_role("radio", name=part, exact=True).click()
+    page.wait_for_timeout(FOR_A_SECOND_RUN_MS)
+    station.proxy.resume()
+    told(page, "1,000 results saved at")
+    assert desk.stored_pairs() == THOUSAND
+
+
 def wait_until_stalled_or(shown: Locator, stalled: threading.Event) -> None:
     wait_until(lambda: stalled.is_set() or shown.is_visible(), deadline_s=STALL_DEADLINE_S, what="a stop")
 
@@ -266,6 +281,6 @@ def test_every_page_of_it_is_accessible_and_fits(make_desk: MakeDesk, person: di
 
 def judge(page: Page) -> None:
     rest(page)
-    page.wait_for_function(NOTHING_FADES)
+    await_stillness(page)
     assert faults_of(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "nothing sticks out"
