@@ -28,10 +28,16 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
   printf '%s' "$wanted" > "$stamp"
 fi
 
-"$venv/bin/python" -m tests.deploy.aws.prepare
-"$venv/bin/python" -m tests.browser.amplify.prepare
+# What is fetched beside Python is made while the static checks run.
+trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
+"$venv/bin/python" -m tests.deploy.aws.prepare &
+emulator=$!
+"$venv/bin/python" -m tests.browser.amplify.prepare &
+amplify=$!
 
 "$venv/bin/ruff" check .
 "$venv/bin/ruff" format --check .
 "$venv/bin/mypy"
+wait "$emulator"
+wait "$amplify"
 exec "$venv/bin/python" -m pytest --numprocesses "${PROCESSES:-2}" --dist worksteal "$@"
