@@ -63,6 +63,7 @@ class ProxyProcess:
         ports: tuple[int, int] | None = None,
     ) -> None:
         student, teacher = ports or quiet_ports(2)
+        self.student_port = student
         self.student_url = f"https://localhost:{student}"
         self.teacher_url = f"https://localhost:{teacher}"
         self.http_port = quiet_ports(1)[0]

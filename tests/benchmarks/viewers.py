@@ -8,6 +8,8 @@
               every 2 s; beneath it the dashboard's own feed and cache
     tutorial  no server between: each viewer has subscriptions of their own and fetches the whole list at
               each event
+    proxied   only when asked for: ours behind the containers' proxy, Caddy with the shipped Caddyfile, over
+              HTTPS
 
 All use the embedded backend with real signatures and tokens. A teacher saves one result a second through
 shared.api; a time runs from the beginning of that call to the moment the change has come to a viewer, both
@@ -80,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="A change on every screen, in three designs.")
     parser.add_argument("--viewers", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=60.0, help="how long changes are made")
-    parser.add_argument("--designs", default=",".join(DESIGNS), help="which, in this order")
+    parser.add_argument("--designs", default="ours,rerun,tutorial", help="which, in this order; proxied, too")
     parser.add_argument("--json", type=Path, help="write the figures there too")
     parser.add_argument(
         "--cap", type=_cap, action="append", default=[], metavar="DESIGN=N", help="fewer viewers of a design"
@@ -92,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--idle", type=float, default=10.0, help="seconds of rest to measure at first")
     parser.add_argument("--admission", type=float, default=240.0, help="seconds in which viewers can come in")
     parser.add_argument("--patience", type=float, default=60.0, help="seconds to wait for the last change")
-    parser.add_argument("--streams-only", action="store_true", help="ours: no Streamlit sessions beside")
+    parser.add_argument("--streams-only", action="store_true", help="ours, proxied: no sessions beside")
     parser.add_argument("--no-chromium", action="store_true", help="ours: no browser among the viewers")
     parser.add_argument("--deadline", type=int, default=1800, help="seconds after which all is given up")
     return parser
@@ -141,6 +143,10 @@ def _report(design: str, one: Figures) -> str:
             f"  Chromium's DOM     p50 {more['dom_p50_ms']:.0f} ms, p95 {more['dom_p95_ms']:.0f} ms, longest "
             f"{more['dom_max_ms']:.0f} ms, lost {more['dom_lost']} "
             f"(clock known to {more['dom_clock_error_ms']:.1f} ms)"
+        )
+    if "proxy_cpu_percent" in more:
+        lines.append(
+            f"  the proxy          {more['proxy_cpu_percent']:.0f} % of a core, {more['proxy_rss_mb']:.0f} MB"
         )
     lines += [
         f"  the load's own lag p95 {more['load_process_lag_p95_ms']} ms; the save's answer p95 "

@@ -24,7 +24,8 @@ from websockets.typing import Subprotocol
 
 from shared.api import PAGE_MAX
 from shared.operations import GUEST_LIST_RESULTS, GUEST_SUBSCRIPTIONS
-from tests.benchmarks.viewers_people import OPEN_DEADLINE_S, OnData, Place, local_address
+from tests.benchmarks.viewers_people import OPEN_DEADLINE_S, OnData, local_address
+from tests.benchmarks.viewers_place import Place
 from tests.benchmarks.viewers_session import SessionRefused
 from tests.realtime_client import as_subprotocol, signed_by
 from tests.signing import signed_headers

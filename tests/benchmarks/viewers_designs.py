@@ -18,13 +18,16 @@ from tests.benchmarks.viewers_chromium import BoardInChromium, board_in_chromium
 from tests.benchmarks.viewers_figures import Figures, Spread, spread_of
 from tests.benchmarks.viewers_load import LoadOrder
 from tests.benchmarks.viewers_processes import Load, Meter, ServerProcess, get_json
+from tests.pair_process import free_port
+from tests.proxy_process import ProxyProcess, streamlit_static_folder
 
 __all__ = ["DESIGNS", "Plan", "measured"]
 
-DESIGNS = ("ours", "rerun", "tutorial")
+DESIGNS = ("ours", "rerun", "tutorial", "proxied")
 HOST = "127.0.0.1"
 PAGE = Path(__file__).parent / "rerun_app" / "page.py"
 SETTLE_S = 3.0
+BOARD = {"ours", "proxied"}  # the student dashboard; the latter behind the containers' proxy
 AT_ONCE = {"ours": 16, "streams": 50, "rerun": 4, "tutorial": 16}
 
 
@@ -62,7 +65,10 @@ def measured(design: str, plan: Plan) -> Figures:
         backend_meter = stack.enter_context(Meter(backend.pid))
         server = stack.enter_context(_server(design, backend, plan)) if design != "tutorial" else None
         meter = stack.enter_context(Meter(server.process.pid)) if server else backend_meter
-        kind = "streams" if design == "ours" and not plan.has_sessions else design
+        kind = ("ours" if plan.has_sessions else "streams") if design in BOARD else design
+        proxy = stack.enter_context(_proxy(folder, server)) if server and design == "proxied" else None
+        proxy_meter = stack.enter_context(Meter(proxy.process.pid)) if proxy else None
+        port = proxy.student_port if proxy else server.port if server else backend.port
         chromium = None
         if server and design == "ours" and plan.has_chromium:
             url = f"http://{HOST}:{server.port}/?exam={exam.id}"
@@ -72,13 +78,14 @@ def measured(design: str, plan: Plan) -> Figures:
             viewers=plan.viewers,
             kind=kind,
             host=HOST,
-            port=server.port if server else backend.port,
+            port=port,
             exam_id=exam.id,
             changes_max=plan.rhythm.changes,
             arrivals=str(arrivals),
             at_once=AT_ONCE[kind],
             admission_s=plan.admission_s,
             keys=_keys(backend) if design == "tutorial" else {},
+            certificate=str(proxy.certificate) if proxy else "",
         )
         empty_mb, began_s = meter.rss_mb(), time.monotonic()
         load = stack.enter_context(Load(order.to_json()))
@@ -90,6 +97,7 @@ def measured(design: str, plan: Plan) -> Figures:
         load_average = os.getloadavg()[0]
         counts, busy = _counts(backend), _busy()
         cpu_s, backend_cpu_s = meter.cpu_s(), backend_meter.cpu_s()
+        proxy_cpu_s = proxy_meter.cpu_s() if proxy_meter else 0.0
         changes = teacher.make_changes(exam.id, plan.rhythm)
         done = load.finish(len(changes.sent_s), plan.patience_s)
         after, now = _counts(backend), _busy()
@@ -129,6 +137,9 @@ def measured(design: str, plan: Plan) -> Figures:
             "other_programs_percent": max(0.0, machine_percent - own_percent),
             **_dom(chromium, changes),
         }
+        if proxy_meter:
+            details["proxy_cpu_percent"] = 100 * (proxy_meter.cpu_s() - proxy_cpu_s) / elapsed_s
+            details["proxy_rss_mb"] = proxy_meter.rss_max_mb
         return Figures(
             viewers=ready["count"],
             p50_ms=spread.p50_ms,
@@ -182,12 +193,19 @@ def _server(design: str, backend: _CountedBackend, plan: Plan) -> ServerProcess:
         return ServerProcess(
             arguments, environment, ready_path="/_stcore/health", folder=str(backend.data_dir)
         )
+    environment["EXAM_RESULTS_TRUSTED_PROXIES"] = "1" if design == "proxied" else "0"
     environment["EXAM_RESULTS_STREAMS_MAX"] = str(max(5000, plan.viewers + 100))
     arguments = ["-m", "uvicorn", "--factory", "student_app.server:create_app_from_environment"]
     arguments += ["--host", HOST, "--port", "{port}", "--ws", "websockets-sansio"]
     arguments += ["--ws-per-message-deflate", "false"]
     arguments += ["--timeout-graceful-shutdown", "2", "--no-access-log", "--no-proxy-headers"]
     return ServerProcess(arguments, environment, ready_path="/readyz")
+
+
+def _proxy(folder: Path, server: ServerProcess) -> ProxyProcess:
+    return ProxyProcess(
+        folder, student_port=server.port, teacher_port=free_port(), static_root=streamlit_static_folder()
+    )
 
 
 def _keys(backend: _CountedBackend) -> Mapping[str, str]:

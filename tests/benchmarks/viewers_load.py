@@ -9,6 +9,7 @@ import asyncio
 import gc
 import json
 import resource
+import ssl
 import sys
 import time
 from collections import Counter
@@ -20,7 +21,8 @@ from botocore.credentials import Credentials
 
 from tests.benchmarks.viewers_appsync import GuestSigner, TutorialViewer
 from tests.benchmarks.viewers_arrivals import Arrivals
-from tests.benchmarks.viewers_people import BoardViewer, OnData, Place, RerunViewer, StreamViewer, Viewer
+from tests.benchmarks.viewers_people import BoardViewer, OnData, RerunViewer, StreamViewer, Viewer
+from tests.benchmarks.viewers_place import Place
 from tests.benchmarks.viewers_session import SessionRefused
 
 __all__ = ["LoadOrder", "main", "raise_file_limit"]
@@ -31,7 +33,8 @@ LAG_STEP_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class LoadOrder:
-    """What the process is to do. `keys`: a guest's credentials, for viewers who ask the API themselves."""
+    """What the process is to do. `keys`: a guest's credentials, for viewers who ask the API themselves;
+    `certificate`: a file with the proxy's authority, empty where no proxy stands before the server."""
 
     viewers: int
     kind: str
@@ -43,6 +46,7 @@ class LoadOrder:
     at_once: int
     admission_s: float
     keys: Mapping[str, str]
+    certificate: str
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -142,7 +146,8 @@ class _Load:
 
 def _maker(order: LoadOrder) -> Callable[[int, OnData], Viewer]:
     """Makes the viewer with this number."""
-    place = Place(order.host, order.port, order.exam_id)
+    tls = ssl.create_default_context(cafile=order.certificate) if order.certificate else None
+    place = Place(order.host, order.port, order.exam_id, tls)
     if order.kind == "tutorial":
         keys = order.keys
         credentials = Credentials(keys["access_key"], keys["secret_key"], keys["token"])

@@ -11,28 +11,19 @@ tutorial  subscriptions of one's own; at each event the whole list is fetched ag
 import asyncio
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
+from tests.benchmarks.viewers_place import Place
 from tests.benchmarks.viewers_session import SessionRefused, StreamlitSession
 from tests.benchmarks.viewers_stream import EventStream
 
-__all__ = ["BoardViewer", "Place", "RerunViewer", "StreamViewer", "Viewer", "local_address"]
+__all__ = ["BoardViewer", "RerunViewer", "StreamViewer", "Viewer", "local_address"]
 
 OPEN_DEADLINE_S = 120.0
 AUTOREFRESH_S = 2.0
 PER_ADDRESS = 200  # viewers that share one address: fewer than the dashboard allows one address
 
 OnData = Callable[[bytes], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the viewers look."""
-
-    host: str
-    port: int
-    exam_id: str
 
 
 class Viewer(Protocol):
@@ -55,10 +46,8 @@ def local_address(number: int) -> str:
 class StreamViewer:
     def __init__(self, place: Place, number: int, on_data: OnData) -> None:
         self.stream = EventStream(
-            place.host,
-            place.port,
+            place,
             local_address(number),
-            f"/live/{place.exam_id}",
             on_data,
             self.on_change,
             self.on_spread,
@@ -90,9 +79,7 @@ class BoardViewer(StreamViewer):
 
     def __init__(self, place: Place, number: int, on_data: OnData) -> None:
         super().__init__(place, number, on_data)
-        self.session = StreamlitSession(
-            place.host, place.port, local_address(number), f"exam={place.exam_id}", lambda _data: None
-        )
+        self.session = StreamlitSession(place, local_address(number), lambda _data: None)
         self._told_at_s = float("-inf")
         self._spread_s = 0.0
         self._telling: asyncio.TimerHandle | None = None
@@ -145,8 +132,7 @@ class BoardViewer(StreamViewer):
 
 class RerunViewer:
     def __init__(self, place: Place, number: int, on_data: OnData) -> None:
-        address = local_address(number)
-        self.session = StreamlitSession(place.host, place.port, address, f"exam={place.exam_id}", on_data)
+        self.session = StreamlitSession(place, local_address(number), on_data)
         self._refreshing: asyncio.Task[None] | None = None
         self.runs_asked = 0
 

@@ -12,6 +12,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 from websockets.typing import Origin, Subprotocol
 
+from tests.benchmarks.viewers_place import Place
+
 __all__ = ["SessionRefused", "StreamlitSession"]
 
 
@@ -25,11 +27,8 @@ class StreamlitSession:
     `on_data` gets each message that comes, as it is on the wire, before it is read.
     """
 
-    def __init__(
-        self, host: str, port: int, local_address: str, query: str, on_data: Callable[[bytes], None]
-    ) -> None:
-        self._url, self._origin = f"ws://{host}:{port}/_stcore/stream", f"http://{host}:{port}"
-        self._local_address, self._query, self._on_data = local_address, query, on_data
+    def __init__(self, place: Place, local_address: str, on_data: Callable[[bytes], None]) -> None:
+        self._place, self._local_address, self._on_data = place, local_address, on_data
         self._socket: ClientConnection | None = None
         self._listening: asyncio.Task[None] | None = None
         self._is_closed = False
@@ -43,8 +42,10 @@ class StreamlitSession:
         """Raises SessionRefused."""
         try:
             self._socket = await connect(
-                self._url,
-                origin=Origin(self._origin),
+                self._place.url("ws", "/_stcore/stream"),
+                host=self._place.host,
+                ssl=self._place.tls,
+                origin=Origin(self._place.url("http")),
                 subprotocols=[Subprotocol("streamlit"), Subprotocol("PLACEHOLDER_AUTH_TOKEN")],
                 local_addr=(self._local_address, 0),
                 open_timeout=deadline_s,
@@ -65,7 +66,7 @@ class StreamlitSession:
     async def rerun(self, states: Sequence[WidgetState], *, is_fragment: bool = False) -> None:
         """What the browser sends when a widget or a component speaks."""
         message = BackMsg()
-        message.rerun_script.query_string = self._query
+        message.rerun_script.query_string = f"exam={self._place.exam_id}"
         message.rerun_script.widget_states.widgets.extend(states)
         if is_fragment:
             message.rerun_script.fragment_id = self.fragment_id

@@ -4,6 +4,8 @@ import asyncio
 import re
 from collections.abc import Callable
 
+from tests.benchmarks.viewers_place import Place
+
 __all__ = ["EventStream"]
 
 RETRY_S = 2.0  # what the server asks of EventSource
@@ -17,15 +19,13 @@ class EventStream(asyncio.Protocol):
 
     def __init__(
         self,
-        host: str,
-        port: int,
+        place: Place,
         local_address: str,
-        path: str,
         on_data: Callable[[bytes], None],
         on_change: Callable[[], None],
         on_spread: Callable[[float], None],
     ) -> None:
-        self._address, self._local_address, self._path = (host, port), local_address, path
+        self._place, self._local_address = place, local_address
         self._on_data, self._on_change, self._on_spread = on_data, on_change, on_spread
         self._transport: asyncio.Transport | None = None
         self._tail = b""
@@ -37,16 +37,24 @@ class EventStream(asyncio.Protocol):
 
     async def open(self) -> None:
         """Connects. Raises OSError."""
-        loop = asyncio.get_running_loop()
-        await loop.create_connection(lambda: self, *self._address, local_addr=(self._local_address, 0))
+        place = self._place
+        await asyncio.get_running_loop().create_connection(
+            lambda: self,
+            place.host,
+            place.port,
+            ssl=place.tls,
+            server_hostname=place.server_name,
+            local_addr=(self._local_address, 0),
+        )
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport, self._tail = transport, b""
-        host, port = self._address
+        place = self._place
         resume = b"Last-Event-ID: " + self._last_id + b"\r\n" if self._last_id else b""
         transport.write(
-            f"GET {self._path} HTTP/1.1\r\nHost: {host}:{port}\r\nAccept: text/event-stream\r\n".encode()
+            f"GET /live/{place.exam_id} HTTP/1.1\r\nHost: {place.netloc}\r\n".encode()
+            + b"Accept: text/event-stream\r\n"
             + b"Accept-Encoding: gzip, deflate, br, zstd\r\nCache-Control: no-store\r\n"
             + resume
             + b"\r\n"
