@@ -147,10 +147,7 @@ def test_the_dashboard_killed_midway_and_the_paste_repeated_gives_each_row_once(
 ) -> None:
     desk = make_desk()
     page = desk.page
-    paste(page, lines(THOUSAND))
-    stalled = station.proxy.stall_at(BATCH, 4)
-    press(page, "Save 1,000 results")
-    assert stalled.wait(STALL_DEADLINE_S)
+    save_a_thousand_until_the_fourth_batch(page, station)
     told(page, "300 of 1,000")  # the bar has moved
     station.kill_and_restart_the_dashboard()
     assert 300 <= len(desk.stored()) <= 400
@@ -165,15 +162,20 @@ def test_the_dashboard_killed_midway_and_the_paste_repeated_gives_each_row_once(
     assert desk.stored_pairs() == THOUSAND
 
 
+def save_a_thousand_until_the_fourth_batch(page: Page, station: Station) -> None:
+    """Which is then on its way, and waits there."""
+    paste(page, lines(THOUSAND))
+    stalled = station.proxy.stall_at(BATCH, 4)
+    press(page, "Save 1,000 results")
+    assert stalled.wait(STALL_DEADLINE_S)
+
+
 def test_cancel_stops_between_two_batches_and_go_on_saves_the_rest(
     make_desk: MakeDesk, station: Station
 ) -> None:
     desk = make_desk()
     page = desk.page
-    paste(page, lines(THOUSAND))
-    stalled = station.proxy.stall_at(BATCH, 4)
-    press(page, "Save 1,000 results")
-    assert stalled.wait(STALL_DEADLINE_S)
+    save_a_thousand_until_the_fourth_batch(page, station)
     told(page, "300 of 1,000")
     tab_to(page, page.get_by_role("button", name="Cancel"))
     page.keyboard.press("Enter")
@@ -195,10 +197,7 @@ def test_what_is_touched_while_a_batch_is_under_way_leaves_no_row_out(
 ) -> None:
     desk = make_desk()
     page = desk.page
-    paste(page, lines(THOUSAND))
-    stalled = station.proxy.stall_at(BATCH, 4)
-    press(page, "Save 1,000 results")
-    assert stalled.wait(STALL_DEADLINE_S)
+    save_a_thousand_until_the_fourth_batch(page, station)
     for part in ("Enter", "Import"):
         page.get_by_role("radio", name=part, exact=True).click()
     page.wait_for_timeout(FOR_A_SECOND_RUN_MS)

@@ -17,21 +17,12 @@ from botocore.credentials import Credentials
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.backend_process import RunningBackend, SignedInTeacher, running_backend
+from tests.clocks import ShiftedClock
 from tests.realtime_client import RealtimeClient, signed_by, with_token
 from tests.signing import signed_headers
 
 QUERY = json.dumps({"query": "{listExams(limit: 1) {nextToken}}"})
 DEADLINE_S = 10.0
-
-
-@dataclass
-class ShiftedClock:
-    """The true time plus a shift that a test changes."""
-
-    shift_s: float = 0.0
-
-    def __call__(self) -> float:
-        return time.time() + self.shift_s
 
 
 @dataclass
@@ -181,11 +172,6 @@ def test_guests_and_teachers_share_one_connection(backend: RunningBackend, teach
         token = with_token(backend.host, teacher.access_token)
         client.start("1", "subscription {onCreateExam {id}}", authorize=token)
         assert client.next()["type"] == "start_ack"
-
-
-@pytest.fixture
-def clock() -> ShiftedClock:
-    return ShiftedClock()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 at the start of a subscription. Each is refused with the error type that AWS gives."""
 
 import json
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -15,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.backend_process import RunningBackend, running_backend
 from tests.builders import exam_input
+from tests.clocks import ShiftedClock
 from tests.realtime_client import Authorize, RealtimeClient, signed_by, with_token
 from tests.signing import signed_headers
 from tests.wire.gate_dashboard import new_name
@@ -32,16 +32,6 @@ NO_MATCH = (
 UNKNOWN = ("UnrecognizedClientException", "The security token included in the request is invalid.")
 TOO_OLD = ("InvalidSignatureException", "Signature expired: ")
 OUTLIVED = ("ExpiredTokenException", "The security token included in the request is expired")
-
-
-@dataclass
-class ShiftedClock:
-    """The true time plus a shift that a test changes."""
-
-    shift_s: float = 0.0
-
-    def __call__(self) -> float:
-        return time.time() + self.shift_s
 
 
 @dataclass(frozen=True, slots=True)

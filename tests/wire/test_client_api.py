@@ -27,15 +27,10 @@ from shared.guest import GuestCredentials
 from shared.operations import LIST_EXAMS
 from shared.settings import BackendSettings
 from tests.backend_process import RunningBackend, SignedInTeacher
-from tests.wire.clients import backend_settings, port_of, through
+from tests.wire.clients import port_of, through
 from tests.wire.tcp_proxy import TcpProxy
 
 DATE = dt.date(2026, 6, 18)
-
-
-@pytest.fixture(scope="module")
-def settings(backend: RunningBackend) -> BackendSettings:
-    return backend_settings(backend)
 
 
 @pytest.fixture(scope="module")

@@ -14,32 +14,13 @@ from shared.errors import BackendUnreachable, NotAllowed
 from shared.guest import GuestCredentials
 from shared.settings import BackendSettings
 from tests.backend_process import RunningBackend, running_backend
+from tests.clocks import ShiftedClock
 from tests.wire.clients import backend_settings, port_of
 from tests.wire.tcp_proxy import TcpProxy
 
 
-class Clock:
-    """Epoch seconds that can be moved on."""
-
-    def __init__(self) -> None:
-        self.ahead_s = 0.0
-
-    def __call__(self) -> float:
-        return time.time() + self.ahead_s
-
-
-@pytest.fixture(scope="module")
-def settings(backend: RunningBackend) -> BackendSettings:
-    return backend_settings(backend)
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def guest(settings: BackendSettings, clock: Clock) -> Iterator[GuestCredentials]:
+def guest(settings: BackendSettings, clock: ShiftedClock) -> Iterator[GuestCredentials]:
     with contextlib.closing(GuestCredentials(settings, clock)) as guest:
         yield guest
 
@@ -53,12 +34,12 @@ def test_the_credentials_of_a_guest_read_what_is_published(
 
 
 def test_credentials_are_kept_until_five_minutes_before_their_end_then_renewed_for_the_same_identity(
-    guest: GuestCredentials, clock: Clock
+    guest: GuestCredentials, clock: ShiftedClock
 ) -> None:
     first, identity = guest.current(), guest._identity_id
-    clock.ahead_s = 3600 - 310
+    clock.shift_s = 3600 - 310
     assert guest.current() is first
-    clock.ahead_s = 3600 - 290
+    clock.shift_s = 3600 - 290
     renewed = guest.current()
     assert renewed.access_key != first.access_key
     assert guest._identity_id == identity
@@ -96,7 +77,7 @@ def test_guests_who_are_turned_away_are_told_so(tmp_path: Path) -> None:
     assert not refusal.value.is_about_the_row
 
 
-def test_an_unknown_identity_pool_is_a_clear_refusal(settings: BackendSettings, clock: Clock) -> None:
+def test_an_unknown_identity_pool_is_a_clear_refusal(settings: BackendSettings, clock: ShiftedClock) -> None:
     elsewhere = replace(settings, identity_pool_id="local-1:00000000-0000-4000-8000-000000000000")
     with (
         contextlib.closing(GuestCredentials(elsewhere, clock)) as guest,
@@ -106,7 +87,7 @@ def test_an_unknown_identity_pool_is_a_clear_refusal(settings: BackendSettings, 
 
 
 def test_while_the_pool_is_away_credentials_serve_to_their_end_and_no_longer(
-    settings: BackendSettings, backend: RunningBackend, clock: Clock
+    settings: BackendSettings, backend: RunningBackend, clock: ShiftedClock
 ) -> None:
     with TcpProxy(port_of(backend)) as proxy:
         over_proxy = replace(settings, cognito_endpoint_url=f"http://127.0.0.1:{proxy.port}")
@@ -114,9 +95,9 @@ def test_while_the_pool_is_away_credentials_serve_to_their_end_and_no_longer(
             first = guest.current()
             proxy.refuse(True)
             proxy.cut()
-            clock.ahead_s = 3600 - 60
+            clock.shift_s = 3600 - 60
             assert guest.current() is first
-            clock.ahead_s = 3600
+            clock.shift_s = 3600
             with pytest.raises(BackendUnreachable):
                 guest.current()
             proxy.refuse(False)

@@ -28,7 +28,8 @@ from shared.errors import (
 from shared.settings import BackendSettings
 from shared.user_pool import AuthenticatorChallenge, NewPasswordChallenge, TeacherSession, UserPool
 from tests.backend_process import RunningBackend
-from tests.wire.clients import backend_settings, port_of
+from tests.clocks import ShiftedClock
+from tests.wire.clients import port_of
 from tests.wire.tcp_proxy import TcpProxy
 
 TEMPORARY = "Temporary-horse-1"
@@ -37,28 +38,8 @@ NEW_PASSWORD = "Other-horse-8-battery"
 _names = (f"pool-teacher-{number}" for number in count())
 
 
-class Clock:
-    """Epoch seconds that can be moved on."""
-
-    def __init__(self) -> None:
-        self.ahead_s = 0.0
-
-    def __call__(self) -> float:
-        return time.time() + self.ahead_s
-
-
-@pytest.fixture(scope="module")
-def settings(backend: RunningBackend) -> BackendSettings:
-    return backend_settings(backend)
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def pool(settings: BackendSettings, clock: Clock) -> Iterator[UserPool]:
+def pool(settings: BackendSettings, clock: ShiftedClock) -> Iterator[UserPool]:
     with contextlib.closing(UserPool(settings, clock)) as pool:
         yield pool
 
@@ -118,7 +99,7 @@ def code_from_outbox(backend: RunningBackend, name: str) -> str:
 
 
 def test_the_right_password_gives_a_session_that_the_api_accepts(
-    pool: UserPool, name: str, settings: BackendSettings, clock: Clock
+    pool: UserPool, name: str, settings: BackendSettings, clock: ShiftedClock
 ) -> None:
     session = signed_in(pool, name)
     assert (session.username, session.display_name) == (name, name)
@@ -299,20 +280,20 @@ def test_after_a_new_password_the_authenticators_code_is_asked_for_too(
 
 
 def test_a_token_with_under_five_minutes_left_is_renewed_before_it_is_used(
-    pool: UserPool, name: str, clock: Clock
+    pool: UserPool, name: str, clock: ShiftedClock
 ) -> None:
     session = signed_in(pool, name)
     first = session.access_token()
-    clock.ahead_s = 3600 - 301
+    clock.shift_s = 3600 - 301
     assert session.access_token() == first
-    clock.ahead_s = 3600 - 299
+    clock.shift_s = 3600 - 299
     renewed = session.access_token()
     assert renewed != first
     assert session.username == name
 
 
 def test_sign_out_ends_this_session_here_and_at_the_pool_and_no_other(
-    pool: UserPool, settings: BackendSettings, name: str, clock: Clock
+    pool: UserPool, settings: BackendSettings, name: str, clock: ShiftedClock
 ) -> None:
     session, other = signed_in(pool, name), signed_in(pool, name)
     token = session.access_token()
@@ -325,19 +306,19 @@ def test_sign_out_ends_this_session_here_and_at_the_pool_and_no_other(
     pool.sign_out(session)  # once more harms nobody
     with contextlib.closing(TeacherApi(settings, lambda: token)) as api, pytest.raises(NotAllowed):
         list(api.list_exams())
-    clock.ahead_s = 3590
+    clock.shift_s = 3590
     assert other.access_token()
 
 
 def test_sign_out_everywhere_ends_every_session_at_its_next_renewal(
-    pool: UserPool, name: str, clock: Clock
+    pool: UserPool, name: str, clock: ShiftedClock
 ) -> None:
     session, other = signed_in(pool, name), signed_in(pool, name)
     pool.sign_out_everywhere(session)
     assert session.has_ended
     with pytest.raises(SessionEnded):
         pool.sign_out_everywhere(session)
-    clock.ahead_s = 3590
+    clock.shift_s = 3590
     with pytest.raises(SessionEnded):
         other.access_token()
     assert other.has_ended
@@ -346,17 +327,17 @@ def test_sign_out_everywhere_ends_every_session_at_its_next_renewal(
 
 
 def test_an_operator_who_disables_an_account_ends_its_sessions_at_the_next_renewal(
-    pool: UserPool, operator: Any, settings: BackendSettings, name: str, clock: Clock
+    pool: UserPool, operator: Any, settings: BackendSettings, name: str, clock: ShiftedClock
 ) -> None:
     session = signed_in(pool, name)
     operator.admin_disable_user(UserPoolId=settings.user_pool_id, Username=name)
-    clock.ahead_s = 3590
+    clock.shift_s = 3590
     with pytest.raises(SessionEnded):
         session.access_token()
 
 
 def test_while_the_pool_is_away_a_token_serves_to_its_end_and_no_longer(
-    settings: BackendSettings, backend: RunningBackend, name: str, clock: Clock
+    settings: BackendSettings, backend: RunningBackend, name: str, clock: ShiftedClock
 ) -> None:
     with (
         TcpProxy(port_of(backend)) as proxy,
@@ -370,13 +351,13 @@ def test_while_the_pool_is_away_a_token_serves_to_its_end_and_no_longer(
             tokens = session.end()
             assert tokens is not None
             session = TeacherSession(tokens, away_pool._renew, clock)
-            clock.ahead_s = 3600 - 200
+            clock.shift_s = 3600 - 200
             asked = proxy.accepted
             assert session.access_token() == token
             assert proxy.accepted == asked + 1
             assert session.access_token() == token
             assert proxy.accepted == asked + 1  # not asked again at every click
-            clock.ahead_s = 3599
+            clock.shift_s = 3599
             with pytest.raises(BackendUnreachable):
                 session.access_token()
             assert not session.has_ended

@@ -37,11 +37,6 @@ IMPATIENT = FeedTimings(first_pause_s=0.02, longest_pause_s=0.2, poll_offline_s=
 
 
 @pytest.fixture(scope="module")
-def settings(backend: RunningBackend) -> BackendSettings:
-    return backend_settings(backend)
-
-
-@pytest.fixture(scope="module")
 def api(settings: BackendSettings, teacher: SignedInTeacher) -> Iterator[TeacherApi]:
     with contextlib.closing(TeacherApi(settings, lambda: teacher.access_token)) as api:
         yield api

@@ -13,13 +13,8 @@ from shared.exam import Audience, Exam, NewExam, NewResult, new_id
 from shared.feed import ExamLoad, FeedState
 from shared.grades import OUT_OF_20
 from shared.settings import BackendSettings
-from tests.backend_process import RunningBackend, SignedInTeacher
-from tests.wire.clients import LiveFeed, backend_settings, cached_state, live_feed, published_state
-
-
-@pytest.fixture(scope="module")
-def settings(backend: RunningBackend) -> BackendSettings:
-    return backend_settings(backend)
+from tests.backend_process import SignedInTeacher
+from tests.wire.clients import LiveFeed, cached_state, live_feed, published_state
 
 
 @pytest.fixture(scope="module")
