@@ -16,6 +16,7 @@ from teacher_app.views import exam_delete, ways
 from teacher_app.views.clock import local_now
 from teacher_app.views.exam_fields import draw_fields
 from teacher_app.views.guard import EXPECTED, explain
+from teacher_app.views.leaving import ask_before_leaving
 from teacher_app.views.pressing import storing_button
 from teacher_app.wording import count_text
 from teacher_app.workspace import Workspace
@@ -53,6 +54,8 @@ def _edit(workspace: Workspace) -> None:
     changes = {} if faults else changed_fields(base, drawn.values)
     if not faults and not changes and workspace.exam.version != base.version:
         _begin_again(workspace)
+    if faults or changes:
+        ask_before_leaving(f"details-{exam_id}")
     if "scale" in changes:
         _warn_of_scale(workspace, drawn.values)
     save = storing_button("Save the details", key=_key(exam_id, "save"), type="primary")

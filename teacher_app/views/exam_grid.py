@@ -26,6 +26,7 @@ from teacher_app.grid_changes import (
 )
 from teacher_app.grid_page import GridPage
 from teacher_app.row_commands import Conflict, Duplicate, Hindrance, NotSaved, person_of
+from teacher_app.views.leaving import ask_before_leaving
 from teacher_app.views.pressing import storing_button
 from teacher_app.wording import count_text
 from teacher_app.workspace import Workspace
@@ -60,6 +61,8 @@ def render(workspace: Workspace) -> None:
     _say_what_happened(place, page)
     for line in page.to_choose:
         _choice(place, page, line)
+    if has_edits(state) or page.unsaved:
+        ask_before_leaving(place)
 
 
 def _editor_key(place: str, page: GridPage) -> str:

@@ -14,6 +14,7 @@ from teacher_app.importing.limits import BYTES_MAX, FileNotReadable
 from teacher_app.views.exam_import_rows import show_choices, show_columns, show_rows
 from teacher_app.views.exam_import_saving import show_saving
 from teacher_app.views.guard import EXPECTED, explain
+from teacher_app.views.leaving import ask_before_leaving
 from teacher_app.views.pressing import storing_button
 from teacher_app.wording import count_text
 from teacher_app.workspace import Workspace
@@ -38,6 +39,8 @@ def render(workspace: Workspace) -> None:
     if page.draft is None:
         _ask_for_source(page, workspace, key)
     else:
+        if page.draft.progress is not Progress.FINISHED:
+            ask_before_leaving(key)
         _show_draft(page, page.draft, workspace, key)
 
 

@@ -14,6 +14,7 @@ from teacher_app.views import ways
 from teacher_app.views.clock import local_now
 from teacher_app.views.exam_fields import draw_fields
 from teacher_app.views.guard import EXPECTED, explain
+from teacher_app.views.leaving import ask_before_leaving
 from teacher_app.views.pressing import storing_button
 
 __all__ = ["render"]
@@ -33,6 +34,8 @@ def render() -> None:
     if like and start.subject:
         st.caption(f"With the details of “{plain_markdown(start.subject)}”, without its results.")
     drawn = draw_fields(start, key=f"new-{exam_id}")
+    if drawn.values != start:
+        ask_before_leaving(f"new-{exam_id}")
     with st.container(horizontal=True):
         create = storing_button("Create the exam", key=f"create-{exam_id}", type="primary")
         if st.button("Cancel", type="tertiary"):

@@ -4,7 +4,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, e
 
 from tests.backend_process import PASSWORD
 
-__all__ = ["DEADLINE_MS", "Person", "await_stillness", "choose_part", "sign_in", "tab_to"]
+__all__ = ["DEADLINE_MS", "Person", "await_stillness", "choose_part", "reload_but_stay", "sign_in", "tab_to"]
 
 DEADLINE_MS = 15_000
 _NOTHING_MOVES = """() => document.getAnimations().every(
@@ -40,6 +40,14 @@ def sign_in(page: Page, teacher_url: str, username: str, password: str = PASSWOR
 def await_stillness(page: Page) -> None:
     """Until nothing fades or unfolds any more; a list that hangs on something that moves is closed again."""
     page.wait_for_function(_NOTHING_MOVES)
+
+
+def reload_but_stay(page: Page) -> None:
+    """Load the page again, be asked whether to leave what is unsaved, and stay."""
+    with page.expect_event("dialog") as asking:
+        page.evaluate("setTimeout(() => location.reload())")
+    assert asking.value.type == "beforeunload"
+    asking.value.dismiss()
 
 
 def tab_to(page: Page, wanted: Locator, presses_max: int = 80) -> None:

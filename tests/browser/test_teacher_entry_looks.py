@@ -10,7 +10,7 @@ from shared.exam import NewResult
 from tests.backend_process import BackendClient
 from tests.browser.axe import faults_of
 from tests.browser.entry_walk import EntryDesk, SignedIn
-from tests.browser.people import DEADLINE_MS, Person, choose_part, tab_to
+from tests.browser.people import DEADLINE_MS, Person, choose_part, reload_but_stay, tab_to
 from tests.pair_process import PairProcess
 
 pytestmark = pytest.mark.browser
@@ -119,6 +119,7 @@ def test_the_grid_by_keyboard_and_its_faults(teacher: SignedIn, new_person: Call
     expect(warning).to_contain_text("1 cell to mend")
     expect(warning).to_contain_text("Line 1, Ada, grade")
     assert faults_of(page) == []
+    reload_but_stay(page)
     tab_to(page, page.get_by_role("button", name="Save 2 changed lines"))
     page.keyboard.press("Enter")
     desk.wait_until_stored(("Ada", "12"), ("Blaise", "10.5"))

@@ -12,7 +12,7 @@ from shared.exam import Exam, NewExam, NewResult
 from shared.grades import OUT_OF_20
 from tests.backend_process import PASSWORD, BackendClient
 from tests.browser.entry_walk import SignedIn
-from tests.browser.people import DEADLINE_MS, Person, choose_part, sign_in, tab_to
+from tests.browser.people import DEADLINE_MS, Person, choose_part, reload_but_stay, sign_in, tab_to
 from tests.pair_process import PairProcess
 
 pytestmark = pytest.mark.browser
@@ -177,6 +177,27 @@ def test_a_new_exam_by_keyboard_with_its_faults_told_in_place(page: Page, curie:
     expect(page.get_by_role("heading", name="Radioactivity")).to_be_visible()
     (exam,) = curie.api.list_my_exams()
     assert (exam.scale.text, exam.audience.value, exam.teacher) == ("LETTERS", "CODES", curie.username)
+
+
+def test_whoever_leaves_details_that_are_not_saved_is_asked(page: Page, curie: SignedIn) -> None:
+    exam = new_exam(curie, "Optics")
+    open_part(page, curie, exam, "Details")
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: asked.append(dialog.type))
+    subject = page.get_by_label("Subject")
+    tab_to(page, subject)
+    page.keyboard.press("Control+A")
+    page.keyboard.type("Acoustics")
+    page.keyboard.press("Tab")
+    expect(page.locator("[class*=st-key-leaving-]")).to_be_attached()
+    reload_but_stay(page)
+    expect(subject).to_have_value("Acoustics")
+    press(page, "Save the details")
+    expect(page.get_by_text("Saved at ")).to_be_visible()
+    expect(page.locator("[class*=st-key-leaving-]")).to_have_count(0)
+    page.reload()
+    expect(subject).to_have_value("Acoustics")
+    assert asked == ["beforeunload"]
 
 
 def test_two_tabs_that_edit_one_exam(page: Page, curie: SignedIn, new_person: Callable[..., Person]) -> None:

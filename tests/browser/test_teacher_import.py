@@ -14,7 +14,7 @@ from shared.exam import Audience
 from tests.backend_process import BackendProcess
 from tests.browser.axe import faults_of
 from tests.browser.entry_walk import EntryDesk, SignedIn, open_exam
-from tests.browser.people import Person, await_stillness, choose_part, sign_in, tab_to
+from tests.browser.people import Person, await_stillness, choose_part, reload_but_stay, sign_in, tab_to
 from tests.teacher_app.dashboard_process import REAL_FACTORY, TeacherDashboard
 from tests.waiting import wait_until
 from tests.wire.tcp_proxy import TcpProxy
@@ -133,6 +133,7 @@ def test_a_thousand_rows_are_pasted_mended_and_saved_with_the_keyboard(make_desk
     told(page, "Line 501, Student 0500: “99” is above 20")
     mend_first_row(page, columns_right=2, text="17")
     told(page, "1,000 rows: 1,000 new")
+    reload_but_stay(page)
     press(page, "Save 1,000 results")
     told(page, "1,000 results saved at")
     expected = [*THOUSAND[:500], ("Student 0500", "17"), *THOUSAND[501:]]

@@ -162,7 +162,8 @@ def test_after_100_random_cuts_amid_changes_the_cache_equals_the_backend(
         live.until(lambda: live.feed.status.state is FeedState.LIVE)
         live.until(lambda: cached_state(live.cache, exam.id) == published_state(api, exam.id)[1])
         assert set(rows) == set(live.rows(exam.id))
-        assert live.feed.counters.losses > 10  # the cuts did hit
+        counters = live.feed.counters
+        assert counters.losses + counters.failures > 10  # the cuts did hit, live or on the way there
         assert live.feed.counters.gaps == 0
 
 
