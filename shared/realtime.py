@@ -116,6 +116,7 @@ class RealtimeConnection:
             )
             if not acknowledged.done():
                 acknowledged.cancel()
+                await asyncio.gather(acknowledged, return_exceptions=True)
                 if receiving.done():
                     raise self._end_of(receiving)
                 raise TimeoutError
