@@ -39,14 +39,15 @@ def dashboard(backend: RunningBackend) -> Iterator[StudentDashboard]:
         yield running
 
 
-def published(
-    dashboard: StudentDashboard, api: TeacherApi, *students: str, audience: Audience = Audience.NAMES
-) -> Exam:
-    """An exam that the dashboard has heard of."""
+def published(api: TeacherApi, *students: str, audience: Audience = Audience.NAMES) -> Exam:
     exam = api.create_exam(NewExam("Algebra", dt.date(2026, 6, 18), "Ms Ada", OUT_OF_20, audience))
     for student in students:
         api.create_result(exam.id, NewResult(student, "14"))
-    exam = api.publish_exam(exam.id, exam.version)
+    return api.publish_exam(exam.id, exam.version)
+
+
+def heard(dashboard: StudentDashboard, exam: Exam) -> Exam:
+    """Once the running dashboard has heard of it."""
     url = f"{dashboard.url}/live/{exam.id}.json"
     wait_until(lambda: httpx.get(url, trust_env=False).status_code == 200, what="the exam")
     return exam
@@ -55,7 +56,7 @@ def published(
 def test_a_saved_result_is_pushed_to_the_students_of_its_exam_and_to_nobody_else(
     dashboard: StudentDashboard, api: TeacherApi
 ) -> None:
-    algebra, botany = published(dashboard, api, "Ada"), published(dashboard, api, "Rosa")
+    algebra, botany = heard(dashboard, published(api, "Ada")), heard(dashboard, published(api, "Rosa"))
     with LiveStream(dashboard.url, algebra.id) as one, LiveStream(dashboard.url, botany.id) as other:
         assert one.next("snapshot").students == ["Ada"]
         assert other.next("snapshot").students == ["Rosa"]
@@ -66,7 +67,7 @@ def test_a_saved_result_is_pushed_to_the_students_of_its_exam_and_to_nobody_else
 
 
 def test_corrections_and_deletions_are_pushed(dashboard: StudentDashboard, api: TeacherApi) -> None:
-    exam = published(dashboard, api, "Ada")
+    exam = heard(dashboard, published(api, "Ada"))
     (row,) = api.list_results(exam.id)
     with LiveStream(dashboard.url, exam.id) as stream:
         stream.next("snapshot")
@@ -78,7 +79,7 @@ def test_corrections_and_deletions_are_pushed(dashboard: StudentDashboard, api: 
 
 
 def test_where_students_are_codes_no_byte_tells_a_name(dashboard: StudentDashboard, api: TeacherApi) -> None:
-    exam = published(dashboard, api, audience=Audience.CODES)
+    exam = heard(dashboard, published(api, audience=Audience.CODES))
     api.create_result(exam.id, NewResult("7K4QX2", "14", "Grace Hopper"))
     with LiveStream(dashboard.url, exam.id) as stream:
         told = [stream.next("snapshot")]
@@ -100,7 +101,7 @@ def test_where_students_are_codes_no_byte_tells_a_name(dashboard: StudentDashboa
 def test_a_student_who_comes_back_gets_only_what_was_missed(
     dashboard: StudentDashboard, api: TeacherApi
 ) -> None:
-    exam = published(dashboard, api, "Ada")
+    exam = heard(dashboard, published(api, "Ada"))
     with LiveStream(dashboard.url, exam.id) as always_there:
         always_there.next("snapshot")
         with LiveStream(dashboard.url, exam.id) as first:
@@ -123,7 +124,7 @@ def test_a_draft_is_as_absent_as_what_never_was(dashboard: StudentDashboard, api
 
 
 def test_taking_an_exam_back_takes_it_from_every_screen(dashboard: StudentDashboard, api: TeacherApi) -> None:
-    exam = published(dashboard, api, "Ada")
+    exam = heard(dashboard, published(api, "Ada"))
     with LiveStream(dashboard.url, exam.id) as stream:
         stream.next("snapshot")
         exam = api.unpublish_exam(exam.id, exam.version)
@@ -135,7 +136,7 @@ def test_taking_an_exam_back_takes_it_from_every_screen(dashboard: StudentDashbo
 def test_one_word_comes_at_once_and_a_heartbeat_within_the_time_that_boards_wait(
     dashboard: StudentDashboard, api: TeacherApi
 ) -> None:
-    exam = published(dashboard, api)
+    exam = heard(dashboard, published(api))
     began_s = time.monotonic()
     with LiveStream(dashboard.url, exam.id) as stream:
         assert stream.next("feed").data["state"] == "LIVE"
@@ -147,7 +148,7 @@ def test_one_word_comes_at_once_and_a_heartbeat_within_the_time_that_boards_wait
 
 
 def test_limits_answer_in_words_and_a_place_comes_free(backend: RunningBackend, api: TeacherApi) -> None:
-    exam = published(dashboard, api)
+    exam = published(api)
     limits = {"EXAM_RESULTS_STREAMS_PER_ADDRESS_MAX": "2", "EXAM_RESULTS_STREAMS_MAX": "3"}
     with (
         StudentDashboard({**backend.settings, **limits, "EXAM_RESULTS_TRUSTED_PROXIES": "0"}) as dashboard,
@@ -169,7 +170,7 @@ def test_limits_answer_in_words_and_a_place_comes_free(backend: RunningBackend, 
 
 def test_it_ends_at_once_with_streams_open(backend: RunningBackend, api: TeacherApi) -> None:
     """Each stream ends as a whole answer; the metrics' port and its own are free, no process is left."""
-    exam = published(dashboard, api)
+    exam = published(api)
     metrics_port = free_port()
     settings = {**backend.settings, "EXAM_RESULTS_METRICS_PORT": str(metrics_port)}
     with StudentDashboard(settings) as dashboard, contextlib.ExitStack() as stack:
