@@ -227,8 +227,12 @@ class Feed:
         if exams.is_loaded and self._cache.exam(exam_id) is None:
             return ExamLoad.ABSENT
         with self._status_changed:
-            chosen = self._watches.chosen(self._chosen, time.monotonic())
+            chosen = self._watches.chosen(self._chosen, time.monotonic(), self._may_be_there)
         return ExamLoad.LOADING if exam_id in chosen else ExamLoad.CROWDED
+
+    def _may_be_there(self, exam_id: str) -> bool:
+        """Whether this exam is published, as far as is known."""
+        return self._cache.exam(exam_id) is not None or not self._cache.exams().is_loaded
 
     # The thread.
 
@@ -372,7 +376,7 @@ class Feed:
         """Drops what is not wanted any more, begins to list what is, and gives the listings under way."""
         loaded = self._cache.loaded_exam_ids()
         with self._status_changed:
-            chosen = self._watches.chosen(loaded | self._loads.keys(), time.monotonic())
+            chosen = self._watches.chosen(loaded | self._loads.keys(), time.monotonic(), self._may_be_there)
         self._chosen = frozenset(chosen)
         for exam_id in (loaded | self._loads.keys()) - self._chosen:
             if exam_id in self._loads:

@@ -6,8 +6,8 @@ import streamlit as st
 
 from student_app.current import serving
 from student_app.turns import page_turn
-from student_app.views.choice import choose_exam
-from student_app.views.page import show_exam
+from student_app.views.choice import awaited_exam_id, choose_exam
+from student_app.views.page import await_exam, show_exam
 
 __all__: list[str] = []
 
@@ -24,3 +24,5 @@ with page_turn:
     exam = choose_exam(parts)
     if exam is not None:
         show_exam(parts, exam)
+    elif (awaited := awaited_exam_id(parts)) is not None:
+        await_exam(parts, awaited)

@@ -4,7 +4,7 @@ Event types (the board's script knows the same):
 
     snapshot  {"exam": {...}, "rows": [[id, student, grade, version, received], ...], "feed": {...}}
     change    {"exam": {...} or absent, "rows": [...], "gone": [id, ...]}
-    gone      {}                        the exam is not published (any more)
+    gone      {}                        the exam is not published, or not any more
     feed      {"state": ..., "since": ..., "asOf": ..., "spread": ...}   also the heartbeat; over so many
               seconds the viewers spread what they ask of the page's script after a change
 

@@ -43,9 +43,10 @@ def live_routes(cache: ExamCache, hub: LiveHub, trusted_proxies: int) -> list[Ro
 
     async def stream(request: Request) -> Response:
         exam_id = request.path_params["exam_id"]
-        is_unknown = cache.exams().is_loaded and cache.exam(exam_id) is None
-        if is_unknown or not is_exam_id(exam_id):
+        if not is_exam_id(exam_id):
             return _refusal(HTTPStatus.NOT_FOUND, _NO_SUCH_EXAM)
+        # An exam that is not there is told as gone, and sent the moment it is published: who has the link
+        # may be early.
         address = client_address(request.scope, trusted_proxies)
         try:
             viewer = hub.join(exam_id, address, request.headers.get("last-event-id"))

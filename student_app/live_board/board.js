@@ -9,6 +9,7 @@ const FRESH_MS = 60000; // so long a row is marked as new or corrected
 const LETTERS = ["F", "D-", "D", "D+", "C-", "C", "C+", "B-", "B", "B+", "A-", "A", "A+"];
 const LETTER_POINTS = { "A+": 4.3, A: 4, "A-": 3.7, "B+": 3.3, B: 3, "B-": 2.7, "C+": 2.3, C: 2, "C-": 1.7, "D+": 1.3, D: 1, "D-": 0.7, F: 0 };
 const GRADE_WORDS = { ABSENT: "absent", EXEMPT: "exempt", PASS: "pass", FAIL: "fail" };
+const GONE = "This exam is not published, or not any more. It appears here by itself the moment it is: leave this page open.";
 const boards = new WeakMap();
 
 export default function (component) {
@@ -183,11 +184,11 @@ class Board {
   }
 
   onGone() {
+    if (this.exam !== null) this.tell();
     this.exam = null;
     this.rows.clear();
     this.fresh?.clear();
     this.isGone = true;
-    this.tell();
     this.draw();
   }
 
@@ -269,7 +270,7 @@ class Board {
     const has = this.exam !== null;
     for (const name of [".tiles", ".tools", ".list"]) this.part(name).hidden = !has || this.rows.size === 0;
     this.part(".empty").hidden = has && this.rows.size > 0;
-    setText(this.part(".empty"), has ? "No result is in yet. This page shows each one as it comes." : this.isGone ? "This exam is not published (any more)." : "Loading …");
+    setText(this.part(".empty"), has ? "No result is in yet. This page shows each one as it comes." : this.isGone ? GONE : "Loading …");
     if (has) {
       this.isGone = false;
       this.drawNumbers();

@@ -1,4 +1,4 @@
-"""The choice of an exam, kept in the page's address."""
+"""The choice of an exam, kept in the page's address; or the wait for the one that the address names."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ import streamlit as st
 from shared.exam import Exam
 from student_app.choosing import OFFERED_MAX, exam_labels, matching_exams
 from student_app.current import Serving, serving
+from student_app.stream_routes import is_exam_id
 
-__all__ = ["choose_exam"]
+__all__ = ["awaited_exam_id", "choose_exam"]
 
-WAIT_S = 3  # the exams are listed within a moment of the server's start
+LOADING_S = 3  # the exams are listed within a moment of the server's start
+WAIT_S = 30  # a thousand pages that wait for a first exam are a thirtieth of that a second
 
 
 def choose_exam(parts: Serving) -> Exam | None:
     """The exam that the address names or the viewer picks; None, and the page says why, if there is none."""
     snapshot = parts.cache.exams()
     if not snapshot.exams:
-        _show_none(is_loaded=snapshot.is_loaded)
+        if awaited_exam_id(parts) is None:
+            _show_none(is_loaded=snapshot.is_loaded)
         return None
     wanted = st.query_params.get("exam")
     named = parts.cache.exam(wanted) if wanted else None
@@ -30,8 +33,8 @@ def choose_exam(parts: Serving) -> Exam | None:
     if not offered:
         st.info(f"No exam has “{search}” in its subject, date or teacher.")
         return named
-    if wanted and named is None:
-        st.warning("The exam of this link is not published (any more). Choose another.")
+    if wanted and not is_exam_id(wanted):
+        st.warning("This link names no exam: something of it is missing. Choose one here.")
     ids = [exam.id for exam in offered]
     labels = exam_labels(offered)
     current = named.id if named is not None and named.id in ids else None
@@ -49,11 +52,23 @@ def choose_exam(parts: Serving) -> Exam | None:
     return parts.cache.exam(chosen)
 
 
-@st.fragment(run_every=WAIT_S)
+def awaited_exam_id(parts: Serving) -> str | None:
+    """The exam that the address names, if it could be one and is not there (yet, or any more)."""
+    wanted = st.query_params.get("exam")
+    if not wanted or not is_exam_id(wanted) or parts.cache.exam(wanted) is not None:
+        return None
+    return wanted
+
+
 def _show_none(*, is_loaded: bool) -> None:
-    if serving().cache.exams().exams:
-        st.rerun()
     if is_loaded:
         st.info("No exam is published yet. This page shows the first one as soon as it is.")
     else:
         st.info("Loading the exams …")
+    st.fragment(_look_again, run_every=WAIT_S if is_loaded else LOADING_S)(is_loaded)
+
+
+def _look_again(was_loaded: bool) -> None:
+    snapshot = serving().cache.exams()
+    if snapshot.exams or snapshot.is_loaded != was_loaded:
+        st.rerun()

@@ -17,7 +17,7 @@ from student_app.turns import page_turn
 from student_app.views.comparing import show_comparison
 from student_app.views.own import ask_own, show_own
 
-__all__ = ["show_exam"]
+__all__ = ["await_exam", "show_exam"]
 
 REFRESH_S = 30
 LOADING_S = 1.0
@@ -28,6 +28,15 @@ def show_exam(parts: Serving, exam: Exam) -> None:
     """Draw the whole page of one exam."""
     st.caption(plain_markdown(f"{exam.date.isoformat()} · {exam.teacher} · {exam.scale.label}"))
     _live(parts, exam)
+
+
+@st.fragment
+def await_exam(parts: Serving, exam_id: str) -> None:
+    """The board of an exam that is not published: it draws it by itself once it is, and the rest follows."""
+    with page_turn:
+        if parts.cache.exam(exam_id) is not None:
+            st.rerun()
+        _draw_board(exam_id, own_result_id=None, snapshot=None)
 
 
 @st.fragment
@@ -42,25 +51,15 @@ def _live(parts: Serving, exam_then: Exam) -> None:
 
 
 def _draw(parts: Serving, exam: Exam, *, is_there: bool) -> None:
-    is_unreachable = bool(st.session_state.get(_UNREACHABLE))
     results = parts.cache.results(exam.id)
     own = ask_own(exam, results)
     if own and results is not None:
         show_own(exam, results, own)
-    live_board(
+    _draw_board(
         exam.id,
         own_result_id=own[0].id if len(own) == 1 else None,
-        refresh_s=REFRESH_S,
-        snapshot=_snapshot(parts, exam, results) if is_unreachable else None,
-        on_changed=lambda: None,  # the trigger itself reruns this fragment
-        on_unreachable=lambda: _note(is_unreachable=True),
-        on_reachable=lambda: _note(is_unreachable=False),
+        snapshot=_snapshot(parts, exam, results) if _is_unreachable() else None,
     )
-    if is_unreachable:
-        st_autorefresh(interval=REFRESH_S * 1000, key="autorefresh")
-        st.caption(
-            f"The live stream cannot be had here: this page refreshes itself every {REFRESH_S} s instead."
-        )
     if results is None and is_there:
         _await_results(parts, exam)
     if results is None or not results.rows:
@@ -90,6 +89,27 @@ def _show_statistics(exam: Exam, results: ResultsSnapshot) -> None:
         rule = rule_text(exam, numbers.disclosure)
         if rule:
             st.caption(rule)
+
+
+def _draw_board(exam_id: str, *, own_result_id: str | None, snapshot: Json | None) -> None:
+    live_board(
+        exam_id,
+        own_result_id=own_result_id,
+        refresh_s=REFRESH_S,
+        snapshot=snapshot,
+        on_changed=lambda: None,  # the trigger itself reruns this fragment
+        on_unreachable=lambda: _note(is_unreachable=True),
+        on_reachable=lambda: _note(is_unreachable=False),
+    )
+    if _is_unreachable():
+        st_autorefresh(interval=REFRESH_S * 1000, key="autorefresh")
+        st.caption(
+            f"The live stream cannot be had here: this page refreshes itself every {REFRESH_S} s instead."
+        )
+
+
+def _is_unreachable() -> bool:
+    return bool(st.session_state.get(_UNREACHABLE))
 
 
 def _snapshot(parts: Serving, exam: Exam, results: ResultsSnapshot | None) -> Json | None:

@@ -33,8 +33,8 @@ def render(workspace: Workspace) -> None:
     address = student_address(student_url, exam.id)
     if not exam.is_published:
         st.info(
-            "Students see nothing there before you publish. The address stays the same, so you can give it "
-            "out now.",
+            "Students see nothing there before you publish. You can give the address out now: pages that are "
+            "open then show the results the moment you publish.",
             icon=":material/schedule:",
         )
     left, right = st.columns([2, 3], gap="large")

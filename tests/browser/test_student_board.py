@@ -1,6 +1,7 @@
 """The students' page in Chromium: live, quiet where nothing changed, honest when it is stale, open to all."""
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -41,11 +42,13 @@ class Author:
         *,
         scale: Scale = OUT_OF_20,
         audience: Audience = Audience.NAMES,
+        is_published: bool = True,
     ) -> Exam:
-        """A published exam."""
+        """A published exam, or a draft."""
         new = NewExam(f"{subject} {new_id()[:6]}", dt.date(2026, 6, 18), "M. Curie", scale, audience)
         exam = self.api.create_exam(new)
-        exam = self.api.publish_exam(exam.id, exam.version)
+        if is_published:
+            exam = self.api.publish_exam(exam.id, exam.version)
         rows = [NewResult(student, grade) for student, grade in grades.items()]
         for start in range(0, len(rows), 100):
             self.api.create_results(exam.id, rows[start : start + 100])
@@ -109,8 +112,27 @@ def test_an_exam_that_is_taken_back_is_gone_from_the_page(
     open_board(page, pair.student_url, exam)
     expect(row(page, "Ada")).to_be_visible()
     author.api.unpublish_exam(exam.id, exam.version)
-    expect(page.get_by_text("not published (any more)").first).to_be_visible(timeout=DEADLINE_MS)
+    expect(page.get_by_text("not published, or not any more")).to_be_visible(timeout=DEADLINE_MS)
     assert page.locator("tr[data-id]").count() == 0
+
+
+def test_who_is_early_sees_the_results_the_moment_they_are_published(
+    pair: PairProcess, author: Author, new_person: NEW_PERSON
+) -> None:
+    """The link was given out before; other exams are there. Nothing is touched."""
+    author.exam("Another", {"Ada": "3"})
+    draft = author.exam("Awaited", {"Ada": "17", "Alan": "12"}, is_published=False)
+    page = new_person().page
+    page.goto(f"{pair.student_url}/?exam={draft.id}")
+    expect(page.get_by_text("It appears here by itself the moment it is")).to_be_visible(timeout=DEADLINE_MS)
+    expect(page.get_by_label("Find a student")).to_be_hidden()
+    assert faults_of(page) == []
+    author.api.publish_exam(draft.id, draft.version)
+    expect(row(page, "Ada")).to_contain_text("17", timeout=DEADLINE_MS)
+    expect(row(page, "Alan")).to_contain_text("12")
+    expect(page.get_by_label("My name")).to_be_visible(timeout=DEADLINE_MS)
+    expect(page.get_by_label("Exam", exact=True)).to_have_value(re.compile(f"^{draft.subject} · "))
+    expect(row(page, "Ada")).to_contain_text("17", timeout=DEADLINE_MS)
 
 
 def test_scroll_search_and_selection_survive_a_hundred_changes(

@@ -40,6 +40,14 @@ def test_an_exam_that_nobody_watches_any_more_is_kept_for_a_while_if_there_is_ro
     assert set(watches.chosen({"left"}, 702.0)) == {"a", "b"}
 
 
+def test_an_exam_that_is_not_there_takes_nobodys_room() -> None:
+    watches = Watches(room=1, keep_unwatched_s=600)
+    for exam_id in ("draft", "draft", "there"):
+        watches.add(exam_id, 0.0)
+    assert watches.chosen((), 1.0, lambda exam_id: exam_id == "there") == ["there"]
+    assert watches.chosen((), 1.0) == ["draft"], "once it is published"
+
+
 def test_dropping_a_watch_that_nobody_has_is_a_fault_of_the_caller() -> None:
     watches = Watches(room=2, keep_unwatched_s=600)
     with pytest.raises(KeyError):

@@ -15,7 +15,6 @@ from shared.cache import ExamCache
 from shared.exam import Audience, Exam, Result
 from student_app.choosing import OFFERED_MAX
 from student_app.current import Serving, set_serving
-from tests.builders import new_id
 from tests.student_app.world import START_S, FakeFeed, a_result, an_exam, filled_cache, rows_of
 
 SCRIPT = str(Path(__file__).parents[2] / "student_app" / "app.py")
@@ -121,10 +120,23 @@ def test_exams_that_read_the_same_can_be_told_apart_and_chosen() -> None:
         assert numbers(page)["Results"] == "5"
 
 
-def test_a_link_to_an_exam_that_is_not_published_says_so_and_offers_others() -> None:
+def test_a_link_to_an_exam_that_is_not_published_waits_for_it_and_offers_others() -> None:
     exam = an_exam()
-    with page_over(filled_cache((exam, [])), exam=new_id()) as page:
-        assert "not published (any more)" in texts(page)
+    early = an_exam("Early")
+    cache = filled_cache((exam, []))
+    with page_over(cache, exam=early.id) as page:
+        assert page.selectbox[0].value is None
+        cache.put_exam(early)
+        page.run()
+        assert page.selectbox[0].value == early.id
+    with page_over(filled_cache(), exam=early.id) as page:
+        assert "No exam is published yet" not in texts(page), "the board says what it waits for"
+
+
+def test_a_link_that_names_no_exam_says_so_and_offers_others() -> None:
+    exam = an_exam()
+    with page_over(filled_cache((exam, [])), exam=exam.id[:-1]) as page:
+        assert "This link names no exam" in texts(page)
         assert page.selectbox[0].value is None
         page.selectbox[0].set_value(exam.id).run()
         assert address(page, "exam") == exam.id
@@ -303,7 +315,7 @@ def test_an_exam_that_is_taken_back_is_not_waited_for() -> None:
     with page_over(cache, exam=exam.id) as page:
         cache.remove_exam(exam.id, exam.version + 1)
         page.run()
-        assert "No exam is published yet" in texts(page)
+        assert not page.text_input, "the board alone is left"
 
 
 # What the board is given.

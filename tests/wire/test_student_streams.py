@@ -117,10 +117,21 @@ def test_a_student_who_comes_back_gets_only_what_was_missed(
 def test_a_draft_is_as_absent_as_what_never_was(dashboard: StudentDashboard, api: TeacherApi) -> None:
     draft = api.create_exam(NewExam("Secret", dt.date(2026, 6, 18), "Ms Ada", OUT_OF_20))
     for exam_id in (draft.id, new_id()):
-        with LiveStream(dashboard.url, exam_id) as refused:
-            assert (refused.status, refused.answer) == (404, NO_SUCH_EXAM)
+        with LiveStream(dashboard.url, exam_id) as stream:
+            assert [next(stream.events()).kind for _ in range(3)] == ["feed", "gone", "feed"]
         answer = httpx.get(f"{dashboard.url}/live/{exam_id}.json", trust_env=False)
         assert (answer.status_code, answer.json()) == (404, NO_SUCH_EXAM)
+
+
+def test_who_waits_for_an_exam_gets_it_the_moment_it_is_published(
+    dashboard: StudentDashboard, api: TeacherApi
+) -> None:
+    draft = api.create_exam(NewExam("Early", dt.date(2026, 6, 18), "Ms Ada", OUT_OF_20))
+    with LiveStream(dashboard.url, draft.id) as stream:
+        stream.next("gone")
+        api.create_result(draft.id, NewResult("Ada", "14"))
+        api.publish_exam(draft.id, draft.version)
+        assert stream.next("snapshot").students == ["Ada"]
 
 
 def test_taking_an_exam_back_takes_it_from_every_screen(dashboard: StudentDashboard, api: TeacherApi) -> None:
