@@ -5,7 +5,7 @@
 #   bash tests/run.sh tests/shared    only these tests (pytest's arguments), after the static checks
 #
 #   PYTHON=python3.11   the interpreter that makes the environment
-#   PROCESSES=3         how many tests run at a time; many of them wait, so one more than a small machine has cores
+#   PROCESSES=2         how many tests run at a time
 #   CHROMIUM=/path      the browser (default /usr/bin/chromium)
 #   REQUIRE_ALL=1       a missing browser, node or emulator fails instead of being skipped
 set -euo pipefail
@@ -40,4 +40,4 @@ amplify=$!
 "$venv/bin/mypy"
 wait "$emulator"
 wait "$amplify"
-exec "$venv/bin/python" -m pytest --numprocesses "${PROCESSES:-3}" --dist worksteal "$@"
+exec "$venv/bin/python" -m pytest --numprocesses "${PROCESSES:-2}" --dist worksteal "$@"

@@ -18,6 +18,7 @@ from tests.waiting import wait_until
 from tests.wire.gate_dashboard import COOKIE, StreamlitPage, handshake_status, new_name, wire_browser
 
 DEADLINE_S = 10.0
+ROUNDS_MAX = 3  # a pool may have got one more thread in one of them; what leaks does so in all
 STREAMLIT_KEEPS = 128  # its MemorySessionStorage
 
 
@@ -82,13 +83,14 @@ def test_fifty_pages_that_come_and_go_leave_nothing(backend: RunningBackend) -> 
                 assert handshake_status(dashboard, browser.cookies[COOKIE]) == 101
         for _ in range(3):  # whatever is loaded once is loaded, and every pool has its threads
             one_visit()
-        before = settled(in_use)
-        for _ in range(10):
-            one_visit()
-        wait_until(
-            lambda: all(now <= then for now, then in zip(in_use(), before, strict=True)),
-            what=f"being back at {before} threads, files and connections",
-        )
+        measured = [settled(in_use)]
+        for _ in range(ROUNDS_MAX):
+            for _ in range(10):
+                one_visit()
+            measured.append(settled(in_use))
+            if all(now <= then for then, now in zip(*measured[-2:], strict=True)):
+                return
+        pytest.fail(f"threads, files and connections grow with every ten visits: {measured}")
 
 
 def test_a_backend_that_goes_and_comes_back_ends_nobodys_session(tmp_path: Path) -> None:
@@ -147,5 +149,5 @@ def settled(measure: Callable[[], tuple[int, int, int]]) -> tuple[int, int, int]
         seen.append(measure())
         return len(seen) > 40 and len(set(seen[-40:])) == 1
 
-    wait_until(is_settled, what="numbers that stay the same")
+    wait_until(is_settled, deadline_s=30.0, what="numbers that stay the same")
     return seen[-1]
