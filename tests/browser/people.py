@@ -4,12 +4,22 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, e
 
 from tests.backend_process import PASSWORD
 
-__all__ = ["DEADLINE_MS", "Person", "await_stillness", "choose_part", "reload_but_stay", "sign_in", "tab_to"]
+__all__ = [
+    "DEADLINE_MS",
+    "Person",
+    "await_stillness",
+    "choose_part",
+    "reload_but_stay",
+    "reload_unasked",
+    "sign_in",
+    "tab_to",
+]
 
 DEADLINE_MS = 15_000
 _NOTHING_MOVES = """() => document.getAnimations().every(
   one => one.playState !== "running" || one.effect.getComputedTiming().endTime === Infinity
 )"""
+_ASKS = """asks => asks !== window.dispatchEvent(new Event("beforeunload", {cancelable: true}))"""
 
 
 class Person:
@@ -44,10 +54,17 @@ def await_stillness(page: Page) -> None:
 
 def reload_but_stay(page: Page) -> None:
     """Load the page again, be asked whether to leave what is unsaved, and stay."""
+    page.wait_for_function(_ASKS, arg=True)
     with page.expect_event("dialog") as asking:
         page.evaluate("setTimeout(() => location.reload())")
     assert asking.value.type == "beforeunload"
     asking.value.dismiss()
+
+
+def reload_unasked(page: Page) -> None:
+    """Load the page again once nothing in it asks to stay; a question all the same would hold the load up."""
+    page.wait_for_function(_ASKS, arg=False)
+    page.reload()
 
 
 def tab_to(page: Page, wanted: Locator, presses_max: int = 80) -> None:
