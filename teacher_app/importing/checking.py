@@ -169,14 +169,13 @@ class _Present:
                 self._keys_by_code[row.student] = key
 
     def key_of(self, row: SourceRow) -> object:
-        if self._has_codes:
-            # A nameless row of an export shows its code where others have a name.
-            for code in (row.code, row.person):
-                if code in self._keys_by_code:
-                    return self._keys_by_code[code]
-            if not row.person:
-                return ("code", row.code)
-        return person_key(row.person)
+        if self._has_codes and row.code in self._keys_by_code:
+            return self._keys_by_code[row.code]
+        if self._has_codes and not row.person:
+            return ("code", row.code)
+        key = person_key(row.person)
+        # A nameless row of an export shows its code where others have a name.
+        return key if key in self._by_key else self._keys_by_code.get(row.person, key)
 
     def rows(self, key: object) -> list[Result]:
         return list(self._by_key.get(key, ()))

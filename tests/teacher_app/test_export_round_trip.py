@@ -12,7 +12,7 @@ from shared.formula_text import escaped, unescaped
 from shared.grades import LETTER_SCORES, LETTERS, OUT_OF_20, PASS_FAIL, PERCENT, Scale, ScaleKind
 from teacher_app.exporting.formats import FORMATS, Format
 from teacher_app.exporting.persons import shown_person, split_name
-from teacher_app.importing.checking import Choices, Fate, check_rows
+from teacher_app.importing.checking import Choices, Fate, check_rows, person_key
 from tests.teacher_app.exam_rows import exam_of, read_rows, result_of, rows_of_file
 
 KEEPS_CODES = {"xlsx", "csv", "csv-comma", "oneroster"}
@@ -103,6 +103,9 @@ def test_an_export_imported_into_its_own_exam_changes_nothing(
     form: Format, made: tuple[Exam, list[Result]]
 ) -> None:
     exam, rows = made
+    # A name that is written as the code of a nameless student: nothing in a list of names tells them apart.
+    nameless = {person_key(row.student) for row in rows if row.name is None}
+    assume(not nameless & {person_key(row.name) for row in rows if row.name})
     checked = check_rows(rows_of_file(form.make(exam, rows), exam), exam, rows, Choices())
     assert [one.fate for one in checked] == [Fate.SAME] * len(rows)
 

@@ -180,3 +180,10 @@ def test_a_name_that_is_written_like_a_code_stays_a_name() -> None:
     """Only where it is the code of a row that is there is it one: a name must not become public."""
     assert fates(source_rows(("MARTHA", "14")), [], CODES_EXAM) == [Fate.NEW]
     assert fates(source_rows(("MARTHA", "14")), [coded("MARTHA", None, "14")], CODES_EXAM) == [Fate.SAME]
+
+
+def test_who_is_called_as_the_code_of_another_is_written_is_found_by_name() -> None:
+    present = [coded("MARTHA", "Ada", "14"), coded("K7M2QX", "Martha", "12", number=2)]
+    one, two = checked(source_rows(("Ada", "14"), ("MARTHA", "12")), present, CODES_EXAM)
+    assert (one.fate, two.fate) == (Fate.SAME, Fate.SAME)
+    assert two.there == present[1]
