@@ -28,8 +28,6 @@ from deploy.local.request_fields import Fields
 from tests.backend_process import RunningBackend, running_backend
 from tests.browser.amplify.prepare import BUNDLE, is_prepared
 
-pytestmark = pytest.mark.browser
-
 DEADLINE_MS = 15_000
 TEMPORARY, PASSWORD = "Temporary-Pass-0", "Pässwort-neu-1"
 

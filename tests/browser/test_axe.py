@@ -7,8 +7,6 @@ import pytest
 from tests.browser.axe import Known, faults_of, undecided_of
 from tests.browser.people import Person
 
-pytestmark = pytest.mark.browser
-
 GOOD = "<html lang=en><title>t</title><body style='background:#fff'><main><h1>Hello</h1></main></body>"
 BAD = GOOD.replace("</main>", "<img id=plot src='data:,'><p style='color:#ccc'>pale</p></main>")
 

@@ -14,8 +14,6 @@ from tests.pair_process import PairProcess
 from tests.teacher_app.dashboard_process import TeacherDashboard
 from tests.wire.gate_dashboard import COOKIE, TEMPORARY, Operator, new_name, reset_code
 
-pytestmark = pytest.mark.browser
-
 NEW_PASSWORD = "Another-horse-8-battery"
 expect.set_options(timeout=DEADLINE_MS)
 

@@ -13,8 +13,6 @@ from tests.browser.people import Person
 from tests.pair_process import PairProcess
 from tests.wire.gate_dashboard import Operator
 
-pytestmark = pytest.mark.browser
-
 # What each page asks for: its inputs' names with type and autocomplete, in the order of the page.
 NAME = ("username", "text", "username")
 PASSWORD = ("password", "password", "current-password")

@@ -27,8 +27,6 @@ from tests.pair_process import PairProcess, free_ports
 from tests.proxy_process import ProxyProcess, quiet_ports, streamlit_static_folder
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.browser
-
 END_S = 5.0
 INTERNAL = (
     "/metrics",

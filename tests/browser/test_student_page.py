@@ -14,8 +14,6 @@ from tests.browser.test_student_board import Author, open_board, row
 from tests.browser.test_teacher_exams_looks import lasting
 from tests.pair_process import PairProcess
 
-pytestmark = pytest.mark.browser
-
 NEW_PERSON = Callable[..., Person]
 FIVE = {"Ada": "17", "Alan": "12", "Grace": "9", "Marie": "19", "Lise": "5"}
 # Whether the page is seen is told by the browser alone: here it is told by the test.

@@ -14,8 +14,6 @@ from tests.browser.entry_walk import EntryDesk, SignedIn, open_exam
 from tests.browser.people import DEADLINE_MS, Person, choose_part, tab_to
 from tests.pair_process import PairProcess
 
-pytestmark = pytest.mark.browser
-
 expect.set_options(timeout=DEADLINE_MS)
 
 RECEIPT = re.compile(r"(Saved|Changed|Deleted|Put back|Undone) at \d\d:\d\d:\d\d")

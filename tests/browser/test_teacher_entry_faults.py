@@ -16,8 +16,6 @@ from tests.waiting import wait_until
 from tests.wire.gate_dashboard import Operator
 from tests.wire.tcp_proxy import TcpProxy
 
-pytestmark = pytest.mark.browser
-
 expect.set_options(timeout=DEADLINE_MS)
 
 NOT_YET = "Not saved yet"

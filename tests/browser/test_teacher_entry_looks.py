@@ -13,8 +13,6 @@ from tests.browser.entry_walk import EntryDesk, SignedIn
 from tests.browser.people import DEADLINE_MS, Person, choose_part, reload_but_stay, tab_to
 from tests.pair_process import PairProcess
 
-pytestmark = pytest.mark.browser
-
 expect.set_options(timeout=DEADLINE_MS)
 
 PHONE = {"viewport": {"width": 360, "height": 780}, "has_touch": True}

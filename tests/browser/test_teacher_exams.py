@@ -23,8 +23,6 @@ from tests.browser.people import (
 )
 from tests.pair_process import PairProcess
 
-pytestmark = pytest.mark.browser
-
 expect.set_options(timeout=DEADLINE_MS)
 MANY = 250
 

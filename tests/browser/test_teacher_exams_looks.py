@@ -16,8 +16,6 @@ from tests.browser.entry_walk import SignedIn
 from tests.browser.people import DEADLINE_MS, Person
 from tests.pair_process import PairProcess
 
-pytestmark = pytest.mark.browser
-
 _T = TypeVar("_T")
 expect.set_options(timeout=DEADLINE_MS)
 STILL_DEADLINE_S = 5.0

@@ -19,8 +19,6 @@ from tests.teacher_app.dashboard_process import REAL_FACTORY, TeacherDashboard
 from tests.waiting import wait_until
 from tests.wire.tcp_proxy import TcpProxy
 
-pytestmark = pytest.mark.browser
-
 PATIENCE_MS = 40_000
 STALL_DEADLINE_S = 30.0
 FOR_A_SECOND_RUN_MS = (
