@@ -258,6 +258,11 @@ class ExamCache:
         with self._tables_lock:
             return self._exams.rows.get(exam_id)
 
+    def is_absent(self, exam_id: str) -> bool:
+        """Whether no published exam has this id. Before the first whole listing that is not known: False."""
+        with self._tables_lock:
+            return self._exams.is_loaded and exam_id not in self._exams.rows
+
     def results(self, exam_id: str) -> ResultsSnapshot | None:
         """The results of one exam, None while they are not loaded."""
         with self._tables_lock:

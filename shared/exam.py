@@ -27,6 +27,7 @@ __all__ = [
     "ResultChanges",
     "exam_from_wire",
     "exam_to_wire",
+    "is_id",
     "new_id",
     "parse_time",
     "result_from_wire",
@@ -212,6 +213,11 @@ def new_id() -> str:
     return str(uuid.uuid4())
 
 
+def is_id(text: str) -> bool:
+    """Whether `text` is written as an id is: a lower-case UUID."""
+    return _UUID.fullmatch(text) is not None
+
+
 def parse_time(text: str) -> dt.datetime:
     """An AWSDateTime with its zone, in UTC. Raises ValueError if it is none."""
     time = dt.datetime.fromisoformat(text)
@@ -318,7 +324,7 @@ def _clean(name: str, text: str, longest: int = TEXT_MAX) -> str:
 
 
 def _check_id(name: str, text: str) -> None:
-    if not _UUID.fullmatch(text):
+    if not is_id(text):
         raise FieldInvalid(name, f"“{text}” is no id.")
 
 

@@ -223,16 +223,11 @@ class Feed:
         """Where this exam's results are."""
         if self._cache.results(exam_id) is not None:
             return ExamLoad.LOADED
-        exams = self._cache.exams()
-        if exams.is_loaded and self._cache.exam(exam_id) is None:
+        if self._cache.is_absent(exam_id):
             return ExamLoad.ABSENT
         with self._status_changed:
-            chosen = self._watches.chosen(self._chosen, time.monotonic(), self._may_be_there)
+            chosen = self._watches.chosen(self._chosen, time.monotonic(), self._cache.is_absent)
         return ExamLoad.LOADING if exam_id in chosen else ExamLoad.CROWDED
-
-    def _may_be_there(self, exam_id: str) -> bool:
-        """Whether this exam is published, as far as is known."""
-        return self._cache.exam(exam_id) is not None or not self._cache.exams().is_loaded
 
     # The thread.
 
@@ -376,7 +371,9 @@ class Feed:
         """Drops what is not wanted any more, begins to list what is, and gives the listings under way."""
         loaded = self._cache.loaded_exam_ids()
         with self._status_changed:
-            chosen = self._watches.chosen(loaded | self._loads.keys(), time.monotonic(), self._may_be_there)
+            chosen = self._watches.chosen(
+                loaded | self._loads.keys(), time.monotonic(), self._cache.is_absent
+            )
         self._chosen = frozenset(chosen)
         for exam_id in (loaded | self._loads.keys()) - self._chosen:
             if exam_id in self._loads:

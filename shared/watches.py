@@ -42,10 +42,10 @@ class Watches:
         return 0 if watch is None else watch.watchers
 
     def chosen(
-        self, loaded: Collection[str], now_s: float, is_there: Callable[[str], bool] = lambda _exam_id: True
+        self, loaded: Collection[str], now_s: float, is_absent: Callable[[str], bool] = lambda _exam_id: False
     ) -> list[str]:
-        """The exams to hold, most watched first; at most as many as there is room for. Those that are not
-        there need none.
+        """The exams to hold, most watched first; at most as many as there is room for. Those that are
+        absent need none.
 
         What is loaded stays before what is not with as many watchers: two crowds of one size do not push
         each other out for ever. An exam that nobody watches is kept for a while, as long as nobody needs
@@ -56,7 +56,7 @@ class Watches:
             self._watches.items(),
             key=lambda item: (-item[1].watchers, item[0] not in loaded, -item[1].touched_at_s, item[0]),
         )
-        return [exam_id for exam_id, _ in ranked if is_there(exam_id)][: self._room]
+        return [exam_id for exam_id, _ in ranked if not is_absent(exam_id)][: self._room]
 
     def _forget_old(self, now_s: float) -> None:
         self._watches = {

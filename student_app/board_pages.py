@@ -17,14 +17,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from shared.cache import ExamCache
-from shared.exam import Exam, Result
+from shared.exam import Exam, Result, is_id
 from shared.feed import FeedState
 from shared.grades import grade_text
 from shared.statistics import distribution, frame_from_results, score_text, summary
 from student_app.choosing import folded
 from student_app.live import LiveHub, WatchedFeed
 from student_app.renderings import Renderings
-from student_app.stream_routes import is_exam_id
 
 __all__ = ["board_routes"]
 
@@ -60,12 +59,12 @@ def board_routes(
 
     async def exam(request: Request) -> Response:
         exam_id = request.path_params["exam_id"]
-        if not is_exam_id(exam_id):
+        if not is_id(exam_id):
             return RedirectResponse("../board", 303)
         results = await hub.loaded(exam_id)
         found = cache.exam(exam_id)
         if found is None or results is None:
-            is_absent = found is None and cache.exams().is_loaded
+            is_absent = cache.is_absent(exam_id)
             text = _rendered("no_exam.html", is_absent=is_absent)
             return HTMLResponse(text, 404 if is_absent else 503, headers={"Retry-After": "5"})
         live, refreshes = is_live(), "refresh" in request.query_params

@@ -194,7 +194,7 @@ class Channel:
         snapshot = self._snapshot_message()
         if snapshot is not None:
             return [snapshot]
-        if self._cache.exams().is_loaded and self._cache.exam(self.exam_id) is None:
+        if self._cache.is_absent(self.exam_id):
             return [server_sent_event("gone", b"{}")]
         return []
 

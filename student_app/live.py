@@ -150,22 +150,19 @@ class LiveHub:
     async def loaded(self, exam_id: str, deadline_s: float = LOAD_DEADLINE_S) -> ResultsSnapshot | None:
         """The results of an exam, asked for if nobody watches it; None if they did not come in time."""
         results = self._cache.results(exam_id)
-        if results is not None or self._is_absent(exam_id):
+        if results is not None or self._cache.is_absent(exam_id):
             return results
         self._feed.watch(exam_id)
         try:
             end_s = asyncio.get_running_loop().time() + deadline_s
             while results is None and asyncio.get_running_loop().time() < end_s:
-                if self._is_absent(exam_id):
+                if self._cache.is_absent(exam_id):
                     return None
                 await asyncio.sleep(LOAD_POLL_S)
                 results = self._cache.results(exam_id)
         finally:
             self._feed.unwatch(exam_id)
         return results
-
-    def _is_absent(self, exam_id: str) -> bool:
-        return self._cache.exam(exam_id) is None and self._cache.exams().is_loaded
 
     def _admit(self, address: str) -> None:
         refusal = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from student_app.stream_routes import is_exam_id
+from shared.exam import is_id
 
 __all__ = ["Shortcut"]
 
@@ -25,7 +25,7 @@ class Shortcut:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             match, found = self._streams.matches(scope)
-            if match is Match.FULL and is_exam_id(found["path_params"]["exam_id"]):
+            if match is Match.FULL and is_id(found["path_params"]["exam_id"]):
                 scope.update(found)
                 await self._streams.handle(scope, receive, send)
                 return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 from http import HTTPStatus
 
 from starlette.requests import Request
@@ -13,17 +12,17 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from shared.cache import ExamCache
+from shared.exam import is_id
 from student_app.addresses import client_address
 from student_app.channel import Viewer
 from student_app.live import LiveHub, StreamRefused
 from student_app.messages import snapshot_object, to_json
 from student_app.renderings import Renderings
 
-__all__ = ["is_exam_id", "live_routes"]
+__all__ = ["live_routes"]
 
 SNAPSHOTS_KEPT_MAX = 64
 LAST_WORD_S = 0.5  # that a socket has to take the end of its stream; then it is left to the server
-_EXAM_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _NO_SUCH_EXAM = "There is no such exam, or it is not published."
 _STREAM_HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -32,18 +31,13 @@ _STREAM_HEADERS = [
 ]
 
 
-def is_exam_id(text: str) -> bool:
-    """Whether this can be an exam's id: nothing else is looked up or repeated."""
-    return _EXAM_ID.fullmatch(text) is not None
-
-
 def live_routes(cache: ExamCache, hub: LiveHub, trusted_proxies: int) -> list[Route]:
     """GET /live/<exam id> and GET /live/<exam id>.json."""
     renderings = Renderings(SNAPSHOTS_KEPT_MAX)
 
     async def stream(request: Request) -> Response:
         exam_id = request.path_params["exam_id"]
-        if not is_exam_id(exam_id):
+        if not is_id(exam_id):
             return _refusal(HTTPStatus.NOT_FOUND, _NO_SUCH_EXAM)
         # An exam that is not there is told as gone, and sent the moment it is published: who has the link
         # may be early.
@@ -56,11 +50,11 @@ def live_routes(cache: ExamCache, hub: LiveHub, trusted_proxies: int) -> list[Ro
 
     async def snapshot(request: Request) -> Response:
         exam_id = request.path_params["exam_id"]
-        if not is_exam_id(exam_id):
+        if not is_id(exam_id):
             return _refusal(HTTPStatus.NOT_FOUND, _NO_SUCH_EXAM)
         results = await hub.loaded(exam_id)
         exam = cache.exam(exam_id)
-        if exam is None and cache.exams().is_loaded:
+        if cache.is_absent(exam_id):
             return _refusal(HTTPStatus.NOT_FOUND, _NO_SUCH_EXAM)
         if exam is None or results is None:
             return _refusal(HTTPStatus.SERVICE_UNAVAILABLE, "The results are being loaded.", 2)

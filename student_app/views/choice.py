@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from shared.exam import Exam
+from shared.exam import Exam, is_id
 from student_app.choosing import OFFERED_MAX, exam_labels, matching_exams
 from student_app.current import Serving, serving
-from student_app.stream_routes import is_exam_id
 
 __all__ = ["awaited_exam_id", "choose_exam"]
 
@@ -33,7 +32,7 @@ def choose_exam(parts: Serving) -> Exam | None:
     if not offered:
         st.info(f"No exam has “{search}” in its subject, date or teacher.")
         return named
-    if wanted and not is_exam_id(wanted):
+    if wanted and not is_id(wanted):
         st.warning("This link names no exam: something of it is missing. Choose one here.")
     ids = [exam.id for exam in offered]
     labels = exam_labels(offered)
@@ -55,7 +54,7 @@ def choose_exam(parts: Serving) -> Exam | None:
 def awaited_exam_id(parts: Serving) -> str | None:
     """The exam that the address names, if it could be one and is not there (yet, or any more)."""
     wanted = st.query_params.get("exam")
-    if not wanted or not is_exam_id(wanted) or parts.cache.exam(wanted) is not None:
+    if not wanted or not is_id(wanted) or parts.cache.exam(wanted) is not None:
         return None
     return wanted
 

@@ -158,20 +158,19 @@ class _Present:
     """The rows that are there, by student: by code where the source has one that is there, else by name."""
 
     def __init__(self, rows: Iterable[Result], audience: Audience) -> None:
-        self._has_codes = audience is Audience.CODES
         self._by_key: dict[object, list[Result]] = defaultdict(list)
         self._keys_by_code: dict[str, object] = {}
         for row in rows:
             person = person_of(row, audience)
             key: object = person_key(person) if person else ("code", row.student)
             self._by_key[key].append(row)
-            if self._has_codes:
+            if audience is Audience.CODES:
                 self._keys_by_code[row.student] = key
 
     def key_of(self, row: SourceRow) -> object:
-        if self._has_codes and row.code in self._keys_by_code:
+        if row.code in self._keys_by_code:
             return self._keys_by_code[row.code]
-        if self._has_codes and not row.person:
+        if not row.person:
             return ("code", row.code)
         key = person_key(row.person)
         # A nameless row of an export shows its code where others have a name.

@@ -65,6 +65,15 @@ def test_nothing_is_loaded_at_first() -> None:
     assert cache.loaded_exam_ids() == frozenset()
 
 
+def test_an_exam_is_called_absent_only_once_all_are_listed() -> None:
+    cache = ExamCache(now_s=time.time)
+    assert not cache.is_absent(EXAM_ID)
+    cache.finish_exams(cache.begin_exams(), [])
+    assert cache.is_absent(EXAM_ID)
+    cache.put_exam(an_exam())
+    assert not cache.is_absent(EXAM_ID)
+
+
 def test_an_older_version_never_replaces_a_newer_one() -> None:
     cache, changes = loaded_cache(a_result("a", 3, "15"))
     cache.put_results(EXAM_ID, [a_result("a", 2, "12")])

@@ -44,7 +44,7 @@ def test_an_exam_that_is_not_there_takes_nobodys_room() -> None:
     watches = Watches(room=1, keep_unwatched_s=600)
     for exam_id in ("draft", "draft", "there"):
         watches.add(exam_id, 0.0)
-    assert watches.chosen((), 1.0, lambda exam_id: exam_id == "there") == ["there"]
+    assert watches.chosen((), 1.0, lambda exam_id: exam_id != "there") == ["there"]
     assert watches.chosen((), 1.0) == ["draft"], "once it is published"
 
 
