@@ -50,7 +50,10 @@ PARTS: dict[str, Callable[[Workspace], None]] = {
 def render() -> None:
     """The exam named in the address (?exam=ID&part=NAME)."""
     exam_id = st.query_params.get("exam", "")
-    workspace = _workspace(exam_id)
+    # A place of its own, empty or not: if what stands below moved, the browser would put it there anew, and
+    # the cursor with what is being typed would be lost.
+    with st.container():
+        workspace = _workspace(exam_id)
     if workspace is None:
         return
     title = st.container()

@@ -70,6 +70,13 @@ def unsaved(page: Page, text: str) -> None:
     expect(page.locator(".unsaved-text")).to_contain_text(text, timeout=PATIENCE_MS)
 
 
+def sign_out_elsewhere(page: Page, station: Station) -> None:
+    other = page.context.new_page()
+    other.goto(f"{station.dashboard.url}/sign-out")
+    other.keyboard.press("Enter")
+    other.get_by_label("Password", exact=True).wait_for()
+
+
 def test_the_backend_stopped_while_a_teacher_types(desk: EntryDesk, station: Station) -> None:
     """Each row says that it is not saved, typing goes on, one press saves all of it once."""
     page = desk.page
@@ -121,17 +128,14 @@ def test_a_session_that_ended_elsewhere_is_told_and_after_signing_in_one_press_s
     desk.student.focus()
     desk.type_row("Before", "1")
     expect(desk.line("Before").locator(".receipt")).to_contain_text("Saved at")
-    other = page.context.new_page()
-    other.goto(f"{station.dashboard.url}/sign-out")
-    other.keyboard.press("Enter")
-    other.get_by_label("Password", exact=True).wait_for()
+    sign_out_elsewhere(page, station)
     desk.type_row("Ada Lovelace", "12")
     expect(desk.line("Ada Lovelace").locator(".receipt")).to_contain_text(
         "your session has ended", timeout=PATIENCE_MS
     )
     page.keyboard.type("Half typ")
     with page.expect_popup() as opened:
-        page.get_by_role("link", name="Sign in again in another tab").click()
+        page.locator(".entry").get_by_role("link", name="Sign in again in another tab").click()
     popup = opened.value
     popup.get_by_label("Name").fill(desk.username)
     popup.get_by_label("Password", exact=True).fill(PASSWORD)
@@ -139,6 +143,25 @@ def test_a_session_that_ended_elsewhere_is_told_and_after_signing_in_one_press_s
     popup.get_by_text("Everything that you typed is still there").wait_for()
     page.locator(".retry-all").click()
     desk.wait_until_stored(("Before", "1"), ("Ada Lovelace", "12"))
+    expect(desk.student).to_have_value("Half typ")
+
+
+def test_the_cursor_stays_where_it_is_when_the_page_tells_of_an_ended_session(
+    desk: EntryDesk, station: Station
+) -> None:
+    """The page tells it above the form by itself, a moment after the last row, while the next is typed."""
+    page = desk.page
+    desk.student.focus()
+    page.evaluate(
+        "const {now} = Date, then = now(); window.goOn = () => (Date.now = now); Date.now = () => then"
+    )
+    desk.type_row("Before", "1")
+    expect(desk.line("Before").locator(".receipt")).to_contain_text("Saved at")
+    sign_out_elsewhere(page, station)
+    page.keyboard.type("Half ")
+    page.evaluate("goOn()")
+    expect(page.get_by_role("alert").filter(has_text="Your session has ended")).to_be_visible()
+    page.keyboard.type("typ")
     expect(desk.student).to_have_value("Half typ")
 
 
