@@ -75,6 +75,10 @@ class Entry {
     Object.assign(this, { setStateValue, setTriggerValue });
     const present = parent.querySelector(".entry");
     if (present !== this.section) present.replaceWith(this.section);
+    // Who has just come to the page and touched nothing else can type at once; no keyboard opens over a phone's page.
+    if (parent !== this.parent && document.activeElement === document.body && matchMedia("(hover: hover)").matches) {
+      this.fields.person.focus({ preventScroll: true });
+    }
     this.parent = parent;
     this.notice?.remove();
     this.clock ??= setInterval(() => this.tick(), 1000);

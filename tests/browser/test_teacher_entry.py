@@ -11,7 +11,7 @@ from shared.codes import is_code
 from shared.exam import Audience, NewResult
 from tests.backend_process import BackendClient
 from tests.browser.entry_walk import EntryDesk, SignedIn, open_exam
-from tests.browser.people import DEADLINE_MS, Person, choose_part, tab_to
+from tests.browser.people import DEADLINE_MS, Person, await_stillness, choose_part, tab_to
 from tests.pair_process import PairProcess
 
 expect.set_options(timeout=DEADLINE_MS)
@@ -46,6 +46,30 @@ def press(page: Page, wanted: Locator) -> None:
 
 def expect_receipt(line: Locator, words: str) -> None:
     expect(line.locator(".receipt")).to_contain_text(words)
+
+
+def test_who_comes_to_an_exam_can_type_at_once(desk: EntryDesk) -> None:
+    """The form is in the middle of the page; so many Tabs from its top would cost more than the row."""
+    expect(desk.student).to_be_focused()
+    desk.type_row("Grace Hopper", "14,5")
+    expect_receipt(desk.line("Grace Hopper"), "Saved at")
+
+
+def test_no_keyboard_opens_over_the_page_of_who_comes_with_a_phone(
+    teacher: SignedIn, new_person: Callable[..., Person]
+) -> None:
+    phone = new_person(storage_state=teacher.storage_state, is_mobile=True, has_touch=True)
+    assert phone.page.evaluate('matchMedia("(hover: none)").matches')
+    desk = teacher.open_desk(phone)
+    await_stillness(desk.page)
+    expect(desk.student).not_to_be_focused()
+
+
+def test_the_cursor_is_not_taken_from_who_walks_along_the_parts(desk: EntryDesk) -> None:
+    choose_part(desk.page, "Grid")
+    choose_part(desk.page, "Enter")
+    desk.student.wait_for()
+    expect(desk.page.get_by_role("radio", name="Enter")).to_be_focused()
 
 
 def test_enter_saves_and_the_cursor_is_back_at_the_next_student_at_once(desk: EntryDesk) -> None:
