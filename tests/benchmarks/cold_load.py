@@ -10,7 +10,6 @@ import argparse
 import base64
 import contextlib
 import hashlib
-import os
 import statistics
 import sys
 import tempfile
@@ -28,12 +27,12 @@ from deploy.containers.compress import compress_tree
 from tests.backend_process import BackendClient
 from tests.benchmarks.viewers_changes import Teacher
 from tests.benchmarks.viewers_processes import Meter
+from tests.browser.conftest import CHROMIUM
 from tests.pair_process import PairProcess
 from tests.proxy_process import ProxyProcess, streamlit_static_folder
 
 __all__ = ["main"]
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 DEADLINE_MS = 60_000
 QUIET_MS = 1000  # after the board: late files of the page
 

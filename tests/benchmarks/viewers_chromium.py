@@ -1,18 +1,16 @@
 """A real Chromium among the viewers: when each change is in its page's DOM."""
 
 import contextlib
-import os
 import time
 from collections.abc import Iterator, Sequence
 
 from playwright.sync_api import Page, sync_playwright
 
 from tests.benchmarks.viewers_figures import mark_of
+from tests.browser.conftest import CHROMIUM, CHROMIUM_ARGUMENTS
 
 __all__ = ["BoardInChromium", "board_in_chromium"]
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic"]
 DEADLINE_MS = 60_000
 CLOCK_TRIES = 30
 
@@ -59,7 +57,7 @@ class BoardInChromium:
 def board_in_chromium(url: str) -> Iterator[BoardInChromium]:
     """The page opened, the newest rows on top: only the part of a long table that is seen is in the DOM."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
         with contextlib.closing(browser):
             page = browser.new_page()
             page.set_default_timeout(DEADLINE_MS)

@@ -70,7 +70,7 @@ def row(page: Page, student: str) -> Locator:
 
 
 def pass_time_until(page: Page, is_so: Callable[[], bool]) -> None:
-    """Lets the page's clock, which the test has installed, run ahead by seconds; the test's timeout ends it."""
+    """The page's clock, which the test has installed, runs ahead by seconds; the test's timeout ends it."""
     while not is_so():
         page.clock.run_for(1000)
 
@@ -226,7 +226,7 @@ def test_where_no_stream_can_be_had_the_page_refreshes_itself_and_says_so(
     pass_time_until(page, row(page, "Nadia").is_visible)
     expect(row(page, "Nadia")).to_contain_text("18")
     is_let_through = True
-    # Not further than the next try: its answer needs real time, and the page's patience with it is not to end.
+    # Not further than the next try: its answer needs real time, of which the page has only some patience.
     pass_time_until(page, lambda: bool(let_through))
     expect(page.get_by_text("Live", exact=True)).to_be_visible(timeout=DEADLINE_MS)
     expect(refused).to_have_count(0, timeout=DEADLINE_MS)
