@@ -133,10 +133,9 @@ def test_a_draft_is_seen_by_its_owner_alone(
 def test_guests_do_not_get_the_owner(evaluator: Evaluator) -> None:
     got = evaluator.response("Query.getExam", identity=GUEST, result=published_exam())
     assert got.value["owner"] is None
-    listed = evaluator.response(
-        "Query.listExams", identity=GUEST, result={"items": [published_exam()], "nextToken": None}
-    )
-    assert listed.value["items"][0]["owner"] is None
+    page = {"items": [published_exam()], "nextToken": None}
+    listed = evaluator.response("queryExams", identity=GUEST, stash={"listing": "exams/"}, result=page)
+    assert listed.stash["answer"]["items"][0]["owner"] is None
 
 
 @pytest.mark.parametrize(
@@ -149,37 +148,37 @@ def test_guests_do_not_get_the_owner(evaluator: Evaluator) -> None:
 def test_exams_are_listed_through_an_index_newest_first(
     evaluator: Evaluator, resolver: str, caller: Any, index: str, name: str, value: str, listing: str
 ) -> None:
-    first = evaluator.request(resolver, identity=caller)
+    stash = evaluator.request(resolver, identity=caller).stash
+    first = evaluator.request("queryExams", identity=caller, stash=stash)
     assert first.value == {
         "operation": "Query",
         "index": index,
         "query": {
-            "expression": f"#{name} = :{name}",
-            "expressionNames": {f"#{name}": name},
-            "expressionValues": {f":{name}": {"S": value}},
+            "expression": "#key = :value",
+            "expressionNames": {"#key": name},
+            "expressionValues": {":value": {"S": value}},
         },
         "scanIndexForward": False,
         "limit": 101,
     }
     position = f"2026-06-01#{EXAM_ID}"
     token = f"{listing}{position}"
-    following = evaluator.request(resolver, identity=caller, args={"limit": 10, "nextToken": token})
+    args = {"limit": 10, "nextToken": token}
+    following = evaluator.request("queryExams", identity=caller, stash=stash, args=args)
     assert following.value["limit"] == 11
     assert following.value["query"] == {
-        "expression": f"#{name} = :{name} AND #dateId < :after",
-        "expressionNames": {f"#{name}": name, "#dateId": "dateId"},
-        "expressionValues": {f":{name}": {"S": value}, ":after": {"S": position}},
+        "expression": "#key = :value AND #dateId < :after",
+        "expressionNames": {"#key": name, "#dateId": "dateId"},
+        "expressionValues": {":value": {"S": value}, ":after": {"S": position}},
     }
 
-    page = evaluator.response(
-        resolver, identity=caller, args={"limit": 1}, result={"items": [exam(), exam()], "nextToken": None}
-    )
-    assert len(page.value["items"]) == 1
-    assert page.value["nextToken"] == token
-    last = evaluator.response(
-        resolver, identity=caller, args={"limit": 2}, result={"items": [exam(), exam()], "nextToken": None}
-    )
-    assert last.value["nextToken"] is None
+    two = {"items": [exam(), exam()], "nextToken": None}
+    page = evaluator.response("queryExams", identity=caller, stash=stash, args={"limit": 1}, result=two)
+    assert len(page.stash["answer"]["items"]) == 1
+    assert page.stash["answer"]["nextToken"] == token
+    last = evaluator.response("queryExams", identity=caller, stash=stash, args={"limit": 2}, result=two)
+    assert last.stash["answer"]["nextToken"] is None
+    assert evaluator.response(resolver, identity=caller, stash=last.stash).value == last.stash["answer"]
 
 
 @pytest.mark.parametrize(
@@ -194,21 +193,25 @@ def test_exams_are_listed_through_an_index_newest_first(
     ],
 )
 def test_a_token_of_another_listing_is_refused(evaluator: Evaluator, token: str) -> None:
-    refused = evaluator.request("Query.listExams", identity=GUEST, args={"nextToken": token})
+    args = {"nextToken": token}
+    refused = evaluator.request("queryExams", identity=GUEST, stash={"listing": "exams/"}, args=args)
     assert refused.error is not None
     assert refused.error["type"] == "BadRequest"
     assert refused.error["info"] == {"field": "nextToken"}
-    if not token.startswith("mine/"):
-        assert evaluator.request("Query.listMyExams", identity=TEACHER, args={"nextToken": token}).error
-    assert evaluator.request("Query.listMyExams", identity=STRANGER, args={"nextToken": token}).error
+    for caller in (TEACHER, STRANGER):
+        stash = evaluator.request("Query.listMyExams", identity=caller).stash
+        is_own = token.startswith(f"mine/{caller['sub']}/")
+        answered = evaluator.request("queryExams", identity=caller, stash=stash, args=args)
+        assert (answered.error is None) is is_own
 
 
 @pytest.mark.parametrize("limit", [0, -1, 1001])
 def test_a_page_has_1_to_1000_rows(evaluator: Evaluator, limit: int) -> None:
-    for resolver in ("Query.listExams", "Query.listMyExams"):
-        refused = evaluator.request(resolver, identity=TEACHER, args={"limit": limit})
-        assert refused.error is not None
-        assert refused.error["info"] == {"field": "limit"}
+    refused = evaluator.request(
+        "queryExams", identity=TEACHER, stash={"listing": "exams/"}, args={"limit": limit}
+    )
+    assert refused.error is not None
+    assert refused.error["info"] == {"field": "limit"}
 
 
 def test_a_new_exam_is_checked_then_written_only_where_nothing_is(evaluator: Evaluator) -> None:

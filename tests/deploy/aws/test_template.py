@@ -76,7 +76,7 @@ def test_a_resolvers_comment_lists_the_functions_that_the_template_gives_it(
         names = [reference["Fn::GetAtt"][0] for reference in properties["PipelineConfig"]["Functions"]]
         functions = [resources[name]["Properties"]["Name"] for name in names]
         assert f"Functions: {', '.join(functions)}." in properties["Code"].replace("\n// ", " ")
-    assert pipelines == 12
+    assert pipelines == 14
 
 
 def test_a_functions_comment_names_its_data_source(resources: dict[str, Any]) -> None:
