@@ -1,11 +1,16 @@
 """What most tests over the wire ask for."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from shared.settings import BackendSettings
 from tests.backend_process import RunningBackend
 from tests.clocks import ShiftedClock
+from tests.teacher_app.dashboard_process import TeacherDashboard
+from tests.teacher_app.gate_client import GateBrowser
 from tests.wire.clients import backend_settings
+from tests.wire.gate_dashboard import Operator, new_name, wire_browser
 
 
 @pytest.fixture(scope="module")
@@ -17,3 +22,31 @@ def settings(backend: RunningBackend) -> BackendSettings:
 @pytest.fixture
 def clock() -> ShiftedClock:
     return ShiftedClock()
+
+
+@pytest.fixture(scope="module")
+def dashboard(backend: RunningBackend) -> Iterator[TeacherDashboard]:
+    """The teachers' dashboard of the module, behind its gate."""
+    with TeacherDashboard(backend.settings) as running:
+        yield running
+
+
+@pytest.fixture
+def operator(backend: RunningBackend) -> Iterator[Operator]:
+    calls = Operator(backend)
+    yield calls
+    calls.close()
+
+
+@pytest.fixture
+def name(backend: RunningBackend) -> str:
+    """A teacher of this test alone, with PASSWORD."""
+    name = new_name()
+    backend.create_teacher(name)
+    return name
+
+
+@pytest.fixture
+def browser(dashboard: TeacherDashboard) -> Iterator[GateBrowser]:
+    with wire_browser(dashboard.url) as browser:
+        yield browser

@@ -11,7 +11,6 @@ from tests.teacher_app.dashboard_process import TeacherDashboard
 from tests.teacher_app.gate_client import GateBrowser
 from tests.wire.gate_dashboard import (
     COOKIE,
-    Operator,
     StreamlitPage,
     handshake_status,
     new_name,
@@ -22,37 +21,10 @@ SECURE_COOKIE = f"__Host-{COOKIE}"
 
 
 @pytest.fixture(scope="module")
-def dashboard(backend: RunningBackend) -> Iterator[TeacherDashboard]:
-    with TeacherDashboard(backend.settings) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def behind_proxy(backend: RunningBackend) -> Iterator[TeacherDashboard]:
     """A dashboard that believes one proxy in front of it."""
     with TeacherDashboard({**backend.settings, "EXAM_RESULTS_TRUSTED_PROXIES": "1"}) as running:
         yield running
-
-
-@pytest.fixture
-def operator(backend: RunningBackend) -> Iterator[Operator]:
-    calls = Operator(backend)
-    yield calls
-    calls.close()
-
-
-@pytest.fixture
-def name(backend: RunningBackend) -> str:
-    """A teacher of this test alone, with PASSWORD."""
-    name = new_name()
-    backend.create_teacher(name)
-    return name
-
-
-@pytest.fixture
-def browser(dashboard: TeacherDashboard) -> Iterator[GateBrowser]:
-    with wire_browser(dashboard.url) as browser:
-        yield browser
 
 
 def signed_in(browser: GateBrowser, name: str) -> str:

@@ -47,33 +47,6 @@ class MovedClock:
         fresh.replace(self._path)  # the process never reads half a number
 
 
-@pytest.fixture(scope="module")
-def dashboard(backend: RunningBackend) -> Iterator[TeacherDashboard]:
-    with TeacherDashboard(backend.settings) as running:
-        yield running
-
-
-@pytest.fixture
-def operator(backend: RunningBackend) -> Iterator[Operator]:
-    calls = Operator(backend)
-    yield calls
-    calls.close()
-
-
-@pytest.fixture
-def name(backend: RunningBackend) -> str:
-    """A teacher of this test alone, with PASSWORD."""
-    name = new_name()
-    backend.create_teacher(name)
-    return name
-
-
-@pytest.fixture
-def browser(dashboard: TeacherDashboard) -> Iterator[GateBrowser]:
-    with wire_browser(dashboard.url) as browser:
-        yield browser
-
-
 @pytest.fixture
 def other_browser(dashboard: TeacherDashboard) -> Iterator[GateBrowser]:
     with wire_browser(dashboard.url) as browser:
