@@ -65,10 +65,10 @@ def run_pair(options: PairOptions, say: Callable[[str], None]) -> None:
     with held_folder(options.data_dir):
         check_ports(options)
         allow_open_files()
-        with Supervisor() as supervisor, interruptible():
+        with Supervisor() as supervisor, interruptible() as check_end:
             try:
                 _bring_up(supervisor, options, say)
-                supervisor.watch()
+                supervisor.watch(check_end)
             except EndRequested:
                 say("ending ...")
 

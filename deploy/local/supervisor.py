@@ -21,6 +21,8 @@ from types import TracebackType
 from typing import NoReturn
 from urllib.parse import urlsplit
 
+from deploy.local.ending import uninterrupted
+
 __all__ = ["ChildDied", "ChildSpec", "NotReady", "Supervisor"]
 
 TETHER = Path(__file__).with_name("tether.py")
@@ -82,7 +84,8 @@ class Supervisor:
     def start(self, spec: ChildSpec) -> None:
         """Start a child; it is not ready yet. Raises OSError when the command cannot be run."""
         spec.log_path.parent.mkdir(parents=True, exist_ok=True)
-        with spec.log_path.open("wb") as log:
+        # A signal between the process's start and its entry in the list would leave it to nobody.
+        with spec.log_path.open("wb") as log, uninterrupted():
             process = subprocess.Popen(  # noqa: S603  # our own command lines
                 [sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), *spec.command],
                 stdin=subprocess.DEVNULL,
@@ -92,7 +95,7 @@ class Supervisor:
                 cwd=spec.folder,
                 start_new_session=True,  # Ctrl-C reaches the supervisor alone, which ends the rest in order
             )
-        self._children.append((spec, process))
+            self._children.append((spec, process))
 
     @property
     def process_ids(self) -> tuple[int, ...]:
@@ -121,9 +124,11 @@ class Supervisor:
             if status is not None:
                 raise ChildDied(spec.name, status, _last_lines(spec.log_path), spec.log_path)
 
-    def watch(self) -> NoReturn:
-        """Watch for ever: only a child's death (ChildDied) or the caller's signal handler ends it."""
+    def watch(self, check_end: Callable[[], None]) -> NoReturn:
+        """Watch for ever: only a child's death (ChildDied), or what `check_end` or a signal handler raises,
+        ends it."""
         while True:
+            check_end()
             self.check()
             time.sleep(WATCH_S)
 

@@ -6,12 +6,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
+from deploy.local.ending import EndRequested, interruptible
 from deploy.local.pair import PairOptions, PortInUse, check_ports
 from deploy.local.supervisor import ChildDied, ChildSpec, NotReady, Supervisor
 
@@ -22,6 +24,15 @@ STUBBORN = (
     "import signal, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); \
 time.sleep(600)"
 )
+
+
+@pytest.fixture
+def handlers_put_back() -> Iterator[None]:
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.getsignal(number) for number in numbers]
+    yield
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)
 
 
 def free_port() -> int:
@@ -84,7 +95,7 @@ def test_a_childs_death_ends_the_others(tmp_path: Path) -> None:
         (strong,) = map(psutil.Process, supervisor.process_ids)
         supervisor.start(child(tmp_path, "weakling", "raise SystemExit(1)"))
         with pytest.raises(ChildDied, match="weakling"):
-            supervisor.watch()
+            supervisor.watch(lambda: None)
     assert not strong.is_running()
 
 
@@ -94,6 +105,38 @@ def test_a_child_that_ignores_the_request_to_end_is_killed_at_the_deadline(tmp_p
         until(lambda: "up" in (tmp_path / "stubborn.log").read_text())
         (stubborn,) = map(psutil.Process, supervisor.process_ids)
     assert not stubborn.is_running()
+
+
+def test_a_signal_while_a_child_is_being_started_leaves_no_child(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, handlers_put_back: None
+) -> None:
+    class InterruptedPopen(subprocess.Popen[bytes]):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            started.append(psutil.Process(self.pid))
+            signal.raise_signal(signal.SIGTERM)
+
+    started: list[psutil.Process] = []
+    monkeypatch.setattr(subprocess, "Popen", InterruptedPopen)
+    with Supervisor() as supervisor, pytest.raises(EndRequested), interruptible():
+        supervisor.start(child(tmp_path, "interrupted", "import time; time.sleep(600)"))
+    assert [process.is_running() for process in started] == [False]
+
+
+def test_a_signal_whose_exception_a_finalizer_swallowed_still_ends_the_watch(
+    monkeypatch: pytest.MonkeyPatch, handlers_put_back: None
+) -> None:
+    class Finalized:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGTERM)
+
+    swallowed: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda fault: swallowed.append(fault.exc_type))
+    with Supervisor() as supervisor, interruptible() as check_end:
+        Finalized()
+        assert swallowed == [EndRequested]
+        with pytest.raises(EndRequested):
+            supervisor.watch(check_end)
 
 
 def test_a_child_that_never_answers_is_named(tmp_path: Path) -> None:
