@@ -25,11 +25,7 @@ ExamResultsError
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:  # exam.py and grades.py raise these errors, so they cannot be imported here
-    from shared.exam import Exam, Result
-    from shared.grades import Scale
+from typing import Protocol
 
 __all__ = [
     "AccountNotUsable",
@@ -53,6 +49,7 @@ __all__ = [
     "SignInThrottled",
     "StateRefused",
     "VersionConflict",
+    "Versioned",
 ]
 
 
@@ -98,9 +95,9 @@ class ScaleUnknown(FieldInvalid):
 
 
 class GradeOutsideScale(FieldInvalid):
-    """`text` is no grade of `scale`."""
+    """`text` is no grade of `scale`, which is in its form on the wire."""
 
-    def __init__(self, text: str, scale: Scale, reason: str) -> None:
+    def __init__(self, text: str, scale: str, reason: str) -> None:
         super().__init__("grade", reason)
         self.text = text
         self.scale = scale
@@ -196,11 +193,19 @@ class NotAllowed(ApiRefused):
         return self.error_type == "Unauthorized"
 
 
+class Versioned(Protocol):
+    """What can change in the meantime: an Exam or a Result. Those modules raise errors of this one."""
+
+    @property
+    def version(self) -> int:
+        """From 1 on; each change adds 1."""
+
+
 class VersionConflict(ApiRefused):
     """The row is not at the version that the caller saw. `current` is the row now, None if not told."""
 
     def __init__(
-        self, error_type: str, message: str, field: str | None = None, current: Exam | Result | None = None
+        self, error_type: str, message: str, field: str | None = None, current: Versioned | None = None
     ) -> None:
         super().__init__(error_type, message, field)
         self.current = current

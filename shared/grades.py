@@ -181,7 +181,7 @@ def parse_grade(text: str, scale: Scale) -> Grade:
         unicodedata.normalize("NFKC", text).replace("\u2212", "-").replace("\u2013", "-").split()
     )
     if not plain:
-        raise GradeOutsideScale(text, scale, f"The grade is empty. {scale.hint}")
+        raise GradeOutsideScale(text, scale.text, f"The grade is empty. {scale.hint}")
     mark = _MARK_WORDS.get(plain.casefold())
     if mark is not None:
         return Grade(mark.value, math.nan, mark)
@@ -201,7 +201,7 @@ def _letter(text: str, plain: str, scale: Scale) -> Grade:
     found = _LETTER.fullmatch(plain.replace(" ", "").upper())
     letter = found.group(0) if found else ""
     if letter not in LETTER_SCORES:
-        raise GradeOutsideScale(text, scale, f"“{plain}” is no letter grade. {scale.hint}")
+        raise GradeOutsideScale(text, scale.text, f"“{plain}” is no letter grade. {scale.hint}")
     return Grade(letter, LETTER_SCORES[letter])
 
 
@@ -211,7 +211,7 @@ def _pass_or_fail(text: str, plain: str, scale: Scale) -> Grade:
         return Grade("PASS", 1.0)
     if word in _FAIL_WORDS:
         return Grade("FAIL", 0.0)
-    raise GradeOutsideScale(text, scale, f"“{plain}” is neither pass nor fail. {scale.hint}")
+    raise GradeOutsideScale(text, scale.text, f"“{plain}” is neither pass nor fail. {scale.hint}")
 
 
 def _number(text: str, plain: str, scale: Scale) -> Grade:
@@ -219,17 +219,17 @@ def _number(text: str, plain: str, scale: Scale) -> Grade:
     assert points is not None  # noqa: S101  # only scales of numbers come here
     digits = _without_unit(text, plain.replace(" ", ""), scale)
     if digits.startswith("-") and _NUMBER.fullmatch(digits[1:]):
-        raise GradeOutsideScale(text, scale, f"“{plain}” is below 0. {scale.hint}")
+        raise GradeOutsideScale(text, scale.text, f"“{plain}” is below 0. {scale.hint}")
     if not _NUMBER.fullmatch(digits):
-        raise GradeOutsideScale(text, scale, f"“{plain}” is no number. {scale.hint}")
+        raise GradeOutsideScale(text, scale.text, f"“{plain}” is no number. {scale.hint}")
     whole, _, fraction = digits.replace(",", ".").partition(".")
     fraction = fraction.rstrip("0")
     if len(fraction) > 2:
-        raise GradeOutsideScale(text, scale, f"“{plain}” has more than two decimals. Round it.")
+        raise GradeOutsideScale(text, scale.text, f"“{plain}” has more than two decimals. Round it.")
     canonical = str(int(whole or "0")) + (f".{fraction}" if fraction else "")
     value = float(canonical)
     if value > points:
-        raise GradeOutsideScale(text, scale, f"“{plain}” is above {points:.0f}. {scale.hint}")
+        raise GradeOutsideScale(text, scale.text, f"“{plain}” is above {points:.0f}. {scale.hint}")
     return Grade(canonical, value / points)
 
 
@@ -237,7 +237,9 @@ def _without_unit(text: str, compact: str, scale: Scale) -> str:
     """`compact` without "/20" or "%", if that is what the scale means by it."""
     if compact.endswith("%"):
         if scale.kind is not ScaleKind.PERCENT:
-            raise GradeOutsideScale(text, scale, f"This exam is {scale.label}, not in percent. {scale.hint}")
+            raise GradeOutsideScale(
+                text, scale.text, f"This exam is {scale.label}, not in percent. {scale.hint}"
+            )
         return compact[:-1]
     value, slash, out_of = compact.partition("/")
     if not slash:
@@ -245,6 +247,6 @@ def _without_unit(text: str, compact: str, scale: Scale) -> str:
     wanted = str(scale.maximum or 100)
     if out_of != wanted:
         raise GradeOutsideScale(
-            text, scale, f"This exam is {scale.label}, not out of {out_of or '?'}. {scale.hint}"
+            text, scale.text, f"This exam is {scale.label}, not out of {out_of or '?'}. {scale.hint}"
         )
     return value

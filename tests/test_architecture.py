@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,14 @@ def test_a_planted_wrong_import_breaks_its_contract(
     linted = lint(tmp_path)
     assert linted.returncode == 1
     assert re.search(rf"^{contract}.* BROKEN$", linted.stdout, re.MULTILINE), linted.stdout
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Not even for types: what is needed from both sides stands below both."""
+    modules = {dotted(path): path for path in modules_of(*ROOMS)}
+    graph = {name: set(imported_modules(path)) & modules.keys() - {name} for name, path in modules.items()}
+    assert sum(map(len, graph.values())) > len(modules)
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
 
 
 # Modules

@@ -123,7 +123,7 @@ def test_what_does_not_fit_is_refused_with_a_hint_of_what_to_type(
     with pytest.raises(GradeOutsideScale) as refusal:
         parse_grade(typed, scale)
     assert refusal.value.text == typed
-    assert refusal.value.scale == scale
+    assert refusal.value.scale == scale.text
     assert refusal.value.field == "grade"
     assert hint in str(refusal.value)
 
