@@ -25,8 +25,7 @@ stamp="$venv/tests-installed"
 wanted="$(cat requirements.txt tests/requirements.txt | cksum)"
 if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
   echo "installing requirements.txt and tests/requirements.txt into $venv ..."
-  # What is imported is compiled then; compiling the rest too would take a third of the time.
-  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile -r requirements.txt -r tests/requirements.txt
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r requirements.txt -r tests/requirements.txt
   printf '%s' "$wanted" > "$stamp"
 fi
 
