@@ -75,8 +75,9 @@ class Entry {
     Object.assign(this, { setStateValue, setTriggerValue });
     const present = parent.querySelector(".entry");
     if (present !== this.section) present.replaceWith(this.section);
-    // Who has just come to the page and touched nothing else can type at once; no keyboard opens over a phone's page.
-    if (parent !== this.parent && document.activeElement === document.body && matchMedia("(hover: hover)").matches) {
+    // Who has just come, or clicked on this part, can type at once. The cursor of a keyboard's user stays where it
+    // is, and no keyboard opens over a phone's page.
+    if (parent !== this.parent && !document.activeElement.matches(":focus-visible") && matchMedia("(hover: hover)").matches) {
       this.fields.person.focus({ preventScroll: true });
     }
     this.parent = parent;

@@ -55,6 +55,15 @@ def test_who_comes_to_an_exam_can_type_at_once(desk: EntryDesk) -> None:
     expect_receipt(desk.line("Grace Hopper"), "Saved at")
 
 
+def test_who_clicks_on_entering_can_type_at_once(desk: EntryDesk) -> None:
+    desk.page.get_by_text("Grid", exact=True).click()
+    desk.student.wait_for(state="detached")
+    desk.page.get_by_text("Enter", exact=True).click()
+    expect(desk.student).to_be_focused()
+    desk.type_row("Grace Hopper", "14,5")
+    expect_receipt(desk.line("Grace Hopper"), "Saved at")
+
+
 def test_no_keyboard_opens_over_the_page_of_who_comes_with_a_phone(
     teacher: SignedIn, new_person: Callable[..., Person]
 ) -> None:
