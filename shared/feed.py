@@ -20,7 +20,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, NoReturn, TypeVar
@@ -101,6 +101,7 @@ class FeedTimings:
         5.0  # least time between two listings, should one unreadable event follow the other
     )
     keep_unwatched_s: float = 600.0
+    cancel_again_s: float = 2.5  # longer than a connection takes to close
     realtime: RealtimeTimings = field(default_factory=RealtimeTimings)
     # A closing feed waits for a request under way: so each is short, and the feed itself asks again.
     patience: Patience = field(
@@ -256,12 +257,19 @@ class Feed:
         finally:
             self._loop = None
             self._set_status(FeedState.OFFLINE, "closed")
-            tasks = [stopping, *duties, *self._loads.values()]
-            for task in tasks:
+            await self._end([stopping, *duties, *self._loads.values()])
+
+    async def _end(self, tasks: Sequence[asyncio.Task[Any]]) -> None:
+        """Cancels until all have ended: before Python 3.12, asyncio.wait_for, with which gql waits, may give
+        its result in the place of the cancellation."""
+        running = set(tasks)
+        while running:
+            for task in running:
                 task.cancel()
-            for outcome in await asyncio.gather(*tasks, return_exceptions=True):
-                if isinstance(outcome, Exception):
-                    logger.error("the feed stopped over a fault of its own", exc_info=outcome)
+            _, running = await asyncio.wait(running, timeout=self._timings.cancel_again_s)
+        for task in tasks:
+            if not task.cancelled() and (fault := task.exception()) is not None:
+                logger.error("the feed stopped over a fault of its own", exc_info=fault)
 
     def _call_in_loop(self, act: Callable[[], None]) -> None:
         loop = self._loop
@@ -316,18 +324,22 @@ class Feed:
                 catching.result()
                 self._count(connections=1)
                 self._set_status(FeedState.LIVE, None)
-            await losing
+            # Not awaited itself: a cancellation would go to it alone, and be lost if the connection just was.
+            await asyncio.wait({losing})
+            losing.result()
         finally:
             silent_s = asyncio.get_running_loop().time() - connection.heard_at
             if self._status.state is FeedState.LIVE:
                 self._set_status(
                     FeedState.OFFLINE, "the connection was lost", as_of_s=self._now_s() - silent_s
                 )
-            for task in (losing, catching):
-                if task is not None:
-                    task.cancel()
-                    await asyncio.gather(task, return_exceptions=True)
-            await connection.close()
+            try:
+                for task in (losing, catching):
+                    if task is not None:
+                        task.cancel()
+                        await asyncio.gather(task, return_exceptions=True)
+            finally:
+                await connection.close()
 
     async def _catch_up(self) -> None:
         """Lists everything that is held, again and again until all of it came. Raises NotAllowed."""

@@ -139,8 +139,7 @@ class RealtimeConnection:
             raise self._end_of(receiving)
         finally:
             asking.cancel()
-            with contextlib.suppress(asyncio.CancelledError, ExamResultsError):
-                await asking
+            await asyncio.gather(asking, return_exceptions=True)
 
     async def close(self) -> None:
         """Closes the socket; takes close_timeout_s at most, about twice over, if the server does not

@@ -1,5 +1,6 @@
 """The feed while things break: it says so in time, and afterwards equals the backend's state."""
 
+import asyncio
 import contextlib
 import datetime as dt
 import gc
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import psutil
 import pytest
@@ -16,10 +18,12 @@ from botocore.credentials import Credentials
 
 from shared.api import TeacherApi
 from shared.cache import ExamCache
+from shared.errors import BackendUnreachable
 from shared.exam import Exam, NewExam, NewResult
 from shared.feed import ExamLoad, Feed, FeedState, FeedTimings
 from shared.grades import OUT_OF_20
 from shared.guest import GuestCredentials
+from shared.realtime import RealtimeConnection
 from shared.settings import BackendSettings
 from tests.backend_process import BackendProcess, RunningBackend, SignedInTeacher, running_backend
 from tests.wire.clients import (
@@ -188,6 +192,31 @@ def test_a_backend_that_was_killed_and_started_again_is_found_again(tmp_path: Pa
         row = api.create_result(exam.id, NewResult("Bob", "14"))
         live.until(lambda: live.feed.status.state is FeedState.LIVE)
         live.until(lambda: row.id in live.rows(exam.id))
+
+
+class _LostAsItIsClosed(RealtimeConnection):
+    async def lost(self) -> NoReturn:
+        try:
+            await super().lost()
+        except asyncio.CancelledError:
+            raise BackendUnreachable("ws://here", "lost at this very moment") from None
+
+
+class _DeafToTheFirstCancellation(RealtimeConnection):
+    async def lost(self) -> NoReturn:
+        with contextlib.suppress(asyncio.CancelledError):
+            await super().lost()
+        await super().lost()
+
+
+@pytest.mark.parametrize("connection", [_LostAsItIsClosed, _DeafToTheFirstCancellation])
+def test_the_feed_ends_whatever_its_connection_makes_of_the_cancellation(
+    settings: BackendSettings, monkeypatch: pytest.MonkeyPatch, connection: type[RealtimeConnection]
+) -> None:
+    monkeypatch.setattr("shared.feed.RealtimeConnection", connection)
+    with live_feed(settings, timings=replace(IMPATIENT, cancel_again_s=0.1)) as live:
+        live.until(lambda: live.feed.status.state is FeedState.LIVE)
+    assert live.feed.close()
 
 
 class _OldCredentials(GuestCredentials):
