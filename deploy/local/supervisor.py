@@ -119,8 +119,11 @@ class Supervisor:
 
     def check(self) -> None:
         """Raises ChildDied if one has ended."""
-        for spec, process in self._children:
-            status = process.poll()
+        # An exception out of a signal handler in the middle of poll() would leave the lock of Popen held, and
+        # the child could never be waited for.
+        with uninterrupted():
+            statuses = [process.poll() for _, process in self._children]
+        for (spec, _), status in zip(self._children, statuses, strict=True):
             if status is not None:
                 raise ChildDied(spec.name, status, _last_lines(spec.log_path), spec.log_path)
 

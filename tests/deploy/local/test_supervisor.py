@@ -123,6 +123,25 @@ def test_a_signal_while_a_child_is_being_started_leaves_no_child(
     assert [process.is_running() for process in started] == [False]
 
 
+def test_a_signal_while_a_child_is_asked_for_its_status_waits_for_the_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, handlers_put_back: None
+) -> None:
+    class InterruptedPopen(subprocess.Popen[bytes]):
+        def poll(self) -> int | None:
+            signal.raise_signal(signal.SIGTERM)
+            answers.append(super().poll())
+            return answers[-1]
+
+    answers: list[int | None] = []
+    with Supervisor() as supervisor, interruptible():
+        with monkeypatch.context() as patched:
+            patched.setattr(subprocess, "Popen", InterruptedPopen)
+            supervisor.start(child(tmp_path, "asked", "import time; time.sleep(600)"))
+        with pytest.raises(EndRequested):
+            supervisor.check()
+        assert answers == [None]
+
+
 def test_a_signal_whose_exception_a_finalizer_swallowed_still_ends_the_watch(
     monkeypatch: pytest.MonkeyPatch, handlers_put_back: None
 ) -> None:
