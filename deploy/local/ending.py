@@ -47,7 +47,8 @@ def interruptible() -> Iterator[Callable[[], None]]:
 def uninterrupted() -> Iterator[None]:
     """A signal that comes inside is acted on after the block, by whoever acted on it before.
 
-    For the few steps that make something and note who owns it. For the main thread only.
+    For the few steps that an exception in their middle would leave half done: making something and noting
+    who owns it, or taking a lock and giving it back. For the main thread only.
     """
     came: list[int] = []
     before = {number: signal.getsignal(number) for number in _SIGNALS}

@@ -27,7 +27,7 @@ from deploy.containers.compress import compress_tree
 from tests.backend_process import BackendClient
 from tests.benchmarks.viewers_changes import Teacher
 from tests.benchmarks.viewers_processes import Meter
-from tests.browser.conftest import CHROMIUM
+from tests.browser.conftest import CHROMIUM, CHROMIUM_ARGUMENTS
 from tests.pair_process import PairProcess
 from tests.proxy_process import ProxyProcess, streamlit_static_folder
 
@@ -70,7 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
         issuer = proxy.certificate.with_name("intermediate.crt")  # the root itself is not sent to browsers
         # Trusted, not merely put up with: Chromium keeps no file of a site whose certificate is wrong.
         trusted = f"--ignore-certificate-errors-spki-list={_public_key_hash(issuer)}"
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", trusted]
+        arguments = [*CHROMIUM_ARGUMENTS, trusted]
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         stack.callback(chromium.close)
         (student,) = [one for one in pair.children() if "student_app" in " ".join(one.cmdline())][-1:]
