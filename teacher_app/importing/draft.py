@@ -45,6 +45,7 @@ class ImportDraft:
         self.progress = Progress.NONE
         self.hindrance: Exception | None = None  # why the saving paused; None: the teacher stopped it
         self.finished_at: dt.datetime | None = None
+        self.offered: dict[str, Sequence[SourceRow]] = {}  # by editor: the rows as it was given them
         self._mended: dict[int, SourceRow] = {}  # by position
         self.layout = self._recognised(None)
         self._rows = self._read()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -13,6 +14,7 @@ from teacher_app.importing.checking import CheckedRow, Choices, Fate, Repeated, 
 from teacher_app.importing.columns import Dialect, column_labels
 from teacher_app.importing.draft import ImportDraft, fate_counts
 from teacher_app.importing.files import Kind
+from teacher_app.importing.rows import SourceRow
 from teacher_app.importing.tables import SPACES
 from teacher_app.wording import count_text
 
@@ -140,20 +142,18 @@ def show_rows(draft: ImportDraft, key: str) -> list[CheckedRow]:
     """The rows to look at and to mend; gives them as they are now."""
     chosen = _chosen_positions(draft, key)
     editor = editor_key(draft, key, shows_all=chosen is None)
-    state: dict[str, Any] = st.session_state.get(editor, {})
-    rows = draft.rows
-    positions = list(range(len(rows))) if chosen is None else chosen
-    for shown, edits in state.get("edited_rows", {}).items():
-        draft.mend(positions[int(shown)], person=edits.get("Student"), grade=edits.get("Grade"))
+    positions = list(range(len(draft.rows))) if chosen is None else chosen
+    offered = _offered(draft, editor)
+    _mend(draft, positions, offered, st.session_state.get(editor, {}))
     checked = draft.checked()
     _show_counts(checked)
     _say_what_to_mend(checked)
     data = pd.DataFrame(
         {
             "Line": [checked[position].row.line for position in positions],
-            "Student": [checked[position].row.person for position in positions],
-            "Code": [checked[position].row.code for position in positions],
-            "Grade": [checked[position].row.grade for position in positions],
+            "Student": [offered[position].person for position in positions],
+            "Code": [offered[position].code for position in positions],
+            "Grade": [offered[position].grade for position in positions],
             "What becomes of it": [_becomes(checked[position]) for position in positions],
         }
     )
@@ -180,6 +180,31 @@ def show_rows(draft: ImportDraft, key: str) -> list[CheckedRow]:
 def editor_key(draft: ImportDraft, key: str, *, shows_all: bool) -> str:
     """The editor's key in the session: another table or another choice of rows is another editor."""
     return f"{key}-rows-{_layout_key(draft)}-{'all' if shows_all else 'some'}"
+
+
+def _offered(draft: ImportDraft, editor: str) -> Sequence[SourceRow]:
+    """The rows as they stood when this editor came on the page: what its edits are edits of.
+
+    Were the mended texts put under it, it would drop its edits as changing nothing and have the page run a
+    second time for each; what is pressed at that moment is lost.
+    """
+    if editor not in st.session_state or editor not in draft.offered:
+        draft.offered[editor] = draft.rows
+    return draft.offered[editor]
+
+
+def _mend(
+    draft: ImportDraft, positions: Sequence[int], offered: Sequence[SourceRow], state: Mapping[str, Any]
+) -> None:
+    """Have the draft's rows as the editor shows them; what was typed back to what was offered, too."""
+    edited = {int(shown): edits for shown, edits in state.get("edited_rows", {}).items()}
+    rows = draft.rows
+    for shown, position in enumerate(positions):
+        before = offered[position]
+        edits = edited.get(shown, {})
+        person, grade = edits.get("Student", before.person), edits.get("Grade", before.grade)
+        if (person, grade) != (rows[position].person, rows[position].grade):
+            draft.mend(position, person=person or "", grade=grade or "")
 
 
 def _chosen_positions(draft: ImportDraft, key: str) -> list[int] | None:

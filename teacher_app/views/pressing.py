@@ -2,7 +2,8 @@
 
 A run that answers a press can be overtaken by the next touch (a cell left, a box ticked) before it has come
 to the answer; Streamlit forgets the press then. Here a press is noted before the run begins, and it waits
-until it is taken, or until a run has come to its end without taking it.
+until it is taken, or until a run has come to its end without taking it. Only a touch that follows in the few
+milliseconds before that beginning has the press forgotten all the same: a page must not send on its own.
 """
 
 from __future__ import annotations

@@ -139,6 +139,25 @@ def test_a_thousand_rows_are_pasted_mended_and_saved_with_the_keyboard(make_desk
     assert desk.stored() == []
 
 
+def test_a_mended_row_has_the_page_run_once(make_desk: MakeDesk) -> None:
+    """What is pressed right before a second run, for which nobody asked, could be lost."""
+    desk = make_desk()
+    page = desk.page
+    asked: list[str | bytes] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda sent: asked.append(sent)))
+    page.goto(f"{desk.url}&part=Import")
+    paste(page, lines([("Ada", "14"), ("Bob", "99")]))
+    told(page, "2 rows: 1 new · 1 to mend")
+    rest(page)
+    asked.clear()
+    mend_first_row(page, columns_right=2, text="17")
+    told(page, "2 rows: 2 new")
+    press(page, "Save 2 results")
+    told(page, "2 results saved at")
+    assert desk.stored_pairs() == [("Ada", "14"), ("Bob", "17")]
+    assert len(asked) == 2
+
+
 def test_the_dashboard_killed_midway_and_the_paste_repeated_gives_each_row_once(
     make_desk: MakeDesk, station: Station
 ) -> None:

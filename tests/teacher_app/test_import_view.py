@@ -65,7 +65,7 @@ def says(page: AppTest, *words: str) -> bool:
     return all(any(word in one.value for one in told) for word in words)
 
 
-def mend(page: AppTest, edited: dict[int, dict[str, str]]) -> AppTest:
+def mend(page: AppTest, edited: dict[int, dict[str, str | None]]) -> AppTest:
     """As the editor in a browser tells what was typed into the rows that are shown."""
     place = f"import-{page.query_params['exam']}"
     state = page.session_state[place]
@@ -89,6 +89,35 @@ def test_rows_are_pasted_mended_and_saved(page: AppTest, desk: Desk, exam: Exam)
     press(page, "Save 3 results")
     assert says(page, "3 results saved at", "**3 rows:** 3 there already")
     assert stored(desk, exam) == [("Ada", "14.5"), ("Bob", "9"), ("Cy", "ABSENT")]
+
+
+def test_what_was_mended_stays_an_edit_of_the_editor(page: AppTest) -> None:
+    """Which would drop it otherwise, and have the page run again for nothing."""
+    paste(page, PASTED)
+    mend(page, {0: {"Grade": "9"}})
+    table = page.dataframe[0].value
+    assert list(table["Grade"]) == ["99"]
+    assert list(table["What becomes of it"]) == ["＋ New"]
+
+
+def test_what_is_typed_back_or_emptied_counts(page: AppTest) -> None:
+    paste(page, PASTED)
+    mend(page, {0: {"Grade": "9"}})
+    mend(page, {})
+    assert says(page, "**3 rows:** 2 new · 1 to mend", "Line 2, Bob: “99” is above 20")
+    mend(page, {0: {"Grade": None}})
+    assert says(page, "**3 rows:** 2 new · 1 without a grade")
+
+
+def test_a_mended_row_can_be_mended_again_after_another_part_of_the_page(page: AppTest) -> None:
+    paste(page, PASTED)
+    mend(page, {0: {"Grade": "9"}})
+    page.segmented_control[0].set_value("Enter").run()
+    page.segmented_control[0].set_value("Import").run()
+    assert list(page.dataframe[0].value["Grade"]) == ["9"]
+    mend(page, {0: {"Student": "Bobby"}})
+    assert says(page, "**3 rows:** 3 new")
+    assert list(page.dataframe[0].value["Grade"]) == ["9"]
 
 
 def test_the_rest_can_be_mended_after_the_good_rows_were_saved(page: AppTest, desk: Desk, exam: Exam) -> None:
