@@ -36,10 +36,10 @@ _FATE_WORDS = {  # after a number
     Fate.REPEATED: "repeated",
     Fate.BAD: "to mend",
 }
-_FATE_SIGNS = {  # a shape each, not a colour alone
-    Fate.NEW: "＋ New",
+_FATE_SIGNS = {  # a shape each, not a colour alone; shapes that every machine has
+    Fate.NEW: "✓ New",
     Fate.REPLACES: "⇄",
-    Fate.SAME: "＝",
+    Fate.SAME: "●",
     Fate.SKIPPED: "–",
     Fate.NO_GRADE: "○",
     Fate.REPEATED: "✗",
@@ -172,6 +172,7 @@ def show_rows(draft: ImportDraft, key: str) -> list[CheckedRow]:
             "Grade": st.column_config.TextColumn(width=90),
             "What becomes of it": st.column_config.TextColumn(width="large"),
         },
+        placeholder="",
         alt="The rows of the import: line, student, grade and what becomes of it",
     )
     return checked

@@ -97,7 +97,7 @@ def test_what_was_mended_stays_an_edit_of_the_editor(page: AppTest) -> None:
     mend(page, {0: {"Grade": "9"}})
     table = page.dataframe[0].value
     assert list(table["Grade"]) == ["99"]
-    assert list(table["What becomes of it"]) == ["＋ New"]
+    assert list(table["What becomes of it"]) == ["✓ New"]
 
 
 def test_what_is_typed_back_or_emptied_counts(page: AppTest) -> None:
