@@ -30,6 +30,7 @@ from teacher_app.row_commands import (
 )
 
 __all__ = [
+    "COLUMNS",
     "GRADE",
     "PERSON",
     "BadCell",
@@ -43,7 +44,7 @@ __all__ = [
     "settled",
 ]
 
-PERSON, GRADE = "person", "grade"  # the editor's columns
+PERSON, GRADE = COLUMNS = ("person", "grade")  # what can be typed into
 _ANY_CODE = "222222"  # stands for a code while a new row's other fields are checked
 
 
@@ -78,7 +79,7 @@ def line_of(row: Result, audience: Audience, key: str) -> GridLine:
 
 def has_edits(state: Mapping[str, Any] | None) -> bool:
     """Whether the editor's state holds anything."""
-    parts = ("edited_rows", "added_rows", "deleted_rows")
+    parts = ("edited_rows", "added_rows", "deleted_rows", "restored_rows")
     return state is not None and any(state.get(part) for part in parts)
 
 
@@ -87,13 +88,13 @@ def edited(
 ) -> list[GridLine]:
     """`lines`, as shown in the editor, with what its state says was typed, added and deleted."""
     state = state or {}
-    typed = {int(position): cells for position, cells in state.get("edited_rows", {}).items()}
-    deleted = {int(position) for position in state.get("deleted_rows", [])}
+    typed: Mapping[int, Mapping[str, str]] = state.get("edited_rows", {})
+    deleted, restored = set(state.get("deleted_rows", [])), set(state.get("restored_rows", []))
     after = []
     for position, line in enumerate(lines):
         changed = _with_cells(line, typed.get(position, {}))
-        if position in deleted:
-            changed = replace(changed, is_deleted=True, receipt=None)
+        if position in deleted or position in restored:
+            changed = replace(changed, is_deleted=position in deleted, receipt=None)
         after.append(changed)
     after += [_with_cells(GridLine(new_key(), None, "", ""), cells) for cells in state.get("added_rows", [])]
     return [line for line in after if line.stored or not (line.is_deleted or _is_blank(line))]
@@ -161,13 +162,9 @@ def note_of(line: GridLine, audience: Audience) -> str:
     return "" if command_for(line, audience) is None else "Not saved yet."
 
 
-def _with_cells(line: GridLine, cells: Mapping[str, Any]) -> GridLine:
-    wanted = {name: _text(cells[name]) for name in (PERSON, GRADE) if name in cells}
+def _with_cells(line: GridLine, cells: Mapping[str, str]) -> GridLine:
+    wanted = {name: cells[name].strip() for name in COLUMNS if name in cells}
     return replace(line, **wanted, receipt=None) if wanted else line  # type: ignore[arg-type]
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value).strip()
 
 
 def _is_blank(line: GridLine) -> bool:

@@ -10,6 +10,7 @@ from shared.codes import RandomSource
 from shared.exam import Audience, Result, new_id
 from teacher_app.entering import Entering
 from teacher_app.grid_changes import GridLine, command_for, edited, has_edits, line_of, settled
+from teacher_app.grid_messages import edits_from
 from teacher_app.row_commands import (
     Conflict,
     Deleted,
@@ -29,12 +30,13 @@ CHUNK = 20  # lines between two movements of the progress bar
 
 
 class GridPage:
-    """Kept in the page's Streamlit session. `generation` names the present editor: its state is worth nothing
-    any more once the lines have changed under it."""
+    """Kept in the page's Streamlit session. `generation` names the present lines: edits of earlier ones are
+    worth nothing any more. `heard` numbers the last telling of edits that was of the lines of its time."""
 
     def __init__(self, workspace: Workspace, now_s: Callable[[], float], random: RandomSource) -> None:
         self.workspace = workspace
         self.generation = 0
+        self.heard = 0
         self._entering = Entering(workspace, now_s, random)
         self._undoable: list[str] = []  # keys of the last save
         self._begin()
@@ -57,6 +59,14 @@ class GridPage:
     def undoable_count(self) -> int:
         """How many lines the last save stored."""
         return len(self._undoable)
+
+    def hear(self, told: object) -> dict[str, Any]:
+        """The edits of the present lines that the script has told; {} if there are none."""
+        telling = edits_from(told, self.generation)
+        if telling is None:
+            return {}
+        self.heard, edits = telling
+        return edits
 
     def lines_with(self, state: Mapping[str, Any] | None) -> list[GridLine]:
         """The lines as the editor with this state shows them."""

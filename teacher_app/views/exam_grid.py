@@ -7,10 +7,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
-from shared.exam import Audience, Result
+from shared.exam import Result
 from shared.grades import grade_text
 from shared.markdown import plain_markdown
 from teacher_app.current import sign_in_again_path
@@ -22,11 +21,11 @@ from teacher_app.grid_changes import (
     bad_cells,
     command_for,
     has_edits,
-    note_of,
 )
+from teacher_app.grid_messages import grid_data
 from teacher_app.grid_page import GridPage
+from teacher_app.result_grid import result_grid
 from teacher_app.row_commands import Conflict, Duplicate, Hindrance, NotSaved, person_of
-from teacher_app.views.leaving import ask_before_leaving
 from teacher_app.views.pressing import storing_button
 from teacher_app.wording import count_text
 from teacher_app.workspace import Workspace
@@ -35,7 +34,6 @@ __all__ = ["render"]
 
 _COLUMN_NAMES = {PERSON: "Student", GRADE: "Grade"}
 _BAD_CELLS_SHOWN = 20
-_LINE_PX = 35
 
 
 @st.fragment
@@ -45,64 +43,35 @@ def render(workspace: Workspace) -> None:
     page: GridPage | None = st.session_state.get(place)
     if page is None or page.workspace is not workspace:
         page = st.session_state[place] = GridPage(workspace, time.time, secrets.SystemRandom())
-    kept: dict[str, Any] = st.session_state.get(f"{place}-state", {})
-    if _editor_key(place, page) not in st.session_state:
-        page.absorb(kept)  # the editor went away while another part of the page was shown
-    page.catch_up(st.session_state.get(_editor_key(place, page)))
+    kept: dict[str, Any] = st.session_state.get(f"{place}-edits", {})
+    key = f"{place}-grid"
+    if key not in st.session_state:
+        page.absorb(kept)  # the grid went away while another part of the page was shown
+    edits = page.hear(st.session_state.get(key, {}).get("edits"))
+    page.catch_up(edits)
+    st.session_state[f"{place}-edits"] = edits
     st.markdown(
-        f"{workspace.exam.scale.hint} Type or paste into cells; the last line takes new students. "
+        f"{workspace.exam.scale.hint} Paste into fields, too; the last line takes new students. "
         "Nothing is stored before you press Save."
     )
-    state = _editor(place, page)
-    st.session_state[f"{place}-state"] = state
-    lines = page.lines_with(state)
-    _say_what_to_mend(bad_cells(lines, workspace.exam.scale, page.audience))
-    _buttons(place, page, lines, state)
+    lines = page.lines_with(edits)
+    bad = bad_cells(lines, workspace.exam.scale, page.audience)
+    data = grid_data(
+        page.lines,
+        lines,
+        bad,
+        page.audience,
+        edits=edits,
+        generation=page.generation,
+        sequence=page.heard,
+        has_unsaved=bool(page.unsaved),
+    )
+    result_grid(key, data)
+    _say_what_to_mend(bad)
+    _buttons(place, page, lines, edits)
     _say_what_happened(place, page)
     for line in page.to_choose:
         _choice(place, page, line)
-    if has_edits(state) or page.unsaved:
-        ask_before_leaving(place)
-
-
-def _editor_key(place: str, page: GridPage) -> str:
-    return f"{place}-editor-{page.generation}"
-
-
-def _editor(place: str, page: GridPage) -> dict[str, Any]:
-    """The editor; gives its state."""
-    columns = {
-        PERSON: [line.person for line in page.lines],
-        "code": [line.stored.student if line.stored else "" for line in page.lines],
-        GRADE: [line.grade for line in page.lines],
-        "note": [note_of(line, page.audience) for line in page.lines],
-    }
-    shown = [PERSON, GRADE]
-    if page.audience is Audience.CODES:
-        shown.insert(1, "code")
-    if any(columns["note"]):
-        shown.append("note")
-    key = _editor_key(place, page)
-    st.data_editor(
-        pd.DataFrame(columns, dtype="str"),
-        key=key,
-        num_rows="dynamic",
-        width="stretch",
-        height=min(20, max(8, len(page.lines) + 3)) * _LINE_PX,
-        placeholder="",
-        hide_index=True,
-        column_order=shown,
-        column_config={
-            PERSON: st.column_config.TextColumn("Student", max_chars=1000),
-            "code": st.column_config.TextColumn("Code", disabled=True, help="What everybody else sees."),
-            GRADE: st.column_config.TextColumn("Grade", max_chars=100, width="small"),
-            "note": st.column_config.TextColumn("Why it is not saved", disabled=True),
-        },
-        disabled=["code", "note"],
-        alt="All results of this exam: a line for each student, with the grade",
-    )
-    state: dict[str, Any] = st.session_state[key]
-    return {name: value for name, value in state.items() if value}
 
 
 def _say_what_to_mend(bad: list[BadCell]) -> None:
@@ -122,19 +91,18 @@ def _say_what_to_mend(bad: list[BadCell]) -> None:
     )
 
 
-def _buttons(place: str, page: GridPage, lines: list[GridLine], state: dict[str, Any]) -> None:
+def _buttons(place: str, page: GridPage, lines: list[GridLine], edits: dict[str, Any]) -> None:
     count = sum(command_for(line, page.audience) is not None for line in lines)
     left, middle, right = st.columns(3)
     label = f"Save {count_text(count, 'changed line')}" if count else "Save"
     with left:
-        save = storing_button(
-            label, key=f"{place}-save", disabled=count == 0, type="primary", width="stretch"
-        )
+        # Never disabled: what was typed just now may be on its way, and who presses means that, too.
+        save = storing_button(label, key=f"{place}-save", type="primary", width="stretch")
     with middle:
         discard = storing_button(
             "Throw my changes away",
             key=f"{place}-discard",
-            disabled=count == 0 and not has_edits(state),
+            disabled=count == 0 and not has_edits(edits),
             width="stretch",
         )
     undoable = page.undoable_count
@@ -142,21 +110,24 @@ def _buttons(place: str, page: GridPage, lines: list[GridLine], state: dict[str,
     with right:
         undo = storing_button(label, key=f"{place}-undo", disabled=undoable == 0, width="stretch")
     if save.take():
-        page.absorb(state)
-        st.session_state.pop(f"{place}-state", None)
+        if count == 0:
+            st.info("There is nothing to save: all is as it is stored.", icon=":material/check_circle:")
+            return
+        page.absorb(edits)
+        st.session_state.pop(f"{place}-edits", None)
         bar = st.progress(0.0, "Saving …")
         for done, total in page.save():
             bar.progress(done / total, f"{done} of {total} saved or judged")
         st.rerun()  # all of the page: its title counts the results
     if discard.take():
         page.discard()
-        st.session_state.pop(f"{place}-state", None)
+        st.session_state.pop(f"{place}-edits", None)
         st.rerun()  # all of the page: its title counts the results
     if undo.take():
-        page.absorb(state)
+        page.absorb(edits)
         with st.spinner("Taking it back …"):
             failed = page.undo()
-        st.session_state.pop(f"{place}-state", None)
+        st.session_state.pop(f"{place}-edits", None)
         st.session_state[f"{place}-not-undone"] = len(failed)
         st.rerun()  # all of the page: its title counts the results
 
@@ -190,7 +161,7 @@ def _choice(place: str, page: GridPage, line: GridLine) -> None:
             keep, take = "Put it back with my values", "Leave it deleted"
 
     def decide(choose: Callable[[str], None]) -> None:
-        page.absorb(st.session_state.pop(f"{place}-state", None))
+        page.absorb(st.session_state.pop(f"{place}-edits", None))
         choose(line.key)
 
     with st.container(border=True):

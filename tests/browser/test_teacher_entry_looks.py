@@ -1,4 +1,4 @@
-"""The form, its lines in every state, the grid: WCAG 2.1 A and AA in light, dark and on a phone; keyboard."""
+"""The form, its lines in every state: WCAG 2.1 A and AA in light, dark and on a phone."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -6,18 +6,16 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from shared.exam import NewResult
 from tests.backend_process import BackendClient
 from tests.browser.axe import faults_of
 from tests.browser.entry_walk import EntryDesk, SignedIn
-from tests.browser.people import DEADLINE_MS, Person, choose_part, reload_but_stay, tab_to
+from tests.browser.people import DEADLINE_MS, Person
 from tests.pair_process import PairProcess
 
 expect.set_options(timeout=DEADLINE_MS)
 
 PHONE = {"viewport": {"width": 360, "height": 780}, "has_touch": True}
 LEAST_TARGET_PX = 24
-TYPING_MS = 150  # Streamlit's grid loses a cell that is opened, filled and left in less than a few of these
 
 
 @pytest.fixture(scope="module")
@@ -93,35 +91,3 @@ def test_on_a_phone_whose_keys_have_no_letters_absent_and_exempt_are_buttons(
         desk.page.get_by_role("button", name=mark, exact=True).tap()
         assert desk.has_cursor(desk.student)
     desk.wait_until_stored(("Ada", "ABSENT"), ("Blaise", "EXEMPT"))
-
-
-def test_the_grid_by_keyboard_and_its_faults(teacher: SignedIn, new_person: Callable[..., Person]) -> None:
-    desk = teacher.open_desk(new_person(storage_state=teacher.storage_state))
-    page = desk.page
-    rows = [NewResult("Ada", "12"), NewResult("Blaise", "9")]
-    desk.api.create_results(desk.exam.id, rows)
-    page.reload()
-    desk.student.wait_for()
-    choose_part(page, "Grid")
-    canvas = page.get_by_test_id("stDataFrame").locator("canvas").first
-    tab_to(page, canvas)
-    page.keyboard.press("ArrowRight")
-    for grade in ("25", "10,5"):
-        page.keyboard.press("Enter")
-        cell = page.locator("textarea.gdg-input")
-        expect(cell).to_be_focused()
-        page.keyboard.type(grade, delay=TYPING_MS)  # over what was there, which is selected
-        page.keyboard.press("Enter")
-        cell.wait_for(state="hidden")
-    warning = page.get_by_role("alert")
-    expect(warning).to_contain_text("1 cell to mend")
-    expect(warning).to_contain_text("Line 1, Ada, grade")
-    assert faults_of(page) == []
-    reload_but_stay(page)
-    tab_to(page, page.get_by_role("button", name="Save 2 changed lines"))
-    page.keyboard.press("Enter")
-    desk.wait_until_stored(("Ada", "12"), ("Blaise", "10.5"))
-    tab_to(page, page.get_by_role("button", name="Undo the last save (1 line)"))
-    page.keyboard.press("Enter")
-    desk.wait_until_stored(("Ada", "12"), ("Blaise", "9"))
-    expect(page.get_by_role("button", name="Save 1 changed line")).to_be_enabled()

@@ -22,7 +22,7 @@ from tests.wire.tcp_proxy import TcpProxy
 PATIENCE_MS = 40_000
 STALL_DEADLINE_S = 30.0
 FOR_A_SECOND_RUN_MS = 1000  # in which it would send the batch again, were it not to wait for the first
-TYPING_MS = 150  # Streamlit's grid loses a cell that is opened, filled and left in less than a few of these
+TYPING_MS = 150  # Streamlit's editor loses a cell that is opened, filled and left in less than a few of these
 THOUSAND = [(f"Student {number:04d}", str(number % 21)) for number in range(1000)]
 BATCH = b"createResultsBatch("
 

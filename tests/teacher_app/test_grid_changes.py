@@ -65,17 +65,13 @@ def test_typed_cells_become_changes_of_the_version_that_was_seen() -> None:
     ]
 
 
-def test_positions_may_come_as_text_as_browsers_send_them() -> None:
-    assert typed(edited_rows={"2": {"grade": "3"}})[2].grade == "3"
-
-
 def test_a_cell_typed_back_to_what_is_stored_is_no_change() -> None:
     assert command_for(typed(edited_rows={0: {"grade": "12"}})[0], NAMES) is None
 
 
 def test_added_lines_become_new_rows_and_blank_ones_nothing() -> None:
     after = typed(
-        added_rows=[{"person": "Dora", "grade": "7"}, {}, {"person": " ", "grade": None}, {"grade": "3"}]
+        added_rows=[{"person": "Dora", "grade": "7"}, {}, {"person": " ", "grade": ""}, {"grade": "3"}]
     )
     assert [command_for(line, NAMES) for line in after[3:]] == [
         CreateRow("key-100", "Dora", "7"),
@@ -89,6 +85,12 @@ def test_deleted_lines_stay_until_they_are_deleted_and_new_ones_just_go() -> Non
     assert note_of(after[1], NAMES) == "To be deleted."
     new = [GridLine("key-9", None, "Dora", "7")]
     assert edited(new, {"deleted_rows": [0]}, str) == []
+
+
+def test_a_line_to_be_deleted_can_be_put_back() -> None:
+    deleted = typed(deleted_rows=[1])
+    assert has_edits({"restored_rows": [1]})
+    assert edited(deleted, {"restored_rows": [1]}, str) == lines()
 
 
 def test_bad_cells_are_found_with_their_place_and_reason() -> None:

@@ -37,10 +37,11 @@ def page(desk: Desk, exam: Exam) -> AppTest:
     return desk.open(ways.EXAM, exam=exam.id, part="Grid")
 
 
-def type_into(page: AppTest, exam: Exam, **state: Any) -> AppTest:
-    """As the editor in a browser tells what was typed."""
-    key = f"grid-{exam.id}-editor-{page.session_state[f'grid-{exam.id}'].generation}"
-    page.session_state[key] = {"edited_rows": {}, "added_rows": [], "deleted_rows": [], **state}
+def type_into(page: AppTest, exam: Exam, **edits: Any) -> AppTest:
+    """As the grid in a browser tells what was typed."""
+    generation = page.session_state[f"grid-{exam.id}"].generation
+    told = {"generation": generation, "sequence": 1} | edits
+    page.session_state[f"grid-{exam.id}-grid"] = {"edits": told}
     return page.run()
 
 
@@ -52,11 +53,19 @@ def stored(desk: Desk, exam: Exam) -> list[tuple[str, str]]:
     return sorted((row.student, row.grade) for row in desk.real_api.list_results(exam.id))
 
 
-def test_an_untouched_grid_offers_nothing_to_save(page: AppTest) -> None:
+def test_an_untouched_grid_has_nothing_to_save_and_says_so_when_asked(page: AppTest) -> None:
     assert not page.exception
-    assert button(page, "Save").disabled
+    assert button(page, "Throw my changes away").disabled
     assert button(page, "Undo the last save").disabled
     assert page.warning.len == 0
+    button(page, "Save").click().run()
+    assert "nothing to save" in page.info[0].value
+
+
+def test_what_is_told_of_lines_that_are_no_more_changes_nothing(page: AppTest, exam: Exam) -> None:
+    type_into(page, exam, edited_rows={"0": {"grade": "13"}}, generation=99)
+    assert not page.exception
+    assert button(page, "Save")
 
 
 def test_what_is_typed_is_stored_at_save_and_taken_back_by_undo(
@@ -128,7 +137,8 @@ def test_a_choice_keeps_what_is_being_typed_on_other_lines(page: AppTest, desk: 
 def test_changes_are_thrown_away_on_request(page: AppTest, desk: Desk, exam: Exam) -> None:
     type_into(page, exam, edited_rows={0: {"grade": "13"}}, deleted_rows=[1])
     button(page, "Throw my changes away").click().run()
-    assert button(page, "Save").disabled
+    assert button(page, "Save")  # none to be counted
+    assert button(page, "Throw my changes away").disabled
     assert stored(desk, exam) == [("Ada", "12"), ("Blaise", "9")]
 
 

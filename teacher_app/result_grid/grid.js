@@ -1,0 +1,260 @@
+// The grid: moving, typing, pasting; and telling the server what was typed once the typing rests.
+
+const REST_MS = 800; // after the last key: what is to be mended is said then, and the page runs for nothing meanwhile
+const NO_NOTE = ["", [], false];
+const grids = new WeakMap();
+
+export default function (component) {
+  const { parentElement, data, setStateValue } = component;
+  let grid = grids.get(parentElement);
+  if (!grid) {
+    grid = new Grid(parentElement.querySelector(".grid"));
+    grids.set(parentElement, grid);
+  }
+  grid.tell = (edits) => setStateValue("edits", edits);
+  grid.configure(data);
+  return () => {
+    grid.end();
+    grids.delete(parentElement);
+  };
+}
+
+class Grid {
+  constructor(section) {
+    this.section = section;
+    this.body = section.querySelector("tbody");
+    this.find = section.querySelector("[name=find]");
+    this.rows = [];
+    this.generation = null;
+    this.sequence = 0;
+    this.isUntold = false;
+    this.listen();
+  }
+
+  listen() {
+    // Streamlit has shortcuts of single letters and does not see that the cursor is in a field of ours.
+    for (const kind of ["keydown", "keypress", "keyup"]) this.section.addEventListener(kind, (event) => event.stopPropagation());
+    this.body.addEventListener("input", (event) => this.change(event.target.closest("tr").row));
+    this.body.addEventListener("keydown", (event) => this.press(event));
+    this.body.addEventListener("paste", (event) => this.paste(event));
+    this.body.addEventListener("focusin", ({ target }) => {
+      if (!target.matches("input")) return;
+      target.select(); // what is typed replaces what was there, as in any table
+      this.valueBefore = target.value;
+    });
+    this.body.addEventListener("click", (event) => {
+      const button = event.target.closest("button");
+      if (button) this.toggle(button.closest("tr").row);
+    });
+    this.section.addEventListener("focusout", (event) => {
+      if (!this.section.contains(event.relatedTarget)) this.send(); // before the press for which the cursor has left
+    });
+    this.find.addEventListener("input", () => this.narrow());
+    this.ask = (event) => {
+      if (this.hasUnsaved || this.rows.some((row) => row.isEdited)) event.preventDefault();
+    };
+    window.addEventListener("beforeunload", this.ask);
+  }
+
+  end() {
+    clearTimeout(this.rest);
+    window.removeEventListener("beforeunload", this.ask);
+  }
+
+  // What the server says.
+
+  configure(data) {
+    this.hasUnsaved = data.hasUnsaved;
+    this.section.classList.toggle("has-codes", data.hasCodes);
+    if (data.generation !== this.generation) this.rebuild(data);
+    if (data.sequence === this.sequence && !this.isUntold) this.note(data.notes);
+  }
+
+  rebuild(data) {
+    if (this.generation === null) return this.begin(data);
+    const cursor = this.cursor();
+    const typed = this.rows.filter((row) => row.told > data.sequence && row.isEdited); // and the server had not heard it
+    this.read(data);
+    const byId = new Map(this.rows.map((row) => [row.id, row]));
+    for (const row of typed) {
+      if (!byId.has(row.id)) this.rows.push(new Row(null));
+      (byId.get(row.id) ?? this.rows.at(-1)).takeOver(row, this.sequence + 1);
+    }
+    this.isUntold = typed.length > 0;
+    this.draw();
+    if (cursor) this.moveTo(byId.get(cursor.id) ?? this.rows[Math.min(cursor.index, this.rows.length - 1)], cursor.name);
+    if (this.isUntold) this.tellAtRest();
+  }
+
+  // The server may know edits of these lines already: the page has mounted this anew.
+  begin(data) {
+    const { edited_rows: edited = {}, added_rows: added = [], deleted_rows: deleted = [], restored_rows: restored = [] } = data.edits;
+    this.sequence = data.sequence;
+    this.read(data);
+    for (const [position, cells] of Object.entries(edited)) this.rows[position].type(cells);
+    for (const position of deleted) this.rows[position].isDeleted = true;
+    for (const position of restored) this.rows[position].isDeleted = false;
+    for (const cells of added) {
+      this.rows.push(new Row(null));
+      this.rows.at(-1).type(cells);
+    }
+    for (const row of this.rows) row.show();
+    this.draw();
+  }
+
+  read(data) {
+    this.generation = data.generation;
+    this.rows = data.lines.map((line) => new Row(line));
+  }
+
+  draw() {
+    this.addBlank();
+    this.body.replaceChildren(...this.rows.map((row) => row.node));
+    this.count();
+    this.narrow();
+  }
+
+  cursor() {
+    const node = this.section.getRootNode().activeElement?.closest?.("tr");
+    if (!node?.row || !this.body.contains(node)) return null;
+    const { row } = node;
+    const name = row.fields.grade === this.section.getRootNode().activeElement ? "grade" : "person";
+    return { id: row.id, index: this.rows.indexOf(row), name };
+  }
+
+  note(notes) {
+    this.rows
+      .filter((row) => row.isShown)
+      .forEach((row, position) => row.note(...(notes[position] ?? NO_NOTE)));
+    this.rows.filter((row) => !row.isShown).forEach((row) => row.note(...NO_NOTE));
+  }
+
+  // What the teacher does.
+
+  change(row) {
+    row.told = this.sequence + 1;
+    row.label();
+    row.show();
+    if (row === this.rows.at(-1) && !row.isBlank) this.append();
+    this.isUntold = true;
+    this.tellAtRest();
+  }
+
+  toggle(row) {
+    if (row.isNew) {
+      const next = this.beside(row, 1) ?? this.beside(row, -1);
+      this.rows.splice(this.rows.indexOf(row), 1);
+      row.node.remove();
+      this.count();
+      this.moveTo(next, "person");
+    } else {
+      row.isDeleted = !row.isDeleted;
+      row.told = this.sequence + 1;
+      row.label();
+      row.show();
+    }
+    this.isUntold = true;
+    this.send();
+  }
+
+  press(event) {
+    const input = event.target;
+    if (event.isComposing || event.altKey || event.ctrlKey || event.metaKey || !input.matches("input")) return;
+    const { row } = input.closest("tr");
+    const name = input === row.fields.person ? "person" : "grade";
+    const steps = { ArrowDown: 1, ArrowUp: -1, Enter: event.shiftKey ? -1 : 1 };
+    if (event.key === "Escape") {
+      input.value = this.valueBefore;
+      this.change(row);
+      input.select();
+    } else if (event.key === "Enter" && row.isNew && !event.shiftKey && !row.isBlank) {
+      // A new student: the name, then the grade, then the next name.
+      if (name === "person") this.moveTo(row, "grade");
+      else this.moveTo(this.beside(row, 1), "person");
+    } else if (steps[event.key]) this.moveTo(this.beside(row, steps[event.key]), name);
+    else return;
+    event.preventDefault();
+  }
+
+  paste(event) {
+    const text = event.clipboardData.getData("text/plain").replace(/\r\n?/g, "\n").replace(/\n$/, "");
+    if (!/[\t\n]/.test(text)) return; // one cell: the browser's own way
+    event.preventDefault();
+    let { row } = event.target.closest("tr");
+    const first = event.target === row.fields.person ? 0 : 1;
+    const lines = text.split("\n");
+    for (const line of lines) {
+      line.split("\t").slice(0, COLUMNS.length - first).forEach((value, index) => {
+        if (!row.isDeleted) row.field(COLUMNS[first + index]).value = value.trim();
+      });
+      this.change(row);
+      row = this.beside(row, 1) ?? row;
+    }
+    setText(this.section.querySelector(".heard"), `${lines.length} lines pasted.`);
+    this.send();
+  }
+
+  // The next line in sight.
+  beside(row, step) {
+    let index = this.rows.indexOf(row) + step;
+    while (this.rows[index]?.node.hidden) index += step;
+    return this.rows[index];
+  }
+
+  moveTo(row, name) {
+    row?.field(name).focus();
+  }
+
+  append() {
+    this.addBlank();
+    this.body.append(this.rows.at(-1).node);
+    this.rows.at(-1).number(this.rows.length);
+  }
+
+  addBlank() {
+    this.rows.push(new Row(null));
+  }
+
+  count() {
+    this.rows.forEach((row, index) => row.number(index + 1));
+  }
+
+  narrow() {
+    const wanted = folded(this.find.value.trim());
+    let found = 0;
+    for (const row of this.rows) {
+      const fits = folded(`${row.field("person").value} ${row.code}`).includes(wanted);
+      row.node.hidden = !fits && !(row.isNew && row.isBlank);
+      if (fits && !(row.isNew && row.isBlank)) found += 1;
+    }
+    setText(this.section.querySelector(".found"), wanted ? `${found} found` : "");
+  }
+
+  // To the server.
+
+  tellAtRest() {
+    clearTimeout(this.rest);
+    this.rest = setTimeout(() => this.send(), REST_MS);
+  }
+
+  send() {
+    clearTimeout(this.rest);
+    if (!this.isUntold) return;
+    this.isUntold = false;
+    this.sequence += 1;
+    const edits = { generation: this.generation, sequence: this.sequence, edited_rows: {}, added_rows: [], deleted_rows: [], restored_rows: [] };
+    this.rows.forEach((row, position) => {
+      if (row.isNew) {
+        if (!row.isBlank) edits.added_rows.push(row.edits);
+        return;
+      }
+      if (Object.keys(row.edits).length) edits.edited_rows[position] = row.edits;
+      if (row.isDeleted !== row.wasDeleted) edits[row.isDeleted ? "deleted_rows" : "restored_rows"].push(position);
+    });
+    this.tell(edits);
+  }
+}
+
+function folded(text) {
+  return text.toLocaleLowerCase().normalize("NFKD").replace(/\p{M}/gu, "");
+}

@@ -1,0 +1,179 @@
+"""The grid: every key counts, with the keyboard alone, in light, dark and on a phone."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from shared.exam import Audience, NewResult
+from tests.backend_process import BackendClient
+from tests.browser.axe import faults_of
+from tests.browser.entry_walk import EntryDesk, SignedIn
+from tests.browser.people import DEADLINE_MS, Person, reload_but_stay, tab_to
+from tests.pair_process import PairProcess
+
+expect.set_options(timeout=DEADLINE_MS)
+
+PHONE = {"viewport": {"width": 360, "height": 780}, "has_touch": True}
+SLOWED_BY = 4  # how many times: a teacher's old laptop
+CLASS = [f"Student {number:02d}" for number in range(30)]
+PASTE = """(field, text) => {
+  const clipboardData = new DataTransfer();
+  clipboardData.setData("text/plain", text);
+  field.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+}"""
+
+
+@pytest.fixture(scope="module")
+def teacher(pair: PairProcess, browser: Browser) -> Iterator[SignedIn]:
+    signed_in = SignedIn(BackendClient(pair.backend_url, pair.data_dir), pair.teacher_url, browser)
+    with contextlib.closing(signed_in.api):
+        yield signed_in
+
+
+OpenGrid = Callable[..., EntryDesk]
+
+
+@pytest.fixture
+def open_grid(teacher: SignedIn, new_person: Callable[..., Person]) -> OpenGrid:
+    """A new exam that has these (person, grade) already, with its grid open; `options` of new_context."""
+
+    def open_it(
+        *stored: tuple[str, str], audience: Audience = Audience.NAMES, **options: object
+    ) -> EntryDesk:
+        desk = teacher.open_desk(new_person(storage_state=teacher.storage_state, **options), audience)
+        if stored:
+            desk.api.create_results(desk.exam.id, [NewResult(*one) for one in stored])
+        desk.page.goto(f"{desk.url}&part=Grid")
+        expect(student(desk.page, len(stored) + 1)).to_be_visible()
+        return desk
+
+    return open_it
+
+
+def student(page: Page, line: int) -> Locator:
+    return page.get_by_label(f"Student, line {line}", exact=True)
+
+
+def grade(page: Page, person: str) -> Locator:
+    return page.get_by_label(f"Grade, {person}", exact=True)
+
+
+def save(page: Page, label: str) -> None:
+    tab_to(page, page.get_by_role("button", name=label, exact=True))
+    page.keyboard.press("Enter")
+
+
+def test_every_key_counts_however_fast_somebody_types_on_a_slow_machine(open_grid: OpenGrid) -> None:
+    desk = open_grid(*((person, "1") for person in CLASS))
+    page = desk.page
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWED_BY})
+    grade(page, CLASS[0]).focus()
+    grades = [str(number % 20 + 1) for number in range(len(CLASS))]
+    for text in grades:
+        page.keyboard.type(text)
+        page.keyboard.press("Enter")
+    page.get_by_role("button", name="Save", exact=True).or_(
+        page.get_by_role("button", name="changed lines")
+    ).click()
+    desk.wait_until_stored(*zip(CLASS, grades, strict=True))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param({"color_scheme": "light"}, id="light"),
+        pytest.param({"color_scheme": "dark"}, id="dark"),
+        pytest.param({"color_scheme": "light", **PHONE}, id="phone"),
+    ],
+)
+def test_faults_are_said_at_their_lines_and_the_rest_is_saved_and_taken_back(
+    open_grid: OpenGrid, options: dict[str, object]
+) -> None:
+    desk = open_grid(("Ada", "12"), ("Blaise", "9"), **options)
+    page = desk.page
+    tab_to(page, grade(page, "Ada"))
+    for text in ("25", "10,5"):
+        page.keyboard.type(text)
+        page.keyboard.press("Enter")
+    expect(page.get_by_role("row", name="Ada")).to_contain_text("“25” is above 20")
+    expect(grade(page, "Ada")).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_role("alert")).to_contain_text("Line 1, Ada, grade")
+    expect(student(page, 3)).to_be_visible()
+    assert faults_of(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "nothing sticks out"
+    reload_but_stay(page)
+    save(page, "Save 2 changed lines")
+    desk.wait_until_stored(("Ada", "12"), ("Blaise", "10.5"))
+    save(page, "Undo the last save (1 line)")
+    desk.wait_until_stored(("Ada", "12"), ("Blaise", "9"))
+    expect(grade(page, "Ada")).to_have_value("25")
+    expect(page.get_by_role("button", name="Save 1 changed line")).to_be_visible()
+
+
+def test_new_students_are_typed_line_by_line_and_lines_deleted_and_put_back(open_grid: OpenGrid) -> None:
+    desk = open_grid(("Ada", "12"), ("Blaise", "9"), audience=Audience.NAMES)
+    page = desk.page
+    tab_to(page, student(page, 3))
+    for text in ("Carl", "7", "Dora", "abs", "Wrong", "1"):
+        page.keyboard.type(text)
+        page.keyboard.press("Enter")
+    tab_to(page, page.get_by_role("button", name="Delete Wrong"))
+    page.keyboard.press("Enter")
+    expect(student(page, 5)).to_be_focused()  # which takes the next one
+    for name in ("Delete Ada", "Delete Blaise", "Put back Ada"):
+        page.get_by_role("button", name=name).click()
+    expect(page.get_by_role("row", name="Blaise")).to_contain_text("To be deleted.")
+    save(page, "Save 3 changed lines")
+    desk.wait_until_stored(("Ada", "12"), ("Carl", "7"), ("Dora", "ABSENT"))
+
+
+def test_a_block_out_of_a_spreadsheet_fills_lines_and_makes_new_ones(open_grid: OpenGrid) -> None:
+    desk = open_grid(("Ada", "12"), ("Blaise", "9"))
+    page = desk.page
+    grade(page, "Ada").focus()
+    grade(page, "Ada").evaluate(PASTE, "13\r\n10\r\n")
+    student(page, 3).evaluate(PASTE, "Carl\t7\nDora\tabs")
+    expect(page.get_by_role("button", name="Save 4 changed lines")).to_be_visible()
+    save(page, "Save 4 changed lines")
+    desk.wait_until_stored(("Ada", "13"), ("Blaise", "10"), ("Carl", "7"), ("Dora", "ABSENT"))
+
+
+def test_what_is_typed_while_the_page_saves_stays(open_grid: OpenGrid) -> None:
+    desk = open_grid(("Ada", "12"), ("Blaise", "9"))
+    page = desk.page
+    grade(page, "Ada").fill("13")
+    page.get_by_role("button", name="Save").first.click()
+    grade(page, "Blaise").fill("10")
+    student(page, 3).fill("Carl")
+    desk.wait_until_stored(("Ada", "13"), ("Blaise", "9"))
+    expect(page.get_by_role("button", name="Save 2 changed lines")).to_be_visible()
+    expect(grade(page, "Blaise")).to_have_value("10")
+    expect(student(page, 3)).to_have_value("Carl")
+
+
+def test_what_is_typed_is_still_there_after_another_part_of_the_page(open_grid: OpenGrid) -> None:
+    desk = open_grid(("Ada", "12"), ("Blaise", "9"), audience=Audience.NAMES)
+    page = desk.page
+    tab_to(page, grade(page, "Ada"))
+    page.keyboard.type("13")
+    for part in ("Details", "Grid"):
+        page.get_by_text(part, exact=True).click()
+    expect(grade(page, "Ada")).to_have_value("13")
+    save(page, "Save 1 changed line")
+    desk.wait_until_stored(("Ada", "13"), ("Blaise", "9"))
+
+
+def test_the_cursor_moves_among_the_lines_that_were_searched(open_grid: OpenGrid) -> None:
+    desk = open_grid(("Ada", "12"), ("Blaise", "9"), ("Ádám", "3"))
+    page = desk.page
+    page.get_by_label("Find a student").fill("ada")
+    expect(page.get_by_text("2 found")).to_be_visible()
+    expect(grade(page, "Blaise")).to_be_hidden()
+    grade(page, "Ada").focus()
+    page.keyboard.press("Enter")
+    expect(grade(page, "Ádám")).to_be_focused()
+    page.keyboard.type("4")
+    page.keyboard.press("Escape")
+    expect(grade(page, "Ádám")).to_have_value("3")
