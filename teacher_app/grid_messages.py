@@ -11,7 +11,7 @@ from teacher_app.grid_changes import COLUMNS, BadCell, GridLine, note_of
 __all__ = ["edits_from", "grid_data"]
 
 
-def edits_from(told: object, generation: int) -> tuple[int, dict[str, Any]] | None:
+def edits_from(told: object, generation: str) -> tuple[int, dict[str, Any]] | None:
     """The number of the telling and its edits, in the words of grid_changes.edited().
 
     None when it is of other lines than those of this generation, or no telling at all.
@@ -40,7 +40,7 @@ def grid_data(
     audience: Audience,
     *,
     edits: Mapping[str, Any],
-    generation: int,
+    generation: str,
     sequence: int,
     has_unsaved: bool,
 ) -> dict[str, Any]:

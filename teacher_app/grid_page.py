@@ -30,12 +30,15 @@ CHUNK = 20  # lines between two movements of the progress bar
 
 
 class GridPage:
-    """Kept in the page's Streamlit session. `generation` names the present lines: edits of earlier ones are
-    worth nothing any more. `heard` numbers the last telling of edits that was of the lines of its time."""
+    """Kept in the page's Streamlit session.
+
+    `generation` names the present lines: edits of earlier ones, or of an earlier session's, are worth
+    nothing. `heard` numbers the last telling of edits that was of the lines of its time.
+    """
 
     def __init__(self, workspace: Workspace, now_s: Callable[[], float], random: RandomSource) -> None:
         self.workspace = workspace
-        self.generation = 0
+        self.generation = new_id()
         self.heard = 0
         self._entering = Entering(workspace, now_s, random)
         self._undoable: list[str] = []  # keys of the last save
@@ -178,4 +181,4 @@ class GridPage:
 
     def _set(self, lines: Iterator[GridLine] | list[GridLine]) -> None:
         self.lines = list(lines)
-        self.generation += 1
+        self.generation = new_id()

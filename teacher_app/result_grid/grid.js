@@ -66,51 +66,54 @@ class Grid {
   configure(data) {
     this.hasUnsaved = data.hasUnsaved;
     this.section.classList.toggle("has-codes", data.hasCodes);
-    if (data.generation !== this.generation) this.rebuild(data);
+    if (this.generation === null) this.begin(data);
+    else if (data.generation !== this.generation) this.rebuild(data);
     if (data.sequence === this.sequence && !this.isUntold) this.note(data.notes);
   }
 
+  // Other lines, or the same ones stored. A line that stays keeps its place in the page, and with it the cursor in
+  // the middle of what is being typed; and what the server had not heard of it when it told this.
   rebuild(data) {
-    if (this.generation === null) return this.begin(data);
     const cursor = this.cursor();
-    const typed = this.rows.filter((row) => row.told > data.sequence && row.isEdited); // and the server had not heard it
-    this.read(data);
-    const byId = new Map(this.rows.map((row) => [row.id, row]));
-    for (const row of typed) {
-      if (!byId.has(row.id)) this.rows.push(new Row(null));
-      (byId.get(row.id) ?? this.rows.at(-1)).takeOver(row, this.sequence + 1);
-    }
-    this.isUntold = typed.length > 0;
+    const before = this.rows;
+    const known = new Map(before.map((row) => [row.id, row]));
+    this.generation = data.generation;
+    this.rows = data.lines.map((line) => known.get(line[0])?.follow(line, data.sequence) ?? new Row(line));
+    const kept = new Set(this.rows);
+    const unheard = before.filter((row) => !kept.has(row) && row.isEdited && row.told > data.sequence);
+    this.rows.push(...unheard.map((row) => (row.isNew ? row : new Row(null).type(row.values, this.sequence + 1))));
+    this.isUntold = this.rows.some((row) => row.isEdited && row.told > data.sequence);
+    this.rows.push(before.at(-1)); // the empty one
     this.draw();
-    if (cursor) this.moveTo(byId.get(cursor.id) ?? this.rows[Math.min(cursor.index, this.rows.length - 1)], cursor.name);
+    if (cursor && !this.cursor()) this.moveTo(this.rows[Math.min(cursor.index, this.rows.length - 1)], cursor.name);
     if (this.isUntold) this.tellAtRest();
   }
 
   // The server may know edits of these lines already: the page has mounted this anew.
   begin(data) {
     const { edited_rows: edited = {}, added_rows: added = [], deleted_rows: deleted = [], restored_rows: restored = [] } = data.edits;
+    this.generation = data.generation;
     this.sequence = data.sequence;
-    this.read(data);
-    for (const [position, cells] of Object.entries(edited)) this.rows[position].type(cells);
-    for (const position of deleted) this.rows[position].isDeleted = true;
-    for (const position of restored) this.rows[position].isDeleted = false;
-    for (const cells of added) {
-      this.rows.push(new Row(null));
-      this.rows.at(-1).type(cells);
-    }
-    for (const row of this.rows) row.show();
+    this.rows = data.lines.map((line) => new Row(line));
+    for (const [position, cells] of Object.entries(edited)) this.rows[position].type(cells, data.sequence);
+    for (const position of deleted) this.rows[position].remove(true, data.sequence);
+    for (const position of restored) this.rows[position].remove(false, data.sequence);
+    this.rows.push(...added.map((cells) => new Row(null).type(cells, data.sequence)));
     this.draw();
   }
 
-  read(data) {
-    this.generation = data.generation;
-    this.rows = data.lines.map((line) => new Row(line));
-  }
-
+  // With an empty line for a new student at the end.
   draw() {
-    this.addBlank();
-    this.body.replaceChildren(...this.rows.map((row) => row.node));
-    this.count();
+    const last = this.rows.at(-1);
+    if (!last?.isNew || !last.isBlank) this.rows.push(new Row(null));
+    const nodes = new Set(this.rows.map((row) => row.node));
+    for (const node of [...this.body.children]) if (!nodes.has(node)) node.remove();
+    let next = this.body.firstChild;
+    for (const node of nodes) {
+      if (node === next) next = next.nextSibling;
+      else this.body.insertBefore(node, next);
+    }
+    this.rows.forEach((row, index) => row.number(index + 1));
     this.narrow();
   }
 
@@ -119,7 +122,7 @@ class Grid {
     if (!node?.row || !this.body.contains(node)) return null;
     const { row } = node;
     const name = row.fields.grade === this.section.getRootNode().activeElement ? "grade" : "person";
-    return { id: row.id, index: this.rows.indexOf(row), name };
+    return { index: this.rows.indexOf(row), name };
   }
 
   note(notes) {
@@ -132,27 +135,19 @@ class Grid {
   // What the teacher does.
 
   change(row) {
-    row.told = this.sequence + 1;
-    row.label();
-    row.show();
-    if (row === this.rows.at(-1) && !row.isBlank) this.append();
+    row.touch(this.sequence + 1);
+    if (row === this.rows.at(-1) && !row.isBlank) this.draw();
     this.isUntold = true;
     this.tellAtRest();
   }
 
   toggle(row) {
     if (row.isNew) {
-      const next = this.beside(row, 1) ?? this.beside(row, -1);
-      this.rows.splice(this.rows.indexOf(row), 1);
-      row.node.remove();
-      this.count();
+      const next = this.beside(row, 1);
+      this.rows = this.rows.filter((other) => other !== row);
+      this.draw();
       this.moveTo(next, "person");
-    } else {
-      row.isDeleted = !row.isDeleted;
-      row.told = this.sequence + 1;
-      row.label();
-      row.show();
-    }
+    } else row.remove(!row.isDeleted, this.sequence + 1);
     this.isUntold = true;
     this.send();
   }
@@ -205,27 +200,13 @@ class Grid {
     row?.field(name).focus();
   }
 
-  append() {
-    this.addBlank();
-    this.body.append(this.rows.at(-1).node);
-    this.rows.at(-1).number(this.rows.length);
-  }
-
-  addBlank() {
-    this.rows.push(new Row(null));
-  }
-
-  count() {
-    this.rows.forEach((row, index) => row.number(index + 1));
-  }
-
   narrow() {
     const wanted = folded(this.find.value.trim());
     let found = 0;
     for (const row of this.rows) {
-      const fits = folded(`${row.field("person").value} ${row.code}`).includes(wanted);
+      const fits = !wanted || folded(`${row.field("person").value} ${row.code}`).includes(wanted);
       row.node.hidden = !fits && !(row.isNew && row.isBlank);
-      if (fits && !(row.isNew && row.isBlank)) found += 1;
+      if (fits && !row.isBlank) found += 1;
     }
     setText(this.section.querySelector(".found"), wanted ? `${found} found` : "");
   }

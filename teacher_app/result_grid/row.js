@@ -5,13 +5,19 @@ const COLUMNS = ["person", "grade"];
 class Row {
   // `line`: [id, is stored, person, grade, code, is deleted] as the server tells; null makes a new one.
   constructor(line) {
-    const [id, isStored, person, grade, code, isDeleted] = line ?? [null, false, "", "", "", false];
-    Object.assign(this, { id, isStored, code, isDeleted, wasDeleted: isDeleted });
-    this.before = { person, grade };
+    const facts = line ?? [null, false, "", "", "", false];
+    [this.id, , , , this.code] = facts;
     this.told = 0; // the number of the telling that has its last change
-    this.node = this.build(person, grade);
-    this.label();
-    this.show();
+    this.node = this.build();
+    this.follow(facts, 0);
+  }
+
+  // The server tells of this line, having heard the tellings up to this number.
+  follow([, isStored, person, grade, , isDeleted], heard) {
+    Object.assign(this, { isStored, before: { person, grade }, wasDeleted: isDeleted });
+    if (this.told > heard) return this.touch(this.told); // what was typed meanwhile stays
+    this.isDeleted = isDeleted;
+    return this.type({ person, grade }, this.told);
   }
 
   get isNew() {
@@ -27,9 +33,12 @@ class Row {
     return this.isStored || !(this.isDeleted || this.isBlank);
   }
 
+  get values() {
+    return Object.fromEntries(COLUMNS.map((name) => [name, this.field(name).value]));
+  }
+
   get edits() {
-    const changed = COLUMNS.filter((name) => this.field(name).value !== this.before[name]);
-    return Object.fromEntries(changed.map((name) => [name, this.field(name).value]));
+    return Object.fromEntries(Object.entries(this.values).filter(([name, value]) => value !== this.before[name]));
   }
 
   get isEdited() {
@@ -41,11 +50,11 @@ class Row {
     return this.fields[name];
   }
 
-  build(person, grade) {
+  build() {
     const node = document.createElement("tr");
     node.setAttribute("role", "row");
     node.row = this;
-    this.fields = { person: field(person, 1000), grade: field(grade, 100) };
+    this.fields = { person: field(1000), grade: field(100) };
     if (this.isNew) this.fields.person.placeholder = "New student";
     this.button = document.createElement("button");
     this.button.type = "button";
@@ -65,8 +74,9 @@ class Row {
   }
 
   number(count) {
-    setText(this.cell("number"), String(count));
+    if (count === this.count) return;
     this.count = count;
+    setText(this.cell("number"), String(count));
     this.label();
   }
 
@@ -91,22 +101,29 @@ class Row {
     for (const name of COLUMNS) this.fields[name].setAttribute("aria-invalid", String(columns.includes(name)));
   }
 
-  type(cells) {
-    for (const [name, value] of Object.entries(cells)) this.fields[name].value = value;
+  // What changes it; `told` numbers the telling that has it.
+
+  type(cells, told) {
+    for (const [name, value] of Object.entries(cells)) if (this.fields[name].value !== value) this.fields[name].value = value;
+    return this.touch(told);
   }
 
-  takeOver(other, told) {
-    this.type(Object.fromEntries(COLUMNS.map((name) => [name, other.field(name).value])));
-    this.isDeleted = other.isDeleted;
+  remove(isDeleted, told) {
+    this.isDeleted = isDeleted;
+    return this.touch(told);
+  }
+
+  touch(told) {
     this.told = told;
     this.label();
     this.show();
+    return this;
   }
 }
 
-function field(value, lengthMax) {
+function field(lengthMax) {
   const input = document.createElement("input");
-  Object.assign(input, { value, maxLength: lengthMax, autocomplete: "off", spellcheck: false });
+  Object.assign(input, { maxLength: lengthMax, autocomplete: "off", spellcheck: false });
   return input;
 }
 

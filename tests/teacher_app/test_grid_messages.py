@@ -14,7 +14,7 @@ LINES = [line_of(row, NAMES, f"key-{row.id}") for row in STORED]
 
 
 def told(**edits: object) -> dict[str, object]:
-    return {"generation": 3, "sequence": 7, **edits}
+    return {"generation": "now", "sequence": 7, **edits}
 
 
 def test_what_was_typed_comes_with_places_as_numbers() -> None:
@@ -25,7 +25,7 @@ def test_what_was_typed_comes_with_places_as_numbers() -> None:
             deleted_rows=[0],
             restored_rows=[],
         ),
-        3,
+        "now",
     )
     assert telling == (
         7,
@@ -38,12 +38,12 @@ def test_what_was_typed_comes_with_places_as_numbers() -> None:
 
 
 def test_edits_of_earlier_lines_are_none() -> None:
-    assert edits_from(told(deleted_rows=[0]), 4) is None
+    assert edits_from(told(deleted_rows=[0]), "later") is None
 
 
-@pytest.mark.parametrize("nonsense", [None, 5, "x", [], {}, {"generation": 3}, told(sequence="x")])
+@pytest.mark.parametrize("nonsense", [None, 5, "x", [], {}, {"generation": "now"}, told(sequence="x")])
 def test_nonsense_is_no_telling(nonsense: object) -> None:
-    assert edits_from(nonsense, 3) is None
+    assert edits_from(nonsense, "now") is None
 
 
 @pytest.mark.parametrize(
@@ -54,11 +54,11 @@ def test_nonsense_is_no_telling(nonsense: object) -> None:
     ],
 )
 def test_nonsense_within_is_passed_over(nonsense: dict[str, object]) -> None:
-    assert edits_from(told(**nonsense), 3) == (7, {})
+    assert edits_from(told(**nonsense), "now") == (7, {})
 
 
 def test_cells_that_are_no_texts_are_passed_over() -> None:
-    telling = edits_from(told(edited_rows={"0": {"grade": 5, "person": "Ada L."}}, added_rows=[7]), 3)
+    telling = edits_from(told(edited_rows={"0": {"grade": 5, "person": "Ada L."}}, added_rows=[7]), "now")
     assert telling == (7, {"edited_rows": {0: {"person": "Ada L."}}, "added_rows": [{}]})
 
 
@@ -66,7 +66,7 @@ def test_each_line_that_is_not_saved_has_a_note() -> None:
     edits = {"edited_rows": {0: {"grade": "25"}, 1: {"grade": "3"}}}
     shown = edited(LINES, edits, str)
     bad = bad_cells(shown, OUT_OF_20, NAMES)
-    data = grid_data(LINES, shown, bad, NAMES, edits=edits, generation=3, sequence=7, has_unsaved=False)
+    data = grid_data(LINES, shown, bad, NAMES, edits=edits, generation="now", sequence=7, has_unsaved=False)
     assert data["lines"] == [
         ["id-0", True, "Ada", "12", "Ada", False],
         ["id-1", True, "Bo", "12", "Bo", False],
@@ -74,13 +74,13 @@ def test_each_line_that_is_not_saved_has_a_note() -> None:
     (text, columns, is_fault) = data["notes"]["0"]
     assert ("above 20" in text, columns, is_fault) == (True, ["grade"], True)
     assert data["notes"]["1"] == ["Not saved yet.", [], False]
-    assert (data["generation"], data["sequence"], data["hasCodes"]) == (3, 7, False)
+    assert (data["generation"], data["sequence"], data["hasCodes"]) == ("now", 7, False)
 
 
 def test_a_new_line_is_told_by_its_key_and_a_save_that_failed_is_a_fault() -> None:
     (line,) = edited([], {"added_rows": [{"person": "Cy", "grade": "3"}]}, lambda: "key")
     failed = type(line)(line.key, None, "Cy", "3", receipt=NotSaved("key", Hindrance.SESSION_ENDED))
-    data = grid_data([failed], [failed], [], CODES, edits={}, generation=1, sequence=0, has_unsaved=True)
+    data = grid_data([failed], [failed], [], CODES, edits={}, generation="now", sequence=0, has_unsaved=True)
     assert data["lines"] == [["key", False, "Cy", "3", "", False]]
     assert data["notes"]["0"] == ["Not saved: your session has ended.", [], True]
     assert (data["hasCodes"], data["hasUnsaved"]) == (True, True)
