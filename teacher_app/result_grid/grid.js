@@ -42,6 +42,12 @@ class Grid {
       target.select(); // what is typed replaces what was there, as in any table
       this.valueBefore = target.value;
     });
+    this.body.addEventListener("mousedown", (event) => {
+      const input = event.target;
+      if (event.button !== 0 || !input.matches("input") || input === this.section.getRootNode().activeElement) return;
+      event.preventDefault(); // a first click selects, too; the second puts the cursor between the letters
+      input.focus();
+    });
     this.body.addEventListener("click", (event) => {
       const button = event.target.closest("button");
       if (button) this.toggle(button.closest("tr").row);

@@ -129,6 +129,19 @@ def test_new_students_are_typed_line_by_line_and_lines_deleted_and_put_back(open
     desk.wait_until_stored(("Ada", "12"), ("Carl", "7"), ("Dora", "ABSENT"))
 
 
+def test_what_is_typed_after_a_click_replaces_what_was_there_and_after_a_second_one_mends_it(
+    open_grid: OpenGrid,
+) -> None:
+    page = open_grid(("Ada", "12")).page
+    grade(page, "Ada").click()
+    page.keyboard.type("15")
+    expect(grade(page, "Ada")).to_have_value("15")
+    grade(page, "Ada").click()
+    page.keyboard.press("End")
+    page.keyboard.type(",5")
+    expect(grade(page, "Ada")).to_have_value("15,5")
+
+
 def test_a_block_out_of_a_spreadsheet_fills_lines_and_makes_new_ones(open_grid: OpenGrid) -> None:
     desk = open_grid(("Ada", "12"), ("Blaise", "9"))
     page = desk.page
