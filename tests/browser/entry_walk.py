@@ -77,10 +77,17 @@ class SignedIn:
         self, person: Person, audience: Audience = Audience.NAMES, scale: Scale = OUT_OF_20
     ) -> EntryDesk:
         """In front of a new exam; the person's browser must have `storage_state`."""
+        desk = self.new_desk(person, audience, scale)
+        open_exam(person.page, desk.url)
+        return desk
+
+    def new_desk(
+        self, person: Person, audience: Audience = Audience.NAMES, scale: Scale = OUT_OF_20
+    ) -> EntryDesk:
+        """A new exam whose page is not open yet."""
         new = NewExam("Physics", dt.date(2026, 6, 15), "A. Lovelace", scale, audience)
         exam = self.api.create_exam(new)
         url = f"{self.teacher_url}/exam?exam={exam.id}"
-        open_exam(person.page, url)
         return EntryDesk(person.page, self.api, exam, self.username, url)
 
 

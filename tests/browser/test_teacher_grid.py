@@ -17,7 +17,7 @@ expect.set_options(timeout=DEADLINE_MS)
 
 PHONE = {"viewport": {"width": 360, "height": 780}, "has_touch": True}
 SLOWED_BY = 4  # how many times: a teacher's old laptop
-CLASS = [f"Student {number:02d}" for number in range(30)]
+CLASS = [f"Student {number:02d}" for number in range(15)]
 PASTE = """(field, text) => {
   const clipboardData = new DataTransfer();
   clipboardData.setData("text/plain", text);
@@ -42,7 +42,7 @@ def open_grid(teacher: SignedIn, new_person: Callable[..., Person]) -> OpenGrid:
     def open_it(
         *stored: tuple[str, str], audience: Audience = Audience.NAMES, **options: object
     ) -> EntryDesk:
-        desk = teacher.open_desk(new_person(storage_state=teacher.storage_state, **options), audience)
+        desk = teacher.new_desk(new_person(storage_state=teacher.storage_state, **options), audience)
         if stored:
             desk.api.create_results(desk.exam.id, [NewResult(*one) for one in stored])
         desk.page.goto(f"{desk.url}&part=Grid")
