@@ -5,21 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import streamlit as st
-
 from shared.exam import Exam
+from teacher_app.components import folder_component
 from teacher_app.exam_list.rows import list_rows
 
 __all__ = ["exam_list"]
 
-_FOLDER = Path(__file__).parent
-
-_component = st.components.v2.component(
-    "exam_list",
-    html=(_FOLDER / "list.html").read_text("utf-8"),
-    css=(_FOLDER / "list.css").read_text("utf-8"),
-    js=(_FOLDER / "list.js").read_text("utf-8"),
-)
+_component = folder_component("exam_list", Path(__file__).parent, markup="list", scripts=("list.js",))
 
 
 def exam_list(exams: Sequence[Exam], *, reader: str, key: str) -> str | None:

@@ -123,14 +123,6 @@ function cell(name, ...children) {
   return node;
 }
 
-function folded(text) {
-  return text.toLocaleLowerCase().normalize("NFKD").replace(/\p{M}/gu, "");
-}
-
-function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
-}
-
 function kept(reader) {
   try {
     const found = JSON.parse(sessionStorage.getItem(KEPT));

@@ -10,18 +10,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import streamlit as st
+from teacher_app.components import folder_component
 
 __all__ = ["fast_entry"]
 
-_FOLDER = Path(__file__).parent
-_SCRIPTS = ("outbox.js", "line.js", "lines.js", "entry.js")  # one module: the later ones use the earlier
-
-_component = st.components.v2.component(
+_component = folder_component(
     "exam_fast_entry",
-    html=(_FOLDER / "entry.html").read_text("utf-8"),
-    css=(_FOLDER / "entry.css").read_text("utf-8"),
-    js="\n".join((_FOLDER / name).read_text("utf-8") for name in _SCRIPTS),
+    Path(__file__).parent,
+    markup="entry",
+    scripts=("outbox.js", "line.js", "lines.js", "entry.js"),
 )
 
 

@@ -11,18 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import streamlit as st
+from teacher_app.components import folder_component
 
 __all__ = ["result_grid"]
 
-_FOLDER = Path(__file__).parent
-_SCRIPTS = ("row.js", "grid.js")  # one module: the later ones use the earlier
-
-_component = st.components.v2.component(
-    "exam_result_grid",
-    html=(_FOLDER / "grid.html").read_text("utf-8"),
-    css=(_FOLDER / "grid.css").read_text("utf-8"),
-    js="\n".join((_FOLDER / name).read_text("utf-8") for name in _SCRIPTS),
+_component = folder_component(
+    "exam_result_grid", Path(__file__).parent, markup="grid", scripts=("row.js", "grid.js")
 )
 
 

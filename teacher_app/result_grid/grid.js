@@ -44,7 +44,7 @@ class Grid {
     });
     this.body.addEventListener("mousedown", (event) => {
       const input = event.target;
-      if (event.button !== 0 || !input.matches("input") || input === this.section.getRootNode().activeElement) return;
+      if (event.button !== 0 || !input.matches("input") || input === this.active) return;
       event.preventDefault(); // a first click selects, too; the second puts the cursor between the letters
       input.focus();
     });
@@ -111,7 +111,7 @@ class Grid {
   // With an empty line for a new student at the end.
   draw() {
     const last = this.rows.at(-1);
-    if (!last?.isNew || !last.isBlank) this.rows.push(new Row(null));
+    if (!last?.isNew || !last.isBlank) this.addBlank();
     const nodes = new Set(this.rows.map((row) => row.node));
     for (const node of [...this.body.children]) if (!nodes.has(node)) node.remove();
     let next = this.body.firstChild;
@@ -123,12 +123,20 @@ class Grid {
     this.narrow();
   }
 
+  addBlank() {
+    const row = new Row(null);
+    this.rows.push(row);
+    row.number(this.rows.length);
+    this.body.append(row.node);
+  }
+
+  get active() {
+    return this.section.getRootNode().activeElement;
+  }
+
   cursor() {
-    const node = this.section.getRootNode().activeElement?.closest?.("tr");
-    if (!node?.row || !this.body.contains(node)) return null;
-    const { row } = node;
-    const name = row.fields.grade === this.section.getRootNode().activeElement ? "grade" : "person";
-    return { index: this.rows.indexOf(row), name };
+    const row = this.body.contains(this.active) ? this.active.closest("tr").row : null;
+    return row && { index: this.rows.indexOf(row), name: row.columnOf(this.active) ?? "person" };
   }
 
   note(notes) {
@@ -142,7 +150,7 @@ class Grid {
 
   change(row) {
     row.touch(this.sequence + 1);
-    if (row === this.rows.at(-1) && !row.isBlank) this.draw();
+    if (row === this.rows.at(-1) && !row.isBlank) this.addBlank();
     this.isUntold = true;
     this.tellAtRest();
   }
@@ -162,7 +170,7 @@ class Grid {
     const input = event.target;
     if (event.isComposing || event.altKey || event.ctrlKey || event.metaKey || !input.matches("input")) return;
     const { row } = input.closest("tr");
-    const name = input === row.fields.person ? "person" : "grade";
+    const name = row.columnOf(input);
     const steps = { ArrowDown: 1, ArrowUp: -1, Enter: event.shiftKey ? -1 : 1 };
     if (event.key === "Escape") {
       input.value = this.valueBefore;
@@ -182,7 +190,7 @@ class Grid {
     if (!/[\t\n]/.test(text)) return; // one cell: the browser's own way
     event.preventDefault();
     let { row } = event.target.closest("tr");
-    const first = event.target === row.fields.person ? 0 : 1;
+    const first = COLUMNS.indexOf(row.columnOf(event.target));
     const lines = text.split("\n");
     for (const line of lines) {
       line.split("\t").slice(0, COLUMNS.length - first).forEach((value, index) => {
@@ -235,13 +243,10 @@ class Grid {
         if (!row.isBlank) edits.added_rows.push(row.edits);
         return;
       }
-      if (Object.keys(row.edits).length) edits.edited_rows[position] = row.edits;
+      const typed = row.edits;
+      if (Object.keys(typed).length) edits.edited_rows[position] = typed;
       if (row.isDeleted !== row.wasDeleted) edits[row.isDeleted ? "deleted_rows" : "restored_rows"].push(position);
     });
     this.tell(edits);
   }
-}
-
-function folded(text) {
-  return text.toLocaleLowerCase().normalize("NFKD").replace(/\p{M}/gu, "");
 }

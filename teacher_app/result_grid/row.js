@@ -50,6 +50,10 @@ class Row {
     return this.fields[name];
   }
 
+  columnOf(input) {
+    return COLUMNS.find((name) => this.fields[name] === input);
+  }
+
   build() {
     const node = document.createElement("tr");
     node.setAttribute("role", "row");
@@ -125,8 +129,4 @@ function field(lengthMax) {
   const input = document.createElement("input");
   Object.assign(input, { maxLength: lengthMax, autocomplete: "off", spellcheck: false });
   return input;
-}
-
-function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
 }

@@ -1,0 +1,24 @@
+"""Components of this dashboard: a folder each, with its html, its css and its scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+__all__ = ["folder_component"]
+
+_TEXTS = Path(__file__).with_name("texts.js")  # for the scripts of all
+
+
+def folder_component(name: str, folder: Path, *, markup: str, scripts: Sequence[str]) -> Any:
+    """The component `name`, to be mounted by calling it: of `folder`, `markup`.html and .css, and `scripts`,
+    which make one module: the later ones use the earlier, and all of them texts.js."""
+    return st.components.v2.component(
+        name,
+        html=(folder / f"{markup}.html").read_text("utf-8"),
+        css=(folder / f"{markup}.css").read_text("utf-8"),
+        js="\n".join(path.read_text("utf-8") for path in (_TEXTS, *(folder / script for script in scripts))),
+    )
