@@ -1,7 +1,7 @@
 """What somebody typed into the grid: lines, their changes against what is stored, the cells to mend. Pure.
 
-A line holds what is stored (`stored`, the version that the teacher saw) and what shall be there. The editor's
-own state is folded into the lines before anything is saved, so that a save that fails loses nothing.
+A line holds what is stored (`stored`, the version that the teacher saw) and what shall be there. What was
+typed is folded into the lines before anything is saved, so that a save that fails loses nothing.
 """
 
 from __future__ import annotations
@@ -77,26 +77,25 @@ def line_of(row: Result, audience: Audience, key: str) -> GridLine:
     return GridLine(key, row, person_of(row, audience), grade_text(row.grade))
 
 
-def has_edits(state: Mapping[str, Any] | None) -> bool:
-    """Whether the editor's state holds anything."""
-    parts = ("edited_rows", "added_rows", "deleted_rows", "restored_rows")
-    return state is not None and any(state.get(part) for part in parts)
+def has_edits(edits: Mapping[str, Any] | None) -> bool:
+    """Whether anything was typed, added, deleted or put back."""
+    return any((edits or {}).values())
 
 
 def edited(
-    lines: Sequence[GridLine], state: Mapping[str, Any] | None, new_key: Callable[[], str]
+    lines: Sequence[GridLine], edits: Mapping[str, Any] | None, new_key: Callable[[], str]
 ) -> list[GridLine]:
-    """`lines`, as shown in the editor, with what its state says was typed, added and deleted."""
-    state = state or {}
-    typed: Mapping[int, Mapping[str, str]] = state.get("edited_rows", {})
-    deleted, restored = set(state.get("deleted_rows", [])), set(state.get("restored_rows", []))
+    """`lines` with what was typed into them, added, deleted and put back."""
+    edits = edits or {}
+    typed: Mapping[int, Mapping[str, str]] = edits.get("edited_rows", {})
+    deleted, restored = set(edits.get("deleted_rows", [])), set(edits.get("restored_rows", []))
     after = []
     for position, line in enumerate(lines):
         changed = _with_cells(line, typed.get(position, {}))
         if position in deleted or position in restored:
             changed = replace(changed, is_deleted=position in deleted, receipt=None)
         after.append(changed)
-    after += [_with_cells(GridLine(new_key(), None, "", ""), cells) for cells in state.get("added_rows", [])]
+    after += [_with_cells(GridLine(new_key(), None, "", ""), cells) for cells in edits.get("added_rows", [])]
     return [line for line in after if line.stored or not (line.is_deleted or _is_blank(line))]
 
 

@@ -71,19 +71,19 @@ class GridPage:
         self.heard, edits = telling
         return edits
 
-    def lines_with(self, state: Mapping[str, Any] | None) -> list[GridLine]:
-        """The lines as the editor with this state shows them."""
-        return edited(self.lines, state, new_id)
+    def lines_with(self, edits: Mapping[str, Any] | None) -> list[GridLine]:
+        """The lines as the grid shows them with these edits."""
+        return edited(self.lines, edits, new_id)
 
-    def absorb(self, state: Mapping[str, Any] | None) -> None:
-        """Make what was typed part of the lines: the editor may go now."""
-        if has_edits(state):
-            self._set(self.lines_with(state))
+    def absorb(self, edits: Mapping[str, Any] | None) -> None:
+        """Make what was typed part of the lines: the grid may go now."""
+        if has_edits(edits):
+            self._set(self.lines_with(edits))
 
-    def catch_up(self, state: Mapping[str, Any] | None) -> None:
+    def catch_up(self, edits: Mapping[str, Any] | None) -> None:
         """Show what others stored, unless something here waits to be saved."""
         shown = {line.stored for line in self.lines}
-        if not has_edits(state) and not self.unsaved and shown != set(self.workspace.results):
+        if not has_edits(edits) and not self.unsaved and shown != set(self.workspace.results):
             self._begin()
 
     def discard(self) -> None:

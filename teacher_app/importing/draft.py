@@ -87,15 +87,10 @@ class ImportDraft:
         self._lay_out(layout)
         return True
 
-    def mend(self, position: int, *, person: str | None = None, grade: str | None = None) -> None:
-        """Put other texts in the place of what was read; None leaves one as it is."""
-        row = self._mended.get(position, self._rows[position])
-        self._mended[position] = SourceRow(
-            row.line,
-            row.person if person is None else person.strip(),
-            row.grade if grade is None else grade.strip(),
-            row.code,
-        )
+    def mend(self, position: int, person: str, grade: str) -> None:
+        """Put other texts in the place of what was read."""
+        row = self._rows[position]
+        self._mended[position] = SourceRow(row.line, person.strip(), grade.strip(), row.code)
 
     def checked(self) -> list[CheckedRow]:
         """Each row against what the workspace has now."""

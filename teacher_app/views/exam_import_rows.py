@@ -205,7 +205,7 @@ def _mend(
         edits = edited.get(shown, {})
         person, grade = edits.get("Student", before.person), edits.get("Grade", before.grade)
         if (person, grade) != (rows[position].person, rows[position].grade):
-            draft.mend(position, person=person or "", grade=grade or "")
+            draft.mend(position, person or "", grade or "")
 
 
 def _chosen_positions(draft: ImportDraft, key: str) -> list[int] | None:
