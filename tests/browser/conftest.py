@@ -4,6 +4,7 @@ A test uses teachers and exams of its own and trusts no emptiness. Tests that st
 pair (tests/pair_process.py).
 """
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.backend_process import BackendClient
+from tests.browser.entry_walk import SignedIn
 from tests.browser.people import Person, sign_in
 from tests.builders import new_id
 from tests.pair_process import PairProcess
@@ -46,6 +48,14 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PairProcess]:
     """The backend and both dashboards, without any exam at first."""
     with PairProcess(tmp_path_factory.mktemp("pair")) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def teacher(pair: PairProcess, browser: Browser) -> Iterator[SignedIn]:
+    """Somebody new at the pair, once signed in."""
+    signed_in = SignedIn(BackendClient(pair.backend_url, pair.data_dir), pair.teacher_url, browser)
+    with contextlib.closing(signed_in.api):
+        yield signed_in
 
 
 @pytest.fixture

@@ -1,14 +1,17 @@
 """Somebody in front of a browser: what they see go wrong, and how a teacher comes in."""
 
+import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect
 
 from tests.backend_process import PASSWORD
 
 __all__ = [
     "DEADLINE_MS",
+    "PHONE",
     "Person",
     "await_stillness",
     "choose_part",
+    "in_every_look",
     "reload_but_stay",
     "reload_unasked",
     "sign_in",
@@ -16,6 +19,15 @@ __all__ = [
 ]
 
 DEADLINE_MS = 15_000
+PHONE = {"viewport": {"width": 360, "height": 780}, "has_touch": True}
+in_every_look = pytest.mark.parametrize(  # `options` of playwright's new_context
+    "options",
+    [
+        pytest.param({"color_scheme": "light"}, id="light"),
+        pytest.param({"color_scheme": "dark"}, id="dark"),
+        pytest.param({"color_scheme": "light", **PHONE}, id="phone"),
+    ],
+)
 _NOTHING_MOVES = """() => document.getAnimations().every(
   one => one.playState !== "running" || one.effect.getComputedTiming().endTime === Infinity
 )"""

@@ -1,30 +1,20 @@
 """Results entered, mended, changed, deleted and undone with the keyboard alone."""
 
-import contextlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from shared.codes import is_code
 from shared.exam import Audience, NewResult
-from tests.backend_process import BackendClient
 from tests.browser.entry_walk import EntryDesk, SignedIn, open_exam
 from tests.browser.people import DEADLINE_MS, Person, await_stillness, choose_part, tab_to
-from tests.pair_process import PairProcess
 
 expect.set_options(timeout=DEADLINE_MS)
 
 RECEIPT = re.compile(r"(Saved|Changed|Deleted|Put back|Undone) at \d\d:\d\d:\d\d")
 MakeDesk = Callable[..., EntryDesk]
-
-
-@pytest.fixture(scope="module")
-def teacher(pair: PairProcess, browser: Browser) -> Iterator[SignedIn]:
-    signed_in = SignedIn(BackendClient(pair.backend_url, pair.data_dir), pair.teacher_url, browser)
-    with contextlib.closing(signed_in.api):
-        yield signed_in
 
 
 @pytest.fixture

@@ -1,28 +1,16 @@
 """The form, its lines in every state: WCAG 2.1 A and AA in light, dark and on a phone."""
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
-from tests.backend_process import BackendClient
 from tests.browser.axe import faults_of
 from tests.browser.entry_walk import EntryDesk, SignedIn
-from tests.browser.people import DEADLINE_MS, Person
-from tests.pair_process import PairProcess
+from tests.browser.people import DEADLINE_MS, PHONE, Person, in_every_look
 
 expect.set_options(timeout=DEADLINE_MS)
 
-PHONE = {"viewport": {"width": 360, "height": 780}, "has_touch": True}
 LEAST_TARGET_PX = 24
-
-
-@pytest.fixture(scope="module")
-def teacher(pair: PairProcess, browser: Browser) -> Iterator[SignedIn]:
-    signed_in = SignedIn(BackendClient(pair.backend_url, pair.data_dir), pair.teacher_url, browser)
-    with contextlib.closing(signed_in.api):
-        yield signed_in
 
 
 def receipt(desk: EntryDesk, words: str) -> None:
@@ -39,14 +27,7 @@ def conflict(desk: EntryDesk) -> None:
     receipt(desk, "changed elsewhere")
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        pytest.param({"color_scheme": "light"}, id="light"),
-        pytest.param({"color_scheme": "dark"}, id="dark"),
-        pytest.param({"color_scheme": "light", **PHONE}, id="phone"),
-    ],
-)
+@in_every_look
 def test_every_state_of_a_line_is_accessible_and_fits(
     teacher: SignedIn, new_person: Callable[..., Person], options: dict[str, object]
 ) -> None:

@@ -1,21 +1,17 @@
 """The grid: every key counts, with the keyboard alone, in light, dark and on a phone."""
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from shared.exam import Audience, NewResult
-from tests.backend_process import BackendClient
 from tests.browser.axe import faults_of
 from tests.browser.entry_walk import EntryDesk, SignedIn
-from tests.browser.people import DEADLINE_MS, Person, reload_but_stay, tab_to
-from tests.pair_process import PairProcess
+from tests.browser.people import DEADLINE_MS, Person, in_every_look, reload_but_stay, tab_to
 
 expect.set_options(timeout=DEADLINE_MS)
 
-PHONE = {"viewport": {"width": 360, "height": 780}, "has_touch": True}
 SLOWED_BY = 4  # how many times: a teacher's old laptop
 CLASS = [f"Student {number:02d}" for number in range(15)]
 PASTE = """(field, text) => {
@@ -23,13 +19,6 @@ PASTE = """(field, text) => {
   clipboardData.setData("text/plain", text);
   field.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
 }"""
-
-
-@pytest.fixture(scope="module")
-def teacher(pair: PairProcess, browser: Browser) -> Iterator[SignedIn]:
-    signed_in = SignedIn(BackendClient(pair.backend_url, pair.data_dir), pair.teacher_url, browser)
-    with contextlib.closing(signed_in.api):
-        yield signed_in
 
 
 OpenGrid = Callable[..., EntryDesk]
@@ -80,14 +69,7 @@ def test_every_key_counts_however_fast_somebody_types_on_a_slow_machine(open_gri
     desk.wait_until_stored(*zip(CLASS, grades, strict=True))
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        pytest.param({"color_scheme": "light"}, id="light"),
-        pytest.param({"color_scheme": "dark"}, id="dark"),
-        pytest.param({"color_scheme": "light", **PHONE}, id="phone"),
-    ],
-)
+@in_every_look
 def test_faults_are_said_at_their_lines_and_the_rest_is_saved_and_taken_back(
     open_grid: OpenGrid, options: dict[str, object]
 ) -> None:
