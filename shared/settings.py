@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
-from shared.errors import SettingsInvalid
+from shared.model.errors import SettingsInvalid
 
 __all__ = [
     "PREFIX",

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from student_app.current import serving
-from student_app.turns import page_turn
+from student_app.context import serving
+from student_app.ops.run_gate import page_turn
 from student_app.views.choice import awaited_exam_id, choose_exam
 from student_app.views.page import await_exam, show_exam
 

@@ -19,23 +19,23 @@ from typing import Any
 from starlette.middleware import Middleware
 from streamlit.starlette import App
 
-from shared.cache import ExamCache
-from shared.errors import SettingsInvalid
-from shared.feed import Feed
-from shared.guest import GuestCredentials
+from shared.identity.guest import GuestCredentials
+from shared.live.cache import ExamCache
+from shared.live.feed import Feed
+from shared.model.errors import SettingsInvalid
 from shared.settings import StudentSettings, load_student_settings
-from student_app.board_pages import board_routes
-from student_app.current import Serving, set_serving
-from student_app.garbage import seldom_full_collections
-from student_app.live import LiveHub
-from student_app.metrics import MetricsServer, StudentCollector
-from student_app.security_headers import SecurityHeaders
-from student_app.shortcut import Shortcut
-from student_app.status_routes import status_routes
-from student_app.stopping import at_stop_signal
-from student_app.stream_routes import live_routes
-from student_app.turns import page_turn
-from student_app.viewer_count import ViewerCount
+from student_app.board.pages import board_routes
+from student_app.context import Serving, set_serving
+from student_app.ops.garbage import seldom_full_collections
+from student_app.ops.metrics import MetricsServer, StudentCollector
+from student_app.ops.run_gate import page_turn
+from student_app.ops.security_headers import SecurityHeaders
+from student_app.ops.status_routes import status_routes
+from student_app.ops.stopping import at_stop_signal
+from student_app.ops.viewer_count import ViewerCount
+from student_app.stream.hub import LiveHub
+from student_app.stream.routes import live_routes
+from student_app.stream.shortcut import Shortcut
 
 __all__ = ["create_app", "create_app_from_environment"]
 

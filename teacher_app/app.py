@@ -4,21 +4,21 @@ from pathlib import Path
 
 import streamlit as st
 
-from teacher_app.views import exam, exam_new, exams, heading, ways
-from teacher_app.views.pressing import forget_presses
+from teacher_app.views import exam, exams, heading, navigation, new_exam
+from teacher_app.views.buttons import forget_presses
 
 __all__: list[str] = []
 
 st.set_page_config(
-    page_title="Exam results", page_icon=Path(__file__).with_name("static") / "icon.svg", layout="wide"
+    page_title="Exam results", page_icon=Path(__file__).parent / "gate" / "static" / "icon.svg", layout="wide"
 )
 pages = {
-    ways.LIST: st.Page(exams.render, title="My exams", url_path="exams", default=True),
-    ways.NEW: st.Page(exam_new.render, title="New exam", url_path="new"),
-    ways.EXAM: st.Page(exam.render, title="Exam", url_path="exam"),
+    navigation.LIST: st.Page(exams.render, title="My exams", url_path="exams", default=True),
+    navigation.NEW: st.Page(new_exam.render, title="New exam", url_path="new"),
+    navigation.EXAM: st.Page(exam.render, title="Exam", url_path="exam"),
 }
-ways.note_pages(pages)
+navigation.note_pages(pages)
 page = st.navigation(list(pages.values()), position="hidden")
-heading.render(is_list=page == pages[ways.LIST])
+heading.render(is_list=page == pages[navigation.LIST])
 page.run()
 forget_presses()

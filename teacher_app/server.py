@@ -24,19 +24,20 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from streamlit.starlette import App
 
-from shared.errors import SettingsInvalid, SignInThrottled
+from shared.identity.user_pool import UserPool
+from shared.model.errors import SettingsInvalid, SignInThrottled
 from shared.settings import TeacherSettings, load_teacher_settings
-from shared.user_pool import UserPool
-from teacher_app import current, gate_paths
-from teacher_app.gate import CHECK_AFTER_S, Gate
-from teacher_app.gate_account import AccountPages
-from teacher_app.gate_forgotten import ForgottenPages
-from teacher_app.gate_middleware import GateMiddleware
-from teacher_app.gate_replies import Replies, asset_route
-from teacher_app.gate_sign_in import SignInPages
+from teacher_app import context
+from teacher_app.gate import paths
+from teacher_app.gate.account_pages import AccountPages
+from teacher_app.gate.forgotten_pages import ForgottenPages
+from teacher_app.gate.gate import CHECK_AFTER_S, Gate
+from teacher_app.gate.middleware import GateMiddleware
+from teacher_app.gate.replies import Replies, asset_route
+from teacher_app.gate.sign_in_pages import SignInPages
+from teacher_app.gate.teacher_pool import TeacherPool
 from teacher_app.host_config import CalmHostConfig
 from teacher_app.readiness import Readiness
-from teacher_app.teacher_pool import TeacherPool
 
 __all__ = ["create_app", "create_app_from_environment", "gate_routes"]
 
@@ -61,7 +62,7 @@ def create_app(
         logging.getLogger("uvicorn.access").disabled = True
         sweeping = asyncio.create_task(gate.sweep_for_ever(), name="gate-sweep")
         try:
-            with current.serving(gate):
+            with context.serving(gate):
                 yield {"gate": gate}
         finally:
             sweeping.cancel()
@@ -104,8 +105,8 @@ def gate_routes(gate: Gate, readiness: Readiness) -> list[BaseRoute]:
         return PlainTextResponse(f"{fault or 'ready'}\n", status)
 
     return [
-        Route(gate_paths.HEALTH, alive),
-        Route(gate_paths.READY, ready),
+        Route(paths.HEALTH, alive),
+        Route(paths.READY, ready),
         asset_route(),
         *SignInPages(gate, replies).routes(),
         *ForgottenPages(gate, replies).routes(),

@@ -27,7 +27,7 @@ from botocore.credentials import Credentials
 from dotenv import dotenv_values
 from pycognito import Cognito
 
-from deploy.local.backend_service import Backend, BackendOptions, bound_socket, open_backend, server_of
+from deploy.local.backend.compose import Backend, BackendOptions, bound_socket, open_backend, server_of
 
 __all__ = ["PASSWORD", "ROOT", "BackendProcess", "RunningBackend", "SignedInTeacher", "running_backend"]
 

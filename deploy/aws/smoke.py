@@ -15,13 +15,13 @@ from typing import Any
 import requests
 
 from deploy.aws.smoke_listener import Listener, guest_proof, teacher_proof
-from shared.api import GuestApi, TeacherApi
-from shared.errors import VersionConflict
-from shared.exam import Exam, NewExam, NewResult, Result, new_id
-from shared.grades import OUT_OF_20
-from shared.graphql_http import GuestSignature, TeacherToken
-from shared.guest import GuestCredentials
-from shared.operations import GUEST_SUBSCRIPTIONS
+from shared.api.calls import GuestApi, TeacherApi
+from shared.api.http import GuestSignature, TeacherToken
+from shared.api.operations import GUEST_SUBSCRIPTIONS
+from shared.identity.guest import GuestCredentials
+from shared.model.errors import VersionConflict
+from shared.model.exam import Exam, NewExam, NewResult, Result, new_id
+from shared.model.grades import OUT_OF_20
 from shared.settings import BackendSettings
 
 __all__ = ["CHECKS", "CheckResult", "Smoke"]

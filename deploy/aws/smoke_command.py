@@ -15,9 +15,9 @@ from deploy.aws.errors import SmokeFailed
 from deploy.aws.smoke import CheckResult, Smoke
 from deploy.aws.stack import Stack
 from deploy.aws.teachers import TeacherAccounts, new_password
+from shared.identity.teacher_session import TeacherSession
+from shared.identity.user_pool import NewPasswordChallenge, UserPool
 from shared.settings import BackendSettings
-from shared.teacher_session import TeacherSession
-from shared.user_pool import NewPasswordChallenge, UserPool
 
 __all__ = ["RESOLVERS", "SmokeCommand"]
 

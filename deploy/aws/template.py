@@ -1,7 +1,7 @@
 """Templates with the files they name put into them. Pure, except for reading files of the checkout.
 
-A line of a template such as `Code: ../resolvers/x.js` or `Definition: ../../../shared/schema.graphql` names a
-file, seen from the template; CloudFormation wants the text itself.
+A line of a template such as `Code: ../resolvers/x.js` or `Definition: ../../../shared/api/schema.graphql`
+names a file, seen from the template; CloudFormation wants the text itself.
 """
 
 import hashlib

@@ -16,14 +16,14 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from deploy.local.backup import back_up, back_up_to_file
-from deploy.local.backup_format import BackupRefused
-from deploy.local.folder_lock import FolderInUse
-from deploy.local.key_rotation import rotate_keys
-from deploy.local.operator_client import Operator, OperatorRefused
-from deploy.local.pair import ROOT, PairOptions, PortInUse, run_pair
-from deploy.local.restore import restore
-from deploy.local.supervisor import ChildDied, NotReady
+from deploy.local.data_folder.folder_lock import FolderInUse
+from deploy.local.launcher.operator_client import Operator, OperatorRefused
+from deploy.local.launcher.pair import ROOT, PairOptions, PortInUse, run_pair
+from deploy.local.launcher.supervisor import ChildDied, NotReady
+from deploy.local.maintenance.backup import back_up, back_up_to_file
+from deploy.local.maintenance.backup_format import BackupRefused
+from deploy.local.maintenance.key_rotation import rotate_keys
+from deploy.local.maintenance.restore import restore
 
 __all__ = ["main"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from student_app.messages import Json
+from student_app.stream.messages import Json
 
 __all__ = ["live_board"]
 

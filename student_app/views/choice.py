@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from shared.exam import Exam, is_id
-from student_app.choosing import OFFERED_MAX, exam_labels, matching_exams
-from student_app.current import Serving, serving
+from shared.model.exam import Exam, is_id
+from student_app.context import Serving, serving
+from student_app.exam.choosing import OFFERED_MAX, exam_labels, matching_exams
 
 __all__ = ["awaited_exam_id", "choose_exam"]
 

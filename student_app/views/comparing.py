@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from shared.exam import Exam
-from student_app.choosing import OFFERED_MAX, exam_labels, matching_exams
-from student_app.current import Serving
-from student_app.exam_details import comparison_rows
+from shared.model.exam import Exam
+from student_app.context import Serving
+from student_app.exam.choosing import OFFERED_MAX, exam_labels, matching_exams
+from student_app.exam.details import comparison_rows
 
 __all__ = ["show_comparison"]
 

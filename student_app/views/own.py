@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from shared.cache import ResultsSnapshot
-from shared.exam import Audience, Exam, Result
-from shared.markdown import plain_markdown
-from shared.statistics import frame_from_results
-from student_app.own_result import find_own, own_sentence
+from shared.live.cache import ResultsSnapshot
+from shared.model.exam import Audience, Exam, Result
+from shared.model.markdown import plain_markdown
+from shared.model.statistics import frame_from_results
+from student_app.exam.own_result import find_own, own_sentence
 
 __all__ = ["ask_own", "show_own"]
 

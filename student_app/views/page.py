@@ -5,15 +5,15 @@ from __future__ import annotations
 import streamlit as st
 from streamlit_autorefresh import st_autorefresh
 
-from shared.cache import ResultsSnapshot
-from shared.exam import Exam
-from shared.markdown import plain_markdown
-from shared.statistics import frame_from_results, summary
-from student_app.current import Serving
-from student_app.exam_details import results_csv, rule_text, statistics_rows
+from shared.live.cache import ResultsSnapshot
+from shared.model.exam import Exam
+from shared.model.markdown import plain_markdown
+from shared.model.statistics import frame_from_results, summary
+from student_app.context import Serving
+from student_app.exam.details import results_csv, rule_text, statistics_rows
 from student_app.live_board import live_board
-from student_app.messages import Json, snapshot_object
-from student_app.turns import page_turn
+from student_app.ops.run_gate import page_turn
+from student_app.stream.messages import Json, snapshot_object
 from student_app.views.comparing import show_comparison
 from student_app.views.own import ask_own, show_own
 

@@ -6,8 +6,8 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from shared.exam import Exam, Result
-from shared.formula_text import escaped
+from shared.model.exam import Exam, Result
+from shared.model.formula_text import escaped
 from teacher_app.exporting.persons import has_codes
 
 __all__ = ["csv_bytes", "csv_file", "result_rows"]

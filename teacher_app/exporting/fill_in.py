@@ -14,8 +14,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shared.exam import Exam, Result
-from shared.grades import Mark
+from shared.model.exam import Exam, Result
+from shared.model.grades import Mark
 from teacher_app.exporting.gradebooks import canvas_word, moodle_grade
 from teacher_app.exporting.persons import shown_person
 from teacher_app.importing.checking import person_key

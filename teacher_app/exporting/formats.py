@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from shared.exam import Exam, Result
+from shared.model.exam import Exam, Result
 from teacher_app.exporting.delimited import csv_file
 from teacher_app.exporting.gradebooks import canvas_file, moodle_file
 from teacher_app.exporting.oneroster import oneroster_file

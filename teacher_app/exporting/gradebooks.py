@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from shared.exam import Exam, Result
-from shared.grades import Mark, ScaleKind
+from shared.model.exam import Exam, Result
+from shared.model.grades import Mark, ScaleKind
 from teacher_app.exporting.delimited import csv_bytes
 from teacher_app.exporting.persons import shown_person, split_name
 

@@ -12,8 +12,8 @@ import uuid
 import zipfile
 from collections.abc import Sequence
 
-from shared.exam import Exam, Result
-from shared.grades import Mark
+from shared.model.exam import Exam, Result
+from shared.model.grades import Mark
 from teacher_app.exporting.delimited import csv_bytes
 from teacher_app.exporting.persons import has_codes, split_name
 

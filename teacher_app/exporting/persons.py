@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from shared.exam import Audience, Exam, Result
-from teacher_app.row_commands import person_of
+from shared.model.exam import Audience, Exam, Result
+from teacher_app.rows.commands import person_of
 
 __all__ = ["has_codes", "shown_person", "split_name"]
 

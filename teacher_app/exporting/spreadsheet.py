@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import openpyxl
 from openpyxl.styles import Font
 
-from shared.exam import Exam, Result
+from shared.model.exam import Exam, Result
 from teacher_app.exporting.delimited import result_rows
 
 __all__ = ["xlsx_file"]

@@ -14,12 +14,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.codes import is_code
-from shared.errors import FieldInvalid
-from shared.exam import Audience, Exam, NewResult, Result
-from shared.grades import grade_text, parse_grade
+from shared.model.codes import is_code
+from shared.model.errors import FieldInvalid
+from shared.model.exam import Audience, Exam, NewResult, Result
+from shared.model.grades import grade_text, parse_grade
 from teacher_app.importing.rows import SourceRow
-from teacher_app.row_commands import folded, person_of
+from teacher_app.rows.commands import folded, person_of
 
 __all__ = ["CheckedRow", "Choices", "Fate", "Repeated", "There", "check_rows", "person_key"]
 

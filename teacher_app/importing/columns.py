@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.codes import is_code
-from shared.errors import GradeOutsideScale
-from shared.grades import Scale, ScaleKind, parse_grade
+from shared.model.codes import is_code
+from shared.model.errors import GradeOutsideScale
+from shared.model.grades import Scale, ScaleKind, parse_grade
 from teacher_app.importing.files import Kind
 from teacher_app.importing.headings import Role, plain_heading, role_of_heading
 from teacher_app.importing.tables import Table

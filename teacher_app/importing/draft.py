@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 
-from shared.exam import Audience
-from shared.grades import Scale
+from shared.model.exam import Audience
+from shared.model.grades import Scale
 from teacher_app.importing.checking import CheckedRow, Choices, Fate, check_rows
 from teacher_app.importing.columns import Layout, recognised
 from teacher_app.importing.files import Source
@@ -18,7 +18,7 @@ from teacher_app.importing.rows import SourceRow, rows_from_table
 from teacher_app.importing.saving import Saving
 from teacher_app.importing.tables import Table
 from teacher_app.importing.taking_back import TakingBack
-from teacher_app.workspace import Workspace
+from teacher_app.rows.workspace import Workspace
 
 __all__ = ["ImportDraft", "Progress", "fate_counts"]
 

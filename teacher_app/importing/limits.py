@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.errors import FieldInvalid
+from shared.model.errors import FieldInvalid
 
 __all__ = ["BYTES_MAX", "CELL_MAX", "COLUMNS_MAX", "ROWS_MAX", "UNPACKED_BYTES_MAX", "FileNotReadable"]
 

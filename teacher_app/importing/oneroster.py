@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 
-from shared.grades import Mark
+from shared.model.grades import Mark
 from teacher_app.importing.decoding import text_from_bytes
 from teacher_app.importing.limits import FileNotReadable
 from teacher_app.importing.tables import Table, table_from_cells, table_from_text

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shared.errors import GradeOutsideScale
-from shared.grades import PERCENT, parse_grade
+from shared.model.errors import GradeOutsideScale
+from shared.model.grades import PERCENT, parse_grade
 from teacher_app.importing.columns import Dialect, Layout
 from teacher_app.importing.tables import Table
 

@@ -12,9 +12,9 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from shared.api import BATCH_MAX
-from shared.codes import new_codes
-from shared.errors import (
+from shared.api.calls import BATCH_MAX
+from shared.model.codes import new_codes
+from shared.model.errors import (
     ApiRefused,
     BackendUnreachable,
     FieldInvalid,
@@ -23,9 +23,9 @@ from shared.errors import (
     SessionEnded,
     VersionConflict,
 )
-from shared.exam import Audience, Exam, NewResult, Result
+from shared.model.exam import Audience, Exam, NewResult, Result
 from teacher_app.importing.checking import CheckedRow, Fate
-from teacher_app.workspace import Workspace
+from teacher_app.rows.workspace import Workspace
 
 __all__ = ["Refusal", "Saving"]
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from shared.formula_text import unescaped
+from shared.model.formula_text import unescaped
 from teacher_app.importing.headings import is_known_heading
 from teacher_app.importing.limits import CELL_MAX, COLUMNS_MAX, ROWS_MAX, FileNotReadable
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from shared.api import BATCH_MAX
-from shared.errors import ApiRefused, NotAllowed, NotFound, VersionConflict
-from shared.exam import Audience, Result
+from shared.api.calls import BATCH_MAX
+from shared.model.errors import ApiRefused, NotAllowed, NotFound, VersionConflict
+from shared.model.exam import Audience, Result
 from teacher_app.importing.saving import Saving
-from teacher_app.workspace import Workspace
+from teacher_app.rows.workspace import Workspace
 
 __all__ = ["TakingBack"]
 

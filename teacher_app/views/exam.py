@@ -7,25 +7,25 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from shared.errors import InputRefused, NotFound, SessionEnded
-from shared.exam import Audience
-from teacher_app.current import current_api, current_session
-from teacher_app.fragments import fragment
-from teacher_app.views import (
-    exam_codes,
-    exam_details,
-    exam_enter,
-    exam_export,
-    exam_grid,
-    exam_import,
-    exam_readonly,
-    exam_review,
-    exam_share,
-    ways,
+from shared.model.errors import InputRefused, NotFound, SessionEnded
+from shared.model.exam import Audience
+from teacher_app.context import current_api, current_session
+from teacher_app.exam.wording import AUDIENCE_WORDS, count_text, date_text, status_text
+from teacher_app.rows.workspace import Workspace
+from teacher_app.views import navigation
+from teacher_app.views.errors import EXPECTED, explain
+from teacher_app.views.exam_parts import (
+    codes,
+    details,
+    entry,
+    export,
+    grid,
+    import_source,
+    read_only,
+    review,
+    share,
 )
-from teacher_app.views.guard import EXPECTED, explain
-from teacher_app.wording import AUDIENCE_WORDS, count_text, date_text, status_text
-from teacher_app.workspace import Workspace
+from teacher_app.views.fragments import fragment
 
 __all__ = ["PARTS", "render"]
 
@@ -36,14 +36,14 @@ CODES = "Codes"  # only where students are shown by code
 
 # The parts of the work, in the order of a teacher's way. The first one is shown when the address names none.
 PARTS: dict[str, Callable[[Workspace], None]] = {
-    "Enter": exam_enter.render,
-    "Grid": exam_grid.render,
-    "Import": exam_import.render,
-    CODES: exam_codes.render,
-    "Review": exam_review.render,
-    ways.SHARE: exam_share.render,
-    "Export": exam_export.render,
-    ways.DETAILS: exam_details.render,
+    "Enter": entry.render,
+    "Grid": grid.render,
+    "Import": import_source.render,
+    CODES: codes.render,
+    "Review": review.render,
+    navigation.SHARE: share.render,
+    "Export": export.render,
+    navigation.DETAILS: details.render,
 }
 
 
@@ -58,7 +58,7 @@ def render() -> None:
         return
     title = st.container()
     if _is_anothers(workspace):
-        exam_readonly.render(workspace)
+        read_only.render(workspace)
     else:
         _show_part(workspace)
     with title:  # last, so that it has what the part has just changed
@@ -77,12 +77,12 @@ def _show_part(workspace: Workspace) -> None:
     parts = [name for name in PARTS if name != CODES or workspace.exam.audience is Audience.CODES]
     _take_part_from_address(parts)
     st.segmented_control(
-        "Part of the work", parts, required=True, key=ways.PART, label_visibility="collapsed"
+        "Part of the work", parts, required=True, key=navigation.PART, label_visibility="collapsed"
     )
-    part: str = st.session_state[ways.PART]
+    part: str = st.session_state[navigation.PART]
     _put_part_into_address(part)
-    if part != ways.DETAILS:
-        exam_details.forget(workspace.exam.id)
+    if part != navigation.DETAILS:
+        details.forget(workspace.exam.id)
     PARTS[part](workspace)
 
 
@@ -91,16 +91,16 @@ def _take_part_from_address(parts: list[str]) -> None:
 
     Streamlit's own binding to the address forbids to leave the page for another one.
     """
-    named = st.query_params.get(ways.PART, parts[0])
-    if st.session_state.get(ways.PART) not in parts or named != st.session_state.get(_IN_ADDRESS):
-        st.session_state[ways.PART] = named if named in parts else parts[0]
+    named = st.query_params.get(navigation.PART, parts[0])
+    if st.session_state.get(navigation.PART) not in parts or named != st.session_state.get(_IN_ADDRESS):
+        st.session_state[navigation.PART] = named if named in parts else parts[0]
 
 
 def _put_part_into_address(part: str) -> None:
     if part == next(iter(PARTS)):
-        st.query_params.pop(ways.PART, None)
+        st.query_params.pop(navigation.PART, None)
     else:
-        st.query_params[ways.PART] = part
+        st.query_params[navigation.PART] = part
     st.session_state[_IN_ADDRESS] = part
 
 
@@ -131,7 +131,7 @@ def _workspace(exam_id: str) -> Workspace | None:
     except (NotFound, InputRefused):  # the latter: what stands in the address is no id at all
         st.session_state.pop(key, None)
         st.warning("There is no such exam, or it is somebody else's draft.")
-        ways.link_to(ways.LIST, "To my exams")
+        navigation.link_to(navigation.LIST, "To my exams")
         return None
     except EXPECTED as error:
         # What was read before is still shown, so that nothing typed is lost.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from teacher_app.current import current_api, current_session
-from teacher_app.exam_list import exam_list
-from teacher_app.views import exam_delete, ways
-from teacher_app.views.guard import EXPECTED, explain
+from teacher_app.components.exam_list import exam_list
+from teacher_app.context import current_api, current_session
+from teacher_app.views import navigation
+from teacher_app.views.errors import EXPECTED, explain
+from teacher_app.views.exam_parts import deletion
 
 __all__ = ["render"]
 
@@ -21,8 +22,8 @@ def render() -> None:
     ):
         st.title("My exams", anchor=False)
         if st.button("New exam", type="primary", icon=":material/add:"):
-            ways.go_to_new()
-    exam_delete.offer_undo()
+            navigation.go_to_new()
+    deletion.offer_undo()
     try:
         st.session_state[_LAST] = (current_session().sub, list(current_api().list_my_exams()))
     except EXPECTED as error:
@@ -35,4 +36,4 @@ def render() -> None:
         return
     chosen = exam_list(exams, reader=reader, key="exam-list")
     if chosen is not None:
-        ways.go_to_exam(chosen)
+        navigation.go_to_exam(chosen)

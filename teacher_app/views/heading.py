@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from shared.errors import SessionEnded
-from teacher_app import gate_paths
-from teacher_app.current import current_session
-from teacher_app.fragments import STYLE_SHEET, fragment
-from teacher_app.views import ways
+from shared.model.errors import SessionEnded
+from teacher_app.context import current_session
+from teacher_app.gate import paths
+from teacher_app.views import navigation
+from teacher_app.views.fragments import STYLE_SHEET, fragment
 
 __all__ = ["render"]
 
@@ -19,12 +19,14 @@ def render(*, is_list: bool) -> None:
     with st.container(
         key="heading", horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
-        ways.link_to(ways.LIST, "Exam results" if is_list else "My exams", icon=":material/menu_book:")
+        navigation.link_to(
+            navigation.LIST, "Exam results" if is_list else "My exams", icon=":material/menu_book:"
+        )
         try:
             name = current_session().display_name
         except SessionEnded:
             return  # the page itself says so
         st.html(
-            fragment("account.html", name=name, account=gate_paths.ACCOUNT, sign_out=gate_paths.SIGN_OUT),
+            fragment("account.html", name=name, account=paths.ACCOUNT, sign_out=paths.SIGN_OUT),
             width="content",
         )

@@ -20,12 +20,12 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from shared.api import TeacherApi
-from shared.exam import NewExam
-from shared.grades import OUT_OF_20
+from shared.api.calls import TeacherApi
+from shared.model.exam import NewExam
+from shared.model.grades import OUT_OF_20
 from teacher_app.importing.draft import ImportDraft
 from teacher_app.importing.files import source_from_text
-from teacher_app.workspace import Workspace
+from teacher_app.rows.workspace import Workspace
 from tests.backend_process import BackendClient, BackendProcess
 from tests.browser.conftest import CHROMIUM, CHROMIUM_ARGUMENTS
 from tests.browser.entry_walk import SignedIn, open_exam

@@ -18,12 +18,12 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from shared.api import BATCH_MAX, TeacherApi
-from shared.cache import Change, ExamCache, ResultsChanged
-from shared.exam import NewExam, NewResult
-from shared.feed import ExamLoad, Feed, FeedState
-from shared.grades import OUT_OF_20
-from shared.guest import GuestCredentials
+from shared.api.calls import BATCH_MAX, TeacherApi
+from shared.identity.guest import GuestCredentials
+from shared.live.cache import Change, ExamCache, ResultsChanged
+from shared.live.feed import ExamLoad, Feed, FeedState
+from shared.model.exam import NewExam, NewResult
+from shared.model.grades import OUT_OF_20
 from shared.settings import load_student_settings
 from tests.backend_process import BackendProcess
 

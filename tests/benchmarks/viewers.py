@@ -12,8 +12,8 @@
               HTTPS
 
 All use the embedded backend with real signatures and tokens. A teacher saves one result a second through
-shared.api; a time runs from the beginning of that call to the moment the change has come to a viewer, both
-by the machine's steady clock. Viewers live in one process, servers in others; what that process is late
+shared.api.calls; a time runs from the beginning of that call to the moment the change has come to a viewer,
+both by the machine's steady clock. Viewers live in one process, servers in others; what that process is late
 itself (its lag is printed) is in the times. With ours a real Chromium is among the viewers; when the row
 stands in its DOM is told apart. A change that has not come --patience seconds after the last one counts as
 lost.

@@ -22,8 +22,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
-from shared.api import PAGE_MAX
-from shared.operations import GUEST_LIST_RESULTS, GUEST_SUBSCRIPTIONS
+from shared.api.calls import PAGE_MAX
+from shared.api.operations import GUEST_LIST_RESULTS, GUEST_SUBSCRIPTIONS
 from tests.benchmarks.viewers_people import OPEN_DEADLINE_S, OnData, local_address
 from tests.benchmarks.viewers_place import Place
 from tests.benchmarks.viewers_session import SessionRefused

@@ -13,8 +13,8 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from deploy.local import backend as program
-from deploy.local.backend_service import Backend, BackendOptions, server_of
+from deploy.local.backend import __main__ as program
+from deploy.local.backend.compose import Backend, BackendOptions, server_of
 
 __all__ = ["ApiCounts", "Counter", "main"]
 

@@ -23,8 +23,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from playwright.sync_api import Browser, Page
 
-from deploy.local import user_pool_admin
-from deploy.local.request_fields import Fields
+from deploy.local.backend.cognito import admin
+from deploy.local.backend.cognito.request_fields import Fields
 from tests.backend_process import RunningBackend, running_backend
 from tests.browser.amplify.prepare import BUNDLE, is_prepared
 
@@ -111,7 +111,7 @@ def new_page(browser: Browser, page_url: str, backend: RunningBackend) -> Iterat
 def name(backend: RunningBackend) -> str:
     """A teacher's account with TEMPORARY as its password, and an address."""
     name, pool = f"teacher-{uuid.uuid4().hex[:8]}", backend.backend.identity.user_pool
-    user_pool_admin.admin_create_user(
+    admin.admin_create_user(
         pool,
         Fields(
             {

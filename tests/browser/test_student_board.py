@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from shared.api import TeacherApi
-from shared.exam import Audience, Exam, NewExam, NewResult
-from shared.grades import OUT_OF_20, Scale
+from shared.api.calls import TeacherApi
+from shared.model.exam import Audience, Exam, NewExam, NewResult
+from shared.model.grades import OUT_OF_20, Scale
 from shared.settings import load_teacher_settings
 from tests.backend_process import BackendClient
 from tests.browser.axe import faults_of

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from shared.codes import is_code
-from shared.exam import Audience, NewResult
+from shared.model.codes import is_code
+from shared.model.exam import Audience, NewResult
 from tests.browser.entry_walk import EntryDesk, SignedIn, open_exam
 from tests.browser.people import DEADLINE_MS, Person, await_stillness, choose_part, tab_to
 

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from shared.exam import Exam, NewExam, NewResult
-from shared.grades import OUT_OF_20
+from shared.model.exam import Exam, NewExam, NewResult
+from shared.model.grades import OUT_OF_20
 from tests.backend_process import PASSWORD, BackendClient
 from tests.browser.entry_walk import SignedIn
 from tests.browser.people import (

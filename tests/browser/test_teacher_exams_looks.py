@@ -8,8 +8,8 @@ from typing import TypeVar
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from shared.exam import Audience, NewExam, NewResult
-from shared.grades import OUT_OF_20
+from shared.model.exam import Audience, NewExam, NewResult
+from shared.model.grades import OUT_OF_20
 from tests.backend_process import BackendClient
 from tests.browser.axe import Fault, faults_of
 from tests.browser.entry_walk import SignedIn

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from shared.exam import Audience, NewResult
+from shared.model.exam import Audience, NewResult
 from tests.browser.axe import faults_of
 from tests.browser.entry_walk import EntryDesk, SignedIn
 from tests.browser.people import DEADLINE_MS, Person, in_every_look, reload_but_stay, tab_to

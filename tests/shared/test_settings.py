@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.errors import SettingsInvalid
+from shared.model.errors import SettingsInvalid
 from shared.settings import (
     PREFIX,
     SETTINGS,

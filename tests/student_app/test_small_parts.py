@@ -9,14 +9,14 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.types import Receive, Scope, Send
 
-from shared.exam import Exam
-from shared.feed import FeedCounters
-from student_app.addresses import client_address
-from student_app.choosing import OFFERED_MAX, exam_label, matching_exams
-from student_app.live import LiveHub
-from student_app.metrics import MetricsServer, StudentCollector
-from student_app.renderings import Renderings
-from student_app.viewer_count import ViewerCount
+from shared.live.feed import FeedCounters
+from shared.model.exam import Exam
+from student_app.exam.choosing import OFFERED_MAX, exam_label, matching_exams
+from student_app.ops.metrics import MetricsServer, StudentCollector
+from student_app.ops.viewer_count import ViewerCount
+from student_app.stream.addresses import client_address
+from student_app.stream.hub import LiveHub
+from student_app.stream.renderings import Renderings
 from tests.student_app.world import START_S, FakeFeed, an_exam, filled_cache
 
 # Addresses.

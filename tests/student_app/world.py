@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.cache import ExamCache
-from shared.exam import Audience, Exam, ExamStatus, Result
-from shared.feed import FeedState, FeedStatus
-from shared.grades import OUT_OF_20, Scale
+from shared.live.cache import ExamCache
+from shared.live.feed import FeedState, FeedStatus
+from shared.model.exam import Audience, Exam, ExamStatus, Result
+from shared.model.grades import OUT_OF_20, Scale
 from tests.builders import new_id
 
 __all__ = ["FakeFeed", "a_result", "an_exam", "events_of", "filled_cache", "rows_of"]

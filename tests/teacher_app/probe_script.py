@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from shared.errors import SessionEnded
-from teacher_app.current import current_api, current_session, current_settings, sign_in_again_path
+from shared.model.errors import SessionEnded
+from teacher_app.context import current_api, current_session, current_settings, sign_in_again_path
 
 st.title("Probe")
 typed = st.text_input("Typed", key="typed")

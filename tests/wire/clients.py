@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from shared.api import TeacherApi
-from shared.cache import ExamCache
-from shared.exam import Exam, Result
-from shared.feed import Feed, FeedTimings
-from shared.guest import GuestCredentials
+from shared.api.calls import TeacherApi
+from shared.identity.guest import GuestCredentials
+from shared.live.cache import ExamCache
+from shared.live.feed import Feed, FeedTimings
+from shared.model.exam import Exam, Result
 from shared.settings import BackendSettings, load_student_settings
 from tests.backend_process import BackendClient
 from tests.wire.tcp_proxy import TcpProxy

@@ -30,11 +30,11 @@ from pycognito import Cognito
 from pycognito.aws_srp import AWSSRP
 from starlette.applications import Starlette
 
-from deploy.local.backend_service import bound_socket
-from deploy.local.cognito_http import cognito_routes
-from deploy.local.database import Database
-from deploy.local.identity_services import IdentityServices, open_identity_services
-from deploy.local.tokens import load_signing_key
+from deploy.local.backend.cognito.http import cognito_routes
+from deploy.local.backend.cognito.identity_services import IdentityServices, open_identity_services
+from deploy.local.backend.compose import bound_socket
+from deploy.local.backend.storage.database import Database
+from deploy.local.backend.tokens import load_signing_key
 
 PASSWORD = "Correct-Horse-1"
 TEMPORARY = "Temporary-Pass-0"

@@ -9,8 +9,11 @@ from collections.abc import Iterator
 import pytest
 from botocore.credentials import Credentials
 
-from shared.api import BATCH_MAX, GuestApi, TeacherApi
-from shared.errors import (
+from shared.api.calls import BATCH_MAX, GuestApi, TeacherApi
+from shared.api.http import GraphQLEndpoint, Patience, TeacherToken
+from shared.api.operations import LIST_EXAMS
+from shared.identity.guest import GuestCredentials
+from shared.model.errors import (
     BackendUnreachable,
     FieldInvalid,
     InputRefused,
@@ -20,11 +23,8 @@ from shared.errors import (
     StateRefused,
     VersionConflict,
 )
-from shared.exam import Audience, Exam, ExamStatus, NewExam, NewResult, Result, new_id
-from shared.grades import LETTERS, OUT_OF_20
-from shared.graphql_http import GraphQLEndpoint, Patience, TeacherToken
-from shared.guest import GuestCredentials
-from shared.operations import LIST_EXAMS
+from shared.model.exam import Audience, Exam, ExamStatus, NewExam, NewResult, Result, new_id
+from shared.model.grades import LETTERS, OUT_OF_20
 from shared.settings import BackendSettings
 from tests.backend_process import RunningBackend, SignedInTeacher
 from tests.wire.clients import port_of, through

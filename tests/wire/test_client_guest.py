@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.api import GuestApi
-from shared.errors import BackendUnreachable, NotAllowed
-from shared.guest import GuestCredentials
+from shared.api.calls import GuestApi
+from shared.identity.guest import GuestCredentials
+from shared.model.errors import BackendUnreachable, NotAllowed
 from shared.settings import BackendSettings
 from tests.backend_process import RunningBackend, running_backend
 from tests.clocks import ShiftedClock

@@ -13,8 +13,9 @@ import boto3
 import pyotp
 import pytest
 
-from shared.api import TeacherApi
-from shared.errors import (
+from shared.api.calls import TeacherApi
+from shared.identity.user_pool import AuthenticatorChallenge, NewPasswordChallenge, TeacherSession, UserPool
+from shared.model.errors import (
     AccountNotUsable,
     BackendUnreachable,
     CodeRejected,
@@ -26,7 +27,6 @@ from shared.errors import (
     SignInThrottled,
 )
 from shared.settings import BackendSettings
-from shared.user_pool import AuthenticatorChallenge, NewPasswordChallenge, TeacherSession, UserPool
 from tests.backend_process import RunningBackend
 from tests.clocks import ShiftedClock
 from tests.wire.clients import port_of

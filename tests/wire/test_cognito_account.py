@@ -10,7 +10,7 @@ import jwt
 import pyotp
 import pytest
 
-from deploy.local.tokens import SigningKey, TokenMinter, TokenSubject, load_signing_key
+from deploy.local.backend.tokens import SigningKey, TokenMinter, TokenSubject, load_signing_key
 from tests.wire.cognito_server import PASSWORD, Pool, refused, running_pool
 
 NEW_PASSWORD = "Another-Horse-2"

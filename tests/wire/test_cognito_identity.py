@@ -10,8 +10,8 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from deploy.local import sigv4
-from deploy.local.identity_pool import CREDENTIALS_LIFETIME_S, Role
+from deploy.local.backend import sigv4
+from deploy.local.backend.cognito.identity_pool import CREDENTIALS_LIFETIME_S, Role
 from tests.wire.cognito_server import Clock, Pool, refused, running_pool
 
 

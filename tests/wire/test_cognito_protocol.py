@@ -11,11 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deploy.local.cognito_http import (
-    IDENTITY_POOL_OPERATIONS,
-    OPEN_OPERATIONS,
-    OPERATOR_OPERATIONS,
-)
+from deploy.local.backend.cognito.http import IDENTITY_POOL_OPERATIONS, OPEN_OPERATIONS, OPERATOR_OPERATIONS
 from tests.backend_process import RunningBackend
 from tests.wire.cognito_server import PASSWORD, Pool, running_pool
 
@@ -301,6 +297,6 @@ def test_tokens_carry_no_at_hash_and_no_personal_data_beyond_the_attributes(pool
 
 
 def test_more_calls_than_can_wait_are_told_to_come_back(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deploy.local.cognito_http.WAITING_MAX", 0)
+    monkeypatch.setattr("deploy.local.backend.cognito.http.WAITING_MAX", 0)
     answer = pool.call(f"{IDENTITY_POOL}.GetId", {"IdentityPoolId": "x"})
     assert answer.json() == {"__type": "TooManyRequestsException", "message": "Too many requests"}

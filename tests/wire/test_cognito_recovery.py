@@ -49,7 +49,7 @@ def test_by_address_too(pool: Pool) -> None:
 
 
 def test_the_code_and_only_the_code_stands_in_the_log(pool: Pool, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level("INFO", "deploy.local.outbox"):
+    with caplog.at_level("INFO", "deploy.local.backend.cognito.mail_outbox"):
         ask(pool)
         confirm(pool, pool.last_code())
     assert pool.last_code() in caplog.text

@@ -16,14 +16,14 @@ import psutil
 import pytest
 from botocore.credentials import Credentials
 
-from shared.api import TeacherApi
-from shared.cache import ExamCache
-from shared.errors import BackendUnreachable
-from shared.exam import Exam, NewExam, NewResult
-from shared.feed import ExamLoad, Feed, FeedState, FeedTimings
-from shared.grades import OUT_OF_20
-from shared.guest import GuestCredentials
-from shared.realtime import RealtimeConnection
+from shared.api.calls import TeacherApi
+from shared.identity.guest import GuestCredentials
+from shared.live.appsync_client import RealtimeConnection
+from shared.live.cache import ExamCache
+from shared.live.feed import ExamLoad, Feed, FeedState, FeedTimings
+from shared.model.errors import BackendUnreachable
+from shared.model.exam import Exam, NewExam, NewResult
+from shared.model.grades import OUT_OF_20
 from shared.settings import BackendSettings
 from tests.backend_process import BackendProcess, RunningBackend, SignedInTeacher, running_backend
 from tests.wire.clients import (
@@ -213,7 +213,7 @@ class _DeafToTheFirstCancellation(RealtimeConnection):
 def test_the_feed_ends_whatever_its_connection_makes_of_the_cancellation(
     settings: BackendSettings, monkeypatch: pytest.MonkeyPatch, connection: type[RealtimeConnection]
 ) -> None:
-    monkeypatch.setattr("shared.feed.RealtimeConnection", connection)
+    monkeypatch.setattr("shared.live.feed.RealtimeConnection", connection)
     with live_feed(settings, timings=replace(IMPATIENT, cancel_again_s=0.1)) as live:
         live.until(lambda: live.feed.status.state is FeedState.LIVE)
     assert live.feed.close()

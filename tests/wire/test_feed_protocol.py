@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from botocore.credentials import Credentials
 
-from shared.api import TeacherApi
-from shared.errors import ApiRefused, BackendUnreachable, ExamResultsError, NotAllowed
-from shared.exam import NewExam, NewResult
-from shared.feed import ExamLoad, FeedState, FeedTimings
-from shared.grades import OUT_OF_20
-from shared.operations import GUEST_SUBSCRIPTIONS
-from shared.realtime import RealtimeConnection, RealtimeTimings
+from shared.api.calls import TeacherApi
+from shared.api.operations import GUEST_SUBSCRIPTIONS
+from shared.live.appsync_client import RealtimeConnection, RealtimeTimings
+from shared.live.feed import ExamLoad, FeedState, FeedTimings
+from shared.model.errors import ApiRefused, BackendUnreachable, ExamResultsError, NotAllowed
+from shared.model.exam import NewExam, NewResult
+from shared.model.grades import OUT_OF_20
 from shared.settings import BackendSettings
 from tests.backend_process import RunningBackend, SignedInTeacher
 from tests.wire.clients import backend_settings, live_feed

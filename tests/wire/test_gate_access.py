@@ -8,7 +8,7 @@ import pytest
 
 from tests.backend_process import PASSWORD, RunningBackend
 from tests.teacher_app.dashboard_process import TeacherDashboard
-from tests.teacher_app.gate_client import GateBrowser
+from tests.teacher_app.gate.gate_client import GateBrowser
 from tests.wire.gate_dashboard import (
     COOKIE,
     StreamlitPage,

@@ -9,12 +9,12 @@ import httpx
 import pyotp
 import pytest
 
-from deploy.local import cognito_http
-from deploy.local.request_fields import Fields
-from deploy.local.user_pool import UserPool
+from deploy.local.backend.cognito import http
+from deploy.local.backend.cognito.context import UserPool
+from deploy.local.backend.cognito.request_fields import Fields
 from tests.backend_process import PASSWORD, RunningBackend
 from tests.teacher_app.dashboard_process import TeacherDashboard
-from tests.teacher_app.gate_client import GateBrowser
+from tests.teacher_app.gate.gate_client import GateBrowser
 from tests.teacher_app.probe_app import CLOCK_VARIABLE
 from tests.wire.gate_dashboard import (
     COOKIE,
@@ -258,7 +258,7 @@ def test_tokens_are_renewed_before_they_end_and_rest_ends_a_session(
 def recorded(monkeypatch: pytest.MonkeyPatch, operation: str) -> threading.Event:
     """Set once the backend has answered a call of `operation`."""
     is_called = threading.Event()
-    answer = cognito_http.OPEN_OPERATIONS[operation]
+    answer = http.OPEN_OPERATIONS[operation]
 
     def answer_and_tell(pool: UserPool, fields: Fields) -> dict[str, object]:
         try:
@@ -266,7 +266,7 @@ def recorded(monkeypatch: pytest.MonkeyPatch, operation: str) -> threading.Event
         finally:
             is_called.set()
 
-    monkeypatch.setitem(cognito_http.OPEN_OPERATIONS, operation, answer_and_tell)
+    monkeypatch.setitem(http.OPEN_OPERATIONS, operation, answer_and_tell)
     return is_called
 
 

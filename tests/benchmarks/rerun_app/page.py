@@ -10,11 +10,11 @@ import altair as alt
 import streamlit as st
 from streamlit_autorefresh import st_autorefresh
 
-from shared.cache import ExamCache
-from shared.feed import Feed
-from shared.guest import GuestCredentials
+from shared.identity.guest import GuestCredentials
+from shared.live.cache import ExamCache
+from shared.live.feed import Feed
+from shared.model.statistics import distribution, frame_from_results, score_text, summary
 from shared.settings import load_student_settings
-from shared.statistics import distribution, frame_from_results, score_text, summary
 
 __all__: list[str] = []
 

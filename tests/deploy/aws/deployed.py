@@ -8,9 +8,9 @@ from pathlib import Path
 
 from botocore.credentials import Credentials
 
-from shared.guest import GuestCredentials
+from shared.identity.guest import GuestCredentials
+from shared.identity.user_pool import NewPasswordChallenge, TeacherSession, UserPool
 from shared.settings import BackendSettings, load_teacher_settings
-from shared.user_pool import NewPasswordChallenge, TeacherSession, UserPool
 from tests.deploy.aws.stack_operator import Operator
 
 __all__ = ["DeployedBackend", "SignedIn", "deployed_backend"]

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.api import GuestApi, TeacherApi
-from shared.errors import NotAllowed, SignInRejected, StateRefused, VersionConflict
-from shared.exam import Audience, NewExam, NewResult, new_id
-from shared.grades import parse_scale
-from shared.guest import GuestCredentials
-from shared.user_pool import UserPool
+from shared.api.calls import GuestApi, TeacherApi
+from shared.identity.guest import GuestCredentials
+from shared.identity.user_pool import UserPool
+from shared.model.errors import NotAllowed, SignInRejected, StateRefused, VersionConflict
+from shared.model.exam import Audience, NewExam, NewResult, new_id
+from shared.model.grades import parse_scale
 from tests.deploy.aws.deployed import NEW_PASSWORD, DeployedBackend, deployed_backend
 from tests.deploy.aws.emulator_process import Emulator
 from tests.deploy.aws.stack_operator import Operator

@@ -11,7 +11,7 @@ from graphql import GraphQLObjectType, build_schema
 from deploy.aws.template import BACKEND_TEMPLATE, read_template, with_files
 from tests.deploy.aws.tools import RESOLVERS, ROOT
 
-SCHEMA = ROOT / "shared" / "schema.graphql"
+SCHEMA = ROOT / "shared" / "api" / "schema.graphql"
 APPSYNC_PRELUDE = """
 scalar AWSDate
 scalar AWSDateTime

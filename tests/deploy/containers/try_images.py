@@ -31,9 +31,9 @@ from typing import Self
 import psutil
 import requests
 
-from shared.api import TeacherApi
-from shared.exam import NewExam, NewResult
-from shared.grades import OUT_OF_20
+from shared.api.calls import TeacherApi
+from shared.model.exam import NewExam, NewResult
+from shared.model.grades import OUT_OF_20
 from shared.settings import load_teacher_settings
 from tests.backend_process import BackendClient
 from tests.deploy.containers.compose_file import composed, env_values

@@ -1,0 +1,134 @@
+"""The embedded backend as a program: `python -m deploy.local.backend --port 8500 --data-dir .data`.
+
+When it is ready it says so with one JSON line, {"url": ..., "settings": ...}, on standard output or on the
+descriptor given with --ready-fd. Logs go to standard error. It ends within seconds of SIGTERM or SIGINT.
+"""
+
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+from deploy.local.backend.compose import (
+    SETTINGS_FILE,
+    Backend,
+    BackendOptions,
+    BackendRefused,
+    bound_socket,
+    open_backend,
+    server_of,
+)
+from deploy.local.backend.log_format import LogFormat, set_up_logging
+
+__all__ = ["main"]
+
+_log = logging.getLogger("deploy.local.backend")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until SIGTERM or SIGINT. Gives the exit status: 0 after a signal, 2 when it cannot start."""
+    given = _parser().parse_args(arguments)
+    set_up_logging(LogFormat(given.log_format), sys.stderr)
+    ending = _Ending()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, ending.on_signal)
+    try:
+        options = _options(given)
+        with bound_socket(options.host, options.port) as listening:
+            port: int = listening.getsockname()[1]
+            with open_backend(options, port) as backend:
+                _serve(backend, options, listening, given.ready_fd, ending)
+    except BackendRefused as refused:
+        sys.stderr.write(f"deploy.local.backend: {refused}\n")
+        return 2
+    return 0
+
+
+class _Ending:
+    """What a signal does outside the server's own care: before it runs, the program ends at once.
+
+    Afterwards nothing: the server has ended because of that signal and raises it again, and the folder is
+    still to be closed.
+    """
+
+    def __init__(self) -> None:
+        self.has_server_run = False
+
+    def on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        if not self.has_server_run:
+            raise SystemExit(0)
+
+
+def _serve(
+    backend: Backend,
+    options: BackendOptions,
+    listening: socket.socket,
+    ready_fd: int | None,
+    ending: _Ending,
+) -> None:
+    server = server_of(backend, options)
+    startup = server.startup
+
+    async def startup_and_tell(sockets: list[socket.socket] | None = None) -> None:
+        ending.has_server_run = True  # the server has put its own handlers in place before this
+        await startup(sockets)
+        _log.info("serving %s on %s", options.data_dir, backend.url)
+        line = json.dumps({"url": backend.url, "settings": str(options.data_dir / SETTINGS_FILE)}) + "\n"
+        if ready_fd is None:
+            sys.stdout.write(line)
+            sys.stdout.flush()
+        else:
+            os.write(ready_fd, line.encode())
+            os.close(ready_fd)
+
+    server.startup = startup_and_tell  # type: ignore[method-assign]
+    server.run(sockets=[listening])
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(prog="python -m deploy.local.backend", description="The embedded backend.")
+    parser.add_argument("--data-dir", type=Path, default=Path(".data"), help="where everything is kept")
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
+    parser.add_argument("--port", type=int, default=8500, help="the port to listen on; 0 takes a free one")
+    parser.add_argument("--public-url", help="how clients reach this backend, if not by host and port")
+    parser.add_argument(
+        "--settings-file", type=Path, help="write the dashboards' settings there too: it holds no key"
+    )
+    parser.add_argument("--no-guests", action="store_true", help="give no credentials to guests")
+    parser.add_argument("--keep-alive", type=float, default=60.0, help="seconds between two keep-alives")
+    parser.add_argument(
+        "--tls-certificate", type=Path, help="PEM file; then the backend speaks https and wss"
+    )
+    parser.add_argument("--tls-key", type=Path, help="PEM file of the certificate's key")
+    parser.add_argument("--log-format", choices=[*LogFormat], default=LogFormat.TEXT.value)
+    parser.add_argument("--ready-fd", type=int, help="tell readiness here instead of on standard output")
+    return parser
+
+
+def _options(given: Namespace) -> BackendOptions:
+    if (given.tls_certificate is None) != (given.tls_key is None):
+        raise BackendRefused("--tls-certificate and --tls-key belong together: give both or none")
+    for path in (given.tls_certificate, given.tls_key):
+        if path is not None and not path.is_file():
+            raise BackendRefused(f"{path} is no file")
+    return BackendOptions(
+        data_dir=given.data_dir,
+        host=given.host,
+        port=given.port,
+        public_url=given.public_url.rstrip("/") if given.public_url else None,
+        are_guests_allowed=not given.no_guests,
+        keep_alive_s=given.keep_alive,
+        tls_certificate=given.tls_certificate,
+        tls_key=given.tls_key,
+        settings_file=given.settings_file,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""Who is calling the API: a teacher with a user-pool token, or a guest with signed requests. Otherwise a
+refusal.
+
+The same two proofs come over HTTP and, as an authorization object, over real time. A signature made with the
+credentials of a signed-in teacher's identity is a guest's here: the roles of the identity pool allow both
+the same.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from deploy.local.backend.appsync.authorization import AuthMode, Caller
+from deploy.local.backend.sigv4 import ALGORITHM, SignatureRefused, SigningCredentials, verify
+from deploy.local.backend.tokens import TokenFault, TokenRefused, TokenVerifier
+
+__all__ = ["ApiAuthenticator", "AuthenticationRefused"]
+
+SERVICE = "appsync"
+
+_TOKEN_TEXTS = {TokenFault.EXPIRED: "Token has expired."}
+
+
+class AuthenticationRefused(Exception):
+    """The caller is nobody. `http_status` is 401, or 403 where a signature is at fault."""
+
+    def __init__(self, http_status: int, error_type: str, message: str) -> None:
+        super().__init__(f"{error_type}: {message}")
+        self.http_status, self.error_type, self.message = http_status, error_type, message
+
+
+class ApiAuthenticator:
+    """Verifies callers; reads revocations and temporary credentials, so it belongs on a worker thread."""
+
+    def __init__(
+        self,
+        *,
+        tokens: TokenVerifier,
+        find_credentials: Callable[[str, float], SigningCredentials | None],
+        region: str,
+        now_s: Callable[[], float],
+    ) -> None:
+        self._tokens, self._find_credentials = tokens, find_credentials
+        self._region, self._now_s = region, now_s
+
+    def caller(self, *, path: str, query: str, headers: Iterable[tuple[str, str]], body: bytes) -> Caller:
+        """The caller of `POST path`. Raises AuthenticationRefused."""
+        pairs = list(headers)
+        values = {name.lower(): value for name, value in pairs}
+        authorization = values.get("authorization", "").strip()
+        if not authorization:
+            raise AuthenticationRefused(401, "UnauthorizedException", "Missing authorization header")
+        if authorization.startswith(ALGORITHM):
+            return self._signer(path, query, pairs, body)
+        return self._teacher(authorization.removeprefix("Bearer "))
+
+    def realtime_caller(self, *, path: str, authorization: Mapping[str, str], body: str) -> Caller:
+        """The caller of a handshake or of a subscription, from its authorization object."""
+        return self.caller(path=path, query="", headers=authorization.items(), body=body.encode())
+
+    def _signer(self, path: str, query: str, headers: list[tuple[str, str]], body: bytes) -> Caller:
+        now_s = self._now_s()
+        try:
+            verify(
+                method="POST",
+                path=path,
+                query=query,
+                headers=headers,
+                body=body,
+                find_credentials=lambda access_key_id: self._find_credentials(access_key_id, now_s),
+                service=SERVICE,
+                region=self._region,
+                now_s=now_s,
+            )
+        except SignatureRefused as refusal:
+            raise AuthenticationRefused(403, refusal.error_type, refusal.message) from None
+        return Caller(mode=AuthMode.IAM)
+
+    def _teacher(self, token: str) -> Caller:
+        try:
+            claims = self._tokens.verify(token, self._now_s())
+        except TokenRefused as refusal:
+            message = _TOKEN_TEXTS.get(refusal.reason, "You are not authorized to make this call.")
+            raise AuthenticationRefused(401, "UnauthorizedException", message) from None
+        return Caller(
+            mode=AuthMode.USER_POOL,
+            sub=claims.sub,
+            groups=frozenset(claims.groups),
+            expires_at_s=claims.expires_at_s,
+        )

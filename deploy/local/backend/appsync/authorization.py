@@ -1,0 +1,139 @@
+"""Who may touch which field: AppSync's authorization directives, enforced from the schema alone.
+
+The rule, for every field of every object type, at every place it is resolved (so aliases and fragments
+change nothing): the field's own directives count; without any, its type's; without these, the default mode,
+the user pool. A refused field is null, with an error "Unauthorized"; the rest of the answer stands.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from graphql import (
+    FieldDefinitionNode,
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    ObjectTypeDefinitionNode,
+    get_directive_values,
+    is_introspection_type,
+)
+
+from deploy.local.backend.appsync.errors import not_authorized
+
+__all__ = ["AuthMode", "Caller", "CallerHolder", "FieldAccess", "ResolveInfo", "field_access", "guard_fields"]
+
+Resolver = Callable[..., Any]
+
+
+class AuthMode(StrEnum):
+    """How a caller proved who it is; the value is the directive that lets it in."""
+
+    USER_POOL = "aws_cognito_user_pools"
+    IAM = "aws_iam"
+
+
+DEFAULT_MODE = AuthMode.USER_POOL
+# Modes that AppSync has and this backend never grants: a field open to these alone is closed here.
+_OTHER_DIRECTIVES = ("aws_api_key", "aws_oidc", "aws_lambda")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """An authenticated caller. `sub` and `groups` are a teacher's; `expires_at_s` ends what was granted."""
+
+    mode: AuthMode
+    sub: str | None = None
+    groups: frozenset[str] = frozenset()
+    expires_at_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallerHolder:
+    """The least that a GraphQL context must have, for the guard to work."""
+
+    caller: Caller
+
+
+ResolveInfo: TypeAlias = "GraphQLResolveInfo[CallerHolder]"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldAccess:
+    """Mode → the groups of which a caller must have one, or None where any caller of that mode may enter."""
+
+    modes: Mapping[AuthMode, frozenset[str] | None]
+
+    def admits(self, caller: Caller) -> bool:
+        if caller.mode not in self.modes:
+            return False
+        groups = self.modes[caller.mode]
+        return groups is None or bool(groups & caller.groups)
+
+
+def field_access(schema: GraphQLSchema, parent: GraphQLObjectType, field: GraphQLField) -> FieldAccess:
+    """What the directives say of one field."""
+    for node in (field.ast_node, parent.ast_node):
+        access = _declared_access(schema, node)
+        if access is not None:
+            return access
+    return FieldAccess({DEFAULT_MODE: None})
+
+
+def guard_fields(schema: GraphQLSchema, resolvers: Mapping[tuple[str, str], Resolver]) -> None:
+    """Give every field of the schema a resolver that asks first. `resolvers`: (type, field) → resolver.
+
+    Fields without one read their name from the source, a mapping. The execution's context must be a
+    CallerHolder. Raises LookupError for a resolver whose field the schema does not have.
+    """
+    left_over = dict(resolvers)
+    for type_name, graphql_type in schema.type_map.items():
+        if not isinstance(graphql_type, GraphQLObjectType) or is_introspection_type(graphql_type):
+            continue
+        for field_name, field in graphql_type.fields.items():
+            resolver = left_over.pop((type_name, field_name), None)
+            access = field_access(schema, graphql_type, field)
+            field.resolve = _guarded(type_name, field_name, access, resolver)
+    if left_over:
+        raise LookupError(f"the schema has no fields for the resolvers {sorted(left_over)}")
+
+
+def _guarded(type_name: str, field_name: str, access: FieldAccess, resolver: Resolver | None) -> Resolver:
+    resolve = resolver or _from_source(field_name)
+
+    def guarded(source: Any, info: ResolveInfo, **arguments: Any) -> Any:
+        if not access.admits(info.context.caller):
+            raise not_authorized(field_name, type_name)
+        return resolve(source, info, **arguments)
+
+    return guarded
+
+
+def _from_source(field_name: str) -> Resolver:
+    def resolve(source: Mapping[str, Any], _info: ResolveInfo, **_arguments: Any) -> Any:
+        return source.get(field_name)
+
+    return resolve
+
+
+def _declared_access(
+    schema: GraphQLSchema, node: FieldDefinitionNode | ObjectTypeDefinitionNode | None
+) -> FieldAccess | None:
+    if node is None:
+        return None
+    modes: dict[AuthMode, frozenset[str] | None] = {}
+    is_declared = False
+    for name in (*AuthMode, *_OTHER_DIRECTIVES, "aws_auth"):
+        directive = schema.get_directive(name)
+        values = get_directive_values(directive, node) if directive else None
+        if values is None:
+            continue
+        is_declared = True
+        if name in _OTHER_DIRECTIVES:
+            continue
+        mode = AuthMode.USER_POOL if name == "aws_auth" else AuthMode(name)
+        groups = values.get("cognito_groups")
+        modes[mode] = None if groups is None else frozenset(groups)
+    return FieldAccess(modes) if is_declared else None

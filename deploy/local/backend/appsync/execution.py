@@ -1,0 +1,170 @@
+"""GraphQL documents.
+
+Parsed, limited, validated once and kept; executed for a caller; answers in AppSync's shape.
+"""
+
+import logging
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    GraphQLSchema,
+    NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
+    OperationType,
+    execute_sync,
+    get_operation_ast,
+    parse,
+    specified_rules,
+    validate,
+)
+
+from deploy.local.backend.appsync.authorization import CallerHolder
+from deploy.local.backend.appsync.errors import ApiError
+from deploy.local.backend.appsync.limits import DEPTH_MAX, TOKENS_MAX, LimitExceeded, check_limits
+
+__all__ = ["DocumentRefused", "GraphqlExecutor", "Operation", "error_object"]
+
+DOCUMENTS_KEPT_MAX = 256  # clients send the same few documents; others are parsed again
+DOCUMENT_KEPT_LENGTH_MAX = 20_000  # a longer one (rows written out as literals) will hardly come twice
+ERRORS_SHOWN_MAX = 20
+
+_RULES = [*specified_rules, NoSchemaIntrospectionCustomRule]
+
+_log = logging.getLogger(__name__)
+
+JsonObject = dict[str, Any]
+
+
+class DocumentRefused(Exception):
+    """The document is not executed at all.
+
+    `errors` are ready for the answer; `is_malformed` means HTTP 400.
+    """
+
+    def __init__(self, errors: list[JsonObject], *, is_malformed: bool = False) -> None:
+        super().__init__(str(errors[0].get("message")))
+        self.errors = errors
+        self.is_malformed = is_malformed
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Operation:
+    """One operation of a valid document, ready to be executed many times."""
+
+    document: DocumentNode
+    definition: OperationDefinitionNode
+
+    @property
+    def kind(self) -> OperationType:
+        return self.definition.operation
+
+    @property
+    def name(self) -> str | None:
+        return self.definition.name.value if self.definition.name else None
+
+
+class GraphqlExecutor:
+    """Executes against one schema whose fields are guarded. Safe for use from many threads."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self._schema = schema
+        self._documents: OrderedDict[str, DocumentNode] = OrderedDict()
+        self._documents_lock = Lock()  # guards _documents
+
+    def operation(self, query: str, operation_name: str | None) -> Operation:
+        """The operation to execute. Raises DocumentRefused."""
+        document = self._document(query)
+        definition = get_operation_ast(document, operation_name)
+        if definition is None:
+            raise DocumentRefused([_plain_error("ValidationError", "There is no such operation to execute")])
+        return Operation(document, definition)
+
+    def execute(
+        self, operation: Operation, variables: Mapping[str, Any], context: CallerHolder, root: Any = None
+    ) -> JsonObject:
+        """The answer: `data`, and `errors` if there are any."""
+        result = execute_sync(
+            self._schema,
+            operation.document,
+            root_value=root,
+            context_value=context,
+            variable_values=dict(variables),
+            operation_name=operation.name,
+            hide_suggestions=True,
+        )
+        return _answer(result)
+
+    def _document(self, query: str) -> DocumentNode:
+        with self._documents_lock:
+            document = self._documents.get(query)
+            if document is not None:
+                self._documents.move_to_end(query)
+                return document
+        document = self._valid_document(query)
+        if len(query) <= DOCUMENT_KEPT_LENGTH_MAX:
+            with self._documents_lock:
+                self._documents[query] = document
+                while len(self._documents) > DOCUMENTS_KEPT_MAX:
+                    self._documents.popitem(last=False)
+        return document
+
+    def _valid_document(self, query: str) -> DocumentNode:
+        try:
+            document = parse(query, max_tokens=TOKENS_MAX)
+            check_limits(document)
+            errors = validate(
+                self._schema, document, _RULES, max_errors=ERRORS_SHOWN_MAX, hide_suggestions=True
+            )
+        except GraphQLError as error:
+            refusal = _plain_error("MalformedHttpRequestException", "Unable to parse GraphQL query.")
+            raise DocumentRefused([refusal], is_malformed=True) from error
+        except LimitExceeded as error:
+            raise DocumentRefused([_plain_error(error.error_type, error.message)]) from error
+        except RecursionError:
+            # Thousands of nested braces, lists or fragments end here, before they can be measured.
+            message = f"The operation is nested deeper than {DEPTH_MAX} levels"
+            raise DocumentRefused([_plain_error("QueryDepthLimitReached", message)]) from None
+        if errors:
+            raise DocumentRefused([error_object(error) for error in errors])
+        return document
+
+
+def error_object(error: GraphQLError) -> JsonObject:
+    """One entry of `errors`, as AppSync writes it. A fault of ours is logged and told without its text."""
+    original = error.original_error
+    error_type, message, data, info = "ValidationError", error.message, None, None
+    if isinstance(original, ApiError):
+        error_type, message = original.error_type, original.message
+        data, info = original.data, original.error_info
+    elif original is not None and not isinstance(original, GraphQLError):
+        _log.error("a resolver failed at %s", error.path, exc_info=original)
+        error_type, message = "InternalFailure", "An internal failure occurred; the request may be repeated"
+    return {
+        "path": error.path,
+        "data": data,
+        "errorType": error_type,
+        "errorInfo": info,
+        "locations": [
+            {"line": location.line, "column": location.column, "sourceName": None}
+            for location in error.locations or []
+        ],
+        "message": message,
+    }
+
+
+def _plain_error(error_type: str, message: str) -> JsonObject:
+    return {"path": None, "errorType": error_type, "locations": None, "message": message}
+
+
+def _answer(result: ExecutionResult) -> JsonObject:
+    answer: JsonObject = {"data": result.data}
+    if result.errors:
+        answer["errors"] = [error_object(error) for error in result.errors]
+    return answer

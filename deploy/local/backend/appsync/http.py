@@ -1,0 +1,101 @@
+"""`POST /graphql`: one request's way from bytes to bytes. Knows HTTP's meaning, not the web framework."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import OperationType
+
+from deploy.local.backend.appsync.authentication import ApiAuthenticator, AuthenticationRefused
+from deploy.local.backend.appsync.authorization import CallerHolder
+from deploy.local.backend.appsync.execution import DocumentRefused, GraphqlExecutor
+
+__all__ = [
+    "REQUEST_BYTES_MAX",
+    "GraphqlOverHttp",
+    "GraphqlRequest",
+    "HttpAnswer",
+    "parsed_request",
+    "too_large",
+]
+
+REQUEST_BYTES_MAX = 1024 * 1024  # AppSync's limit; a longer request is answered with 413
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    status: int
+    body: bytes
+    error_type: str | None = None  # AWS repeats it in a header
+
+
+@dataclass(frozen=True, slots=True)
+class GraphqlRequest:
+    query: str
+    variables: Mapping[str, Any]
+    operation_name: str | None
+
+
+class GraphqlOverHttp:
+    """Answers requests; blocks on storage, so it belongs on a worker thread."""
+
+    def __init__(self, authenticator: ApiAuthenticator, executor: GraphqlExecutor) -> None:
+        self._authenticator, self._executor = authenticator, executor
+
+    def answer(self, *, path: str, query: str, headers: Iterable[tuple[str, str]], body: bytes) -> HttpAnswer:
+        """`path` and `query` as they came on the wire."""
+        try:
+            caller = self._authenticator.caller(path=path, query=query, headers=headers, body=body)
+        except AuthenticationRefused as refusal:
+            return _refused(refusal.http_status, refusal.error_type, refusal.message)
+        request = parsed_request(body)
+        if request is None:
+            return _refused(400, "MalformedHttpRequestException", "Request body is not a GraphQL request.")
+        try:
+            operation = self._executor.operation(request.query, request.operation_name)
+        except DocumentRefused as refused:
+            if refused.is_malformed:
+                return _answer(400, {"errors": refused.errors})
+            return _answer(200, {"data": None, "errors": refused.errors})
+        if operation.kind is OperationType.SUBSCRIPTION:
+            return _refused(
+                400, "UnsupportedOperation", "subscription not supported through the graphql channel"
+            )
+        return _answer(200, self._executor.execute(operation, request.variables, CallerHolder(caller)))
+
+
+def parsed_request(body: bytes | str) -> GraphqlRequest | None:
+    """The request in a JSON text; None when it is none, or when it holds lone surrogates (no Unicode)."""
+    try:
+        document = json.loads(body)
+        json.dumps(document, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(document, dict):
+        return None
+    query, variables = document.get("query"), document.get("variables")
+    operation_name = document.get("operationName")
+    if not isinstance(query, str) or not isinstance(variables, dict | None):
+        return None
+    if not isinstance(operation_name, str | None):
+        return None
+    return GraphqlRequest(query, variables or {}, operation_name or None)
+
+
+def too_large() -> HttpAnswer:
+    limit = f"A request may have {REQUEST_BYTES_MAX // 1024} KB."
+    return _refused(413, "RequestEntityTooLargeException", limit)
+
+
+def _refused(status: int, error_type: str, message: str) -> HttpAnswer:
+    document = {"errors": [{"errorType": error_type, "message": message}]}
+    return HttpAnswer(status, _bytes(document), error_type)
+
+
+def _answer(status: int, document: Mapping[str, Any]) -> HttpAnswer:
+    return HttpAnswer(status, _bytes(document))
+
+
+def _bytes(document: Mapping[str, Any]) -> bytes:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()

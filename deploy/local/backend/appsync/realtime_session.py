@@ -1,0 +1,231 @@
+"""One real-time connection's life: carries out what the state machine says, on the server's event loop.
+
+Owns two tasks (reading, sending) and the timers of the connection; `run` ends them all. What waits to be
+sent is bounded: a client that reads too slowly is dropped, comes back by itself and loads anew.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import anyio.to_thread
+
+from deploy.local.backend.appsync.authentication import ApiAuthenticator, AuthenticationRefused
+from deploy.local.backend.appsync.authorization import Caller
+from deploy.local.backend.appsync.execution import DocumentRefused
+from deploy.local.backend.appsync.http import parsed_request
+from deploy.local.backend.appsync.realtime_protocol import (
+    Action,
+    Close,
+    Connection,
+    Refusal,
+    Send,
+    Subscribe,
+    Unsubscribe,
+)
+from deploy.local.backend.appsync.subscriptions import Subscription, SubscriptionHub
+
+__all__ = ["GRAPHQL_PATH", "MESSAGE_BYTES_MAX", "RealtimeSession", "RealtimeTimes", "Wire", "WireClosed"]
+
+GRAPHQL_PATH = "/graphql"  # what clients sign for a subscription, whatever address the socket has
+MESSAGE_BYTES_MAX = 240 * 1024  # in both directions
+WAITING_MESSAGES_MAX = 512  # a client further behind is dropped
+WAITING_BYTES_MAX = 8 * 1024 * 1024
+
+TOKEN_EXPIRED = Refusal("UnauthorizedException", "Token has expired.", 401)
+
+_log = logging.getLogger(__name__)
+
+
+class WireClosed(Exception):
+    """The client, or the network, ended the connection."""
+
+
+class Wire(Protocol):
+    """A WebSocket, as far as this module needs it."""
+
+    async def receive_text(self) -> str | None:
+        """The next message, None for one that is not text. Raises WireClosed."""
+
+    async def send_text(self, text: str) -> None:
+        """Waits while the client does not read. Raises WireClosed."""
+
+    async def close(self, code: int, reason: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RealtimeTimes:
+    keep_alive_s: float = 60.0
+    init_timeout_s: float = 30.0
+
+
+class RealtimeSession:
+    """`caller` is who the handshake proved; with `refusal`, nobody."""
+
+    def __init__(
+        self,
+        wire: Wire,
+        *,
+        hub: SubscriptionHub,
+        authenticator: ApiAuthenticator,
+        caller: Caller | None,
+        refusal: Refusal | None,
+        times: RealtimeTimes,
+        now_s: Callable[[], float],
+    ) -> None:
+        self._wire, self._hub, self._authenticator = wire, hub, authenticator
+        self._machine = Connection(refusal)
+        self._caller, self._times, self._now_s = caller, times, now_s
+        self._subscriptions: dict[str, Subscription] = {}
+        self._waiting: deque[Send | Close] = deque()
+        self._waiting_bytes = 0
+        self._has_work = asyncio.Event()
+        self._is_dropped = asyncio.Event()
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+
+    async def run(self) -> None:
+        """Serve the client until either side ends it."""
+        self._start_timers()
+        tasks = [
+            asyncio.ensure_future(work) for work in (self._read(), self._send(), self._is_dropped.wait())
+        ]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+            for timer in self._timers.values():
+                timer.cancel()
+            await self._perform(self._machine.lost())
+        for outcome in outcomes:
+            if isinstance(outcome, Exception) and not isinstance(outcome, WireClosed):
+                raise outcome
+
+    async def _read(self) -> None:
+        while True:
+            text = await self._wire.receive_text()
+            if text is not None and _is_longer(text, MESSAGE_BYTES_MAX):
+                text = None
+            await self._perform(self._machine.received(text))
+
+    async def _send(self) -> None:
+        while True:
+            while self._waiting:
+                action = self._waiting.popleft()
+                if isinstance(action, Close):
+                    await self._wire.close(action.code, action.reason)
+                    return
+                self._waiting_bytes -= len(action.text)
+                await self._wire.send_text(action.text)
+            self._has_work.clear()
+            await self._has_work.wait()
+
+    async def _perform(self, actions: Sequence[Action]) -> None:
+        for action in actions:
+            if isinstance(action, Subscribe):
+                await self._subscribe(action)
+            else:
+                self._perform_now([action])
+
+    def _perform_now(self, actions: Sequence[Action]) -> None:
+        for action in actions:
+            if isinstance(action, Unsubscribe):
+                self._forget(action.id)
+            elif isinstance(action, Send | Close):
+                self._enqueue(action)
+
+    def _enqueue(self, action: Send | Close) -> None:
+        size = len(action.text) if isinstance(action, Send) else 0
+        if len(self._waiting) >= WAITING_MESSAGES_MAX or self._waiting_bytes + size > WAITING_BYTES_MAX:
+            if not self._is_dropped.is_set():
+                _log.warning("a subscriber reads too slowly and is dropped")
+            self._is_dropped.set()
+            return
+        self._waiting.append(action)
+        self._waiting_bytes += size
+        self._has_work.set()
+
+    async def _subscribe(self, asked: Subscribe) -> None:
+        try:
+            subscription = await anyio.to_thread.run_sync(self._asked_subscription, asked)
+        except AuthenticationRefused as refused:
+            error = Refusal(refused.error_type, refused.message, refused.http_status).as_object()
+            self._perform_now(self._machine.subscription_refused(asked.id, [error]))
+            return
+        except DocumentRefused as refused:
+            self._perform_now(self._machine.subscription_refused(asked.id, refused.errors))
+            return
+        # Nothing is awaited from here on: no event comes before start_ack, and none after it is missed.
+        self._hub.add(subscription)
+        self._subscriptions[asked.id] = subscription
+        self._set_expiry(
+            f"subscription {asked.id}", subscription.caller, lambda: self._expire_subscription(asked.id)
+        )
+        self._perform_now(self._machine.subscription_granted(asked.id))
+
+    def _asked_subscription(self, asked: Subscribe) -> Subscription:
+        """On a worker thread. Raises AuthenticationRefused or DocumentRefused."""
+        caller = self._authenticator.realtime_caller(
+            path=GRAPHQL_PATH, authorization=asked.authorization, body=asked.data
+        )
+        request = parsed_request(asked.data)
+        if request is None:
+            message = "payload.data is not a GraphQL request"
+            raise DocumentRefused([{"errorType": "MalformedHttpRequestException", "message": message}])
+        return self._hub.prepared(
+            request.query,
+            request.variables,
+            request.operation_name,
+            caller,
+            lambda payload_text: self._deliver(asked.id, payload_text),
+        )
+
+    def _deliver(self, subscription_id: str, payload_text: str) -> None:
+        if _is_longer(payload_text, MESSAGE_BYTES_MAX):
+            self._perform_now(self._machine.event_too_large(subscription_id))
+        else:
+            self._perform_now(self._machine.event(subscription_id, payload_text))
+
+    def _forget(self, subscription_id: str) -> None:
+        subscription = self._subscriptions.pop(subscription_id, None)
+        if subscription is not None:
+            self._hub.remove(subscription)
+        timer = self._timers.pop(f"subscription {subscription_id}", None)
+        if timer is not None:
+            timer.cancel()
+
+    def _start_timers(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._timers["init"] = loop.call_later(
+            self._times.init_timeout_s, lambda: self._perform_now(self._machine.init_overdue())
+        )
+        self._timers["ka"] = loop.call_later(self._times.keep_alive_s, self._keep_alive)
+        if self._caller is not None:
+            self._set_expiry("connection", self._caller, self._expire_connection)
+
+    def _keep_alive(self) -> None:
+        self._perform_now(self._machine.keep_alive_due())
+        loop = asyncio.get_running_loop()
+        self._timers["ka"] = loop.call_later(self._times.keep_alive_s, self._keep_alive)
+
+    def _set_expiry(self, name: str, caller: Caller, expire: Callable[[], None]) -> None:
+        if caller.expires_at_s is not None:
+            delay_s = max(0.0, caller.expires_at_s - self._now_s())
+            self._timers[name] = asyncio.get_running_loop().call_later(delay_s, expire)
+
+    def _expire_subscription(self, subscription_id: str) -> None:
+        self._perform_now(self._machine.subscription_expired(subscription_id, TOKEN_EXPIRED))
+
+    def _expire_connection(self) -> None:
+        self._perform_now(self._machine.connection_expired(TOKEN_EXPIRED))
+
+
+def _is_longer(text: str, bytes_max: int) -> bool:
+    """Whether the text has more than `bytes_max` bytes in UTF-8; most are settled without encoding."""
+    if len(text) * 4 <= bytes_max:
+        return False
+    return len(text) > bytes_max or len(text.encode()) > bytes_max

@@ -1,0 +1,207 @@
+"""The schema's queries and mutations, joined to storage and rules.
+
+Who may enter is settled before a resolver runs.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from sqlite3 import Connection
+from typing import Any
+
+from deploy.local.backend.appsync.authorization import Caller, ResolveInfo
+from deploy.local.backend.appsync.errors import ApiError
+from deploy.local.backend.appsync.exam_rules import (
+    change_exam,
+    create_exam,
+    publish_exam,
+    remove_exam,
+    unpublish_exam,
+)
+from deploy.local.backend.appsync.paging import next_token, position_after
+from deploy.local.backend.appsync.result_rules import (
+    change_result,
+    create_result,
+    create_results,
+    remove_result,
+    remove_results,
+)
+from deploy.local.backend.appsync.selection import projected, selected_fields
+from deploy.local.backend.appsync.validation import checked_page_limit
+from deploy.local.backend.appsync.wire_rows import WireObject, exam_object, result_object
+from deploy.local.backend.storage.database import Database
+from deploy.local.backend.storage.exams import Exam, find_exam, list_owned_exams, list_published_exams
+from deploy.local.backend.storage.results import count_results, find_result, list_results
+
+__all__ = ["ApiResolvers", "MutationEvent", "aws_date_time"]
+
+RESULTS_COUNT_MAX = 1000  # "1000 or more": a page shows it, nobody needs it exact
+
+Rule = Callable[[Connection, Mapping[str, object], str, str], WireObject]
+
+_MUTATIONS: Mapping[str, Rule] = {
+    "createExam": create_exam,
+    "updateExam": change_exam,
+    "deleteExam": remove_exam,
+    "publishExam": publish_exam,
+    "unpublishExam": unpublish_exam,
+    "createResults": create_result,
+    "updateResults": change_result,
+    "deleteResults": remove_result,
+    "createResultsBatch": create_results,
+    "deleteResultsBatch": remove_results,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MutationEvent:
+    """A stored change, as the mutation's caller selected it."""
+
+    mutation: str
+    payload: WireObject
+
+
+class ApiResolvers:
+    """`announce` is called on the database's writer thread, in the order of the commits."""
+
+    def __init__(
+        self, database: Database, *, announce: Callable[[MutationEvent], None], now_s: Callable[[], float]
+    ) -> None:
+        self._database, self._announce, self._now_s = database, announce, now_s
+
+    def by_field(self) -> dict[tuple[str, str], Callable[..., Any]]:
+        """(type, field) → resolver; every other field is read from its parent object."""
+        mutations = {("Mutation", name): self._mutation(rule) for name, rule in _MUTATIONS.items()}
+        return {
+            ("Query", "listExams"): self._list_exams,
+            ("Query", "listMyExams"): self._list_my_exams,
+            ("Query", "getExam"): self._get_exam,
+            ("Query", "listResults"): self._list_results,
+            ("Query", "getResults"): self._get_results,
+            ("Exam", "resultsCount"): self._results_count,
+            **mutations,
+        }
+
+    def _list_exams(
+        self, _source: object, _info: ResolveInfo, limit: int | None = None, **given: str | None
+    ) -> WireObject:
+        listing = ("listExams",)
+        after = _exam_position(given.get("nextToken"), listing)
+        row_count = checked_page_limit(limit)
+        exams = self._database.read(lambda c: list_published_exams(c, row_count + 1, after))
+        return _exam_page(exams, row_count, listing)
+
+    def _list_my_exams(
+        self, _source: object, info: ResolveInfo, limit: int | None = None, **given: str | None
+    ) -> WireObject:
+        owner = _teacher(info)
+        listing = ("listMyExams", owner)
+        after = _exam_position(given.get("nextToken"), listing)
+        row_count = checked_page_limit(limit)
+        exams = self._database.read(lambda c: list_owned_exams(c, owner, row_count + 1, after))
+        return _exam_page(exams, row_count, listing)
+
+    def _get_exam(self, _source: object, info: ResolveInfo, **given: str) -> WireObject | None:
+        exam = self._database.read(lambda c: _visible_exam(c, given["id"], info.context.caller))
+        return None if exam is None else _queried(exam)
+
+    def _list_results(
+        self,
+        _source: object,
+        info: ResolveInfo,
+        *,
+        examId: str,  # noqa: N803  # the schema's names
+        limit: int | None = None,
+        nextToken: str | None = None,  # noqa: N803
+    ) -> WireObject:
+        listing = ("listResults", examId)
+        after = position_after(nextToken, listing, 1)
+        row_count = checked_page_limit(limit)
+        caller: Caller = info.context.caller
+
+        def work(connection: Connection) -> WireObject:
+            exam = _visible_exam(connection, examId, caller)
+            if exam is None:
+                return {"items": [], "nextToken": None}
+            rows = list_results(connection, examId, row_count + 1, after[0] if after else None)
+            is_owner = exam.owner == caller.sub
+            page = rows[:row_count]
+            return {
+                "items": [result_object(row, exam, with_name=is_owner) for row in page],
+                "nextToken": next_token(listing, (page[-1].id,)) if len(rows) > row_count else None,
+            }
+
+        return self._database.read(work)
+
+    def _get_results(self, _source: object, info: ResolveInfo, **given: str) -> WireObject | None:
+        caller: Caller = info.context.caller
+
+        def work(connection: Connection) -> WireObject | None:
+            exam = _visible_exam(connection, given["examId"], caller)
+            result = find_result(connection, exam.id, given["id"]) if exam else None
+            if exam is None or result is None:
+                return None
+            return result_object(result, exam, with_name=exam.owner == caller.sub)
+
+        return self._database.read(work)
+
+    def _results_count(self, source: WireObject, info: ResolveInfo) -> int | None:
+        """Only in a query, and only for the owner; a mutation's answer goes on to subscribers."""
+        if not source.get("isQueried") or source["owner"] != info.context.caller.sub:
+            return None
+        return self._database.read(lambda c: count_results(c, str(source["id"]), RESULTS_COUNT_MAX))
+
+    def _mutation(self, rule: Rule) -> Callable[..., WireObject]:
+        def resolve(_source: object, info: ResolveInfo, **given: Any) -> WireObject:
+            owner, now = _teacher(info), aws_date_time(self._now_s())
+            selection = selected_fields(info)
+
+            def announce(answer: WireObject) -> None:
+                self._announce(MutationEvent(info.field_name, projected(answer, selection)))
+
+            try:
+                return self._database.write(
+                    lambda connection: rule(connection, given["input"], owner, now), after_commit=announce
+                )
+            except ApiError as error:
+                # AppSync's answer to a conflict, too, has only what was selected: of a batch, the row's
+                # fields.
+                error.data = projected(error.data, selection.get("items", selection))
+                raise
+
+        return resolve
+
+
+def aws_date_time(now_s: float) -> str:
+    """Seconds since 1970 as an AWSDateTime in UTC with milliseconds."""
+    moment = dt.datetime.fromtimestamp(now_s, dt.UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def _teacher(info: ResolveInfo) -> str:
+    """The caller's sub; whoever has none was refused before."""
+    return str(info.context.caller.sub)
+
+
+def _visible_exam(connection: Connection, exam_id: str, caller: Caller) -> Exam | None:
+    exam = find_exam(connection, exam_id)
+    if exam is None or not (exam.is_published or exam.owner == caller.sub):
+        return None
+    return exam
+
+
+def _exam_position(token: str | None, listing: tuple[str, ...]) -> tuple[str, str] | None:
+    position = position_after(token, listing, 2)
+    return None if position is None else (position[0], position[1])
+
+
+def _exam_page(exams: Sequence[Exam], row_count: int, listing: tuple[str, ...]) -> WireObject:
+    page = exams[:row_count]
+    return {
+        "items": [_queried(exam) for exam in page],
+        "nextToken": next_token(listing, (page[-1].date, page[-1].id)) if len(exams) > row_count else None,
+    }
+
+
+def _queried(exam: Exam) -> WireObject:
+    return {**exam_object(exam), "isQueried": True}

@@ -1,0 +1,102 @@
+"""What the API accepts in a field: lengths, letters, ids, scales, dates, codes. Pure.
+
+Every check gives the value as it is stored (texts are trimmed) or raises ApiError BadRequest with the
+field's name. Whether a grade fits its exam's scale is not asked here: teachers correct scales, and their
+page warns.
+"""
+
+import datetime as dt
+import re
+import unicodedata
+
+from deploy.local.backend.appsync.errors import bad_request
+
+__all__ = [
+    "BATCH_ROWS_MAX",
+    "PAGE_ROWS_DEFAULT",
+    "PAGE_ROWS_MAX",
+    "checked_batch_ids",
+    "checked_date",
+    "checked_grade",
+    "checked_id",
+    "checked_page_limit",
+    "checked_scale",
+    "checked_student",
+    "checked_text",
+]
+
+TEXT_LENGTH_MAX = 120  # code points of subject, teacher, student and name
+GRADE_LENGTH_MAX = 16
+BATCH_ROWS_MAX = 100
+PAGE_ROWS_DEFAULT = 100
+PAGE_ROWS_MAX = 1000
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_SCALE = re.compile(r"OUT_OF_([1-9][0-9]{0,2}|1000)|PERCENT|LETTERS|PASS_FAIL")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_CODE = re.compile(r"[2-9A-HJKMNP-TV-Z]{6}")  # no 0, O, 1, I, L, U: codes are read aloud and copied by hand
+
+
+def checked_id(value: str, field: str = "id") -> str:
+    if not _UUID.fullmatch(value):
+        raise bad_request(field, "must be a UUID in lower case")
+    return value
+
+
+def checked_text(value: str | None, field: str, *, length_max: int = TEXT_LENGTH_MAX) -> str:
+    """The trimmed text, 1 to `length_max` code points, without control characters and lone surrogates."""
+    if value is None:
+        raise bad_request(field, "must not be null")
+    text = value.strip()
+    if not 1 <= len(text) <= length_max:
+        raise bad_request(field, f"must have 1 to {length_max} characters")
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
+        raise bad_request(field, "must not contain control characters")
+    return text
+
+
+def checked_grade(value: str | None) -> str:
+    return checked_text(value, "grade", length_max=GRADE_LENGTH_MAX)
+
+
+def checked_student(value: str | None, *, are_codes: bool) -> str:
+    """What the public sees of a student: any short text, or a code where the exam's audience is CODES."""
+    text = checked_text(value, "student")
+    if are_codes and not _CODE.fullmatch(text):
+        raise bad_request("student", "must be a code of six letters and digits, without 0, O, 1, I, L, U")
+    return text
+
+
+def checked_scale(value: str | None) -> str:
+    if value is None or not _SCALE.fullmatch(value):
+        raise bad_request("scale", "must be OUT_OF_1 to OUT_OF_1000, PERCENT, LETTERS or PASS_FAIL")
+    return value
+
+
+def checked_date(value: str | None) -> str:
+    """A day of the calendar as YYYY-MM-DD; an AWSDate's offset has no meaning for an exam and is refused."""
+    try:
+        if value is None or not _DATE.fullmatch(value):
+            raise ValueError(value)
+        dt.date.fromisoformat(value)
+    except ValueError:
+        raise bad_request("date", "must be a day written YYYY-MM-DD") from None
+    return value
+
+
+def checked_page_limit(value: int | None) -> int:
+    """How many rows a page has, 100 when nothing is said."""
+    if value is None:
+        return PAGE_ROWS_DEFAULT
+    if not 1 <= value <= PAGE_ROWS_MAX:
+        raise bad_request("limit", f"must be 1 to {PAGE_ROWS_MAX}")
+    return value
+
+
+def checked_batch_ids(ids: list[str]) -> list[str]:
+    """The ids of a batch's rows: 1 to 100, each once."""
+    if not 1 <= len(ids) <= BATCH_ROWS_MAX:
+        raise bad_request("rows", f"must have 1 to {BATCH_ROWS_MAX} rows")
+    if len(set(ids)) != len(ids):
+        raise bad_request("rows", "must not name a row twice")
+    return ids

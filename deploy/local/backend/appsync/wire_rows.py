@@ -1,0 +1,59 @@
+"""Stored rows as the schema's objects. Who may see which field is the schema's business, except for `name`.
+
+`name` appears only where the caller of this module says so: for the exam's owner, in the answer of a query.
+In answers of mutations, and so in events, it is always null.
+"""
+
+from collections.abc import Sequence
+
+from deploy.local.backend.storage.exams import Exam
+from deploy.local.backend.storage.results import Result
+
+__all__ = ["WireObject", "batch_object", "exam_object", "result_object"]
+
+WireObject = dict[str, object]
+
+
+def exam_object(exam: Exam) -> WireObject:
+    """All fields of `Exam` but `resultsCount`, which only a query fills in."""
+    return {
+        "id": exam.id,
+        "subject": exam.subject,
+        "date": exam.date,
+        "teacher": exam.teacher,
+        "scale": exam.scale,
+        "status": "PUBLISHED" if exam.is_published else "DRAFT",
+        "audience": exam.audience,
+        "published": exam.is_published,
+        "version": exam.version,
+        "createdAt": exam.created_at,
+        "updatedAt": exam.updated_at,
+        "owner": exam.owner,
+        "resultsCount": None,
+    }
+
+
+def result_object(result: Result, exam: Exam, *, with_name: bool = False) -> WireObject:
+    """All fields of `Results`."""
+    return {
+        "id": result.id,
+        "examId": result.exam_id,
+        "student": result.student,
+        "grade": result.grade,
+        "published": exam.is_published,
+        "version": result.version,
+        "createdAt": result.created_at,
+        "updatedAt": result.updated_at,
+        "owner": exam.owner,
+        "name": result.name if with_name else None,
+    }
+
+
+def batch_object(results: Sequence[Result], exam: Exam) -> WireObject:
+    """All fields of `ResultsBatch`."""
+    return {
+        "examId": exam.id,
+        "published": exam.is_published,
+        "items": [result_object(result, exam) for result in results],
+        "owner": exam.owner,
+    }

@@ -1,0 +1,220 @@
+"""What signed-in users do with their own account, by access token. One function an operation."""
+
+import sqlite3
+from dataclasses import replace
+
+from deploy.local.backend.cognito import lockout, srp, totp
+from deploy.local.backend.cognito.attributes import (
+    authenticator_settings,
+    check_attributes_writable,
+    wire_attributes,
+    with_attributes,
+)
+from deploy.local.backend.cognito.context import UserPool
+from deploy.local.backend.cognito.errors import CognitoRefused, codes_exceeded, incorrect_name_or_password
+from deploy.local.backend.cognito.mailed_codes import CodePurpose, send_code, take_right_code
+from deploy.local.backend.cognito.request_fields import Fields
+from deploy.local.backend.storage import users
+from deploy.local.backend.storage.sign_ins import (
+    find_sign_in_by_refresh_token,
+    revoke_sign_in,
+    revoke_sign_ins_of,
+)
+from deploy.local.backend.storage.users import NameTaken, User
+
+__all__ = [
+    "associate_software_token",
+    "change_password",
+    "get_user",
+    "get_user_attribute_verification_code",
+    "global_sign_out",
+    "revoke_token",
+    "set_user_mfa_preference",
+    "update_user_attributes",
+    "verify_software_token",
+    "verify_user_attribute",
+]
+
+Answer = dict[str, object]
+
+
+def get_user(pool: UserPool, fields: Fields) -> Answer:
+    claims = pool.caller(fields)
+    user = pool.database.read(lambda connection: pool.user_of(connection, claims))
+    return {
+        "Username": user.username,
+        "UserAttributes": wire_attributes(user),
+        **authenticator_settings(user),
+    }
+
+
+def update_user_attributes(pool: UserPool, fields: Fields) -> Answer:
+    """A changed address gets a code and is no name to sign in with until VerifyUserAttribute."""
+    claims, changes = pool.caller(fields), fields.attributes("UserAttributes")
+    check_attributes_writable(changes)
+
+    def work(connection: sqlite3.Connection) -> tuple[User, User]:
+        before = pool.user_of(connection, claims)
+        after = with_attributes(before, changes, pool.now_s())
+        users.save_user(connection, after)
+        return before, after
+
+    before, after = pool.database.write(work)
+    if before.attributes.get("email") == after.attributes.get("email"):
+        return {"CodeDeliveryDetailsList": []}
+    return {"CodeDeliveryDetailsList": [send_code(pool, after, CodePurpose.VERIFY_EMAIL)]}
+
+
+def get_user_attribute_verification_code(pool: UserPool, fields: Fields) -> Answer:
+    claims = pool.caller(fields)
+    _check_is_email(fields)
+
+    def look(connection: sqlite3.Connection) -> User:
+        return pool.user_of(connection, claims)
+
+    user = pool.database.read(look)
+    if "email" not in user.attributes:
+        raise CognitoRefused("InvalidParameterException", "User does not have an email address")
+    if not pool.database.write(
+        lambda connection: lockout.begin_attempt(
+            connection, pool.target_hash("request", user.sub), pool.now_s()
+        )
+    ):
+        raise codes_exceeded()
+    return {"CodeDeliveryDetails": send_code(pool, user, CodePurpose.VERIFY_EMAIL)}
+
+
+def verify_user_attribute(pool: UserPool, fields: Fields) -> Answer:
+    claims, code = pool.caller(fields), fields.text("Code")
+    _check_is_email(fields)
+    take_right_code(pool, claims.sub, CodePurpose.VERIFY_EMAIL, code, pool.target_hash("code", claims.sub))
+
+    def work(connection: sqlite3.Connection) -> None:
+        user = pool.user_of(connection, claims)
+        attributes = {**user.attributes, "email_verified": "true"}
+        try:
+            users.save_user(connection, replace(user, attributes=attributes, updated_at_s=pool.now_s()))
+        except NameTaken:
+            raise CognitoRefused(
+                "AliasExistsException", "An account with the email already exists."
+            ) from None
+
+    pool.database.write(work)
+    return {}
+
+
+def change_password(pool: UserPool, fields: Fields) -> Answer:
+    """Guesses at the previous password are slowed down like those at the door."""
+    claims = pool.caller(fields)
+    previous = fields.text("PreviousPassword", length_max=1024)
+    proposed = fields.text("ProposedPassword", length_max=1024)
+    record = pool.record_for(claims.sub, proposed)
+    target_hash = pool.target_hash("change", claims.sub)
+
+    def count(connection: sqlite3.Connection) -> User | None:
+        user = pool.user_of(connection, claims)
+        return user if lockout.begin_attempt(connection, target_hash, pool.now_s()) else None
+
+    user = pool.database.write(count)
+    if user is None:
+        raise codes_exceeded()
+    if not srp.is_password_of(user.record, pool.names.pool_name, user.sub, previous):
+        raise incorrect_name_or_password()
+
+    def work(connection: sqlite3.Connection) -> None:
+        present = pool.user_of(connection, claims)
+        if present.record != user.record:
+            raise incorrect_name_or_password()
+        lockout.forget_failures(connection, target_hash)
+        users.save_user(connection, replace(present, record=record, updated_at_s=pool.now_s()))
+
+    pool.database.write(work)
+    return {}
+
+
+def associate_software_token(pool: UserPool, fields: Fields) -> Answer:
+    """A new secret for an authenticator app; it counts only after VerifySoftwareToken saw a code of it."""
+    if fields.has("Session") and not fields.has("AccessToken"):
+        raise CognitoRefused("NotAuthorizedException", "Invalid session for the user.")
+    claims = pool.caller(fields)
+    secret = totp.new_secret(pool.random_bytes)
+    pool.enrolments.put(claims.sub, secret, pool.now_s())
+    return {"SecretCode": secret}
+
+
+def verify_software_token(pool: UserPool, fields: Fields) -> Answer:
+    if fields.has("Session") and not fields.has("AccessToken"):
+        raise CognitoRefused("NotAuthorizedException", "Invalid session for the user.")
+    claims, code = pool.caller(fields), fields.text("UserCode", length_max=16)
+    now_s = pool.now_s()
+    secret = pool.enrolments.take(claims.sub, now_s)
+    if secret is None:
+        raise CognitoRefused("SoftwareTokenMFANotFoundException", "No authenticator app is being set up")
+    step = totp.accepted_step(secret, code, now_s, after_step=0)
+    if step is None:
+        pool.enrolments.put(claims.sub, secret, now_s)  # the person may have mistyped
+        raise CognitoRefused("EnableSoftwareTokenMFAException", "Code mismatch")
+    sealed = pool.secret.seal("authenticator", secret, pool.random_bytes)
+
+    def work(connection: sqlite3.Connection) -> None:
+        user = replace(
+            pool.user_of(connection, claims),
+            authenticator_sealed=sealed,
+            is_authenticator_verified=True,
+            authenticator_last_step=step,
+            updated_at_s=now_s,
+        )
+        users.save_user(connection, user)
+
+    pool.database.write(work)
+    return {"Status": "SUCCESS"}
+
+
+def set_user_mfa_preference(pool: UserPool, fields: Fields) -> Answer:
+    claims = pool.caller(fields)
+    if fields.section("SMSMfaSettings").flag("Enabled"):
+        raise CognitoRefused(
+            "InvalidParameterException", "User does not have delivery config set to turn on SMS_MFA"
+        )
+    if not fields.has("SoftwareTokenMfaSettings"):
+        return {}
+    is_wanted = fields.section("SoftwareTokenMfaSettings").flag("Enabled")
+
+    def work(connection: sqlite3.Connection) -> None:
+        user = pool.user_of(connection, claims)
+        if is_wanted and not user.is_authenticator_verified:
+            raise CognitoRefused("InvalidParameterException", "User has not verified software token mfa")
+        users.save_user(
+            connection, replace(user, is_authenticator_wanted=is_wanted, updated_at_s=pool.now_s())
+        )
+
+    pool.database.write(work)
+    return {}
+
+
+def global_sign_out(pool: UserPool, fields: Fields) -> Answer:
+    """Every token of this user is refused from now on, wherever it is."""
+    claims = pool.caller(fields)
+    pool.database.write(lambda connection: revoke_sign_ins_of(connection, claims.sub))
+    return {}
+
+
+def revoke_token(pool: UserPool, fields: Fields) -> Answer:
+    """Ends one sign-in by its refresh token. An unknown token is no error (RFC 7009)."""
+    pool.check_client(fields)
+    token = fields.token("Token")
+    if token.count(".") == 2:
+        raise CognitoRefused("UnsupportedTokenTypeException", "Unsupported token type")
+
+    def work(connection: sqlite3.Connection) -> None:
+        sign_in = find_sign_in_by_refresh_token(connection, token)
+        if sign_in is not None:
+            revoke_sign_in(connection, sign_in.origin_jti)
+
+    pool.database.write(work)
+    return {}
+
+
+def _check_is_email(fields: Fields) -> None:
+    if fields.text("AttributeName", length_max=32) != "email":
+        raise CognitoRefused("InvalidParameterException", "Only the email attribute can be verified")

@@ -1,0 +1,246 @@
+"""What the operator does with accounts. One function an operation; the signature was checked before."""
+
+import re
+import sqlite3
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from deploy.local.backend.cognito.attributes import (
+    authenticator_settings,
+    check_attributes_known,
+    described_user,
+    with_attributes,
+)
+from deploy.local.backend.cognito.context import UserPool
+from deploy.local.backend.cognito.errors import CognitoRefused, user_not_found
+from deploy.local.backend.cognito.mail_outbox import Message
+from deploy.local.backend.cognito.mailed_codes import CodePurpose, send_code
+from deploy.local.backend.cognito.password_policy import new_temporary_password
+from deploy.local.backend.cognito.request_fields import Fields
+from deploy.local.backend.storage import users
+from deploy.local.backend.storage.sign_ins import revoke_sign_ins_of
+from deploy.local.backend.storage.users import NameTaken, User, UserStatus
+
+__all__ = [
+    "admin_create_user",
+    "admin_delete_user",
+    "admin_disable_user",
+    "admin_enable_user",
+    "admin_get_user",
+    "admin_reset_user_password",
+    "admin_set_user_mfa_preference",
+    "admin_set_user_password",
+    "admin_user_global_sign_out",
+]
+TEMPORARY_PASSWORD_LIFETIME_S: Final = 7 * 86_400.0
+
+
+_USERNAME = re.compile(r"[^\s\x00-\x1f\x7f]{1,128}")
+
+Answer = dict[str, object]
+
+
+def admin_create_user(pool: UserPool, fields: Fields) -> Answer:
+    """A new account with a temporary password (given or made), or with RESEND a new invitation.
+
+    Unless MessageAction is SUPPRESS, the invitation with the temporary password goes to the outbox.
+    """
+    pool.check_pool(fields)
+    action = fields.optional_text("MessageAction")
+    username = fields.text("Username", length_max=128)
+    password = fields.optional_text("TemporaryPassword", length_max=256) or _temporary_password(pool)
+    if action == "RESEND":
+        user = _invited_again(pool, username, password)
+    else:
+        user = _created(pool, username, password, fields.attributes("UserAttributes"))
+    if action != "SUPPRESS":
+        _send_invitation(pool, user, password)
+    return {"User": described_user(user)}
+
+
+def admin_get_user(pool: UserPool, fields: Fields) -> Answer:
+    user = pool.database.read(lambda connection: _named_user(pool, connection, fields))
+    described = described_user(user)
+    described["UserAttributes"] = described.pop("Attributes")
+    return {**described, **authenticator_settings(user)}
+
+
+def admin_set_user_password(pool: UserPool, fields: Fields) -> Answer:
+    """Permanent, or temporary: then the user must choose another at the next sign-in."""
+    password, is_permanent = fields.text("Password", length_max=256), fields.flag("Permanent")
+    sub = pool.database.read(lambda connection: _named_user(pool, connection, fields)).sub
+    record = pool.record_for(sub, password)
+    now_s = pool.now_s()
+
+    def work(connection: sqlite3.Connection) -> None:
+        user = _named_user(pool, connection, fields)
+        pool.forget_password_failures(connection, user)
+        users.save_user(
+            connection,
+            replace(
+                user,
+                record=record,
+                status=UserStatus.CONFIRMED if is_permanent else UserStatus.FORCE_CHANGE_PASSWORD,
+                password_expires_at_s=None if is_permanent else now_s + TEMPORARY_PASSWORD_LIFETIME_S,
+                updated_at_s=now_s,
+            ),
+        )
+
+    pool.database.write(work)
+    return {}
+
+
+def admin_reset_user_password(pool: UserPool, fields: Fields) -> Answer:
+    """The present password opens nothing any more; a code for a new one goes to the verified address."""
+
+    def change(user: User) -> User:
+        if user.status is UserStatus.FORCE_CHANGE_PASSWORD:
+            raise CognitoRefused(
+                "NotAuthorizedException", "User password cannot be reset in the current state."
+            )
+        if user.verified_email is None:
+            raise CognitoRefused(
+                "InvalidParameterException",
+                "Cannot reset password for the user as there is no registered/verified email or phone_number",
+            )
+        return replace(user, status=UserStatus.RESET_REQUIRED)
+
+    send_code(pool, _changed(pool, fields, change), CodePurpose.RESET_PASSWORD)
+    return {}
+
+
+def admin_disable_user(pool: UserPool, fields: Fields) -> Answer:
+    """No sign-in any more, and all tokens end."""
+    _changed(pool, fields, lambda user: replace(user, is_enabled=False), is_signing_out=True)
+    return {}
+
+
+def admin_enable_user(pool: UserPool, fields: Fields) -> Answer:
+    _changed(pool, fields, lambda user: replace(user, is_enabled=True))
+    return {}
+
+
+def admin_set_user_mfa_preference(pool: UserPool, fields: Fields) -> Answer:
+    """For a user who lost the phone: the authenticator is turned off (on only if it was set up before)."""
+    is_wanted = fields.section("SoftwareTokenMfaSettings").flag("Enabled")
+
+    def change(user: User) -> User:
+        if is_wanted and not user.is_authenticator_verified:
+            raise CognitoRefused("InvalidParameterException", "User has not verified software token mfa")
+        return replace(user, is_authenticator_wanted=is_wanted)
+
+    _changed(pool, fields, change)
+    return {}
+
+
+def admin_user_global_sign_out(pool: UserPool, fields: Fields) -> Answer:
+    _changed(pool, fields, lambda user: user, is_signing_out=True)
+    return {}
+
+
+def admin_delete_user(pool: UserPool, fields: Fields) -> Answer:
+    def work(connection: sqlite3.Connection) -> None:
+        users.delete_user(connection, _named_user(pool, connection, fields).sub)
+
+    pool.database.write(work)
+    return {}
+
+
+def _created(pool: UserPool, username: str, password: str, attributes: dict[str, str]) -> User:
+    if not _USERNAME.fullmatch(username):
+        raise CognitoRefused("InvalidParameterException", "Username has characters that are not allowed")
+    if "@" in username:
+        raise CognitoRefused(
+            "InvalidParameterException",
+            "Username cannot be of email format, since user pool is configured for email alias.",
+        )
+    check_attributes_known(attributes)
+    sub, now_s = str(uuid.UUID(bytes=pool.random_bytes(16), version=4)), pool.now_s()
+    user = User(
+        sub=sub,
+        username=username,
+        attributes={},
+        status=UserStatus.FORCE_CHANGE_PASSWORD,
+        is_enabled=True,
+        record=pool.record_for(sub, password),
+        password_expires_at_s=now_s + TEMPORARY_PASSWORD_LIFETIME_S,
+        authenticator_sealed=None,
+        is_authenticator_verified=False,
+        is_authenticator_wanted=False,
+        authenticator_last_step=0,
+        created_at_s=now_s,
+        updated_at_s=now_s,
+    )
+    user = with_attributes(user, attributes, now_s)
+    try:
+        pool.database.write(lambda connection: users.insert_user(connection, user))
+    except NameTaken as taken:
+        if taken.is_address:
+            raise CognitoRefused(
+                "AliasExistsException", "An account with the email already exists."
+            ) from None
+        raise CognitoRefused("UsernameExistsException", "User account already exists") from None
+    return user
+
+
+def _invited_again(pool: UserPool, username: str, password: str) -> User:
+    now_s = pool.now_s()
+    found = pool.database.read(lambda connection: users.find_user(connection, username))
+    if found is None:
+        raise user_not_found()
+    record = pool.record_for(found.sub, password)
+
+    def work(connection: sqlite3.Connection) -> User:
+        user = users.find_user_by_sub(connection, found.sub)
+        if user is None:
+            raise user_not_found()
+        if user.status is not UserStatus.FORCE_CHANGE_PASSWORD:
+            raise CognitoRefused(
+                "UnsupportedUserStateException",
+                "Resend not possible. User status is not FORCE_CHANGE_PASSWORD",
+            )
+        ends_at_s = now_s + TEMPORARY_PASSWORD_LIFETIME_S
+        invited = replace(user, record=record, password_expires_at_s=ends_at_s, updated_at_s=now_s)
+        users.save_user(connection, invited)
+        return invited
+
+    return pool.database.write(work)
+
+
+def _changed(
+    pool: UserPool, fields: Fields, change: Callable[[User], User], *, is_signing_out: bool = False
+) -> User:
+    """The named user after `change`, stored."""
+
+    def work(connection: sqlite3.Connection) -> User:
+        before = _named_user(pool, connection, fields)
+        after = change(before)
+        if after != before:
+            after = replace(after, updated_at_s=pool.now_s())
+            users.save_user(connection, after)
+        if is_signing_out:
+            revoke_sign_ins_of(connection, after.sub)
+        return after
+
+    return pool.database.write(work)
+
+
+def _named_user(pool: UserPool, connection: sqlite3.Connection, fields: Fields) -> User:
+    pool.check_pool(fields)
+    user = users.find_user(connection, fields.text("Username", length_max=128))
+    if user is None:
+        raise user_not_found()
+    return user
+
+
+def _send_invitation(pool: UserPool, user: User, password: str) -> None:
+    address = user.attributes.get("email", "")
+    text = f"Your user name is {user.username} and your temporary password is {password}"
+    log_text = f"an invitation with a temporary password is in {pool.outbox.path}"
+    pool.outbox.send(Message(user.username, address, "invitation", text, log_text), pool.now_s())
+
+
+def _temporary_password(pool: UserPool) -> str:
+    return new_temporary_password(pool.random_bytes)

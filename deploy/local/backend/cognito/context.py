@@ -1,0 +1,239 @@
+"""The user pool as its operations see it: what they share, and the steps that several of them take.
+
+Nothing here knows HTTP. Names that a client may guess (user names, addresses) never lead to a different
+amount of work: `account_of` makes up an account for an unknown name, and all goes on as with a true one.
+"""
+
+import logging
+import sqlite3
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from deploy.local.backend.cognito import lockout
+from deploy.local.backend.cognito.errors import CognitoRefused
+from deploy.local.backend.cognito.expiring_store import ExpiringStore
+from deploy.local.backend.cognito.mail_outbox import Outbox
+from deploy.local.backend.cognito.password_policy import DEFAULT_POLICY, PasswordPolicy
+from deploy.local.backend.cognito.pool_secret import PoolSecret
+from deploy.local.backend.cognito.request_fields import Fields
+from deploy.local.backend.cognito.srp import Challenge, PasswordRecord, new_password_record, new_salt
+from deploy.local.backend.storage import users
+from deploy.local.backend.storage.database import Database
+from deploy.local.backend.storage.sign_ins import SignIn, insert_sign_in
+from deploy.local.backend.storage.users import User
+from deploy.local.backend.tokens import (
+    TokenClaims,
+    TokenFault,
+    TokenMinter,
+    TokenRefused,
+    TokenSubject,
+    TokenUse,
+    TokenVerifier,
+)
+
+__all__ = [
+    "Account",
+    "ChallengeName",
+    "ChallengeSession",
+    "PoolNames",
+    "ProofUnderWay",
+    "SignedIn",
+    "UserPool",
+]
+
+REFRESH_TOKEN_LIFETIME_S: Final = 30 * 86_400.0
+CHALLENGE_LIFETIME_S: Final = 180.0  # from the first step to the second; a person may be typing meanwhile
+ENROLMENT_LIFETIME_S: Final = 900.0
+PROOFS_MAX: Final = 10_000
+SESSIONS_MAX: Final = 10_000
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PoolNames:
+    """What clients must be told of this installation's pools."""
+
+    region: str
+    user_pool_id: str
+    client_id: str
+    identity_pool_id: str
+
+    @property
+    def pool_name(self) -> str:
+        """The part of the user pool's id that goes into the password proof."""
+        return self.user_pool_id.split("_", 1)[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What stands behind a typed name: a user, or something made up that looks the same from outside.
+
+    `target_hash` is what the lock-out counts. It comes from the typed name alone: a lock tells nobody which
+    names belong to one person.
+    """
+
+    user_id: str
+    record: PasswordRecord
+    target_hash: bytes
+    user: User | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProofUnderWay:
+    """Between InitiateAuth and its PASSWORD_VERIFIER answer."""
+
+    challenge: Challenge = field(repr=False)
+    account: Account
+    typed_name: str
+
+
+class ChallengeName(StrEnum):
+    NEW_PASSWORD_REQUIRED = "NEW_PASSWORD_REQUIRED"  # noqa: S105  # a challenge's name, no password
+    SOFTWARE_TOKEN_MFA = "SOFTWARE_TOKEN_MFA"  # noqa: S105
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengeSession:
+    """Somebody who proved their password and still owes an answer; `user` as they were at that moment."""
+
+    user: User
+    awaits: ChallengeName
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A sign-in just stored; its tokens are minted after the commit, off the writer's thread."""
+
+    user: User
+    sign_in: SignIn
+    refresh_token: str = field(repr=False)
+
+
+class UserPool:
+    """Everything the operations work with. Time and randomness come from outside."""
+
+    def __init__(
+        self,
+        *,
+        names: PoolNames,
+        database: Database,
+        secret: PoolSecret,
+        minter: TokenMinter,
+        verifier: TokenVerifier,
+        outbox: Outbox,
+        now_s: Callable[[], float],
+        random_bytes: Callable[[int], bytes],
+        policy: PasswordPolicy = DEFAULT_POLICY,
+    ) -> None:
+        self.names, self.database, self.secret, self.policy = names, database, secret, policy
+        self.minter, self.verifier, self.outbox = minter, verifier, outbox
+        self.now_s, self.random_bytes = now_s, random_bytes
+        self.proofs: ExpiringStore[ProofUnderWay] = ExpiringStore(
+            lifetime_s=CHALLENGE_LIFETIME_S, size_max=PROOFS_MAX
+        )
+        self.sessions: ExpiringStore[ChallengeSession] = ExpiringStore(
+            lifetime_s=CHALLENGE_LIFETIME_S, size_max=SESSIONS_MAX
+        )
+        self.enrolments: ExpiringStore[str] = ExpiringStore(
+            lifetime_s=ENROLMENT_LIFETIME_S, size_max=SESSIONS_MAX
+        )
+
+    def check_client(self, fields: Fields) -> None:
+        client_id = fields.text("ClientId", length_max=128)
+        if client_id != self.names.client_id:
+            raise CognitoRefused("ResourceNotFoundException", f"User pool client {client_id} does not exist.")
+
+    def check_pool(self, fields: Fields) -> None:
+        user_pool_id = fields.text("UserPoolId", length_max=55)
+        if user_pool_id != self.names.user_pool_id:
+            raise CognitoRefused("ResourceNotFoundException", f"User pool {user_pool_id} does not exist.")
+
+    def target_hash(self, kind: str, name: str) -> bytes:
+        """What the lock-out counts for this name: "password", "code", "request" or "authenticator"."""
+        return self.secret.keyed_hash("lock-out", kind, users.name_key(name))
+
+    def account_of(self, connection: sqlite3.Connection, typed_name: str) -> Account:
+        """The account behind a name, or a made-up one: always the same for the same name."""
+        key = users.name_key(typed_name)
+        made_up_id, made_up = self.secret.made_up_user_id(key), self.secret.made_up_record(key)
+        user = users.find_user_by_sign_in_name(connection, typed_name)
+        return Account(
+            user_id=made_up_id if user is None else user.sub,
+            record=made_up if user is None else user.record,
+            target_hash=self.target_hash("password", typed_name),
+            user=user,
+        )
+
+    def record_for(self, user_id: str, password: str) -> PasswordRecord:
+        """Salt and verifier for a new password; the password itself goes no further.
+
+        Raises CognitoRefused (InvalidPasswordException) when the policy refuses it.
+        """
+        fault = self.policy.fault_of(password)
+        if fault is not None:
+            raise CognitoRefused("InvalidPasswordException", fault)
+        return new_password_record(self.names.pool_name, user_id, password, new_salt(self.random_bytes))
+
+    def forget_password_failures(self, connection: sqlite3.Connection, user: User) -> None:
+        """After a password was set: the user starts anew under each of their names."""
+        for name in user.sign_in_names():
+            for kind in ("password", "code", "request"):
+                lockout.forget_failures(connection, self.target_hash(kind, name))
+
+    def store_sign_in(self, connection: sqlite3.Connection, user: User) -> SignedIn:
+        """A new sign-in of this user, with its refresh token, which is nowhere else in clear."""
+        now_s = self.now_s()
+        sign_in = SignIn(
+            origin_jti=str(uuid.UUID(bytes=self.random_bytes(16), version=4)),
+            sub=user.sub,
+            signed_in_at_s=now_s,
+            expires_at_s=now_s + REFRESH_TOKEN_LIFETIME_S,
+        )
+        signed_in = SignedIn(user, sign_in, refresh_token=self.random_bytes(48).hex())
+        insert_sign_in(connection, sign_in, signed_in.refresh_token, now_s)
+        return signed_in
+
+    def tokens_of(self, user: User, sign_in: SignIn) -> dict[str, object]:
+        """Fresh ID and access tokens of a sign-in."""
+        subject = TokenSubject(
+            sub=user.sub,
+            username=user.username,
+            origin_jti=sign_in.origin_jti,
+            auth_time_s=int(sign_in.signed_in_at_s),
+            attributes=user.attributes,
+        )
+        pair = self.minter.mint(subject, self.now_s())
+        return {
+            "AccessToken": pair.access_token,
+            "IdToken": pair.id_token,
+            "ExpiresIn": pair.lifetime_s,
+            "TokenType": "Bearer",
+        }
+
+    def caller(self, fields: Fields) -> TokenClaims:
+        """Who calls, by their access token. Raises CognitoRefused with AWS's texts."""
+        try:
+            return self.verifier.verify(fields.token("AccessToken"), self.now_s(), token_use=TokenUse.ACCESS)
+        except TokenRefused as refusal:
+            _log.info("access token refused: %s", refusal.reason)
+            text = _TOKEN_TEXTS.get(refusal.reason, "Invalid Access Token")
+            raise CognitoRefused("NotAuthorizedException", text) from None
+
+    def user_of(self, connection: sqlite3.Connection, claims: TokenClaims) -> User:
+        """The caller's present row. A user who was deleted or disabled a moment ago is refused."""
+        user = users.find_user_by_sub(connection, claims.sub)
+        if user is None or not user.is_enabled:
+            raise CognitoRefused("NotAuthorizedException", "Access Token has been revoked")
+        return user
+
+
+_TOKEN_TEXTS: Final = {
+    TokenFault.EXPIRED: "Access Token has expired",
+    TokenFault.REVOKED: "Access Token has been revoked",
+    TokenFault.SIGNATURE: "Could not verify signature for Access Token",
+    TokenFault.KEY: "Could not verify signature for Access Token",
+}

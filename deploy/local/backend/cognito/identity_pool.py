@@ -1,0 +1,223 @@
+"""The identity pool: identities, and temporary credentials for guests and for signed-in teachers.
+
+Nothing about an identity is stored: its id carries a keyed check by which the pool knows its own, so asking
+for identities, which anybody may do, fills no disk. Credentials are stored by their public half; the secret
+half is derived from the data folder's secret. They survive a restart, and go when they have expired.
+"""
+
+import base64
+import hmac
+import re
+import sqlite3
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from deploy.local.backend.cognito.context import PoolNames
+from deploy.local.backend.cognito.errors import CognitoRefused
+from deploy.local.backend.cognito.pool_secret import PoolSecret
+from deploy.local.backend.cognito.request_fields import Fields
+from deploy.local.backend.storage.database import Database
+from deploy.local.backend.tokens import TokenClaims, TokenFault, TokenRefused, TokenUse, TokenVerifier
+
+__all__ = [
+    "CREDENTIALS_LIFETIME_S",
+    "IdentityPool",
+    "Role",
+    "TemporaryCredentials",
+    "get_credentials_for_identity",
+    "get_id",
+]
+
+CREDENTIALS_LIFETIME_S: Final = 3600.0
+KNOWN_AFTER_END_S: Final = 3600.0
+
+Answer = dict[str, object]
+
+_IDENTITY = re.compile(r"([\w-]+):([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
+
+
+class Role(StrEnum):
+    GUEST = "GUEST"
+    TEACHER = "TEACHER"
+
+
+@dataclass(frozen=True, slots=True)
+class TemporaryCredentials:
+    """A key for Signature Version 4 with an end, and whose it is."""
+
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    session_token: str = field(repr=False)
+    expires_at_s: float
+    role: Role
+    identity_id: str
+
+
+class IdentityPool:
+    """Makes and finds identities and credentials. `are_guests_allowed` is the backend's guest switch."""
+
+    def __init__(
+        self,
+        *,
+        names: PoolNames,
+        issuer: str,
+        database: Database,
+        secret: PoolSecret,
+        verifier: TokenVerifier,
+        now_s: Callable[[], float],
+        random_bytes: Callable[[int], bytes],
+        are_guests_allowed: bool = True,
+    ) -> None:
+        self.names, self.are_guests_allowed, self.verifier = names, are_guests_allowed, verifier
+        # AWS names the provider by its address without the scheme; a client of ours may give either.
+        self.providers = frozenset(
+            {
+                issuer,
+                issuer.split("://", 1)[1],
+                f"cognito-idp.{names.region}.amazonaws.com/{names.user_pool_id}",
+            }
+        )
+        self._database, self._secret, self.now_s, self._random_bytes = database, secret, now_s, random_bytes
+
+    def new_guest_id(self) -> str:
+        return self._identity_id(Role.GUEST, self._random_bytes(8))
+
+    def teacher_id(self, sub: str) -> str:
+        """Always the same for the same user."""
+        return self._identity_id(Role.TEACHER, self._secret.keyed_hash("identity of user", sub)[:8])
+
+    def role_of(self, identity_id: str) -> Role | None:
+        """Whose kind of identity this is; None when this pool never gave it."""
+        match = _IDENTITY.fullmatch(identity_id)
+        if match is None:
+            return None
+        body = uuid.UUID(match.group(2)).bytes[:8]
+        for role in Role:
+            if hmac.compare_digest(self._identity_id(role, body), identity_id):
+                return role
+        return None
+
+    def new_credentials(self, identity_id: str, role: Role) -> TemporaryCredentials:
+        """Stored before they are given."""
+        now_s = self.now_s()
+        access_key_id = f"ASIA{base64.b32encode(self._random_bytes(10)).decode()}"
+        expires_at_s = float(int(now_s + CREDENTIALS_LIFETIME_S))
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "DELETE FROM temporary_credentials WHERE expires_at_s < ?", (now_s - KNOWN_AFTER_END_S,)
+            )
+            connection.execute(
+                "INSERT INTO temporary_credentials (access_key_id, identity_id, role, expires_at_s)"
+                " VALUES (?, ?, ?, ?)",
+                (access_key_id, identity_id, role.value, expires_at_s),
+            )
+
+        self._database.write(work)
+        return self._derived(access_key_id, identity_id, role, expires_at_s)
+
+    def find_credentials(self, access_key_id: str, now_s: float) -> TemporaryCredentials | None:
+        """The credentials with this id; those that ended lately, too, so that their user is told why."""
+
+        def look(connection: sqlite3.Connection) -> sqlite3.Row | None:
+            row: sqlite3.Row | None = connection.execute(
+                "SELECT * FROM temporary_credentials WHERE access_key_id = ? AND expires_at_s >= ?",
+                (access_key_id, now_s - KNOWN_AFTER_END_S),
+            ).fetchone()
+            return row
+
+        row = self._database.read(look)
+        if row is None:
+            return None
+        return self._derived(access_key_id, row["identity_id"], Role(row["role"]), row["expires_at_s"])
+
+    def _identity_id(self, role: Role, body: bytes) -> str:
+        """A random-looking UUID whose second half proves that the first half and the role are ours."""
+        head = uuid.UUID(bytes=body + bytes(8), version=4).bytes[:8]
+        check = self._secret.keyed_hash("identity", role, head.hex())[:8]
+        return f"{self.names.region}:{uuid.UUID(bytes=head + check, version=4)}"
+
+    def _derived(
+        self, access_key_id: str, identity_id: str, role: Role, expires_at_s: float
+    ) -> TemporaryCredentials:
+        about = (access_key_id, identity_id, role, repr(expires_at_s))
+        secret = self._secret.keyed_hash("secret access key", *about)
+        token = self._secret.keyed_hash("session token", *about) + self._secret.keyed_hash("filling", *about)
+        return TemporaryCredentials(
+            access_key_id=access_key_id,
+            secret_access_key=base64.b64encode(secret[:30]).decode(),
+            session_token=base64.b64encode(token).decode(),
+            expires_at_s=expires_at_s,
+            role=role,
+            identity_id=identity_id,
+        )
+
+
+def get_id(pool: IdentityPool, fields: Fields) -> Answer:
+    """A new identity for a guest; with a teacher's ID token, that teacher's own."""
+    identity_pool_id = fields.text("IdentityPoolId", length_max=128)
+    if identity_pool_id != pool.names.identity_pool_id:
+        raise CognitoRefused("ResourceNotFoundException", f"IdentityPool '{identity_pool_id}' not found.")
+    claims = _teacher(pool, fields)
+    if claims is not None:
+        return {"IdentityId": pool.teacher_id(claims.sub)}
+    _check_guests_allowed(pool)
+    return {"IdentityId": pool.new_guest_id()}
+
+
+def get_credentials_for_identity(pool: IdentityPool, fields: Fields) -> Answer:
+    """Credentials for one hour. A guest's identity becomes a teacher's with that teacher's ID token."""
+    identity_id = fields.text("IdentityId", length_max=128)
+    role = pool.role_of(identity_id)
+    if role is None:
+        raise CognitoRefused("ResourceNotFoundException", f"Identity '{identity_id}' not found.")
+    claims = _teacher(pool, fields)
+    if claims is None:
+        if role is Role.TEACHER:
+            raise CognitoRefused(
+                "NotAuthorizedException", f"Access to Identity '{identity_id}' is forbidden."
+            )
+        _check_guests_allowed(pool)
+    elif role is Role.TEACHER and identity_id != pool.teacher_id(claims.sub):
+        raise CognitoRefused(
+            "NotAuthorizedException",
+            "Logins don't match. Please include at least one valid login for this identity or identity pool.",
+        )
+    credentials = pool.new_credentials(identity_id, Role.GUEST if claims is None else Role.TEACHER)
+    return {
+        "IdentityId": identity_id,
+        "Credentials": {
+            "AccessKeyId": credentials.access_key_id,
+            "SecretKey": credentials.secret_access_key,
+            "SessionToken": credentials.session_token,
+            "Expiration": credentials.expires_at_s,
+        },
+    }
+
+
+def _check_guests_allowed(pool: IdentityPool) -> None:
+    if not pool.are_guests_allowed:
+        raise CognitoRefused(
+            "NotAuthorizedException", "Unauthenticated access is not supported for this identity pool."
+        )
+
+
+def _teacher(pool: IdentityPool, fields: Fields) -> TokenClaims | None:
+    """Who signed in, by the ID token in Logins; None for a guest. Raises CognitoRefused."""
+    logins = fields.section("Logins").texts()
+    if not logins:
+        return None
+    if len(logins) > 1 or not logins.keys() <= pool.providers:
+        raise CognitoRefused(
+            "NotAuthorizedException", "Token is not from a supported provider of this identity pool."
+        )
+    [token] = logins.values()
+    try:
+        return pool.verifier.verify(token, pool.now_s(), token_use=TokenUse.ID)
+    except TokenRefused as refusal:
+        is_late = refusal.reason is TokenFault.EXPIRED
+        text = "Token expired" if is_late else f"Couldn't verify token ({refusal.reason})."
+        raise CognitoRefused("NotAuthorizedException", f"Invalid login token. {text}") from None

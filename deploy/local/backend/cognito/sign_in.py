@@ -1,0 +1,301 @@
+"""Signing in: InitiateAuth, RespondToAuthChallenge, GetTokensFromRefreshToken. One function an operation.
+
+The order of a sign-in: a name gets a challenge (PASSWORD_VERIFIER); its answer is counted as an attempt, then
+judged; then follow the debts of the account, a new password before an authenticator code; then tokens. Until
+the password is proven, the account's state (disabled, to be reset, not there at all) changes nothing visible.
+"""
+
+import base64
+import binascii
+import hmac
+import json
+import sqlite3
+from dataclasses import replace
+from typing import Final
+
+from deploy.local.backend.cognito import lockout, srp, totp
+from deploy.local.backend.cognito.attributes import check_attributes_writable, with_attributes
+from deploy.local.backend.cognito.context import (
+    ChallengeName,
+    ChallengeSession,
+    ProofUnderWay,
+    SignedIn,
+    UserPool,
+)
+from deploy.local.backend.cognito.errors import (
+    CognitoRefused,
+    attempts_exceeded,
+    incorrect_name_or_password,
+    invalid_session,
+)
+from deploy.local.backend.cognito.request_fields import Fields
+from deploy.local.backend.storage import users
+from deploy.local.backend.storage.sign_ins import find_sign_in_by_refresh_token
+from deploy.local.backend.storage.users import User, UserStatus
+
+__all__ = ["get_tokens_from_refresh_token", "initiate_auth", "respond_to_auth_challenge"]
+
+AUTHENTICATOR_USE: Final = "authenticator"
+FLOWS_REFUSED: Final = frozenset(
+    {"USER_PASSWORD_AUTH", "CUSTOM_AUTH", "USER_AUTH", "ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"}
+)
+
+Answer = dict[str, object]
+
+
+def initiate_auth(pool: UserPool, fields: Fields) -> Answer:
+    """USER_SRP_AUTH begins a proof; REFRESH_TOKEN_AUTH gives fresh tokens; other flows are turned off."""
+    pool.check_client(fields)
+    flow, parameters = fields.text("AuthFlow", length_max=64), fields.section("AuthParameters")
+    if flow == "USER_SRP_AUTH":
+        return _password_challenge(pool, parameters)
+    if flow in ("REFRESH_TOKEN_AUTH", "REFRESH_TOKEN"):
+        return _refreshed(pool, parameters.token("REFRESH_TOKEN"))
+    if flow in FLOWS_REFUSED:
+        raise CognitoRefused("InvalidParameterException", f"{flow} flow not enabled for this client")
+    raise CognitoRefused(
+        "InvalidParameterException",
+        "1 validation error detected: Value at 'authFlow' failed to satisfy constraint: Member must satisfy "
+        "enum value set: [USER_SRP_AUTH, REFRESH_TOKEN_AUTH, REFRESH_TOKEN]",
+    )
+
+
+def respond_to_auth_challenge(pool: UserPool, fields: Fields) -> Answer:
+    """The next step of a sign-in: another challenge, or tokens."""
+    pool.check_client(fields)
+    name, responses = fields.text("ChallengeName", length_max=64), fields.section("ChallengeResponses")
+    if name == "PASSWORD_VERIFIER":
+        return _proof_judged(pool, responses)
+    if name == ChallengeName.NEW_PASSWORD_REQUIRED:
+        return _new_password_set(pool, fields.text("Session"), responses)
+    if name == ChallengeName.SOFTWARE_TOKEN_MFA:
+        return _code_judged(pool, fields.text("Session"), responses)
+    raise CognitoRefused("InvalidParameterException", f"{name} is not a challenge of this user pool")
+
+
+def get_tokens_from_refresh_token(pool: UserPool, fields: Fields) -> Answer:
+    pool.check_client(fields)
+    return _refreshed(pool, fields.token("RefreshToken"))
+
+
+def _password_challenge(pool: UserPool, parameters: Fields) -> Answer:
+    typed_name = parameters.text("USERNAME", length_max=128)
+    try:
+        client_public = srp.parse_client_public(parameters.text("SRP_A"))
+    except srp.SrpInputRefused:
+        raise CognitoRefused("InvalidParameterException", "SRP_A is not a valid number") from None
+    now_s = pool.now_s()
+
+    def look(connection: sqlite3.Connection) -> ProofUnderWay | None:
+        account = pool.account_of(connection, typed_name)
+        if lockout.is_locked(connection, account.target_hash, now_s):
+            return None
+        challenge = srp.challenge_for(account.record, client_public, pool.random_bytes)
+        return ProofUnderWay(challenge, account, typed_name)
+
+    proof = pool.database.read(look)
+    if proof is None:
+        raise attempts_exceeded()
+    handle = base64.b64encode(pool.random_bytes(48)).decode()
+    pool.proofs.put(handle, proof, now_s)
+    return {
+        "ChallengeName": "PASSWORD_VERIFIER",
+        "ChallengeParameters": {
+            "USERNAME": proof.account.user_id,
+            "USER_ID_FOR_SRP": proof.account.user_id,
+            "SALT": proof.challenge.record.salt.hex(),
+            "SRP_B": f"{proof.challenge.server_public:x}",
+            "SECRET_BLOCK": handle,
+        },
+    }
+
+
+def _proof_judged(pool: UserPool, responses: Fields) -> Answer:
+    handle = responses.text("PASSWORD_CLAIM_SECRET_BLOCK")
+    given_name = responses.text("USERNAME", length_max=128)
+    timestamp = responses.text("TIMESTAMP", length_max=64)
+    signature = responses.text("PASSWORD_CLAIM_SIGNATURE", length_max=128)
+    proof = pool.proofs.take(handle, pool.now_s())
+    if proof is None or given_name not in (proof.typed_name, proof.account.user_id):
+        raise incorrect_name_or_password()
+    account = proof.account
+
+    def count(connection: sqlite3.Connection) -> bool:
+        return lockout.begin_attempt(connection, account.target_hash, pool.now_s())
+
+    if not pool.database.write(count):
+        raise attempts_exceeded()
+    is_proven = srp.is_proof_of(
+        proof.challenge,
+        pool_name=pool.names.pool_name,
+        user_id=account.user_id,
+        secret_block=_octets(handle),
+        timestamp=timestamp,
+        signature=signature,
+    )
+    if not is_proven or account.user is None:
+        raise incorrect_name_or_password()
+
+    def go_on(connection: sqlite3.Connection) -> ChallengeSession | SignedIn:
+        user = _present_user(connection, account.user_id, account.record)
+        if user is None:
+            raise incorrect_name_or_password()
+        lockout.forget_failures(connection, account.target_hash)
+        return _debt_or_sign_in(pool, connection, user)
+
+    return _answer(pool, pool.database.write(go_on))
+
+
+def _new_password_set(pool: UserPool, handle: str, responses: Fields) -> Answer:
+    new_password = responses.text("NEW_PASSWORD", length_max=1024)
+    session = _session(pool, handle, ChallengeName.NEW_PASSWORD_REQUIRED)
+    changes = {
+        name.removeprefix("userAttributes."): value
+        for name, value in responses.texts().items()
+        if name.startswith("userAttributes.")
+    }
+    try:
+        if srp.is_password_of(session.user.record, pool.names.pool_name, session.user.sub, new_password):
+            raise CognitoRefused(
+                "InvalidPasswordException",
+                "Password did not conform with policy: Password must differ from the temporary password",
+            )
+        record = pool.record_for(session.user.sub, new_password)
+        check_attributes_writable(changes)
+    except CognitoRefused:
+        pool.sessions.put(handle, session, pool.now_s())  # a better password may follow
+        raise
+
+    def go_on(connection: sqlite3.Connection) -> ChallengeSession | SignedIn:
+        user = _session_user(connection, session, responses)
+        confirmed = replace(
+            with_attributes(user, changes, pool.now_s()),
+            record=record,
+            status=UserStatus.CONFIRMED,
+            password_expires_at_s=None,
+        )
+        users.save_user(connection, confirmed)
+        return _debt_or_sign_in(pool, connection, confirmed)
+
+    return _answer(pool, pool.database.write(go_on))
+
+
+def _code_judged(pool: UserPool, handle: str, responses: Fields) -> Answer:
+    code = responses.text("SOFTWARE_TOKEN_MFA_CODE", length_max=16)
+    session = _session(pool, handle, ChallengeName.SOFTWARE_TOKEN_MFA)
+    target_hash = pool.target_hash("authenticator", session.user.sub)
+
+    def count(connection: sqlite3.Connection) -> bool:
+        return lockout.begin_attempt(connection, target_hash, pool.now_s(), rest_s=lockout.CODE_REST_S)
+
+    if not pool.database.write(count):
+        pool.sessions.put(handle, session, pool.now_s())
+        raise attempts_exceeded()
+
+    def judge(connection: sqlite3.Connection) -> SignedIn | None:
+        user = _session_user(connection, session, responses)
+        if user.authenticator_sealed is None or not user.is_enabled:
+            raise invalid_session()
+        secret = pool.secret.unseal(AUTHENTICATOR_USE, user.authenticator_sealed)
+        step = totp.accepted_step(secret, code, pool.now_s(), after_step=user.authenticator_last_step)
+        if step is None:
+            return None
+        lockout.forget_failures(connection, target_hash)
+        users.save_user(connection, replace(user, authenticator_last_step=step))
+        return pool.store_sign_in(connection, user)
+
+    signed_in = pool.database.write(judge)
+    if signed_in is None:
+        pool.sessions.put(handle, session, pool.now_s())
+        raise CognitoRefused("CodeMismatchException", "Invalid code received for user")
+    return _answer(pool, signed_in)
+
+
+def _refreshed(pool: UserPool, refresh_token: str) -> Answer:
+    """Fresh ID and access tokens; the refresh token stays the same and is not repeated."""
+
+    def look(connection: sqlite3.Connection) -> Answer:
+        sign_in = find_sign_in_by_refresh_token(connection, refresh_token)
+        user = None if sign_in is None else users.find_user_by_sub(connection, sign_in.sub)
+        if sign_in is None or user is None:
+            raise CognitoRefused("NotAuthorizedException", "Invalid Refresh Token")
+        if sign_in.is_revoked:
+            raise CognitoRefused("NotAuthorizedException", "Refresh Token has been revoked")
+        if pool.now_s() >= sign_in.expires_at_s:
+            raise CognitoRefused("NotAuthorizedException", "Refresh Token has expired")
+        if not user.is_enabled:
+            raise CognitoRefused("NotAuthorizedException", "User is disabled.")
+        return {"AuthenticationResult": pool.tokens_of(user, sign_in), "ChallengeParameters": {}}
+
+    return pool.database.read(look)
+
+
+def _debt_or_sign_in(
+    pool: UserPool, connection: sqlite3.Connection, user: User
+) -> ChallengeSession | SignedIn:
+    """What somebody who proved the password gets next; raises CognitoRefused if it is nothing."""
+    if not user.is_enabled:
+        raise CognitoRefused("NotAuthorizedException", "User is disabled.")
+    if user.status is UserStatus.RESET_REQUIRED:
+        raise CognitoRefused("PasswordResetRequiredException", "Password reset required for the user")
+    if user.status is UserStatus.FORCE_CHANGE_PASSWORD:
+        if user.password_expires_at_s is not None and pool.now_s() >= user.password_expires_at_s:
+            raise CognitoRefused(
+                "NotAuthorizedException",
+                "Temporary password has expired and must be reset by an administrator.",
+            )
+        return ChallengeSession(user, ChallengeName.NEW_PASSWORD_REQUIRED)
+    if user.has_authenticator:
+        return ChallengeSession(user, ChallengeName.SOFTWARE_TOKEN_MFA)
+    return pool.store_sign_in(connection, user)
+
+
+def _answer(pool: UserPool, outcome: ChallengeSession | SignedIn) -> Answer:
+    if isinstance(outcome, SignedIn):
+        tokens = pool.tokens_of(outcome.user, outcome.sign_in)
+        return {
+            "AuthenticationResult": {**tokens, "RefreshToken": outcome.refresh_token},
+            "ChallengeParameters": {},
+        }
+    handle = pool.random_bytes(48).hex()
+    pool.sessions.put(handle, outcome, pool.now_s())
+    parameters = {"USER_ID_FOR_SRP": outcome.user.sub}
+    if outcome.awaits is ChallengeName.NEW_PASSWORD_REQUIRED:
+        attributes = json.dumps(dict(outcome.user.attributes))
+        parameters |= {"requiredAttributes": "[]", "userAttributes": attributes}
+    return {"ChallengeName": outcome.awaits.value, "Session": handle, "ChallengeParameters": parameters}
+
+
+def _session(pool: UserPool, handle: str, awaited: ChallengeName) -> ChallengeSession:
+    session = pool.sessions.take(handle, pool.now_s())
+    if session is None:
+        raise invalid_session()
+    if session.awaits is not awaited:
+        pool.sessions.put(handle, session, pool.now_s())
+        raise CognitoRefused("NotAuthorizedException", "Invalid session for the user.")
+    return session
+
+
+def _session_user(connection: sqlite3.Connection, session: ChallengeSession, responses: Fields) -> User:
+    """The session's user as they are now; refused when the password changed meanwhile or the name differs."""
+    user = _present_user(connection, session.user.sub, session.user.record)
+    names = () if user is None else (user.sub, *user.sign_in_names())
+    given_key = users.name_key(responses.text("USERNAME", length_max=128))
+    if user is None or given_key not in [users.name_key(name) for name in names]:
+        raise invalid_session()
+    return user
+
+
+def _present_user(connection: sqlite3.Connection, sub: str, record: srp.PasswordRecord) -> User | None:
+    """The user, if the password is still the one that was proven."""
+    user = users.find_user_by_sub(connection, sub)
+    if user is None or not hmac.compare_digest(user.record.verifier, record.verifier):
+        return None
+    return user
+
+
+def _octets(handle: str) -> bytes:
+    try:
+        return base64.b64decode(handle, validate=True)
+    except (binascii.Error, ValueError):
+        return b""

@@ -1,0 +1,177 @@
+"""The embedded backend's web application: the only module that knows Starlette for the API.
+
+Puts the GraphQL endpoint, the real-time endpoint, the Cognito services' routes and a liveness route on one
+port, with the cross-origin headers that AWS sends: any origin, since nothing here is granted by a cookie.
+"""
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+
+import anyio.to_thread
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from deploy.local.backend.appsync.authentication import ApiAuthenticator, AuthenticationRefused
+from deploy.local.backend.appsync.authorization import Caller
+from deploy.local.backend.appsync.commit_events import EventBridge
+from deploy.local.backend.appsync.http import REQUEST_BYTES_MAX, GraphqlOverHttp, HttpAnswer, too_large
+from deploy.local.backend.appsync.realtime_handshake import SUBPROTOCOL, handshake_authorization
+from deploy.local.backend.appsync.realtime_protocol import Refusal
+from deploy.local.backend.appsync.realtime_session import (
+    GRAPHQL_PATH,
+    RealtimeSession,
+    RealtimeTimes,
+    WireClosed,
+)
+from deploy.local.backend.appsync.subscriptions import SubscriptionHub
+
+__all__ = ["ApiParts", "create_app"]
+
+
+@dataclass(frozen=True, slots=True)
+class ApiParts:
+    """What the routes of the API are made of. `check_storage` raises when storage does not answer."""
+
+    authenticator: ApiAuthenticator
+    graphql: GraphqlOverHttp
+    hub: SubscriptionHub
+    bridge: EventBridge
+    times: RealtimeTimes
+    now_s: Callable[[], float]
+    check_storage: Callable[[], object]
+
+
+def create_app(api: ApiParts, other_routes: Sequence[BaseRoute] = ()) -> Starlette:
+    """The application; `other_routes` are the Cognito services'."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        with api.bridge.connected(api.hub.publish):
+            yield
+
+    async def graphql(request: Request) -> Response:
+        return await _graphql(request, api)
+
+    async def realtime(websocket: WebSocket) -> None:
+        await _realtime(websocket, api)
+
+    async def liveness(_request: Request) -> Response:
+        await anyio.to_thread.run_sync(api.check_storage)
+        return JSONResponse({"status": "ok"})
+
+    return Starlette(
+        routes=[
+            Route(GRAPHQL_PATH, graphql, methods=["POST"]),
+            WebSocketRoute(f"{GRAPHQL_PATH}/realtime", realtime),
+            Route("/healthz", liveness, methods=["GET"]),
+            *other_routes,
+        ],
+        middleware=[
+            Middleware(
+                CORSMiddleware,
+                allow_origins=["*"],
+                allow_methods=["GET", "POST", "OPTIONS"],
+                allow_headers=["*"],  # answered with the names that were asked for, authorization among them
+                expose_headers=["x-amzn-requestid", "x-amzn-errortype", "x-amz-request-id", "date"],
+                max_age=3600,
+            )
+        ],
+        lifespan=lifespan,
+    )
+
+
+async def _graphql(request: Request, api: ApiParts) -> Response:
+    body = await _body(request)
+    if body is None:
+        refusal = _response(too_large())
+        refusal.headers["connection"] = "close"  # what is still on its way is not read
+        return refusal
+    answer = await anyio.to_thread.run_sync(
+        lambda: api.graphql.answer(
+            path=request.scope["raw_path"].decode("latin-1"),
+            query=request.scope["query_string"].decode("latin-1"),
+            headers=request.headers.items(),
+            body=body,
+        )
+    )
+    return _response(answer)
+
+
+async def _body(request: Request) -> bytes | None:
+    """The whole body, or None as soon as it is too long."""
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > REQUEST_BYTES_MAX:
+            return None
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _response(answer: HttpAnswer) -> Response:
+    headers = {} if answer.error_type is None else {"x-amzn-errortype": answer.error_type}
+    return Response(answer.body, answer.status, headers=headers, media_type="application/json;charset=UTF-8")
+
+
+async def _realtime(websocket: WebSocket, api: ApiParts) -> None:
+    if SUBPROTOCOL not in websocket.scope["subprotocols"]:
+        await websocket.close()  # before it is accepted: the handshake is answered with 403
+        return
+    caller, refusal = await _handshake_caller(websocket, api)
+    await websocket.accept(SUBPROTOCOL)
+    session = RealtimeSession(
+        _StarletteWire(websocket),
+        hub=api.hub,
+        authenticator=api.authenticator,
+        caller=caller,
+        refusal=refusal,
+        times=api.times,
+        now_s=api.now_s,
+    )
+    await session.run()
+
+
+async def _handshake_caller(websocket: WebSocket, api: ApiParts) -> tuple[Caller | None, Refusal | None]:
+    query = websocket.scope["query_string"].decode("latin-1")
+    authorization = handshake_authorization(query, websocket.scope["subprotocols"])
+    if authorization is None:
+        return None, Refusal("UnauthorizedException", "Required headers are missing.", 400)
+    try:
+        caller = await anyio.to_thread.run_sync(
+            lambda: api.authenticator.realtime_caller(
+                path=f"{GRAPHQL_PATH}/connect", authorization=authorization, body="{}"
+            )
+        )
+    except AuthenticationRefused as refused:
+        return None, Refusal(refused.error_type, refused.message, refused.http_status)
+    return caller, None
+
+
+class _StarletteWire:
+    """A Starlette WebSocket as a `Wire`."""
+
+    def __init__(self, websocket: WebSocket) -> None:
+        self._websocket = websocket
+
+    async def receive_text(self) -> str | None:
+        message = await self._websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WireClosed
+        text = message.get("text")
+        return text if isinstance(text, str) else None
+
+    async def send_text(self, text: str) -> None:
+        try:
+            await self._websocket.send_text(text)
+        except (WebSocketDisconnect, RuntimeError) as error:
+            raise WireClosed from error
+
+    async def close(self, code: int, reason: str) -> None:
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+            await self._websocket.close(code, reason)

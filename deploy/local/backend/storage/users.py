@@ -1,0 +1,176 @@
+"""Rows of the user pool's users: reading and writing, no rules.
+
+Every function takes a connection and runs inside the caller's transaction.
+"""
+
+import json
+import sqlite3
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from deploy.local.backend.cognito.srp import PasswordRecord
+
+__all__ = [
+    "NameTaken",
+    "User",
+    "UserStatus",
+    "delete_user",
+    "find_user",
+    "find_user_by_sign_in_name",
+    "find_user_by_sub",
+    "insert_user",
+    "name_key",
+    "save_user",
+    "users_after",
+]
+
+
+class UserStatus(StrEnum):
+    CONFIRMED = "CONFIRMED"
+    FORCE_CHANGE_PASSWORD = "FORCE_CHANGE_PASSWORD"  # noqa: S105  # a status, no password
+    RESET_REQUIRED = "RESET_REQUIRED"
+
+
+class NameTaken(Exception):
+    """Another user has this name, or signs in with this address."""
+
+    def __init__(self, *, is_address: bool) -> None:
+        super().__init__("address taken" if is_address else "name taken")
+        self.is_address = is_address
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """One account. Attributes under the user pool's names (email, email_verified "true"), without sub."""
+
+    sub: str
+    username: str
+    attributes: Mapping[str, str]
+    status: UserStatus
+    is_enabled: bool
+    record: PasswordRecord
+    password_expires_at_s: float | None
+    authenticator_sealed: bytes | None
+    is_authenticator_verified: bool
+    is_authenticator_wanted: bool
+    authenticator_last_step: int
+    created_at_s: float
+    updated_at_s: float
+
+    @property
+    def verified_email(self) -> str | None:
+        return self.attributes.get("email") if self.attributes.get("email_verified") == "true" else None
+
+    @property
+    def has_authenticator(self) -> bool:
+        """Whether a code is asked at sign-in."""
+        return self.is_authenticator_verified and self.is_authenticator_wanted
+
+    def sign_in_names(self) -> tuple[str, ...]:
+        return (self.username,) if self.verified_email is None else (self.username, self.verified_email)
+
+
+def name_key(name: str) -> str:
+    """A name as it is compared, Unicode's canonical caseless match: "É" and "é", however written, are one."""
+    return unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold())
+
+
+def find_user_by_sign_in_name(connection: sqlite3.Connection, name: str) -> User | None:
+    """By user name or by verified e-mail address."""
+    key = name_key(name)
+    return _one(connection, "username_key = ? OR email_key = ?", (key, key))
+
+
+def find_user(connection: sqlite3.Connection, name: str) -> User | None:
+    """As the operator names users: by user name, verified e-mail address, or sub."""
+    return find_user_by_sign_in_name(connection, name) or find_user_by_sub(connection, name)
+
+
+def find_user_by_sub(connection: sqlite3.Connection, sub: str) -> User | None:
+    return _one(connection, "sub = ?", (sub,))
+
+
+def users_after(connection: sqlite3.Connection, username_key: str, limit: int) -> list[User]:
+    """The next users in the order of their names, from the first after this key ("" is before all)."""
+    rows = connection.execute(
+        "SELECT * FROM users WHERE username_key > ? ORDER BY username_key LIMIT ?", (username_key, limit)
+    )
+    return [_user(row) for row in rows]
+
+
+def insert_user(connection: sqlite3.Connection, user: User) -> None:
+    """Raises NameTaken."""
+    columns = _columns(user)
+    names, marks = ", ".join(columns), ", ".join("?" * len(columns))
+    _check_names_free(connection, user)
+    connection.execute(f"INSERT INTO users ({names}) VALUES ({marks})", tuple(columns.values()))  # noqa: S608
+
+
+def save_user(connection: sqlite3.Connection, user: User) -> None:
+    """Write all of the user's columns again. Raises NameTaken."""
+    columns = _columns(user)
+    assignments = ", ".join(f"{name} = ?" for name in columns)
+    _check_names_free(connection, user)
+    connection.execute(
+        f"UPDATE users SET {assignments} WHERE sub = ?",  # noqa: S608  # column names are ours
+        (*columns.values(), user.sub),
+    )
+
+
+def delete_user(connection: sqlite3.Connection, sub: str) -> None:
+    """With all their sign-ins: every token of theirs is refused from now on."""
+    connection.execute("DELETE FROM users WHERE sub = ?", (sub,))
+
+
+def _check_names_free(connection: sqlite3.Connection, user: User) -> None:
+    """A name is free only if it is nobody else's address either: one name, one account."""
+    for name in user.sign_in_names():
+        holder = find_user_by_sign_in_name(connection, name)
+        if holder is not None and holder.sub != user.sub:
+            raise NameTaken(is_address=name != user.username)
+
+
+def _one(connection: sqlite3.Connection, condition: str, values: tuple[str, ...]) -> User | None:
+    row = connection.execute(f"SELECT * FROM users WHERE {condition}", values).fetchone()  # noqa: S608
+    return None if row is None else _user(row)
+
+
+def _columns(user: User) -> dict[str, str | bytes | float | int | None]:
+    return {
+        "sub": user.sub,
+        "username": user.username,
+        "username_key": name_key(user.username),
+        "email_key": None if user.verified_email is None else name_key(user.verified_email),
+        "attributes": json.dumps(dict(user.attributes), ensure_ascii=False),
+        "status": user.status.value,
+        "is_enabled": int(user.is_enabled),
+        "salt": user.record.salt,
+        "verifier": user.record.verifier,
+        "password_expires_at_s": user.password_expires_at_s,
+        "authenticator_sealed": user.authenticator_sealed,
+        "is_authenticator_verified": int(user.is_authenticator_verified),
+        "is_authenticator_wanted": int(user.is_authenticator_wanted),
+        "authenticator_last_step": user.authenticator_last_step,
+        "created_at_s": user.created_at_s,
+        "updated_at_s": user.updated_at_s,
+    }
+
+
+def _user(row: sqlite3.Row) -> User:
+    return User(
+        sub=row["sub"],
+        username=row["username"],
+        attributes=json.loads(row["attributes"]),
+        status=UserStatus(row["status"]),
+        is_enabled=bool(row["is_enabled"]),
+        record=PasswordRecord(salt=row["salt"], verifier=row["verifier"]),
+        password_expires_at_s=row["password_expires_at_s"],
+        authenticator_sealed=row["authenticator_sealed"],
+        is_authenticator_verified=bool(row["is_authenticator_verified"]),
+        is_authenticator_wanted=bool(row["is_authenticator_wanted"]),
+        authenticator_last_step=row["authenticator_last_step"],
+        created_at_s=row["created_at_s"],
+        updated_at_s=row["updated_at_s"],
+    )

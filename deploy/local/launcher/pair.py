@@ -1,0 +1,188 @@
+"""The embedded backend, the teacher dashboard and the student dashboard as one: started, watched, ended."""
+
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local.data_folder.folder_lock import held_folder
+from deploy.local.launcher.demo import load_demo
+from deploy.local.launcher.open_files import allow_open_files
+from deploy.local.launcher.operator_client import Operator, read_settings
+from deploy.local.launcher.signals import EndRequested, interruptible
+from deploy.local.launcher.supervisor import ChildSpec, Supervisor
+
+__all__ = ["ROOT", "PairOptions", "PortInUse", "check_ports", "run_pair"]
+
+READY_DEADLINE_S = 60.0  # a cold disk may take long; usual is a few seconds
+ROOT = Path(__file__).parents[3]  # the dashboards are packages of the checkout
+LOOPBACK = "127.0.0.1"  # the backend is for the dashboards alone
+FIRST_TEACHER = "teacher"
+_WILDCARDS = {"0.0.0.0": LOOPBACK, "::": "::1"}  # noqa: S104  # what listens on all is reached here
+
+
+class PortInUse(Exception):
+    """A port that we need is taken by somebody else."""
+
+    def __init__(self, role: str, host: str, port: int, option: str, reason: str) -> None:
+        super().__init__(
+            f"port {port} on {host} cannot be used for the {role} ({reason}): "
+            f"stop what runs there, or choose another with {option}"
+        )
+        self.port = port
+
+
+@dataclass(frozen=True, slots=True)
+class PairOptions:
+    """Where everything runs; `host` is the dashboards' address."""
+
+    data_dir: Path
+    host: str = LOOPBACK
+    teacher_port: int = 8501
+    student_port: int = 8502
+    backend_port: int = 8500
+    is_demo: bool = False
+
+    @property
+    def teacher_url(self) -> str:
+        """What a browser is told."""
+        return _url(_shown_host(self.host), self.teacher_port)
+
+    @property
+    def student_url(self) -> str:
+        """What a browser is told."""
+        return _url(_shown_host(self.host), self.student_port)
+
+
+def run_pair(options: PairOptions, say: Callable[[str], None]) -> None:
+    """Run everything until SIGINT or SIGTERM. `say` gets a line of progress at each step.
+
+    Raises FolderInUse, PortInUse, ChildDied, NotReady or OperatorRefused; whatever happens, no child is left.
+    """
+    with held_folder(options.data_dir):
+        check_ports(options)
+        allow_open_files()
+        with Supervisor() as supervisor, interruptible() as check_end:
+            try:
+                _bring_up(supervisor, options, say)
+                supervisor.watch(check_end)
+            except EndRequested:
+                say("ending ...")
+
+
+def _bring_up(supervisor: Supervisor, options: PairOptions, say: Callable[[str], None]) -> None:
+    begun_s = time.monotonic()
+
+    def on_ready(spec: ChildSpec) -> None:
+        say(f"  {spec.name} ready after {time.monotonic() - begun_s:.1f} s")
+
+    say(f"starting on the data in {options.data_dir}")
+    supervisor.start(_backend(options))
+    supervisor.wait_ready(READY_DEADLINE_S, on_ready)
+    for spec in _dashboards(options):  # both at once: each takes a second or two to import its libraries
+        supervisor.start(spec)
+    notes = _accounts(options, say)
+    supervisor.wait_ready(READY_DEADLINE_S, on_ready)
+    say("")
+    say(f"  teachers   {options.teacher_url}")
+    say(f"  students   {options.student_url}")
+    for note in notes:
+        say(note)
+    say("")
+    if options.host not in {LOOPBACK, "localhost", "::1"}:
+        say("Other machines reach the dashboards without encryption: passwords too. See deploy/containers.")
+    say("Ctrl-C ends everything; the data stays.")
+
+
+def check_ports(options: PairOptions) -> None:
+    """Raises PortInUse for the first port that cannot be listened on."""
+    for role, host, port, option in (
+        ("backend", LOOPBACK, options.backend_port, "--backend-port"),
+        ("teacher dashboard", options.host, options.teacher_port, "--teacher-port"),
+        ("student dashboard", options.host, options.student_port, "--student-port"),
+    ):
+        try:
+            family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+            with socket.socket(family, socket.SOCK_STREAM) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind((host, port))
+        except OSError as error:
+            raise PortInUse(role, host, port, option, error.strerror or str(error)) from error
+
+
+def _accounts(options: PairOptions, say: Callable[[str], None]) -> list[str]:
+    """Make the first teacher, and the demo's; gives lines that tell the person how to sign in."""
+    operator = Operator(options.data_dir)
+    try:
+        notes = []
+        if not operator.teachers():
+            password = operator.add_teacher(FIRST_TEACHER)
+            notes += ["", "The first teacher signs in once with this temporary password:"]
+            notes += [f"  name       {FIRST_TEACHER}", f"  password   {password}"]
+        if options.is_demo:
+            demo = load_demo(options.data_dir, operator, read_settings(options.data_dir), say)
+            if demo is not None:
+                notes += ["", "The example exams belong to an account of their own:"]
+                notes += [f"  name       {demo.username}", f"  password   {demo.password}"]
+        return notes
+    finally:
+        operator.close()
+
+
+def _backend(options: PairOptions) -> ChildSpec:
+    return ChildSpec(
+        name="backend",
+        command=[
+            *(sys.executable, "-m", "deploy.local.backend"),
+            *("--host", LOOPBACK, "--port", str(options.backend_port)),
+            *("--data-dir", str(options.data_dir)),
+        ],
+        ready_url=_url(LOOPBACK, options.backend_port) + "/healthz",
+        log_path=options.data_dir / "logs" / "backend.log",
+        environment=os.environ,
+        folder=ROOT,
+    )
+
+
+def _dashboards(options: PairOptions) -> list[ChildSpec]:
+    environment = _dashboard_environment(os.environ, options)
+    reached = _WILDCARDS.get(options.host, options.host)
+    return [
+        ChildSpec(
+            name=f"{role} dashboard",
+            command=[
+                *(sys.executable, "-m", "uvicorn", "--factory"),
+                f"{role}_app.server:create_app_from_environment",
+                *("--host", options.host, "--port", str(port), "--ws", "websockets-sansio"),
+                # Compression would cost 48 kB of memory a session, for a page of 25 kB.
+                *("--ws-per-message-deflate", "false"),
+                *("--timeout-graceful-shutdown", "2", "--no-access-log", "--no-proxy-headers"),
+            ],
+            ready_url=_url(reached, port) + "/healthz",
+            log_path=options.data_dir / "logs" / f"{role}.log",
+            environment=environment,
+            folder=ROOT,
+        )
+        for role, port in (("teacher", options.teacher_port), ("student", options.student_port))
+    ]
+
+
+def _dashboard_environment(environ: Mapping[str, str], options: PairOptions) -> dict[str, str]:
+    """The environment with this backend's settings; a stray one of another backend must not win."""
+    ours = read_settings(options.data_dir)
+    kept = {name: text for name, text in environ.items() if name not in ours}
+    kept["EXAM_RESULTS_ENV_FILE"] = str(options.data_dir / "backend.env")
+    kept.setdefault("EXAM_RESULTS_STUDENT_URL", options.student_url)
+    return kept
+
+
+def _shown_host(host: str) -> str:
+    """A wildcard address is none that a browser can open."""
+    return socket.gethostname() if host in _WILDCARDS else host
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

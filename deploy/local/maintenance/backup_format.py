@@ -1,0 +1,97 @@
+"""What a backup of the data folder is: one tar with a manifest first, then the database and the keys.
+
+The manifest gives each file's length and SHA-256, so that a cut or changed backup is refused before anything
+is touched. The tar holds the keys: keep it as safe as the data folder itself.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from deploy.local.backend.compose import DATABASE_FILE
+from deploy.local.backend.storage.database import MIGRATIONS_FOLDER
+
+__all__ = [
+    "DATABASE_SIDE_FILES",
+    "KEY_FILES",
+    "MANIFEST_FILE",
+    "MARK_FILES",
+    "BackupRefused",
+    "FileFacts",
+    "Manifest",
+    "file_facts",
+    "known_data_version",
+]
+
+FORMAT: Final = 1
+MANIFEST_FILE: Final = "manifest.json"
+KEY_FILES: Final = ("signing_key.pem", "identity_secret", "operator.json")
+MARK_FILES: Final = ("demo-loaded",)  # there or not
+DATABASE_SIDE_FILES: Final = (f"{DATABASE_FILE}-wal", f"{DATABASE_FILE}-shm")
+CHUNK_BYTES: Final = 1 << 20
+
+
+class BackupRefused(Exception):
+    """A backup cannot be made or used; the text is one clear line."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    length: int  # octets
+    sha256: str  # hexadecimal
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """`data_version` is the database's; a program that knows less cannot use the backup."""
+
+    made_at: str  # UTC, ISO 8601
+    data_version: int
+    files: Mapping[str, FileFacts]
+
+    def to_json(self) -> bytes:
+        files = {name: asdict(facts) for name, facts in self.files.items()}
+        fields = {
+            "format": FORMAT,
+            "made_at": self.made_at,
+            "data_version": self.data_version,
+            "files": files,
+        }
+        return json.dumps(fields, indent=2).encode() + b"\n"
+
+    @classmethod
+    def from_json(cls, text: bytes) -> "Manifest":
+        """Raises BackupRefused when it is none, or of another format."""
+        try:
+            fields = json.loads(text)
+            if fields["format"] != FORMAT:
+                raise BackupRefused(f"this backup has format {fields['format']}; known here is {FORMAT}")
+            files = {
+                str(name): FileFacts(int(facts["length"]), str(facts["sha256"]))
+                for name, facts in fields["files"].items()
+            }
+            manifest = cls(str(fields["made_at"]), int(fields["data_version"]), files)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise BackupRefused("this is no backup: its manifest cannot be read") from None
+        wanted = {DATABASE_FILE, *KEY_FILES}
+        if not wanted <= files.keys() <= wanted | set(MARK_FILES):
+            raise BackupRefused("this is no backup: its manifest names other files than a data folder's")
+        return manifest
+
+
+def file_facts(path: Path) -> FileFacts:
+    """Raises OSError."""
+    digest, length = hashlib.sha256(), 0
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            digest.update(chunk)
+            length += len(chunk)
+    return FileFacts(length, digest.hexdigest())
+
+
+def known_data_version() -> int:
+    """The newest that this program can use."""
+    return len(list(MIGRATIONS_FOLDER.glob("[0-9][0-9][0-9][0-9]_*.sql")))

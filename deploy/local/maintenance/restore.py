@@ -1,0 +1,140 @@
+"""Puts a backup into a data folder; the backend must not run there.
+
+Everything is unpacked and checked beside its place first. What stood there before is moved aside, never
+deleted. The database comes last: a restore that was interrupted leaves no folder that looks sound.
+"""
+
+import contextlib
+import datetime as dt
+import hashlib
+import os
+import sqlite3
+import tarfile
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from deploy.local.backend.compose import DATABASE_FILE, BackendRefused, sole_user
+from deploy.local.maintenance.backup_format import (
+    CHUNK_BYTES,
+    DATABASE_SIDE_FILES,
+    KEY_FILES,
+    MANIFEST_FILE,
+    MARK_FILES,
+    BackupRefused,
+    FileFacts,
+    Manifest,
+    known_data_version,
+)
+from deploy.local.maintenance.maintenance_lock import maintenance
+
+__all__ = ["restore"]
+
+MANIFEST_BYTES_MAX = 64 * 1024
+OWNER_ONLY = 0o600
+
+
+def restore(
+    source: IO[bytes], data_dir: Path, now_s: Callable[[], float], *, is_replacing: bool = False
+) -> tuple[Manifest, Path | None]:
+    """Put the backup there; gives its manifest, and where the former files went if there were any.
+
+    Without `is_replacing` a folder that holds data is refused. Raises BackupRefused or OSError.
+    """
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        with sole_user(data_dir), maintenance(data_dir):
+            return _restore_alone(source, data_dir, now_s, is_replacing=is_replacing)
+    except BackendRefused as running:
+        raise BackupRefused(f"{running}: stop it first") from None
+
+
+def _restore_alone(
+    source: IO[bytes], data_dir: Path, now_s: Callable[[], float], *, is_replacing: bool
+) -> tuple[Manifest, Path | None]:
+    state = (DATABASE_FILE, *DATABASE_SIDE_FILES, *KEY_FILES, *MARK_FILES)  # in the order of moving away
+    there = [name for name in state if (data_dir / name).exists()]
+    if DATABASE_FILE in there and not is_replacing:
+        raise BackupRefused(f"{data_dir} holds data: choose an empty folder, or say --replace")
+    with tempfile.TemporaryDirectory(prefix=".restore-", dir=data_dir) as folder:
+        unpacked = Path(folder)
+        manifest = _unpack(source, unpacked)
+        _check_database(unpacked / DATABASE_FILE, manifest)
+        aside = None
+        if there:
+            moment = dt.datetime.fromtimestamp(now_s(), dt.UTC)
+            aside = data_dir / f"before-restore-{moment:%Y%m%dT%H%M%S%fZ}"
+            aside.mkdir(mode=0o700)
+            for name in there:
+                (data_dir / name).replace(aside / name)
+        for name in reversed(state):
+            if name in manifest.files:
+                (unpacked / name).replace(data_dir / name)
+        _flush_folder(data_dir)
+    return manifest, aside
+
+
+def _unpack(source: IO[bytes], folder: Path) -> Manifest:
+    """Every file of the manifest, checked; nothing else is written."""
+    try:
+        with tarfile.open(fileobj=source, mode="r|") as tar:
+            first = tar.next()
+            if first is None or first.name != MANIFEST_FILE or first.size > MANIFEST_BYTES_MAX:
+                raise BackupRefused("this is no backup: it does not begin with a manifest")
+            manifest = Manifest.from_json(_content(tar, first).read())
+            missing = dict(manifest.files)
+            while (member := tar.next()) is not None:
+                facts = missing.pop(member.name, None)
+                if facts is None or member.size != facts.length:
+                    raise BackupRefused(f"this backup holds something unexpected: {member.name!r}")
+                _write_checked(_content(tar, member), folder / member.name, facts)
+    except (tarfile.TarError, EOFError) as error:
+        raise BackupRefused(f"this backup cannot be read to its end: {error}") from error
+    if missing:
+        raise BackupRefused(f"this backup is cut off: {', '.join(sorted(missing))} is missing")
+    return manifest
+
+
+def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
+    content = tar.extractfile(member) if member.isreg() else None
+    if content is None:
+        raise BackupRefused(f"this backup holds something unexpected: {member.name!r}")
+    return content
+
+
+def _write_checked(content: IO[bytes], path: Path, facts: FileFacts) -> None:
+    digest = hashlib.sha256()
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
+    with os.fdopen(descriptor, "wb") as file:
+        while chunk := content.read(CHUNK_BYTES):
+            digest.update(chunk)
+            file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())
+    if digest.hexdigest() != facts.sha256:
+        raise BackupRefused(f"{path.name} in this backup is damaged: its checksum differs")
+
+
+def _check_database(path: Path, manifest: Manifest) -> None:
+    known = known_data_version()
+    if manifest.data_version > known:
+        raise BackupRefused(
+            f"this backup has data version {manifest.data_version}, this program knows {known}: "
+            "restore it with the newer program"
+        )
+    try:
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            (verdict,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+    except sqlite3.Error as error:
+        verdict = str(error)
+    if verdict != "ok":
+        raise BackupRefused(f"the database in this backup is damaged: {verdict}")
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,301 @@
+"""The exam API as typed calls, as a teacher or as a guest.
+
+What is repeated after a lost answer: queries; creates, whose ids are ours; and updates and deletes, because
+a second try that is refused tells by the present row whether the first one arrived:
+
+- an update that meets a conflict has arrived if the row is one version further and holds what was asked for;
+- a delete that meets nothing has arrived, since rows go only when they are deleted.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from shared.api import operations
+from shared.api.http import GraphQLEndpoint, GuestSignature, Patience, TeacherToken
+from shared.identity.guest import GuestCredentials
+from shared.model.errors import BackendUnreachable, FieldInvalid, NotAllowed, NotFound, VersionConflict
+from shared.model.exam import (
+    Audience,
+    Exam,
+    ExamChanges,
+    ExamStatus,
+    NewExam,
+    NewResult,
+    Result,
+    ResultChanges,
+    exam_from_wire,
+    result_from_wire,
+)
+from shared.model.grades import Scale
+from shared.settings import BackendSettings
+
+__all__ = ["BATCH_MAX", "PAGE_MAX", "GuestApi", "TeacherApi"]
+
+PAGE_MAX = 1000  # rows of one page at most; the API refuses more
+BATCH_MAX = 100  # rows of one batch at most
+
+
+class _Reader:
+    """What guests and teachers both read, each with documents of their own."""
+
+    _LIST_EXAMS: str
+    _GET_EXAM: str
+    _LIST_RESULTS: str
+    _GET_RESULTS: str
+
+    def __init__(self, url: str, endpoint: GraphQLEndpoint) -> None:
+        self._url = url
+        self._endpoint = endpoint
+
+    def close(self) -> None:
+        """Closes idle connections."""
+        self._endpoint.close()
+
+    def list_exams(self, page_size: int = PAGE_MAX) -> Iterator[Exam]:
+        """Published exams, newest date first; pages are asked for as they are needed."""
+        return (self._exam(row) for row in self._pages(self._LIST_EXAMS, {}, page_size))
+
+    def get_exam(self, exam_id: str) -> Exam | None:
+        """None if there is none, or if it is a draft of somebody else."""
+        row = self._query(self._GET_EXAM, {"id": exam_id})
+        return None if row is None else self._exam(row)
+
+    def list_results(self, exam_id: str, page_size: int = PAGE_MAX) -> Iterator[Result]:
+        """Results in the order of their ids; none for an exam that the caller may not see."""
+        rows = self._pages(self._LIST_RESULTS, {"examId": exam_id}, page_size)
+        return (self._result(row) for row in rows)
+
+    def get_result(self, exam_id: str, result_id: str) -> Result | None:
+        """None if there is none that the caller may see."""
+        row = self._query(self._GET_RESULTS, {"examId": exam_id, "id": result_id})
+        return None if row is None else self._result(row)
+
+    def _pages(self, document: str, variables: dict[str, Any], page_size: int) -> Iterator[dict[str, Any]]:
+        token: str | None = None
+        while True:
+            page = self._query(document, {**variables, "limit": page_size, "nextToken": token})
+            yield from page["items"]
+            token = page["nextToken"]
+            if token is None:
+                return
+
+    def _query(self, document: str, variables: dict[str, Any]) -> Any:
+        value, _ = self._endpoint.ask(document, variables, is_repeatable=True)
+        return value
+
+    def _exam(self, row: Any) -> Exam:
+        try:
+            return exam_from_wire(row)
+        except (KeyError, TypeError, ValueError, FieldInvalid) as error:
+            raise BackendUnreachable(self._url, f"its exam cannot be read: {error!r}") from error
+
+    def _result(self, row: Any) -> Result:
+        try:
+            return result_from_wire(row)
+        except (KeyError, TypeError, ValueError) as error:
+            raise BackendUnreachable(self._url, f"its result cannot be read: {error!r}") from error
+
+
+class GuestApi(_Reader):
+    """Reads what is published, as anybody. Refused credentials are renewed once. Any thread; close() it."""
+
+    _LIST_EXAMS = operations.GUEST_LIST_EXAMS
+    _GET_EXAM = operations.GUEST_GET_EXAM
+    _LIST_RESULTS = operations.GUEST_LIST_RESULTS
+    _GET_RESULTS = operations.GUEST_GET_RESULTS
+
+    def __init__(
+        self,
+        settings: BackendSettings,
+        guest: GuestCredentials,
+        *,
+        patience: Patience = Patience(),  # noqa: B008  # frozen
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        signature = GuestSignature(guest.current, settings.region)
+        endpoint = GraphQLEndpoint(settings.api_url, signature, patience=patience, sleep=sleep)
+        super().__init__(settings.api_url, endpoint)
+        self._guest = guest
+
+    def _query(self, document: str, variables: dict[str, Any]) -> Any:
+        used = self._guest.current()
+        try:
+            return super()._query(document, variables)
+        except NotAllowed as refusal:
+            if refusal.is_about_the_row:
+                raise
+            self._guest.renew(used)
+            return super()._query(document, variables)
+
+
+class TeacherApi(_Reader):
+    """Reads and writes as one teacher. Any thread may use it; close() it at the end.
+
+    `access_token` gives a valid token at each call, such as TeacherSession.access_token; what it raises
+    comes through. Every call raises BackendUnreachable and, when the API says no, NotAllowed, NotFound,
+    InputRefused, StateRefused or VersionConflict (with the present row).
+    """
+
+    _LIST_EXAMS = operations.LIST_EXAMS
+    _GET_EXAM = operations.GET_EXAM
+    _LIST_RESULTS = operations.LIST_RESULTS
+    _GET_RESULTS = operations.GET_RESULTS
+
+    def __init__(
+        self,
+        settings: BackendSettings,
+        access_token: Callable[[], str],
+        *,
+        patience: Patience = Patience(),  # noqa: B008  # frozen
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        endpoint = GraphQLEndpoint(
+            settings.api_url, TeacherToken(access_token), patience=patience, sleep=sleep
+        )
+        super().__init__(settings.api_url, endpoint)
+
+    def list_my_exams(self, page_size: int = PAGE_MAX) -> Iterator[Exam]:
+        """The caller's own exams, drafts too, newest date first."""
+        return (self._exam(row) for row in self._pages(operations.LIST_MY_EXAMS, {}, page_size))
+
+    # Exams.
+
+    def create_exam(self, new: NewExam) -> Exam:
+        """The new exam, a draft."""
+        return self._exam(self._mutate(operations.CREATE_EXAM, new.to_wire()))
+
+    def update_exam(
+        self,
+        exam_id: str,
+        expected_version: int,
+        *,
+        subject: str | None = None,
+        date: dt.date | None = None,
+        teacher: str | None = None,
+        scale: Scale | None = None,
+        audience: Audience | None = None,
+    ) -> Exam:
+        """The exam with these fields changed; None leaves a field as it is. Raises FieldInvalid too."""
+        changes = ExamChanges(subject, date, teacher, scale, audience)
+        wanted: dict[str, object] = {"subject": changes.subject, "date": date, "teacher": changes.teacher}
+        wanted |= {"scale": scale, "audience": audience}
+        wire = {"id": exam_id, "expectedVersion": expected_version, **changes.to_wire()}
+        return self._change_exam(operations.UPDATE_EXAM, wire, wanted)
+
+    def publish_exam(self, exam_id: str, expected_version: int) -> Exam:
+        """From now on everybody sees it and its results."""
+        wire = {"id": exam_id, "expectedVersion": expected_version}
+        return self._change_exam(operations.PUBLISH_EXAM, wire, {"status": ExamStatus.PUBLISHED})
+
+    def unpublish_exam(self, exam_id: str, expected_version: int) -> Exam:
+        """From now on its owner alone sees it."""
+        wire = {"id": exam_id, "expectedVersion": expected_version}
+        return self._change_exam(operations.UNPUBLISH_EXAM, wire, {"status": ExamStatus.DRAFT})
+
+    def delete_exam(self, exam_id: str, expected_version: int) -> None:
+        """Deletes an exam that has no results; raises StateRefused if it has."""
+        self._delete(operations.DELETE_EXAM, {"id": exam_id, "expectedVersion": expected_version})
+
+    # Results.
+
+    def create_result(self, exam_id: str, new: NewResult) -> Result:
+        """The new result; its name is not told here."""
+        return self._result(self._mutate(operations.CREATE_RESULTS, {"examId": exam_id, **new.to_wire()}))
+
+    def update_result(
+        self,
+        exam_id: str,
+        result_id: str,
+        expected_version: int,
+        *,
+        student: str | None = None,
+        grade: str | None = None,
+        name: str | None = None,
+        removes_name: bool = False,
+    ) -> Result:
+        """The result with these fields changed; None leaves a field as it is. Raises FieldInvalid too."""
+        changes = ResultChanges(student, grade, name, removes_name)
+        wire = {"id": result_id, "examId": exam_id, "expectedVersion": expected_version, **changes.to_wire()}
+        try:
+            return self._result(self._mutate(operations.UPDATE_RESULTS, wire))
+        except VersionConflict as conflict:
+            current = conflict.current
+            wanted: dict[str, object] = {"student": changes.student, "grade": changes.grade}
+            if (
+                isinstance(current, Result)
+                and _has_arrived(conflict, expected_version, wanted)
+                # No mutation tells the name, not even to the owner: it has to be asked for.
+                and ("name" not in changes.to_wire() or self._has_name(current, changes.name))
+            ):
+                return current
+            raise
+
+    def delete_result(self, exam_id: str, result_id: str, expected_version: int) -> None:
+        """Deletes one result."""
+        wire = {"id": result_id, "examId": exam_id, "expectedVersion": expected_version}
+        self._delete(operations.DELETE_RESULTS, wire)
+
+    def create_results(self, exam_id: str, rows: Sequence[NewResult]) -> list[Result]:
+        """Stores 1 to BATCH_MAX rows, all or none, with one event."""
+        _check_batch(rows)
+        wire = {"examId": exam_id, "rows": [row.to_wire() for row in rows]}
+        return [self._result(row) for row in self._mutate(operations.CREATE_RESULTS_BATCH, wire)["items"]]
+
+    def delete_results(self, exam_id: str, rows: Iterable[tuple[str, int]]) -> None:
+        """Deletes 1 to BATCH_MAX rows (id, version seen), all or none, with one event."""
+        pairs = list(rows)
+        _check_batch(pairs)
+        wire = {
+            "examId": exam_id,
+            "rows": [{"id": result_id, "expectedVersion": version} for result_id, version in pairs],
+        }
+        try:
+            self._mutate(operations.DELETE_RESULTS_BATCH, wire)
+        except NotFound as refusal:
+            gone = {result_id for result_id, _ in pairs}
+            if not refusal.lost_tries or any(row.id in gone for row in self.list_results(exam_id)):
+                raise
+
+    def _mutate(self, document: str, wire: dict[str, Any]) -> Any:
+        # The answer's null fields that the schema leaves nullable come with an error, which raised already.
+        value, _ = self._endpoint.ask(document, {"input": wire}, is_repeatable=True)
+        if value is None:
+            raise BackendUnreachable(self._url, "the answer holds no row")
+        return value
+
+    def _change_exam(self, document: str, wire: dict[str, Any], wanted: dict[str, object]) -> Exam:
+        try:
+            return self._exam(self._mutate(document, wire))
+        except VersionConflict as conflict:
+            current = conflict.current
+            if isinstance(current, Exam) and _has_arrived(conflict, wire["expectedVersion"], wanted):
+                return current
+            raise
+
+    def _delete(self, document: str, wire: dict[str, Any]) -> None:
+        try:
+            self._mutate(document, wire)
+        except NotFound as refusal:
+            if not refusal.lost_tries:
+                raise
+
+    def _has_name(self, current: Result, name: str | None) -> bool:
+        row = self.get_result(current.exam_id, current.id)
+        return row is not None and row.version == current.version and row.name == name
+
+
+def _has_arrived(conflict: VersionConflict, expected_version: int, wanted: dict[str, object]) -> bool:
+    """Whether a try whose answer was lost made the change that this conflict is about."""
+    current = conflict.current
+    if not conflict.lost_tries or current is None or current.version != expected_version + 1:
+        return False
+    return all(getattr(current, name) == value for name, value in wanted.items() if value is not None)
+
+
+def _check_batch(rows: Sequence[object]) -> None:
+    if not 1 <= len(rows) <= BATCH_MAX:
+        raise FieldInvalid("rows", f"A batch holds 1 to {BATCH_MAX} rows, not {len(rows)}.")

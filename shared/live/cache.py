@@ -1,0 +1,434 @@
+"""What the feed has heard, as versioned snapshots for many readers. Pure data: no network, no thread of its
+own.
+
+Events and snapshots may come in any order, and the cache ends in the backend's state:
+
+- every row carries the backend's version; an older one never replaces a newer one;
+- a delete leaves a mark with its version, so that an older event, or a page read before it, cannot bring
+  the row back. A mark outlives the next snapshot and goes with the one after it;
+- a snapshot takes away the rows that it lacks, but never one that an event brought after the snapshot was
+  begun.
+
+Every change moves one counter. The exams and each exam's results carry the counter of their last change as
+their version: it grows, also when results are forgotten and loaded again, and it says nothing about the
+backend's versions. Readers get immutable snapshots, made at the first reading after a change and then
+shared.
+"""
+
+from __future__ import annotations
+
+import bisect
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Generic, Protocol, TypeVar
+
+from shared.model.exam import Exam, Result
+
+__all__ = [
+    "NEWEST_MAX",
+    "Change",
+    "ExamCache",
+    "ExamListChanged",
+    "ExamsSnapshot",
+    "Listener",
+    "ResultsChanged",
+    "ResultsForgotten",
+    "ResultsLoaded",
+    "ResultsSnapshot",
+    "SnapshotMark",
+]
+
+logger = logging.getLogger(__name__)
+
+NEWEST_MAX = 100  # an exam's rows that are remembered as new; older ones are ordinary rows again
+
+
+@dataclass(frozen=True, slots=True)
+class ExamsSnapshot:
+    """All published exams, newest date first. `is_loaded` is False until the first whole listing."""
+
+    version: int
+    exams: tuple[Exam, ...]
+    is_loaded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsSnapshot:
+    """One exam's results in the order of their random ids (the order of entry would tell who is who).
+
+    `received_at_s` says when a row came by an event, for at most NEWEST_MAX newest rows, oldest first.
+    """
+
+    exam_id: str
+    version: int
+    rows: tuple[Result, ...]
+    received_at_s: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class ExamListChanged:
+    """Exams that are new or different, and ids that are gone."""
+
+    version: int
+    upserts: tuple[Exam, ...]
+    removals: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsLoaded:
+    """The results of an exam can be read from now on."""
+
+    exam_id: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsChanged:
+    """Results of a loaded exam that are new or different, and ids that are gone."""
+
+    exam_id: str
+    version: int
+    upserts: tuple[Result, ...]
+    removals: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsForgotten:
+    """The results of an exam can no longer be read: unpublished, deleted, or dropped to make room."""
+
+    exam_id: str
+    version: int
+
+
+Change = ExamListChanged | ResultsLoaded | ResultsChanged | ResultsForgotten
+Listener = Callable[[Change], None]
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotMark:
+    """The moment before the first page of a listing was asked for. Made by begin_*, handed back to
+    finish_*."""
+
+    exam_id: str | None
+    counter: int
+    table: object
+
+
+class _Row(Protocol):
+    @property
+    def id(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+
+
+_R = TypeVar("_R", bound=_Row)
+
+
+class _Table(Generic[_R]):
+    """Rows by id, in a fixed order, with marks of deleted ones. Not locked: its owner is."""
+
+    def __init__(self, sort_key: Callable[[_R], tuple[object, ...]]) -> None:
+        self.rows: dict[str, _R] = {}
+        self.version = 0
+        self.is_loaded = False
+        self._sort_key = sort_key
+        self._ordered: list[_R] = []  # kept sorted by _sort_key, which ends in the id
+        self._heard_at: dict[str, int] = {}  # id -> counter of its last event, kept until the next snapshot
+        self._deleted: dict[str, tuple[int, int]] = {}  # id -> version, number of snapshots before it
+        self._snapshots = 0
+        self._merged_from = -1  # begun_at of the newest listing taken in
+
+    def ordered(self) -> tuple[_R, ...]:
+        return tuple(self._ordered)
+
+    def upsert(self, row: _R, counter: int) -> bool:
+        """Whether anything changed."""
+        if not self._is_news(row):
+            return False
+        self._put(row)
+        self._heard_at[row.id] = counter
+        return True
+
+    def remove(self, row_id: str, version: int) -> bool:
+        """Whether there was such a row. The mark is left in any case."""
+        if version <= self._deleted.get(row_id, (0, 0))[0]:
+            return False
+        present = self.rows.get(row_id)
+        if present is not None and present.version > version:
+            return False
+        self._deleted[row_id] = (version, self._snapshots)
+        self._heard_at.pop(row_id, None)
+        if present is None:
+            return False
+        self._take_out(row_id)
+        return True
+
+    def is_outdated(self, begun_at: int) -> bool:
+        """Whether a listing that was begun later has been taken in: this one knows nothing new."""
+        return begun_at < self._merged_from
+
+    def merge(self, listed: Iterable[_R], begun_at: int) -> tuple[list[_R], list[str]]:
+        """Takes in a whole listing that was begun when the counter stood at `begun_at`: upserts, removals."""
+        rows = {row.id: row for row in listed}
+        upserts = [row for row in rows.values() if self._is_news(row)]
+        removals = [
+            row_id
+            for row_id in self.rows
+            if row_id not in rows and self._heard_at.get(row_id, -1) <= begun_at
+        ]
+        for row_id in removals:
+            del self.rows[row_id]
+        for row in upserts:
+            self.rows[row.id] = row
+        if upserts or removals:
+            self._ordered = sorted(self.rows.values(), key=self._sort_key)
+        self._deleted = {row_id: mark for row_id, mark in self._deleted.items() if mark[1] >= self._snapshots}
+        self._heard_at = {row_id: at for row_id, at in self._heard_at.items() if at > begun_at}
+        self._snapshots += 1
+        self._merged_from = begun_at
+        self.is_loaded = True
+        return upserts, removals
+
+    def _is_news(self, row: _R) -> bool:
+        present = self.rows.get(row.id)
+        newest = present.version if present is not None else self._deleted.get(row.id, (0, 0))[0]
+        return row.version > newest
+
+    def _put(self, row: _R) -> None:
+        if row.id in self.rows:
+            self._take_out(row.id)
+        self._deleted.pop(row.id, None)
+        self.rows[row.id] = row
+        bisect.insort(self._ordered, row, key=self._sort_key)
+
+    def _take_out(self, row_id: str) -> None:
+        row = self.rows.pop(row_id)
+        del self._ordered[bisect.bisect_left(self._ordered, self._sort_key(row), key=self._sort_key)]
+
+
+class _ResultsTable(_Table[Result]):
+    """The results of one exam, and which of them are new."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda result: (result.id,))
+        self.received_at_s: dict[str, float] = {}
+
+    def note_new(self, row_id: str, now_s: float) -> None:
+        self.received_at_s.pop(row_id, None)
+        self.received_at_s[row_id] = now_s
+        if len(self.received_at_s) > NEWEST_MAX:
+            del self.received_at_s[next(iter(self.received_at_s))]
+
+
+class ExamCache:
+    """Published exams, and the results of those that somebody loads. Any thread may read or write.
+
+    `now_s` is the wall clock that stamps new rows. Listeners are called after each change, in the order of
+    the changes, on the thread that made it: they must be quick and must not write to the cache.
+    """
+
+    def __init__(self, now_s: Callable[[], float]) -> None:
+        self._now_s = now_s
+        self._order_lock = (
+            threading.RLock()
+        )  # held from a change to the end of its listeners: one order for all
+        self._tables_lock = threading.Lock()  # guards everything below; held only for moments
+        self._counter = 0
+        self._exams: _Table[Exam] = _Table(lambda exam: (-exam.date.toordinal(), exam.id))
+        self._results: dict[str, _ResultsTable] = {}
+        self._exams_snapshot = ExamsSnapshot(0, (), is_loaded=False)
+        self._results_snapshots: dict[str, ResultsSnapshot] = {}
+        self._listeners: tuple[Listener, ...] = ()
+
+    # Reading.
+
+    def exams(self) -> ExamsSnapshot:
+        """All published exams, newest date first."""
+        with self._tables_lock:
+            table, made = self._exams, self._exams_snapshot
+            if (made.version, made.is_loaded) != (table.version, table.is_loaded):
+                self._exams_snapshot = ExamsSnapshot(table.version, table.ordered(), table.is_loaded)
+            return self._exams_snapshot
+
+    def exam(self, exam_id: str) -> Exam | None:
+        """One published exam, None if there is none of this id."""
+        with self._tables_lock:
+            return self._exams.rows.get(exam_id)
+
+    def is_absent(self, exam_id: str) -> bool:
+        """Whether no published exam has this id. Before the first whole listing that is not known: False."""
+        with self._tables_lock:
+            return self._exams.is_loaded and exam_id not in self._exams.rows
+
+    def results(self, exam_id: str) -> ResultsSnapshot | None:
+        """The results of one exam, None while they are not loaded."""
+        with self._tables_lock:
+            table = self._results.get(exam_id)
+            if table is None or not table.is_loaded:
+                return None
+            made = self._results_snapshots.get(exam_id)
+            if made is None or made.version != table.version:
+                news = MappingProxyType(dict(table.received_at_s))
+                made = ResultsSnapshot(exam_id, table.version, table.ordered(), news)
+                self._results_snapshots[exam_id] = made
+            return made
+
+    def loaded_exam_ids(self) -> frozenset[str]:
+        """The exams whose results can be read."""
+        with self._tables_lock:
+            return frozenset(exam_id for exam_id, table in self._results.items() if table.is_loaded)
+
+    @property
+    def version(self) -> int:
+        """The counter of the last change of anything."""
+        return self._counter
+
+    def add_listener(self, listener: Listener) -> Callable[[], None]:
+        """Calls `listener` after each change from now on. What it returns ends that."""
+        with self._order_lock:
+            self._listeners = (*self._listeners, listener)
+
+        def remove() -> None:
+            with self._order_lock:
+                self._listeners = tuple(kept for kept in self._listeners if kept is not listener)
+
+        return remove
+
+    # Events.
+
+    def put_exam(self, exam: Exam) -> None:
+        """An event brought this exam. One that is not published is taken out instead."""
+        if not exam.is_published:
+            self.remove_exam(exam.id, exam.version)
+            return
+        with self._order_lock:
+            with self._tables_lock:
+                if not self._exams.upsert(exam, self._next()):
+                    return
+                self._exams.version = self._counter
+            self._tell(ExamListChanged(self._counter, (exam,), ()))
+
+    def remove_exam(self, exam_id: str, version: int) -> None:
+        """An event said that this exam was unpublished or deleted at `version`; its results go too."""
+        with self._order_lock:
+            with self._tables_lock:
+                if not self._exams.remove(exam_id, version):
+                    return
+                self._exams.version = self._next()
+            self._tell(ExamListChanged(self._counter, (), (exam_id,)))
+            self.forget_results(exam_id)
+
+    def put_results(self, exam_id: str, results: Iterable[Result]) -> None:
+        """An event brought these rows of one exam. Ignored for an exam that nobody loads."""
+        with self._order_lock:
+            with self._tables_lock:
+                table = self._results.get(exam_id)
+                if table is None:
+                    return
+                counter = self._next()
+                upserts = tuple(row for row in results if table.upsert(row, counter))
+                now_s = self._now_s()
+                for row in upserts:
+                    table.note_new(row.id, now_s)
+                if not upserts:
+                    return
+                table.version = counter
+                is_loaded = table.is_loaded
+            if is_loaded:
+                self._tell(ResultsChanged(exam_id, counter, upserts, ()))
+
+    def remove_results(self, exam_id: str, deleted: Iterable[tuple[str, int]]) -> None:
+        """An event said that these rows (id, version of the deletion) of one exam are gone."""
+        with self._order_lock:
+            with self._tables_lock:
+                table = self._results.get(exam_id)
+                if table is None:
+                    return
+                removals = tuple(row_id for row_id, version in deleted if table.remove(row_id, version))
+                for row_id in removals:
+                    table.received_at_s.pop(row_id, None)
+                if not removals:
+                    return
+                counter = table.version = self._next()
+                is_loaded = table.is_loaded
+            if is_loaded:
+                self._tell(ResultsChanged(exam_id, counter, (), removals))
+
+    # Snapshots: begin before the first page is asked for, finish with all rows.
+
+    def begin_exams(self) -> SnapshotMark:
+        """Call it before the listing of exams is begun."""
+        with self._tables_lock:
+            return SnapshotMark(None, self._next(), self._exams)
+
+    def finish_exams(self, mark: SnapshotMark, listed: Iterable[Exam]) -> None:
+        """Takes in the whole listing of exams. Results of exams that are gone are forgotten."""
+        published = [exam for exam in listed if exam.is_published]
+        with self._order_lock:
+            with self._tables_lock:
+                if self._exams.is_outdated(mark.counter):
+                    return
+                was_loaded = self._exams.is_loaded
+                upserts, removals = self._exams.merge(published, mark.counter)
+                if not upserts and not removals and was_loaded:
+                    return
+                counter = self._exams.version = self._next()
+            self._tell(ExamListChanged(counter, tuple(upserts), tuple(removals)))
+            for exam_id in removals:
+                self.forget_results(exam_id)
+
+    def begin_results(self, exam_id: str) -> SnapshotMark:
+        """Call it before the listing of one exam's results is begun; from now on its events are kept."""
+        with self._tables_lock:
+            table = self._results.setdefault(exam_id, _ResultsTable())
+            return SnapshotMark(exam_id, self._next(), table)
+
+    def finish_results(self, mark: SnapshotMark, listed: Iterable[Result]) -> bool:
+        """Takes in the whole listing; False, and nothing happens, if the results were forgotten meanwhile."""
+        exam_id = mark.exam_id
+        with self._order_lock:
+            with self._tables_lock:
+                table = self._results.get(exam_id) if exam_id is not None else None
+                if exam_id is None or table is None or table is not mark.table:
+                    return False
+                if table.is_outdated(mark.counter):
+                    return True
+                was_loaded = table.is_loaded
+                upserts, removals = table.merge(listed, mark.counter)
+                for row_id in removals:
+                    table.received_at_s.pop(row_id, None)
+                if was_loaded and not upserts and not removals:
+                    return True
+                counter = table.version = self._next()
+            if was_loaded:
+                self._tell(ResultsChanged(exam_id, counter, tuple(upserts), tuple(removals)))
+            else:
+                self._tell(ResultsLoaded(exam_id, counter))
+            return True
+
+    def forget_results(self, exam_id: str) -> None:
+        """Drops what is known of one exam's results, and ends a listing of them that is on its way."""
+        with self._order_lock:
+            with self._tables_lock:
+                table = self._results.pop(exam_id, None)
+                self._results_snapshots.pop(exam_id, None)
+                if table is None:
+                    return
+                counter = self._next()
+            if table.is_loaded:
+                self._tell(ResultsForgotten(exam_id, counter))
+
+    def _next(self) -> int:
+        self._counter += 1
+        return self._counter
+
+    def _tell(self, change: Change) -> None:
+        for listener in self._listeners:
+            try:
+                listener(change)
+            except Exception:
+                # The cache is right whatever a listener makes of it; the others must still hear.
+                logger.exception("a listener of the cache failed on %s", type(change).__name__)

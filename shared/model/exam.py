@@ -1,0 +1,333 @@
+"""Exam and Result: frozen and validated, and their forms on the wire. No I/O."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from shared.model.codes import is_code
+from shared.model.errors import FieldInvalid
+from shared.model.grades import GRADE_TEXT_MAX, Scale, parse_scale
+
+__all__ = [
+    "TEXT_MAX",
+    "Audience",
+    "Exam",
+    "ExamChanges",
+    "ExamStatus",
+    "NewExam",
+    "NewResult",
+    "Result",
+    "ResultChanges",
+    "exam_from_wire",
+    "exam_to_wire",
+    "is_id",
+    "new_id",
+    "parse_time",
+    "result_from_wire",
+    "result_to_wire",
+]
+
+TEXT_MAX = 120  # characters of a subject, a teacher's or a student's name; the API refuses longer ones
+
+_UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
+
+
+class ExamStatus(StrEnum):
+    """Drafts are their owner's alone; published exams are everybody's."""
+
+    DRAFT = "DRAFT"
+    PUBLISHED = "PUBLISHED"
+
+
+class Audience(StrEnum):
+    """How the public sees students."""
+
+    NAMES = "NAMES"
+    CODES = "CODES"
+
+
+@dataclass(frozen=True, slots=True)
+class Exam:
+    """One exam as the API gave it. Only teachers are told `owner` and `results_count`; times are in UTC."""
+
+    id: str
+    subject: str
+    date: dt.date
+    teacher: str
+    scale: Scale
+    status: ExamStatus
+    audience: Audience
+    version: int
+    created_at: dt.datetime
+    updated_at: dt.datetime
+    owner: str | None = None
+    results_count: int | None = None
+
+    @property
+    def is_published(self) -> bool:
+        """Whether guests may see it."""
+        return self.status is ExamStatus.PUBLISHED
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One student's result as the API gave it. Times, `owner` and `name` are told to teachers only."""
+
+    id: str
+    exam_id: str
+    student: str
+    grade: str
+    version: int
+    is_published: bool
+    created_at: dt.datetime | None = None
+    updated_at: dt.datetime | None = None
+    owner: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewExam:
+    """An exam to create; texts are trimmed. With its own id a create can be repeated. Raises FieldInvalid."""
+
+    subject: str
+    date: dt.date
+    teacher: str
+    scale: Scale
+    audience: Audience = Audience.NAMES
+    id: str = field(default_factory=lambda: new_id())
+
+    def __post_init__(self) -> None:
+        _set(self, "subject", _clean("subject", self.subject))
+        _set(self, "teacher", _clean("teacher", self.teacher))
+        _check_id("id", self.id)
+
+    def to_wire(self) -> dict[str, Any]:
+        """CreateExamInput."""
+        return {
+            "id": self.id,
+            "subject": self.subject,
+            "date": self.date.isoformat(),
+            "teacher": self.teacher,
+            "scale": self.scale.text,
+            "audience": self.audience.value,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class NewResult:
+    """A result to create. `grade` is a canonical text (see grades.py). Raises FieldInvalid."""
+
+    student: str
+    grade: str
+    name: str | None = None
+    id: str = field(default_factory=lambda: new_id())
+
+    def __post_init__(self) -> None:
+        _set(self, "student", _clean("student", self.student))
+        _set(self, "grade", _clean("grade", self.grade, GRADE_TEXT_MAX))
+        if self.name is not None:
+            _set(self, "name", _clean("name", self.name))
+        _check_id("id", self.id)
+
+    def check_audience(self, audience: Audience) -> None:
+        """Raises FieldInvalid if the exam shows codes and `student` is not one: a name must not slip out."""
+        _check_audience(self.student, audience)
+
+    def to_wire(self) -> dict[str, Any]:
+        """BatchRowInput; with `examId` added it is CreateResultsInput. A missing name is left out."""
+        row = {"id": self.id, "student": self.student, "grade": self.grade}
+        return row if self.name is None else {**row, "name": self.name}
+
+
+@dataclass(frozen=True, slots=True)
+class ExamChanges:
+    """Fields of an exam to change; None leaves one as it is. Raises FieldInvalid."""
+
+    subject: str | None = None
+    date: dt.date | None = None
+    teacher: str | None = None
+    scale: Scale | None = None
+    audience: Audience | None = None
+
+    def __post_init__(self) -> None:
+        if self.subject is not None:
+            _set(self, "subject", _clean("subject", self.subject))
+        if self.teacher is not None:
+            _set(self, "teacher", _clean("teacher", self.teacher))
+
+    def to_wire(self) -> dict[str, Any]:
+        """The changed fields of UpdateExamInput."""
+        wire = {
+            "subject": self.subject,
+            "date": None if self.date is None else self.date.isoformat(),
+            "teacher": self.teacher,
+            "scale": None if self.scale is None else self.scale.text,
+            "audience": None if self.audience is None else self.audience.value,
+        }
+        return {name: value for name, value in wire.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class ResultChanges:
+    """Fields of a result to change; None leaves one as it is, `removes_name` takes the name away.
+
+    Raises FieldInvalid.
+    """
+
+    student: str | None = None
+    grade: str | None = None
+    name: str | None = None
+    removes_name: bool = False
+
+    def __post_init__(self) -> None:
+        if self.student is not None:
+            _set(self, "student", _clean("student", self.student))
+        if self.grade is not None:
+            _set(self, "grade", _clean("grade", self.grade, GRADE_TEXT_MAX))
+        if self.name is not None:
+            if self.removes_name:
+                raise FieldInvalid("name", "Give a name or remove it, not both.")
+            _set(self, "name", _clean("name", self.name))
+
+    def check_audience(self, audience: Audience) -> None:
+        """Raises FieldInvalid if the exam shows codes and the new `student` is not one."""
+        if self.student is not None:
+            _check_audience(self.student, audience)
+
+    def to_wire(self) -> dict[str, Any]:
+        """The changed fields of UpdateResultsInput; a removed name is null there."""
+        wire: dict[str, Any] = {"student": self.student, "grade": self.grade, "name": self.name}
+        changed = {name: value for name, value in wire.items() if value is not None}
+        return {**changed, "name": None} if self.removes_name else changed
+
+
+def new_id() -> str:
+    """A fresh random id, as the API wants it: a lower-case UUID."""
+    return str(uuid.uuid4())
+
+
+def is_id(text: str) -> bool:
+    """Whether `text` is written as an id is: a lower-case UUID."""
+    return _UUID.fullmatch(text) is not None
+
+
+def parse_time(text: str) -> dt.datetime:
+    """An AWSDateTime with its zone, in UTC. Raises ValueError if it is none."""
+    time = dt.datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        raise ValueError(f"a time without a zone: {text}")
+    return time.astimezone(dt.UTC)
+
+
+def exam_from_wire(wire: Mapping[str, Any]) -> Exam:
+    """The Exam in an answer or event. Fields that the document did not select are None.
+
+    Raises KeyError, TypeError, ValueError or FieldInvalid if the API's answer is not an exam.
+    """
+    return Exam(
+        id=wire["id"],
+        subject=wire["subject"],
+        date=dt.date.fromisoformat(wire["date"][:10]),  # an AWSDate may carry a zone offset behind it
+        teacher=wire["teacher"],
+        scale=parse_scale(wire["scale"]),
+        status=ExamStatus(wire["status"]),
+        audience=Audience(wire["audience"]),
+        version=int(wire["version"]),
+        created_at=parse_time(wire["createdAt"]),
+        updated_at=parse_time(wire["updatedAt"]),
+        owner=wire.get("owner"),
+        results_count=wire.get("resultsCount"),
+    )
+
+
+def exam_to_wire(exam: Exam) -> dict[str, Any]:
+    """The wire form of an exam; fields that are not known are left out."""
+    wire = {
+        "id": exam.id,
+        "subject": exam.subject,
+        "date": exam.date.isoformat(),
+        "teacher": exam.teacher,
+        "scale": exam.scale.text,
+        "status": exam.status.value,
+        "audience": exam.audience.value,
+        "published": exam.is_published,
+        "version": exam.version,
+        "createdAt": _time_to_wire(exam.created_at),
+        "updatedAt": _time_to_wire(exam.updated_at),
+        "owner": exam.owner,
+        "resultsCount": exam.results_count,
+    }
+    return {name: value for name, value in wire.items() if value is not None}
+
+
+def result_from_wire(wire: Mapping[str, Any]) -> Result:
+    """The Result in an answer or event; raises as exam_from_wire does."""
+    created_at, updated_at = wire.get("createdAt"), wire.get("updatedAt")
+    return Result(
+        id=wire["id"],
+        exam_id=wire["examId"],
+        student=wire["student"],
+        grade=wire["grade"],
+        version=int(wire["version"]),
+        is_published=bool(wire["published"]),
+        created_at=None if created_at is None else parse_time(created_at),
+        updated_at=None if updated_at is None else parse_time(updated_at),
+        owner=wire.get("owner"),
+        name=wire.get("name"),
+    )
+
+
+def result_to_wire(result: Result) -> dict[str, Any]:
+    """The wire form of a result; fields that are not known are left out."""
+    wire = {
+        "id": result.id,
+        "examId": result.exam_id,
+        "student": result.student,
+        "grade": result.grade,
+        "version": result.version,
+        "published": result.is_published,
+        "createdAt": None if result.created_at is None else _time_to_wire(result.created_at),
+        "updatedAt": None if result.updated_at is None else _time_to_wire(result.updated_at),
+        "owner": result.owner,
+        "name": result.name,
+    }
+    return {name: value for name, value in wire.items() if value is not None}
+
+
+def _time_to_wire(time: dt.datetime) -> str:
+    return time.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _set(target: object, name: str, value: object) -> None:
+    """A frozen dataclass may still tidy its own fields while it is made."""
+    object.__setattr__(target, name, value)
+
+
+def _clean(name: str, text: str, longest: int = TEXT_MAX) -> str:
+    trimmed = text.strip()
+    if not trimmed:
+        raise FieldInvalid(name, f"The {name} is empty.")
+    if len(trimmed) > longest:
+        raise FieldInvalid(name, f"The {name} is too long: {len(trimmed)} characters, {longest} at most.")
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in trimmed):
+        raise FieldInvalid(
+            name, f"The {name} holds a control character (such as a line break). Type it again."
+        )
+    return trimmed
+
+
+def _check_id(name: str, text: str) -> None:
+    if not is_id(text):
+        raise FieldInvalid(name, f"“{text}” is no id.")
+
+
+def _check_audience(student: str, audience: Audience) -> None:
+    if audience is Audience.CODES and not is_code(student):
+        raise FieldInvalid("student", f"“{student}” is no student code: this exam shows codes, not names.")

@@ -1,0 +1,109 @@
+"""The board without Streamlit and without scripts: for very old phones, and for the rush of results day.
+
+Plain pages, made once for each version of an exam and sent to everybody; a browser that has one already gets
+a 304. They refresh themselves for whoever asks for it: a page that reloads by itself loses the place of those
+who have it read aloud (WCAG 2.1, 2.2.1).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from shared.live.cache import ExamCache
+from shared.live.feed import FeedState
+from shared.model.exam import Exam, Result, is_id
+from shared.model.grades import grade_text
+from shared.model.statistics import distribution, frame_from_results, score_text, summary
+from student_app.exam.choosing import folded
+from student_app.stream.hub import LiveHub, WatchedFeed
+from student_app.stream.renderings import Renderings
+
+__all__ = ["board_routes"]
+
+PAGES_KEPT_MAX = 64
+LISTED_EXAMS_MAX = 500  # an old phone shows no more; the rest is found by its own address
+REFRESH_S = 30
+
+_templates = Environment(
+    loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True, undefined=StrictUndefined
+)
+_templates.filters["grade_text"] = grade_text
+
+
+def board_routes(
+    cache: ExamCache, hub: LiveHub, feed: WatchedFeed, now_s: Callable[[], float]
+) -> list[Route]:
+    """GET /board: the exams. GET /board/<exam id>: one exam's results. `now_s` is the wall clock."""
+    renderings = Renderings(PAGES_KEPT_MAX)
+
+    def is_live() -> bool:
+        return feed.status.state is FeedState.LIVE
+
+    async def exams(request: Request) -> Response:
+        snapshot = cache.exams()
+        page = renderings.get(
+            "exams",
+            (snapshot.version, snapshot.is_loaded),
+            lambda: _rendered(
+                "exams.html", exams=snapshot.exams[:LISTED_EXAMS_MAX], found=len(snapshot.exams)
+            ),
+        )
+        return page.answer(request, "text/html")
+
+    async def exam(request: Request) -> Response:
+        exam_id = request.path_params["exam_id"]
+        if not is_id(exam_id):
+            return RedirectResponse("../board", 303)
+        results = await hub.loaded(exam_id)
+        found = cache.exam(exam_id)
+        if found is None or results is None:
+            is_absent = cache.is_absent(exam_id)
+            text = _rendered("no_exam.html", is_absent=is_absent)
+            return HTMLResponse(text, 404 if is_absent else 503, headers={"Retry-After": "5"})
+        live, refreshes = is_live(), "refresh" in request.query_params
+        page = renderings.get(
+            (exam_id, refreshes),
+            (found.version, results.version, live),
+            lambda: _board(found, results.rows, now_s(), is_live=live, refreshes=refreshes),
+        )
+        return page.answer(request, "text/html")
+
+    return [
+        Route("/board", exams, methods=["GET"]),
+        Route("/board/{exam_id}", exam, methods=["GET"]),
+    ]
+
+
+def _board(exam: Exam, rows: tuple[Result, ...], now_s: float, *, is_live: bool, refreshes: bool) -> bytes:
+    frame = frame_from_results(rows, exam.scale)
+    numbers = summary(frame, exam.scale, exam.audience)
+    bins = distribution(frame, exam.scale, exam.audience)
+    highest = int(bins["count"].max()) or 1
+    bars = [
+        (str(label), int(count), round(100 * int(count) / highest))
+        for label, count in zip(bins["label"], bins["count"], strict=True)
+    ]
+    return _rendered(
+        "exam.html",
+        exam=exam,
+        rows=sorted(rows, key=lambda row: (folded(row.student), row.id)),
+        numbers=numbers,
+        mean=score_text(numbers.mean, exam.scale),
+        median=score_text(numbers.median, exam.scale),
+        bars=bars if numbers.mean is not None else [],
+        is_live=is_live,
+        made_at=dt.datetime.fromtimestamp(now_s, dt.UTC).strftime("%H:%M UTC"),
+        refreshes=refreshes,
+        refresh_s=REFRESH_S,
+    )
+
+
+def _rendered(template: str, **values: object) -> bytes:
+    return _templates.get_template(template).render(**values).encode()

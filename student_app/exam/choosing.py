@@ -1,0 +1,48 @@
+"""Which exam a viewer means: by the address, by searching, or the newest. No Streamlit."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from shared.model.exam import Exam
+
+__all__ = ["OFFERED_MAX", "exam_label", "exam_labels", "folded", "matching_exams"]
+
+OFFERED_MAX = 50  # a longer list is searched, not scrolled; each page carries the list
+
+
+def exam_label(exam: Exam) -> str:
+    """One line that tells exams apart: subject, date, teacher."""
+    return f"{exam.subject} · {exam.date.isoformat()} · {exam.teacher}"
+
+
+def exam_labels(exams: Iterable[Exam]) -> dict[str, str]:
+    """A label of its own for each exam, by id: where two read the same, as for two groups of one class, the
+    beginning of the id is added. A choice is known by its label alone."""
+    plain = {exam.id: exam_label(exam) for exam in exams}
+    times = Counter(plain.values())
+    return {
+        exam_id: label if times[label] == 1 else f"{label} · {exam_id[:8]}"
+        for exam_id, label in plain.items()
+    }
+
+
+def matching_exams(exams: Sequence[Exam], search: str, limit: int = OFFERED_MAX) -> list[Exam]:
+    """The first `limit` exams that have every word of `search`, in the order given; accents do not count."""
+    words = folded(search).split()
+    found = []
+    for exam in exams:
+        label = folded(exam_label(exam)) if words else ""
+        if all(word in label for word in words):
+            found.append(exam)
+            if len(found) == limit:
+                break
+    return found
+
+
+def folded(text: str) -> str:
+    """`text` for searching and sorting: case and accents do not count."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(character for character in plain if not unicodedata.combining(character))

@@ -1,0 +1,103 @@
+"""What is told of an exam in words, numbers and a file, beside the live board. No Streamlit."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+
+from shared.model.exam import Audience, Exam, Result
+from shared.model.formula_text import escaped
+from shared.model.grades import ScaleKind, grade_text
+from shared.model.statistics import (
+    SMALL_GROUP,
+    Disclosure,
+    Summary,
+    comparison,
+    frame_from_results,
+    score_text,
+)
+from student_app.exam.choosing import folded
+
+__all__ = ["comparison_rows", "results_csv", "rule_text", "statistics_rows"]
+
+
+def statistics_rows(exam: Exam, numbers: Summary) -> list[tuple[str, str]]:
+    """Name and text of every number that may be told."""
+    rows = [("Results", f"{numbers.count:,}"), ("Graded", f"{numbers.scored:,}")]
+    for name, count in (("Absent", numbers.absent), ("Exempt", numbers.exempt)):
+        if count:
+            rows.append((name, f"{count:,}"))
+    scores = (
+        ("Mean", numbers.mean),
+        ("Median", numbers.median),
+        ("Lower quartile", numbers.lower_quartile),
+        ("Upper quartile", numbers.upper_quartile),
+        ("Lowest", numbers.lowest),
+        ("Highest", numbers.highest),
+    )
+    if exam.scale.kind is not ScaleKind.PASS_FAIL:  # its one number is how many passed
+        rows += [(name, score_text(score, exam.scale)) for name, score in scores if score is not None]
+        if numbers.spread is not None:
+            rows.append(("Spread (standard deviation)", _share(numbers.spread, exam)))
+    if numbers.pass_rate is not None:
+        rows.append(("Passed", f"{100 * numbers.pass_rate:.0f} %"))
+    return rows
+
+
+def rule_text(exam: Exam, disclosure: Disclosure) -> str:
+    """Why there are no more numbers, in a sentence; "" where all are shown."""
+    if disclosure is Disclosure.NOTHING:
+        return (
+            f"With fewer than {SMALL_GROUP} grades, statistics would tell who has which: none are shown yet."
+        )
+    if exam.audience is Audience.CODES:
+        return "Students are shown by codes, so no number is shown that belongs to a single person."
+    return ""
+
+
+def comparison_rows(exams: Sequence[tuple[Exam, Iterable[Result]]]) -> pd.DataFrame:
+    """A table for people, one row an exam: Exam, Date, Results, Mean, Median, Quartiles, Passed.
+
+    Means and quartiles are percentages of the best grade, so that scales can be compared; "–" where nothing
+    may be told.
+    """
+    table = comparison([(exam, frame_from_results(rows, exam.scale)) for exam, rows in exams])
+    quartiles = [
+        f"{_percent(lower)} to {_percent(upper)}" if lower == lower else "–"  # NaN is unlike itself
+        for lower, upper in zip(table["lower_quartile"], table["upper_quartile"], strict=True)
+    ]
+    return pd.DataFrame(
+        {
+            "Exam": table["subject"],
+            "Date": [exam.date.isoformat() for exam, _ in exams],
+            "Results": table["count"],
+            "Mean": table["mean"].map(_percent),
+            "Median": table["median"].map(_percent),
+            "Middle half": quartiles,
+            "Passed": table["pass_rate"].map(_percent),
+        }
+    )
+
+
+def results_csv(rows: Iterable[Result]) -> bytes:
+    """What is shown, as a CSV file that spreadsheets open (UTF-8 with a byte-order mark; RFC 4180)."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(["Student", "Grade"])
+    shown = sorted(rows, key=lambda row: (folded(row.student), row.id))
+    writer.writerows([escaped(row.student), escaped(grade_text(row.grade))] for row in shown)
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _percent(score: float) -> str:
+    return "–" if score != score else f"{100 * score:.0f} %"
+
+
+def _share(spread: float, exam: Exam) -> str:
+    """A spread is a distance: in points where there are points, else in percent of the whole scale."""
+    if exam.scale.points is None:
+        return f"{100 * spread:.0f} % of the scale"
+    return f"{spread * exam.scale.points:.2f}".rstrip("0").rstrip(".")

@@ -1,0 +1,37 @@
+"""One student's own result among all: found by name or code, with its place. No Streamlit."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+import pandas as pd
+
+from shared.model.exam import Audience, Exam, Result
+from shared.model.grades import grade_text
+from shared.model.statistics import percentile
+
+__all__ = ["find_own", "own_sentence"]
+
+
+def find_own(rows: Iterable[Result], asked: str) -> list[Result]:
+    """The rows of that name or code; case, spaces and forms of the same letters do not count.
+
+    Several where several students have one name. None for an empty question.
+    """
+    wanted = _folded(asked)
+    return [row for row in rows if wanted and _folded(row.student) == wanted]
+
+
+def own_sentence(exam: Exam, frame: pd.DataFrame, row: Result) -> str:
+    """The grade and, as far as it may be told, its place: plain text. `frame` is frame_from_results'."""
+    grade = f"{row.student}: {grade_text(row.grade)}."
+    place = percentile(frame, row.id, exam.audience)
+    if place is None:
+        return grade
+    about = "About " if exam.audience is Audience.CODES else ""
+    return f"{grade} {about}{place:.0f} % of the grades are below it (of equal ones, half are counted)."
+
+
+def _folded(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).split()).casefold()

@@ -1,0 +1,229 @@
+"""One exam's stream: what is due to its viewers, and when. No I/O and no clock of its own.
+
+Rules:
+- a change goes out at once if none went out within PAUSE_S; later ones within that time are joined to one;
+- every viewer gets the same bytes;
+- a viewer who comes back with the last id it saw gets what it missed, if the history still has it, else a
+  snapshot;
+- a viewer whose queue is full reads too slowly: it is dropped, comes back by itself and gets a snapshot.
+
+All of a channel's methods are called on the server's event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from shared.live.cache import ExamCache
+from shared.live.feed import FeedStatus
+from shared.model.exam import Exam, Result
+from student_app.stream.messages import change_data, server_sent_event, snapshot_object, to_json
+
+__all__ = ["HISTORY_BYTES_MAX", "PAUSE_S", "QUEUE_MESSAGES_MAX", "Channel", "Viewer"]
+
+PAUSE_S = 0.25  # four messages a second at most, however fast results arrive
+QUEUE_MESSAGES_MAX = 64  # about a quarter of a minute of changes; a slower viewer is dropped and reloads
+HISTORY_BYTES_MAX = 256 * 1024  # older changes are forgotten: who missed more gets a snapshot
+
+
+@dataclass(slots=True, eq=False)
+class Viewer:
+    """One open stream. `queue` carries messages; None ends it. `on_end` is told when it is to end: who waits
+    for a socket that takes nothing more does not look at the queue."""
+
+    queue: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(QUEUE_MESSAGES_MAX))
+    is_dropped: bool = False
+    is_ended: bool = False
+    on_end: Callable[[], None] | None = None
+
+    def offer(self, message: bytes) -> bool:
+        """False when the viewer is too slow; its stream ends then."""
+        try:
+            self.queue.put_nowait(message)
+        except asyncio.QueueFull:
+            self.is_dropped = True
+            return False
+        return True
+
+    def end(self) -> None:
+        """End the stream, dropping what still waits."""
+        while not self.queue.empty():
+            self.queue.get_nowait()
+        self.queue.put_nowait(None)
+        self.is_ended = True
+        if self.on_end is not None:
+            self.on_end()
+
+
+class Channel:
+    """Viewers of one exam. `epoch` tells this server's ids from those of another or an earlier one."""
+
+    def __init__(
+        self,
+        exam_id: str,
+        cache: ExamCache,
+        epoch: str,
+        *,
+        status: Callable[[], FeedStatus],
+        on_drop: Callable[[], None],
+        call_later: Callable[[float, Callable[[], None]], asyncio.TimerHandle],
+        time_s: Callable[[], float],
+        wall_s: Callable[[], float],
+    ) -> None:
+        self.exam_id = exam_id
+        self.viewers: set[Viewer] = set()
+        self._cache, self._epoch, self._status, self._on_drop = cache, epoch, status, on_drop
+        self._call_later, self._time_s, self._wall_s = call_later, time_s, wall_s
+        self._upserts: dict[str, Result] = {}
+        self._removals: dict[str, None] = {}
+        self._exam: Exam | None = None
+        # Of the cache, after the newest change that is pending or sent. Whoever saw an earlier one, on a
+        # channel of this exam that has ended since, may have missed what no history holds.
+        self._version = self._sent_version = self._history_from = cache.version
+        self._sent_at_s = float("-inf")
+        self._timer: asyncio.TimerHandle | None = None
+        self._history: deque[tuple[int, bytes]] = deque()
+        self._history_bytes = 0
+        self._snapshot: tuple[tuple[int, str, float], bytes] | None = None
+
+    # Viewers.
+
+    def join(self, last_event_id: str | None, greeting: bytes) -> Viewer:
+        """A new viewer with its first messages waiting: the greeting, then what it missed, a snapshot, or
+        word that there is no such exam."""
+        viewer = Viewer()
+        viewer.offer(greeting + b"".join(self._first_messages(last_event_id)))
+        self.viewers.add(viewer)
+        return viewer
+
+    def leave(self, viewer: Viewer) -> None:
+        """A second call does nothing."""
+        self.viewers.discard(viewer)
+
+    def send(self, message: bytes) -> None:
+        """The same bytes to everybody."""
+        slow = [viewer for viewer in self.viewers if not viewer.offer(message)]
+        for viewer in slow:
+            self.viewers.discard(viewer)
+            viewer.end()
+            self._on_drop()
+
+    # Changes, told by the cache.
+
+    def note_rows(self, version: int, upserts: Iterable[Result], removals: Iterable[str]) -> None:
+        """Rows changed; the message follows at once or with the next ones."""
+        for row in upserts:
+            self._upserts[row.id] = row
+            self._removals.pop(row.id, None)
+        for row_id in removals:
+            self._upserts.pop(row_id, None)
+            self._removals[row_id] = None
+        self._due(version)
+
+    def note_exam(self, version: int, exam: Exam) -> None:
+        """The exam's own fields changed."""
+        self._exam = exam
+        self._due(version)
+
+    def note_loaded(self, version: int) -> None:
+        """The results can be read from now on: everybody gets them whole."""
+        self._forget_pending(version)
+        snapshot = self._snapshot_message()
+        if snapshot is not None:
+            self.send(snapshot)
+
+    def note_gone(self, version: int) -> None:
+        """The exam is no longer published, or its results are no longer held."""
+        self._forget_pending(version)
+        if self._cache.exam(self.exam_id) is None:
+            self.send(server_sent_event("gone", b"{}"))
+
+    def close(self) -> None:
+        """End every stream."""
+        if self._timer is not None:
+            self._timer.cancel()
+        for viewer in self.viewers:
+            viewer.end()
+        self.viewers.clear()
+
+    # Sending.
+
+    def _due(self, version: int) -> None:
+        self._version = version
+        if self._timer is None:
+            pause_s = self._sent_at_s + PAUSE_S - self._time_s()
+            if pause_s <= 0:
+                self._flush()
+            else:
+                self._timer = self._call_later(pause_s, self._flush)
+
+    def _flush(self) -> None:
+        self._timer = None
+        self._sent_at_s = self._time_s()
+        data = to_json(change_data(self._exam, self._upserts.values(), self._wall_s(), self._removals))
+        message = server_sent_event("change", data, self._event_id(self._version))
+        self._upserts, self._removals, self._exam = {}, {}, None
+        self._sent_version = self._version
+        self._remember(self._version, message)
+        self.send(message)
+
+    def _remember(self, version: int, message: bytes) -> None:
+        self._history.append((version, message))
+        self._history_bytes += len(message)
+        while self._history and self._history_bytes > HISTORY_BYTES_MAX:
+            self._history_from, forgotten = self._history.popleft()
+            self._history_bytes -= len(forgotten)
+
+    def _forget_pending(self, version: int) -> None:
+        """What was on its way is overtaken; nobody can resume from before this moment."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._upserts, self._removals, self._exam = {}, {}, None
+        self._history.clear()
+        self._history_bytes = 0
+        self._version = self._sent_version = self._history_from = version
+
+    def _first_messages(self, last_event_id: str | None) -> list[bytes]:
+        seen = self._seen_version(last_event_id)
+        if seen is not None and self._history_from <= seen <= self._sent_version:
+            return [message for version, message in self._history if version > seen]
+        snapshot = self._snapshot_message()
+        if snapshot is not None:
+            return [snapshot]
+        if self._cache.is_absent(self.exam_id):
+            return [server_sent_event("gone", b"{}")]
+        return []
+
+    def _seen_version(self, last_event_id: str | None) -> int | None:
+        epoch, _, version = (last_event_id or "").partition("-")
+        if epoch != self._epoch or not (version.isascii() and version.isdigit()):
+            return None
+        return int(version)
+
+    def _snapshot_message(self) -> bytes | None:
+        """All rows as of now, None while they are not loaded. Made once for everybody who comes meanwhile.
+
+        It may be newer than what was sent: rows that are pending come once more, and the board, which keeps
+        a row's newest version, is not disturbed. Its id is that of what was sent, so that a resumption
+        brings them too.
+        """
+        exam, results, status = (
+            self._cache.exam(self.exam_id),
+            self._cache.results(self.exam_id),
+            self._status(),
+        )
+        if exam is None or results is None:
+            return None
+        key = (results.version, f"{exam.version} {self._sent_version} {status.state}", status.since_s)
+        if self._snapshot is None or self._snapshot[0] != key:
+            data = to_json(snapshot_object(exam, results.rows, results.received_at_s, status))
+            event_id = self._event_id(max(self._sent_version, self._history_from))
+            self._snapshot = (key, server_sent_event("snapshot", data, event_id))
+        return self._snapshot[1]
+
+    def _event_id(self, version: int) -> str:
+        return f"{self._epoch}-{version}"

@@ -1,0 +1,38 @@
+"""The rows of the list of exams, as its component reads them. No Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from shared.model.exam import Audience, Exam
+from teacher_app.exam.wording import date_text
+
+__all__ = ["list_rows"]
+
+_COUNTED_MAX = 1000  # the API counts no further: 1000 stands for 1000 or more
+
+
+def list_rows(exams: Iterable[Exam]) -> list[dict[str, object]]:
+    """One row an exam, in the order given: id, subject, teacher, date (ISO), dateText, scale, isPublished,
+    hasCodes, results (a number to sort by), resultsText."""
+    return [
+        {
+            "id": exam.id,
+            "subject": exam.subject,
+            "teacher": exam.teacher,
+            "date": exam.date.isoformat(),
+            "dateText": date_text(exam.date),
+            "scale": exam.scale.label,
+            "isPublished": exam.is_published,
+            "hasCodes": exam.audience is Audience.CODES,
+            "results": exam.results_count or 0,
+            "resultsText": _count(exam.results_count),
+        }
+        for exam in exams
+    ]
+
+
+def _count(results: int | None) -> str:
+    if results is None:
+        return "–"
+    return f"{_COUNTED_MAX:,}+" if results >= _COUNTED_MAX else str(results)

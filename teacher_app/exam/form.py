@@ -1,0 +1,102 @@
+"""What a teacher fills in about an exam: from the form's words to an exam, or to what is wrong in each field.
+No Streamlit."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shared.model.errors import FieldInvalid, ScaleUnknown
+from shared.model.exam import Audience, Exam, ExamChanges, NewExam
+from shared.model.grades import OUT_OF_20, Scale, ScaleKind
+from teacher_app.exam.wording import AUDIENCE_WORDS, date_text
+
+__all__ = ["FIELD_LABELS", "SCALE_WORDS", "ExamFields", "field_text"]
+
+SCALE_WORDS = {
+    ScaleKind.OUT_OF: "Points",
+    ScaleKind.PERCENT: "Percent",
+    ScaleKind.LETTERS: "Letters",
+    ScaleKind.PASS_FAIL: "Pass or fail",
+}
+FIELD_LABELS = {
+    "subject": "Subject",
+    "date": "Date",
+    "teacher": "Teacher",
+    "scale": "Scale",
+    "audience": "Students are shown by",
+}
+_EMPTY = {
+    "subject": "Type the subject, such as “Mathematics”.",
+    "teacher": "Type the name that students will see, such as “A. Lovelace”.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ExamFields:
+    """The form's present content, right or wrong. `maximum` counts only with points."""
+
+    subject: str
+    date: dt.date | None
+    teacher: str
+    kind: ScaleKind
+    maximum: int | None
+    audience: Audience
+
+    @classmethod
+    def of(cls, exam: Exam) -> ExamFields:
+        """The fields of an exam that there is."""
+        scale = exam.scale
+        return cls(exam.subject, exam.date, exam.teacher, scale.kind, scale.maximum, exam.audience)
+
+    @classmethod
+    def empty(cls, today: dt.date, teacher: str) -> ExamFields:
+        """A new exam's fields before anything is typed."""
+        return cls("", today, teacher, OUT_OF_20.kind, OUT_OF_20.maximum, Audience.NAMES)
+
+    @property
+    def scale(self) -> Scale:
+        """Raises ScaleUnknown."""
+        return Scale(self.kind, self.maximum if self.kind is ScaleKind.OUT_OF else None)
+
+    def faults(self) -> dict[str, str]:
+        """What to mend: field -> what to do. Empty when all is well."""
+        found: dict[str, str] = {}
+        for name, text in (("subject", self.subject), ("teacher", self.teacher)):
+            if not text.strip():
+                found[name] = _EMPTY[name]
+        checks: tuple[Callable[[], object], ...] = (
+            lambda: ExamChanges(subject=self.subject),
+            lambda: ExamChanges(teacher=self.teacher),
+        )
+        for check in checks:
+            try:
+                check()
+            except FieldInvalid as error:
+                found.setdefault(error.field, error.reason)
+        if self.date is None:
+            found["date"] = "Choose the day of the exam."
+        try:
+            _ = self.scale
+        except ScaleUnknown:
+            found["scale"] = "Type how many points there are in all, from 1 to 1000."
+        return found
+
+    def new_exam(self, exam_id: str) -> NewExam:
+        """Raises FieldInvalid if `faults` has any."""
+        for name, reason in self.faults().items():
+            raise FieldInvalid(name, reason)
+        assert self.date is not None  # noqa: S101  # faults() said so
+        return NewExam(self.subject, self.date, self.teacher, self.scale, self.audience, exam_id)
+
+
+def field_text(value: object) -> str:
+    """The value of one of FIELD_LABELS as people read it."""
+    if isinstance(value, Scale):
+        return value.label
+    if isinstance(value, Audience):
+        return AUDIENCE_WORDS[value]
+    if isinstance(value, dt.date):
+        return date_text(value)
+    return str(value)

@@ -1,0 +1,199 @@
+"""What a teacher should look at again before students see the results. No Streamlit.
+
+The rule for grades far from the rest: further from the median than FAR_DEVIATIONS times the median of all
+such distances (about three standard deviations, but not moved by the odd grade itself). It needs
+SMALL_GROUP scored results that are not mostly equal, and says nothing of pass or fail.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from shared.model.exam import Audience, Exam, Result
+from shared.model.grades import ScaleKind, grade_text
+from shared.model.statistics import SMALL_GROUP, frame_from_results
+from teacher_app.exam.wording import count_text
+
+__all__ = ["FAR_DEVIATIONS", "Finding", "Severity", "findings", "papers_finding"]
+
+FAR_DEVIATIONS = 4.5
+
+
+class Severity(StrEnum):
+    """How much a finding matters. Only MEND makes publishing ask once more."""
+
+    MEND = "MEND"
+    LOOK = "LOOK"
+    NOTE = "NOTE"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to look at; `rows` says whose, such as "Ada Lovelace: 145"."""
+
+    severity: Severity
+    title: str
+    advice: str
+    rows: tuple[str, ...] = ()
+
+
+def findings(exam: Exam, results: Sequence[Result]) -> list[Finding]:
+    """Everything there is to say, what must be mended first."""
+    frame = frame_from_results(results, exam.scale)
+    kinds: list[str] = list(frame["kind"])
+    scores = frame["score"].to_numpy(dtype=float)
+    found: list[Finding] = []
+
+    unreadable = [row for row, kind in zip(results, kinds, strict=True) if kind == "unreadable"]
+    if unreadable:
+        verb = "does" if len(unreadable) == 1 else "do"
+        found.append(
+            Finding(
+                Severity.MEND,
+                f"{count_text(len(unreadable), 'grade').capitalize()} {verb} not fit “{exam.scale.label}”",
+                "Students see them as they are typed, and they count in no statistic. Correct them.",
+                _lines(unreadable),
+            )
+        )
+    found += _same_students(exam, results)
+    found += _unnamed(exam, results)
+    far = [results[index] for index in _far_from_the_rest(scores, exam.scale.kind)]
+    if far:
+        verb = "is" if len(far) == 1 else "are"
+        found.append(
+            Finding(
+                Severity.LOOK,
+                f"{count_text(len(far), 'grade').capitalize()} {verb} far from the rest",
+                f"More than {FAR_DEVIATIONS:g} times as far from the median as a grade usually is here. "
+                "Right, or a slip of the key?",
+                _lines(far),
+            )
+        )
+    zeros = [row for row, kind in zip(results, kinds, strict=True) if kind == "scored" and row.grade == "0"]
+    if zeros:
+        found.append(
+            Finding(
+                Severity.LOOK,
+                f"{count_text(len(zeros), 'grade').capitalize()} of 0",
+                "Who did not sit the exam is “absent”, which counts in no statistic. A zero counts.",
+                _lines(zeros),
+            )
+        )
+    found += _notes(kinds)
+    return sorted(found, key=lambda one: list(Severity).index(one.severity))
+
+
+def papers_finding(papers: int, results_count: int) -> Finding | None:
+    """What the number of papers on the desk says about missing or superfluous rows; None if all is well."""
+    missing = papers - results_count
+    if missing == 0:
+        return None
+    if missing > 0:
+        return Finding(
+            Severity.LOOK,
+            f"{count_text(missing, 'grade').capitalize()} missing",
+            f"You have {papers} papers, and {count_text(results_count, 'result')} entered.",
+        )
+    return Finding(
+        Severity.LOOK,
+        f"{count_text(-missing, 'result').capitalize()} more than papers",
+        f"You have {papers} papers, and {count_text(results_count, 'result')} entered. Was somebody absent?",
+    )
+
+
+def _same_students(exam: Exam, results: Sequence[Result]) -> Iterable[Finding]:
+    if exam.audience is Audience.CODES:
+        for group in _repeated(results, lambda row: row.student):
+            yield Finding(
+                Severity.MEND,
+                f"The code {group[0].student} is there {_times(len(group))}",
+                "Each of these students would see the other's grade. Give one of them another code.",
+                _lines(group),
+            )
+        named = [row for row in results if row.name]
+        groups = _repeated(named, lambda row: _folded(row.name or ""))
+    else:
+        groups = _repeated(results, lambda row: _folded(row.student))
+    if groups:
+        verb = "is" if len(groups) == 1 else "are"
+        yield Finding(
+            Severity.LOOK,
+            f"{count_text(len(groups), 'name').capitalize()} {verb} there more than once",
+            "Two students, or one entered twice? Add something that tells them apart, or delete one.",
+            _lines(row for group in groups for row in group),
+        )
+
+
+def _unnamed(exam: Exam, results: Sequence[Result]) -> Iterable[Finding]:
+    if exam.audience is Audience.CODES:
+        unnamed = [row for row in results if not row.name]
+        if unnamed:
+            yield Finding(
+                Severity.LOOK,
+                f"{count_text(len(unnamed), 'code').capitalize()} without a name",
+                "Nobody can be told that this is their code.",
+                _lines(unnamed),
+            )
+        return
+    unnamed = [row for row in results if not any(character.isalpha() for character in row.student)]
+    if unnamed:
+        yield Finding(
+            Severity.LOOK,
+            f"{count_text(len(unnamed), 'student').capitalize()} without a name",
+            "There is no letter in it. Students look for their name.",
+            _lines(unnamed),
+        )
+
+
+def _notes(kinds: Sequence[str]) -> Iterable[Finding]:
+    absent, exempt, scored = (kinds.count(kind) for kind in ("absent", "exempt", "scored"))
+    if absent or exempt:
+        parts = [f"{count} {word}" for count, word in ((absent, "absent"), (exempt, "exempt")) if count]
+        yield Finding(Severity.NOTE, ", ".join(parts), "Students see that, and it counts in no statistic.")
+    if 0 < scored < SMALL_GROUP:
+        yield Finding(
+            Severity.NOTE,
+            f"Fewer than {SMALL_GROUP} grades",
+            "Students see no mean and no chart: of so few, each could work out what the others have.",
+        )
+
+
+def _far_from_the_rest(scores: np.ndarray[tuple[int], np.dtype[np.float64]], kind: ScaleKind) -> list[int]:
+    """Positions of the odd ones; NaN where there is no score."""
+    is_scored = ~np.isnan(scores)
+    if kind is ScaleKind.PASS_FAIL or int(is_scored.sum()) < SMALL_GROUP:
+        return []
+    distances = np.abs(scores - np.median(scores[is_scored]))
+    usual = float(np.median(distances[is_scored]))
+    if usual == 0:
+        return []
+    return [int(index) for index in np.flatnonzero(distances > FAR_DEVIATIONS * usual + 1e-9)]
+
+
+def _repeated(results: Iterable[Result], key: Callable[[Result], Hashable]) -> list[list[Result]]:
+    groups: defaultdict[Hashable, list[Result]] = defaultdict(list)
+    for row in results:
+        groups[key(row)].append(row)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
+def _lines(rows: Iterable[Result]) -> tuple[str, ...]:
+    return tuple(
+        f"{row.student} ({row.name}): {grade_text(row.grade)}"
+        if row.name
+        else f"{row.student}: {grade_text(row.grade)}"
+        for row in rows
+    )
+
+
+def _times(count: int) -> str:
+    return {2: "twice", 3: "three times"}.get(count, f"{count} times")

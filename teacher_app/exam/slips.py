@@ -1,0 +1,141 @@
+"""Slips of paper with each student's code, as a PDF to print and cut. Of Streamlit only its font is used.
+
+The font is the dashboard's own, of which only the letters that occur are put into the file. It has Latin,
+Greek and Cyrillic letters; whose name it cannot write gets a line to write on, and
+`names_without_letters` tells who that is.
+"""
+
+from __future__ import annotations
+
+import functools
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import streamlit
+from fontTools.subset import Options, Subsetter
+from fontTools.ttLib import TTFont
+from fontTools.varLib.instancer import instantiateVariableFont
+from fpdf import FPDF
+from fpdf.enums import XPos, YPos
+
+from shared.model.exam import Exam, Result
+from teacher_app.exam.wording import date_text
+
+__all__ = ["SLIPS_A_PAGE", "names_without_letters", "slips_pdf"]
+
+PAGE_MM = (210.0, 297.0)  # A4
+COLUMNS, LINES = 2, 7
+SLIPS_A_PAGE = COLUMNS * LINES
+_MARGIN_MM = 8.0  # what printers leave white
+_INSET_MM = 6.0
+_WIDTH_MM = (PAGE_MM[0] - 2 * _MARGIN_MM) / COLUMNS
+_HEIGHT_MM = (PAGE_MM[1] - 2 * _MARGIN_MM) / LINES
+_TEXT_MM = _WIDTH_MM - 2 * _INSET_MM
+_WEIGHTS = {"": 400, "B": 700}
+_ASCII = "".join(map(chr, range(32, 127)))
+_BLANK_NAME = "_" * 24  # for a name to be written by hand
+
+
+def slips_pdf(exam: Exam, rows: Sequence[Result], address: str | None) -> bytes:
+    """One slip a row, in the given order. `address` of the students' page is printed where it is known."""
+    texts = [exam.subject, date_text(exam.date), address or "", *((row.name or "") for row in rows), "…’“”·"]
+    pdf = FPDF(format=PAGE_MM)
+    pdf.set_auto_page_break(False)
+    pdf.set_title(f"{exam.subject}: codes")
+    pdf.set_creation_date(exam.updated_at)
+    with tempfile.TemporaryDirectory() as folder:
+        for style, path in _fonts("".join(texts), Path(folder)).items():
+            pdf.add_font("slips", style, path)
+        for number, row in enumerate(rows):
+            place = number % SLIPS_A_PAGE
+            if place == 0:
+                pdf.add_page()
+                _cut_lines(pdf)
+            left = _MARGIN_MM + (place % COLUMNS) * _WIDTH_MM
+            top = _MARGIN_MM + (place // COLUMNS) * _HEIGHT_MM
+            _slip(pdf, exam, row, address, left + _INSET_MM, top + 4.0)
+        return bytes(pdf.output())
+
+
+def names_without_letters(rows: Iterable[Result]) -> list[str]:
+    """Names with letters that the font does not have."""
+    return [row.name for row in rows if row.name and not _can_write(row.name)]
+
+
+def _slip(pdf: FPDF, exam: Exam, row: Result, address: str | None, left: float, top: float) -> None:
+    pdf.set_text_color(90)
+    _line(pdf, left, top, f"{exam.subject} · {date_text(exam.date)}", "", 9)
+    pdf.set_text_color(0)
+    name = row.name if row.name and _can_write(row.name) else _BLANK_NAME
+    _line(pdf, left, top + 6.0, name, "", 14)
+    # In two groups of three: easier to read aloud and to type.
+    _line(pdf, left, top + 15.0, f"{row.student[:3]} {row.student[3:]}", "B", 22)
+    pdf.set_text_color(90)
+    _line(pdf, left, top + 25.0, "Your code. Keep it to yourself: results are shown under it.", "", 8)
+    if address:
+        _line(pdf, left, top + 29.0, address, "", 8)
+
+
+def _line(pdf: FPDF, left: float, top: float, text: str, style: str, size_pt: float) -> None:
+    """One line of text, smaller and then cut where it would not fit."""
+    pdf.set_font("slips", style, size_pt)
+    while pdf.get_string_width(text) > _TEXT_MM and size_pt > 7:
+        size_pt -= 0.5
+        pdf.set_font("slips", style, size_pt)
+    if pdf.get_string_width(text) > _TEXT_MM:
+        while text and pdf.get_string_width(text + "…") > _TEXT_MM:
+            text = text[:-1]
+        text += "…"
+    pdf.set_xy(left, top)
+    pdf.cell(_TEXT_MM, size_pt * 0.4, text, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+
+
+def _cut_lines(pdf: FPDF) -> None:
+    pdf.set_draw_color(150)
+    pdf.set_line_width(0.2)
+    pdf.set_dash_pattern(dash=1.5, gap=1.5)
+    for column in range(COLUMNS + 1):
+        x = _MARGIN_MM + column * _WIDTH_MM
+        pdf.line(x, _MARGIN_MM, x, PAGE_MM[1] - _MARGIN_MM)
+    for line in range(LINES + 1):
+        y = _MARGIN_MM + line * _HEIGHT_MM
+        pdf.line(_MARGIN_MM, y, PAGE_MM[0] - _MARGIN_MM, y)
+    pdf.set_dash_pattern()
+
+
+def _fonts(text: str, folder: Path) -> dict[str, Path]:
+    """A font file a style, with only the letters of `text`: in whole they take seconds to make."""
+    paths: dict[str, Path] = {}
+    for style, weight in _WEIGHTS.items():
+        options = Options()
+        options.notdef_outline = True
+        font = TTFont(_font_file(), recalcTimestamp=False)
+        for table in ("GSUB", "GPOS", "GDEF"):
+            del font[table]  # ligatures and kerning would take most of the time
+        subsetter = Subsetter(options)
+        subsetter.populate(text=_ASCII + text)
+        subsetter.subset(font)
+        font = instantiateVariableFont(font, {"wght": weight})
+        font.flavor = None
+        paths[style] = folder / f"slips{weight}.ttf"
+        font.save(paths[style])
+        font.close()
+    return paths
+
+
+def _can_write(text: str) -> bool:
+    return _known_letters().issuperset(map(ord, text))
+
+
+@functools.cache
+def _known_letters() -> frozenset[int]:
+    with TTFont(_font_file()) as font:
+        return frozenset(font.getBestCmap())
+
+
+def _font_file() -> Path:
+    (file,) = (Path(streamlit.__file__).parent / "static" / "static" / "media").glob(
+        "SourceSansVF-Upright.*.woff2"
+    )
+    return file

@@ -1,0 +1,28 @@
+"""Facts of an exam as people read them. No Streamlit."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from shared.model.exam import Audience, Exam
+
+__all__ = ["AUDIENCE_WORDS", "count_text", "date_text", "status_text"]
+
+AUDIENCE_WORDS = {Audience.NAMES: "students by name", Audience.CODES: "students by code"}
+
+
+def date_text(date: dt.date) -> str:
+    """Such as "6 June 2026": no order of numbers to guess."""
+    return f"{date.day} {date:%B %Y}"
+
+
+def count_text(count: int, thing: str) -> str:
+    """Such as "no results", "1 result", "1,204 results"; `thing` is the singular."""
+    if count == 0:
+        return f"no {thing}s"
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
+
+
+def status_text(exam: Exam) -> str:
+    """Such as "Draft"."""
+    return "Published" if exam.is_published else "Draft"

@@ -1,0 +1,117 @@
+"""Forgotten password: have a code sent, then set a new password with it."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from shared.model.errors import BackendUnreachable, ExamResultsError
+from teacher_app.gate import paths
+from teacher_app.gate.cookies import key_of, new_cookie_value
+from teacher_app.gate.gate import Gate
+from teacher_app.gate.middleware import facts_in
+from teacher_app.gate.password_rules import RULES
+from teacher_app.gate.pending_steps import CodeSent
+from teacher_app.gate.replies import TOO_OLD, Alert, Form, Replies, alert_for
+from teacher_app.gate.sign_in_pages import new_password_alert
+
+__all__ = ["ForgottenPages"]
+
+
+class ForgottenPages:
+    """Two pages. Neither tells whether an account exists."""
+
+    def __init__(self, gate: Gate, replies: Replies) -> None:
+        self._gate = gate
+        self._replies = replies
+
+    def routes(self) -> list[Route]:
+        """What these pages answer."""
+        return [
+            Route(paths.FORGOTTEN, self.ask_for_code, methods=["GET", "POST"]),
+            Route(paths.FORGOTTEN_CODE, self.use_code, methods=["GET", "POST"]),
+        ]
+
+    async def ask_for_code(self, request: Request) -> Response:
+        """The name; then a code is sent."""
+        if request.method != "POST":
+            return self._replies.page(request, "forgotten.html", username="")
+        form = await self._replies.form(request)
+        name = form.text("username")
+        alert = None
+        if not form.is_ours:
+            alert = TOO_OLD
+        elif not name:
+            alert = Alert("Type your name.", field="username")
+        else:
+            try:
+                destination = await self._code_sent(name, facts_in(request.scope).address)
+            except ExamResultsError as error:
+                alert = alert_for(error)
+            else:
+                visitor = new_cookie_value()
+                self._gate.steps.put(key_of(visitor), CodeSent(name, destination))
+                path = f"{paths.FORGOTTEN_CODE}?notice=code-sent"
+                return self._replies.redirect(request, path, visitor=visitor)
+        return self._replies.page(request, "forgotten.html", alert, username=name)
+
+    async def use_code(self, request: Request) -> Response:
+        """The code and the new password. The name is asked too: a code may come from the operator."""
+        sent = self._gate.steps.get(self._replies.visitor_key(request))
+        sent = sent if isinstance(sent, CodeSent) else None
+        if request.method != "POST":
+            return self._code_page(request, "" if sent is None else sent.username, sent)
+        form = await self._replies.form(request)
+        name = form.text("username")
+        alert = self._fault(form)
+        if alert is None:
+            address = facts_in(request.scope).address
+            try:
+                self._gate.limits.begin(name, address)
+                await self._gate.ask(
+                    self._gate.pool.confirm_forgot_password,
+                    name,
+                    form.text("code"),
+                    form.secret("new_password"),
+                )
+            except ExamResultsError as error:
+                if isinstance(error, BackendUnreachable):
+                    self._gate.limits.told_nothing(name, address)
+                alert = alert_for(error)
+            else:
+                self._gate.limits.succeeded(name, address)
+                self._gate.steps.drop(self._replies.visitor_key(request))
+                return self._replies.redirect(request, f"{paths.SIGN_IN}?notice=password-set")
+        return self._code_page(request, name, sent, alert)
+
+    async def _code_sent(self, name: str, address: str) -> str | None:
+        """Has a code sent. Raises SignInThrottled when too many were asked for this name or from there."""
+        self._gate.code_requests.begin(name, address)
+        try:
+            return await self._gate.ask(self._gate.pool.forgot_password, name)
+        except BackendUnreachable:
+            self._gate.code_requests.told_nothing(name, address)
+            raise
+
+    @staticmethod
+    def _fault(form: Form) -> Alert | None:
+        if not form.is_ours:
+            return TOO_OLD
+        if not form.text("username"):
+            return Alert("Type your name.", field="username")
+        if not form.text("code"):
+            return Alert("Type the code that was sent to you.", field="code")
+        return new_password_alert(form.secret("new_password"), form.secret("new_password_again"))
+
+    def _code_page(
+        self, request: Request, name: str, sent: CodeSent | None, alert: Alert | None = None
+    ) -> Response:
+        return self._replies.page(
+            request,
+            "forgotten_code.html",
+            alert,
+            username=name,
+            destination=None if sent is None else sent.destination,
+            rules=RULES,
+        )

@@ -1,0 +1,168 @@
+"""The gate: who is signed in, and what is asked of the user pool on their behalf.
+
+It holds every store and the threads that talk to the user pool; `close` ends them. The middleware, the gate's
+pages and the dashboard's scripts all ask here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from shared.api.calls import TeacherApi
+from shared.identity.teacher_session import TeacherSession
+from shared.model.errors import (
+    BackendUnreachable,
+    ExamResultsError,
+    SessionEnded,
+    SignInError,
+    SignInThrottled,
+)
+from shared.settings import TeacherSettings
+from teacher_app.gate.attempts import AttemptLimits, AttemptRule
+from teacher_app.gate.form_tokens import FormTokens
+from teacher_app.gate.open_pages import OpenPage, OpenPages
+from teacher_app.gate.pending_steps import PendingSteps
+from teacher_app.gate.sessions import GateSession, Sessions
+from teacher_app.gate.teacher_pool import TeacherPool
+
+__all__ = ["Gate"]
+
+_LOG = logging.getLogger(__name__)
+
+CHECK_AFTER_S = 20.0  # a session ended elsewhere is noticed at the first touch after this
+SWEEP_EVERY_S = 30.0
+THREADS = 8  # steps with the user pool at once; each SRP proof takes some 50 ms of a core
+WAITING_MAX = 200  # more steps than that at once get a clear “wait” instead of a place in the queue
+# Each code is an e-mail to somebody. A school is one address: after the holidays many there have forgotten.
+_CODES_OF_NAME = AttemptRule(free=3, first_wait_s=60.0, longest_wait_s=900.0, forgotten_after_s=3600.0)
+_CODES_OF_ADDRESS = AttemptRule(
+    free=30, first_wait_s=60.0, longest_wait_s=900.0, forgotten_after_s=3600.0, one_less_every_s=60.0
+)
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+class Gate:
+    """One per process. `now_s` gives epoch seconds; `check_after_s` is how long the user pool's word on a
+    session is believed."""
+
+    def __init__(
+        self,
+        settings: TeacherSettings,
+        pool: TeacherPool,
+        *,
+        now_s: Callable[[], float] = time.time,
+        check_after_s: float = CHECK_AFTER_S,
+        limits: AttemptLimits | None = None,
+    ) -> None:
+        self.settings = settings
+        self.pool = pool
+        self.limits = limits or AttemptLimits(now_s)
+        self.code_requests = AttemptLimits(now_s, _CODES_OF_NAME, _CODES_OF_ADDRESS)
+        self.steps = PendingSteps(now_s)
+        self.pages = OpenPages()
+        self.form_tokens = FormTokens(secrets.token_bytes(32))
+        self.sessions = Sessions(
+            now_s,
+            lambda teacher: TeacherApi(settings.backend, teacher.access_token),
+            idle_s=settings.session_idle_minutes * 60.0,
+        )
+        self._now_s = now_s
+        self._check_after_s = check_after_s
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="gate")
+        self._waiting = 0  # only the event loop's thread touches it
+
+    async def ask(self, step: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        """Does a blocking step with the user pool on a thread. Raises what it raises, and SignInThrottled
+        when too many wait already."""
+        if self._waiting >= WAITING_MAX:
+            raise SignInThrottled(5.0)
+        self._waiting += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._threads, lambda: step(*args, **kwargs))
+        finally:
+            self._waiting -= 1
+
+    def start(self, teacher: TeacherSession, old_key: str | None, resume: str | None) -> tuple[str, bool]:
+        """Begins a session; gives its cookie value, and whether the page `resume` goes on with it.
+
+        The browser's old session ends. If it was the same teacher's, that browser's open pages go on.
+        """
+        old = self.sessions.find(old_key, is_touch=False)
+        session, value = self.sessions.start(teacher)
+        page = OpenPage(session.key, teacher.sub, teacher.username)
+        if old is not None:
+            self.pages.move(old.key, page)
+            self.sessions.end(old.key)
+        return value, resume is not None and self.pages.bind(resume, page)
+
+    def session_of_page(self, page_id: str | None) -> GateSession:
+        """The living session of an open page. May ask the user pool. Raises SessionEnded."""
+        page = self.pages.get(page_id)
+        session = None if page is None else self.sessions.find(page.session_key, is_touch=False)
+        if session is None or not self.is_confirmed(session):
+            raise SessionEnded
+        return session
+
+    async def confirmed(self, session: GateSession) -> bool:
+        """As is_confirmed, for the event loop: a thread is taken only when the pool is to be asked."""
+        if not self._is_check_due(session):
+            return not session.teacher.has_ended
+        try:
+            return await self.ask(self.is_confirmed, session)
+        except SignInThrottled:
+            return True
+
+    def is_confirmed(self, session: GateSession) -> bool:
+        """Whether the session still holds, also at the user pool, which is asked once in a while (blocking).
+
+        A pool that cannot be reached ends nobody's session.
+        """
+        if not self._is_check_due(session):
+            return not session.teacher.has_ended
+        session.checked_at_s = self._now_s()  # before asking: others need not ask at the same moment
+        try:
+            self.pool.has_authenticator(session.teacher)
+        except (BackendUnreachable, SignInThrottled):
+            return True
+        except SignInError as refusal:
+            _LOG.info("session of %s ended: %s", session.teacher.username, refusal)
+            self.sessions.end(session.key)
+            return False
+        return True
+
+    def _is_check_due(self, session: GateSession) -> bool:
+        return self._now_s() - session.checked_at_s >= self._check_after_s
+
+    async def sweep(self) -> None:
+        """Tells the user pool of sessions that ended here, and drops what took too long."""
+        self.steps.sweep()
+        for session in self.sessions.take_ended():
+            session.close()
+            try:
+                await self.ask(self.pool.sign_out, session.teacher)
+            except ExamResultsError as error:
+                _LOG.warning("a session of %s could not be revoked: %s", session.teacher.username, error)
+
+    async def sweep_for_ever(self) -> None:
+        """Sweeps until cancelled."""
+        while True:
+            await asyncio.sleep(SWEEP_EVERY_S)
+            await self.sweep()
+
+    def close(self) -> None:
+        """Ends all sessions, without the pool's knowing: their tokens are forgotten with the process."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
+        self.sessions.close()
+        for session in self.sessions.take_ended():
+            session.teacher.end()
+            session.close()
+        self.pool.close()

@@ -1,0 +1,191 @@
+"""ASGI middleware in front of everything: without a session there are only the gate's pages.
+
+Order of the questions, for HTTP: is a change asked for by a page of ours (Origin)? is the address public?
+does the cookie find a living session? For a WebSocket: Origin, session, and whose Streamlit session it wants
+back.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from google.protobuf.message import DecodeError
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.proto.BackMsg_pb2 import BackMsg
+
+from teacher_app.gate import paths
+from teacher_app.gate.client_facts import ClientFacts, facts_of
+from teacher_app.gate.cookies import SESSION, cookie_of, key_of
+from teacher_app.gate.gate import Gate
+from teacher_app.gate.open_pages import OpenPage
+from teacher_app.gate.security_headers import add_security_headers
+from teacher_app.gate.sessions import GateSession
+
+__all__ = ["PAGE_HEADER", "GateMiddleware", "facts_in", "session_in"]
+
+PAGE_HEADER = "X-Exam-Results-Page"  # added to the WebSocket's handshake; what a client sends is removed
+_READING = frozenset({"GET", "HEAD"})
+_REFUSED_CODE = 1008  # policy violation: before the handshake is accepted it becomes HTTP 403
+_LOOKED_INTO_MAX_BYTES = 65_536  # a longer message is a person's: nothing that pages send alone is so long
+
+# A link on a foreign site does not carry our SameSite=Strict cookie. Coming back from this page, it does.
+_COME_BACK = (
+    "<!doctype html><html lang='en'><head><meta charset='utf-8'><title>Exam results</title>"
+    "<meta http-equiv='refresh' content='0'></head><body><p>One moment …</p></body></html>"
+)
+
+
+class GateMiddleware:
+    """Wraps the dashboard. Puts `gate_facts` and `gate_session` into each scope for the gate's pages."""
+
+    def __init__(self, app: ASGIApp, gate: Gate) -> None:
+        self._app = app
+        self._gate = gate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._websocket(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    # HTTP
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        facts = self._facts(scope)
+        session = await self._http_session(scope, facts)
+        scope["gate_facts"] = facts
+        scope["gate_session"] = session
+        refusal = self._refusal(scope, facts, session)
+        is_gate_page = refusal is not None or paths.is_gate_page(scope["path"])
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                add_security_headers(
+                    MutableHeaders(scope=message), is_gate_page=is_gate_page, is_https=facts.is_https
+                )
+            await send(message)
+
+        await (refusal or self._app)(scope, receive, send_guarded)
+
+    async def _http_session(self, scope: Scope, facts: ClientFacts) -> GateSession | None:
+        path = scope["path"]
+        if paths.is_public(path) and path != paths.SIGN_IN:
+            return None  # nobody is asked for
+        session = self._gate.sessions.find(_session_key(scope, facts), is_touch=True)
+        if session is not None and not await self._gate.confirmed(session):
+            return None
+        return session
+
+    def _refusal(self, scope: Scope, facts: ClientFacts, session: GateSession | None) -> Response | None:
+        path = scope["path"]
+        is_reading = scope["method"] in _READING
+        if not is_reading and not facts.has_own_origin:
+            return _plain("This was not sent from a page of this site.", HTTPStatus.FORBIDDEN)
+        if session is not None or paths.is_public(path):
+            return None
+        headers = Headers(scope=scope)
+        is_page = is_reading and "text/html" in headers.get("accept", "")
+        if not is_page:
+            return _plain("Sign in first.", HTTPStatus.UNAUTHORIZED)
+        if headers.get("sec-fetch-site") == "cross-site" and headers.get("sec-fetch-mode") == "navigate":
+            return HTMLResponse(_COME_BACK)
+        query = scope.get("query_string", b"").decode("latin-1")
+        wanted = paths.local_path(f"{path}?{query}" if query else path)
+        return RedirectResponse(paths.sign_in_path(wanted), HTTPStatus.SEE_OTHER)
+
+    # WebSocket
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        facts = self._facts(scope)
+        session = None
+        if facts.origin is not None and facts.has_own_origin:
+            session = self._gate.sessions.find(_session_key(scope, facts), is_touch=False)
+        if session is None or not await self._gate.confirmed(session):
+            await receive()  # websocket.connect
+            await send({"type": "websocket.close", "code": _REFUSED_CODE})
+            return
+        teacher = session.teacher
+        page_id = self._gate.pages.open(OpenPage(session.key, teacher.sub, teacher.username))
+        try:
+            inner_scope = dict(scope)
+            inner_scope["headers"] = self._handshake_headers(scope, teacher.sub, page_id)
+            if "subprotocols" in scope:
+                wanted = Headers(raw=inner_scope["headers"]).get("sec-websocket-protocol", "")
+                inner_scope["subprotocols"] = [entry.strip() for entry in wanted.split(",") if entry.strip()]
+
+            async def receive_counted() -> Message:
+                message = await receive()
+                if message["type"] == "websocket.receive" and _is_a_persons(message):
+                    self._touch(page_id)
+                return message
+
+            await self._app(inner_scope, receive_counted, send)
+        finally:
+            self._gate.pages.close(page_id)
+
+    def _touch(self, page_id: str) -> None:
+        page = self._gate.pages.get(page_id)
+        if page is not None:
+            self._gate.sessions.find(page.session_key, is_touch=True)
+
+    def _handshake_headers(self, scope: Scope, sub: str, page_id: str) -> list[tuple[bytes, bytes]]:
+        """The handshake's headers with the page's id, and without a wish for somebody else's data.
+
+        Streamlit's page asks for its former session by the third word of the subprotocol header. On a shared
+        computer that may be a session of the teacher before.
+        """
+        named = PAGE_HEADER.lower().encode()
+        headers: list[tuple[bytes, bytes]] = []
+        for name, value in scope["headers"]:
+            if name.lower() == named:
+                continue
+            kept = value
+            if name.lower() == b"sec-websocket-protocol":
+                words = [word.strip() for word in value.decode("latin-1").split(",")]
+                if len(words) > 2 and words[2] and not self._gate.pages.may_continue(words[2], sub):
+                    kept = ", ".join(words[:2]).encode("latin-1")
+            headers.append((name, kept))
+        headers.append((named, page_id.encode()))
+        return headers
+
+    def _facts(self, scope: Scope) -> ClientFacts:
+        settings = self._gate.settings
+        return facts_of(scope, settings.trusted_proxies, is_always_https=settings.has_secure_cookies)
+
+
+def facts_in(scope: Scope) -> ClientFacts:
+    """What the middleware found out about the sender."""
+    facts: ClientFacts = scope["gate_facts"]
+    return facts
+
+
+def session_in(scope: Scope) -> GateSession | None:
+    """The session that the middleware found."""
+    session: GateSession | None = scope["gate_session"]
+    return session
+
+
+def _session_key(scope: Scope, facts: ClientFacts) -> str | None:
+    value = cookie_of(scope, SESSION, is_https=facts.is_https)
+    return None if value is None else key_of(value)
+
+
+def _plain(text: str, status: HTTPStatus) -> Response:
+    return PlainTextResponse(text + "\n", status)
+
+
+def _is_a_persons(message: dict[str, Any] | Message) -> bool:
+    """Whether the message comes from somebody's act: a rerun that no timer asked for."""
+    data = message.get("bytes") or b""
+    if len(data) > _LOOKED_INTO_MAX_BYTES:
+        return True
+    try:
+        parsed = BackMsg.FromString(data)
+    except DecodeError:
+        return False  # Streamlit closes the connection
+    return parsed.WhichOneof("type") == "rerun_script" and not parsed.rerun_script.is_auto_rerun

@@ -1,0 +1,244 @@
+"""How the gate's pages read forms and answer: templates, form tokens, the visitor's cookie."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import mimetypes
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import parse_qs
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+from streamlit.file_util import get_static_dir
+
+from shared.model.errors import (
+    AccountNotUsable,
+    BackendUnreachable,
+    CodeRejected,
+    ExamResultsError,
+    PasswordRefused,
+    PasswordResetRequired,
+    SessionEnded,
+    SignInRejected,
+    SignInThrottled,
+)
+from teacher_app.gate import paths
+from teacher_app.gate.cookies import (
+    SESSION,
+    VISITOR,
+    cookie_of,
+    drop_cookie,
+    key_of,
+    new_cookie_value,
+    set_cookie,
+)
+from teacher_app.gate.gate import Gate
+from teacher_app.gate.middleware import facts_in, session_in
+
+__all__ = ["Alert", "Form", "Replies", "alert_for", "asset_route"]
+
+_HERE = Path(__file__).parent
+_FORM_MAX_BYTES = 16_384  # the longest form holds two passwords of 256 characters
+_FONTS = {
+    "source-sans.woff2": "SourceSansVF-Upright.*.woff2",
+    "source-serif.woff2": "SourceSerifVariable-Roman.*.woff2",
+}
+_NOTICES = {
+    "password-set": "Your new password is set. Sign in with it.",
+    "password-changed": "Your password is changed.",
+    "code-sent": "If there is such an account, a code is on its way.",
+    "session-ended": "Your session has ended. Please sign in again.",
+    "signed-out": "You are signed out.",
+    "signed-out-everywhere": "You are signed out here and everywhere else.",
+    "start-again": "That took too long. Please sign in again.",
+    "authenticator-on": "The authenticator app is on: from now on, sign-in asks for its code.",
+    "authenticator-off": "The authenticator app is off: sign-in asks for no code any more.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What went wrong: `text` says what to do; `field` is the input that it is about."""
+
+    text: str
+    status: HTTPStatus = HTTPStatus.UNPROCESSABLE_ENTITY
+    field: str | None = None
+    items: tuple[str, ...] = ()
+    retry_after_s: float | None = None
+    is_about_reset: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form as sent. `is_ours`: its token was made for this browser."""
+
+    fields: dict[str, str] = field(repr=False)
+    is_ours: bool
+
+    def text(self, name: str) -> str:
+        """A field with the spaces around it taken off; empty when it was not sent."""
+        return self.fields.get(name, "").strip()
+
+    def secret(self, name: str) -> str:
+        """A field exactly as typed."""
+        return self.fields.get(name, "")
+
+
+TOO_OLD = Alert("This page was open too long, or cookies are off. Please try again.", HTTPStatus.FORBIDDEN)
+
+
+class Replies:
+    """Renders the gate's templates."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+        self._templates = Environment(
+            loader=FileSystemLoader(_HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.globals["paths"] = paths
+        self._templates.globals["asset"] = _asset_address
+
+    def page(
+        self, request: Request, template: str, alert: Alert | None = None, **values: object
+    ) -> HTMLResponse:
+        """A page with a form token. Gives a new visitor the cookie that the token is made for."""
+        cookie, is_new = self._cookie(request)
+        session = session_in(request.scope)
+        html = self._templates.get_template(template).render(
+            alert=alert,
+            notice=_NOTICES.get(request.query_params.get("notice", "")),
+            form_token=self._gate.form_tokens.token_for(cookie),
+            teacher=None if session is None else session.teacher,
+            **values,
+        )
+        response = HTMLResponse(html, HTTPStatus.OK if alert is None else alert.status)
+        if alert is not None and alert.retry_after_s is not None:
+            response.headers["Retry-After"] = str(max(1, round(alert.retry_after_s)))
+        if is_new:
+            set_cookie(response, VISITOR, cookie, is_https=facts_in(request.scope).is_https)
+        return response
+
+    def redirect(self, request: Request, path: str, *, visitor: str | None = None) -> Response:
+        """On to the next page; with another visitor's cookie if one is given."""
+        response = RedirectResponse(path, HTTPStatus.SEE_OTHER)
+        if visitor is not None:
+            set_cookie(response, VISITOR, visitor, is_https=facts_in(request.scope).is_https)
+        return response
+
+    def signed_in(self, request: Request, path: str, session_cookie: str) -> Response:
+        """On, with a new session: its cookie is set and the visitor's taken away."""
+        is_https = facts_in(request.scope).is_https
+        response = RedirectResponse(path, HTTPStatus.SEE_OTHER)
+        set_cookie(response, SESSION, session_cookie, is_https=is_https)
+        drop_cookie(response, VISITOR, is_https=is_https)
+        return response
+
+    def signed_out(self, request: Request, path: str) -> Response:
+        """On, without a session."""
+        response = RedirectResponse(path, HTTPStatus.SEE_OTHER)
+        drop_cookie(response, SESSION, is_https=facts_in(request.scope).is_https)
+        return response
+
+    async def form(self, request: Request) -> Form:
+        """The form of a POST. Raises HTTPException for what no page of ours sends."""
+        if request.headers.get("content-type", "").partition(";")[0] != "application/x-www-form-urlencoded":
+            raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+        body = bytearray()
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > _FORM_MAX_BYTES:
+                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        try:
+            pairs = parse_qs(body.decode("utf-8"), keep_blank_values=True, max_num_fields=20, errors="strict")
+        except ValueError as error:
+            raise HTTPException(HTTPStatus.BAD_REQUEST) from error
+        fields = {name: values[-1] for name, values in pairs.items()}
+        cookie, is_new = self._cookie(request)
+        is_ours = not is_new and self._gate.form_tokens.is_right(fields.get("form_token", ""), cookie)
+        return Form(fields, is_ours)
+
+    def visitor_key(self, request: Request) -> str | None:
+        """Under which the visitor's pending step is kept."""
+        value = cookie_of(request.scope, VISITOR, is_https=facts_in(request.scope).is_https)
+        return None if value is None else key_of(value)
+
+    def _cookie(self, request: Request) -> tuple[str, bool]:
+        """The cookie that form tokens are made for: the session's, else the visitor's; and whether it is
+        new."""
+        is_https = facts_in(request.scope).is_https
+        name = VISITOR if session_in(request.scope) is None else SESSION
+        value = cookie_of(request.scope, name, is_https=is_https)
+        return (value, False) if value is not None else (new_cookie_value(), True)
+
+
+def alert_for(error: ExamResultsError, *, password_field: str = "new_password") -> Alert:  # noqa: S107 a field's name
+    """The words for what the user pool refused. `password_field` is where a refused password was typed."""
+    match error:
+        case SignInThrottled():
+            wait = _wait_text(error.retry_after_s)
+            return Alert(
+                f"Too many attempts. Wait {wait}, then try again.",
+                HTTPStatus.TOO_MANY_REQUESTS,
+                retry_after_s=error.retry_after_s,
+            )
+        case SignInRejected():
+            return Alert("The name or the password is not right.", HTTPStatus.UNAUTHORIZED, "password")
+        case PasswordResetRequired():
+            text = "This account needs a new password: ask for a code."
+            return Alert(text, HTTPStatus.FORBIDDEN, is_about_reset=True)
+        case CodeRejected():
+            return Alert(error.reason, field="code")
+        case PasswordRefused():
+            return Alert(f"The password was refused: {error.reason}", field=password_field)
+        case AccountNotUsable():
+            return Alert(error.reason, HTTPStatus.FORBIDDEN)
+        case SessionEnded():
+            return Alert(str(error), HTTPStatus.FORBIDDEN)
+        case BackendUnreachable():
+            text = "The sign-in service cannot be reached just now. Try again in a moment."
+            return Alert(text, HTTPStatus.SERVICE_UNAVAILABLE)
+        case _:
+            return Alert(str(error), HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def asset_route() -> Route:
+    """Serves the gate's style sheet, script, icon and, so that all pages look alike, Streamlit's fonts."""
+    assets = {path.name: path.read_bytes() for path in sorted((_HERE / "static").iterdir()) if path.is_file()}
+    for name, pattern in _FONTS.items():
+        for path in Path(get_static_dir(), "static", "media").glob(pattern):
+            assets[name] = path.read_bytes()
+
+    async def serve(request: Request) -> Response:
+        name = request.path_params["name"]
+        content = assets.get(name)
+        if content is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        age = "31536000, immutable" if "v" in request.query_params else "86400"
+        headers = {"Cache-Control": f"public, max-age={age}"}
+        return Response(content, media_type=mimetypes.guess_type(name)[0], headers=headers)
+
+    return Route(paths.ASSETS + "{name}", serve)
+
+
+@functools.cache
+def _asset_address(name: str) -> str:
+    digest = hashlib.sha256((_HERE / "static" / name).read_bytes()).hexdigest()[:12]
+    return f"{paths.ASSETS}{name}?v={digest}"
+
+
+def _wait_text(wait_s: float | None) -> str:
+    if wait_s is None:
+        return "a few minutes"
+    if wait_s < 90:
+        return f"{max(1, round(wait_s))} seconds"
+    return f"{round(wait_s / 60)} minutes"

@@ -1,0 +1,154 @@
+"""Teachers' sessions in the memory of this process, found by a random cookie; their tokens never leave it.
+
+A session ends at sign-out, after `idle_s` without a touch, `lifetime_s` after sign-in, when the user pool
+refuses its tokens, or with the process.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+
+from shared.api.calls import TeacherApi
+from shared.identity.teacher_session import TeacherSession
+from teacher_app.gate.cookies import key_of, new_cookie_value
+
+__all__ = ["LIFETIME_S", "GateSession", "MakeApi", "Sessions"]
+
+MakeApi = Callable[[TeacherSession], TeacherApi]
+
+LIFETIME_S = 12 * 3600.0  # a working day, the validity of a refresh token in the AWS template
+SESSIONS_MAX = 10_000  # one more ends the one touched longest ago
+SESSIONS_PER_TEACHER_MAX = 20  # one more ends that teacher's one touched longest ago
+
+
+class GateSession:
+    """One signed-in browser. `key` is the hash of its cookie. Times are epoch seconds."""
+
+    def __init__(
+        self,
+        key: str,
+        teacher: TeacherSession,
+        now_s: float,
+        make_api: MakeApi,
+    ) -> None:
+        self.key = key
+        self.teacher = teacher
+        self.started_at_s = now_s
+        self.touched_at_s = now_s  # guarded by the store's lock
+        self.checked_at_s = now_s  # when the user pool last confirmed the session
+        self._make_api = make_api
+        self._api_lock = threading.Lock()  # guards _api
+        self._api: TeacherApi | None = None
+
+    @property
+    def api(self) -> TeacherApi:
+        """The exam API as this teacher; one for the session, so that connections are used again."""
+        with self._api_lock:
+            if self._api is None:
+                self._api = self._make_api(self.teacher)
+            return self._api
+
+    def close(self) -> None:
+        """Closes idle connections."""
+        with self._api_lock:
+            if self._api is not None:
+                self._api.close()
+                self._api = None
+
+
+class Sessions:
+    """The store. Any thread may use it. What it ends goes to `take_ended`, for the pool to revoke."""
+
+    def __init__(
+        self,
+        now_s: Callable[[], float],
+        make_api: MakeApi,
+        *,
+        idle_s: float,
+        lifetime_s: float = LIFETIME_S,
+        sessions_max: int = SESSIONS_MAX,
+        per_teacher_max: int = SESSIONS_PER_TEACHER_MAX,
+    ) -> None:
+        self._now_s = now_s
+        self._make_api = make_api
+        self._idle_s = idle_s
+        self._lifetime_s = lifetime_s
+        self._sessions_max = sessions_max
+        self._per_teacher_max = per_teacher_max
+        self._sessions_lock = threading.Lock()  # guards the two below
+        self._sessions: OrderedDict[str, GateSession] = OrderedDict()  # by key, touched longest ago first
+        self._ended: list[GateSession] = []
+
+    def start(self, teacher: TeacherSession) -> tuple[GateSession, str]:
+        """A new session and the cookie value that finds it."""
+        value = new_cookie_value()
+        session = GateSession(key_of(value), teacher, self._now_s(), self._make_api)
+        with self._sessions_lock:
+            self._sessions[session.key] = session
+            own = [other for other in self._sessions.values() if other.teacher.sub == teacher.sub]
+            surplus = own[: max(0, len(own) - self._per_teacher_max)]
+            for other in surplus or list(self._sessions.values())[: max(0, len(self) - self._sessions_max)]:
+                self._end(other)
+        return session, value
+
+    def find(self, key: str | None, *, is_touch: bool) -> GateSession | None:
+        """The session if it lives. A touch is something that a person did; it puts off the end by rest."""
+        if key is None:
+            return None
+        with self._sessions_lock:
+            session = self._sessions.get(key)
+            if session is None:
+                return None
+            if not self._is_alive(session):
+                self._end(session)
+                return None
+            if is_touch:
+                session.touched_at_s = self._now_s()
+                self._sessions.move_to_end(key)
+            return session
+
+    def end(self, key: str) -> None:
+        """Ends one session; one that has ended already is no error."""
+        with self._sessions_lock:
+            session = self._sessions.get(key)
+            if session is not None:
+                self._end(session)
+
+    def end_all_of(self, sub: str, *, but: str | None = None) -> None:
+        """Ends every session of one teacher, except the one with the key `but`."""
+        with self._sessions_lock:
+            for session in list(self._sessions.values()):
+                if session.teacher.sub == sub and session.key != but:
+                    self._end(session)
+
+    def take_ended(self) -> list[GateSession]:
+        """The sessions that ended since the last call, those that rested too long included."""
+        with self._sessions_lock:
+            for session in list(self._sessions.values()):
+                if not self._is_alive(session):
+                    self._end(session)
+            ended, self._ended = self._ended, []
+            return ended
+
+    def close(self) -> None:
+        """Ends all sessions."""
+        with self._sessions_lock:
+            for session in list(self._sessions.values()):
+                self._end(session)
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def _is_alive(self, session: GateSession) -> bool:
+        now_s = self._now_s()
+        return (
+            not session.teacher.has_ended
+            and now_s - session.touched_at_s <= self._idle_s
+            and now_s - session.started_at_s <= self._lifetime_s
+        )
+
+    def _end(self, session: GateSession) -> None:
+        del self._sessions[session.key]
+        self._ended.append(session)

@@ -1,0 +1,58 @@
+"""Which rows a page has to be told: all of them once, then what changed.
+
+A page says what it has as (epoch, revision). A page of another epoch, or none, is told everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from shared.model.exam import Result
+
+__all__ = ["News", "RowNews"]
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What leads from `base` to `revision`; from nothing if `base` is None. `gone`: ids."""
+
+    epoch: str
+    base: int | None
+    revision: int
+    rows: list[Result]
+    gone: list[str]
+
+
+class RowNews:
+    """The history of one list of rows, as an open page sees it. `epoch` is new with every page."""
+
+    def __init__(self, epoch: str) -> None:
+        self._epoch = epoch
+        self._revision = 0
+        self._rows: dict[str, Result] = {}
+        self._changed_at: dict[
+            str, int
+        ] = {}  # by id, rows that are gone too: the revision of its last change
+
+    def since(self, seen: object, rows: Iterable[Result]) -> News:
+        """Takes in the present `rows`, and tells what a page that has `seen` ([epoch, revision]) lacks."""
+        present = {row.id: row for row in rows}
+        differing = [key for key, row in present.items() if self._rows.get(key) != row]
+        gone = [key for key in self._rows if key not in present]
+        if differing or gone:
+            self._revision += 1
+            self._changed_at |= dict.fromkeys([*differing, *gone], self._revision)
+            self._rows = present
+        base = self._base(seen)
+        if base is None:
+            return News(self._epoch, None, self._revision, list(present.values()), [])
+        news = [key for key, revision in self._changed_at.items() if revision > base]
+        told = [present[key] for key in news if key in present]
+        return News(self._epoch, base, self._revision, told, [key for key in news if key not in present])
+
+    def _base(self, seen: object) -> int | None:
+        match seen:
+            case [epoch, int(revision)] if epoch == self._epoch and 0 <= revision <= self._revision:
+                return revision
+        return None

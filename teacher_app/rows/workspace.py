@@ -1,0 +1,77 @@
+"""One exam as one open page sees it: exam and rows as last read, kept in step with the page's own writes.
+
+Kept in the page's Streamlit session; only that page's script uses it, so it needs no lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from shared.api.calls import TeacherApi
+from shared.model.errors import NotFound
+from shared.model.exam import Exam, Result
+
+__all__ = ["Workspace"]
+
+
+class Workspace:
+    """`exam` and `results` are what was last read or written; `open` and `refresh` read anew.
+
+    `api` gives the API as the teacher who is signed in at that moment; what it raises comes through.
+    """
+
+    def __init__(self, api: Callable[[], TeacherApi], exam_id: str, now_s: Callable[[], float]) -> None:
+        """Reads the exam. Raises NotFound, SessionEnded, BackendUnreachable or ApiRefused."""
+        self._api = api
+        self._exam_id = exam_id
+        self._now_s = now_s
+        self.refresh()
+
+    @property
+    def api(self) -> TeacherApi:
+        """Raises SessionEnded."""
+        return self._api()
+
+    @property
+    def exam(self) -> Exam:
+        return self._exam
+
+    @property
+    def results(self) -> list[Result]:
+        """By student, then by id."""
+        return sorted(self._results.values(), key=lambda row: (row.student.casefold(), row.id))
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since everything was read."""
+        return self._now_s() - self._read_at_s
+
+    def result(self, result_id: str) -> Result | None:
+        return self._results.get(result_id)
+
+    def refresh(self) -> None:
+        """Read the exam and its rows anew. Raises NotFound when there is none that this teacher may see."""
+        exam = self.api.get_exam(self._exam_id)
+        if exam is None:
+            raise NotFound("NotFound", "There is no such exam, or it is somebody else's draft.")
+        rows = {row.id: row for row in self.api.list_results(self._exam_id)}
+        self._exam, self._results, self._read_at_s = exam, rows, self._now_s()
+
+    def keep_exam(self, exam: Exam) -> None:
+        """Take over what the API answered to a write."""
+        self._exam = exam
+
+    def keep(self, rows: Iterable[Result]) -> None:
+        """Take over rows that the API answered; an older version never replaces a newer one.
+
+        No mutation's answer tells a row's private name: who has it, puts it in.
+        """
+        for row in rows:
+            known = self._results.get(row.id)
+            if known is None or known.version <= row.version:
+                self._results[row.id] = row
+
+    def forget(self, result_ids: Iterable[str]) -> None:
+        """Drop rows that were deleted."""
+        for result_id in result_ids:
+            self._results.pop(result_id, None)

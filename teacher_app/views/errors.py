@@ -1,0 +1,44 @@
+"""What a page shows when the session has ended, the backend does not answer or the API says no, in place of
+an error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from shared.model.errors import ApiRefused, BackendUnreachable, FieldInvalid, SessionEnded
+from shared.model.markdown import plain_markdown
+from teacher_app.context import sign_in_again_path
+from teacher_app.exam.refusals import refusal_text
+
+__all__ = ["EXPECTED", "explain", "guarded"]
+
+EXPECTED = (SessionEnded, BackendUnreachable, ApiRefused, FieldInvalid)
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Whatever the API raises inside is said in words; the page goes on after the block."""
+    try:
+        yield
+    except EXPECTED as error:
+        explain(error)
+
+
+def explain(error: Exception, *, retry_key: str | None = None) -> None:
+    """Say what happened, that nothing is lost, and what to do.
+
+    With `retry_key` a button that runs the page again stands below; not inside a form, which has its own.
+    """
+    text = plain_markdown(refusal_text(error))
+    if isinstance(error, SessionEnded):
+        st.warning(text, icon=":material/lock:")
+        st.link_button("Sign in again in another tab", sign_in_again_path())
+        return
+    st.error(
+        text, icon=":material/cloud_off:" if isinstance(error, BackendUnreachable) else ":material/error:"
+    )
+    if retry_key is not None:
+        st.button("Try again", key=retry_key)

@@ -1,0 +1,90 @@
+"""The students' codes: slips to hand out, and the list that stays with the teacher."""
+
+from __future__ import annotations
+
+import math
+
+import streamlit as st
+
+from shared.model.exam import Result
+from shared.model.markdown import plain_markdown
+from teacher_app.context import current_settings
+from teacher_app.exam.links import student_address
+from teacher_app.exam.slips import SLIPS_A_PAGE, names_without_letters, slips_pdf
+from teacher_app.exam.wording import count_text
+from teacher_app.exporting.delimited import csv_bytes
+from teacher_app.exporting.formats import file_stem
+from teacher_app.rows.workspace import Workspace
+from teacher_app.views.errors import EXPECTED, explain
+
+__all__ = ["render"]
+
+_NAMES_TOLD = 5
+
+
+def render(workspace: Workspace) -> None:
+    """What to print, what to keep, and who has which code."""
+    exam = workspace.exam
+    rows = sorted(workspace.results, key=lambda row: ((row.name or "").casefold(), row.student))
+    st.markdown(
+        "Everybody sees codes in the place of names. Each student knows one code, you know them all: "
+        "give each slip to its student, and keep the list to yourself."
+    )
+    if not rows:
+        st.info(
+            "A student gets a code when the first result is entered or imported. There is none yet.",
+            icon=":material/key:",
+        )
+        return
+    try:
+        student_url = current_settings().student_url
+    except EXPECTED as error:
+        explain(error)
+        return
+    address = None if student_url is None else student_address(student_url, exam.id)
+    _say_what_is_missing(rows)
+    stem = file_stem(exam)
+    pages = math.ceil(len(rows) / SLIPS_A_PAGE)
+    with st.container(horizontal=True):
+        st.download_button(
+            f"Slips to print (PDF, {count_text(pages, 'page')})",
+            lambda: slips_pdf(exam, rows, address),
+            f"{stem}-slips.pdf",
+            "application/pdf",
+            type="primary",
+            icon=":material/content_cut:",
+            on_click="ignore",
+            key=f"codes-slips-{exam.id}",
+        )
+        st.download_button(
+            "List of codes (CSV)",
+            lambda: csv_bytes([("Code", "Name"), *((row.student, row.name or "") for row in rows)]),
+            f"{stem}-codes.csv",
+            "text/csv",
+            icon=":material/list:",
+            on_click="ignore",
+            key=f"codes-list-{exam.id}",
+        )
+    st.dataframe(
+        {"Name": [row.name or "" for row in rows], "Code": [row.student for row in rows]},
+        hide_index=True,
+        width="stretch",
+        alt="Names and codes of the students of this exam",
+    )
+
+
+def _say_what_is_missing(rows: list[Result]) -> None:
+    nameless = sum(row.name is None for row in rows)
+    if nameless:
+        st.warning(
+            f"{count_text(nameless, 'code')} without a name: the slip has a line to write it on.",
+            icon=":material/warning:",
+        )
+    gaps = names_without_letters(rows)
+    if gaps:
+        told = ", ".join(plain_markdown(name) for name in gaps[:_NAMES_TOLD])
+        more = f" and {len(gaps) - _NAMES_TOLD} more" if len(gaps) > _NAMES_TOLD else ""
+        st.warning(
+            f"The slips cannot show every letter of {told}{more}. Write them by hand, or use the list.",
+            icon=":material/warning:",
+        )

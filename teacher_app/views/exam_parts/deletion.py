@@ -1,0 +1,118 @@
+"""Deleting an exam: what goes with it, how far it is, and afterwards the way back."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from shared.model.exam import new_id
+from shared.model.markdown import plain_markdown
+from teacher_app.context import current_api
+from teacher_app.exam.deletion import Deletion, Restoration
+from teacher_app.exam.wording import count_text
+from teacher_app.rows.workspace import Workspace
+from teacher_app.views import navigation
+from teacher_app.views.buttons import storing_button
+from teacher_app.views.errors import EXPECTED, explain
+
+__all__ = ["offer_undo", "render"]
+
+_DELETED = "deleted-exams"  # in the session, newest first: list[_Deleted]
+
+
+class _Deleted:
+    """A deletion on its way or done, and its undoing once that is wanted."""
+
+    def __init__(self, deletion: Deletion) -> None:
+        self.deletion = deletion
+        self.restoration: Restoration | None = None
+
+
+def render(workspace: Workspace) -> None:
+    """The section on the exam's page."""
+    exam = workspace.exam
+    st.subheader("Delete", anchor=False)
+    begun = next((one for one in _deleted() if one.deletion.exam.id == exam.id), None)
+    asked_key = f"delete-asked-{exam.id}"
+    if begun is None and not st.session_state.get(asked_key):
+        st.markdown(f"The exam has {count_text(len(workspace.results), 'result')}.")
+        st.button("Delete this exam …", icon=":material/delete:", on_click=_set, args=(asked_key, True))
+        return
+    goes_too = f" and its {count_text(len(workspace.results), 'result')}" if workspace.results else ""
+    if begun is None:
+        seen = " Students cannot see it any more from then on." if exam.is_published else ""
+        st.warning(
+            f"This deletes the exam{goes_too}.{seen} You can undo it as long as this page "
+            "stays open; the exam then gets a new address.",
+            icon=":material/delete:",
+        )
+    else:
+        st.warning("The deletion has begun and is not finished.", icon=":material/delete:")
+    with st.container(horizontal=True):
+        label = f"Delete the exam{goes_too}" if begun is None else "Go on deleting"
+        delete = storing_button(label, key=f"danger-delete-{exam.id}", type="primary")
+        if begun is None:
+            st.button("Keep it", on_click=_set, args=(asked_key, False))
+    if delete.take():
+        _delete(begun or _begin(workspace))
+
+
+def offer_undo() -> None:
+    """For each exam that was deleted in this page: the way back."""
+    for one in _deleted():
+        deletion = one.deletion
+        if not deletion.is_done:
+            continue
+        exam = deletion.exam
+        subject = plain_markdown(exam.subject)
+        with st.container(horizontal=True, vertical_alignment="center", key=f"undo-row-{exam.id}"):
+            goes_too = f" and its {count_text(len(deletion.taken), 'result')}" if deletion.taken else ""
+            st.markdown(f":material/delete: “{subject}”{goes_too} deleted.")
+            undo = storing_button("Undo", key=f"undo-{exam.id}", help=f"Bring “{subject}” back")
+        if undo.take():
+            _restore(one)
+
+
+def _begin(workspace: Workspace) -> _Deleted:
+    one = _Deleted(Deletion(workspace.exam))
+    _deleted().insert(0, one)
+    return one
+
+
+def _delete(one: _Deleted) -> None:
+    bar = st.progress(0.0, "Deleting …")
+    try:
+        for done, total in one.deletion.run(current_api()):
+            bar.progress(done / total, f"{done:,} of {total:,} results deleted")
+    except EXPECTED as error:
+        bar.empty()
+        explain(error)
+        return
+    exam_id = one.deletion.exam.id
+    for key in (f"workspace-{exam_id}", f"delete-asked-{exam_id}"):
+        st.session_state.pop(key, None)
+    navigation.go_to_list()
+
+
+def _restore(one: _Deleted) -> None:
+    if one.restoration is None:
+        one.restoration = Restoration(one.deletion, new_id)
+    bar = st.progress(0.0, "Bringing it back …")
+    try:
+        for done, total in one.restoration.run(current_api()):
+            bar.progress(done / total, f"{done:,} of {total:,} results are back")
+    except EXPECTED as error:
+        bar.empty()
+        explain(error)
+        return
+    _deleted().remove(one)
+    st.toast("It is back, as a draft. Its address is a new one.", icon=":material/undo:", duration="long")
+    navigation.go_to_exam(one.restoration.exam_id)
+
+
+def _deleted() -> list[_Deleted]:
+    found: list[_Deleted] = st.session_state.setdefault(_DELETED, [])
+    return found
+
+
+def _set(key: str, value: object) -> None:
+    st.session_state[key] = value

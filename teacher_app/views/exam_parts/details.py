@@ -1,0 +1,159 @@
+"""The exam's own details: edit, copy, delete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from shared.model.errors import VersionConflict
+from shared.model.exam import Audience, Exam
+from shared.model.markdown import plain_markdown
+from shared.model.statistics import frame_from_results
+from teacher_app.exam.edit import changed_fields, clashes
+from teacher_app.exam.form import FIELD_LABELS, ExamFields, field_text
+from teacher_app.exam.wording import count_text
+from teacher_app.rows.workspace import Workspace
+from teacher_app.views import navigation
+from teacher_app.views.buttons import storing_button
+from teacher_app.views.clock import local_now
+from teacher_app.views.errors import EXPECTED, explain
+from teacher_app.views.exam_parts import deletion
+from teacher_app.views.exam_parts.fields import draw_fields
+from teacher_app.views.unsaved_changes import ask_before_leaving
+
+__all__ = ["forget", "render"]
+
+
+def render(workspace: Workspace) -> None:
+    """Three sections, the dangerous one last."""
+    _edit(workspace)
+    st.divider()
+    st.subheader("Copy", anchor=False)
+    st.markdown("A new draft with these details and without the results: for the next class or the resit.")
+    if st.button("Copy the details to a new exam", icon=":material/content_copy:"):
+        navigation.go_to_new(like=workspace.exam.id)
+    st.divider()
+    deletion.render(workspace)
+
+
+def forget(exam_id: str) -> None:
+    """Another part of the exam is shown: next time the form begins with what is stored then."""
+    for name in ("base", "pending", "receipt"):
+        st.session_state.pop(_key(exam_id, name), None)
+
+
+def _edit(workspace: Workspace) -> None:
+    st.subheader("Details", anchor=False)
+    exam_id = workspace.exam.id
+    # What the form was filled with stays while somebody types, whatever changes elsewhere.
+    base: Exam = st.session_state.setdefault(_key(exam_id, "base"), workspace.exam)
+    drawn = draw_fields(
+        ExamFields.of(base), key=f"details-{base.id}-{base.version}", audience_locked=_lock(workspace)
+    )
+    faults = drawn.values.faults()
+    changes = {} if faults else changed_fields(base, drawn.values)
+    if not faults and not changes and workspace.exam.version != base.version:
+        _begin_again(workspace)
+    if faults or changes:
+        ask_before_leaving(f"details-{exam_id}")
+    if "scale" in changes:
+        _warn_of_scale(workspace, drawn.values)
+    save = storing_button("Save the details", key=_key(exam_id, "save"), type="primary")
+    if _key(exam_id, "receipt") in st.session_state:
+        st.success(st.session_state.pop(_key(exam_id, "receipt")), icon=":material/check:")
+    is_wanted = save.take()
+    if is_wanted and faults:
+        drawn.show_faults(faults)
+    elif is_wanted and not changes:
+        st.info("Nothing is changed: all of this is stored already.")
+    elif is_wanted:
+        _save(workspace, base, changes)
+    if changes and st.session_state.get(_key(exam_id, "pending")):
+        _choose(workspace, base, changes)
+
+
+def _save(workspace: Workspace, base: Exam, changes: dict[str, Any]) -> None:
+    """Store `changes` unless one of them was changed elsewhere too: then the teacher chooses."""
+    if clashes(base, changes, workspace.exam):
+        st.session_state[_key(base.id, "pending")] = True
+        return
+    try:
+        _store(workspace, changes)
+    except VersionConflict as conflict:
+        if not isinstance(conflict.current, Exam):
+            explain(conflict)
+            return
+        workspace.keep_exam(conflict.current)
+        _save(workspace, base, changes)  # ends: each turn begins with what is newest
+    except EXPECTED as error:
+        explain(error)
+
+
+def _store(workspace: Workspace, changes: dict[str, Any]) -> None:
+    exam = workspace.exam
+    workspace.keep_exam(workspace.api.update_exam(exam.id, exam.version, **changes))
+    st.session_state[_key(exam.id, "receipt")] = f"Saved at {local_now():%H:%M:%S}."
+    _begin_again(workspace)
+
+
+def _choose(workspace: Workspace, base: Exam, changes: dict[str, Any]) -> None:
+    found = clashes(base, changes, workspace.exam)
+    st.warning(
+        "Not saved yet: this exam was changed elsewhere while you were typing. Which one shall stay?",
+        icon=":material/call_split:",
+    )
+    st.table(
+        {
+            "Yours": {FIELD_LABELS[one.field]: plain_markdown(field_text(one.mine)) for one in found},
+            "Stored now": {FIELD_LABELS[one.field]: plain_markdown(field_text(one.theirs)) for one in found},
+        },
+        width="content",
+    )
+    with st.container(horizontal=True):
+        save_mine = storing_button("Save mine", key=_key(base.id, "mine"), type="primary")
+        keep_theirs = storing_button("Keep what is stored", key=_key(base.id, "theirs"))
+    if keep_theirs.take():
+        _begin_again(workspace)
+    if save_mine.take():
+        try:
+            _store(workspace, changes)
+        except VersionConflict as conflict:
+            if isinstance(conflict.current, Exam):
+                workspace.keep_exam(conflict.current)  # changed once more: the table shows it
+                st.rerun()
+            explain(conflict)
+        except EXPECTED as error:
+            explain(error)
+
+
+def _begin_again(workspace: Workspace) -> None:
+    """Fill the form with what is stored now."""
+    exam_id = workspace.exam.id
+    st.session_state[_key(exam_id, "base")] = workspace.exam
+    st.session_state.pop(_key(exam_id, "pending"), None)
+    st.rerun()
+
+
+def _lock(workspace: Workspace) -> str | None:
+    """Why the way of showing students cannot be changed now; None when it can."""
+    exam = workspace.exam
+    if exam.is_published:
+        return "Fixed while the exam is published: unpublish it first."
+    if exam.audience is Audience.NAMES and workspace.results:
+        return "Codes can be chosen only while there are no results. Copy the details to a new exam instead."
+    return None
+
+
+def _warn_of_scale(workspace: Workspace, wanted: ExamFields) -> None:
+    frame = frame_from_results(workspace.results, wanted.scale)
+    misfits = int((frame["kind"] == "unreadable").sum())
+    if misfits:
+        st.warning(
+            f"{misfits} of {count_text(len(frame), 'grade')} would not fit “{wanted.scale.label}”. "
+            "They stay as they are and count in no statistic until you correct them."
+        )
+
+
+def _key(exam_id: str, name: str) -> str:
+    return f"details-{name}-of-{exam_id}"

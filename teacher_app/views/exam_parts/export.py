@@ -1,0 +1,121 @@
+"""The results as files for other programs. A file is made when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import streamlit as st
+
+from shared.model.exam import Audience, Exam, Result
+from shared.model.markdown import plain_markdown
+from teacher_app.exam.wording import count_text
+from teacher_app.exporting.fill_in import GradebookFile
+from teacher_app.exporting.formats import FORMATS, Format
+from teacher_app.exporting.persons import shown_person
+from teacher_app.importing.limits import BYTES_MAX, FileNotReadable
+from teacher_app.rows.workspace import Workspace
+
+__all__ = ["render"]
+
+NAMES_TOLD = 8
+
+
+def render(workspace: Workspace) -> None:
+    """One button a format."""
+    exam = workspace.exam
+    # By name also where codes are shown: codes have no order that means anything.
+    rows = sorted(workspace.results, key=lambda row: shown_person(row, exam).casefold())
+    if not rows:
+        st.info("There is no result to export yet.", icon=":material/download:")
+        return
+    st.markdown(
+        f"All {count_text(len(rows), 'result')} of this exam. What you export can be imported again, here "
+        "or in another exam, without change."
+        if len(rows) > 1
+        else "The result of this exam. What you export can be imported again without change."
+    )
+    if exam.audience is Audience.CODES:
+        st.warning("These files hold names beside codes: keep them to yourself.", icon=":material/lock:")
+    for form in FORMATS:
+        _offer(form, exam, rows)
+    with st.expander("Fill in the gradebook that Canvas or Moodle gave you", icon=":material/edit_document:"):
+        _fill_in(exam, rows)
+
+
+def _offer(form: Format, exam: Exam, rows: Sequence[Result]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key=f"export-{form.key}"):
+        st.download_button(
+            form.label,
+            partial(form.make, exam, rows),
+            form.file_name(exam),
+            form.media_type,
+            icon=":material/download:",
+            on_click="ignore",
+            width=250,
+            key=f"export-{form.key}-{exam.id}",
+        )
+        st.markdown(form.use, width="stretch")
+
+
+def _fill_in(exam: Exam, rows: Sequence[Result]) -> None:
+    st.markdown(
+        "Export the gradebook there as CSV and choose that file here: you get it back with these grades in "
+        "it, ready to be imported there. Its ids of students stay as they are."
+    )
+    key = f"fill-in-{exam.id}"
+    file = st.file_uploader(
+        "Gradebook file", type=["csv", "txt"], max_upload_size=BYTES_MAX // 1_000_000, key=f"{key}-file"
+    )
+    if file is None:
+        return
+    try:
+        gradebook = GradebookFile(file.getvalue(), exam)
+    except FileNotReadable as error:
+        st.error(plain_markdown(error.reason), icon=":material/error:")
+        return
+    columns = gradebook.columns
+    column = st.selectbox(
+        f"Column of {gradebook.kind.value} for these grades",
+        list(columns),
+        index=None if gradebook.suggested is None else list(columns).index(gradebook.suggested),
+        format_func=columns.__getitem__,
+        placeholder="Choose a column",
+        key=f"{key}-column-{file.file_id}",
+    )
+    if column is None:
+        return
+    _say_points(gradebook.points(column), exam)
+    filled = gradebook.filled(rows, column)
+    st.markdown(f"**{filled.count:,} of {count_text(len(rows), 'student')}** found in it by name.")
+    if filled.missing:
+        told = ", ".join(plain_markdown(name) for name in filled.missing[:NAMES_TOLD])
+        more = f" and {len(filled.missing) - NAMES_TOLD:,} more" if len(filled.missing) > NAMES_TOLD else ""
+        st.warning(
+            f"Not in it, or more than once: {told}{more}. Enter these grades there by hand.",
+            icon=":material/person_search:",
+        )
+    name = file.name.rpartition(".")[0] or "gradebook"
+    st.download_button(
+        f"Filled-in file for {gradebook.kind.value}",
+        filled.data,
+        f"{name}-filled.csv",
+        "text/csv",
+        type="primary",
+        icon=":material/download:",
+        on_click="ignore",
+        disabled=not filled.count,
+        key=f"{key}-download",
+    )
+
+
+def _say_points(points: str, exam: Exam) -> None:
+    try:
+        number = float(points.replace(",", "."))
+    except ValueError:
+        return
+    if exam.scale.points is not None and number != exam.scale.points:
+        st.warning(
+            f"That column is out of {number:g}, this exam is {exam.scale.label}. Grades are not converted.",
+            icon=":material/warning:",
+        )

@@ -1,0 +1,296 @@
+"""An import before it is saved: its columns, its rows with what becomes of each, and mending them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from shared.model.exam import Audience
+from shared.model.markdown import plain_markdown
+from teacher_app.exam.wording import count_text
+from teacher_app.importing.checking import CheckedRow, Choices, Fate, Repeated, There
+from teacher_app.importing.columns import Dialect, column_labels
+from teacher_app.importing.draft import ImportDraft, fate_counts
+from teacher_app.importing.files import Kind
+from teacher_app.importing.rows import SourceRow
+from teacher_app.importing.tables import SPACES
+
+__all__ = ["editor_key", "show_choices", "show_columns", "show_rows"]
+
+_DELIMITER_WORDS = {
+    "\t": "columns divided by tabs",
+    ";": "columns divided by semicolons",
+    ",": "columns divided by commas",
+    "|": "columns divided by bars",
+    SPACES: "columns divided by spaces",
+}
+_FATE_WORDS = {  # after a number
+    Fate.NEW: "new",
+    Fate.REPLACES: "to replace what is there",
+    Fate.SAME: "there already",
+    Fate.SKIPPED: "left out",
+    Fate.NO_GRADE: "without a grade",
+    Fate.REPEATED: "repeated",
+    Fate.BAD: "to mend",
+}
+_FATE_SIGNS = {  # a shape each, not a colour alone; shapes that every machine has
+    Fate.NEW: "✓ New",
+    Fate.REPLACES: "⇄",
+    Fate.SAME: "●",
+    Fate.SKIPPED: "–",
+    Fate.NO_GRADE: "○",
+    Fate.REPEATED: "✗",
+    Fate.BAD: "✗",
+}
+_THERE_WORDS = {
+    There.SKIP: "Keep the grade that is there",
+    There.REPLACE: "Replace it by the imported one",
+    There.ADD: "Add the imported one as a second row",
+}
+_REPEATED_WORDS = {
+    Repeated.MEND: "Mark them: I mend them",
+    Repeated.FIRST: "The first one counts",
+    Repeated.LAST: "The last one counts",
+    Repeated.ALL: "Different students: save them all",
+}
+ROW_HEIGHT_PX, ROWS_SHOWN = 35, 14
+REASONS_SHOWN = 6  # above the table, which has them all
+
+
+def show_columns(draft: ImportDraft, key: str) -> None:
+    """How the source was read, and another way where the teacher knows better."""
+    layout, table = draft.layout, draft.table
+    with st.expander(_how_it_was_read(draft), expanded=draft.asks_for_columns, icon=":material/view_column:"):
+        if len(draft.source.tables) > 1:
+            sheets = list(draft.source.tables)
+            sheet = st.selectbox("Sheet", sheets, index=sheets.index(draft.sheet), key=f"{key}-sheet")
+            if sheet != draft.sheet:
+                draft.choose_sheet(sheet)
+                st.rerun()
+        if layout.dialect is Dialect.PLAIN:
+            has_heading = st.checkbox(
+                "The first row is a heading", value=layout.has_heading, key=f"{key}-heading-{draft.sheet}"
+            )
+            if has_heading != layout.has_heading:
+                draft.choose_heading(has_heading)
+                st.rerun()
+        labels = column_labels(table, has_heading=layout.has_heading)
+        columns = list(range(table.width))
+        widgets = f"{key}-{draft.sheet}-{layout.has_heading}"
+        names = st.multiselect(
+            "Student: one column, or several to be joined in this order",
+            columns,
+            default=list(layout.name_columns),
+            max_selections=3,
+            format_func=lambda column: labels[column],
+            key=f"{widgets}-names",
+        )
+        grade = st.selectbox(
+            "Grade",
+            columns,
+            index=layout.grade,
+            format_func=lambda column: labels[column],
+            placeholder="Choose a column",
+            key=f"{widgets}-grade",
+        )
+        if draft.choose_columns(names, grade, layout.code):
+            st.rerun()  # the line above tells how it is read now
+    if table.is_comma_ambiguous:
+        st.warning(
+            "Commas seem to divide the columns and to be decimal commas at once. Paste the rows from the "
+            "spreadsheet, or use semicolons between the columns.",
+            icon=":material/warning:",
+        )
+    points, scale = layout.points_possible, draft.scale
+    if points and scale.points is not None and not _is_number(points, scale.points):
+        st.warning(
+            f"In the file {plain_markdown(points)} points are possible; this exam is {scale.label}. "
+            "Grades are taken as they are.",
+            icon=":material/warning:",
+        )
+
+
+def show_choices(draft: ImportDraft, key: str) -> None:
+    """What to do with students who are there already, or more than once in the source; only if there are."""
+    fates = draft.fates_without_choices()
+    there, repeated = draft.choices.there, draft.choices.repeated
+    if Fate.SKIPPED in fates:
+        chosen = st.radio(
+            "Some students are there with another grade",
+            list(There),
+            index=list(There).index(there),
+            format_func=_THERE_WORDS.__getitem__,
+            key=f"{key}-there",
+        )
+        there = chosen or there
+    if Fate.REPEATED in fates:
+        counts = st.radio(
+            "Some students are in it more than once",
+            list(Repeated),
+            index=list(Repeated).index(repeated),
+            format_func=_REPEATED_WORDS.__getitem__,
+            key=f"{key}-repeated",
+        )
+        repeated = counts or repeated
+    draft.choices = Choices(there, repeated)
+
+
+def show_rows(draft: ImportDraft, key: str) -> list[CheckedRow]:
+    """The rows to look at and to mend; gives them as they are now."""
+    chosen = _chosen_positions(draft, key)
+    editor = editor_key(draft, key, shows_all=chosen is None)
+    positions = list(range(len(draft.rows))) if chosen is None else chosen
+    offered = _offered(draft, editor)
+    _mend(draft, positions, offered, st.session_state.get(editor, {}))
+    checked = draft.checked()
+    _show_counts(checked)
+    _say_what_to_mend(checked)
+    data = pd.DataFrame(
+        {
+            "Line": [checked[position].row.line for position in positions],
+            "Student": [offered[position].person for position in positions],
+            "Code": [offered[position].code for position in positions],
+            "Grade": [offered[position].grade for position in positions],
+            "What becomes of it": [_becomes(checked[position]) for position in positions],
+        }
+    )
+    has_codes = draft.audience is Audience.CODES and any(one.row.code for one in checked)
+    st.data_editor(
+        data,
+        key=editor,
+        hide_index=True,
+        width="stretch",
+        height=ROW_HEIGHT_PX * (min(len(positions), ROWS_SHOWN) + 1) + 3,
+        disabled=["Line", "Code", "What becomes of it"],
+        column_order=["Line", "Student", *(["Code"] if has_codes else []), "Grade", "What becomes of it"],
+        column_config={
+            "Line": st.column_config.NumberColumn(width=60),
+            "Student": st.column_config.TextColumn(width="medium"),
+            "Grade": st.column_config.TextColumn(width=90),
+            "What becomes of it": st.column_config.TextColumn(width="large"),
+        },
+        placeholder="",
+        alt="The rows of the import: line, student, grade and what becomes of it",
+    )
+    return checked
+
+
+def editor_key(draft: ImportDraft, key: str, *, shows_all: bool) -> str:
+    """The editor's key in the session: another table or another choice of rows is another editor."""
+    return f"{key}-rows-{_layout_key(draft)}-{'all' if shows_all else 'some'}"
+
+
+def _offered(draft: ImportDraft, editor: str) -> Sequence[SourceRow]:
+    """The rows as they stood when this editor came on the page: what its edits are edits of.
+
+    Were the mended texts put under it, it would drop its edits as changing nothing and have the page run a
+    second time for each; what is pressed at that moment is lost.
+    """
+    if editor not in st.session_state or editor not in draft.offered:
+        draft.offered[editor] = draft.rows
+    return draft.offered[editor]
+
+
+def _mend(
+    draft: ImportDraft, positions: Sequence[int], offered: Sequence[SourceRow], state: Mapping[str, Any]
+) -> None:
+    """Have the draft's rows as the editor shows them; what was typed back to what was offered, too."""
+    edited = {int(shown): edits for shown, edits in state.get("edited_rows", {}).items()}
+    rows = draft.rows
+    for shown, position in enumerate(positions):
+        before = offered[position]
+        edits = edited.get(shown, {})
+        person, grade = edits.get("Student", before.person), edits.get("Grade", before.grade)
+        if (person, grade) != (rows[position].person, rows[position].grade):
+            draft.mend(position, person or "", grade or "")
+
+
+def _chosen_positions(draft: ImportDraft, key: str) -> list[int] | None:
+    """Positions of the rows to mend, as they were when that was chosen: a mended row stays in sight.
+    None: all rows."""
+    frozen = f"{key}-to-mend-{_layout_key(draft)}"
+    if frozen not in st.session_state:
+        st.session_state[frozen] = _to_mend(draft)
+    to_mend: list[int] = st.session_state[frozen]
+    if not to_mend:
+        return None
+    words = {True: f"To mend ({len(to_mend):,})", False: f"All rows ({len(draft.rows):,})"}
+    only = st.segmented_control(
+        "Rows shown",
+        [True, False],
+        format_func=words.__getitem__,
+        default=True,
+        required=True,
+        key=f"{frozen}-only",
+        label_visibility="collapsed",
+    )
+    return to_mend if only else None
+
+
+def _to_mend(draft: ImportDraft) -> list[int]:
+    return [position for position, one in enumerate(draft.checked()) if one.fate.needs_mending]
+
+
+def _layout_key(draft: ImportDraft) -> str:
+    layout = draft.layout
+    names = "+".join(map(str, layout.name_columns))
+    return f"{draft.sheet}-{layout.has_heading}-{names}-{layout.grade}-{layout.code}"
+
+
+def _how_it_was_read(draft: ImportDraft) -> str:
+    layout, table = draft.layout, draft.table
+    if layout.dialect is not Dialect.PLAIN:
+        parts = [f"Read as an export of {layout.dialect.value}"]
+    elif draft.source.kind is Kind.WORKBOOK:
+        parts = [f"Sheet “{plain_markdown(draft.sheet)}”"]
+    else:
+        parts = ["Text"]
+    if table.delimiter in _DELIMITER_WORDS:
+        parts.append(_DELIMITER_WORDS[table.delimiter])
+    if layout.is_complete:
+        labels = column_labels(table, has_heading=layout.has_heading)
+        names = " and ".join(f"“{plain_markdown(labels[column])}”" for column in layout.name_columns)
+        assert layout.grade is not None  # noqa: S101  # is_complete
+        parts.append(
+            f"students from {names or 'the codes'}, grades from “{plain_markdown(labels[layout.grade])}”"
+        )
+    return ": ".join([parts[0], ", ".join(parts[1:])]) if parts[1:] else parts[0]
+
+
+def _show_counts(checked: list[CheckedRow]) -> None:
+    counts = fate_counts(checked)
+    words = [f"{counts[fate]:,} {_FATE_WORDS[fate]}" for fate in Fate if counts[fate]]
+    rows = count_text(len(checked), "row")
+    st.markdown(f"**{rows}:** {' · '.join(words)}" if checked else "There are no rows in it.")
+
+
+def _say_what_to_mend(checked: list[CheckedRow]) -> None:
+    """In words beside the table, where the reasons are far to the right on a phone."""
+    bad = [one for one in checked if one.fate.needs_mending]
+    if not bad:
+        return
+    lines = [
+        f"- Line {one.row.line}, {plain_markdown(one.row.person) or 'nobody'}: {plain_markdown(one.reason)}"
+        for one in bad[:REASONS_SHOWN]
+    ]
+    if len(bad) > len(lines):
+        lines.append(f"- and {len(bad) - len(lines):,} more")
+    st.warning(
+        f"{count_text(len(bad), 'row')} to mend in the table; the others can be saved.\n\n"
+        + "\n".join(lines),
+        icon=":material/edit_note:",
+    )
+
+
+def _becomes(one: CheckedRow) -> str:
+    return f"{_FATE_SIGNS[one.fate]} {one.reason}".rstrip()
+
+
+def _is_number(text: str, number: float) -> bool:
+    try:
+        return float(text.replace(",", ".")) == number
+    except ValueError:
+        return False

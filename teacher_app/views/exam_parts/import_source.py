@@ -1,0 +1,116 @@
+"""Many results at once: pasted text or a file, looked at, mended, saved."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+import streamlit as st
+
+from shared.model.markdown import plain_markdown
+from teacher_app.exam.wording import count_text
+from teacher_app.importing.draft import ImportDraft, Progress
+from teacher_app.importing.files import Source, source_from_file, source_from_text
+from teacher_app.importing.limits import BYTES_MAX, FileNotReadable
+from teacher_app.rows.workspace import Workspace
+from teacher_app.views.buttons import storing_button
+from teacher_app.views.errors import EXPECTED, explain
+from teacher_app.views.exam_parts.import_rows import show_choices, show_columns, show_rows
+from teacher_app.views.exam_parts.import_saving import show_saving
+from teacher_app.views.unsaved_changes import ask_before_leaving
+
+__all__ = ["render"]
+
+_EXAMPLE = "Ada Lovelace\t14,5\nGrace Hopper\t17\nAlan Turing\tabsent"
+
+
+@dataclass
+class _Page:
+    """What one open page has of imports. `generation` counts them: each has widgets of its own."""
+
+    generation: int = 0
+    draft: ImportDraft | None = None
+
+
+def render(workspace: Workspace) -> None:
+    """The source first; then its rows, until the teacher starts over."""
+    page = st.session_state.setdefault(f"import-{workspace.exam.id}", _Page())
+    key = f"import-{workspace.exam.id}-{page.generation}"
+    if page.draft is None:
+        _ask_for_source(page, workspace, key)
+    else:
+        if page.draft.progress is not Progress.FINISHED:
+            ask_before_leaving(key)
+        _show_draft(page, page.draft, workspace, key)
+
+
+def _ask_for_source(page: _Page, workspace: Workspace, key: str) -> None:
+    st.markdown(
+        "One row for each student: the name, then the grade. Copy it from a spreadsheet or a list, or choose "
+        f"the file that another program made. {plain_markdown(workspace.exam.scale.hint)}"
+    )
+    with st.form(f"{key}-paste", border=False):
+        text = st.text_area(
+            "Paste rows", height=220, placeholder=_EXAMPLE, key=f"{key}-text", persist_state="session"
+        )
+        is_wanted = st.form_submit_button("Read the rows", type="primary")
+    file = st.file_uploader(
+        "Or choose a file",
+        type=["csv", "txt", "tsv", "xlsx", "zip"],
+        help="CSV or text, XLSX, a gradebook export of Canvas or Moodle, a OneRoster zip.",
+        max_upload_size=BYTES_MAX // 1_000_000,
+        key=f"{key}-file",
+    )
+    try:
+        if file is not None:
+            _take(page, source_from_file(file.getvalue()), workspace)
+        elif is_wanted:
+            _take(page, source_from_text(text), workspace)
+    except FileNotReadable as error:
+        st.error(plain_markdown(error.reason), icon=":material/error:")
+
+
+def _take(page: _Page, source: Source, workspace: Workspace) -> None:
+    page.draft = ImportDraft(source, workspace)
+    st.rerun()
+
+
+def _show_draft(page: _Page, draft: ImportDraft, workspace: Workspace, key: str) -> None:
+    if draft.progress in {Progress.RUNNING, Progress.PAUSED}:
+        show_saving(draft, key)
+        return
+    show_columns(draft, key)
+    if not draft.layout.is_complete:
+        st.info("Choose above which columns hold the names and the grades.", icon=":material/view_column:")
+        _start_over(page, key)
+        return
+    show_choices(draft, key)
+    checked = show_rows(draft, key)
+    if draft.progress is Progress.FINISHED:
+        show_saving(draft, key)
+    count = sum(one.fate.is_saved for one in checked)
+    if workspace.exam.is_published and count:
+        st.info("This exam is published: everybody sees each row as it is saved.", icon=":material/sensors:")
+    with st.container(horizontal=True):
+        label = f"Save {count_text(count, 'result')}" if count else "Nothing to save"
+        save = storing_button(label, key=f"{key}-save", disabled=not count, type="primary")
+        _start_over(page, key)
+    if save.take():
+        try:
+            # Against what is there at this moment: what another tab or an earlier try has saved stays single.
+            workspace.refresh()
+        except EXPECTED as error:
+            explain(error)
+            return
+        draft.begin(secrets.SystemRandom())
+        st.rerun()
+
+
+def _start_over(page: _Page, key: str) -> None:
+    def start_over() -> None:
+        page.draft = None
+        page.generation += 1
+
+    is_over = page.draft is not None and page.draft.progress is Progress.FINISHED
+    label = "Import more" if is_over else "Start over"
+    st.button(label, on_click=start_over, key=f"{key}-over", type="secondary" if is_over else "tertiary")

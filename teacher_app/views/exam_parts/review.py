@@ -1,0 +1,198 @@
+"""Looking at everything once more, then publishing; and taking it back."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from shared.model.errors import VersionConflict
+from shared.model.exam import Audience, Exam
+from teacher_app.exam.preview import preview_of
+from teacher_app.exam.review import Finding, Severity, findings, papers_finding
+from teacher_app.exam.wording import count_text, date_text
+from teacher_app.rows.workspace import Workspace
+from teacher_app.views import navigation
+from teacher_app.views.buttons import storing_button
+from teacher_app.views.clock import local_now
+from teacher_app.views.errors import EXPECTED, explain
+from teacher_app.views.fragments import fragment
+
+__all__ = ["render", "show_preview"]
+
+
+def render(workspace: Workspace) -> None:
+    """What to look at again and the publishing; beside it what students see."""
+    left, right = st.columns([5, 6], gap="large")
+    with left:
+        found = _check(workspace)
+        if workspace.exam.is_published:
+            _published(workspace)
+        else:
+            _draft(workspace, found)
+    with right:
+        heading = "What students see" if workspace.exam.is_published else "What students will see"
+        st.subheader(heading, anchor=False)
+        show_preview(workspace)
+
+
+def show_preview(workspace: Workspace) -> None:
+    """The students' board as it would be now."""
+    exam = workspace.exam
+    st.html(
+        fragment(
+            "preview.html",
+            exam=exam,
+            date=date_text(exam.date),
+            has_codes=exam.audience is Audience.CODES,
+            preview=preview_of(exam, workspace.results),
+        )
+    )
+
+
+def _check(workspace: Workspace) -> list[Finding]:
+    st.subheader("Look again", anchor=False)
+    rows = workspace.results
+    if not rows:
+        st.markdown("No result is in yet, so there is nothing to check.")
+        return []
+    found = findings(workspace.exam, rows)
+    papers = st.number_input(
+        "How many papers have you got?",
+        min_value=1,
+        max_value=100_000,
+        value=None,
+        step=1,
+        placeholder="to see whether one is missing",
+        key=f"papers-{workspace.exam.id}",
+        persist_state="session",
+    )
+    counted = papers_finding(papers, len(rows)) if papers else None
+    if counted:
+        found = [*found, counted]
+    st.html(fragment("findings.html", findings=found))
+    return found
+
+
+def _draft(workspace: Workspace, found: list[Finding]) -> None:
+    exam, rows = workspace.exam, workspace.results
+    st.subheader("Publish", anchor=False)
+    _receipt(exam)
+    asked_key = f"publish-asked-{exam.id}"
+    faults = [one for one in found if one.severity is Severity.MEND]
+    if not rows:
+        st.markdown(
+            "**All at once:** enter the results first, then come back here. Nobody can tell whom you marked "
+            "first.\n\n**Live:** publish the empty exam now, and each result shows the moment you save it."
+        )
+        publish = storing_button(
+            "Publish now and enter live", key=f"publish-live-{exam.id}", icon=":material/sensors:"
+        )
+    elif faults and st.session_state.get(asked_key):
+        st.warning("Students would see what is marked in red above.", icon=":material/error:")
+        with st.container(horizontal=True):
+            publish = storing_button("Publish all the same", key=f"publish-anyway-{exam.id}", type="primary")
+            st.button("Not yet", on_click=_set, args=(asked_key, False))
+    else:
+        publish = storing_button(
+            f"Publish {'the result' if len(rows) == 1 else f'all {len(rows):,} results'}",
+            key=f"publish-{exam.id}",
+            type="primary",
+            icon=":material/campaign:",
+        )
+        st.caption(
+            "All at once, sorted by name: nobody can tell whom you marked first. "
+            "What you enter or correct afterwards shows at once."
+        )
+    with st.expander("Publish at a set hour?"):
+        st.markdown(
+            "Not by itself. That would need a clock which acts in your name while you are signed out, and "
+            "a laptop that may be closed at that hour has none. Review now; when the hour comes, one press "
+            "here, also on a phone, publishes everything."
+        )
+    if not publish.take():
+        return
+    if faults and not st.session_state.get(asked_key):
+        _set(asked_key, True)
+        st.rerun()
+    _publish(workspace)
+
+
+def _publish(workspace: Workspace) -> None:
+    exam = workspace.exam
+    try:
+        workspace.keep_exam(workspace.api.publish_exam(exam.id, exam.version))
+    except VersionConflict as conflict:
+        if not isinstance(conflict.current, Exam):
+            explain(conflict)
+            return
+        workspace.keep_exam(conflict.current)
+        if not conflict.current.is_published:
+            _note(exam, "Not published: the details were changed elsewhere. Look again, then publish.")
+    except EXPECTED as error:
+        explain(error)
+        return
+    else:
+        _note(exam, f"Published at {local_now():%H:%M:%S}. Students see it now.")
+    st.session_state.pop(f"publish-asked-{exam.id}", None)
+    st.rerun()
+
+
+def _published(workspace: Workspace) -> None:
+    exam = workspace.exam
+    st.subheader("Published", anchor=False)
+    _receipt(exam)
+    st.markdown("Students see this exam. What you enter, correct or delete shows at once.")
+    asked_key = f"unpublish-asked-{exam.id}"
+    if not st.session_state.get(asked_key):
+        with st.container(horizontal=True):
+            st.button(
+                "Show address and QR code",
+                icon=":material/qr_code_2:",
+                on_click=_set,
+                args=(navigation.PART, navigation.SHARE),
+            )
+            st.button("Unpublish …", type="tertiary", on_click=_set, args=(asked_key, True))
+        return
+    st.warning(
+        f"Students will not see the exam and its {count_text(len(workspace.results), 'result')} any more. "
+        "What somebody has seen or downloaded cannot be taken back.",
+        icon=":material/visibility_off:",
+    )
+    with st.container(horizontal=True):
+        unpublish = storing_button("Unpublish", key=f"danger-unpublish-{exam.id}", type="primary")
+        st.button("Leave it published", on_click=_set, args=(asked_key, False))
+    if unpublish.take():
+        _unpublish(workspace, asked_key)
+
+
+def _unpublish(workspace: Workspace, asked_key: str) -> None:
+    exam = workspace.exam
+    try:
+        workspace.keep_exam(workspace.api.unpublish_exam(exam.id, exam.version))
+    except VersionConflict as conflict:
+        if not isinstance(conflict.current, Exam):
+            explain(conflict)
+            return
+        workspace.keep_exam(conflict.current)
+        if conflict.current.is_published:
+            _note(exam, "Still published: the details were changed elsewhere. Look again, then unpublish.")
+    except EXPECTED as error:
+        explain(error)
+        return
+    else:
+        _note(exam, f"Unpublished at {local_now():%H:%M:%S}. You alone see it now.")
+    st.session_state.pop(asked_key, None)
+    st.rerun()
+
+
+def _note(exam: Exam, text: str) -> None:
+    st.session_state[f"review-receipt-{exam.id}"] = text
+
+
+def _receipt(exam: Exam) -> None:
+    text = st.session_state.pop(f"review-receipt-{exam.id}", None)
+    if text:
+        st.info(text, icon=":material/check:")
+
+
+def _set(key: str, value: object) -> None:
+    st.session_state[key] = value

@@ -1,0 +1,69 @@
+"""The exam's address for students, with a QR code to project in class."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from shared.model.exam import Audience, Exam
+from shared.settings import PREFIX
+from teacher_app.context import current_settings
+from teacher_app.exam.links import qr_png, qr_svg, qr_svg_uri, student_address
+from teacher_app.rows.workspace import Workspace
+from teacher_app.views.errors import EXPECTED, explain
+from teacher_app.views.fragments import fragment
+
+__all__ = ["render"]
+
+
+def render(workspace: Workspace) -> None:
+    """The address to copy, the code to project or to download."""
+    exam = workspace.exam
+    try:
+        student_url = current_settings().student_url
+    except EXPECTED as error:
+        explain(error)
+        return
+    st.subheader("The students’ page", anchor=False)
+    if student_url is None:
+        st.info(
+            "This dashboard was not told where the students' dashboard is. Ask whoever runs it to set "
+            f"`{PREFIX}STUDENT_URL`."
+        )
+        return
+    address = student_address(student_url, exam.id)
+    if not exam.is_published:
+        st.info(
+            "Students see nothing there before you publish. You can give the address out now: pages that are "
+            "open then show the results the moment you publish.",
+            icon=":material/schedule:",
+        )
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        st.html(fragment("share.html", size="usual", image=qr_svg_uri(address), address=address, subject=""))
+    with right:
+        seen = "codes and grades, and no names" if exam.audience is Audience.CODES else "names and grades"
+        st.markdown(f"Whoever has this address sees {seen}: no account, no password.")
+        st.code(address, language=None, wrap_lines=True)
+        with st.container(horizontal=True):
+            if st.button("Show it large", type="primary", icon=":material/fullscreen:"):
+                _project(exam, address)
+            st.link_button("Open the students’ page", address, icon=":material/open_in_new:")
+        with st.container(horizontal=True):
+            name = f"qr-{exam.date.isoformat()}"
+            for kind, mime, make in (("PNG", "image/png", qr_png), ("SVG", "image/svg+xml", qr_svg)):
+                st.download_button(
+                    f"Download the QR code ({kind})",
+                    make(address),
+                    f"{name}.{kind.lower()}",
+                    mime,
+                    type="tertiary",
+                    icon=":material/download:",
+                    on_click="ignore",
+                )
+
+
+@st.dialog("Point your phone’s camera here", width="large")
+def _project(exam: Exam, address: str) -> None:
+    st.html(
+        fragment("share.html", size="huge", image=qr_svg_uri(address), address=address, subject=exam.subject)
+    )

@@ -1,0 +1,84 @@
+"""The page of a new exam: empty, or filled in like another one (?like=ID)."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import streamlit as st
+
+from shared.model.exam import Exam, new_id
+from shared.model.markdown import plain_markdown
+from teacher_app.context import current_api, current_session
+from teacher_app.exam.form import ExamFields
+from teacher_app.views import navigation
+from teacher_app.views.buttons import storing_button
+from teacher_app.views.clock import local_now
+from teacher_app.views.errors import EXPECTED, explain
+from teacher_app.views.exam_parts.fields import draw_fields
+from teacher_app.views.unsaved_changes import ask_before_leaving
+
+__all__ = ["render"]
+
+_STARTS = "new-exam-starts"  # in the session: id of the pattern, or "" -> (id of the exam to be, its fields)
+
+
+def render() -> None:
+    """The form; nothing is stored before the button is pressed."""
+    like = st.query_params.get("like", "")
+    st.title("New exam", anchor=False)
+    try:
+        exam_id, start = _start(like)
+    except EXPECTED as error:
+        explain(error, retry_key="new-exam-again")
+        return
+    if like and start.subject:
+        st.caption(f"With the details of “{plain_markdown(start.subject)}”, without its results.")
+    drawn = draw_fields(start, key=f"new-{exam_id}")
+    if drawn.values != start:
+        ask_before_leaving(f"new-{exam_id}")
+    with st.container(horizontal=True):
+        create = storing_button("Create the exam", key=f"create-{exam_id}", type="primary")
+        if st.button("Cancel", type="tertiary"):
+            _forget(like)
+            navigation.go_to_list()
+    st.caption("It begins as a draft that you alone see. You publish it when you are ready.")
+    if not create.take():
+        return
+    faults = drawn.values.faults()
+    if faults:
+        drawn.show_faults(faults)
+        return
+    try:
+        # The id is kept until it has worked: pressing again after a lost answer makes no second exam.
+        exam = current_api().create_exam(drawn.values.new_exam(exam_id))
+    except EXPECTED as error:
+        explain(error)
+        return
+    _forget(like)
+    navigation.go_to_exam(exam.id)
+
+
+def _start(like: str) -> tuple[str, ExamFields]:
+    starts: dict[str, tuple[str, ExamFields]] = st.session_state.setdefault(_STARTS, {})
+    if like not in starts:
+        starts[like] = (new_id(), _fields(like))
+    return starts[like]
+
+
+def _fields(like: str) -> ExamFields:
+    today = local_now().date()
+    pattern: Exam | None = current_api().get_exam(like) if like else None
+    if pattern is not None:
+        return dataclasses.replace(ExamFields.of(pattern), date=today)
+    return ExamFields.empty(today, _usual_name())
+
+
+def _usual_name() -> str:
+    """As in the newest exam; without any, as in the account."""
+    for exam in current_api().list_my_exams(page_size=1):
+        return exam.teacher
+    return current_session().display_name
+
+
+def _forget(like: str) -> None:
+    st.session_state[_STARTS].pop(like, None)

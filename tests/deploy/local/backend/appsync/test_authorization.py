@@ -1,0 +1,171 @@
+"""Directives decide, wherever a field is asked for. The schema is of this test's own: nothing is special."""
+
+from typing import Any
+
+import pytest
+from graphql import GraphQLSchema, build_schema, execute_sync, parse
+
+from deploy.local.backend.appsync.authorization import AuthMode, Caller, CallerHolder, guard_fields
+from deploy.local.backend.appsync.errors import ApiError
+from deploy.local.backend.appsync.schema import load_schema
+
+DIRECTIVES = """
+directive @aws_cognito_user_pools(cognito_groups: [String!]) on OBJECT | FIELD_DEFINITION
+directive @aws_auth(cognito_groups: [String!]!) on FIELD_DEFINITION
+directive @aws_iam on OBJECT | FIELD_DEFINITION
+directive @aws_api_key on OBJECT | FIELD_DEFINITION
+"""
+SCHEMA = """
+type Query {
+  open: Thing @aws_cognito_user_pools @aws_iam
+  plain: Thing
+  guests: Thing @aws_iam
+  heads: String @aws_cognito_user_pools(cognito_groups: ["heads", "deans"])
+  deans: String @aws_auth(cognito_groups: ["deans"])
+  keyed: String @aws_api_key
+}
+type Thing @aws_cognito_user_pools @aws_iam {
+  public: String
+  secret: String @aws_cognito_user_pools
+  inner: Inner
+}
+type Inner { text: String }
+"""
+TEACHER = Caller(AuthMode.USER_POOL, sub="t")
+HEAD = Caller(AuthMode.USER_POOL, sub="h", groups=frozenset({"heads"}))
+GUEST = Caller(AuthMode.IAM)
+
+THING = {"public": "p", "secret": "s", "inner": {"text": "i"}}
+ROOT = {"open": THING, "plain": THING, "guests": THING, "heads": "h", "deans": "d", "keyed": "k"}
+
+
+@pytest.fixture(scope="module")
+def schema() -> GraphQLSchema:
+    built = build_schema(SCHEMA + DIRECTIVES)
+    guard_fields(built, {})
+    return built
+
+
+def asked(schema: GraphQLSchema, caller: Caller, query: str) -> tuple[Any, list[str]]:
+    """The data, and the messages of the Unauthorized errors."""
+    result = execute_sync(schema, parse(query), root_value=ROOT, context_value=CallerHolder(caller))
+    messages = []
+    for error in result.errors or []:
+        assert isinstance(error.original_error, ApiError)
+        assert error.original_error.error_type == "Unauthorized"
+        messages.append(error.message)
+    return result.data, messages
+
+
+def test_a_field_without_directives_belongs_to_the_default_mode(schema: GraphQLSchema) -> None:
+    """The user pool."""
+    assert asked(schema, TEACHER, "{plain {public}}") == ({"plain": {"public": "p"}}, [])
+    assert asked(schema, GUEST, "{plain {public}}") == (
+        {"plain": None},
+        ["Not Authorized to access plain on type Query"],
+    )
+
+
+def test_a_fields_own_directives_replace_those_of_its_type(schema: GraphQLSchema) -> None:
+    """The type is open to guests, the field is not; the rest of the answer stands."""
+    assert asked(schema, GUEST, "{open {public secret}}") == (
+        {"open": {"public": "p", "secret": None}},
+        ["Not Authorized to access secret on type Thing"],
+    )
+    assert asked(schema, TEACHER, "{open {secret}}") == ({"open": {"secret": "s"}}, [])
+
+
+def test_an_open_field_does_not_open_the_type_it_returns(schema: GraphQLSchema) -> None:
+    """`Inner` says nothing, so it is the teachers' alone, even inside something open."""
+    assert asked(schema, GUEST, "{open {inner {text}}}") == (
+        {"open": {"inner": {"text": None}}},
+        ["Not Authorized to access text on type Inner"],
+    )
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{open {x: secret}}",
+        "{open {...F}} fragment F on Thing {x: secret}",
+        "{open {... on Thing {x: secret}}}",
+        "{open {... {x: secret}}}",
+        "query ($yes: Boolean = true) {open {x: secret @include(if: $yes)}}",
+    ],
+)
+def test_neither_alias_nor_fragment_gets_around_it(schema: GraphQLSchema, query: str) -> None:
+    """The check is at the field, under whatever name and by whatever way it is reached."""
+    data, messages = asked(schema, GUEST, query)
+    assert data == {"open": {"x": None}}
+    assert messages == ["Not Authorized to access secret on type Thing"]
+
+
+def test_a_field_for_guests_alone_is_closed_to_teachers(schema: GraphQLSchema) -> None:
+    """A directive that names one mode excludes the others."""
+    assert asked(schema, TEACHER, "{guests {public}}")[0] == {"guests": None}
+    assert asked(schema, GUEST, "{guests {public}}")[0] == {"guests": {"public": "p"}}
+
+
+def test_groups_are_asked_for(schema: GraphQLSchema) -> None:
+    """One of the named groups is enough; none is not."""
+    assert asked(schema, HEAD, "{heads deans}") == (
+        {"heads": "h", "deans": None},
+        ["Not Authorized to access deans on type Query"],
+    )
+    assert asked(schema, TEACHER, "{heads}")[0] == {"heads": None}
+
+
+def test_a_mode_that_this_backend_never_grants_stays_closed(schema: GraphQLSchema) -> None:
+    """An API-key field does not fall back to the default mode."""
+    assert asked(schema, TEACHER, "{keyed}")[0] == {"keyed": None}
+
+
+def test_a_resolver_for_a_missing_field_is_a_fault_at_start() -> None:
+    """A renamed field must not leave a resolver behind unnoticed."""
+    with pytest.raises(LookupError, match="oldName"):
+        guard_fields(build_schema(SCHEMA + DIRECTIVES), {("Query", "oldName"): lambda *_: None})
+
+
+def test_of_the_real_schema_guests_may_touch_exactly_this() -> None:
+    """The list of what is public, written out: a change of the schema that opens more fails here."""
+    from deploy.local.backend.appsync.authorization import field_access
+
+    schema = load_schema()
+    open_to_guests = {
+        f"{type_name}.{field_name}"
+        for type_name in ("Query", "Mutation", "Subscription", "Exam", "Results", "ResultsBatch")
+        for field_name, field in schema.type_map[type_name].fields.items()  # type: ignore[attr-defined]
+        if field_access(schema, schema.type_map[type_name], field).admits(GUEST)  # type: ignore[arg-type]
+    }
+    exam = [
+        "id",
+        "subject",
+        "date",
+        "teacher",
+        "scale",
+        "status",
+        "audience",
+        "published",
+        "version",
+        "createdAt",
+        "updatedAt",
+    ]
+    results = ["id", "examId", "student", "grade", "published", "version"]
+    subscriptions = [
+        "onUpdateExam",
+        "onPublishExam",
+        "onUnpublishExam",
+        "onDeleteExam",
+        "onCreateResults",
+        "onUpdateResults",
+        "onDeleteResults",
+        "onCreateResultsBatch",
+        "onDeleteResultsBatch",
+    ]
+    assert open_to_guests == {
+        *(f"Query.{name}" for name in ("listExams", "getExam", "listResults", "getResults")),
+        *(f"Subscription.{name}" for name in subscriptions),
+        *(f"Exam.{name}" for name in exam),
+        *(f"Results.{name}" for name in results),
+        *(f"ResultsBatch.{name}" for name in ("examId", "published", "items")),
+    }

@@ -1,0 +1,64 @@
+"""Page tokens go on where they were made, and nowhere else."""
+
+import base64
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deploy.local.backend.appsync.errors import ApiError
+from deploy.local.backend.appsync.paging import next_token, position_after
+
+LISTING = ("listResults", "exam-1")
+
+
+def test_no_token_is_the_first_page() -> None:
+    """Nothing to go on after."""
+    assert position_after(None, LISTING, 1) is None
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_a_token_gives_back_its_key(first: str, second: str) -> None:
+    """Whatever the key's texts are."""
+    token = next_token(("listExams",), (first, second))
+    assert position_after(token, ("listExams",), 2) == (first, second)
+
+
+@pytest.mark.parametrize(
+    "listing", [("listResults", "exam-2"), ("listExams",), ("listResults",), ("listResultsexam-1",)]
+)
+def test_a_token_of_another_listing_is_refused(listing: tuple[str, ...]) -> None:
+    """Another exam's, another field's."""
+    with pytest.raises(ApiError) as caught:
+        position_after(next_token(listing, ("k",)), LISTING, 1)
+    assert caught.value.error_type == "BadRequest"
+    assert caught.value.error_info == {"field": "nextToken"}
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "x",
+        "é",
+        "!!!!",
+        "x" * 2000,
+        base64.urlsafe_b64encode(b"no json").decode(),
+        base64.urlsafe_b64encode(b"{}").decode(),
+        base64.urlsafe_b64encode(b"[1,2]").decode(),
+        base64.urlsafe_b64encode(b"[" * 700).decode(),
+        next_token(LISTING, ("one", "too many")),
+    ],
+)
+def test_a_garbled_token_is_refused(token: str) -> None:
+    """Never an internal failure."""
+    with pytest.raises(ApiError) as caught:
+        position_after(token, LISTING, 1)
+    assert caught.value.error_type == "BadRequest"
+
+
+@given(st.text(max_size=100))
+def test_no_text_at_all_breaks_it(token: str) -> None:
+    """Any text is either a token of this listing or refused."""
+    with pytest.raises(ApiError):
+        position_after(token, LISTING, 1)

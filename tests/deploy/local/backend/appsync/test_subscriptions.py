@@ -1,0 +1,184 @@
+"""Who hears which event, and with which fields: the hub alone, without sockets."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from deploy.local.backend.appsync.authorization import AuthMode, Caller, guard_fields
+from deploy.local.backend.appsync.execution import DocumentRefused, GraphqlExecutor
+from deploy.local.backend.appsync.resolvers import MutationEvent
+from deploy.local.backend.appsync.schema import load_schema
+from deploy.local.backend.appsync.subscriptions import Subscription, SubscriptionHub, subscription_resolvers
+
+GUEST = Caller(AuthMode.IAM)
+OWNER = Caller(AuthMode.USER_POOL, sub="owner")
+OTHER = Caller(AuthMode.USER_POOL, sub="other")
+
+RESULT = {"id": "r", "examId": "e", "student": "Ada", "grade": "18", "version": 1}
+Heard = list[dict[str, Any]]
+
+
+@pytest.fixture
+def hub() -> SubscriptionHub:
+    schema = load_schema()
+    guard_fields(schema, subscription_resolvers(schema))
+    return SubscriptionHub(GraphqlExecutor(schema), schema)
+
+
+@pytest.fixture
+def listen(hub: SubscriptionHub) -> Callable[..., Heard]:
+    """listen(caller, document, **variables) → the list that fills with payloads."""
+
+    def listening(caller: Caller, document: str, **variables: object) -> Heard:
+        heard: Heard = []
+        hub.add(hub.prepared(document, variables, None, caller, lambda text: heard.append(json.loads(text))))
+        return heard
+
+    return listening
+
+
+ON_CREATE = "subscription ($examId: ID) {onCreateResults(examId: $examId) {id examId student}}"
+
+
+def created(**payload: object) -> MutationEvent:
+    return MutationEvent("createResults", {**RESULT, **payload})
+
+
+def test_drafts_are_heard_by_their_owner_alone(hub: SubscriptionHub, listen: Callable[..., Heard]) -> None:
+    """A published one by everybody."""
+    guest, owner, other = (listen(caller, ON_CREATE) for caller in (GUEST, OWNER, OTHER))
+    hub.publish(created(published=False, owner="owner"))
+    assert (len(guest), len(owner), len(other)) == (0, 1, 0)
+    hub.publish(created(published=True, owner="owner"))
+    assert (len(guest), len(owner), len(other)) == (1, 2, 1)
+    assert guest == [{"data": {"onCreateResults": {"id": "r", "examId": "e", "student": "Ada"}}}]
+
+
+def test_a_filtered_field_that_the_mutation_did_not_select_matches_nothing(
+    hub: SubscriptionHub, listen: Callable[..., Heard]
+) -> None:
+    """Better unheard than heard by the wrong one."""
+    guest, owner = listen(GUEST, ON_CREATE), listen(OWNER, ON_CREATE)
+    hub.publish(created())
+    hub.publish(created(owner="owner"))
+    assert guest == []
+    assert len(owner) == 1
+
+
+def test_an_argument_filters_a_missing_one_does_not_and_null_matches_null(
+    hub: SubscriptionHub, listen: Callable[..., Heard]
+) -> None:
+    """AppSync's three cases."""
+    this, that = listen(GUEST, ON_CREATE, examId="e"), listen(GUEST, ON_CREATE, examId="x")
+    missing, null = listen(GUEST, ON_CREATE), listen(GUEST, ON_CREATE, examId=None)
+    hub.publish(created(published=True))
+    assert (len(this), len(that), len(missing), len(null)) == (1, 0, 1, 0)
+
+
+def test_a_withdrawn_exam_is_heard_by_everybody(hub: SubscriptionHub, listen: Callable[..., Heard]) -> None:
+    """The one event with published = false that a guest receives: it must forget the exam."""
+    guest = listen(GUEST, "subscription {onUnpublishExam {id published}}")
+    hub.publish(MutationEvent("unpublishExam", {"id": "e", "published": False, "owner": "owner"}))
+    assert guest == [{"data": {"onUnpublishExam": {"id": "e", "published": False}}}]
+
+
+def test_fields_that_the_mutation_did_not_select_are_null(
+    hub: SubscriptionHub, listen: Callable[..., Heard]
+) -> None:
+    """A nullable one is null; one that must not be makes the whole null, with an error, as on AppSync."""
+    nullable = listen(OWNER, "subscription {onCreateResults {id createdAt}}")
+    required = listen(OWNER, "subscription {onCreateResults {id student}}")
+    hub.publish(MutationEvent("createResults", {"id": "r", "published": True}))
+    assert nullable == [{"data": {"onCreateResults": {"id": "r", "createdAt": None}}}]
+    assert required[0]["data"] == {"onCreateResults": None}
+    assert required[0]["errors"][0]["path"] == ["onCreateResults", "student"]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "subscription {onCreateResults {id owner name}}",
+        "subscription {onCreateResults {id ...F}} fragment F on Results {owner name}",
+        "subscription {onCreateResults {id owner: owner name: name}}",
+    ],
+)
+def test_a_guest_never_hears_owner_or_name(
+    hub: SubscriptionHub, listen: Callable[..., Heard], document: str
+) -> None:
+    """Null and an error, even if an event carried them."""
+    guest = listen(GUEST, document)
+    hub.publish(created(published=True, owner="owner", name="Ada Lovelace"))
+    (payload,) = guest
+    assert payload["data"] == {"onCreateResults": {"id": "r", "owner": None, "name": None}}
+    assert {error["errorType"] for error in payload["errors"]} == {"Unauthorized"}
+
+
+def test_an_alias_of_the_subscription_is_kept(hub: SubscriptionHub, listen: Callable[..., Heard]) -> None:
+    """The event is found under its field, answered under the alias."""
+    guest = listen(GUEST, "subscription {it: onCreateResults {key: id}}")
+    hub.publish(created(published=True))
+    assert guest == [{"data": {"it": {"key": "r"}}}]
+
+
+def test_subscribers_with_different_variables_get_their_own_text(
+    hub: SubscriptionHub, listen: Callable[..., Heard]
+) -> None:
+    """The text is shared only among those to whom it would be the same."""
+    document = "subscription ($with: Boolean!) {onCreateResults {id grade @include(if: $with)}}"
+    with_grade, without = (
+        listen(GUEST, document, **{"with": True}),
+        listen(GUEST, document, **{"with": False}),
+    )
+    hub.publish(created(published=True))
+    assert with_grade == [{"data": {"onCreateResults": {"id": "r", "grade": "18"}}}]
+    assert without == [{"data": {"onCreateResults": {"id": "r"}}}]
+
+
+def test_teachers_and_guests_with_the_same_document_get_their_own_text(
+    hub: SubscriptionHub, listen: Callable[..., Heard]
+) -> None:
+    """What a teacher may see does not reach a guest by way of the shared text."""
+    document = "subscription {onCreateResults {id owner}}"
+    teacher, guest = listen(OTHER, document), listen(GUEST, document)
+    hub.publish(created(published=True, owner="owner"))
+    assert teacher[0]["data"]["onCreateResults"]["owner"] == "owner"
+    assert guest[0]["data"]["onCreateResults"]["owner"] is None
+
+
+def test_a_removed_subscription_hears_nothing(hub: SubscriptionHub) -> None:
+    """And counts no more; removing it twice is harmless."""
+    heard: list[str] = []
+    subscription: Subscription = hub.prepared(ON_CREATE, {}, None, GUEST, heard.append)
+    hub.add(subscription)
+    assert hub.subscription_count == 1
+    hub.remove(subscription)
+    hub.remove(subscription)
+    hub.publish(created(published=True))
+    assert heard == []
+    assert hub.subscription_count == 0
+
+
+@pytest.mark.parametrize(
+    ("caller", "document", "error_type"),
+    [
+        (GUEST, "subscription {onCreateExam {id}}", "Unauthorized"),
+        (GUEST, "{listExams {nextToken}}", "UnsupportedOperation"),
+        (OWNER, "mutation {deleteExam(input: {id: 1, expectedVersion: 1}) {id}}", "UnsupportedOperation"),
+        (GUEST, "subscription {onNothing {id}}", "ValidationError"),
+        (GUEST, "subscription {a: onUpdateExam {id} b: onDeleteExam {id}}", "ValidationError"),
+        (GUEST, "subscription {onUpdateExam {id} @skip(if: true)}", "MalformedHttpRequestException"),
+        (GUEST, "subscription {onUpdateExam @skip(if: true) {id}}", "ValidationError"),
+        (GUEST, "subscription {__typename}", "ValidationError"),
+        (GUEST, "subscription ($x: ID!) {onCreateResults(examId: $x) {id}}", "ValidationError"),
+    ],
+)
+def test_what_is_no_subscription_of_this_caller_is_refused(
+    hub: SubscriptionHub, caller: Caller, document: str, error_type: str
+) -> None:
+    """Before anything is registered."""
+    with pytest.raises(DocumentRefused) as caught:
+        hub.prepared(document, {}, None, caller, lambda _text: None)
+    assert caught.value.errors[0]["errorType"] == error_type
+    assert hub.subscription_count == 0

@@ -1,0 +1,279 @@
+"""The database keeps what it answered, keeps order, and ends cleanly."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from deploy.local.backend.storage.database import (
+    CommitFailed,
+    Database,
+    DatabaseClosed,
+    DatabaseTooNew,
+    MigrationsBroken,
+)
+
+DEADLINE_S = 10.0
+
+
+@pytest.fixture
+def migrations(tmp_path: Path) -> Path:
+    folder = tmp_path / "migrations"
+    folder.mkdir()
+    (folder / "0001_rows.sql").write_text(
+        "CREATE TABLE rows (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES rows (id));"
+    )
+    return folder
+
+
+@pytest.fixture
+def database(tmp_path: Path, migrations: Path) -> Iterator[Database]:
+    with Database(tmp_path / "data.sqlite3", migrations_folder=migrations) as opened:
+        yield opened
+
+
+def insert(row_id: int, parent: int | None = None):  # type: ignore[no-untyped-def]
+    def work(connection: sqlite3.Connection) -> int:
+        connection.execute("INSERT INTO rows VALUES (?, ?)", (row_id, parent))
+        return row_id
+
+    return work
+
+
+def all_ids(connection: sqlite3.Connection) -> list[int]:
+    return [row["id"] for row in connection.execute("SELECT id FROM rows ORDER BY id")]
+
+
+class Stalled:
+    """Keeps the writer busy inside one work until released, so that later works gather behind it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._entered, self._released = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=lambda: database.write(self._wait))
+
+    def _wait(self, _connection: sqlite3.Connection) -> None:
+        self._entered.set()
+        assert self._released.wait(DEADLINE_S)
+
+    def __enter__(self) -> "Stalled":
+        self._thread.start()
+        assert self._entered.wait(DEADLINE_S)
+        return self
+
+    def release(self) -> None:
+        self._released.set()
+
+    def __exit__(self, *_exception: object) -> None:
+        self.release()
+        self._thread.join(DEADLINE_S)
+
+
+def test_a_write_is_read_back_also_by_another_connection(database: Database, tmp_path: Path) -> None:
+    """The answer of `write` comes after the commit."""
+    assert database.write(insert(1)) == 1
+    assert database.read(all_ids) == [1]
+    other = sqlite3.connect(tmp_path / "data.sqlite3")
+    assert other.execute("SELECT count(*) FROM rows").fetchone() == (1,)
+    other.close()
+
+
+def test_writes_are_flushed_to_the_disk_before_the_answer(database: Database) -> None:
+    """WAL with synchronous FULL (2) and foreign keys, on the connection that writes."""
+
+    def pragmas(connection: sqlite3.Connection) -> tuple[object, ...]:
+        return tuple(
+            connection.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        )
+
+    assert database.write(pragmas) == ("wal", 2, 1)
+
+
+def test_a_failed_work_undoes_itself_and_nothing_else(database: Database) -> None:
+    """Works that share a commit do not share their faults."""
+
+    def half_done(connection: sqlite3.Connection) -> None:
+        insert(2)(connection)
+        raise LookupError("changed my mind")
+
+    with ThreadPoolExecutor(3) as pool:
+        with Stalled(database) as stalled:
+            first = pool.submit(database.write, insert(1))
+            failing = pool.submit(database.write, half_done)
+            last = pool.submit(database.write, insert(3))
+            stalled.release()
+        with pytest.raises(LookupError, match="changed my mind"):
+            failing.result(DEADLINE_S)
+        assert (first.result(DEADLINE_S), last.result(DEADLINE_S)) == (1, 3)
+    assert database.read(all_ids) == [1, 3]
+
+
+def test_foreign_keys_are_enforced(database: Database) -> None:
+    """A row without its parent is refused."""
+    with pytest.raises(sqlite3.IntegrityError):
+        database.write(insert(1, parent=99))
+    assert database.read(all_ids) == []
+
+
+def test_waiting_writes_share_one_commit(database: Database, tmp_path: Path) -> None:
+    """Eight writes that wait behind a busy writer cost one commit, not eight."""
+    commits = 0
+
+    def count(statement: str) -> None:
+        nonlocal commits
+        commits += statement == "COMMIT"
+
+    with ThreadPoolExecutor(8) as pool:
+        with Stalled(database) as stalled:
+            futures = [pool.submit(database.write, insert(number)) for number in range(1, 9)]
+            deadline = threading.Event()
+            while database._pending.qsize() < 8 and not deadline.wait(0.001):
+                pass
+            database._writing.set_trace_callback(count)
+            stalled.release()
+        assert [future.result(DEADLINE_S) for future in futures] == list(range(1, 9))
+    assert commits == 2  # the busy one, then the eight together
+
+
+def test_listeners_hear_commits_in_order_and_only_of_stored_rows(database: Database) -> None:
+    """`after_commit` runs in commit order, sees the row on disk, and stays silent for a refused work."""
+    heard: list[tuple[int, bool]] = []
+
+    def listen(row_id: int) -> None:
+        heard.append((row_id, row_id in database.read(all_ids)))
+
+    for number in range(1, 6):
+        database.write(insert(number), after_commit=listen)
+    with pytest.raises(sqlite3.IntegrityError):
+        database.write(insert(3), after_commit=listen)
+    assert heard == [(number, True) for number in range(1, 6)]
+
+
+def test_a_failing_listener_does_not_turn_a_stored_write_into_a_failure(database: Database) -> None:
+    """The rows are on disk, so the caller hears success and the writer lives on."""
+
+    def broken(_answer: int) -> None:
+        raise RuntimeError("listener")
+
+    assert database.write(insert(1), after_commit=broken) == 1
+    assert database.write(insert(2)) == 2
+
+
+def test_a_read_sees_one_snapshot(database: Database) -> None:
+    """Rows committed during a read stay out of it."""
+
+    def read_twice(connection: sqlite3.Connection) -> tuple[list[int], list[int]]:
+        before = all_ids(connection)
+        database.write(insert(1))
+        return before, all_ids(connection)
+
+    assert database.read(read_twice) == ([], [])
+    assert database.read(all_ids) == [1]
+
+
+def test_a_read_cannot_write(database: Database) -> None:
+    """A write on a read connection is refused by SQLite."""
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        database.read(insert(1))
+
+
+def test_a_lost_transaction_is_told_to_every_caller_of_the_group(database: Database) -> None:
+    """When the transaction itself ends under a work, nothing is stored and the caller hears so."""
+
+    def ends_the_transaction(connection: sqlite3.Connection) -> None:
+        insert(1)(connection)
+        connection.execute("ROLLBACK")
+
+    with pytest.raises(CommitFailed):
+        database.write(ends_the_transaction)
+    assert database.write(insert(2)) == 2
+    assert database.read(all_ids) == [2]
+
+
+def test_close_finishes_accepted_writes_and_refuses_later_ones(tmp_path: Path, migrations: Path) -> None:
+    """What was accepted before `close` is stored; what comes after is refused; twice is harmless."""
+    database = Database(tmp_path / "data.sqlite3", migrations_folder=migrations)
+    with ThreadPoolExecutor(2) as pool:
+        with Stalled(database) as stalled:
+            accepted = pool.submit(database.write, insert(1))
+            while not database._pending.qsize():
+                threading.Event().wait(0.001)
+            closing = pool.submit(database.close, DEADLINE_S)
+            stalled.release()
+        closing.result(DEADLINE_S)
+        assert accepted.result(DEADLINE_S) == 1
+    with pytest.raises(DatabaseClosed):
+        database.write(insert(2))
+    with pytest.raises(DatabaseClosed):
+        database.read(all_ids)
+    database.close()
+    with Database(tmp_path / "data.sqlite3", migrations_folder=migrations) as again:
+        assert again.read(all_ids) == [1]
+
+
+def test_an_unclosed_database_warns(tmp_path: Path, migrations: Path) -> None:
+    """Whoever forgets `close` is told."""
+    database = Database(tmp_path / "data.sqlite3", migrations_folder=migrations)
+    with pytest.warns(ResourceWarning, match="unclosed database"):
+        database.__del__()
+    database.close()
+
+
+def test_migrations_are_applied_once_and_in_order(tmp_path: Path, migrations: Path) -> None:
+    """A file of an older version gains exactly the missing steps and keeps its rows."""
+    path = tmp_path / "data.sqlite3"
+    with Database(path, migrations_folder=migrations) as first:
+        first.write(insert(1))
+    (migrations / "0002_note.sql").write_text("ALTER TABLE rows ADD COLUMN note TEXT DEFAULT 'none';")
+    with Database(path, migrations_folder=migrations) as second:
+        assert second.read(lambda c: [tuple(row) for row in c.execute("SELECT id, note FROM rows")]) == [
+            (1, "none")
+        ]
+        assert second.read(lambda c: c.execute("PRAGMA user_version").fetchone()[0]) == 2
+
+
+def test_a_failed_migration_leaves_the_file_as_it_was(tmp_path: Path, migrations: Path) -> None:
+    """A step is applied whole or not at all."""
+    path = tmp_path / "data.sqlite3"
+    Database(path, migrations_folder=migrations).close()
+    broken = migrations / "0002_broken.sql"
+    broken.write_text("CREATE TABLE half (id INTEGER); CREATE TABLE rows (id INTEGER);")
+    with pytest.raises(sqlite3.OperationalError):
+        Database(path, migrations_folder=migrations)
+    broken.unlink()
+    with Database(path, migrations_folder=migrations) as database:
+        names = database.read(lambda c: [row[0] for row in c.execute("SELECT name FROM sqlite_master")])
+    assert names == ["rows"]
+
+
+def test_a_newer_file_is_refused_and_left_alone(tmp_path: Path, migrations: Path) -> None:
+    """An older program must not touch data it does not understand; its line names both versions."""
+    path = tmp_path / "data.sqlite3"
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 7")
+    connection.close()
+    with pytest.raises(DatabaseTooNew, match="has data version 7, this program knows 1") as caught:
+        Database(path, migrations_folder=migrations)
+    assert (caught.value.found_version, caught.value.known_version) == (7, 1)
+
+
+def test_a_gap_in_the_migrations_is_refused(tmp_path: Path, migrations: Path) -> None:
+    """A missing step is a fault of the installation, told before anything is opened to callers."""
+    (migrations / "0003_gap.sql").write_text("SELECT 1;")
+    with pytest.raises(MigrationsBroken):
+        Database(tmp_path / "data.sqlite3", migrations_folder=migrations)
+
+
+def test_fifty_rounds_leak_no_thread_and_no_connection(tmp_path: Path, migrations: Path) -> None:
+    """Opening and closing leaves nothing behind: the write-ahead log is folded in and removed."""
+    threads = threading.active_count()
+    for number in range(50):
+        with Database(tmp_path / "data.sqlite3", migrations_folder=migrations) as database:
+            database.write(insert(number + 1))
+            database.read(all_ids)
+    assert threading.active_count() == threads
+    assert not (tmp_path / "data.sqlite3-wal").exists()

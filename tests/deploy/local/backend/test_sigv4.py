@@ -1,0 +1,275 @@
+"""The signature check: what botocore signs is accepted, whatever is changed afterwards is refused."""
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
+
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from gql.transport.appsync_auth import AppSyncIAMAuthentication
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deploy.local.backend import sigv4
+
+REGION = "local-1"
+INVALID = "InvalidSignatureException"
+HOST = "127.0.0.1:8500"
+GUEST = Credentials("ASIAGUEST", "the secret", "the session token")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    secret_access_key: str = "the secret"
+    session_token: str | None = "the session token"
+    expires_at_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: bytes
+
+
+def signed(
+    *,
+    secret: str = "the secret",
+    token: str | None = "the session token",
+    service: str = "appsync",
+    region: str = REGION,
+    body: bytes = b'{"query":"{ listExams { items { id } } }"}',
+    url: str = f"http://{HOST}/graphql",
+    headers: dict[str, str] | None = None,
+) -> Request:
+    """A request signed by botocore, as it arrives at the server."""
+    request = AWSRequest(
+        "POST", url, data=body, headers={"Content-Type": "application/json", **(headers or {})}
+    )
+    SigV4Auth(Credentials("ASIAGUEST", secret, token), service, region).add_auth(request)
+    parts = urlsplit(url)
+    return Request("POST", parts.path, parts.query, {"host": HOST, **dict(request.headers.items())}, body)
+
+
+def now_s() -> float:
+    return dt.datetime.now(dt.UTC).timestamp()
+
+
+def check(request: Request, key: Key | None = None, *, after_s: float = 0.0, **changes: object) -> str:
+    found = Key() if key is None else key
+    return sigv4.verify(
+        method=request.method,
+        path=str(changes.get("path", request.path)),
+        query=str(changes.get("query", request.query)),
+        headers=list(changes.get("headers", request.headers).items()),  # type: ignore[attr-defined]
+        body=changes.get("body", request.body),  # type: ignore[arg-type]
+        find_credentials=lambda access_key_id: found if access_key_id == "ASIAGUEST" else None,
+        service=str(changes.get("service", "appsync")),
+        region=str(changes.get("region", REGION)),
+        now_s=now_s() + after_s,
+    )
+
+
+def refusal(request: Request, key: Key | None = None, **changes: object) -> sigv4.SignatureRefused:
+    with pytest.raises(sigv4.SignatureRefused) as refused:
+        check(request, key, **changes)  # type: ignore[arg-type]
+    return refused.value
+
+
+def without(headers: dict[str, str], name: str) -> dict[str, str]:
+    return {key: value for key, value in headers.items() if key.lower() != name}
+
+
+def test_what_botocore_signs_is_accepted() -> None:
+    """With session credentials, a path, a body and a content type."""
+    assert check(signed()) == "ASIAGUEST"
+
+
+def test_a_long_term_key_needs_no_session_token() -> None:
+    assert check(signed(token=None), Key(session_token=None)) == "ASIAGUEST"
+
+
+def test_the_header_object_of_a_real_time_connection_is_accepted() -> None:
+    """gql signs POST https://host/graphql/connect with the body {} and sends the headers as an object."""
+    auth = AppSyncIAMAuthentication(HOST, REGION, credentials=GUEST)
+    headers = auth.get_headers()
+    assert check(Request("POST", "/graphql/connect", "", headers, b"{}")) == "ASIAGUEST"
+
+
+def test_the_header_object_of_a_subscription_is_accepted_with_its_exact_data() -> None:
+    auth = AppSyncIAMAuthentication(HOST, REGION, credentials=GUEST)
+    data = '{"query":"subscription { onCreateResults { id } }"}'
+    headers = auth.get_headers(data)
+    assert check(Request("POST", "/graphql", "", headers, data.encode())) == "ASIAGUEST"
+    changed = Request("POST", "/graphql", "", headers, data.replace("id", "owner").encode())
+    assert refusal(changed).error_type == INVALID
+
+
+def test_header_names_may_come_in_any_case_and_with_spare_spaces() -> None:
+    request = signed(headers={"X-Amz-User-Agent": "aws-amplify  6  framework"})
+    lower = {
+        name.lower(): f"  {value} " if name == "X-Amz-User-Agent" else value
+        for name, value in request.headers.items()
+    }
+    assert check(request, headers=lower) == "ASIAGUEST"
+
+
+@given(
+    st.dictionaries(
+        st.text("abcXYZ019-_.~ /äµ%+", min_size=1, max_size=6), st.text("abc ~&=+%/ä", max_size=6), max_size=4
+    )
+)
+def test_any_query_string_is_read_as_botocore_reads_it(parameters: dict[str, str]) -> None:
+    query = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in parameters.items())
+    request = AWSRequest("GET", f"http://{HOST}/a%20path/x?{query}")
+    SigV4Auth(GUEST, "appsync", REGION).add_auth(request)
+    arrived = Request("GET", "/a%20path/x", query, {"host": HOST, **dict(request.headers.items())}, b"")
+    assert check(arrived) == "ASIAGUEST"
+
+
+def test_a_wrong_secret_is_refused() -> None:
+    fault = refusal(signed(secret="another secret"))
+    assert fault.error_type == INVALID
+    assert fault.message.startswith("The request signature we calculated does not match")
+
+
+@pytest.mark.parametrize("change", [{"body": b"{}"}, {"path": "/graphqL"}, {"query": "a=b"}])
+def test_a_request_changed_after_signing_is_refused(change: dict[str, object]) -> None:
+    fault = refusal(signed(), **change)
+    assert (fault.error_type, "does not match" in fault.message) == ("InvalidSignatureException", True)
+
+
+def test_a_signed_header_changed_or_dropped_is_refused() -> None:
+    request = signed()
+    changed = {**request.headers, "Content-Type": "text/plain"}
+    assert refusal(request, headers=changed).error_type == INVALID
+    dropped = without(request.headers, "content-type")
+    assert refusal(request, headers=dropped).error_type == INVALID
+
+
+def test_another_host_is_refused() -> None:
+    """A request recorded at one server is worth nothing at another."""
+    request = signed()
+    assert (
+        refusal(request, headers={**request.headers, "host": "elsewhere"}).error_type
+        == "InvalidSignatureException"
+    )
+
+
+def test_a_body_hash_that_is_only_claimed_never_counts() -> None:
+    request = signed(headers={"X-Amz-Content-SHA256": "UNSIGNED-PAYLOAD"})
+    assert "does not match" in refusal(request, body=b"another body").message
+
+
+@pytest.mark.parametrize(
+    ("after_s", "text"), [(301.5, "Signature expired: "), (-302.0, "Signature not yet current: ")]
+)
+def test_an_old_or_a_future_date_is_refused(after_s: float, text: str) -> None:
+    fault = refusal(signed(), after_s=after_s)
+    assert fault.error_type == INVALID
+    assert re.match(text + r"\d{8}T\d{6}Z is .* \(\d{8}T\d{6}Z [+-] 5 min\.\)$", fault.message)
+
+
+def test_within_the_window_a_date_may_differ() -> None:
+    assert check(signed(), after_s=297.0) == "ASIAGUEST"
+    assert check(signed(), after_s=-297.0) == "ASIAGUEST"
+
+
+def test_a_missing_or_foreign_session_token_is_refused() -> None:
+    for request in (signed(token=None), signed(token="another token")):
+        fault = refusal(request)
+        assert fault.error_type == "UnrecognizedClientException"
+        assert fault.message == "The security token included in the request is invalid."
+
+
+def test_a_session_token_beside_a_long_term_key_is_refused() -> None:
+    assert refusal(signed(), Key(session_token=None)).error_type == "UnrecognizedClientException"
+
+
+def test_a_session_token_that_was_not_signed_is_refused() -> None:
+    request = signed(token=None)
+    added = {**request.headers, "x-amz-security-token": "the session token"}
+    assert "'x-amz-security-token' must be a 'SignedHeader'" in refusal(request, headers=added).message
+
+
+def test_an_operation_that_was_not_signed_is_refused() -> None:
+    """Otherwise a recorded harmless call could be sent again as another operation."""
+    request = signed()
+    added = {**request.headers, "x-amz-target": "AWSCognitoIdentityProviderService.AdminDeleteUser"}
+    assert "'x-amz-target' must be a 'SignedHeader'" in refusal(request, headers=added).message
+
+
+def test_an_unknown_key_is_refused() -> None:
+    request = signed()
+    renamed = {name: value.replace("ASIAGUEST", "ASIANOBODY") for name, value in request.headers.items()}
+    assert refusal(request, headers=renamed).error_type == "UnrecognizedClientException"
+
+
+def test_expired_credentials_are_refused_and_valid_until_that_second() -> None:
+    request = signed()
+    fault = refusal(request, Key(expires_at_s=now_s() - 1.0))
+    assert fault.error_type == "ExpiredTokenException"
+    assert fault.message == "The security token included in the request is expired"
+    assert check(request, Key(expires_at_s=now_s() + 60.0)) == "ASIAGUEST"
+
+
+def test_another_service_or_region_is_refused() -> None:
+    assert (
+        refusal(signed(service="cognito-idp")).message
+        == "Credential should be scoped to correct service: 'appsync'."
+    )
+    assert (
+        refusal(signed(region="eu-west-1")).message
+        == "Credential should be scoped to a valid region, not 'eu-west-1'."
+    )
+
+
+@pytest.mark.parametrize(
+    ("find", "put", "error_type"),
+    [
+        (r"aws4_request", "aws5_request", "InvalidSignatureException"),
+        (r"/\d{8}/", "/20200101/", "InvalidSignatureException"),
+        (r"Signature=.*", "", "IncompleteSignatureException"),
+        (r"SignedHeaders=[^,]*, ", "", "IncompleteSignatureException"),
+        (r"Credential=[^,]*, ", "Credential=ASIAGUEST/x, ", "IncompleteSignatureException"),
+        (r"AWS4-HMAC-SHA256", "AWS4-HMAC-SHA1", "IncompleteSignatureException"),
+        (r"host;", "", "InvalidSignatureException"),
+    ],
+)
+def test_a_garbled_authorization_header_is_refused(find: str, put: str, error_type: str) -> None:
+    request = signed()
+    garbled = re.sub(find, put, request.headers["Authorization"], count=1)
+    assert garbled != request.headers["Authorization"]
+    assert refusal(request, headers={**request.headers, "Authorization": garbled}).error_type == error_type
+
+
+def test_no_signature_at_all_is_refused() -> None:
+    request = signed()
+    fault = refusal(request, headers=without(request.headers, "authorization"))
+    assert (fault.error_type, fault.message) == (
+        "MissingAuthenticationTokenException",
+        "Missing Authentication Token",
+    )
+
+
+@pytest.mark.parametrize("date", ["", "yesterday", "2026-01-01T00:00:00Z", "20261332T000000Z"])
+def test_a_date_that_cannot_be_read_is_refused(date: str) -> None:
+    request = signed()
+    assert (
+        refusal(request, headers={**request.headers, "X-Amz-Date": date}).error_type
+        == "IncompleteSignatureException"
+    )
+
+
+@given(st.text(max_size=120))
+def test_no_authorization_text_breaks_the_check(text: str) -> None:
+    """Whatever stands there, the answer is a refusal."""
+    request = signed()
+    assert refusal(request, headers={**request.headers, "Authorization": text}).error_type.endswith(
+        "Exception"
+    )

@@ -1,0 +1,174 @@
+"""The one command, with true backend and dashboards: starts, refuses, reports, ends, and finds its data."""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+from deploy.local.launcher.demo_exams import demo_exams
+from tests.pair_process import ROOT, DidNotStart, PairProcess, free_ports
+from tests.waiting import wait_until
+
+END_S = 5.0  # what the README promises
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def is_gone(process: psutil.Process) -> bool:
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+def shown_subjects(student_url: str) -> list[str]:
+    """The subjects of the examples that the script-free page of the student dashboard lists."""
+    found: list[str] = []
+
+    def look() -> bool:
+        page = requests.get(f"{student_url}/board", timeout=5).text
+        found[:] = [exam.subject for exam in demo_exams() if exam.subject in page]
+        return bool(found)
+
+    wait_until(look, what="a list of exams")
+    return found
+
+
+def operate(data_dir: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "deploy.local", *arguments, "--data-dir", str(data_dir)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_everything_in_time_and_frees_the_ports(tmp_path: Path, number: signal.Signals) -> None:
+    with PairProcess(tmp_path) as pair:
+        answers = [requests.get(f"{url}/healthz", timeout=5) for url in (pair.teacher_url, pair.student_url)]
+        children = pair.children()
+        begun_s = time.monotonic()
+        status = pair.stop(number)
+        took_s = time.monotonic() - begun_s
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert len(children) >= 3
+    assert status == 0
+    assert took_s < END_S
+    assert all(map(is_gone, children))
+    assert all(map(is_free, pair.ports))
+
+
+def test_a_signal_while_it_starts_ends_it_too(tmp_path: Path) -> None:
+    with PairProcess(tmp_path, until="starting on the data") as pair:
+        wait_until(lambda: len(pair.children()) > 0, what="a first child")
+        children = pair.children()
+        assert pair.stop() == 0
+    assert "ending" in pair.output
+    assert all(map(is_gone, children))
+    assert all(map(is_free, pair.ports))
+
+
+def test_the_first_start_names_a_teacher_once_and_the_next_start_finds_the_data(tmp_path: Path) -> None:
+    with PairProcess(tmp_path) as first:
+        assert len(first.password_of("teacher")) >= 12
+        listed = operate(tmp_path, "list-teachers")
+        assert operate(tmp_path, "add-teacher", "Second.Teacher", "--email", "s@example.org").returncode == 0
+    assert listed.stdout == "teacher  FORCE_CHANGE_PASSWORD\n"
+    with PairProcess(tmp_path) as second:
+        assert "password" not in second.output
+        assert "Second.Teacher" in operate(tmp_path, "list-teachers").stdout
+
+
+def test_a_second_start_on_the_same_data_is_refused_in_one_line(tmp_path: Path) -> None:
+    with PairProcess(tmp_path) as pair:
+        with pytest.raises(DidNotStart) as refusal:
+            PairProcess(tmp_path)
+        assert refusal.value.status == 2
+        assert f"in use by process {pair.process.pid}" in refusal.value.output
+        assert refusal.value.output.count("\n") == 1
+
+
+def test_a_port_in_use_is_one_line_and_starts_nothing(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        taken_port = taken.getsockname()[1]
+        with pytest.raises(DidNotStart) as refusal:
+            PairProcess(tmp_path, ports=(*free_ports(1), taken_port, *free_ports(1)))
+    assert refusal.value.status == 2
+    assert "--student-port" in refusal.value.output
+    assert refusal.value.output.count("\n") == 1
+    assert not (tmp_path / "logs").exists()
+
+
+def test_a_dashboard_that_dies_is_reported_and_ends_the_rest(tmp_path: Path) -> None:
+    with PairProcess(tmp_path) as pair:
+        children = pair.children()
+        (victim,) = [child for child in children if "student_app" in " ".join(child.cmdline())]
+        victim.send_signal(signal.SIGKILL)
+        assert pair.wait() == 1
+    assert "the student dashboard was ended by signal 9" in pair.output
+    assert str(tmp_path / "logs" / "student.log") in pair.output
+    assert all(map(is_gone, children))
+
+
+def test_a_dashboard_that_cannot_start_is_reported_with_its_reason(tmp_path: Path) -> None:
+    with pytest.raises(DidNotStart) as death:
+        PairProcess(tmp_path, environment={"EXAM_RESULTS_STREAMS_MAX": "many"})
+    assert death.value.status == 1
+    assert "EXAM_RESULTS_STREAMS_MAX" in death.value.output
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's death")
+def test_a_killed_command_leaves_no_process_and_the_next_start_works(tmp_path: Path) -> None:
+    with PairProcess(tmp_path) as pair:
+        children = pair.children()
+        pair.stop(signal.SIGKILL)
+        wait_until(lambda: all(map(is_gone, children)), what="the end of the children")
+        ports = pair.ports
+    with PairProcess(tmp_path, ports=ports) as again:
+        assert requests.get(f"{again.teacher_url}/healthz", timeout=5).status_code == 200
+
+
+def test_the_examples_are_loaded_once_whatever_interrupts_them(tmp_path: Path) -> None:
+    with PairProcess(tmp_path, "--demo") as first:
+        assert first.password_of("demo")
+        listed = shown_subjects(first.student_url)
+    (tmp_path / "demo-loaded").unlink()  # as if the loading had been cut off at its very end
+    with PairProcess(tmp_path, "--demo") as second:
+        assert second.password_of("demo") != first.password_of("demo")
+        assert shown_subjects(second.student_url) == listed
+    with PairProcess(tmp_path, "--demo") as third:
+        assert "example exams" not in third.output
+    assert listed == [exam.subject for exam in demo_exams() if exam.is_published]
+
+
+def test_operators_commands_say_when_nothing_runs(tmp_path: Path) -> None:
+    answer = operate(tmp_path, "list-teachers")
+    assert answer.returncode == 2
+    assert "start it once" in answer.stderr
+    assert answer.stderr.count("\n") == 1
+
+
+def test_a_new_temporary_password_can_be_asked_for(tmp_path: Path) -> None:
+    with PairProcess(tmp_path) as pair:
+        answer = operate(tmp_path, "reset-password", "teacher")
+        unknown = operate(tmp_path, "reset-password", "nobody")
+    assert answer.returncode == 0
+    assert answer.stdout.startswith("temporary password of teacher: ")
+    assert pair.password_of("teacher") not in answer.stdout
+    assert (unknown.returncode, unknown.stderr) == (2, "deploy.local: User does not exist.\n")

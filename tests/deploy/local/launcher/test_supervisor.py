@@ -1,0 +1,197 @@
+"""The supervisor with small stand-in children: it starts, reports, and leaves nobody behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from deploy.local.launcher.pair import PairOptions, PortInUse, check_ports
+from deploy.local.launcher.signals import EndRequested, interruptible
+from deploy.local.launcher.supervisor import ChildDied, ChildSpec, NotReady, Supervisor
+
+DEADLINE_S = 20.0
+SERVE = "import http.server, sys; http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), type('H', \
+(http.server.SimpleHTTPRequestHandler,), {'log_message': lambda *a: None})).serve_forever()"
+STUBBORN = (
+    "import signal, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); \
+time.sleep(600)"
+)
+
+
+@pytest.fixture
+def handlers_put_back() -> Iterator[None]:
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.getsignal(number) for number in numbers]
+    yield
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def child(folder: Path, name: str, code: str, *arguments: str, port: int = 1) -> ChildSpec:
+    return ChildSpec(
+        name=name,
+        command=[sys.executable, "-c", code, *arguments],
+        ready_url=f"http://127.0.0.1:{port}/",
+        log_path=folder / f"{name}.log",
+        environment=dict(os.environ),
+    )
+
+
+def until(condition: Callable[[], bool]) -> None:
+    end_s = time.monotonic() + DEADLINE_S
+    while not condition():
+        assert time.monotonic() < end_s, "the condition did not come true in time"
+        time.sleep(0.01)
+
+
+def test_children_that_answer_are_ready_and_end_with_the_supervisor(tmp_path: Path) -> None:
+    ports = [free_port(), free_port()]
+    ready: list[str] = []
+    with Supervisor() as supervisor:
+        for port in ports:
+            supervisor.start(child(tmp_path, f"child-{port}", SERVE, str(port), port=port))
+        supervisor.wait_ready(DEADLINE_S, lambda spec: ready.append(spec.name))
+        supervisor.check()
+        ours = [psutil.Process(number) for number in supervisor.process_ids]
+    assert sorted(ready) == sorted(f"child-{port}" for port in ports)
+    assert len(ours) == 2
+    assert not any(process.is_running() for process in ours)
+    for port in ports:
+        with socket.socket() as again:
+            again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            again.bind(("127.0.0.1", port))
+
+
+def test_a_child_that_dies_is_reported_with_the_end_of_its_log(tmp_path: Path) -> None:
+    code = "print('first line'); print('the reason'); raise SystemExit(3)"
+    with Supervisor() as supervisor:
+        supervisor.start(child(tmp_path, "weakling", code))
+        with pytest.raises(ChildDied) as death:
+            supervisor.wait_ready(DEADLINE_S, lambda _spec: None)
+    assert (death.value.name, death.value.status) == ("weakling", 3)
+    assert "the reason" in str(death.value)
+
+
+def test_a_childs_death_ends_the_others(tmp_path: Path) -> None:
+    port = free_port()
+    with Supervisor() as supervisor:
+        supervisor.start(child(tmp_path, "strong", SERVE, str(port), port=port))
+        supervisor.wait_ready(DEADLINE_S, lambda _spec: None)
+        (strong,) = map(psutil.Process, supervisor.process_ids)
+        supervisor.start(child(tmp_path, "weakling", "raise SystemExit(1)"))
+        with pytest.raises(ChildDied, match="weakling"):
+            supervisor.watch(lambda: None)
+    assert not strong.is_running()
+
+
+def test_a_child_that_ignores_the_request_to_end_is_killed_at_the_deadline(tmp_path: Path) -> None:
+    with Supervisor(deadline_s=0.3) as supervisor:
+        supervisor.start(child(tmp_path, "stubborn", STUBBORN))
+        until(lambda: "up" in (tmp_path / "stubborn.log").read_text())
+        (stubborn,) = map(psutil.Process, supervisor.process_ids)
+    assert not stubborn.is_running()
+
+
+def test_a_signal_while_a_child_is_being_started_leaves_no_child(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, handlers_put_back: None
+) -> None:
+    class InterruptedPopen(subprocess.Popen[bytes]):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            started.append(psutil.Process(self.pid))
+            signal.raise_signal(signal.SIGTERM)
+
+    started: list[psutil.Process] = []
+    monkeypatch.setattr(subprocess, "Popen", InterruptedPopen)
+    with Supervisor() as supervisor, pytest.raises(EndRequested), interruptible():
+        supervisor.start(child(tmp_path, "interrupted", "import time; time.sleep(600)"))
+    assert [process.is_running() for process in started] == [False]
+
+
+def test_a_signal_while_a_child_is_asked_for_its_status_waits_for_the_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, handlers_put_back: None
+) -> None:
+    class InterruptedPopen(subprocess.Popen[bytes]):
+        def poll(self) -> int | None:
+            signal.raise_signal(signal.SIGTERM)
+            answers.append(super().poll())
+            return answers[-1]
+
+    answers: list[int | None] = []
+    with Supervisor() as supervisor, interruptible():
+        with monkeypatch.context() as patched:
+            patched.setattr(subprocess, "Popen", InterruptedPopen)
+            supervisor.start(child(tmp_path, "asked", "import time; time.sleep(600)"))
+        with pytest.raises(EndRequested):
+            supervisor.check()
+        assert answers == [None]
+
+
+def test_a_signal_whose_exception_a_finalizer_swallowed_still_ends_the_watch(
+    monkeypatch: pytest.MonkeyPatch, handlers_put_back: None
+) -> None:
+    class Finalized:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGTERM)
+
+    swallowed: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda fault: swallowed.append(fault.exc_type))
+    with Supervisor() as supervisor, interruptible() as check_end:
+        Finalized()
+        assert swallowed == [EndRequested]
+        with pytest.raises(EndRequested):
+            supervisor.watch(check_end)
+
+
+def test_a_child_that_never_answers_is_named(tmp_path: Path) -> None:
+    with Supervisor() as supervisor:
+        supervisor.start(child(tmp_path, "silent", "import time; time.sleep(600)", port=free_port()))
+        with pytest.raises(NotReady, match="the silent does not answer"):
+            supervisor.wait_ready(0.2, lambda _spec: None)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's death")
+def test_children_of_a_killed_supervisor_end_too(tmp_path: Path) -> None:
+    code = (
+        "import pathlib, sys, time\n"
+        "from deploy.local.launcher.supervisor import ChildSpec, Supervisor\n"
+        "supervisor = Supervisor()\n"
+        "log = pathlib.Path(sys.argv[1])\n"
+        "command = [sys.executable, '-c', 'import os, time; print(os.getpid(), flush=1); time.sleep(600)']\n"
+        "supervisor.start(ChildSpec('orphan', command, 'http://127.0.0.1:1/', log, {}))\n"
+        "time.sleep(600)\n"
+    )
+    log = tmp_path / "orphan.log"
+    with subprocess.Popen([sys.executable, "-c", code, str(log)]) as parent:
+        until(lambda: log.exists() and log.read_text().endswith("\n"))
+        orphan = psutil.Process(int(log.read_text()))
+        parent.send_signal(signal.SIGKILL)
+        parent.wait(DEADLINE_S)
+    until(lambda: not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE)
+
+
+def test_a_port_in_use_gives_one_line_that_names_the_option(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        options = PairOptions(tmp_path, teacher_port=port, student_port=free_port(), backend_port=free_port())
+        with pytest.raises(PortInUse) as refusal:
+            check_ports(options)
+    assert "--teacher-port" in str(refusal.value)
+    assert "\n" not in str(refusal.value)

@@ -1,0 +1,447 @@
+"""The cache: whatever the order of events and listings, it ends in the backend's state."""
+
+import dataclasses
+import datetime as dt
+import logging
+import threading
+import time
+import uuid
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from shared.live.cache import (
+    NEWEST_MAX,
+    Change,
+    ExamCache,
+    ExamListChanged,
+    ResultsChanged,
+    ResultsForgotten,
+    ResultsLoaded,
+    SnapshotMark,
+)
+from shared.model.exam import Audience, Exam, ExamStatus, Result
+from shared.model.grades import OUT_OF_20
+
+EXAM_ID = "00000000-0000-4000-8000-000000000001"
+NOW = dt.datetime(2026, 6, 18, 12, tzinfo=dt.UTC)
+
+
+def an_exam(
+    exam_id: str = EXAM_ID, version: int = 1, *, published: bool = True, date: dt.date = dt.date(2026, 6, 18)
+) -> Exam:
+    status = ExamStatus.PUBLISHED if published else ExamStatus.DRAFT
+    return Exam(
+        exam_id, f"Exam {exam_id[-4:]}", date, "T", OUT_OF_20, status, Audience.NAMES, version, NOW, NOW
+    )
+
+
+def a_result(result_id: str, version: int = 1, grade: str = "10") -> Result:
+    return Result(result_id, EXAM_ID, f"Student {result_id}", grade, version, True)
+
+
+def loaded_cache(*rows: Result) -> tuple[ExamCache, list[Change]]:
+    cache = ExamCache(now_s=lambda: 1000.0)
+    cache.finish_exams(cache.begin_exams(), [an_exam()])
+    cache.finish_results(cache.begin_results(EXAM_ID), rows)
+    changes: list[Change] = []
+    cache.add_listener(changes.append)
+    return cache, changes
+
+
+def rows_of(cache: ExamCache) -> tuple[Result, ...]:
+    snapshot = cache.results(EXAM_ID)
+    assert snapshot is not None
+    return snapshot.rows
+
+
+def test_nothing_is_loaded_at_first() -> None:
+    cache = ExamCache(now_s=time.time)
+    assert cache.exams().exams == ()
+    assert not cache.exams().is_loaded
+    assert cache.results(EXAM_ID) is None
+    assert cache.loaded_exam_ids() == frozenset()
+
+
+def test_an_exam_is_called_absent_only_once_all_are_listed() -> None:
+    cache = ExamCache(now_s=time.time)
+    assert not cache.is_absent(EXAM_ID)
+    cache.finish_exams(cache.begin_exams(), [])
+    assert cache.is_absent(EXAM_ID)
+    cache.put_exam(an_exam())
+    assert not cache.is_absent(EXAM_ID)
+
+
+def test_an_older_version_never_replaces_a_newer_one() -> None:
+    cache, changes = loaded_cache(a_result("a", 3, "15"))
+    cache.put_results(EXAM_ID, [a_result("a", 2, "12")])
+    cache.put_results(EXAM_ID, [a_result("a", 3, "15")])
+    assert rows_of(cache) == (a_result("a", 3, "15"),)
+    assert changes == []
+    cache.finish_results(cache.begin_results(EXAM_ID), [a_result("a", 2, "12")])
+    assert rows_of(cache) == (a_result("a", 3, "15"),)
+
+
+def test_a_deleted_row_is_not_brought_back_by_an_older_event_or_by_a_page_read_before() -> None:
+    cache, changes = loaded_cache(a_result("a", 1))
+    mark = cache.begin_results(EXAM_ID)
+    page = [a_result("a", 1)]
+    cache.remove_results(EXAM_ID, [("a", 3)])
+    cache.put_results(EXAM_ID, [a_result("a", 2)])
+    cache.finish_results(mark, page)
+    assert rows_of(cache) == ()
+    assert changes == [ResultsChanged(EXAM_ID, changes[0].version, (), ("a",))]
+    cache.put_results(EXAM_ID, [a_result("a", 2)])
+    assert rows_of(cache) == ()
+
+
+def test_a_row_that_an_event_brought_during_a_listing_survives_the_listing_that_lacks_it() -> None:
+    cache, _ = loaded_cache()
+    mark = cache.begin_results(EXAM_ID)
+    cache.put_results(EXAM_ID, [a_result("new")])
+    cache.finish_results(mark, [])
+    assert rows_of(cache) == (a_result("new"),)
+
+
+def test_a_listing_takes_away_rows_whose_deletion_was_not_heard() -> None:
+    cache, changes = loaded_cache(a_result("a"), a_result("b"), a_result("c", 1))
+    cache.finish_results(cache.begin_results(EXAM_ID), [a_result("b"), a_result("c", 2), a_result("d")])
+    assert [row.id for row in rows_of(cache)] == ["b", "c", "d"]
+    (change,) = changes
+    assert isinstance(change, ResultsChanged)
+    assert {row.id for row in change.upserts} == {"c", "d"}
+    assert change.removals == ("a",)
+
+
+def test_a_listing_begun_before_one_that_was_taken_in_changes_nothing() -> None:
+    cache, _ = loaded_cache()
+    old = cache.begin_results(EXAM_ID)
+    new = cache.begin_results(EXAM_ID)
+    cache.finish_results(new, [a_result("a")])
+    assert cache.finish_results(old, [])
+    assert rows_of(cache) == (a_result("a"),)
+    old_exams, new_exams = cache.begin_exams(), cache.begin_exams()
+    cache.finish_exams(new_exams, [an_exam()])
+    cache.finish_exams(old_exams, [])
+    assert cache.exam(EXAM_ID) == an_exam()
+
+
+def test_a_listing_of_forgotten_results_is_thrown_away() -> None:
+    cache, _ = loaded_cache()
+    mark = cache.begin_results(EXAM_ID)
+    cache.forget_results(EXAM_ID)
+    assert not cache.finish_results(mark, [a_result("a")])
+    assert cache.results(EXAM_ID) is None
+    assert not cache.finish_results(cache.begin_exams(), [])
+
+
+def test_events_of_an_exam_that_nobody_loads_are_ignored() -> None:
+    cache = ExamCache(now_s=time.time)
+    cache.put_results(EXAM_ID, [a_result("a")])
+    cache.remove_results(EXAM_ID, [("a", 2)])
+    assert cache.results(EXAM_ID) is None
+
+
+def test_unpublishing_forgets_the_exam_and_its_results_and_publishing_brings_it_back() -> None:
+    cache, changes = loaded_cache(a_result("a"))
+    cache.remove_exam(EXAM_ID, 2)
+    assert cache.exam(EXAM_ID) is None
+    assert cache.results(EXAM_ID) is None
+    assert [type(change) for change in changes] == [ExamListChanged, ResultsForgotten]
+    cache.put_exam(an_exam(version=1))  # late
+    assert cache.exam(EXAM_ID) is None
+    cache.put_exam(an_exam(version=3))
+    assert cache.exam(EXAM_ID) == an_exam(version=3)
+    cache.remove_exam(EXAM_ID, 2)  # late and twice
+    assert cache.exam(EXAM_ID) == an_exam(version=3)
+
+
+def test_an_exam_that_is_not_published_never_enters() -> None:
+    cache, _ = loaded_cache()
+    cache.put_exam(an_exam(version=2, published=False))
+    assert cache.exam(EXAM_ID) is None
+    cache.finish_exams(cache.begin_exams(), [an_exam(version=3, published=False)])
+    assert cache.exams().exams == ()
+
+
+def test_a_listing_of_exams_forgets_the_results_of_those_that_are_gone() -> None:
+    cache, changes = loaded_cache(a_result("a"))
+    cache.finish_exams(cache.begin_exams(), [])
+    assert cache.results(EXAM_ID) is None
+    assert [type(change) for change in changes] == [ExamListChanged, ResultsForgotten]
+
+
+def test_exams_come_newest_date_first_and_results_by_id() -> None:
+    cache = ExamCache(now_s=time.time)
+    ids = [str(uuid.UUID(int=number)) for number in range(4)]
+    days = [18, 20, 19, 20]
+    exams = [an_exam(exam_id, date=dt.date(2026, 6, day)) for exam_id, day in zip(ids, days, strict=True)]
+    cache.finish_exams(cache.begin_exams(), exams[:2])
+    cache.put_exam(exams[2])
+    cache.put_exam(exams[3])
+    assert [exam.id for exam in cache.exams().exams] == [ids[1], ids[3], ids[2], ids[0]]
+    cache.put_exam(dataclasses.replace(exams[0], version=2, date=dt.date(2026, 6, 30)))
+    assert [exam.id for exam in cache.exams().exams] == [ids[0], ids[1], ids[3], ids[2]]
+    cache, _ = loaded_cache(a_result("b"))
+    cache.put_results(EXAM_ID, [a_result("c"), a_result("a")])
+    assert [row.id for row in rows_of(cache)] == ["a", "b", "c"]
+
+
+def test_each_change_has_a_higher_version_and_says_exactly_what_changed() -> None:
+    cache, changes = loaded_cache(a_result("a"))
+    before = cache.results(EXAM_ID)
+    assert before is not None
+    cache.put_results(EXAM_ID, [a_result("a", 2, "11"), a_result("b")])
+    cache.remove_results(EXAM_ID, [("a", 3), ("unknown", 2)])
+    cache.forget_results(EXAM_ID)
+    cache.finish_results(cache.begin_results(EXAM_ID), [a_result("b")])
+    after = cache.results(EXAM_ID)
+    assert after is not None
+    versions = [change.version for change in changes]
+    assert versions == sorted(set(versions))
+    assert before.version < versions[0]
+    assert after.version == versions[-1]
+    upsert, removal, forgotten, loaded = changes
+    assert upsert == ResultsChanged(EXAM_ID, versions[0], (a_result("a", 2, "11"), a_result("b")), ())
+    assert removal == ResultsChanged(EXAM_ID, versions[1], (), ("a",))
+    assert isinstance(forgotten, ResultsForgotten)
+    assert isinstance(loaded, ResultsLoaded)
+
+
+def test_rows_that_came_by_an_event_are_stamped_and_only_the_newest_are_kept() -> None:
+    now_s = 1000.0
+    cache = ExamCache(now_s=lambda: now_s)
+    cache.finish_results(cache.begin_results(EXAM_ID), [a_result("listed")])
+    for number in range(NEWEST_MAX + 5):
+        now_s = 2000.0 + number
+        cache.put_results(EXAM_ID, [a_result(f"row {number:04}")])
+    cache.put_results(EXAM_ID, [a_result("row 0050", 2)])
+    cache.remove_results(EXAM_ID, [("row 0060", 2)])
+    snapshot = cache.results(EXAM_ID)
+    assert snapshot is not None
+    stamps = dict(snapshot.received_at_s)
+    assert "listed" not in stamps
+    assert "row 0004" not in stamps
+    assert "row 0060" not in stamps
+    assert len(stamps) == NEWEST_MAX - 1
+    assert list(stamps)[-1] == "row 0050"
+    assert stamps["row 0051"] == 2051.0
+    with pytest.raises(TypeError):
+        snapshot.received_at_s["x"] = 1.0  # type: ignore[index]
+
+
+def test_a_snapshot_is_made_once_a_change_and_then_shared() -> None:
+    cache, _ = loaded_cache(a_result("a"))
+    first, exams = cache.results(EXAM_ID), cache.exams()
+    assert cache.results(EXAM_ID) is first
+    cache.put_results(EXAM_ID, [a_result("b")])
+    second = cache.results(EXAM_ID)
+    assert second is not first
+    assert first is not None
+    assert [row.id for row in first.rows] == ["a"]  # what a reader holds does not move
+    assert cache.exams() is exams
+
+
+def test_a_listener_that_fails_harms_neither_the_cache_nor_the_others(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    cache, changes = loaded_cache()
+
+    def fail(change: Change) -> None:
+        raise ValueError(change)
+
+    end_failing = cache.add_listener(fail)
+    later: list[Change] = []
+    end_later = cache.add_listener(later.append)
+    with caplog.at_level(logging.ERROR):
+        cache.put_results(EXAM_ID, [a_result("a")])
+    assert len(changes) == len(later) == 1
+    assert "listener" in caplog.text
+    end_failing()
+    end_later()
+    cache.put_results(EXAM_ID, [a_result("b")])
+    assert (len(changes), len(later)) == (2, 1)
+
+
+def test_many_threads_read_whole_snapshots_while_one_writes() -> None:
+    cache, _ = loaded_cache()
+    faults: list[str] = []
+    done = threading.Event()
+
+    def read() -> None:
+        last = -1
+        while not done.is_set():
+            snapshot = cache.results(EXAM_ID)
+            assert snapshot is not None
+            grades = {row.grade for row in snapshot.rows}
+            if len(grades) > 1 or snapshot.version < last:  # every batch gives all rows the same grade
+                faults.append(f"{snapshot.version} after {last}: {grades}")
+            last = snapshot.version
+
+    readers = [threading.Thread(target=read) for _ in range(4)]
+    for reader in readers:
+        reader.start()
+    for version in range(1, 150):
+        cache.put_results(EXAM_ID, [a_result(f"r{n}", version, str(version)) for n in range(20)])
+    done.set()
+    for reader in readers:
+        reader.join(10)
+    assert faults == []
+
+
+def test_an_event_costs_little_in_an_exam_of_10000_results_among_10000_exams() -> None:
+    """An event that copied all rows would take minutes here, not a second."""
+    cache = ExamCache(now_s=time.time)
+    cache.finish_exams(cache.begin_exams(), [an_exam(str(uuid.UUID(int=number))) for number in range(10_000)])
+    cache.finish_results(
+        cache.begin_results(EXAM_ID), [a_result(str(uuid.UUID(int=number))) for number in range(10_000)]
+    )
+    begun_s = time.perf_counter()
+    for number in range(5_000):
+        cache.put_results(EXAM_ID, [a_result(str(uuid.UUID(int=number * 2)), 2)])
+        cache.put_exam(an_exam(str(uuid.UUID(int=number * 2)), 2))
+    assert time.perf_counter() - begun_s < 5
+    assert sum(row.version == 2 for row in rows_of(cache)) == 5_000
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """A backend whose rows change, events that arrive late, twice and in any order, listings read page by
+    page.
+
+    Kept from the real world: a connection that is lost takes its events along, and a listing follows; an
+    event does not lag behind two whole listings, which are minutes apart.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: dict[str, Result] = {}
+        self.flying: list[
+            tuple[int, Result, bool]
+        ] = []  # (listings taken in when it was sent, row, is deleted)
+        self.listings: list[tuple[SnapshotMark, list[Result], str]] = []  # mark, rows read, last id read
+        self.taken_in = 0
+        self.made = 0
+        self.cache = ExamCache(now_s=lambda: 0.0)
+        self.replica: dict[str, Result] | None = None
+        self.cache.add_listener(self.follow)
+
+    def follow(self, change: Change) -> None:
+        """What somebody knows who reads one snapshot and then only changes."""
+        if isinstance(change, ResultsLoaded):
+            self.replica = {row.id: row for row in rows_of(self.cache)}
+        elif isinstance(change, ResultsForgotten):
+            self.replica = None
+        elif isinstance(change, ResultsChanged):
+            assert self.replica is not None
+            for row in change.upserts:
+                assert self.replica.get(row.id) != row
+                self.replica[row.id] = row
+            for row_id in change.removals:
+                del self.replica[row_id]
+
+    @initialize()
+    def first_listing(self) -> None:
+        self.begin_listing()
+
+    @rule(first_letter=st.sampled_from("0123"))
+    def create(self, first_letter: str) -> None:
+        self.made += 1
+        row = a_result(f"{first_letter}-{self.made}")
+        self.rows[row.id] = row
+        self.flying.append((self.taken_in, row, False))
+
+    @precondition(lambda self: self.rows)
+    @rule(data=st.data())
+    def update(self, data: st.DataObject) -> None:
+        row = self.rows[data.draw(st.sampled_from(sorted(self.rows)))]
+        changed = dataclasses.replace(row, version=row.version + 1, grade=str(row.version))
+        self.rows[row.id] = changed
+        self.flying.append((self.taken_in, changed, False))
+
+    @precondition(lambda self: self.rows)
+    @rule(data=st.data())
+    def delete(self, data: st.DataObject) -> None:
+        row = self.rows.pop(data.draw(st.sampled_from(sorted(self.rows))))
+        gone = dataclasses.replace(row, version=row.version + 1)
+        self.flying.append((self.taken_in, gone, True))
+
+    @precondition(lambda self: self.flying)
+    @rule(data=st.data(), is_repeated=st.booleans())
+    def deliver(self, data: st.DataObject, is_repeated: bool) -> None:
+        index = data.draw(st.integers(0, len(self.flying) - 1))
+        _, row, is_deleted = self.flying[index] if is_repeated else self.flying.pop(index)
+        self.hear(row, is_deleted)
+
+    def hear(self, row: Result, is_deleted: bool) -> None:
+        if is_deleted:
+            self.cache.remove_results(EXAM_ID, [(row.id, row.version)])
+        else:
+            self.cache.put_results(EXAM_ID, [row])
+
+    @precondition(lambda self: len(self.listings) < 3)
+    @rule()
+    def begin_listing(self) -> None:
+        self.listings.append((self.cache.begin_results(EXAM_ID), [], ""))
+
+    @precondition(lambda self: self.listings)
+    @rule(data=st.data())
+    def read_a_page(self, data: st.DataObject) -> None:
+        index = data.draw(st.integers(0, len(self.listings) - 1))
+        mark, read, last = self.listings[index]
+        page = [self.rows[row_id] for row_id in sorted(self.rows) if row_id > last][:1]
+        self.listings[index] = (mark, read + page, page[-1].id if page else last)
+
+    @precondition(lambda self: self.listings)
+    @rule(data=st.data())
+    def finish_listing(self, data: st.DataObject) -> None:
+        mark, read, last = self.listings.pop(data.draw(st.integers(0, len(self.listings) - 1)))
+        rest = [self.rows[row_id] for row_id in sorted(self.rows) if row_id > last]
+        for event in [event for event in self.flying if event[0] < self.taken_in]:
+            self.flying.remove(event)
+            self.hear(event[1], event[2])
+        self.cache.finish_results(mark, read + rest)
+        self.taken_in += 1
+
+    @rule()
+    def lose_the_connection(self) -> None:
+        """Events on their way are lost, and so are listings under way; the feed lists again."""
+        self.flying.clear()
+        self.listings.clear()
+        self.begin_listing()
+
+    @rule()
+    def forget(self) -> None:
+        while self.flying:
+            _, row, is_deleted = self.flying.pop()
+            self.hear(row, is_deleted)
+        self.cache.forget_results(EXAM_ID)
+        self.listings.clear()
+        self.begin_listing()
+
+    @invariant()
+    def whoever_follows_the_changes_knows_what_the_cache_knows(self) -> None:
+        snapshot = self.cache.results(EXAM_ID)
+        if snapshot is not None:
+            assert self.replica == {row.id: row for row in snapshot.rows}
+            assert [row.id for row in snapshot.rows] == sorted(row.id for row in snapshot.rows)
+
+    def teardown(self) -> None:
+        while self.listings:
+            mark, read, last = self.listings.pop()
+            rest = [self.rows[row_id] for row_id in sorted(self.rows) if row_id > last]
+            for event in [event for event in self.flying if event[0] < self.taken_in]:
+                self.flying.remove(event)
+                self.hear(event[1], event[2])
+            self.cache.finish_results(mark, read + rest)
+            self.taken_in += 1
+        for _, row, is_deleted in reversed(self.flying):
+            self.hear(row, is_deleted)
+        snapshot = self.cache.results(EXAM_ID)
+        if snapshot is not None:
+            assert {row.id: row for row in snapshot.rows} == self.rows
+
+
+TestAnyOrder = AnyOrder.TestCase
+TestAnyOrder.settings = settings(max_examples=500, stateful_step_count=50, deadline=None)

@@ -1,0 +1,185 @@
+"""What a teacher types becomes one canonical text, or a message that says what to type."""
+
+import math
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.model.errors import GradeOutsideScale, ScaleUnknown
+from shared.model.grades import (
+    GRADE_TEXT_MAX,
+    LETTER_SCORES,
+    LETTERS,
+    OUT_OF_20,
+    OUT_OF_100,
+    PASS_FAIL,
+    PERCENT,
+    Grade,
+    Mark,
+    Scale,
+    ScaleKind,
+    parse_grade,
+    parse_scale,
+)
+
+scales = st.one_of(
+    st.integers(1, 1000).map(lambda maximum: Scale(ScaleKind.OUT_OF, maximum)),
+    st.sampled_from([PERCENT, LETTERS, PASS_FAIL]),
+)
+typed_texts = st.one_of(
+    st.text(max_size=20),
+    st.text(alphabet="0123456789.,/%+- \u00a0ABCDFabsexmptfil", max_size=10),
+    st.decimals(0, 1000, places=2).map(str),
+    st.sampled_from(["A+", "b-", "pass", "FAIL", "abs", "EX", "absent", "exempt", "14/20", "85 %", "14,5"]),
+)
+
+
+@pytest.mark.parametrize(
+    ("typed", "scale", "text", "score"),
+    [
+        ("14", OUT_OF_20, "14", 0.7),
+        ("14.50", OUT_OF_20, "14.5", 0.725),
+        ("14,5", OUT_OF_20, "14.5", 0.725),
+        (" 14,25 ", OUT_OF_20, "14.25", 0.7125),
+        ("\u00a014\u202f", OUT_OF_20, "14", 0.7),
+        ("14/20", OUT_OF_20, "14", 0.7),
+        ("14 / 20", OUT_OF_20, "14", 0.7),
+        ("014", OUT_OF_20, "14", 0.7),
+        (".5", OUT_OF_20, "0.5", 0.025),
+        ("0", OUT_OF_20, "0", 0.0),
+        ("20,0", OUT_OF_20, "20", 1.0),
+        ("１４", OUT_OF_20, "14", 0.7),
+        ("85 %", PERCENT, "85", 0.85),
+        ("85%", PERCENT, "85", 0.85),
+        ("85/100", PERCENT, "85", 0.85),
+        ("85", OUT_OF_100, "85", 0.85),
+        ("a+", LETTERS, "A+", 1.0),
+        ("b -", LETTERS, "B-", LETTER_SCORES["B-"]),
+        ("B\u2212", LETTERS, "B-", LETTER_SCORES["B-"]),
+        ("f", LETTERS, "F", 0.0),
+        ("pass", PASS_FAIL, "PASS", 1.0),
+        ("Failed", PASS_FAIL, "FAIL", 0.0),
+    ],
+)
+def test_what_people_type_becomes_canonical(typed: str, scale: Scale, text: str, score: float) -> None:
+    grade = parse_grade(typed, scale)
+    assert grade.text == text
+    assert grade.score == pytest.approx(score)
+    assert grade.mark is None
+    assert grade.is_scored
+
+
+@pytest.mark.parametrize(
+    ("typed", "mark"),
+    [
+        ("abs", Mark.ABSENT),
+        ("ABS.", Mark.ABSENT),
+        ("Absent", Mark.ABSENT),
+        ("EX", Mark.EXEMPT),
+        ("exempt", Mark.EXEMPT),
+        ("excused", Mark.EXEMPT),
+    ],
+)
+@pytest.mark.parametrize("scale", [OUT_OF_20, PERCENT, LETTERS, PASS_FAIL])
+def test_absent_and_exempt_are_marks_on_every_scale_and_not_zeros(
+    typed: str, mark: Mark, scale: Scale
+) -> None:
+    grade = parse_grade(typed, scale)
+    assert grade.mark is mark
+    assert grade.text == mark.value
+    assert math.isnan(grade.score)
+    assert not grade.is_scored
+
+
+@pytest.mark.parametrize(
+    ("typed", "scale", "hint"),
+    [
+        ("", OUT_OF_20, "from 0 to 20"),
+        ("   ", PERCENT, "from 0 to 100"),
+        ("21", OUT_OF_20, "above 20"),
+        ("-1", OUT_OF_20, "below 0"),
+        ("14/10", OUT_OF_20, "out of 20, not out of 10"),
+        ("14/20", PERCENT, "percent, not out of 20"),
+        ("14/", OUT_OF_20, "not out of ?"),
+        ("85 %", OUT_OF_20, "out of 20, not in percent"),
+        ("14.555", OUT_OF_20, "two decimals"),
+        ("1,000.5", OUT_OF_20, "no number"),
+        ("1e1", OUT_OF_20, "no number"),
+        ("٣", OUT_OF_20, "no number"),
+        ("nan", OUT_OF_20, "no number"),
+        ("A", OUT_OF_20, "from 0 to 20"),
+        ("E", LETTERS, "from A+ to F"),
+        ("F+", LETTERS, "from A+ to F"),
+        ("14", LETTERS, "from A+ to F"),
+        ("maybe", PASS_FAIL, "“pass” or “fail”"),
+        ("1", PASS_FAIL, "“pass” or “fail”"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_a_hint_of_what_to_type(
+    typed: str, scale: Scale, hint: str
+) -> None:
+    with pytest.raises(GradeOutsideScale) as refusal:
+        parse_grade(typed, scale)
+    assert refusal.value.text == typed
+    assert refusal.value.scale == scale.text
+    assert refusal.value.field == "grade"
+    assert hint in str(refusal.value)
+
+
+@given(typed_texts, scales)
+def test_any_text_is_canonical_after_one_reading_or_refused(typed: str, scale: Scale) -> None:
+    try:
+        grade = parse_grade(typed, scale)
+    except GradeOutsideScale:
+        return
+    again = parse_grade(grade.text, scale)
+    assert again.text == grade.text
+    assert again.mark is grade.mark
+    assert 1 <= len(grade.text) <= GRADE_TEXT_MAX
+    if grade.mark is None:
+        assert 0 <= grade.score <= 1
+        assert again.score == grade.score
+    else:
+        assert math.isnan(grade.score)
+
+
+@given(st.decimals(0, 20, places=2), st.sampled_from([".", ","]))
+def test_every_two_decimal_number_within_the_scale_keeps_its_value(value: object, separator: str) -> None:
+    grade = parse_grade(str(value).replace(".", separator), OUT_OF_20)
+    assert float(grade.text) == float(str(value))
+    assert re.fullmatch(r"\d+(\.\d{0,1}[1-9])?", grade.text)
+
+
+@given(scales)
+def test_a_scale_is_read_from_its_own_text(scale: Scale) -> None:
+    assert parse_scale(scale.text) == scale
+    assert scale.label
+    assert scale.hint.startswith("Type ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "OUT_OF_0", "OUT_OF_1001", "OUT_OF_020", "OUT_OF_-5", "out_of_20", "PERCENT ", "OUT_OF_２０", "A"],
+)
+def test_an_unknown_scale_is_refused(text: str) -> None:
+    with pytest.raises(ScaleUnknown) as refusal:
+        parse_scale(text)
+    assert refusal.value.text == text
+    assert "PERCENT" in str(refusal.value)
+
+
+def test_a_scale_cannot_be_made_without_its_maximum_or_with_a_wrong_one() -> None:
+    for kind, maximum in [(ScaleKind.OUT_OF, None), (ScaleKind.PERCENT, 100), (ScaleKind.OUT_OF, 0)]:
+        with pytest.raises(ScaleUnknown):
+            Scale(kind, maximum)
+
+
+def test_letters_fall_from_best_to_worst() -> None:
+    scores = list(LETTER_SCORES.values())
+    assert scores == sorted(scores, reverse=True)
+    assert (scores[0], scores[-1]) == (1.0, 0.0)
+    assert [parse_grade(letter, LETTERS) for letter in LETTER_SCORES] == [
+        Grade(letter, score) for letter, score in LETTER_SCORES.items()
+    ]

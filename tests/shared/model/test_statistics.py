@@ -1,0 +1,220 @@
+"""Statistics: bins from the scale, marks apart, and the small-group rule."""
+
+import datetime as dt
+import math
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.model.exam import Audience, Exam, ExamStatus, Result, new_id
+from shared.model.grades import LETTERS, OUT_OF_20, PASS_FAIL, PERCENT, Scale, ScaleKind
+from shared.model.statistics import (
+    BINS_MAX,
+    SMALL_GROUP,
+    Disclosure,
+    comparison,
+    disclosure,
+    distribution,
+    frame_from_results,
+    percentile,
+    score_text,
+    summary,
+)
+
+NOW = dt.datetime(2026, 6, 18, 12, tzinfo=dt.UTC)
+NAMES, CODES = Audience.NAMES, Audience.CODES
+
+scales = st.one_of(
+    st.integers(1, 1000).map(lambda maximum: Scale(ScaleKind.OUT_OF, maximum)),
+    st.sampled_from([PERCENT, LETTERS, PASS_FAIL]),
+)
+grade_texts = st.one_of(
+    st.decimals(0, 1000, places=2).map(str),
+    st.sampled_from(["A+", "B", "F", "PASS", "FAIL", "ABSENT", "EXEMPT", "?"]),
+)
+
+
+def frame_of(grades: list[str], scale: Scale = OUT_OF_20) -> pd.DataFrame:
+    rows = [
+        Result(f"id {number}", "exam", f"Student {number}", grade, 1, True)
+        for number, grade in enumerate(grades)
+    ]
+    return frame_from_results(rows, scale)
+
+
+def test_a_frame_has_one_row_a_result_and_keeps_its_columns_when_empty() -> None:
+    frame = frame_of(["14", "ABSENT", "EXEMPT", "99"])
+    assert list(frame.columns) == ["id", "student", "grade", "score", "kind"]
+    assert list(frame["kind"]) == ["scored", "absent", "exempt", "unreadable"]
+    assert frame["score"].iloc[0] == pytest.approx(0.7)
+    assert frame["score"].iloc[1:].isna().all()
+    empty = frame_of([])
+    assert list(empty.columns) == list(frame.columns)
+    assert dict(empty.dtypes) == dict(frame.dtypes)
+    assert summary(empty, OUT_OF_20, NAMES).count == 0
+    assert distribution(empty, OUT_OF_20, NAMES)["count"].sum() == 0
+
+
+def test_marks_and_unreadable_grades_are_counted_apart_and_touch_no_mean() -> None:
+    numbers = summary(frame_of(["10", "12", "14", "16", "18", "ABSENT", "EXEMPT", "junk"]), OUT_OF_20, NAMES)
+    assert (numbers.count, numbers.scored) == (8, 5)
+    assert (numbers.absent, numbers.exempt, numbers.unreadable) == (1, 1, 1)
+    assert numbers.mean == pytest.approx(0.7)
+    assert numbers.median == pytest.approx(0.7)
+    assert numbers.lower_quartile == pytest.approx(0.6)
+    assert numbers.upper_quartile == pytest.approx(0.8)
+    assert numbers.spread == pytest.approx(math.sqrt(8) / 20)
+    assert (numbers.lowest, numbers.highest) == (0.5, 0.9)
+    assert numbers.pass_rate == 1.0
+
+
+@pytest.mark.parametrize(
+    ("grades", "scale", "rate"),
+    [
+        (["9.99", "10", "20", "0", "5"], OUT_OF_20, 0.4),
+        (["F", "D-", "A", "A+", "F"], LETTERS, 0.6),
+        (["PASS", "FAIL", "PASS", "PASS", "PASS"], PASS_FAIL, 0.8),
+    ],
+)
+def test_half_of_the_points_passes_and_every_letter_but_f(
+    grades: list[str], scale: Scale, rate: float
+) -> None:
+    assert summary(frame_of(grades, scale), scale, NAMES).pass_rate == pytest.approx(rate)
+
+
+def test_out_of_20_has_a_bin_for_each_point_and_the_last_holds_both_ends() -> None:
+    bins = distribution(frame_of(["0", "0.99", "1", "19", "20"]), OUT_OF_20, NAMES)
+    assert list(bins.columns) == ["label", "lower", "upper", "count"]
+    assert len(bins) == 20
+    assert list(bins["count"][:2]) == [2, 1]
+    assert bins["count"].iloc[-1] == 2
+    assert bins["label"].iloc[0] == "0–1"
+    assert (bins["lower"].iloc[-1], bins["upper"].iloc[-1]) == (19.0, 20.0)
+
+
+def test_percent_is_binned_in_tens() -> None:
+    bins = distribution(frame_of(["9.99", "10", "55", "90", "100"], PERCENT), PERCENT, NAMES)
+    assert list(bins["lower"]) == [0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0]
+    assert list(bins["count"]) == [1, 1, 0, 0, 0, 1, 0, 0, 0, 2]
+
+
+def test_letters_have_a_bin_each_from_f_to_a_plus() -> None:
+    bins = distribution(frame_of(["A+", "A", "F", "F", "B-"], LETTERS), LETTERS, NAMES)
+    assert (bins["label"].iloc[0], bins["label"].iloc[-1], len(bins)) == ("F", "A+", 13)
+    counts = dict(zip(bins["label"], bins["count"], strict=True))
+    assert (counts["F"], counts["B-"], counts["A"], counts["A+"]) == (2, 1, 1, 1)
+    assert bins["lower"].isna().all()
+
+
+def test_pass_and_fail_are_two_bins() -> None:
+    bins = distribution(frame_of(["PASS"] * 4 + ["FAIL"], PASS_FAIL), PASS_FAIL, NAMES)
+    assert list(zip(bins["label"], bins["count"], strict=True)) == [("FAIL", 1), ("PASS", 4)]
+
+
+@given(scales, st.lists(grade_texts, max_size=40))
+def test_every_scored_result_is_in_exactly_one_of_few_bins(scale: Scale, grades: list[str]) -> None:
+    frame = frame_of(grades, scale)
+    numbers = summary(frame, scale, NAMES)
+    bins = distribution(frame, scale, NAMES)
+    assert 1 <= len(bins) <= BINS_MAX
+    assert len(bins) > 1
+    assert bins["label"].is_unique
+    assert bins["count"].sum() == (numbers.scored if numbers.scored >= SMALL_GROUP else 0)
+    assert numbers.count == len(grades)
+    assert numbers.count == numbers.scored + numbers.absent + numbers.exempt + numbers.unreadable
+    if scale.points is not None:
+        assert (bins["lower"].iloc[0], bins["upper"].iloc[-1]) == (0.0, scale.points)
+        assert list(bins["lower"][1:]) == list(bins["upper"][:-1])
+
+
+@given(st.integers(1, 1000), st.integers(0, 100_000))
+def test_a_grade_falls_in_the_bin_that_its_text_says(maximum: int, hundredths: int) -> None:
+    """0.29 * 100 is 28.999999999999996: no rounding may move a grade to its neighbour's bin."""
+    scale = Scale(ScaleKind.OUT_OF, maximum)
+    value = min(hundredths, maximum * 100) / 100
+    bins = distribution(frame_of([f"{value:.2f}"] * SMALL_GROUP, scale), scale, NAMES)
+    (filled,) = bins[bins["count"] > 0].index
+    row = bins.loc[filled]
+    assert row["lower"] <= value
+    assert value < row["upper"] or (value == row["upper"] == maximum)
+
+
+@pytest.mark.parametrize("audience", [NAMES, CODES])
+@pytest.mark.parametrize("scored", range(SMALL_GROUP))
+def test_a_small_group_tells_how_many_and_nothing_else(scored: int, audience: Audience) -> None:
+    frame = frame_of(["14"] * scored + ["ABSENT"] * 3)
+    numbers = summary(frame, OUT_OF_20, audience)
+    assert numbers.disclosure is disclosure(scored, audience) is Disclosure.NOTHING
+    assert (numbers.count, numbers.scored, numbers.absent) == (scored + 3, scored, 3)
+    told = [numbers.mean, numbers.median, numbers.lower_quartile, numbers.upper_quartile, numbers.spread]
+    assert told == [None] * 5
+    assert (numbers.lowest, numbers.highest, numbers.pass_rate) == (None, None, None)
+    assert distribution(frame, OUT_OF_20, audience)["count"].sum() == 0
+    assert percentile(frame, "id 0", audience) is None
+
+
+def test_with_codes_nothing_is_told_that_is_one_persons() -> None:
+    frame = frame_of(["5", "9", "11", "14", "14", "20"])
+    numbers = summary(frame, OUT_OF_20, CODES)
+    assert numbers.disclosure is Disclosure.GROUP
+    assert (numbers.lowest, numbers.highest) == (None, None)
+    assert numbers.mean is not None
+    assert numbers.pass_rate == pytest.approx(4 / 6)
+    assert percentile(frame, "id 0", CODES) == 10.0  # 8.33 with names
+    assert percentile(frame, "id 0", NAMES) == pytest.approx(100 / 12)
+
+
+@pytest.mark.parametrize("grade", ["5", "15"])
+def test_with_codes_a_pass_rate_of_none_or_all_is_withheld(grade: str) -> None:
+    frame = frame_of([grade] * SMALL_GROUP)
+    assert summary(frame, OUT_OF_20, CODES).pass_rate is None
+    assert summary(frame, OUT_OF_20, NAMES).pass_rate is not None
+
+
+def test_a_percentile_is_the_share_below_with_equal_ones_half() -> None:
+    frame = frame_of(["10", "12", "12", "14", "ABSENT", "16"])
+    assert percentile(frame, "id 0", NAMES) == pytest.approx(10.0)
+    assert percentile(frame, "id 1", NAMES) == percentile(frame, "id 2", NAMES) == pytest.approx(40.0)
+    assert percentile(frame, "id 5", NAMES) == pytest.approx(90.0)
+    assert percentile(frame, "id 4", NAMES) is None
+    assert percentile(frame, "unknown", NAMES) is None
+
+
+def test_exams_of_different_scales_are_compared_as_shares() -> None:
+    def exam(subject: str, scale: Scale, audience: Audience = NAMES) -> Exam:
+        return Exam(
+            new_id(), subject, dt.date(2026, 6, 18), "T", scale, ExamStatus.PUBLISHED, audience, 1, NOW, NOW
+        )
+
+    table = comparison(
+        [
+            (exam("Algebra", OUT_OF_20), frame_of(["10"] * 5)),
+            (exam("Latin", PERCENT), frame_of(["75"] * 6, PERCENT)),
+            (exam("Music", PASS_FAIL), frame_of(["PASS"], PASS_FAIL)),
+        ]
+    )
+    assert list(table["subject"]) == ["Algebra", "Latin", "Music"]
+    assert list(table["mean"][:2]) == [0.5, 0.75]
+    assert math.isnan(table["mean"].iloc[2])
+    assert list(table["scored"]) == [5, 6, 1]
+    assert table["date"].iloc[0] == pd.Timestamp(2026, 6, 18)
+    empty = comparison([])
+    assert list(empty.columns) == list(table.columns)
+    assert len(empty) == 0
+
+
+@pytest.mark.parametrize(
+    ("score", "scale", "text"),
+    [
+        (0.67, OUT_OF_20, "13.4"),
+        (0.675, PERCENT, "67.5 %"),
+        (1.0, PASS_FAIL, "100 %"),
+        (0.76, LETTERS, "B+"),
+        (None, OUT_OF_20, "–"),
+        (math.nan, LETTERS, "–"),
+    ],
+)
+def test_a_score_is_read_on_its_scale(score: float | None, scale: Scale, text: str) -> None:
+    assert score_text(score, scale) == text

@@ -1,0 +1,124 @@
+"""Numbers, rules and files beside the board."""
+
+import csv
+import io
+
+import pytest
+
+from shared.model.exam import Audience
+from shared.model.grades import LETTERS, OUT_OF_20, PASS_FAIL, PERCENT, Scale
+from shared.model.statistics import Disclosure, frame_from_results, summary
+from student_app.exam.details import comparison_rows, results_csv, rule_text, statistics_rows
+from student_app.exam.own_result import find_own, own_sentence
+from tests.student_app.world import a_result, an_exam, rows_of
+
+
+def told(grades: list[str], scale: Scale = OUT_OF_20, audience: Audience = Audience.NAMES) -> dict[str, str]:
+    exam = an_exam(scale=scale, audience=audience)
+    frame = frame_from_results(rows_of(exam, grades), scale)
+    return dict(statistics_rows(exam, summary(frame, scale, audience)))
+
+
+@pytest.mark.parametrize(
+    ("scale", "grades", "median", "spread"),
+    [
+        (OUT_OF_20, ["10", "12", "14", "16", "18"], "14", "2.83"),
+        (PERCENT, ["50", "60", "70", "80", "90"], "70 %", "14.14"),
+        (LETTERS, ["A", "A", "B", "C", "F"], "B", "35 % of the scale"),
+    ],
+    ids=str,
+)
+def test_numbers_are_in_the_words_of_the_scale(
+    scale: Scale, grades: list[str], median: str, spread: str
+) -> None:
+    numbers = told(grades, scale)
+    assert (numbers["Median"], numbers["Spread (standard deviation)"]) == (median, spread)
+
+
+def test_pass_or_fail_has_one_number_and_no_mean_of_words() -> None:
+    numbers = told(["PASS", "PASS", "PASS", "FAIL", "FAIL"], PASS_FAIL)
+    assert numbers == {"Results": "5", "Graded": "5", "Passed": "60 %"}
+
+
+def test_absent_and_exempt_are_counted_apart_and_only_where_there_are_any() -> None:
+    numbers = told(["10", "12", "14", "16", "18", "ABSENT", "EXEMPT", "EXEMPT"])
+    assert (numbers["Results"], numbers["Graded"]) == ("8", "5")
+    assert (numbers["Absent"], numbers["Exempt"]) == ("1", "2")
+    assert "Absent" not in told(["10"])
+
+
+@pytest.mark.parametrize("audience", Audience)
+def test_four_grades_have_no_statistic_and_five_have(audience: Audience) -> None:
+    assert set(told(["1", "2", "3", "4"], audience=audience)) == {"Results", "Graded"}
+    assert {"Mean", "Median"} <= set(told(["1", "2", "3", "4", "20"], audience=audience))
+
+
+def test_with_codes_a_rate_that_tells_everybodys_result_is_not_told() -> None:
+    assert "Passed" not in told(["10"] * 6, audience=Audience.CODES)
+    assert "Passed" not in told(["0"] * 6, audience=Audience.CODES)
+    assert told(["10", "10", "10", "0", "0"], audience=Audience.CODES)["Passed"] == "60 %"
+
+
+def test_the_rule_is_stated_where_it_holds() -> None:
+    names, codes = an_exam(), an_exam(audience=Audience.CODES)
+    assert "fewer than 5" in rule_text(names, Disclosure.NOTHING)
+    assert "fewer than 5" in rule_text(codes, Disclosure.NOTHING)
+    assert "single person" in rule_text(codes, Disclosure.GROUP)
+    assert rule_text(names, Disclosure.ALL) == ""
+
+
+def test_a_comparison_has_a_row_an_exam_and_says_nothing_of_small_ones() -> None:
+    one, other = an_exam("One"), an_exam("Other", scale=LETTERS)
+    table = comparison_rows(
+        [(one, rows_of(one, ["5", "10", "10", "10", "20"])), (other, rows_of(other, ["A", "B"]))]
+    )
+    assert table["Exam"].tolist() == ["One", "Other"]
+    assert table["Results"].tolist() == [5, 2]
+    assert table["Median"].tolist() == ["50 %", "–"]
+    assert table["Passed"].tolist() == ["80 %", "–"]
+
+
+def test_a_download_has_what_is_shown_and_no_formula() -> None:
+    exam = an_exam()
+    rows = [
+        a_result(exam, "Zoë, the second", "17.5"),
+        a_result(exam, '=HYPERLINK("http://evil.example")', "ABSENT"),
+        a_result(exam, "Ada", "9"),
+    ]
+    data = results_csv(rows)
+    assert data.startswith(b"\xef\xbb\xbf"), "spreadsheets know UTF-8 by it"
+    found = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+    assert found[0] == ["Student", "Grade"]
+    assert ["Ada", "9"] in found
+    assert ["Zoë, the second", "17.5"] in found
+    (formula,) = [row for row in found if "HYPERLINK" in row[0]]
+    assert not formula[0].startswith("=")
+    assert formula[1] == "absent"
+
+
+def test_a_download_is_in_the_order_in_which_people_look() -> None:
+    exam = an_exam()
+    rows = [a_result(exam, name, "9") for name in ("Zoë", "amir", "Émile", "Amélie", "Eva")]
+    lines = results_csv(rows).decode("utf-8-sig").splitlines()
+    assert [line.removesuffix(",9") for line in lines[1:]] == ["Amélie", "amir", "Émile", "Eva", "Zoë"]
+
+
+@pytest.mark.parametrize("asked", ["Ada Lovelace", "  ada   LOVELACE ", "Ａda Lovelace"])
+def test_one_finds_oneself_however_one_types(asked: str) -> None:
+    exam = an_exam()
+    rows = [a_result(exam, "Ada Lovelace", "17"), a_result(exam, "Ada", "3")]
+    assert [row.grade for row in find_own(rows, asked)] == ["17"]
+
+
+@pytest.mark.parametrize("asked", ["", "   ", "Lovelace", "Ad", "%"])
+def test_a_part_of_a_name_finds_nobody(asked: str) -> None:
+    exam = an_exam()
+    assert find_own([a_result(exam, "Ada Lovelace", "17")], asked) == []
+
+
+def test_who_was_absent_has_no_place() -> None:
+    exam = an_exam()
+    rows = rows_of(exam, ["10", "12", "14", "16", "18", "ABSENT"])
+    frame = frame_from_results(rows, exam.scale)
+    assert own_sentence(exam, frame, rows[-1]) == "Student 005: absent."
+    assert own_sentence(exam, frame, rows[2]).startswith("Student 002: 14. 50 % of the grades are below it")

@@ -1,0 +1,128 @@
+"""Pages take turns, and the loop gives them."""
+
+import asyncio
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from shared.live.cache import ExamCache
+from shared.live.feed import FeedState, FeedStatus
+from student_app.context import Serving, set_serving
+from student_app.ops.run_gate import PageTurns, page_turn
+
+SCRIPT = Path(__file__).parents[3] / "student_app" / "app.py"
+DEADLINE_S = 30.0
+
+
+class NoFeed:
+    """Nothing is watched and nothing comes."""
+
+    status = FeedStatus(FeedState.OFFLINE, 0.0, None)
+
+    def watch(self, exam_id: str) -> None: ...
+    def unwatch(self, exam_id: str) -> None: ...
+    def add_listener(self, listener: object) -> object: ...
+
+
+def test_a_page_waits_until_the_one_before_is_ready() -> None:
+    drawn: list[list[str]] = []
+    is_drawn = threading.Event()
+
+    def draw() -> None:
+        page = AppTest.from_file(str(SCRIPT), default_timeout=DEADLINE_S).run()
+        drawn.append([info.value for info in page.info])
+        is_drawn.set()
+
+    with set_serving(Serving(ExamCache(time.time), NoFeed())):  # type: ignore[arg-type]
+        with page_turn:
+            thread = threading.Thread(target=draw)
+            thread.start()
+            assert not is_drawn.wait(0.5)
+        assert is_drawn.wait(DEADLINE_S)
+        thread.join(DEADLINE_S)
+    assert drawn == [["Loading the exams …"]]
+
+
+def test_no_page_begins_before_the_loop_has_done_what_was_due() -> None:
+    order: list[str] = []
+
+    def page() -> None:
+        with turns, turns:  # a fragment within its page
+            order.append("page")
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        with turns.given_by(loop):
+            pages = [threading.Thread(target=page) for _ in range(3)]
+            for thread in pages:
+                thread.start()
+            order.extend(["message"] * 3)
+            for thread in pages:
+                await asyncio.to_thread(thread.join, DEADLINE_S)
+                assert not thread.is_alive()
+
+    turns = PageTurns()
+    asyncio.run(run())
+    assert order == ["message"] * 3 + ["page"] * 3
+
+
+def test_one_page_at_a_time_has_the_turn_that_the_loop_gave() -> None:
+    turns = PageTurns()
+    inside: set[int] = set()
+    at_a_time: list[int] = []
+
+    def page(number: int) -> None:
+        with turns:
+            inside.add(number)
+            threading.Event().wait(0.01)  # long enough for another to come in, if it could
+            at_a_time.append(len(inside))
+            inside.discard(number)
+
+    async def run() -> None:
+        with turns.given_by(asyncio.get_running_loop()):
+            await asyncio.gather(*(asyncio.to_thread(page, number) for number in range(4)))
+
+    asyncio.run(run())
+    assert at_a_time == [1, 1, 1, 1]
+
+
+def test_a_page_that_fails_gives_its_turn_back() -> None:
+    turns = PageTurns()
+
+    def fail() -> None:
+        with turns:
+            raise ValueError("a page")
+
+    def succeed() -> str:
+        with turns:
+            return "drawn"
+
+    async def run() -> None:
+        with turns.given_by(asyncio.get_running_loop()):
+            with pytest.raises(ValueError, match="a page"):
+                await asyncio.to_thread(fail)
+            assert await asyncio.wait_for(asyncio.to_thread(succeed), DEADLINE_S) == "drawn"
+
+    asyncio.run(run())
+
+
+def test_at_the_servers_end_no_page_waits_for_ever() -> None:
+    turns, is_entered = PageTurns(), threading.Event()
+
+    def page() -> None:
+        with turns:
+            is_entered.set()
+
+    thread = threading.Thread(target=page)
+
+    async def run() -> None:
+        with turns.given_by(asyncio.get_running_loop()):
+            thread.start()  # what it asks is not heard: the loop is busy here until the block has ended
+            assert not is_entered.wait(0.2)
+
+    asyncio.run(run())
+    assert is_entered.wait(DEADLINE_S)
+    thread.join(DEADLINE_S)

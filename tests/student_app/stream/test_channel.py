@@ -1,0 +1,299 @@
+"""One exam's stream: what viewers get, when, and after an absence."""
+
+import asyncio
+import dataclasses
+from collections.abc import Callable
+
+import pytest
+
+from shared.live.cache import ExamCache, ResultsChanged
+from shared.live.feed import FeedState, FeedStatus
+from shared.model.exam import Exam, Result
+from student_app.stream import channel as channel_module
+from student_app.stream.channel import PAUSE_S, QUEUE_MESSAGES_MAX, Channel, Viewer
+from tests.student_app.world import START_S, a_result, an_exam, events_of, filled_cache
+
+LIVE = FeedStatus(FeedState.LIVE, START_S, START_S)
+
+
+class Later:
+    """What was asked to be done later, and when; the test says when that is."""
+
+    def __init__(self) -> None:
+        self.due: list[tuple[float, Callable[[], None]]] = []
+        self.now_s = 100.0
+
+    def call(self, delay_s: float, act: Callable[[], None]) -> asyncio.TimerHandle:
+        entry = (self.now_s + delay_s, act)
+        self.due.append(entry)
+        later = self
+
+        class Handle:
+            def cancel(self) -> None:
+                if entry in later.due:
+                    later.due.remove(entry)
+
+        return Handle()  # type: ignore[return-value]
+
+    def pass_time(self, seconds: float) -> None:
+        self.now_s += seconds
+        for entry in [entry for entry in self.due if entry[0] <= self.now_s]:
+            self.due.remove(entry)
+            entry[1]()
+
+
+class Desk:
+    """A channel over a cache, told of the cache's changes as the hub tells it."""
+
+    def __init__(self, *rows: tuple[str, str]) -> None:
+        self.exam = an_exam()
+        self.rows = [a_result(self.exam, student, grade) for student, grade in rows]
+        self.cache: ExamCache = filled_cache((self.exam, self.rows))
+        self.later = Later()
+        self.dropped = 0
+        self.status = LIVE
+        self.channel = self.channel_anew()
+        self.cache.add_listener(
+            lambda change: (
+                self.channel.note_rows(change.version, change.upserts, change.removals)
+                if isinstance(change, ResultsChanged)
+                else None
+            )
+        )
+
+    def channel_anew(self) -> Channel:
+        return Channel(
+            self.exam.id,
+            self.cache,
+            "epoch",
+            status=lambda: self.status,
+            on_drop=self._drop,
+            call_later=self.later.call,
+            time_s=lambda: self.later.now_s,
+            wall_s=lambda: START_S + self.later.now_s,
+        )
+
+    def _drop(self) -> None:
+        self.dropped += 1
+
+    def save(self, student: str, grade: str) -> Result:
+        row = a_result(self.exam, student, grade)
+        self.cache.put_results(self.exam.id, [row])
+        return row
+
+    def join(self, last_event_id: str | None = None) -> Viewer:
+        return self.channel.join(last_event_id, b"")
+
+
+def read(viewer: Viewer) -> list[dict[str, object]]:
+    """All events that wait for a viewer."""
+    stream = b""
+    while not viewer.queue.empty():
+        stream += viewer.queue.get_nowait() or b""
+    return events_of(stream)
+
+
+def students(event: dict[str, object]) -> list[str]:
+    return [row[1] for row in event["data"]["rows"]]  # type: ignore[index]
+
+
+def test_a_new_viewer_gets_everything() -> None:
+    desk = Desk(("Ada", "17"), ("Alan", "12"))
+    (snapshot,) = read(desk.join())
+    assert snapshot["kind"] == "snapshot"
+    assert sorted(students(snapshot)) == ["Ada", "Alan"]
+
+
+def test_a_change_goes_out_at_once_and_to_everybody_the_same() -> None:
+    desk = Desk()
+    first, second = desk.join(), desk.join()
+    read(first), read(second)
+    desk.save("Ada", "17")
+    (one,), (other,) = read(first), read(second)
+    assert one == other
+    assert one["kind"] == "change"
+    assert students(one) == ["Ada"]
+
+
+def test_changes_within_the_pause_are_joined_to_one_message() -> None:
+    desk = Desk()
+    viewer = desk.join()
+    desk.save("Ada", "17")
+    read(viewer)
+    for number in range(50):
+        desk.save(f"Student {number}", "12")
+    assert read(viewer) == []
+    desk.later.pass_time(PAUSE_S)
+    (joined,) = read(viewer)
+    assert len(students(joined)) == 50
+
+
+def test_of_a_row_that_changes_twice_in_a_pause_the_newest_state_is_sent() -> None:
+    desk = Desk()
+    viewer = desk.join()
+    first = desk.save("Ada", "17")
+    read(viewer)
+    newer = dataclasses.replace(first, version=2, grade="18")
+    newest = dataclasses.replace(first, version=3, grade="19")
+    desk.cache.put_results(desk.exam.id, [newer])
+    desk.cache.put_results(desk.exam.id, [newest])
+    desk.later.pass_time(PAUSE_S)
+    (change,) = read(viewer)
+    assert [(row[2], row[3]) for row in change["data"]["rows"]] == [("19", 3)]  # type: ignore[index]
+
+
+def test_a_row_that_comes_and_goes_in_a_pause_is_only_told_as_gone() -> None:
+    desk = Desk()
+    viewer = desk.join()
+    desk.save("First", "1")
+    read(viewer)
+    row = desk.save("Ada", "17")
+    desk.cache.remove_results(desk.exam.id, [(row.id, 2)])
+    desk.later.pass_time(PAUSE_S)
+    (change,) = read(viewer)
+    assert change["data"] == {"rows": [], "gone": [row.id]}
+
+
+def test_ids_grow_with_every_message() -> None:
+    desk = Desk()
+    viewer = desk.join()
+    for number in range(3):
+        desk.save(f"Student {number}", "12")
+        desk.later.pass_time(PAUSE_S)
+    ids = [int(str(event["id"]).removeprefix("epoch-")) for event in read(viewer)]
+    assert ids == sorted(set(ids))
+
+
+def test_who_comes_back_gets_what_was_missed_and_no_more() -> None:
+    desk = Desk(("Ada", "17"))
+    viewer = desk.join()
+    desk.save("Seen", "10")
+    last_seen = str(read(viewer)[-1]["id"])
+    desk.channel.leave(viewer)
+    desk.later.pass_time(PAUSE_S)
+    desk.save("Missed", "11")
+    (missed,) = read(desk.join(last_seen))
+    assert missed["kind"] == "change"
+    assert students(missed) == ["Missed"]
+
+
+@pytest.mark.parametrize(
+    "last_event_id", ["other-1", "epoch-x", "epoch-", "garbage", "epoch-999999", "epoch-1é"]
+)
+def test_who_comes_back_with_a_foreign_id_gets_everything(last_event_id: str) -> None:
+    desk = Desk(("Ada", "17"))
+    (snapshot,) = read(desk.join(last_event_id))
+    assert snapshot["kind"] == "snapshot"
+
+
+def test_who_was_away_longer_than_the_history_gets_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(channel_module, "HISTORY_BYTES_MAX", 400)
+    desk = Desk()
+    viewer = desk.join()
+    desk.save("Seen", "10")
+    last_seen = str(read(viewer)[-1]["id"])
+    for number in range(10):
+        desk.later.pass_time(PAUSE_S)
+        desk.save(f"Student {number}", "12")
+    (snapshot,) = read(desk.join(last_seen))
+    assert snapshot["kind"] == "snapshot"
+    assert len(students(snapshot)) == 11
+
+
+def test_who_comes_back_to_a_channel_made_anew_gets_everything() -> None:
+    """The last viewer's leaving ends a channel; what came meanwhile is in no history."""
+    desk = Desk(("Ada", "17"))
+    (snapshot,) = read(desk.join())
+    desk.save("Missed", "11")
+    anew = desk.channel_anew()
+    (again,) = read(anew.join(str(snapshot["id"]), b""))
+    assert again["kind"] == "snapshot"
+    assert sorted(students(again)) == ["Ada", "Missed"]
+
+
+def test_what_is_pending_at_a_resumption_is_not_lost() -> None:
+    """The id of a snapshot is that of what was sent, not of what the snapshot may hold beyond."""
+    desk = Desk()
+    early = desk.join()
+    desk.save("First", "1")
+    desk.save("Pending", "2")
+    newcomer = desk.join()
+    (snapshot,) = read(newcomer)
+    desk.later.pass_time(PAUSE_S)
+    back = desk.join(str(snapshot["id"]))
+    assert [students(event) for event in read(back)] == [["Pending"]]
+    assert students(read(early)[-1]) == ["Pending"]
+
+
+def test_a_slow_reader_is_dropped_and_counted_and_nobody_else_waits() -> None:
+    desk = Desk()
+    slow, quick = desk.join(), desk.join()
+    for number in range(QUEUE_MESSAGES_MAX + 1):
+        desk.save(f"Student {number}", "12")
+        desk.later.pass_time(PAUSE_S)
+        read(quick)
+    assert slow.is_dropped
+    assert desk.dropped == 1
+    assert slow.queue.get_nowait() is None, "its stream ends at once"
+    assert desk.channel.viewers == {quick}
+
+
+def test_an_exam_that_is_taken_back_is_told_as_gone() -> None:
+    desk = Desk(("Ada", "17"))
+    viewer = desk.join()
+    read(viewer)
+    desk.cache.remove_exam(desk.exam.id, desk.exam.version + 1)
+    desk.channel.note_gone(desk.cache.version)
+    (gone,) = read(viewer)
+    assert gone["kind"] == "gone"
+    (again,) = read(desk.join())
+    assert again["kind"] == "gone"
+
+
+def test_results_that_are_loaded_later_come_by_themselves() -> None:
+    exam = an_exam()
+    cache = filled_cache()
+    cache.put_exam(exam)
+    desk = Desk()
+    desk.channel = Channel(
+        exam.id, cache, "epoch", status=lambda: LIVE, on_drop=lambda: None, call_later=desk.later.call,
+        time_s=lambda: desk.later.now_s, wall_s=lambda: START_S,
+    )  # fmt: skip
+    viewer = desk.join()
+    assert read(viewer) == []
+    cache.finish_results(cache.begin_results(exam.id), [a_result(exam, "Ada", "17")])
+    desk.channel.note_loaded(cache.version)
+    (snapshot,) = read(viewer)
+    assert students(snapshot) == ["Ada"]
+
+
+def test_a_changed_exam_is_told() -> None:
+    desk = Desk()
+    viewer = desk.join()
+    read(viewer)
+    changed: Exam = dataclasses.replace(desk.exam, subject="Chemistry", version=3)
+    desk.cache.put_exam(changed)
+    desk.channel.note_exam(desk.cache.version, changed)
+    (change,) = read(viewer)
+    assert change["data"]["exam"]["subject"] == "Chemistry"  # type: ignore[index]
+
+
+def test_closing_ends_every_stream_and_sends_nothing_more() -> None:
+    desk = Desk()
+    viewer = desk.join()
+    read(viewer)
+    desk.save("Ada", "17")
+    desk.save("Pending", "12")
+    desk.channel.close()
+    desk.later.pass_time(PAUSE_S)
+    assert viewer.queue.get_nowait() is None
+    assert viewer.queue.empty()
+
+
+def test_a_snapshot_is_made_once_for_everybody_who_comes() -> None:
+    desk = Desk(("Ada", "17"))
+    first, second = desk.join(), desk.join()
+    assert first.queue.get_nowait() == second.queue.get_nowait()
+    desk.status = FeedStatus(FeedState.OFFLINE, START_S + 5, START_S)
+    (late,) = read(desk.join())
+    assert late["data"]["feed"]["state"] == "OFFLINE"  # type: ignore[index]

@@ -1,0 +1,245 @@
+"""The hub: limits, watching, loading on demand, heartbeats, and who is told what."""
+
+import asyncio
+import contextlib
+import dataclasses
+import threading
+from collections.abc import AsyncIterator
+
+import pytest
+
+from shared.live.cache import ExamCache
+from shared.live.feed import FeedState
+from shared.model.exam import Exam, Result
+from student_app.stream.channel import Viewer
+from student_app.stream.hub import PAGE_RUNS_PER_S, LiveHub, StreamRefused
+from tests.student_app.world import START_S, FakeFeed, a_result, an_exam, events_of, filled_cache
+
+DEADLINE_S = 5.0
+ADDRESS = "192.0.2.1"
+
+
+@contextlib.asynccontextmanager
+async def hub_over(
+    cache: ExamCache, feed: FakeFeed, *, streams_max: int = 10, streams_per_address_max: int = 10
+) -> AsyncIterator[LiveHub]:
+    hub = LiveHub(
+        cache,
+        feed,
+        streams_max=streams_max,
+        streams_per_address_max=streams_per_address_max,
+        epoch="epoch",
+        wall_s=lambda: START_S,
+    )
+    await hub.open()
+    try:
+        yield hub
+    finally:
+        await hub.close()
+
+
+async def next_event(viewer: Viewer, kind: str) -> dict[str, object]:
+    """The next event of a kind; heartbeats in between do not count."""
+    async with asyncio.timeout(DEADLINE_S):
+        while True:
+            message = await viewer.queue.get()
+            assert message is not None, "the stream ended"
+            for event in events_of(message):
+                if event["kind"] == kind:
+                    return event
+
+
+def exam_with_rows() -> tuple[Exam, list[Result]]:
+    exam = an_exam()
+    return exam, [a_result(exam, "Ada", "17")]
+
+
+def test_two_exams_viewers_hear_only_of_their_own() -> None:
+    async def run() -> None:
+        one, other = an_exam("One"), an_exam("Other")
+        cache = filled_cache((one, []), (other, []))
+        async with hub_over(cache, FakeFeed()) as hub:
+            at_one, at_other = hub.join(one.id, ADDRESS, None), hub.join(other.id, ADDRESS, None)
+            await next_event(at_one, "snapshot")
+            await next_event(at_other, "snapshot")
+            # As the feed does: on a thread of its own.
+            rows = [a_result(one, "Ada", "17"), a_result(other, "Alan", "12")]
+            thread = threading.Thread(target=lambda: [cache.put_results(row.exam_id, [row]) for row in rows])
+            thread.start()
+            heard_at_one = await next_event(at_one, "change")
+            heard_at_other = await next_event(at_other, "change")
+            thread.join()
+            assert heard_at_one["data"]["rows"][0][1] == "Ada"  # type: ignore[index]
+            assert heard_at_other["data"]["rows"][0][1] == "Alan"  # type: ignore[index]
+            assert at_one.queue.empty()
+
+    asyncio.run(run())
+
+
+def test_the_first_word_tells_how_current_everything_is() -> None:
+    async def run() -> None:
+        exam, rows = exam_with_rows()
+        async with hub_over(filled_cache((exam, rows)), FakeFeed()) as hub:
+            viewer = hub.join(exam.id, ADDRESS, None)
+            first = viewer.queue.get_nowait()
+            assert first is not None
+            assert first.startswith(b"retry: 2000\n\n")
+            assert [event["kind"] for event in events_of(first)] == ["feed", "snapshot"]
+
+    asyncio.run(run())
+
+
+def test_streams_of_one_address_are_limited_and_places_come_free() -> None:
+    async def run() -> None:
+        exam, rows = exam_with_rows()
+        async with hub_over(filled_cache((exam, rows)), FakeFeed(), streams_per_address_max=2) as hub:
+            first = hub.join(exam.id, ADDRESS, None)
+            hub.join(exam.id, ADDRESS, None)
+            with pytest.raises(StreamRefused) as refused:
+                hub.join(exam.id, ADDRESS, None)
+            assert refused.value.status == 429
+            hub.join(exam.id, "192.0.2.2", None)
+            hub.leave(exam.id, ADDRESS, first)
+            hub.join(exam.id, ADDRESS, None)
+            assert hub.counters.streams_refused == 1
+            assert hub.stream_count == 3
+
+    asyncio.run(run())
+
+
+def test_streams_in_all_are_limited() -> None:
+    async def run() -> None:
+        exam, rows = exam_with_rows()
+        async with hub_over(filled_cache((exam, rows)), FakeFeed(), streams_max=1) as hub:
+            hub.join(exam.id, ADDRESS, None)
+            with pytest.raises(StreamRefused) as refused:
+                hub.join(exam.id, "192.0.2.2", None)
+            assert (refused.value.status, refused.value.retry_after_s) == (503, 30)
+
+    asyncio.run(run())
+
+
+def test_an_exam_is_watched_as_long_as_somebody_has_its_stream() -> None:
+    async def run() -> None:
+        exam, rows = exam_with_rows()
+        feed = FakeFeed()
+        async with hub_over(filled_cache((exam, rows)), feed) as hub:
+            one, two = hub.join(exam.id, ADDRESS, None), hub.join(exam.id, ADDRESS, None)
+            assert (feed.watched[exam.id], hub.channel_count) == (2, 1)
+            hub.leave(exam.id, ADDRESS, one)
+            hub.leave(exam.id, ADDRESS, two)
+            assert (feed.watched[exam.id], hub.channel_count, hub.stream_count) == (0, 0, 0)
+
+    asyncio.run(run())
+
+
+def test_an_exam_that_nobody_watches_is_loaded_on_demand() -> None:
+    async def run() -> None:
+        exam, rows = exam_with_rows()
+        cache = filled_cache()
+        cache.put_exam(exam)
+        feed = FakeFeed()
+        async with hub_over(cache, feed) as hub:
+            asking = asyncio.create_task(hub.loaded(exam.id))
+            await asyncio.sleep(0)
+            assert feed.watched[exam.id] == 1
+            cache.finish_results(cache.begin_results(exam.id), rows)
+            results = await asking
+            assert results is not None
+            assert [row.student for row in results.rows] == ["Ada"]
+            assert feed.watched[exam.id] == 0
+
+    asyncio.run(run())
+
+
+def test_an_exam_that_is_not_there_is_not_waited_for() -> None:
+    async def run() -> None:
+        async with hub_over(filled_cache(), FakeFeed()) as hub, asyncio.timeout(DEADLINE_S):
+            assert await hub.loaded(an_exam().id, deadline_s=60.0) is None
+
+    asyncio.run(run())
+
+
+def test_results_that_do_not_come_in_time_are_not_waited_for_longer() -> None:
+    async def run() -> None:
+        exam = an_exam()
+        cache = filled_cache()
+        cache.put_exam(exam)
+        async with hub_over(cache, FakeFeed()) as hub:
+            assert await hub.loaded(exam.id, deadline_s=0.01) is None
+
+    asyncio.run(run())
+
+
+def test_a_change_of_the_feeds_state_is_told_at_once() -> None:
+    async def run() -> None:
+        exam, rows = exam_with_rows()
+        feed = FakeFeed()
+        async with hub_over(filled_cache((exam, rows)), feed) as hub:
+            viewer = hub.join(exam.id, ADDRESS, None)
+            await next_event(viewer, "snapshot")
+            feed.become(FeedState.OFFLINE)
+            told = await next_event(viewer, "feed")
+            assert told["data"]["state"] == "OFFLINE"  # type: ignore[index]
+
+    asyncio.run(run())
+
+
+def test_publishing_and_taking_back_reach_those_who_wait() -> None:
+    async def run() -> None:
+        exam, rows = exam_with_rows()
+        cache = filled_cache()
+        async with hub_over(cache, FakeFeed()) as hub:
+            viewer = hub.join(exam.id, ADDRESS, None)
+            await next_event(viewer, "gone")
+            cache.put_exam(exam)
+            cache.finish_results(cache.begin_results(exam.id), rows)
+            snapshot = await next_event(viewer, "snapshot")
+            assert snapshot["data"]["exam"]["id"] == exam.id  # type: ignore[index]
+            cache.remove_exam(exam.id, exam.version + 1)
+            await next_event(viewer, "gone")
+
+    asyncio.run(run())
+
+
+def test_a_corrected_exam_is_told_to_its_viewers() -> None:
+    async def run() -> None:
+        exam, rows = exam_with_rows()
+        cache = filled_cache((exam, rows))
+        async with hub_over(cache, FakeFeed()) as hub:
+            viewer = hub.join(exam.id, ADDRESS, None)
+            await next_event(viewer, "snapshot")
+            cache.put_exam(dataclasses.replace(exam, subject="Chemistry", version=3))
+            change = await next_event(viewer, "change")
+            assert change["data"]["exam"]["subject"] == "Chemistry"  # type: ignore[index]
+
+    asyncio.run(run())
+
+
+def test_closing_ends_every_stream_and_takes_no_new_one() -> None:
+    async def run() -> None:
+        exam, rows = exam_with_rows()
+        async with hub_over(filled_cache((exam, rows)), FakeFeed()) as hub:
+            viewer = hub.join(exam.id, ADDRESS, None)
+            await hub.close()
+            assert viewer.queue.get_nowait() is None
+            with pytest.raises(StreamRefused) as refused:
+                hub.join(exam.id, ADDRESS, None)
+            assert refused.value.status == 503
+
+    asyncio.run(run())
+
+
+def test_the_more_watch_the_longer_they_spread_what_they_ask_of_the_page() -> None:
+    async def run() -> None:
+        exam, rows = exam_with_rows()
+        cache = filled_cache((exam, rows))
+        async with hub_over(cache, FakeFeed(), streams_max=500, streams_per_address_max=500) as hub:
+            spreads = []
+            for _ in range(200):
+                viewer = hub.join(exam.id, ADDRESS, None)
+                spreads.append((await next_event(viewer, "feed"))["data"]["spread"])  # type: ignore[index]
+            assert spreads[0] == 2.0
+            assert spreads[-1] == round(200 / PAGE_RUNS_PER_S, 1) > 2.0
+
+    asyncio.run(run())

@@ -1,0 +1,79 @@
+"""Messages hold what guests may see, on one line, and nothing else."""
+
+import dataclasses
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.live.feed import FeedState, FeedStatus
+from shared.model.exam import Audience
+from shared.model.grades import LETTERS
+from student_app.stream.messages import (
+    change_data,
+    exam_object,
+    feed_object,
+    server_sent_event,
+    snapshot_object,
+    to_json,
+)
+from tests.student_app.world import START_S, a_result, an_exam, events_of
+
+LIVE = FeedStatus(FeedState.LIVE, START_S, START_S + 1.26)
+
+
+def test_a_snapshot_has_the_exam_its_rows_and_how_current_it_is() -> None:
+    exam = an_exam()
+    row = a_result(exam, "Ada", "17.5", version=3)
+    snapshot = snapshot_object(exam, [row], {row.id: START_S}, LIVE)
+    assert snapshot["rows"] == [[row.id, "Ada", "17.5", 3, START_S]]
+    assert snapshot["feed"] == {"state": "LIVE", "since": START_S, "asOf": START_S + 1.3}
+    assert exam_object(exam)["subject"] == "Physics"
+
+
+def test_names_and_owners_are_never_in_a_message() -> None:
+    """Even if a row had them, which guests' rows do not."""
+    exam = dataclasses.replace(an_exam(audience=Audience.CODES), owner="secret-owner")
+    row = dataclasses.replace(a_result(exam, "7K4QX2", "A"), name="Ada Lovelace", owner="secret-owner")
+    for message in (snapshot_object(exam, [row], {}, LIVE), change_data(exam, [row], START_S, [])):
+        text = to_json(message).decode()
+        assert "Lovelace" not in text
+        assert "secret-owner" not in text
+
+
+def test_a_snapshot_without_status_is_the_same_at_every_moment() -> None:
+    exam = an_exam(scale=LETTERS)
+    assert to_json(snapshot_object(exam, [], {}, None)) == to_json(snapshot_object(exam, [], {}, None))
+    assert "feed" not in snapshot_object(exam, [], {}, None)
+
+
+def test_a_change_names_the_exam_only_if_it_changed() -> None:
+    exam = an_exam()
+    row = a_result(exam, "Ada", "12")
+    assert change_data(None, [row], START_S, ["gone-id"]) == {
+        "rows": [[row.id, "Ada", "12", 1, START_S]],
+        "gone": ["gone-id"],
+    }
+    assert change_data(exam, [], START_S, [])["exam"] == exam_object(exam)
+
+
+def test_a_feed_that_was_never_right_has_no_time() -> None:
+    assert feed_object(FeedStatus(FeedState.OFFLINE, START_S, None))["asOf"] is None
+
+
+@given(st.text(max_size=120))
+def test_no_name_breaks_a_stream(name: str) -> None:
+    """Whatever a row holds, a browser reads one event with that very row."""
+    exam = an_exam()
+    row = dataclasses.replace(a_result(exam, "x", "12"), student=name)
+    message = server_sent_event("change", to_json(change_data(None, [row], 0.0, [])), "e-1")
+    (event,) = (block for block in message.split(b"\n\n") if block)
+    data = event.split(b"data: ", 1)[1]
+    assert b"\n" not in data
+    assert b"\r" not in data
+    assert json.loads(data)["rows"][0][1] == name
+
+
+def test_an_event_carries_its_id() -> None:
+    (event,) = events_of(server_sent_event("change", b"{}", "abc-7"))
+    assert (event["kind"], event["id"]) == ("change", "abc-7")

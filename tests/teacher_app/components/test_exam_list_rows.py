@@ -1,0 +1,40 @@
+"""The list's component gets what it draws, and not more."""
+
+import datetime as dt
+import json
+
+import pytest
+
+from shared.model.exam import Audience, ExamStatus
+from teacher_app.components.exam_list.rows import list_rows
+from tests.teacher_app.sample_rows import exam
+
+
+def test_a_row_has_what_the_list_shows() -> None:
+    row = exam(status=ExamStatus.PUBLISHED, audience=Audience.CODES, results_count=48)
+    assert list_rows([row]) == [
+        {
+            "id": row.id,
+            "subject": "Physics",
+            "teacher": "M. Curie",
+            "date": "2026-06-05",
+            "dateText": "5 June 2026",
+            "scale": "out of 20",
+            "isPublished": True,
+            "hasCodes": True,
+            "results": 48,
+            "resultsText": "48",
+        }
+    ]
+
+
+def test_the_order_stays_and_500_exams_stay_small() -> None:
+    exams = [exam(date=dt.date(2026, 1, 1) + dt.timedelta(days=day)) for day in range(500)]
+    rows = list_rows(exams)
+    assert [row["id"] for row in rows] == [one.id for one in exams]
+    assert len(json.dumps(rows)) < 150_000
+
+
+@pytest.mark.parametrize(("count", "text"), [(None, "–"), (0, "0"), (999, "999"), (1000, "1,000+")])
+def test_a_count_that_the_api_stops_at_is_not_taken_for_exact(count: int | None, text: str) -> None:
+    assert list_rows([exam(results_count=count)])[0]["resultsText"] == text

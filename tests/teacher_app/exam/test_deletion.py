@@ -1,0 +1,224 @@
+"""Deleting an exam takes all of its results, goes on where it stopped, and can be undone."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import pytest
+
+from shared.api.calls import BATCH_MAX, TeacherApi
+from shared.model.errors import BackendUnreachable, NotFound, StateRefused, VersionConflict
+from shared.model.exam import Audience, Exam, ExamStatus, NewExam, NewResult, Result
+from teacher_app.exam.deletion import ROUNDS_MAX, Deletion, Restoration
+from tests.builders import new_id
+from tests.teacher_app import sample_rows as rows
+
+
+class Shelf:
+    """The API's rules for one exam, without a backend. `faults` are raised by the next calls of that name,
+    after the call has done its work: as when an answer is lost."""
+
+    def __init__(self, exam: Exam, results: Sequence[Result]) -> None:
+        self.exam: Exam | None = exam
+        self.results = {row.id: row for row in results}
+        self.calls: list[str] = []
+        self.faults: dict[str, list[Exception]] = {}
+        self.before: dict[str, Callable[[], None]] = {}
+        self.created: list[NewExam] = []
+        self.batches: list[list[NewResult]] = []
+
+    @property
+    def api(self) -> TeacherApi:
+        return cast("TeacherApi", self)
+
+    def _note(self, name: str) -> None:
+        self.calls.append(name)
+        act = self.before.pop(name, None)
+        if act:
+            act()
+
+    def _lose(self, name: str) -> None:
+        if self.faults.get(name):
+            raise self.faults[name].pop(0)
+
+    def get_exam(self, _exam_id: str) -> Exam | None:
+        return self.exam
+
+    def list_results(self, _exam_id: str) -> list[Result]:
+        return list(self.results.values())
+
+    def unpublish_exam(self, _exam_id: str, version: int) -> Exam:
+        self._note("unpublish_exam")
+        assert self.exam
+        self._check(self.exam.version, version)
+        self.exam = dataclasses.replace(self.exam, status=ExamStatus.DRAFT, version=version + 1)
+        return self.exam
+
+    def delete_results(self, _exam_id: str, pairs: list[tuple[str, int]]) -> None:
+        self._note("delete_results")
+        assert 1 <= len(pairs) <= BATCH_MAX
+        for result_id, version in pairs:
+            if result_id not in self.results:
+                raise NotFound("NotFound", "")
+            self._check(self.results[result_id].version, version)
+        for result_id, _ in pairs:
+            del self.results[result_id]
+        self._lose("delete_results")
+
+    def delete_exam(self, _exam_id: str, version: int) -> None:
+        self._note("delete_exam")
+        assert self.exam
+        if self.results:
+            raise StateRefused("PreconditionFailed", "")
+        self._check(self.exam.version, version)
+        self.exam = None
+
+    def create_exam(self, new: NewExam) -> None:
+        self.created.append(new)
+        self._lose("create_exam")
+
+    def create_results(self, exam_id: str, batch: list[NewResult]) -> None:
+        assert exam_id == self.created[0].id
+        self.batches.append(batch)
+        self._lose("create_results")
+
+    def _check(self, present: int, seen: int) -> None:
+        if present != seen:
+            raise VersionConflict("ConflictException", "")
+
+
+LOST = BackendUnreachable("http://127.0.0.1", "no answer")
+
+
+def full_shelf(count: int, **changes: Any) -> Shelf:
+    return Shelf(rows.exam(**changes), [rows.result(f"Student {number}", "12") for number in range(count)])
+
+
+def test_everything_goes_in_batches_with_its_progress() -> None:
+    shelf = full_shelf(250)
+    assert shelf.exam
+    deletion = Deletion(shelf.exam)
+    assert list(deletion.run(shelf.api)) == [(100, 250), (200, 250), (250, 250)]
+    assert shelf.exam is None
+    assert deletion.is_done
+    assert len(deletion.taken) == 250
+
+
+def test_an_exam_without_results_goes_at_once() -> None:
+    shelf = full_shelf(0)
+    assert shelf.exam
+    deletion = Deletion(shelf.exam)
+    assert list(deletion.run(shelf.api)) == []
+    assert shelf.calls == ["delete_exam"]
+
+
+def test_students_lose_sight_of_it_before_it_shrinks() -> None:
+    shelf = full_shelf(3, status=ExamStatus.PUBLISHED)
+    assert shelf.exam
+    list(Deletion(shelf.exam).run(shelf.api))
+    assert shelf.calls == ["unpublish_exam", "delete_results", "delete_exam"]
+
+
+def test_after_a_lost_connection_it_goes_on_and_nothing_is_forgotten() -> None:
+    shelf = full_shelf(250)
+    assert shelf.exam
+    shelf.faults["delete_results"] = [LOST]
+    deletion = Deletion(shelf.exam)
+    with pytest.raises(BackendUnreachable):
+        list(deletion.run(shelf.api))
+    assert not deletion.is_done
+    assert list(deletion.run(shelf.api)) == [(200, 250), (250, 250)]
+    assert deletion.is_done
+    assert len(deletion.taken) == 250
+
+
+def test_a_row_changed_meanwhile_is_taken_as_it_is_now() -> None:
+    shelf = full_shelf(2)
+    assert shelf.exam
+    changed = next(iter(shelf.results.values()))
+
+    def change() -> None:
+        shelf.results[changed.id] = dataclasses.replace(changed, grade="20", version=2)
+
+    shelf.before["delete_results"] = change
+    deletion = Deletion(shelf.exam)
+    list(deletion.run(shelf.api))
+    assert shelf.exam is None
+    assert {row.grade for row in deletion.taken if row.id == changed.id} == {"20"}
+
+
+def test_a_row_entered_meanwhile_is_taken_too() -> None:
+    shelf = full_shelf(1)
+    assert shelf.exam
+    late = rows.result("Late", "9")
+    shelf.before["delete_exam"] = lambda: shelf.results.update({late.id: late})
+    deletion = Deletion(shelf.exam)
+    list(deletion.run(shelf.api))
+    assert shelf.exam is None
+    assert len(deletion.taken) == 2
+
+
+def test_somebody_who_enters_without_end_ends_it_with_the_refusal() -> None:
+    shelf = full_shelf(0)
+    assert shelf.exam
+
+    def enter() -> None:
+        late = rows.result("Late", "9")
+        shelf.results[late.id] = late
+        shelf.before["delete_exam"] = enter
+
+    enter()
+    with pytest.raises(StateRefused):
+        list(Deletion(shelf.exam).run(shelf.api))
+    assert shelf.calls.count("delete_exam") == ROUNDS_MAX
+
+
+def test_an_exam_that_is_gone_already_is_deleted() -> None:
+    shelf = full_shelf(1)
+    assert shelf.exam
+    deletion = Deletion(shelf.exam)
+    shelf.exam = None
+    assert list(deletion.run(shelf.api)) == []
+    assert deletion.is_done
+
+
+def deleted(count: int, **changes: Any) -> tuple[Shelf, Deletion]:
+    shelf = full_shelf(count, **changes)
+    assert shelf.exam
+    deletion = Deletion(shelf.exam)
+    list(deletion.run(shelf.api))
+    return shelf, deletion
+
+
+def test_undo_brings_back_the_exam_and_its_rows_under_new_ids() -> None:
+    shelf, deletion = deleted(250, audience=Audience.NAMES, subject="Optics")
+    restoration = Restoration(deletion, new_id)
+    assert list(restoration.run(shelf.api)) == [(100, 250), (200, 250), (250, 250)]
+    assert (shelf.created[0].subject, shelf.created[0].id) == ("Optics", restoration.exam_id)
+    assert restoration.exam_id != deletion.exam.id
+    back = [row for batch in shelf.batches for row in batch]
+    assert [(row.student, row.grade) for row in back] == [(row.student, row.grade) for row in deletion.taken]
+    assert {row.id for row in back}.isdisjoint(row.id for row in deletion.taken)
+
+
+def test_undo_keeps_the_names_behind_codes() -> None:
+    shelf = Shelf(rows.exam(audience=Audience.CODES), [rows.result("22AAAA", "12", name="Ada Lovelace")])
+    assert shelf.exam
+    deletion = Deletion(shelf.exam)
+    list(deletion.run(shelf.api))
+    list(Restoration(deletion, new_id).run(shelf.api))
+    assert shelf.created[0].audience is Audience.CODES
+    assert [(row.student, row.name) for row in shelf.batches[0]] == [("22AAAA", "Ada Lovelace")]
+
+
+def test_undo_goes_on_after_a_lost_answer_with_the_same_ids() -> None:
+    shelf, deletion = deleted(150)
+    shelf.faults["create_results"] = [LOST]
+    restoration = Restoration(deletion, new_id)
+    with pytest.raises(BackendUnreachable):
+        list(restoration.run(shelf.api))
+    assert list(restoration.run(shelf.api)) == [(100, 150), (150, 150)]
+    first, again, rest = shelf.batches
+    assert [row.id for row in first] == [row.id for row in again]
+    assert len(rest) == 50
+    assert {new.id for new in shelf.created} == {restoration.exam_id}

@@ -1,0 +1,38 @@
+"""Two who edit one exam never overwrite each other in silence."""
+
+import dataclasses
+import datetime as dt
+
+from shared.model.grades import PERCENT, ScaleKind
+from teacher_app.exam.edit import Clash, changed_fields, clashes
+from teacher_app.exam.form import ExamFields
+from tests.teacher_app.sample_rows import exam
+
+BASE = exam()
+
+
+def test_only_what_is_changed_is_sent() -> None:
+    assert changed_fields(BASE, ExamFields.of(BASE)) == {}
+    wanted = dataclasses.replace(ExamFields.of(BASE), subject=" Optics ", kind=ScaleKind.PERCENT)
+    assert changed_fields(BASE, wanted) == {"subject": "Optics", "scale": PERCENT}
+
+
+def test_spaces_around_a_text_are_no_change() -> None:
+    assert changed_fields(BASE, dataclasses.replace(ExamFields.of(BASE), teacher=" M. Curie ")) == {}
+
+
+def test_changes_of_different_fields_come_together() -> None:
+    current = dataclasses.replace(BASE, teacher="P. Curie", version=2)
+    assert clashes(BASE, {"subject": "Optics"}, current) == []
+
+
+def test_the_same_change_on_both_sides_is_no_clash() -> None:
+    current = dataclasses.replace(BASE, subject="Optics", version=2)
+    assert clashes(BASE, {"subject": "Optics"}, current) == []
+
+
+def test_a_field_changed_on_both_sides_shows_both_values() -> None:
+    current = dataclasses.replace(BASE, subject="Acoustics", date=dt.date(2026, 7, 1), version=3)
+    assert clashes(BASE, {"subject": "Optics", "teacher": "P. Curie"}, current) == [
+        Clash("subject", "Optics", "Acoustics")
+    ]

@@ -1,0 +1,71 @@
+"""The form of an exam says what to mend in each field, and loses nothing."""
+
+import dataclasses
+import datetime as dt
+
+import pytest
+
+from shared.model.errors import FieldInvalid
+from shared.model.exam import Audience
+from shared.model.grades import OUT_OF_20, PERCENT, ScaleKind
+from teacher_app.exam.form import ExamFields, field_text
+from tests.builders import new_id
+
+GOOD = ExamFields("Physics", dt.date(2026, 6, 5), "M. Curie", ScaleKind.OUT_OF, 20, Audience.NAMES)
+
+
+def test_good_fields_have_no_faults_and_become_the_exam() -> None:
+    assert GOOD.faults() == {}
+    exam_id = new_id()
+    new = GOOD.new_exam(exam_id)
+    assert (new.id, new.subject, new.date, new.teacher) == (
+        exam_id,
+        "Physics",
+        dt.date(2026, 6, 5),
+        "M. Curie",
+    )
+    assert (new.scale, new.audience) == (OUT_OF_20, Audience.NAMES)
+
+
+def test_every_fault_is_told_at_once_with_what_to_do() -> None:
+    bad = ExamFields(" ", None, "", ScaleKind.OUT_OF, None, Audience.NAMES)
+    faults = bad.faults()
+    assert sorted(faults) == ["date", "scale", "subject", "teacher"]
+    assert faults["subject"] == "Type the subject, such as “Mathematics”."
+    assert "from 1 to 1000" in faults["scale"]
+
+
+@pytest.mark.parametrize("subject", ["x" * 121, "two\nlines"])
+def test_what_the_api_would_refuse_is_found_before(subject: str) -> None:
+    assert list(dataclasses.replace(GOOD, subject=subject).faults()) == ["subject"]
+
+
+def test_the_points_count_only_with_points() -> None:
+    percent = dataclasses.replace(GOOD, kind=ScaleKind.PERCENT, maximum=None)
+    assert percent.faults() == {}
+    assert percent.scale == PERCENT
+
+
+def test_faulty_fields_never_become_an_exam() -> None:
+    with pytest.raises(FieldInvalid) as refusal:
+        dataclasses.replace(GOOD, teacher=" ").new_exam(new_id())
+    assert refusal.value.field == "teacher"
+
+
+def test_an_empty_form_has_today_and_the_teachers_name() -> None:
+    fields = ExamFields.empty(dt.date(2026, 11, 23), "M. Curie")
+    assert list(fields.faults()) == ["subject"]
+    assert (fields.date, fields.teacher, fields.scale) == (dt.date(2026, 11, 23), "M. Curie", OUT_OF_20)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("Physics", "Physics"),
+        (OUT_OF_20, "out of 20"),
+        (Audience.CODES, "students by code"),
+        (dt.date(2026, 6, 5), "5 June 2026"),
+    ],
+)
+def test_values_are_shown_as_people_read_them(value: object, text: str) -> None:
+    assert field_text(value) == text

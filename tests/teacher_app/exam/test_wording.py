@@ -1,0 +1,31 @@
+"""Facts of an exam are worded so that nobody has to guess."""
+
+import datetime as dt
+
+import pytest
+
+from shared.model.grades import grade_text
+from shared.model.markdown import plain_markdown
+from teacher_app.exam.wording import count_text, date_text
+
+
+def test_a_date_has_its_month_in_letters() -> None:
+    assert date_text(dt.date(2026, 6, 5)) == "5 June 2026"
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(0, "no results"), (1, "1 result"), (2, "2 results"), (1204, "1,204 results")]
+)
+def test_counts_agree_with_their_noun(count: int, text: str) -> None:
+    assert count_text(count, "result") == text
+
+
+def test_nothing_that_a_teacher_types_is_taken_for_markdown() -> None:
+    assert plain_markdown("C# *basics* [x](y) $1$ :red[z]") == (r"C\# \*basics\* \[x\]\(y\) \$1\$ \:red\[z\]")
+
+
+@pytest.mark.parametrize(
+    ("grade", "text"), [("ABSENT", "absent"), ("PASS", "pass"), ("14.5", "14.5"), ("A+", "A+")]
+)
+def test_marks_are_words_as_on_the_students_board(grade: str, text: str) -> None:
+    assert grade_text(grade) == text

@@ -1,0 +1,165 @@
+"""What stands in each exported file, as the program that it is for wants it."""
+
+import csv
+import io
+import uuid
+import zipfile
+
+import openpyxl
+import pytest
+
+from shared.model.exam import Audience, Exam, Result
+from shared.model.grades import LETTERS, OUT_OF_20, PASS_FAIL, PERCENT
+from teacher_app.exporting.delimited import csv_file
+from teacher_app.exporting.formats import FORMATS, Format, file_stem
+from teacher_app.exporting.gradebooks import canvas_file, moodle_file
+from teacher_app.exporting.oneroster import oneroster_file
+from teacher_app.exporting.spreadsheet import xlsx_file
+from tests.teacher_app.exam_rows import exam_of, result_of
+
+EXAM = exam_of()
+CODES_EXAM = exam_of(audience=Audience.CODES)
+ROWS = [
+    result_of(EXAM, "Ada Lovelace", "14.5", number=1),
+    result_of(EXAM, "=1+1", "ABSENT", number=2),
+    result_of(EXAM, "Plato", "EXEMPT", number=3),
+]
+
+
+def cells(data: bytes, delimiter: str = ",") -> list[list[str]]:
+    return list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), delimiter=delimiter))
+
+
+def one_roster(exam: Exam, rows: list[Result]) -> dict[str, list[dict[str, str]]]:
+    """The records of each file in the zip."""
+    with zipfile.ZipFile(io.BytesIO(oneroster_file(exam, rows))) as archive:
+        return {
+            name: list(csv.DictReader(io.StringIO(archive.read(name).decode(), newline="")))
+            for name in archive.namelist()
+        }
+
+
+def test_csv_has_a_mark_for_excel_and_no_formulas() -> None:
+    data = csv_file(EXAM, ROWS)
+    assert data.startswith(b"\xef\xbb\xbf")
+    assert cells(data) == [
+        ["Student", "Grade"],
+        ["Ada Lovelace", "14.5"],
+        ["'=1+1", "ABSENT"],
+        ["Plato", "EXEMPT"],
+    ]
+
+
+def test_csv_with_decimal_commas_divides_columns_by_semicolons() -> None:
+    assert cells(csv_file(EXAM, ROWS, has_decimal_commas=True), ";")[1] == ["Ada Lovelace", "14,5"]
+
+
+def test_where_students_have_codes_both_are_told_to_their_teacher() -> None:
+    rows = [result_of(CODES_EXAM, "K7M2QX", "14", "Ada"), result_of(CODES_EXAM, "W3PZ9B", "3", number=2)]
+    assert cells(csv_file(CODES_EXAM, rows)) == [
+        ["Code", "Name", "Grade"],
+        ["K7M2QX", "Ada", "14"],
+        ["W3PZ9B", "", "3"],
+    ]
+
+
+def test_xlsx_has_numbers_as_numbers_and_names_as_texts() -> None:
+    rows = [*ROWS, result_of(EXAM, "007", "14", number=4)]
+    sheet = openpyxl.load_workbook(io.BytesIO(xlsx_file(EXAM, rows))).active
+    assert [[cell.value for cell in row] for row in sheet] == [
+        ["Student", "Grade"],
+        ["Ada Lovelace", 14.5],
+        ["=1+1", "ABSENT"],
+        ["Plato", "EXEMPT"],
+        ["007", 14],
+    ]
+    assert {cell.data_type for row in sheet for cell in row} <= {"s", "n", "inlineStr"}
+
+
+def test_xlsx_replaces_what_no_workbook_can_hold() -> None:
+    sheet = openpyxl.load_workbook(io.BytesIO(xlsx_file(EXAM, [result_of(EXAM, "A\uffffda", "1")]))).active
+    assert sheet["A2"].value == "A\ufffdda"
+
+
+def test_canvas_finds_its_header_its_points_and_its_words() -> None:
+    assert cells(canvas_file(EXAM, ROWS)) == [
+        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Mathematics"],
+        ["    Points Possible", "", "", "", "", "20"],
+        ["Ada Lovelace", "", "", "", "", "14.5"],
+        ["'=1+1", "", "", "", "", "ABSENT"],
+        ["Plato", "", "", "", "", "EX"],
+    ]
+    passed = [result_of(EXAM, "Ada", "PASS"), result_of(EXAM, "Bo", "FAIL", number=2)]
+    assert [row[-1] for row in cells(canvas_file(exam_of(PASS_FAIL), passed))[1:]] == ["", "pass", "fail"]
+
+
+@pytest.mark.parametrize("subject", ["Final Score", "Section", "Quiz (12)", "Unposted Current Grade"])
+def test_titles_that_canvas_would_misread_are_replaced(subject: str) -> None:
+    assert cells(canvas_file(exam_of(subject=subject), ROWS))[0][-1] == "Exam of 2026-06-15"
+
+
+def test_moodle_gets_a_remark_where_there_is_no_grade_and_never_a_zero() -> None:
+    assert cells(moodle_file(EXAM, ROWS)) == [
+        [
+            *("First name", "Last name", "ID number", "Email address"),
+            *("Mathematics (Real)", "Mathematics (Feedback)"),
+        ],
+        ["Ada", "Lovelace", "", "", "14.5", ""],
+        ["", "'=1+1", "", "", "-", "Absent"],
+        ["", "Plato", "", "", "-", "Exempt"],
+    ]
+    assert cells(moodle_file(exam_of(PERCENT), ROWS))[0][4] == "Mathematics (Percentage)"
+    assert cells(moodle_file(exam_of(LETTERS), ROWS))[0][4] == "Mathematics (Letter)"
+
+
+def test_oneroster_has_a_manifest_that_is_true() -> None:
+    files = one_roster(EXAM, ROWS)
+    manifest = {row["propertyName"]: row["value"] for row in files["manifest.csv"]}
+    assert (manifest["manifest.version"], manifest["oneroster.version"]) == ("1.0", "1.2")
+    told = {name.removeprefix("file.") for name, value in manifest.items() if value == "bulk"}
+    assert {f"{name}.csv" for name in told} | {"manifest.csv"} == set(files)
+    assert {value for name, value in manifest.items() if name.startswith("file.")} == {"bulk", "absent"}
+
+
+def test_oneroster_marks_and_scores_and_what_they_refer_to() -> None:
+    files = one_roster(EXAM, ROWS)
+    (item,) = files["lineItems.csv"]
+    assert (item["title"], item["resultValueMin"], item["resultValueMax"]) == ("Mathematics", "0", "20")
+    results = files["results.csv"]
+    assert [(row["scoreStatus"], row["score"], row["missing"]) for row in results] == [
+        ("fully graded", "14.5", "false"),
+        ("not submitted", "", "true"),
+        ("exempt", "", "false"),
+    ]
+    users = {row["sourcedId"]: row["familyName"] for row in files["users.csv"]}
+    assert [users[row["studentSourcedId"]] for row in results] == ["Lovelace", "'=1+1", "Plato"]
+    assert {row["lineItemSourcedId"] for row in results} == {item["sourcedId"]}
+    assert item["categorySourcedId"] == files["categories.csv"][0]["sourcedId"]
+    for row in (item, *results, *files["users.csv"]):
+        uuid.UUID(row["sourcedId"])
+        assert None not in row  # no cell without a heading
+        assert (row["status"], row["dateLastModified"]) == ("", "")
+
+
+def test_oneroster_scores_that_are_no_numbers_are_texts() -> None:
+    (row,) = one_roster(exam_of(LETTERS), [result_of(EXAM, "Ada", "B+")])["results.csv"]
+    assert (row["score"], row["textScore"]) == ("", "B+")
+
+
+def test_a_grade_from_before_the_scale_was_changed_is_a_text() -> None:
+    (row,) = one_roster(EXAM, [result_of(EXAM, "Ada", "B+")])["results.csv"]
+    assert (row["score"], row["textScore"]) == ("", "B+")
+
+
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.key)
+def test_file_names_tell_the_exam_in_plain_letters(form: Format) -> None:
+    name = form.file_name(exam_of(subject="Économie & Droit, 2ᵉ partie"))
+    assert name == f"economie-droit-2e-partie-2026-06-15{form.ending}"
+
+
+def test_a_subject_without_plain_letters_has_a_file_name_too() -> None:
+    assert file_stem(exam_of(OUT_OF_20, subject="数学")) == "exam-2026-06-15"
+
+
+def test_file_names_are_different_for_each_format() -> None:
+    assert len({form.file_name(EXAM) for form in FORMATS}) == len(FORMATS)

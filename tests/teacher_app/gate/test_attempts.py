@@ -1,0 +1,168 @@
+"""Attempts are limited by name and by address, with waits that double and memory that does not grow."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.model.errors import SignInThrottled
+from teacher_app.gate.attempts import AttemptLimits, AttemptRule, Attempts
+from tests.teacher_app.gate.fake_pool import Clock
+
+RULE = AttemptRule(free=3, first_wait_s=5.0, longest_wait_s=60.0, forgotten_after_s=600.0)
+
+
+def test_the_first_attempts_are_free_and_then_waits_double_up_to_the_longest() -> None:
+    clock = Clock()
+    attempts = Attempts(RULE, clock)
+    waits = []
+    for _ in range(9):
+        attempts.begin("ada")
+        waits.append(attempts.wait_s("ada"))
+        clock.advance(waits[-1])
+    assert waits == [0.0, 0.0, 5.0, 10.0, 20.0, 40.0, 60.0, 60.0, 60.0]
+
+
+def test_one_key_does_not_close_another() -> None:
+    attempts = Attempts(RULE, Clock())
+    for _ in range(3):
+        attempts.begin("ada")
+    assert attempts.wait_s("ada") == 5.0
+    assert attempts.wait_s("grace") == 0.0
+
+
+def test_waiting_opens_again_and_a_long_rest_forgets_everything() -> None:
+    clock = Clock()
+    attempts = Attempts(RULE, clock)
+    for _ in range(3):
+        attempts.begin("ada")
+    clock.advance(4.0)
+    assert attempts.wait_s("ada") == 1.0
+    clock.advance(1.0)
+    assert attempts.wait_s("ada") == 0.0
+    attempts.begin("ada")
+    assert attempts.wait_s("ada") == 10.0
+    clock.advance(10.0 + 600.0 + 0.1)
+    for _ in range(2):
+        attempts.begin("ada")
+    assert attempts.wait_s("ada") == 0.0
+
+
+def test_where_attempts_are_forgiven_one_by_one_a_steady_trickle_never_closes() -> None:
+    """But a burst does, and its end is no new start."""
+    clock = Clock()
+    attempts = Attempts(replace(RULE, one_less_every_s=60.0), clock)
+    for _ in range(100):
+        attempts.begin("one school")
+        assert attempts.wait_s("one school") == 0.0
+        clock.advance(61.0)
+    waits = []
+    for _ in range(4):
+        attempts.begin("one school")
+        waits.append(attempts.wait_s("one school"))
+    assert waits == [0.0, 0.0, 5.0, 10.0]
+    clock.advance(65.0)
+    attempts.begin("one school")
+    assert attempts.wait_s("one school") == 10.0
+
+
+def test_a_quiet_time_is_not_saved_up() -> None:
+    clock = Clock()
+    attempts = Attempts(replace(RULE, one_less_every_s=60.0), clock)
+    attempts.begin("one school")
+    clock.advance(550.0)
+    for _ in range(3):
+        attempts.begin("one school")
+    assert attempts.wait_s("one school") == 5.0
+
+
+def test_an_attempt_taken_back_counts_no_more() -> None:
+    attempts = Attempts(RULE, Clock())
+    for _ in range(3):
+        attempts.begin("ada")
+    attempts.take_back("ada")
+    assert attempts.wait_s("ada") == 0.0
+    attempts.begin("ada")
+    assert attempts.wait_s("ada") == 5.0
+
+
+def test_taking_back_one_attempt_does_not_open_a_key_that_others_closed() -> None:
+    attempts = Attempts(RULE, Clock())
+    for _ in range(5):
+        attempts.begin("one school")
+    attempts.take_back("one school")
+    assert attempts.wait_s("one school") == 10.0
+
+
+def test_taking_back_what_was_never_counted_changes_nothing() -> None:
+    attempts = Attempts(RULE, Clock())
+    attempts.take_back("ada")
+    attempts.begin("ada")
+    assert attempts.wait_s("ada") == 0.0
+
+
+def test_memory_is_bounded_by_forgetting_who_was_seen_longest_ago() -> None:
+    attempts = Attempts(RULE, Clock(), keys_max=2)
+    for key in ("old", "old", "old", "middle", "middle", "middle", "new"):
+        attempts.begin(key)
+    assert attempts.wait_s("old") == 0.0
+    assert attempts.wait_s("middle") == 5.0
+
+
+@given(st.integers(min_value=1, max_value=5000))
+def test_no_number_of_attempts_makes_the_wait_longer_than_the_longest(attempts_made: int) -> None:
+    attempts = Attempts(RULE, Clock())
+    for _ in range(attempts_made):
+        attempts.begin("ada")
+    assert attempts.wait_s("ada") <= RULE.longest_wait_s
+
+
+def test_a_name_is_closed_from_every_address_however_it_is_typed() -> None:
+    limits = AttemptLimits(Clock())
+    for number in range(5):
+        limits.begin("Ada", f"10.0.0.{number}")
+    with pytest.raises(SignInThrottled) as refused:
+        limits.begin(" ada ", "10.0.0.99")
+    assert refused.value.retry_after_s == 5.0
+
+
+def test_an_address_is_closed_for_every_name() -> None:
+    limits = AttemptLimits(Clock())
+    for number in range(30):
+        limits.begin(f"teacher-{number}", "10.0.0.1")
+    with pytest.raises(SignInThrottled):
+        limits.begin("somebody else", "10.0.0.1")
+    limits.begin("somebody else", "10.0.0.2")
+
+
+def test_a_success_frees_the_name_but_gives_the_address_only_its_own_attempt_back() -> None:
+    """Whoever has one right password may not try the others without end."""
+    limits = AttemptLimits(Clock())
+    for number in range(29):
+        limits.begin(f"teacher-{number}", "10.0.0.1")
+    limits.begin("own", "10.0.0.1")
+    limits.succeeded("own", "10.0.0.1")
+    limits.begin("teacher-30", "10.0.0.1")
+    with pytest.raises(SignInThrottled):
+        limits.begin("teacher-31", "10.0.0.1")
+
+
+def test_a_refused_attempt_is_not_counted_so_that_waiting_is_enough() -> None:
+    clock = Clock()
+    limits = AttemptLimits(clock)
+    for _ in range(5):
+        limits.begin("ada", "10.0.0.1")
+    for _ in range(20):
+        with pytest.raises(SignInThrottled):
+            limits.begin("ada", "10.0.0.1")
+    clock.advance(5.0)
+    limits.begin("ada", "10.0.0.1")
+
+
+def test_an_attempt_that_was_never_judged_costs_nothing() -> None:
+    limits = AttemptLimits(Clock())
+    for _ in range(50):
+        limits.begin("ada", "10.0.0.1")
+        limits.told_nothing("ada", "10.0.0.1")
+    limits.begin("ada", "10.0.0.1")

@@ -1,0 +1,202 @@
+"""The gate asks the user pool once in a while, and tells it of what ended here."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from shared.model.errors import (
+    AccountNotUsable,
+    BackendUnreachable,
+    ExamResultsError,
+    PasswordResetRequired,
+    SessionEnded,
+    SignInRejected,
+    SignInThrottled,
+)
+from teacher_app.gate.cookies import key_of
+from teacher_app.gate.gate import CHECK_AFTER_S, WAITING_MAX, Gate
+from teacher_app.gate.open_pages import OpenPage
+from teacher_app.gate.pending_steps import CodeSent
+from teacher_app.gate.sessions import GateSession
+from tests.teacher_app.gate.fake_pool import Clock, FakePool, teacher_settings
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def pool(clock: Clock) -> FakePool:
+    return FakePool(clock)
+
+
+@pytest.fixture
+def gate(pool: FakePool, clock: Clock) -> Iterator[Gate]:
+    gate = Gate(teacher_settings(session_idle_minutes=10), pool, now_s=clock)
+    yield gate
+    gate.close()
+
+
+def started(gate: Gate, pool: FakePool, username: str = "ada") -> GateSession:
+    value, _ = gate.start(pool.session_of(username), None, None)
+    session = gate.sessions.find(key_of(value), is_touch=True)
+    assert session is not None
+    return session
+
+
+def test_a_session_just_begun_is_believed_without_asking(gate: Gate, pool: FakePool) -> None:
+    assert gate.is_confirmed(started(gate, pool))
+    assert pool.calls == []
+
+
+def test_the_pool_is_asked_once_in_a_while_not_at_each_touch(
+    gate: Gate, pool: FakePool, clock: Clock
+) -> None:
+    session = started(gate, pool)
+    for _ in range(4):
+        clock.advance(CHECK_AFTER_S / 2)
+        assert gate.is_confirmed(session)
+    assert pool.calls == ["has_authenticator"] * 2
+
+
+def test_a_session_ended_elsewhere_ends_here_at_the_next_touch(
+    gate: Gate, pool: FakePool, clock: Clock
+) -> None:
+    session = started(gate, pool)
+    pool.revoke("ada")
+    clock.advance(CHECK_AFTER_S)
+    assert not asyncio.run(gate.confirmed(session))
+    assert gate.sessions.find(session.key, is_touch=True) is None
+
+
+@pytest.mark.parametrize(
+    "refusal", [SessionEnded(), SignInRejected(), AccountNotUsable("switched off"), PasswordResetRequired()]
+)
+def test_an_account_that_the_pool_does_not_know_any_more_has_no_session(
+    gate: Gate, pool: FakePool, clock: Clock, refusal: ExamResultsError
+) -> None:
+    session = started(gate, pool)
+    pool.trouble = refusal
+    clock.advance(CHECK_AFTER_S)
+    assert not gate.is_confirmed(session)
+    assert len(gate.sessions) == 0
+
+
+@pytest.mark.parametrize("trouble", [BackendUnreachable("pool", "no answer"), SignInThrottled()])
+def test_a_pool_that_cannot_answer_ends_nobodys_session(
+    gate: Gate, pool: FakePool, clock: Clock, trouble: ExamResultsError
+) -> None:
+    session = started(gate, pool)
+    pool.trouble = trouble
+    clock.advance(CHECK_AFTER_S)
+    assert asyncio.run(gate.confirmed(session))
+    assert gate.sessions.find(session.key, is_touch=True) is session
+
+
+def test_an_open_page_finds_its_session_and_loses_it(gate: Gate, pool: FakePool) -> None:
+    session = started(gate, pool)
+    page_id = gate.pages.open(OpenPage(session.key, session.teacher.sub, "ada"))
+    assert gate.session_of_page(page_id) is session
+    gate.sessions.end(session.key)
+    with pytest.raises(SessionEnded):
+        gate.session_of_page(page_id)
+    with pytest.raises(SessionEnded):
+        gate.session_of_page(None)
+    with pytest.raises(SessionEnded):
+        gate.session_of_page("never ours")
+
+
+def test_after_signing_in_again_by_its_link_an_open_page_goes_on(gate: Gate, pool: FakePool) -> None:
+    session = started(gate, pool)
+    page_id = gate.pages.open(OpenPage(session.key, session.teacher.sub, "ada"))
+    gate.sessions.end(session.key)
+    _, goes_on = gate.start(pool.session_of("ada"), None, page_id)
+    assert goes_on
+    assert gate.session_of_page(page_id).teacher.username == "ada"
+
+
+def test_somebody_else_signing_in_by_that_link_does_not_take_the_page_over(
+    gate: Gate, pool: FakePool
+) -> None:
+    session = started(gate, pool)
+    page_id = gate.pages.open(OpenPage(session.key, session.teacher.sub, "ada"))
+    gate.sessions.end(session.key)
+    _, goes_on = gate.start(pool.session_of("grace"), None, page_id)
+    assert not goes_on
+    with pytest.raises(SessionEnded):
+        gate.session_of_page(page_id)
+
+
+def test_signing_in_again_in_the_same_browser_ends_the_old_session_and_keeps_its_pages(
+    gate: Gate, pool: FakePool
+) -> None:
+    session = started(gate, pool)
+    page_id = gate.pages.open(OpenPage(session.key, session.teacher.sub, "ada"))
+    value, _ = gate.start(pool.session_of("ada"), session.key, None)
+    assert gate.session_of_page(page_id).key == key_of(value)
+    assert gate.sessions.find(session.key, is_touch=True) is None
+
+
+def test_somebody_else_signing_in_in_the_same_browser_ends_the_old_session_and_its_pages(
+    gate: Gate, pool: FakePool
+) -> None:
+    session = started(gate, pool)
+    page_id = gate.pages.open(OpenPage(session.key, session.teacher.sub, "ada"))
+    gate.start(pool.session_of("grace"), session.key, None)
+    with pytest.raises(SessionEnded):
+        gate.session_of_page(page_id)
+
+
+def test_sweeping_revokes_what_ended_here(gate: Gate, pool: FakePool, clock: Clock) -> None:
+    signed_out = started(gate, pool)
+    gate.sessions.end(signed_out.key)
+    resting = started(gate, pool, "grace")
+    clock.advance(10 * 60.0 + 1)
+    living = started(gate, pool)
+    asyncio.run(gate.sweep())
+    assert signed_out.teacher.has_ended
+    assert resting.teacher.has_ended
+    assert not living.teacher.has_ended
+    assert pool.accounts["grace"].live_refresh_tokens == set()
+    assert len(pool.accounts["ada"].live_refresh_tokens) == 1
+
+
+def test_sweeping_goes_on_when_the_pool_cannot_be_reached(gate: Gate, pool: FakePool, clock: Clock) -> None:
+    gate.sessions.end(started(gate, pool).key)
+    gate.steps.put("browser", CodeSent("ada", None))
+    clock.advance(24 * 3600.0)
+    pool.trouble = BackendUnreachable("pool", "no answer")
+    asyncio.run(gate.sweep())
+    assert pool.calls == ["sign_out"]
+    assert gate.steps.get("browser") is None
+
+
+def test_more_steps_than_can_wait_are_told_to_come_back(gate: Gate) -> None:
+    release = threading.Event()
+
+    async def crowd() -> None:
+        waiting = [asyncio.create_task(gate.ask(release.wait)) for _ in range(WAITING_MAX)]
+        await asyncio.sleep(0)
+        try:
+            with pytest.raises(SignInThrottled):
+                await gate.ask(release.wait)
+        finally:
+            release.set()
+            await asyncio.gather(*waiting)
+        await gate.ask(release.wait)
+
+    asyncio.run(crowd())
+
+
+def test_closing_forgets_every_token_and_leaves_no_thread(clock: Clock) -> None:
+    pool = FakePool(clock)
+    gate = Gate(teacher_settings(), pool, now_s=clock)
+    asyncio.run(gate.ask(pool.forgot_password, "ada"))
+    session = started(gate, pool)
+    gate.close()
+    assert session.teacher.has_ended
+    assert pool.is_closed
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("gate")]

@@ -1,0 +1,354 @@
+"""Without a session there is only the gate, and that holds for WebSockets as well."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+from streamlit.proto.BackMsg_pb2 import BackMsg
+
+from teacher_app.gate.cookies import key_of
+from teacher_app.gate.middleware import PAGE_HEADER, GateMiddleware
+from tests.teacher_app.gate.gate_client import GateBrowser, Site, gate_site
+
+COOKIE = "exam_results_teacher"
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with gate_site() as site:
+        yield site
+
+
+@pytest.fixture
+def browser(site: Site) -> Iterator[GateBrowser]:
+    with site.browser() as browser:
+        yield browser
+
+
+# HTTP
+
+
+@pytest.mark.parametrize("path", ["/", "/exams", "/account", "/sign-out", "/_stcore/stream", "/media/a.png"])
+def test_a_page_without_a_session_leads_to_sign_in(browser: GateBrowser, path: str) -> None:
+    answer = browser.request("GET", path, headers={"Accept": "text/html"})
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/sign-in")
+
+
+@pytest.mark.parametrize("path", ["/_stcore/metrics", "/media/a.png", "/component/x/index.html", "/exams"])
+def test_what_is_no_page_gets_a_plain_refusal(browser: GateBrowser, path: str) -> None:
+    answer = browser.request("GET", path)
+    assert answer.status_code == 401
+    assert answer.text == "Sign in first.\n"
+
+
+def test_an_upload_without_a_session_is_refused(browser: GateBrowser) -> None:
+    headers = {"Origin": "http://exams.example", "Accept": "text/html"}
+    assert browser.request("PUT", "/_stcore/upload_file/a/b", headers=headers).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/_stcore/health", "/_stcore/host-config", "/static/js/a.js", "/healthz"])
+def test_what_holds_nothing_of_anybodys_is_public(browser: GateBrowser, path: str) -> None:
+    assert browser.request("GET", path).status_code == 200
+
+
+@pytest.mark.parametrize("value", ["", "x", "a" * 43, "a" * 5000, '"quoted"', "%00"])
+def test_a_made_up_cookie_opens_nothing(browser: GateBrowser, value: str) -> None:
+    answer = browser.request("GET", "/exams", headers={"Cookie": f"{COOKIE}={value}"})
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+@pytest.mark.parametrize("origin", [None, "null", "http://evil.example", "http://exams.example:81"])
+def test_a_change_asked_for_from_elsewhere_is_refused_even_with_a_session(
+    browser: GateBrowser, method: str, origin: str | None
+) -> None:
+    browser.sign_in()
+    headers = {} if origin is None else {"Origin": origin}
+    for path in ("/sign-in", "/account/password", "/_stcore/upload_file/a/b"):
+        answer = browser.request(method, path, headers=headers)
+        assert answer.status_code == 403
+        assert answer.text == "This was not sent from a page of this site.\n"
+
+
+def test_a_link_on_a_foreign_site_comes_back_once_so_that_the_strict_cookie_is_sent(
+    browser: GateBrowser,
+) -> None:
+    foreign = {"Accept": "text/html", "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    answer = browser.request("GET", "/exams?x=1", headers=foreign)
+    assert answer.status_code == 200
+    assert "http-equiv='refresh'" in answer.text
+    own = {**foreign, "Sec-Fetch-Site": "same-origin"}
+    assert browser.request("GET", "/exams?x=1", headers=own).status_code == 303
+
+
+def test_every_answer_has_the_security_headers(browser: GateBrowser) -> None:
+    for path in ("/sign-in", "/exams", "/static/js/a.js", "/healthz", "/gate/gate.css"):
+        headers = browser.request("GET", path).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["x-frame-options"] == "DENY"
+        assert headers["referrer-policy"] == "same-origin"
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert "strict-transport-security" not in headers
+
+
+def test_the_gates_pages_allow_no_inline_script_and_are_never_stored(browser: GateBrowser) -> None:
+    headers = browser.request("GET", "/sign-in").headers
+    policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == "'self'"
+    assert headers["cache-control"] == "no-store"
+    browser.sign_in()
+    for path in ("/account", "/account/password", "/sign-out", "/exams"):
+        stored = browser.request("GET", path).headers.get("cache-control")
+        assert stored == (None if path == "/exams" else "no-store")
+
+
+def test_over_https_the_cookie_is_bound_to_the_host_and_https_is_remembered() -> None:
+    with gate_site(has_secure_cookies=True) as site, site.browser("https://exams.example") as browser:
+        browser.sign_in()
+        assert browser.path == "/"
+        assert list(browser.cookies) == [f"__Host-{COOKIE}"]
+        headers = browser.request("GET", "/exams").headers
+        assert headers["strict-transport-security"] == "max-age=31536000"
+
+
+def test_behind_a_trusted_proxy_https_is_known_from_it() -> None:
+    with gate_site(trusted_proxies=1) as site, site.browser("http://exams.example") as browser:
+        forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "1.2.3.4"}
+        answer = browser.request("GET", "/sign-in", headers=forwarded)
+        assert "secure" in answer.headers["set-cookie"].lower()
+        assert "strict-transport-security" in answer.headers
+
+
+# WebSockets
+
+
+class Dashboard:
+    """What stands behind the middleware: notes each handshake and answers every message."""
+
+    def __init__(self) -> None:
+        self.scopes: list[Scope] = []
+        self.messages: list[Message] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.scopes.append(scope)
+        while True:
+            message = await receive()
+            self.messages.append(message)
+            if message["type"] == "websocket.connect":
+                await send({"type": "websocket.accept"})
+            elif message["type"] == "websocket.disconnect":
+                return
+
+
+class Socket:
+    """One WebSocket through the middleware, message by message."""
+
+    def __init__(self, site: Site, cookie: str | None, **headers: str) -> None:
+        self.site = site
+        self.dashboard = Dashboard()
+        self._middleware = GateMiddleware(self.dashboard, site.gate)
+        given = {"Host": "exams.example", "Origin": "http://exams.example", **headers}
+        if cookie is not None:
+            given["Cookie"] = f"{COOKIE}={cookie}"
+        self._scope: dict[str, Any] = {
+            "type": "websocket",
+            "scheme": "ws",
+            "path": "/_stcore/stream",
+            "client": ("10.0.0.1", 1),
+            "subprotocols": [],
+            "headers": [
+                (name.lower().encode(), value.encode()) for name, value in given.items() if value != ""
+            ],
+        }
+
+    def talk(self, *messages: BackMsg | bytes, then: Callable[[], object] | None = None) -> list[Message]:
+        """Connects, sends, lets `then` look while the socket is open, and closes; gives what came back."""
+
+        async def whole() -> list[Message]:
+            incoming: asyncio.Queue[Message] = asyncio.Queue()
+            outgoing: list[Message] = []
+
+            async def send(message: Message) -> None:
+                outgoing.append(message)
+
+            incoming.put_nowait({"type": "websocket.connect"})
+            for message in messages:
+                data = message if isinstance(message, bytes) else message.SerializeToString()
+                incoming.put_nowait({"type": "websocket.receive", "bytes": data})
+
+            async def receive() -> Message:
+                message = await incoming.get()
+                incoming.task_done()
+                return message
+
+            running = asyncio.create_task(self._middleware(self._scope, receive, send))
+            all_read = asyncio.create_task(incoming.join())
+            await asyncio.wait([running, all_read], return_when=asyncio.FIRST_COMPLETED)
+            all_read.cancel()
+            if then is not None:
+                then()
+            incoming.put_nowait({"type": "websocket.disconnect", "code": 1000})
+            await running
+            return outgoing
+
+        return self.site.runner.run(whole())
+
+    @property
+    def headers(self) -> dict[bytes, bytes]:
+        (scope,) = self.dashboard.scopes
+        return dict(scope["headers"])
+
+    @property
+    def page_id(self) -> str:
+        return self.headers[PAGE_HEADER.lower().encode()].decode()
+
+
+def rerun(*, is_auto: bool = False) -> BackMsg:
+    message = BackMsg()
+    message.rerun_script.is_auto_rerun = is_auto
+    message.rerun_script.query_string = "x=1"
+    return message
+
+
+def heartbeat() -> BackMsg:
+    message = BackMsg()
+    message.app_heartbeat = True
+    return message
+
+
+REFUSED = [{"type": "websocket.close", "code": 1008}]
+ACCEPTED = [{"type": "websocket.accept"}]
+
+
+@pytest.fixture
+def cookie(browser: GateBrowser) -> str:
+    browser.sign_in()
+    return browser.cookies[COOKIE]
+
+
+def test_a_websocket_with_a_session_is_let_through(site: Site, cookie: str) -> None:
+    assert Socket(site, cookie).talk() == ACCEPTED
+
+
+@pytest.mark.parametrize("value", [None, "made-up", "a" * 43])
+def test_a_websocket_without_a_session_is_refused(site: Site, value: str | None) -> None:
+    socket = Socket(site, value)
+    assert socket.talk() == REFUSED
+    assert socket.dashboard.scopes == []
+
+
+@pytest.mark.parametrize("origin", ["", "null", "http://evil.example", "http://exams.example.evil.example"])
+def test_a_websocket_from_another_site_is_refused_even_with_a_session(
+    site: Site, cookie: str, origin: str
+) -> None:
+    socket = Socket(site, cookie, Origin=origin)
+    assert socket.talk() == REFUSED
+    assert socket.dashboard.scopes == []
+
+
+def test_a_websocket_of_an_ended_session_is_refused(site: Site, cookie: str) -> None:
+    site.gate.sessions.end(key_of(cookie))
+    assert Socket(site, cookie).talk() == REFUSED
+
+
+def test_a_websocket_of_a_session_that_rested_too_long_is_refused(site: Site, cookie: str) -> None:
+    site.clock.advance(241 * 60.0)
+    assert Socket(site, cookie).talk() == REFUSED
+
+
+def test_a_websocket_of_a_session_that_the_pool_ended_is_refused(site: Site, cookie: str) -> None:
+    site.pool.revoke("ada")
+    site.clock.advance(30.0)
+    assert Socket(site, cookie).talk() == REFUSED
+
+
+def test_the_page_behind_a_websocket_is_known_while_it_is_open(site: Site, cookie: str) -> None:
+    socket = Socket(site, cookie)
+    found: list[str] = []
+    socket.talk(then=lambda: found.append(site.gate.session_of_page(socket.page_id).teacher.username))
+    assert found == ["ada"]
+    assert len(site.gate.pages) == 0
+
+
+def test_a_page_id_that_the_browser_sends_is_taken_out(site: Site, cookie: str) -> None:
+    socket = Socket(site, cookie, **{PAGE_HEADER: "forged"})
+    socket.talk()
+    (scope,) = socket.dashboard.scopes
+    values = [value for name, value in scope["headers"] if name == PAGE_HEADER.lower().encode()]
+    assert len(values) == 1
+    assert values != [b"forged"]
+
+
+def test_a_page_gets_its_own_former_streamlit_session_back(site: Site, cookie: str) -> None:
+    site.gate.pages.note_streamlit_session("former", "sub-of-ada")
+    socket = Socket(site, cookie, **{"Sec-WebSocket-Protocol": "streamlit, xsrf, former"})
+    socket.talk()
+    assert socket.headers[b"sec-websocket-protocol"] == b"streamlit, xsrf, former"
+
+
+@pytest.mark.parametrize("former", ["of-grace", "unknown"])
+def test_a_page_never_gets_somebody_elses_streamlit_session(site: Site, cookie: str, former: str) -> None:
+    """On a shared computer the page of the teacher before may still be open."""
+    site.gate.pages.note_streamlit_session("of-grace", "sub-of-grace")
+    socket = Socket(site, cookie, **{"Sec-WebSocket-Protocol": f"streamlit, xsrf, {former}"})
+    socket.talk()
+    assert socket.headers[b"sec-websocket-protocol"] == b"streamlit, xsrf"
+    (scope,) = socket.dashboard.scopes
+    assert scope["subprotocols"] == ["streamlit", "xsrf"]
+
+
+def is_alive_after(site: Site, cookie: str, message: BackMsg, *, padding: int = 0) -> bool:
+    """Whether the session outlives its rest when `message` came shortly before the end of it."""
+    if padding:
+        message.rerun_script.query_string = "x" * padding
+    site.clock.advance(239 * 60.0)
+    Socket(site, cookie).talk(message)
+    site.clock.advance(2 * 60.0)
+    return site.gate.sessions.find(key_of(cookie), is_touch=False) is not None
+
+
+def test_a_persons_rerun_puts_off_the_end_of_the_session(site: Site, cookie: str) -> None:
+    assert is_alive_after(site, cookie, rerun())
+
+
+def test_a_long_message_is_a_persons(site: Site, cookie: str) -> None:
+    assert is_alive_after(site, cookie, rerun(), padding=100_000)
+
+
+@pytest.mark.parametrize("message", [rerun(is_auto=True), heartbeat()])
+def test_what_a_page_sends_by_itself_does_not(site: Site, cookie: str, message: BackMsg) -> None:
+    assert not is_alive_after(site, cookie, message)
+
+
+def test_an_open_websocket_alone_does_not_either(site: Site, cookie: str) -> None:
+    socket = Socket(site, cookie)
+    socket.talk(then=lambda: site.clock.advance(241 * 60.0))
+    assert site.gate.sessions.find(key_of(cookie), is_touch=False) is None
+
+
+def test_what_is_no_message_of_streamlits_passes_on_for_streamlit_to_refuse(site: Site, cookie: str) -> None:
+    socket = Socket(site, cookie)
+    socket.talk(b"\xff\xff\xff")
+    assert [message.get("bytes") for message in socket.dashboard.messages] == [None, b"\xff\xff\xff", None]
+
+
+def test_signing_in_again_by_the_link_lets_the_open_page_be_touched_again(
+    site: Site, browser: GateBrowser, cookie: str
+) -> None:
+    """The WebSocket's own cookie stays the old one; the page goes on with the new session."""
+    socket = Socket(site, cookie)
+    username: list[str] = []
+
+    def while_open() -> None:
+        site.gate.sessions.end(key_of(cookie))
+        teacher = site.pool.session_of("ada")
+        _, goes_on = site.gate.start(teacher, None, socket.page_id)
+        assert goes_on
+        username.append(site.gate.session_of_page(socket.page_id).teacher.username)
+
+    socket.talk(then=while_open)
+    assert username == ["ada"]

@@ -1,0 +1,69 @@
+"""An open page goes on only with its own teacher, and only if it asked for that."""
+
+from teacher_app.gate.open_pages import OpenPage, OpenPages
+
+ADA_OLD = OpenPage("old session", "sub-of-ada", "ada")
+ADA_NEW = OpenPage("new session", "sub-of-ada", "ada")
+GRACE = OpenPage("grace's session", "sub-of-grace", "grace")
+
+
+def test_a_page_is_known_from_its_handshake_to_its_close() -> None:
+    pages = OpenPages()
+    page_id = pages.open(ADA_OLD)
+    assert pages.get(page_id) == ADA_OLD
+    pages.close(page_id)
+    pages.close(page_id)
+    assert pages.get(page_id) is None
+    assert pages.get(None) is None
+    assert len(pages) == 0
+
+
+def test_two_pages_have_ids_that_nobody_guesses() -> None:
+    pages = OpenPages()
+    first, second = pages.open(ADA_OLD), pages.open(ADA_OLD)
+    assert first != second
+    assert len(first) >= 32
+
+
+def test_only_the_page_that_asked_goes_on_with_the_new_session() -> None:
+    """A stolen old cookie's page gains nothing when its owner signs in again."""
+    pages = OpenPages()
+    own, stolen = pages.open(ADA_OLD), pages.open(ADA_OLD)
+    assert pages.bind(own, ADA_NEW)
+    assert pages.get(own) == ADA_NEW
+    assert pages.get(stolen) == ADA_OLD
+
+
+def test_a_page_never_goes_on_as_somebody_else() -> None:
+    pages = OpenPages()
+    page_id = pages.open(ADA_OLD)
+    assert not pages.bind(page_id, GRACE)
+    assert pages.get(page_id) == ADA_OLD
+
+
+def test_a_closed_page_cannot_go_on() -> None:
+    pages = OpenPages()
+    page_id = pages.open(ADA_OLD)
+    pages.close(page_id)
+    assert not pages.bind(page_id, ADA_NEW)
+    assert pages.get(page_id) is None
+
+
+def test_pages_of_a_living_session_follow_it_to_its_successor() -> None:
+    pages = OpenPages()
+    page_id, other = pages.open(ADA_OLD), pages.open(GRACE)
+    pages.move(GRACE.session_key, ADA_NEW)
+    assert pages.get(other) == GRACE
+    pages.move(ADA_OLD.session_key, ADA_NEW)
+    assert pages.get(page_id) == ADA_NEW
+
+
+def test_a_streamlit_session_is_given_back_to_its_own_teacher_only() -> None:
+    pages = OpenPages(streamlit_sessions_max=2)
+    pages.note_streamlit_session("s1", "sub-of-ada")
+    assert pages.may_continue("s1", "sub-of-ada")
+    assert not pages.may_continue("s1", "sub-of-grace")
+    assert not pages.may_continue("unknown", "sub-of-ada")
+    pages.note_streamlit_session("s2", "sub-of-ada")
+    pages.note_streamlit_session("s3", "sub-of-ada")
+    assert not pages.may_continue("s1", "sub-of-ada")

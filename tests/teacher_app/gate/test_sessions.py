@@ -1,0 +1,152 @@
+"""Sessions end by rest, by age, by number and by the user pool; what ends is handed over to be revoked."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.api.calls import TeacherApi
+from shared.identity.teacher_session import TeacherSession
+from teacher_app.gate.cookies import key_of
+from teacher_app.gate.sessions import Sessions
+from tests.teacher_app.gate.fake_pool import Clock, FakePool, teacher_settings
+
+IDLE_S = 600.0
+LIFETIME_S = 3600.0
+
+
+class Store:
+    """Sessions beside their clock and pool."""
+
+    def __init__(self, sessions_max: int = 100, per_teacher_max: int = 10) -> None:
+        self.clock = Clock()
+        self.pool = FakePool(self.clock)
+        self.sessions = Sessions(
+            self.clock,
+            make_api,
+            idle_s=IDLE_S,
+            lifetime_s=LIFETIME_S,
+            sessions_max=sessions_max,
+            per_teacher_max=per_teacher_max,
+        )
+
+    def start(self, username: str = "ada") -> str:
+        session, value = self.sessions.start(self.pool.session_of(username))
+        assert session.key == key_of(value)
+        return session.key
+
+    def is_alive(self, key: str, *, is_touch: bool = False) -> bool:
+        return self.sessions.find(key, is_touch=is_touch) is not None
+
+
+def make_api(teacher: TeacherSession) -> TeacherApi:
+    return TeacherApi(teacher_settings().backend, teacher.access_token)
+
+
+@pytest.fixture
+def store() -> Store:
+    return Store()
+
+
+def test_a_session_is_found_by_its_cookie_alone(store: Store) -> None:
+    session, value = store.sessions.start(store.pool.session_of("ada"))
+    assert store.sessions.find(key_of(value), is_touch=True) is session
+    assert store.sessions.find(value, is_touch=True) is None
+    assert store.sessions.find(None, is_touch=True) is None
+    assert store.sessions.find(key_of(value + "x"), is_touch=True) is None
+
+
+def test_touches_put_off_the_end_and_looks_do_not(store: Store) -> None:
+    touched, looked_at = store.start(), store.start()
+    for _ in range(3):
+        store.clock.advance(IDLE_S / 2)
+        assert store.is_alive(touched, is_touch=True)
+        store.is_alive(looked_at)
+    assert not store.is_alive(looked_at)
+    store.clock.advance(IDLE_S)
+    assert store.is_alive(touched)
+    store.clock.advance(0.1)
+    assert not store.is_alive(touched, is_touch=True)
+
+
+def test_no_touch_makes_a_session_older_than_its_lifetime(store: Store) -> None:
+    key = store.start()
+    for _ in range(12):
+        store.clock.advance(LIFETIME_S / 12)
+        assert store.is_alive(key, is_touch=True)
+    store.clock.advance(0.1)
+    assert not store.is_alive(key, is_touch=True)
+
+
+def test_an_ended_session_never_comes_back(store: Store) -> None:
+    key = store.start()
+    store.sessions.end(key)
+    store.sessions.end(key)
+    assert not store.is_alive(key, is_touch=True)
+
+
+def test_a_session_whose_tokens_have_ended_is_over(store: Store) -> None:
+    key = store.start()
+    found = store.sessions.find(key, is_touch=False)
+    assert found is not None
+    found.teacher.end()
+    assert not store.is_alive(key)
+
+
+def test_all_sessions_of_one_teacher_end_and_nobody_elses(store: Store) -> None:
+    here, there, other = store.start(), store.start(), store.start("grace")
+    store.sessions.end_all_of("sub-of-ada", but=here)
+    assert [store.is_alive(key) for key in (here, there, other)] == [True, False, True]
+    store.sessions.end_all_of("sub-of-ada")
+    assert [store.is_alive(key) for key in (here, other)] == [False, True]
+
+
+def test_too_many_sessions_of_one_teacher_end_the_one_that_rested_longest() -> None:
+    store = Store(per_teacher_max=2)
+    other, first, second = store.start("grace"), store.start(), store.start()
+    store.is_alive(first, is_touch=True)
+    third = store.start()
+    assert [store.is_alive(key) for key in (other, first, second, third)] == [True, True, False, True]
+
+
+def test_too_many_sessions_in_all_end_the_one_that_rested_longest() -> None:
+    store = Store(sessions_max=2)
+    first, second = store.start("ada"), store.start("grace")
+    store.is_alive(first, is_touch=True)
+    third = store.start("ada")
+    assert [store.is_alive(key) for key in (first, second, third)] == [True, False, True]
+    assert len(store.sessions) == 2
+
+
+def test_what_ended_is_handed_over_once_however_it_ended(store: Store) -> None:
+    signed_out, resting, living = store.start(), store.start(), store.start()
+    store.sessions.end(signed_out)
+    store.clock.advance(IDLE_S / 2)
+    store.is_alive(living, is_touch=True)
+    store.clock.advance(IDLE_S / 2 + 1)
+    assert {session.key for session in store.sessions.take_ended()} == {signed_out, resting}
+    assert store.sessions.take_ended() == []
+    assert store.is_alive(living)
+
+
+def test_closing_ends_all(store: Store) -> None:
+    keys = {store.start(), store.start("grace")}
+    store.sessions.close()
+    assert {session.key for session in store.sessions.take_ended()} == keys
+
+
+def test_a_session_has_one_api_until_it_is_closed(store: Store) -> None:
+    session, _ = store.sessions.start(store.pool.session_of("ada"))
+    api = session.api
+    assert session.api is api
+    session.close()
+    session.close()
+
+
+@given(st.lists(st.tuples(st.sampled_from(["ada", "grace"]), st.booleans()), max_size=40))
+def test_whatever_happens_the_store_stays_within_its_bounds(steps: list[tuple[str, bool]]) -> None:
+    store = Store(sessions_max=5, per_teacher_max=3)
+    for username, is_long_rest in steps:
+        newest = store.start(username)
+        assert store.is_alive(newest)
+        assert len(store.sessions) <= 5
+        store.clock.advance(IDLE_S + 1 if is_long_rest else 1)

@@ -1,0 +1,189 @@
+"""What becomes of each imported row, and the reason that a teacher is told."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from shared.model.exam import Audience, Exam, Result
+from teacher_app.importing.checking import (
+    CheckedRow,
+    Choices,
+    Fate,
+    Repeated,
+    There,
+    check_rows,
+    person_key,
+)
+from teacher_app.importing.rows import SourceRow
+from tests.teacher_app.exam_rows import exam_of, result_of
+
+EXAM = exam_of()
+CODES_EXAM = exam_of(audience=Audience.CODES)
+
+
+def source_rows(*pairs: tuple[str, str]) -> list[SourceRow]:
+    return [SourceRow(line, person, grade) for line, (person, grade) in enumerate(pairs, start=1)]
+
+
+def there(*pairs: tuple[str, str]) -> list[Result]:
+    return [
+        result_of(EXAM, student, grade, number=number)
+        for number, (student, grade) in enumerate(pairs, start=1)
+    ]
+
+
+def checked(
+    rows: list[SourceRow], present: Sequence[Result] = (), exam: Exam = EXAM, **choices: There | Repeated
+) -> list[CheckedRow]:
+    return check_rows(rows, exam, present, Choices(**choices))  # type: ignore[arg-type]
+
+
+def fates(*arguments: object, **choices: object) -> list[Fate]:
+    return [one.fate for one in checked(*arguments, **choices)]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("person", "grade", "fate", "says"),
+    [
+        ("Ada", "14,5", Fate.NEW, ""),
+        ("Ada", "abs", Fate.NEW, ""),
+        ("Ada", "21", Fate.BAD, "above 20"),
+        ("Ada", "foo", Fate.BAD, "“foo” is no number"),
+        ("Ada", "2026-10-05", Fate.BAD, "made a date of this grade"),
+        ("Ada", "", Fate.NO_GRADE, "not saved unless you type one"),
+        ("", "14", Fate.BAD, "no name in this row"),
+        ("A" * 121, "14", Fate.BAD, "too long"),
+        ("Ada\nGrace", "14", Fate.BAD, "control character"),
+    ],
+)
+def test_each_row_by_itself(person: str, grade: str, fate: Fate, says: str) -> None:
+    (one,) = checked(source_rows((person, grade)))
+    assert one.fate is fate
+    assert says in one.reason
+
+
+def test_grades_are_canonical_and_marks_are_no_zeros() -> None:
+    rows = source_rows(("A", " 14,50 "), ("B", "0"), ("C", "abs"), ("D", "EX"), ("E", "7/20"))
+    assert [one.grade for one in checked(rows)] == ["14.5", "0", "ABSENT", "EXEMPT", "7"]
+
+
+def test_same_students_are_recognised_in_other_spellings() -> None:
+    assert person_key("Lovelace, Ada") == person_key(" ada   LOVELACE") == person_key("Ada\u00a0Lovelace")
+    assert person_key("Ada Lovelace") != person_key("Ada Lovelace, PhD, Dr")
+    present = there(("Ada Lovelace", "14"))
+    assert fates(source_rows(("Lovelace, Ada", "14")), present) == [Fate.SAME]
+
+
+@pytest.mark.parametrize(
+    ("choice", "fate", "says"),
+    [
+        (There.SKIP, Fate.SKIPPED, "Is there with 12: kept"),
+        (There.REPLACE, Fate.REPLACES, "Is there with 12: replaced"),
+        (There.ADD, Fate.NEW, "this one is added"),
+    ],
+)
+def test_a_student_who_is_there_with_another_grade(choice: There, fate: Fate, says: str) -> None:
+    (one,) = checked(source_rows(("Ada", "14")), there(("Ada", "12")), there=choice)
+    assert one.fate is fate
+    assert says in one.reason
+    assert (one.there is not None) == (choice is not There.ADD)
+
+
+def test_of_several_who_are_there_none_is_replaced_by_guess() -> None:
+    present = there(("Ada", "12"), ("Ada", "13"))
+    (one,) = checked(source_rows(("Ada", "14")), present, there=There.REPLACE)
+    assert one.fate is Fate.BAD
+    assert "is there 2 times" in one.reason
+    assert fates(source_rows(("Ada", "14")), present, there=There.ADD) == [Fate.NEW]
+    assert fates(source_rows(("Ada", "13")), present, there=There.REPLACE) == [Fate.SAME]
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [
+        (Repeated.MEND, [Fate.REPEATED, Fate.NEW, Fate.REPEATED]),
+        (Repeated.FIRST, [Fate.NEW, Fate.NEW, Fate.SKIPPED]),
+        (Repeated.LAST, [Fate.SKIPPED, Fate.NEW, Fate.NEW]),
+        (Repeated.ALL, [Fate.NEW, Fate.NEW, Fate.NEW]),
+    ],
+)
+def test_a_student_who_is_in_it_twice(choice: Repeated, expected: list[Fate]) -> None:
+    rows = source_rows(("Ada", "12"), ("Grace", "13"), ("ada", "14"))
+    assert fates(rows, repeated=choice) == expected
+
+
+def test_a_repeated_row_says_where_the_other_one_is() -> None:
+    rows = source_rows(("Ada", "12"), ("Ada", "13"), ("Ada", "14"))
+    assert "lines 1, 3" in checked(rows)[1].reason
+    assert "line 1, which counts" in checked(rows, repeated=Repeated.FIRST)[2].reason
+
+
+@pytest.mark.parametrize("repeated", list(Repeated))
+@pytest.mark.parametrize("choice", list(There))
+def test_what_an_import_has_saved_is_found_again(choice: There, repeated: Repeated) -> None:
+    """Whatever was chosen: after any part has arrived, only the rest is saved; after all, nothing."""
+    rows = source_rows(
+        ("Ada", "12"), ("Grace", "13"), ("Ada", "14"), ("Emmy", "15"), ("Bo", "1"), ("Bo", "1")
+    )
+    first = there(("Emmy", "9"), ("Alan", "10"))
+    plan = [one for one in checked(rows, first, there=choice, repeated=repeated) if one.fate.is_saved]
+    for arrived in range(len(plan) + 1):
+        present = list(first)
+        for number, one in enumerate(plan[:arrived], start=10):
+            stored = result_of(EXAM, one.row.person, one.grade, number=number)
+            if one.fate is Fate.REPLACES:
+                present.remove(one.there)  # type: ignore[arg-type]
+            present.append(stored)
+        again = checked(rows, present, there=choice, repeated=repeated)
+        left = [one.row for one in again if one.fate.is_saved]
+        assert sorted(left, key=lambda row: row.line) == sorted(
+            (one.row for one in plan[arrived:]), key=lambda row: row.line
+        )
+
+
+# Exams that show codes.
+
+
+def coded(code: str, name: str | None, grade: str, number: int = 1) -> Result:
+    return result_of(CODES_EXAM, code, grade, name, number=number)
+
+
+def test_students_with_codes_are_compared_by_name() -> None:
+    present = [coded("K7M2QX", "Ada Lovelace", "14")]
+    assert fates(source_rows(("Ada Lovelace", "14")), present, CODES_EXAM) == [Fate.SAME]
+    assert fates(source_rows(("Ada Lovelace", "15")), present, CODES_EXAM) == [Fate.SKIPPED]
+    assert fates(source_rows(("Grace", "15")), present, CODES_EXAM) == [Fate.NEW]
+
+
+def test_a_code_of_the_source_that_is_there_says_who_it_is() -> None:
+    present = [coded("K7M2QX", "Ada Lovelace", "14")]
+    rows = [SourceRow(1, "Ada King", "14", "K7M2QX")]
+    (one,) = checked(rows, present, CODES_EXAM, there=There.REPLACE)
+    assert one.fate is Fate.REPLACES
+    assert "as “Ada Lovelace”" in one.reason
+    assert fates([SourceRow(1, "", "14", "K7M2QX")], present, CODES_EXAM) == [Fate.SAME]
+
+
+def test_codes_that_cannot_be_used_are_refused() -> None:
+    rows = [
+        SourceRow(1, "Ada", "14", "ada"),
+        SourceRow(2, "Bo", "1", "K7M2QX"),
+        SourceRow(3, "Cy", "2", "K7M2QX"),
+    ]
+    one, two, three = checked(rows, [], CODES_EXAM)
+    assert "is no student code" in one.reason
+    assert two.fate is Fate.NEW
+    assert "is in line 2 already" in three.reason
+
+
+def test_a_name_that_is_written_like_a_code_stays_a_name() -> None:
+    """Only where it is the code of a row that is there is it one: a name must not become public."""
+    assert fates(source_rows(("MARTHA", "14")), [], CODES_EXAM) == [Fate.NEW]
+    assert fates(source_rows(("MARTHA", "14")), [coded("MARTHA", None, "14")], CODES_EXAM) == [Fate.SAME]
+
+
+def test_who_is_called_as_the_code_of_another_is_written_is_found_by_name() -> None:
+    present = [coded("MARTHA", "Ada", "14"), coded("K7M2QX", "Martha", "12", number=2)]
+    one, two = checked(source_rows(("Ada", "14"), ("MARTHA", "12")), present, CODES_EXAM)
+    assert (one.fate, two.fate) == (Fate.SAME, Fate.SAME)
+    assert two.there == present[1]

@@ -1,0 +1,87 @@
+"""What a teacher decides about an import is kept, and what it makes pointless is forgotten."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from teacher_app.importing.checking import Choices, Fate, Repeated
+from teacher_app.importing.draft import ImportDraft, fate_counts
+from teacher_app.importing.files import source_from_file, source_from_text
+from tests.backend_process import RunningBackend, SignedInTeacher
+from tests.teacher_app.importing.test_dialects import bytes_of, workbook_of
+from tests.teacher_app.rows.entry_desk import open_desk
+
+TEXT = "Ada;14;15\nBob;99;16\nBob;3;17"
+
+
+MakeDraft = Callable[[str | bytes], ImportDraft]
+
+
+@pytest.fixture
+def draft_of(backend: RunningBackend, teacher: SignedInTeacher) -> Iterator[MakeDraft]:
+    with open_desk(backend, teacher) as desk:
+        yield lambda data: ImportDraft(
+            source_from_text(data) if isinstance(data, str) else source_from_file(data), desk.workspace
+        )
+
+
+def fates_of(draft: ImportDraft) -> list[Fate]:
+    return [one.fate for one in draft.checked()]
+
+
+def test_rows_come_when_the_teacher_has_chosen_the_columns(draft_of: MakeDraft) -> None:
+    draft = draft_of(TEXT)
+    assert draft.rows == []
+    draft.choose_columns([0], 1, None)
+    assert [(row.person, row.grade) for row in draft.rows] == [("Ada", "14"), ("Bob", "99"), ("Bob", "3")]
+    draft.choose_columns([0], 2, None)
+    assert [row.grade for row in draft.rows] == ["15", "16", "17"]
+
+
+def test_a_mended_row_is_checked_again(draft_of: MakeDraft) -> None:
+    draft = draft_of("Ada;14\nBob;99\nBob;3")
+    assert fates_of(draft) == [Fate.NEW, Fate.BAD, Fate.NEW]
+    draft.mend(1, "Bob", " 9 ")
+    assert fates_of(draft) == [Fate.NEW, Fate.REPEATED, Fate.REPEATED]
+    draft.mend(1, "Bobby", " 9 ")
+    assert fates_of(draft) == [Fate.NEW] * 3
+    assert [(row.line, row.person, row.grade) for row in draft.rows][1] == (2, "Bobby", "9")
+
+
+def test_mending_is_forgotten_only_when_other_columns_are_chosen(draft_of: MakeDraft) -> None:
+    draft = draft_of(TEXT)
+    draft.choose_columns([0], 1, None)
+    draft.mend(0, "Ada King", "14")
+    draft.choose_columns([0], 1, None)
+    assert draft.rows[0].person == "Ada King"
+    draft.choose_columns([0], 2, None)
+    assert draft.rows[0].person == "Ada"
+
+
+def test_the_first_row_can_be_a_heading_or_not(draft_of: MakeDraft) -> None:
+    draft = draft_of("Étudiante;Partiel\nAda;14\nBob;3")
+    assert fates_of(draft) == [Fate.BAD, Fate.NEW, Fate.NEW]
+    draft.choose_heading(True)
+    assert not draft.layout.name_columns  # its words are not known
+    draft.choose_columns([0], 1, None)
+    assert fates_of(draft) == [Fate.NEW, Fate.NEW]
+    draft.choose_heading(False)
+    assert len(draft.rows) == 3
+
+
+def test_another_sheet_can_be_chosen(draft_of: MakeDraft) -> None:
+    sheets = ("A", [["Name", "Grade"], ["Ada", 1]]), ("B", [["Name", "Grade"], ["Bob", 2], ["Cy", 3]])
+    draft = draft_of(bytes_of(workbook_of(*sheets)))
+    draft.mend(0, "Ada King", "14")
+    draft.choose_sheet("B")
+    assert [row.person for row in draft.rows] == ["Bob", "Cy"]
+    draft.choose_sheet("A")
+    assert [row.person for row in draft.rows] == ["Ada"]
+
+
+def test_what_there_is_to_choose_does_not_vanish_with_the_choice(draft_of: MakeDraft) -> None:
+    draft = draft_of("Bob;1\nBob;3")
+    draft.choices = Choices(repeated=Repeated.ALL)
+    assert fates_of(draft) == [Fate.NEW, Fate.NEW]
+    assert Fate.REPEATED in draft.fates_without_choices()
+    assert fate_counts(draft.checked()) == {Fate.NEW: 2}

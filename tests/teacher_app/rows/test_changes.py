@@ -1,0 +1,75 @@
+"""A page that is told only what changed has the same rows as one that is told everything."""
+
+import random
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.model.exam import Result
+from teacher_app.rows.changes import News, RowNews
+
+
+def row(key: str, version: int = 1) -> Result:
+    return Result(key, "exam", f"Student {key}", "12", version, False)
+
+
+class Page:
+    """What the script of a page does with news."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Result] = {}
+        self.seen: list[object] | None = None
+
+    def take(self, news: News) -> None:
+        if news.base is None:
+            self.rows.clear()
+        self.rows |= {row.id: row for row in news.rows}
+        for key in news.gone:
+            self.rows.pop(key, None)
+        self.seen = [news.epoch, news.revision]
+
+
+def test_a_new_page_is_told_everything_and_later_only_what_changed() -> None:
+    source = RowNews("epoch")
+    first = source.since(None, [row("a"), row("b")])
+    assert (first.base, {told.id for told in first.rows}, first.gone) == (None, {"a", "b"}, [])
+    seen = [first.epoch, first.revision]
+    second = source.since(seen, [row("a", 2), row("c")])
+    assert second.base == first.revision
+    assert {told.id: told.version for told in second.rows} == {"a": 2, "c": 1}
+    assert second.gone == ["b"]
+
+
+def test_nothing_new_is_nothing_told() -> None:
+    source = RowNews("epoch")
+    first = source.since(None, [row("a")])
+    again = source.since([first.epoch, first.revision], [row("a")])
+    assert (again.revision, again.rows, again.gone) == (first.revision, [], [])
+
+
+def test_a_page_of_another_epoch_or_with_nonsense_is_told_everything() -> None:
+    source = RowNews("epoch")
+    source.since(None, [row("a")])
+    for seen in (["other", 1], ["epoch", 99], ["epoch", -1], ["epoch", "1"], "epoch", {}, ["epoch"]):
+        assert source.since(seen, [row("a")]).base is None
+
+
+@given(st.integers(0, 2**32), st.integers(1, 30))
+def test_pages_that_miss_any_of_the_news_end_with_the_same_rows(seed: int, steps: int) -> None:
+    source, pages, present = RowNews("epoch"), [Page(), Page()], {"a": row("a")}
+    chance = random.Random(seed)
+    for _ in range(steps):
+        key = chance.choice("abcdef")
+        if key in present and chance.random() < 0.4:
+            del present[key]
+        else:
+            known = present.get(key)
+            present[key] = row(key) if known is None else replace(known, version=known.version + 1)
+        page = chance.choice(pages)
+        news = source.since(page.seen, present.values())
+        if chance.random() < 0.7:  # else it is lost on the way
+            page.take(news)
+    for page in pages:
+        page.take(source.since(page.seen, present.values()))
+        assert page.rows == present

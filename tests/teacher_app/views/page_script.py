@@ -1,0 +1,19 @@
+"""The dashboard's script with any of its pages as the first one: AppTest follows no address."""
+
+import streamlit as st
+
+from teacher_app.views import exam, exams, heading, navigation, new_exam
+
+first = st.session_state["first_page"]
+pages = {
+    name: st.Page(render, title=title, url_path=name, default=first == name)
+    for name, title, render in (
+        (navigation.LIST, "My exams", exams.render),
+        (navigation.NEW, "New exam", new_exam.render),
+        (navigation.EXAM, "Exam", exam.render),
+    )
+}
+navigation.note_pages(pages)
+page = st.navigation(list(pages.values()), position="hidden")
+heading.render(is_list=page == pages[navigation.LIST])
+page.run()

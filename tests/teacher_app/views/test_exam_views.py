@@ -1,0 +1,365 @@
+"""The pages of exams against the embedded backend, without a browser: what they say and what they store."""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterator
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from shared.model.exam import Audience, Exam, NewExam, NewResult
+from shared.model.grades import OUT_OF_10, OUT_OF_20
+from teacher_app.views import navigation
+from tests.backend_process import RunningBackend, running_backend
+from tests.builders import new_id
+from tests.teacher_app.views.desk import STUDENT_URL, Desk
+
+
+@pytest.fixture(scope="module")
+def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBackend]:
+    with running_backend(tmp_path_factory.mktemp("backend")) as running:
+        yield running
+
+
+@pytest.fixture
+def desk(backend: RunningBackend) -> Iterator[Desk]:
+    """A teacher of the test's own, whom the pages ask."""
+    desk = Desk(backend, f"teacher-{new_id()[:8]}")
+    try:
+        with desk.serving():
+            yield desk
+    finally:
+        desk.close()
+
+
+def new_exam(desk: Desk, *grades: str, audience: Audience = Audience.NAMES) -> Exam:
+    exam = desk.real_api.create_exam(NewExam("Optics", dt.date(2026, 6, 5), "M. Curie", OUT_OF_20, audience))
+    if grades:
+        rows = [NewResult(f"Student {number}", grade) for number, grade in enumerate(grades)]
+        desk.real_api.create_results(exam.id, rows)
+    return exam
+
+
+def stored(desk: Desk, exam_id: str) -> Exam:
+    exam = desk.real_api.get_exam(exam_id)
+    assert exam
+    return exam
+
+
+def press(page: AppTest, label: str) -> AppTest:
+    found = [button for button in page.button if button.label == label]
+    assert found, f"no button “{label}” among {[button.label for button in page.button]}"
+    return found[0].click().run()
+
+
+def field(page: AppTest, label: str) -> object:
+    return next(one for one in page.text_input if one.label == label)
+
+
+def fill(page: AppTest, label: str, text: str) -> AppTest:
+    return next(one for one in page.text_input if one.label == label).set_value(text).run()
+
+
+def texts(page: AppTest) -> str:
+    """All that the page says beside its fields."""
+    assert not page.exception, page.exception
+    said = [*page.title, *page.subheader, *page.markdown, *page.caption, *page.error, *page.warning]
+    said += [*page.info, *page.success]
+    html = [part.proto.body for part in page.get("html")]
+    return "\n".join([*(str(one.value) for one in said), *html])
+
+
+# A new exam
+
+
+def test_an_empty_list_says_how_to_begin(desk: Desk) -> None:
+    page = desk.open(navigation.LIST)
+    assert "New exam" in texts(page)
+    assert press(page, "New exam").title[0].value == "New exam"
+
+
+def test_a_new_exam_is_stored_and_opened(desk: Desk) -> None:
+    page = fill(desk.open(navigation.NEW), "Subject", "Acoustics")
+    press(page, "Create the exam")
+    (exam,) = desk.real_api.list_my_exams()
+    assert (exam.subject, exam.teacher, exam.scale) == ("Acoustics", desk.username, OUT_OF_20)
+    assert not exam.is_published
+    assert page.query_params["exam"] == exam.id
+
+
+def test_an_empty_subject_is_told_and_the_rest_stays(desk: Desk) -> None:
+    page = fill(desk.open(navigation.NEW), "Teacher", "P. Curie")
+    press(page, "Create the exam")
+    assert "Type the subject" in texts(page)
+    assert field(page, "Teacher").value == "P. Curie"  # type: ignore[attr-defined]
+    assert list(desk.real_api.list_my_exams()) == []
+
+
+def test_without_an_answer_what_was_typed_stays_and_one_more_press_creates_one_exam(desk: Desk) -> None:
+    page = fill(desk.open(navigation.NEW), "Subject", "Acoustics")
+    desk.is_down = True
+    press(page, "Create the exam")
+    assert "The server does not answer" in texts(page)
+    assert field(page, "Subject").value == "Acoustics"  # type: ignore[attr-defined]
+    desk.is_down = False
+    press(page, "Create the exam")
+    assert [exam.subject for exam in desk.real_api.list_my_exams()] == ["Acoustics"]
+
+
+def test_the_teachers_name_is_kept_from_the_newest_exam(desk: Desk) -> None:
+    new_exam(desk)
+    assert field(desk.open(navigation.NEW), "Teacher").value == "M. Curie"  # type: ignore[attr-defined]
+
+
+def test_a_copy_has_the_details_and_not_the_results(desk: Desk) -> None:
+    original = new_exam(desk, "12", "14")
+    page = desk.open(navigation.EXAM, exam=original.id, part="Details")
+    press(page, "Copy the details to a new exam")
+    assert "without its results" in texts(page)
+    press(page, "Create the exam")
+    copy = next(exam for exam in desk.real_api.list_my_exams() if exam.id != original.id)
+    assert (copy.subject, copy.teacher, copy.scale) == (original.subject, original.teacher, original.scale)
+    assert copy.date == dt.datetime.now().astimezone().date()
+    assert copy.results_count == 0
+
+
+# Details
+
+
+def open_details(desk: Desk, exam: Exam) -> AppTest:
+    return desk.open(navigation.EXAM, exam=exam.id, part="Details")
+
+
+def test_details_are_saved_with_a_receipt(desk: Desk) -> None:
+    exam = new_exam(desk)
+    page = fill(open_details(desk, exam), "Subject", "Geometric optics")
+    press(page, "Save the details")
+    assert "Saved at " in texts(page)
+    assert "<h1>Geometric optics</h1>" in texts(page)
+    assert stored(desk, exam.id).subject == "Geometric optics"
+
+
+def test_nothing_changed_is_not_sent(desk: Desk) -> None:
+    exam = new_exam(desk)
+    page = press(open_details(desk, exam), "Save the details")
+    assert "Nothing is changed" in texts(page)
+    assert stored(desk, exam.id).version == exam.version
+
+
+def test_changes_of_two_tabs_in_different_fields_both_hold(desk: Desk) -> None:
+    exam = new_exam(desk)
+    page = fill(open_details(desk, exam), "Subject", "Geometric optics")
+    desk.real_api.update_exam(exam.id, exam.version, teacher="P. Curie")
+    press(page, "Save the details")
+    now = stored(desk, exam.id)
+    assert (now.subject, now.teacher) == ("Geometric optics", "P. Curie")
+
+
+@pytest.mark.parametrize(("choice", "subject"), [("Save mine", "Mine"), ("Keep what is stored", "Theirs")])
+def test_the_later_of_two_tabs_sees_both_values_and_chooses(desk: Desk, choice: str, subject: str) -> None:
+    exam = new_exam(desk)
+    page = fill(open_details(desk, exam), "Subject", "Mine")
+    desk.real_api.update_exam(exam.id, exam.version, subject="Theirs")
+    press(page, "Save the details")
+    assert "changed elsewhere while you were typing" in texts(page)
+    assert page.table[0].value.loc["Subject"].tolist() == ["Mine", "Theirs"]
+    assert stored(desk, exam.id).subject == "Theirs"
+    press(page, choice)
+    assert stored(desk, exam.id).subject == subject
+    assert field(page, "Subject").value == subject  # type: ignore[attr-defined]
+    assert not page.table
+
+
+def test_a_scale_that_does_not_fit_the_grades_is_told_before_it_is_saved(desk: Desk) -> None:
+    exam = new_exam(desk, "12", "8", "19")
+    page = open_details(desk, exam)
+    page.number_input[0].set_value(10).run()
+    assert "2 of 3 grades would not fit “out of 10”" in texts(page)
+    press(page, "Save the details")
+    assert stored(desk, exam.id).scale == OUT_OF_10
+
+
+def test_names_and_codes_cannot_be_changed_once_there_are_results(desk: Desk) -> None:
+    assert "only while there are no results" in texts(open_details(desk, new_exam(desk, "12")))
+    empty = open_details(desk, new_exam(desk))
+    assert not empty.radio[0].disabled
+
+
+# Deleting
+
+
+def test_deleting_says_what_goes_too_and_can_be_undone(desk: Desk) -> None:
+    exam = new_exam(desk, "12", "14", "ABSENT")
+    page = press(open_details(desk, exam), "Delete this exam …")
+    assert "This deletes the exam and its 3 results" in texts(page)
+    press(page, "Delete the exam and its 3 results")
+    assert desk.real_api.get_exam(exam.id) is None
+    assert "“Optics” and its 3 results deleted" in texts(page)
+    press(page, "Undo")
+    (back,) = desk.real_api.list_my_exams()
+    assert back.id != exam.id
+    assert page.query_params["exam"] == back.id
+    rows = list(desk.real_api.list_results(back.id))
+    assert sorted((row.student, row.grade) for row in rows) == [
+        ("Student 0", "12"),
+        ("Student 1", "14"),
+        ("Student 2", "ABSENT"),
+    ]
+
+
+def test_thinking_better_of_it_deletes_nothing(desk: Desk) -> None:
+    exam = new_exam(desk, "12")
+    page = press(press(open_details(desk, exam), "Delete this exam …"), "Keep it")
+    assert "The exam has 1 result." in texts(page)
+    assert stored(desk, exam.id).version == exam.version
+
+
+def test_a_deletion_without_an_answer_goes_on_at_the_next_press(desk: Desk) -> None:
+    exam = new_exam(desk, "12")
+    page = press(open_details(desk, exam), "Delete this exam …")
+    desk.is_down = True
+    press(page, "Delete the exam and its 1 result")
+    assert "The server does not answer" in texts(page)
+    desk.is_down = False
+    press(page.run(), "Go on deleting")
+    assert desk.real_api.get_exam(exam.id) is None
+
+
+# Review and publishing
+
+
+def open_review(desk: Desk, exam: Exam) -> AppTest:
+    return desk.open(navigation.EXAM, exam=exam.id, part="Review")
+
+
+def test_the_review_shows_what_students_will_see_and_publishes_all_at_once(desk: Desk) -> None:
+    exam = new_exam(desk, "12", "8", "14", "15", "9")
+    page = open_review(desk, exam)
+    assert "Nothing stands out" in texts(page)
+    assert "<dt>Mean</dt><dd>11.6</dd>" in texts(page)
+    press(page, "Publish all 5 results")
+    assert stored(desk, exam.id).is_published
+    assert "Students see it now" in texts(page)
+    assert '<span class="stamp published">Published</span>' in texts(page)
+
+
+def test_what_must_be_mended_makes_publishing_ask_once_more(desk: Desk) -> None:
+    exam = new_exam(desk, "12", "8", "14", "15", "145")
+    page = open_review(desk, exam)
+    assert "1 grade does not fit “out of 20”" in texts(page)
+    press(page, "Publish all 5 results")
+    assert not stored(desk, exam.id).is_published
+    assert not press(page, "Not yet").exception
+    assert not stored(desk, exam.id).is_published
+    press(press(page, "Publish all 5 results"), "Publish all the same")
+    assert stored(desk, exam.id).is_published
+
+
+def test_an_empty_exam_can_be_published_first_and_entered_live(desk: Desk) -> None:
+    exam = new_exam(desk)
+    press(open_review(desk, exam), "Publish now and enter live")
+    assert stored(desk, exam.id).is_published
+
+
+def test_missing_papers_are_counted(desk: Desk) -> None:
+    page = open_review(desk, new_exam(desk, "12", "8", "14", "15", "9"))
+    page.number_input[0].set_value(7).run()
+    assert "2 grades missing" in texts(page)
+
+
+def test_unpublishing_asks_and_takes_it_back(desk: Desk) -> None:
+    exam = new_exam(desk, "12")
+    desk.real_api.publish_exam(exam.id, exam.version)
+    page = press(open_review(desk, exam), "Unpublish …")
+    assert "cannot be taken back" in texts(page)
+    assert stored(desk, exam.id).is_published
+    press(page, "Unpublish")
+    assert not stored(desk, exam.id).is_published
+    assert "You alone see it now" in texts(page)
+
+
+def test_publishing_what_was_changed_elsewhere_asks_to_look_again(desk: Desk) -> None:
+    exam = new_exam(desk, "12")
+    page = open_review(desk, exam)
+    desk.real_api.update_exam(exam.id, exam.version, subject="Acoustics")
+    press(page, "Publish the result")
+    assert not stored(desk, exam.id).is_published
+    assert "changed elsewhere" in texts(page)
+    assert "<h1>Acoustics</h1>" in texts(page)
+    press(page, "Publish the result")
+    assert stored(desk, exam.id).is_published
+
+
+# Sharing, and who may do what
+
+
+def test_the_address_is_the_student_dashboards(desk: Desk) -> None:
+    exam = new_exam(desk)
+    page = desk.open(navigation.EXAM, exam=exam.id, part="Share")
+    assert page.code[0].value == f"{STUDENT_URL}/?exam={exam.id}"
+    assert "before you publish" in texts(page)
+    assert 'alt="QR code' in texts(page)
+
+
+def test_without_a_student_dashboard_it_says_whom_to_ask(desk: Desk) -> None:
+    exam = new_exam(desk)
+    desk.settings = dataclasses.replace(desk.settings, student_url=None)
+    page = desk.open(navigation.EXAM, exam=exam.id, part="Share")
+    assert "EXAM_RESULTS_STUDENT_URL" in texts(page)
+    assert not page.code
+
+
+def test_sharing_says_what_the_public_sees(desk: Desk) -> None:
+    for audience, seen in ((Audience.NAMES, "names and grades"), (Audience.CODES, "and no names")):
+        exam = new_exam(desk, audience=audience)
+        assert seen in texts(desk.open(navigation.EXAM, exam=exam.id, part="Share"))
+
+
+def test_another_teachers_exam_is_only_read(backend: RunningBackend, desk: Desk) -> None:
+    other = Desk(backend, f"teacher-{new_id()[:8]}")
+    try:
+        exam = new_exam(other, "12", "13", "14", "15", "16")
+        assert "no such exam, or it is somebody else's draft" in texts(
+            desk.open(navigation.EXAM, exam=exam.id)
+        )
+        other.real_api.publish_exam(exam.id, exam.version)
+    finally:
+        other.close()
+    page = desk.open(navigation.EXAM, exam=exam.id, part="Details")
+    assert "belongs to another teacher" in texts(page)
+    assert "Student 0" in texts(page)
+    assert [button.label for button in page.button] == []
+
+
+@pytest.mark.parametrize("exam_id", ["", "no-id-at-all", "00000000-0000-4000-8000-000000000000"])
+def test_an_unknown_exam_leads_back_to_the_list(desk: Desk, exam_id: str) -> None:
+    assert "There is no such exam" in texts(desk.open(navigation.EXAM, exam=exam_id))
+
+
+def test_a_pattern_that_is_gone_gives_an_empty_form(desk: Desk) -> None:
+    page = desk.open(navigation.NEW, like=new_id())
+    assert field(page, "Subject").value == ""  # type: ignore[attr-defined]
+    assert "without its results" not in texts(page)
+
+
+def test_a_session_that_ended_is_said_and_what_was_typed_stays(desk: Desk) -> None:
+    exam = new_exam(desk)
+    page = fill(open_details(desk, exam), "Subject", "Geometric optics")
+    desk.has_ended = True
+    press(page, "Save the details")
+    assert "Your session has ended" in texts(page)
+    assert field(page, "Subject").value == "Geometric optics"  # type: ignore[attr-defined]
+    desk.has_ended = False
+    press(page, "Save the details")
+    assert stored(desk, exam.id).subject == "Geometric optics"
+
+
+@pytest.mark.parametrize("name", [navigation.LIST, navigation.NEW, navigation.EXAM])
+def test_a_page_that_cannot_be_loaded_offers_another_try(desk: Desk, name: str) -> None:
+    exam = new_exam(desk)
+    desk.is_down = True
+    page = desk.open(name, exam=exam.id)
+    assert "The server does not answer" in texts(page)
+    desk.is_down = False
+    press(page, "Try again")
+    assert "does not answer" not in texts(page)

@@ -1,0 +1,28 @@
+"""Pieces of HTML never carry what a teacher typed as markup."""
+
+from teacher_app.exam.preview import preview_of
+from teacher_app.exam.review import findings
+from teacher_app.views.fragments import STYLE_SHEET, fragment
+from tests.teacher_app.sample_rows import exam, result
+
+NASTY = "<img src=x onerror=alert(1)>"
+
+
+def test_subjects_and_names_are_escaped_everywhere() -> None:
+    evil = exam(subject=NASTY, teacher=NASTY)
+    rows = [result(NASTY, "99"), result(NASTY, "<b>")]
+    pieces = [
+        fragment("preview.html", exam=evil, date="", has_codes=False, preview=preview_of(evil, rows)),
+        fragment("findings.html", findings=findings(evil, rows)),
+        fragment("exam_title.html", exam=evil, status="Draft", date="", audience="", results=""),
+        fragment("share.html", size="huge", image="", address=NASTY, subject=NASTY),
+        fragment("account.html", name=NASTY, account="/account", sign_out="/sign-out"),
+    ]
+    for piece in pieces:
+        assert "<img src=x" not in piece
+        assert "<b>" not in piece
+        assert "&lt;img src=x" in piece
+
+
+def test_the_style_sheet_is_there() -> None:
+    assert STYLE_SHEET.is_file()

@@ -1,0 +1,154 @@
+"""The grid's page without a browser: what it says, what it stores, what it keeps."""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from shared.model.exam import Exam, NewExam, NewResult
+from shared.model.grades import OUT_OF_20
+from teacher_app.views import navigation
+from tests.backend_process import RunningBackend
+from tests.builders import new_id
+from tests.teacher_app.views.desk import Desk
+
+
+@pytest.fixture
+def desk(backend: RunningBackend) -> Iterator[Desk]:
+    desk = Desk(backend, f"teacher-{new_id()[:8]}")
+    try:
+        with desk.serving():
+            yield desk
+    finally:
+        desk.close()
+
+
+@pytest.fixture
+def exam(desk: Desk) -> Exam:
+    exam = desk.real_api.create_exam(NewExam("Optics", dt.date(2026, 6, 5), "M. Curie", OUT_OF_20))
+    desk.real_api.create_results(exam.id, [NewResult("Ada", "12"), NewResult("Blaise", "9")])
+    return exam
+
+
+@pytest.fixture
+def page(desk: Desk, exam: Exam) -> AppTest:
+    return desk.open(navigation.EXAM, exam=exam.id, part="Grid")
+
+
+def type_into(page: AppTest, exam: Exam, **edits: Any) -> AppTest:
+    """As the grid in a browser tells what was typed."""
+    generation = page.session_state[f"grid-{exam.id}"].generation
+    told = {"generation": generation, "sequence": 1} | edits
+    page.session_state[f"grid-{exam.id}-grid"] = {"edits": told}
+    return page.run()
+
+
+def button(page: AppTest, label: str) -> Any:
+    return next(found for found in page.button if found.label == label)
+
+
+def stored(desk: Desk, exam: Exam) -> list[tuple[str, str]]:
+    return sorted((row.student, row.grade) for row in desk.real_api.list_results(exam.id))
+
+
+def test_an_untouched_grid_has_nothing_to_save_and_says_so_when_asked(page: AppTest) -> None:
+    assert not page.exception
+    assert button(page, "Throw my changes away").disabled
+    assert button(page, "Undo the last save").disabled
+    assert page.warning.len == 0
+    button(page, "Save").click().run()
+    assert "nothing to save" in page.info[0].value
+
+
+def test_what_is_told_of_lines_that_are_no_more_changes_nothing(page: AppTest, exam: Exam) -> None:
+    type_into(page, exam, edited_rows={"0": {"grade": "13"}}, generation="before")
+    assert not page.exception
+    assert button(page, "Save")
+
+
+def test_what_is_typed_is_stored_at_save_and_taken_back_by_undo(
+    page: AppTest, desk: Desk, exam: Exam
+) -> None:
+    type_into(page, exam, edited_rows={0: {"grade": "13,5"}}, added_rows=[{"person": "Carl", "grade": "abs"}])
+    assert stored(desk, exam) == [("Ada", "12"), ("Blaise", "9")]
+    button(page, "Save 2 changed lines").click().run()
+    assert not page.exception
+    assert stored(desk, exam) == [("Ada", "13.5"), ("Blaise", "9"), ("Carl", "ABSENT")]
+    button(page, "Undo the last save (2 lines)").click().run()
+    assert stored(desk, exam) == [("Ada", "12"), ("Blaise", "9")]
+
+
+def test_each_bad_cell_is_explained_and_the_good_lines_are_stored(
+    page: AppTest, desk: Desk, exam: Exam
+) -> None:
+    type_into(page, exam, edited_rows={0: {"grade": "25"}, 1: {"grade": "10"}})
+    (warning,) = page.warning
+    assert "1 cell to mend" in warning.value
+    assert "Line 1, Ada, grade" in warning.value
+    assert "above 20" in warning.value
+    button(page, "Save 2 changed lines").click().run()
+    assert stored(desk, exam) == [("Ada", "12"), ("Blaise", "10")]
+    assert "above 20" in page.warning[0].value
+    assert button(page, "Save 1 changed line")
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"), [("is_down", "does not answer"), ("has_ended", "session has ended")]
+)
+def test_a_save_that_fails_keeps_what_was_typed(
+    page: AppTest, desk: Desk, exam: Exam, fault: str, said: str
+) -> None:
+    type_into(page, exam, edited_rows={0: {"grade": "13"}})
+    setattr(desk, fault, True)
+    button(page, "Save 1 changed line").click().run()
+    assert any(said in error.value for error in page.error)
+    setattr(desk, fault, False)
+    button(page, "Save 1 changed line").click().run()
+    assert stored(desk, exam) == [("Ada", "13"), ("Blaise", "9")]
+    assert page.error.len == 0
+
+
+@pytest.mark.parametrize(("choice", "grade"), [("Keep mine", "7"), ("Take theirs", "15")])
+def test_a_line_changed_elsewhere_shows_both_values_and_the_teacher_chooses(
+    page: AppTest, desk: Desk, exam: Exam, choice: str, grade: str
+) -> None:
+    type_into(page, exam, edited_rows={0: {"grade": "7"}})
+    (ada,) = [row for row in desk.real_api.list_results(exam.id) if row.student == "Ada"]
+    desk.real_api.update_result(exam.id, ada.id, 1, grade="15")
+    button(page, "Save 1 changed line").click().run()
+    assert any("Mine: **Ada, 7**. Theirs: **Ada, 15**" in text.value for text in page.markdown)
+    assert ("Ada", "15") in stored(desk, exam)
+    button(page, choice).click().run()
+    assert ("Ada", grade) in stored(desk, exam)
+    assert not [found for found in page.button if found.label == choice]
+
+
+def test_a_choice_keeps_what_is_being_typed_on_other_lines(page: AppTest, desk: Desk, exam: Exam) -> None:
+    type_into(page, exam, added_rows=[{"person": "ada", "grade": "7"}])
+    button(page, "Save 1 changed line").click().run()
+    type_into(page, exam, edited_rows={1: {"grade": "10"}})
+    button(page, "Leave it out").click().run()
+    button(page, "Save 1 changed line").click().run()
+    assert stored(desk, exam) == [("Ada", "12"), ("Blaise", "10")]
+
+
+def test_changes_are_thrown_away_on_request(page: AppTest, desk: Desk, exam: Exam) -> None:
+    type_into(page, exam, edited_rows={0: {"grade": "13"}}, deleted_rows=[1])
+    button(page, "Throw my changes away").click().run()
+    assert button(page, "Save")  # none to be counted
+    assert button(page, "Throw my changes away").disabled
+    assert stored(desk, exam) == [("Ada", "12"), ("Blaise", "9")]
+
+
+def test_what_was_typed_is_still_there_after_a_look_at_another_part(
+    page: AppTest, desk: Desk, exam: Exam
+) -> None:
+    type_into(page, exam, edited_rows={0: {"grade": "13"}})
+    page.session_state[navigation.PART] = "Details"
+    page.run()
+    page.session_state[navigation.PART] = "Grid"
+    page.run()
+    button(page, "Save 1 changed line").click().run()
+    assert stored(desk, exam) == [("Ada", "13"), ("Blaise", "9")]

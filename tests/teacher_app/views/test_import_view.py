@@ -1,0 +1,302 @@
+"""The import page without a browser: what it asks, what it says, what it stores."""
+
+import datetime as dt
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from shared.model.exam import Audience, Exam, NewExam, NewResult
+from shared.model.grades import OUT_OF_20
+from teacher_app.views import navigation
+from teacher_app.views.clock import local_now
+from teacher_app.views.exam_parts.import_rows import editor_key
+from tests.backend_process import RunningBackend
+from tests.builders import new_id
+from tests.teacher_app.importing.test_dialects import CANVAS, bytes_of, workbook_of
+from tests.teacher_app.views.desk import Desk
+
+PASTED = "Ada\t14,5\nBob\t99\nCy\tabs\n"
+
+
+@pytest.fixture
+def desk(backend: RunningBackend) -> Iterator[Desk]:
+    desk = Desk(backend, f"teacher-{new_id()[:8]}")
+    try:
+        with desk.serving():
+            yield desk
+    finally:
+        desk.close()
+
+
+@pytest.fixture
+def exam(desk: Desk) -> Exam:
+    return desk.real_api.create_exam(NewExam("Optics", dt.date(2026, 6, 5), "M. Curie", OUT_OF_20))
+
+
+@pytest.fixture
+def page(desk: Desk, exam: Exam) -> AppTest:
+    page = desk.open(navigation.EXAM, exam=exam.id, part="Import")
+    assert not page.exception
+    return page
+
+
+def paste(page: AppTest, text: str) -> AppTest:
+    page.text_area[0].input(text)
+    return press(page, "Read the rows")
+
+
+def press(page: AppTest, label: str) -> AppTest:
+    found = next(button for button in page.button if button.label == label)
+    assert not found.disabled
+    page = found.click().run()
+    assert not page.exception
+    return page
+
+
+def labels(page: AppTest) -> list[str]:
+    return [button.label for button in page.button]
+
+
+def says(page: AppTest, *words: str) -> bool:
+    told = [*page.markdown, *page.info, *page.warning, *page.error, *page.success]
+    return all(any(word in one.value for one in told) for word in words)
+
+
+def mend(page: AppTest, edited: dict[int, dict[str, str | None]]) -> AppTest:
+    """As the editor in a browser tells what was typed into the rows that are shown."""
+    place = f"import-{page.query_params['exam']}"
+    state = page.session_state[place]
+    key = editor_key(state.draft, f"{place}-{state.generation}", shows_all=False)
+    page.session_state[key] = {"edited_rows": edited, "added_rows": [], "deleted_rows": []}
+    page = page.run()
+    assert not page.exception
+    return page
+
+
+def stored(desk: Desk, exam: Exam) -> list[tuple[str, str]]:
+    return sorted((row.name or row.student, row.grade) for row in desk.real_api.list_results(exam.id))
+
+
+def test_rows_are_pasted_mended_and_saved(page: AppTest, desk: Desk, exam: Exam) -> None:
+    paste(page, PASTED)
+    assert says(page, "**3 rows:** 2 new · 1 to mend", "Line 2, Bob: “99” is above 20")
+    assert stored(desk, exam) == []
+    mend(page, {0: {"Grade": "9"}})
+    assert says(page, "**3 rows:** 3 new")
+    press(page, "Save 3 results")
+    assert says(page, "3 results saved at", "**3 rows:** 3 there already")
+    assert stored(desk, exam) == [("Ada", "14.5"), ("Bob", "9"), ("Cy", "ABSENT")]
+
+
+def test_what_was_mended_stays_an_edit_of_the_editor(page: AppTest) -> None:
+    """Which would drop it otherwise, and have the page run again for nothing."""
+    paste(page, PASTED)
+    mend(page, {0: {"Grade": "9"}})
+    table = page.dataframe[0].value
+    assert list(table["Grade"]) == ["99"]
+    assert list(table["What becomes of it"]) == ["✓ New"]
+
+
+def test_what_is_typed_back_or_emptied_counts(page: AppTest) -> None:
+    paste(page, PASTED)
+    mend(page, {0: {"Grade": "9"}})
+    mend(page, {})
+    assert says(page, "**3 rows:** 2 new · 1 to mend", "Line 2, Bob: “99” is above 20")
+    mend(page, {0: {"Grade": None}})
+    assert says(page, "**3 rows:** 2 new · 1 without a grade")
+
+
+def test_a_mended_row_can_be_mended_again_after_another_part_of_the_page(page: AppTest) -> None:
+    paste(page, PASTED)
+    mend(page, {0: {"Grade": "9"}})
+    page.segmented_control[0].set_value("Enter").run()
+    page.segmented_control[0].set_value("Import").run()
+    assert list(page.dataframe[0].value["Grade"]) == ["9"]
+    mend(page, {0: {"Student": "Bobby"}})
+    assert says(page, "**3 rows:** 3 new")
+    assert list(page.dataframe[0].value["Grade"]) == ["9"]
+
+
+def test_the_rest_can_be_mended_after_the_good_rows_were_saved(page: AppTest, desk: Desk, exam: Exam) -> None:
+    paste(page, PASTED)
+    press(page, "Save 2 results")
+    mend(page, {0: {"Student": "Bobby", "Grade": "9"}})
+    press(page, "Save 1 result")
+    assert stored(desk, exam) == [("Ada", "14.5"), ("Bobby", "9"), ("Cy", "ABSENT")]
+    press(page, "Import more")
+    assert page.text_area[0].value == ""
+
+
+def test_a_draft_stays_while_the_teacher_looks_elsewhere(page: AppTest) -> None:
+    paste(page, PASTED)
+    mend(page, {0: {"Grade": "9"}})
+    page.segmented_control[0].set_value("Enter").run()
+    page.segmented_control[0].set_value("Import").run()
+    assert says(page, "**3 rows:** 3 new")
+    press(page, "Start over")
+    assert "Read the rows" in labels(page)
+
+
+def test_nothing_pasted_is_said(page: AppTest) -> None:
+    paste(page, " \n ")
+    assert says(page, "There is nothing in it")
+    assert "Read the rows" in labels(page)
+
+
+def test_a_file_is_read_when_it_is_chosen(page: AppTest, desk: Desk, exam: Exam) -> None:
+    page.file_uploader[0].upload("grades.csv", CANVAS.encode(), "text/csv").run()
+    assert not page.exception
+    assert page.expander[0].label.startswith("Read as an export of Canvas")
+    assert says(page, "Choose above which columns")
+    page.selectbox[0].select(6).run()
+    assert says(page, "**4 rows:** 2 new · 2 without a grade")
+    press(page, "Save 2 results")
+    assert stored(desk, exam) == [("Hopper, Grace", "EXEMPT"), ("Lovelace, Ada", "14.5")]
+
+
+def test_another_sheet_of_a_workbook_can_be_chosen(page: AppTest) -> None:
+    rows = [["Name", "Grade"], ["Ada", 1]]
+    data = bytes_of(workbook_of(("A", rows), ("B", [*rows, ["Bob", 2]])))
+    page.file_uploader[0].upload("grades.xlsx", data, "application/octet-stream").run()
+    assert says(page, "**1 row:** 1 new")
+    page.selectbox[0].select("B").run()
+    assert not page.exception
+    assert says(page, "**2 rows:** 2 new")
+
+
+def test_a_file_that_is_no_list_is_refused_with_a_reason(page: AppTest) -> None:
+    page.file_uploader[0].upload("grades.csv", b"%PDF-1.7", "text/csv").run()
+    assert says(page, "This is a PDF")
+    assert "Read the rows" in labels(page)
+
+
+def test_columns_that_cannot_be_told_are_asked_for(page: AppTest) -> None:
+    paste(page, "Ada;Lovelace;14;15\nGrace;Hopper;12;13")
+    assert says(page, "Choose above which columns")
+    assert "Save" not in " ".join(labels(page))
+    page.multiselect[0].set_value([0, 1])
+    page.selectbox[0].select(3).run()
+    assert says(page, "**2 rows:** 2 new")
+    assert "“Column 1 (Ada)” and “Column 2 (Lovelace)”" in page.expander[0].label.replace("\\", "")
+
+
+def test_the_teacher_says_whether_the_first_row_is_a_heading(page: AppTest) -> None:
+    paste(page, "Wer;Wieviel\nAda;14\nBob;12")
+    assert says(page, "**3 rows:** 2 new · 1 to mend")
+    page.checkbox[0].check().run()
+    page.multiselect[0].set_value([0]).run()
+    assert says(page, "**2 rows:** 2 new")
+
+
+def test_points_that_do_not_fit_the_scale_are_warned_of(page: AppTest) -> None:
+    text = "Student,ID,Section,Essay (3)\n    Points Possible,,,50\nAda,1,A,14"
+    page.file_uploader[0].upload("grades.csv", text.encode(), "text/csv").run()
+    assert says(page, "50 points are possible; this exam is out of 20")
+
+
+def test_students_who_are_there_or_repeated_are_asked_about(page: AppTest, desk: Desk, exam: Exam) -> None:
+    desk.real_api.create_results(exam.id, [NewResult("Ada", "3"), NewResult("Bob", "4")])
+    desk_page = desk.open(navigation.EXAM, exam=exam.id, part="Import")
+    paste(desk_page, "Ada;14\nBob;4\nCy;5\nCy;6")
+    assert says(desk_page, "1 there already · 1 left out · 2 repeated")
+    assert [radio.label for radio in desk_page.radio] == [
+        "Some students are there with another grade",
+        "Some students are in it more than once",
+    ]
+    desk_page.radio[0].set_value("replace")
+    desk_page.radio[1].set_value("last").run()
+    press(desk_page, "Save 2 results")
+    assert stored(desk, exam) == [("Ada", "14"), ("Bob", "4"), ("Cy", "6")]
+
+
+def test_what_others_saved_meanwhile_is_not_saved_twice(page: AppTest, desk: Desk, exam: Exam) -> None:
+    paste(page, PASTED)
+    desk.real_api.create_result(exam.id, NewResult("Ada", "14.5"))
+    press(page, "Save 2 results")
+    assert says(page, "1 result saved at")
+    assert stored(desk, exam) == [("Ada", "14.5"), ("Cy", "ABSENT")]
+
+
+def test_nothing_is_left_when_another_tab_has_saved_it_all(page: AppTest, desk: Desk, exam: Exam) -> None:
+    paste(page, "Ada;14")
+    desk.real_api.create_result(exam.id, NewResult("Ada", "14"))
+    press(page, "Save 1 result")
+    assert says(page, "it was all there already")
+    assert stored(desk, exam) == [("Ada", "14")]
+
+
+@pytest.mark.parametrize("fault", ["is_down", "has_ended"])
+def test_a_line_that_is_down_before_saving_loses_nothing(
+    page: AppTest, desk: Desk, exam: Exam, fault: str
+) -> None:
+    paste(page, PASTED)
+    setattr(desk, fault, True)
+    press(page, "Save 2 results")
+    assert says(page, "Your session has ended" if fault == "has_ended" else "server does not answer")
+    setattr(desk, fault, False)
+    press(page, "Save 2 results")
+    assert stored(desk, exam) == [("Ada", "14.5"), ("Cy", "ABSENT")]
+
+
+def test_a_line_that_goes_down_midway_says_what_is_saved_and_one_press_goes_on(
+    page: AppTest, desk: Desk, exam: Exam, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paste(page, "".join(f"Student {number:03d};{number % 21}\n" for number in range(250)))
+    create_results = desk.real_api.create_results
+
+    def goes_down_after_one(*arguments: Any) -> Any:
+        desk.is_down = True
+        return create_results(*arguments)
+
+    monkeypatch.setattr(desk.real_api, "create_results", goes_down_after_one)
+    press(page, "Save 250 results")
+    assert says(page, "server does not answer", "**100 of 250 are saved**, 150 are not")
+    assert len(stored(desk, exam)) == 100
+    monkeypatch.undo()
+    desk.is_down = False
+    press(page, "Go on")
+    assert says(page, "250 results saved at")
+    assert len(stored(desk, exam)) == 250
+
+
+def test_a_cancelled_import_leads_back_to_the_rows(page: AppTest, exam: Exam) -> None:
+    paste(page, "Ada;1\nBob;2")
+    draft = page.session_state[f"import-{exam.id}"].draft
+    draft.begin(random.Random(1))
+    draft.pause(local_now)  # as “Cancel” does between two batches
+    page.run()
+    assert says(page, "**0 of 2 are saved**, 2 are not")
+    press(page, "Back to the rows")
+    assert says(page, "**2 rows:** 2 new")
+
+
+def test_an_import_is_undone_and_saved_again(page: AppTest, desk: Desk, exam: Exam) -> None:
+    paste(page, PASTED)
+    press(page, "Save 2 results")
+    press(page, "Undo this import")
+    assert says(page, "2 results taken back at", "**3 rows:** 2 new · 1 to mend")
+    assert stored(desk, exam) == []
+    press(page, "Save 2 results")
+    assert stored(desk, exam) == [("Ada", "14.5"), ("Cy", "ABSENT")]
+
+
+def test_a_published_exam_is_named_as_one(desk: Desk, exam: Exam) -> None:
+    desk.real_api.publish_exam(exam.id, exam.version)
+    page = paste(desk.open(navigation.EXAM, exam=exam.id, part="Import"), PASTED)
+    assert says(page, "everybody sees each row as it is saved")
+
+
+def test_names_get_codes_where_the_exam_shows_codes(desk: Desk) -> None:
+    new = NewExam("Optics", dt.date(2026, 6, 5), "M. Curie", OUT_OF_20, Audience.CODES)
+    exam = desk.real_api.create_exam(new)
+    page = paste(desk.open(navigation.EXAM, exam=exam.id, part="Import"), "Ada;14\nBob;12")
+    press(page, "Save 2 results")
+    assert stored(desk, exam) == [("Ada", "14"), ("Bob", "12")]
+    page.segmented_control[0].set_value("Codes").run()
+    assert not page.exception
+    codes = {row.name: row.student for row in desk.real_api.list_results(exam.id)}
+    table = page.dataframe[0].value
+    assert dict(zip(table["Name"], table["Code"], strict=True)) == codes
