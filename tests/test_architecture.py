@@ -36,34 +36,64 @@ def test_the_rooms_import_only_what_they_may() -> None:
     assert re.search(r"Contracts: \d+ kept, 0 broken", linted.stdout)
 
 
+@pytest.fixture(scope="module")
+def skeleton(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The rooms' modules, all of them empty: whatever breaks a contract here was planted."""
+    folder = tmp_path_factory.mktemp("skeleton")
+    for path in modules_of(*ROOMS):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).touch()
+    linted = lint(folder)
+    assert linted.returncode == 0, linted.stdout
+    return folder
+
+
 @pytest.mark.parametrize(
     ("importer", "imported", "contract"),
     [
-        ("shared", "teacher_app", "shared imports no dashboard"),
-        ("shared", "student_app", "shared imports no dashboard"),
-        ("shared", "deploy.local", "shared imports no dashboard"),
-        ("shared", "streamlit", "shared imports no dashboard"),
-        ("teacher_app", "student_app", "the two dashboards never import each other"),
+        ("shared", "teacher_app", "shared imports no dashboard and no deployment"),
+        ("shared", "student_app", "shared imports no dashboard and no deployment"),
+        ("shared.model", "deploy.local", "shared imports no dashboard and no deployment"),
+        ("teacher_app.gate", "student_app", "the two dashboards never import each other"),
         ("student_app", "teacher_app", "the two dashboards never import each other"),
         ("teacher_app", "deploy.local", "the dashboards import nothing of deploy"),
-        ("student_app", "deploy", "the dashboards import nothing of deploy"),
+        ("student_app.stream", "deploy", "the dashboards import nothing of deploy"),
         ("deploy", "teacher_app", "deploy never imports the dashboards"),
-        ("deploy.local", "student_app", "deploy never imports the dashboards"),
-        ("deploy.local", "shared", "the embedded backend imports nothing of shared"),
+        ("deploy.local.launcher", "student_app", "deploy never imports the dashboards"),
+        ("deploy.local.backend", "shared.model", "the embedded backend imports nothing of shared"),
+        ("deploy.local.data_folder", "shared.settings", "the embedded backend imports nothing of shared"),
+        ("deploy.local.data_folder", "deploy.local.backend.tokens", "layers of deploy.local"),
+        ("deploy.local.backend.storage", "deploy.local.launcher.pair", "layers of deploy.local"),
+        ("shared.model", "shared.settings", "layers of shared"),
+        ("shared.api", "shared.live.feed", "layers of shared"),
+        ("teacher_app.rows", "teacher_app.gate.paths", "layers of teacher_app"),
+        ("teacher_app.importing", "teacher_app.gate.paths", "layers of teacher_app"),
+        ("teacher_app.exam", "teacher_app.views.clock", "layers of teacher_app"),
+        ("student_app.stream", "student_app.board.pages", "layers of student_app"),
+        ("student_app.exam", "student_app.stream.hub", "layers of student_app"),
     ],
 )
 def test_a_planted_wrong_import_breaks_its_contract(
-    tmp_path: Path, importer: str, imported: str, contract: str
+    skeleton: Path, importer: str, imported: str, contract: str
 ) -> None:
-    """In empty rooms, so that nothing else can be what breaks."""
-    for package in (*ROOMS, "deploy/local"):
-        (tmp_path / package).mkdir(exist_ok=True)
-        (tmp_path / package / "__init__.py").touch()
-    assert lint(tmp_path).returncode == 0
-    (tmp_path / importer.replace(".", "/") / "planted.py").write_text(f"import {imported}\n")
-    linted = lint(tmp_path)
+    planted = skeleton / importer.replace(".", "/") / "__init__.py"
+    planted.write_text(f"import {imported}\n")
+    try:
+        linted = lint(skeleton)
+    finally:
+        planted.write_text("")
     assert linted.returncode == 1
-    assert re.search(rf"^{contract}.* BROKEN$", linted.stdout, re.MULTILINE), linted.stdout
+    assert f"\n{contract} BROKEN\n" in linted.stdout
+
+
+def test_a_new_folder_must_find_its_layer(skeleton: Path) -> None:
+    stray = skeleton / "shared" / "stray.py"
+    stray.touch()
+    try:
+        linted = lint(skeleton)
+    finally:
+        stray.unlink()
+    assert "\nlayers of shared BROKEN\n" in linted.stdout
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
