@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.model.errors import GradeOutsideScale, ScaleUnknown
+from shared.model.text import normalize_spaces
 
 __all__ = [
     "GRADE_TEXT_MAX",
@@ -177,9 +177,7 @@ def parse_grade(text: str, scale: Scale) -> Grade:
     Accepts a decimal comma, any spaces (also non-breaking ones), either case, "14/20" and "85 %" where they
     fit the scale. Raises GradeOutsideScale, whose reason says what to type.
     """
-    plain = " ".join(
-        unicodedata.normalize("NFKC", text).replace("\u2212", "-").replace("\u2013", "-").split()
-    )
+    plain = normalize_spaces(text).replace("\u2212", "-").replace("\u2013", "-")
     if not plain:
         raise GradeOutsideScale(text, scale.text, f"The grade is empty. {scale.hint}")
     mark = _MARK_WORDS.get(plain.casefold())

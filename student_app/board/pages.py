@@ -21,7 +21,7 @@ from shared.live.feed import FeedState
 from shared.model.exam import Exam, Result, is_id
 from shared.model.grades import grade_text
 from shared.model.statistics import distribution, frame_from_results, score_text, summary
-from student_app.exam.choosing import folded
+from shared.model.text import sort_key
 from student_app.stream.hub import LiveHub, WatchedFeed
 from student_app.stream.renderings import Renderings
 
@@ -93,7 +93,7 @@ def _board(exam: Exam, rows: tuple[Result, ...], now_s: float, *, is_live: bool,
     return _rendered(
         "exam.html",
         exam=exam,
-        rows=sorted(rows, key=lambda row: (folded(row.student), row.id)),
+        rows=sorted(rows, key=lambda row: (sort_key(row.student), row.id)),
         numbers=numbers,
         mean=score_text(numbers.mean, exam.scale),
         median=score_text(numbers.median, exam.scale),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from shared.model.exam import Exam
+from shared.model.text import sort_key
 
-__all__ = ["OFFERED_MAX", "exam_label", "exam_labels", "folded", "matching_exams"]
+__all__ = ["OFFERED_MAX", "exam_label", "exam_labels", "matching_exams"]
 
 OFFERED_MAX = 50  # a longer list is searched, not scrolled; each page carries the list
 
@@ -31,18 +31,12 @@ def exam_labels(exams: Iterable[Exam]) -> dict[str, str]:
 
 def matching_exams(exams: Sequence[Exam], search: str, limit: int = OFFERED_MAX) -> list[Exam]:
     """The first `limit` exams that have every word of `search`, in the order given; accents do not count."""
-    words = folded(search).split()
+    words = sort_key(search).split()
     found = []
     for exam in exams:
-        label = folded(exam_label(exam)) if words else ""
+        label = sort_key(exam_label(exam)) if words else ""
         if all(word in label for word in words):
             found.append(exam)
             if len(found) == limit:
                 break
     return found
-
-
-def folded(text: str) -> str:
-    """`text` for searching and sorting: case and accents do not count."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(character for character in plain if not unicodedata.combining(character))

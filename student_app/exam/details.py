@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from shared.model.exam import Audience, Exam, Result
-from shared.model.formula_text import escaped
 from shared.model.grades import ScaleKind, grade_text
 from shared.model.statistics import (
     SMALL_GROUP,
@@ -19,7 +18,7 @@ from shared.model.statistics import (
     frame_from_results,
     score_text,
 )
-from student_app.exam.choosing import folded
+from shared.model.text import escape_formula, sort_key
 
 __all__ = ["comparison_rows", "results_csv", "rule_text", "statistics_rows"]
 
@@ -87,8 +86,8 @@ def results_csv(rows: Iterable[Result]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(["Student", "Grade"])
-    shown = sorted(rows, key=lambda row: (folded(row.student), row.id))
-    writer.writerows([escaped(row.student), escaped(grade_text(row.grade))] for row in shown)
+    shown = sorted(rows, key=lambda row: (sort_key(row.student), row.id))
+    writer.writerows([escape_formula(row.student), escape_formula(grade_text(row.grade))] for row in shown)
     return text.getvalue().encode("utf-8-sig")
 
 

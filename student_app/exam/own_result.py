@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 
 import pandas as pd
@@ -10,6 +9,7 @@ import pandas as pd
 from shared.model.exam import Audience, Exam, Result
 from shared.model.grades import grade_text
 from shared.model.statistics import percentile
+from shared.model.text import name_key
 
 __all__ = ["find_own", "own_sentence"]
 
@@ -19,8 +19,8 @@ def find_own(rows: Iterable[Result], asked: str) -> list[Result]:
 
     Several where several students have one name. None for an empty question.
     """
-    wanted = _folded(asked)
-    return [row for row in rows if wanted and _folded(row.student) == wanted]
+    wanted = name_key(asked)
+    return [row for row in rows if wanted and name_key(row.student) == wanted]
 
 
 def own_sentence(exam: Exam, frame: pd.DataFrame, row: Result) -> str:
@@ -31,7 +31,3 @@ def own_sentence(exam: Exam, frame: pd.DataFrame, row: Result) -> str:
         return grade
     about = "About " if exam.audience is Audience.CODES else ""
     return f"{grade} {about}{place:.0f} % of the grades are below it (of equal ones, half are counted)."
-
-
-def _folded(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).split()).casefold()

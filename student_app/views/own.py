@@ -6,8 +6,8 @@ import streamlit as st
 
 from shared.live.cache import ResultsSnapshot
 from shared.model.exam import Audience, Exam, Result
-from shared.model.markdown import plain_markdown
 from shared.model.statistics import frame_from_results
+from shared.model.text import escape_markdown
 from student_app.exam.own_result import find_own, own_sentence
 
 __all__ = ["ask_own", "show_own"]
@@ -45,4 +45,4 @@ def show_own(exam: Exam, results: ResultsSnapshot, found: list[Result]) -> None:
     if len(found) > 1:
         st.info(f"{len(found)} students have this name: none of them is marked.")
     for row in found[:_FOUND_SHOWN_MAX]:
-        st.success(plain_markdown(own_sentence(exam, frame, row)), icon=":material/person:")
+        st.success(escape_markdown(own_sentence(exam, frame, row)), icon=":material/person:")

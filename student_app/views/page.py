@@ -7,8 +7,8 @@ from streamlit_autorefresh import st_autorefresh
 
 from shared.live.cache import ResultsSnapshot
 from shared.model.exam import Exam
-from shared.model.markdown import plain_markdown
 from shared.model.statistics import frame_from_results, summary
+from shared.model.text import escape_markdown
 from student_app.context import Serving
 from student_app.exam.details import results_csv, rule_text, statistics_rows
 from student_app.live_board import live_board
@@ -26,7 +26,7 @@ _UNREACHABLE = "stream-unreachable"  # in the session: the browser cannot have t
 
 def show_exam(parts: Serving, exam: Exam) -> None:
     """Draw the whole page of one exam."""
-    st.caption(plain_markdown(f"{exam.date.isoformat()} · {exam.teacher} · {exam.scale.label}"))
+    st.caption(escape_markdown(f"{exam.date.isoformat()} · {exam.teacher} · {exam.scale.label}"))
     _live(parts, exam)
 
 

@@ -4,7 +4,6 @@ No Streamlit."""
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +17,7 @@ from shared.model.statistics import (
     score_text,
     summary,
 )
+from shared.model.text import sort_key
 
 __all__ = ["Bar", "Preview", "preview_of"]
 
@@ -64,15 +64,9 @@ def preview_of(exam: Exam, results: Sequence[Result]) -> Preview:
         ]
     if numbers.pass_rate is not None:
         tiles.append(("Passed", f"{math.floor(100 * numbers.pass_rate + 0.5)} %"))
-    rows = sorted(results, key=lambda row: (_folded(row.student), row.id))
+    rows = sorted(results, key=lambda row: (sort_key(row.student), row.id))
     bars = () if numbers.disclosure is Disclosure.NOTHING else _bars(exam, results)
     return Preview(tuple(tiles), bars, tuple((row.student, grade_text(row.grade)) for row in rows))
-
-
-def _folded(student: str) -> str:
-    """Without accents and cases, as people look for a name."""
-    plain = unicodedata.normalize("NFKD", student.casefold())
-    return "".join(character for character in plain if not unicodedata.combining(character))
 
 
 def _bars(exam: Exam, results: Sequence[Result]) -> tuple[Bar, ...]:

@@ -17,6 +17,7 @@ import numpy as np
 from shared.model.exam import Audience, Exam, Result
 from shared.model.grades import ScaleKind, grade_text
 from shared.model.statistics import SMALL_GROUP, frame_from_results
+from shared.model.text import name_key
 from teacher_app.exam.wording import count_text
 
 __all__ = ["FAR_DEVIATIONS", "Finding", "Severity", "findings", "papers_finding"]
@@ -116,9 +117,9 @@ def _same_students(exam: Exam, results: Sequence[Result]) -> Iterable[Finding]:
                 _lines(group),
             )
         named = [row for row in results if row.name]
-        groups = _repeated(named, lambda row: _folded(row.name or ""))
+        groups = _repeated(named, lambda row: name_key(row.name or ""))
     else:
-        groups = _repeated(results, lambda row: _folded(row.student))
+        groups = _repeated(results, lambda row: name_key(row.student))
     if groups:
         verb = "is" if len(groups) == 1 else "are"
         yield Finding(
@@ -180,10 +181,6 @@ def _repeated(results: Iterable[Result], key: Callable[[Result], Hashable]) -> l
     for row in results:
         groups[key(row)].append(row)
     return [group for group in groups.values() if len(group) > 1]
-
-
-def _folded(name: str) -> str:
-    return " ".join(name.casefold().split())
 
 
 def _lines(rows: Iterable[Result]) -> tuple[str, ...]:

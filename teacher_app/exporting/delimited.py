@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 
 from shared.model.exam import Exam, Result
-from shared.model.formula_text import escaped
+from shared.model.text import escape_formula
 from teacher_app.exporting.persons import has_codes
 
 __all__ = ["csv_bytes", "csv_file", "result_rows"]
@@ -36,5 +36,5 @@ def csv_bytes(table: Iterable[Sequence[str]], *, delimiter: str = ",", has_mark:
     """UTF-8; no cell of it is taken for a formula."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=delimiter)
-    writer.writerows([escaped(cell) for cell in cells] for cells in table)
+    writer.writerows([escape_formula(cell) for cell in cells] for cells in table)
     return ((_BYTE_ORDER_MARK if has_mark else "") + text.getvalue()).encode()

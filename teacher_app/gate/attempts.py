@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from shared.model.errors import SignInThrottled
+from shared.model.text import name_key
 
 __all__ = ["AttemptLimits", "AttemptRule", "Attempts"]
 
@@ -147,4 +148,4 @@ class AttemptLimits:
 
 def _name_key(name: str) -> str:
     """One key for every way to type a name. Long texts are cut: they are no names, but would be kept."""
-    return name.strip().casefold()[:128]
+    return name_key(name)[:128]

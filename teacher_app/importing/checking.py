@@ -18,8 +18,9 @@ from shared.model.codes import is_code
 from shared.model.errors import FieldInvalid
 from shared.model.exam import Audience, Exam, NewResult, Result
 from shared.model.grades import grade_text, parse_grade
+from shared.model.text import name_key
 from teacher_app.importing.rows import SourceRow
-from teacher_app.rows.commands import folded, person_of
+from teacher_app.rows.commands import person_of
 
 __all__ = ["CheckedRow", "Choices", "Fate", "Repeated", "There", "check_rows", "person_key"]
 
@@ -106,7 +107,7 @@ def person_key(person: str) -> str:
     last, comma, first = person.partition(",")
     if comma and first.strip() and "," not in first:
         person = f"{first} {last}"
-    return folded(person)
+    return name_key(person)
 
 
 # Each row by itself.

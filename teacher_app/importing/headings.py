@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
 from enum import StrEnum
+
+from shared.model.text import name_key
 
 __all__ = ["Role", "is_known_heading", "plain_heading", "role_of_heading"]
 
@@ -49,7 +50,7 @@ _ROLES = {word.strip(): role for role, words in _WORDS.items() for word in words
 
 def plain_heading(text: str) -> str:
     """In lower case, with single spaces, without what stands around it."""
-    plain = " ".join(unicodedata.normalize("NFKC", text).split()).casefold()
+    plain = name_key(text)
     return plain.strip("\ufeff\"'*: ")
 
 

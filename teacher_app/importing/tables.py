@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from shared.model.formula_text import unescaped
+from shared.model.text import unescape_formula
 from teacher_app.importing.headings import is_known_heading
 from teacher_app.importing.limits import CELL_MAX, COLUMNS_MAX, ROWS_MAX, FileNotReadable
 
@@ -148,7 +148,7 @@ def _aligned(line: str, has_answers: bool) -> list[str]:
 
 def _cell(text: str) -> str:
     trimmed = text.strip()
-    plain = unescaped(trimmed)
+    plain = unescape_formula(trimmed)
     if plain == trimmed:
         found = _TEXT_FORMULA.fullmatch(trimmed)
         return found[1] if found else trimmed

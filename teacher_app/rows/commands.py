@@ -6,7 +6,6 @@ shows codes, `person` is the real name and the row's `student` is the code; othe
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -26,9 +25,7 @@ __all__ = [
     "Refused",
     "Saved",
     "UndoCommand",
-    "folded",
     "person_of",
-    "sort_key",
 ]
 
 
@@ -141,14 +138,3 @@ Receipt = Saved | Deleted | Refused | Duplicate | Conflict | NotSaved
 def person_of(row: Result, audience: Audience) -> str:
     """Whom a row is about; "" where an exam shows codes and no name was given."""
     return (row.name or "") if audience is Audience.CODES else row.student
-
-
-def folded(person: str) -> str:
-    """The same for names that differ in case, spaces or forms of the same letters only."""
-    return " ".join(unicodedata.normalize("NFKC", person).split()).casefold()
-
-
-def sort_key(person: str) -> str:
-    """For lists as people expect them: "Élodie" stands between "Edith" and "Emil"."""
-    letters = unicodedata.normalize("NFKD", folded(person))
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))

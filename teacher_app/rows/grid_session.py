@@ -8,6 +8,7 @@ from typing import Any
 
 from shared.model.codes import RandomSource
 from shared.model.exam import Audience, Result, new_id
+from shared.model.text import sort_key
 from teacher_app.rows.commands import (
     Conflict,
     Deleted,
@@ -17,7 +18,6 @@ from teacher_app.rows.commands import (
     Saved,
     UndoCommand,
     person_of,
-    sort_key,
 )
 from teacher_app.rows.grid_changes import GridLine, command_for, edited, has_edits, line_of, settled
 from teacher_app.rows.grid_messages import edits_from

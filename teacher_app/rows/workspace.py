@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from shared.api.calls import TeacherApi
 from shared.model.errors import NotFound
 from shared.model.exam import Exam, Result
+from shared.model.text import sort_key
 
 __all__ = ["Workspace"]
 
@@ -39,7 +40,7 @@ class Workspace:
     @property
     def results(self) -> list[Result]:
         """By student, then by id."""
-        return sorted(self._results.values(), key=lambda row: (row.student.casefold(), row.id))
+        return sorted(self._results.values(), key=lambda row: (sort_key(row.student), row.id))
 
     @property
     def age_s(self) -> float:

@@ -19,6 +19,7 @@ from shared.model.errors import (
 )
 from shared.model.exam import Audience, NewResult, Result
 from shared.model.grades import parse_grade
+from shared.model.text import name_key
 from teacher_app.rows.commands import (
     ChangeRow,
     Command,
@@ -33,7 +34,6 @@ from teacher_app.rows.commands import (
     Refused,
     Saved,
     UndoCommand,
-    folded,
     person_of,
 )
 from teacher_app.rows.undo import inverse
@@ -69,8 +69,8 @@ class Entering:
                 if isinstance(checked, Refused):
                     receipts[command.key] = checked
                     continue
-                person = folded(command.person)
-                if any(folded(other.person) == person for other, _ in creates):
+                person = name_key(command.person)
+                if any(name_key(other.person) == person for other, _ in creates):
                     receipts |= self._create(creates)  # so that the second of two equal names meets the first
                     creates, there = [], self._rows_by_person()
                 same = [row for row in there.get(person, []) if row.id != command.key]
@@ -110,7 +110,7 @@ class Entering:
     def _rows_by_person(self) -> dict[str, list[Result]]:
         rows: dict[str, list[Result]] = {}
         for row in self._workspace.results:
-            rows.setdefault(folded(person_of(row, self._audience)), []).append(row)
+            rows.setdefault(name_key(person_of(row, self._audience)), []).append(row)
         return rows
 
     # New rows.

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from shared.model.errors import ApiRefused, BackendUnreachable, FieldInvalid, SessionEnded
-from shared.model.markdown import plain_markdown
+from shared.model.text import escape_markdown
 from teacher_app.context import sign_in_again_path
 from teacher_app.exam.refusals import refusal_text
 
@@ -32,7 +32,7 @@ def explain(error: Exception, *, retry_key: str | None = None) -> None:
 
     With `retry_key` a button that runs the page again stands below; not inside a form, which has its own.
     """
-    text = plain_markdown(refusal_text(error))
+    text = escape_markdown(refusal_text(error))
     if isinstance(error, SessionEnded):
         st.warning(text, icon=":material/lock:")
         st.link_button("Sign in again in another tab", sign_in_again_path())

@@ -7,7 +7,7 @@ import dataclasses
 import streamlit as st
 
 from shared.model.exam import Exam, new_id
-from shared.model.markdown import plain_markdown
+from shared.model.text import escape_markdown
 from teacher_app.context import current_api, current_session
 from teacher_app.exam.form import ExamFields
 from teacher_app.views import navigation
@@ -32,7 +32,7 @@ def render() -> None:
         explain(error, retry_key="new-exam-again")
         return
     if like and start.subject:
-        st.caption(f"With the details of “{plain_markdown(start.subject)}”, without its results.")
+        st.caption(f"With the details of “{escape_markdown(start.subject)}”, without its results.")
     drawn = draw_fields(start, key=f"new-{exam_id}")
     if drawn.values != start:
         ask_before_leaving(f"new-{exam_id}")

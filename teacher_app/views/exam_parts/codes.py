@@ -7,7 +7,7 @@ import math
 import streamlit as st
 
 from shared.model.exam import Result
-from shared.model.markdown import plain_markdown
+from shared.model.text import escape_markdown, sort_key
 from teacher_app.context import current_settings
 from teacher_app.exam.links import student_address
 from teacher_app.exam.slips import SLIPS_A_PAGE, names_without_letters, slips_pdf
@@ -25,7 +25,7 @@ _NAMES_TOLD = 5
 def render(workspace: Workspace) -> None:
     """What to print, what to keep, and who has which code."""
     exam = workspace.exam
-    rows = sorted(workspace.results, key=lambda row: ((row.name or "").casefold(), row.student))
+    rows = sorted(workspace.results, key=lambda row: (sort_key(row.name or ""), row.student))
     st.markdown(
         "Everybody sees codes in the place of names. Each student knows one code, you know them all: "
         "give each slip to its student, and keep the list to yourself."
@@ -82,7 +82,7 @@ def _say_what_is_missing(rows: list[Result]) -> None:
         )
     gaps = names_without_letters(rows)
     if gaps:
-        told = ", ".join(plain_markdown(name) for name in gaps[:_NAMES_TOLD])
+        told = ", ".join(escape_markdown(name) for name in gaps[:_NAMES_TOLD])
         more = f" and {len(gaps) - _NAMES_TOLD} more" if len(gaps) > _NAMES_TOLD else ""
         st.warning(
             f"The slips cannot show every letter of {told}{more}. Write them by hand, or use the list.",

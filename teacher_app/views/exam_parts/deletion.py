@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from shared.model.exam import new_id
-from shared.model.markdown import plain_markdown
+from shared.model.text import escape_markdown
 from teacher_app.context import current_api
 from teacher_app.exam.deletion import Deletion, Restoration
 from teacher_app.exam.wording import count_text
@@ -63,7 +63,7 @@ def offer_undo() -> None:
         if not deletion.is_done:
             continue
         exam = deletion.exam
-        subject = plain_markdown(exam.subject)
+        subject = escape_markdown(exam.subject)
         with st.container(horizontal=True, vertical_alignment="center", key=f"undo-row-{exam.id}"):
             goes_too = f" and its {count_text(len(deletion.taken), 'result')}" if deletion.taken else ""
             st.markdown(f":material/delete: “{subject}”{goes_too} deleted.")

@@ -8,8 +8,8 @@ import streamlit as st
 
 from shared.model.errors import VersionConflict
 from shared.model.exam import Audience, Exam
-from shared.model.markdown import plain_markdown
 from shared.model.statistics import frame_from_results
+from shared.model.text import escape_markdown
 from teacher_app.exam.edit import changed_fields, clashes
 from teacher_app.exam.form import FIELD_LABELS, ExamFields, field_text
 from teacher_app.exam.wording import count_text
@@ -105,8 +105,8 @@ def _choose(workspace: Workspace, base: Exam, changes: dict[str, Any]) -> None:
     )
     st.table(
         {
-            "Yours": {FIELD_LABELS[one.field]: plain_markdown(field_text(one.mine)) for one in found},
-            "Stored now": {FIELD_LABELS[one.field]: plain_markdown(field_text(one.theirs)) for one in found},
+            "Yours": {FIELD_LABELS[one.field]: escape_markdown(field_text(one.mine)) for one in found},
+            "Stored now": {FIELD_LABELS[one.field]: escape_markdown(field_text(one.theirs)) for one in found},
         },
         width="content",
     )

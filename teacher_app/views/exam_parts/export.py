@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 
 from shared.model.exam import Audience, Exam, Result
-from shared.model.markdown import plain_markdown
+from shared.model.text import escape_markdown, sort_key
 from teacher_app.exam.wording import count_text
 from teacher_app.exporting.fill_in import GradebookFile
 from teacher_app.exporting.formats import FORMATS, Format
@@ -25,7 +25,7 @@ def render(workspace: Workspace) -> None:
     """One button a format."""
     exam = workspace.exam
     # By name also where codes are shown: codes have no order that means anything.
-    rows = sorted(workspace.results, key=lambda row: shown_person(row, exam).casefold())
+    rows = sorted(workspace.results, key=lambda row: sort_key(shown_person(row, exam)))
     if not rows:
         st.info("There is no result to export yet.", icon=":material/download:")
         return
@@ -72,7 +72,7 @@ def _fill_in(exam: Exam, rows: Sequence[Result]) -> None:
     try:
         gradebook = GradebookFile(file.getvalue(), exam)
     except FileNotReadable as error:
-        st.error(plain_markdown(error.reason), icon=":material/error:")
+        st.error(escape_markdown(error.reason), icon=":material/error:")
         return
     columns = gradebook.columns
     column = st.selectbox(
@@ -89,7 +89,7 @@ def _fill_in(exam: Exam, rows: Sequence[Result]) -> None:
     filled = gradebook.filled(rows, column)
     st.markdown(f"**{filled.count:,} of {count_text(len(rows), 'student')}** found in it by name.")
     if filled.missing:
-        told = ", ".join(plain_markdown(name) for name in filled.missing[:NAMES_TOLD])
+        told = ", ".join(escape_markdown(name) for name in filled.missing[:NAMES_TOLD])
         more = f" and {len(filled.missing) - NAMES_TOLD:,} more" if len(filled.missing) > NAMES_TOLD else ""
         st.warning(
             f"Not in it, or more than once: {told}{more}. Enter these grades there by hand.",

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from shared.model.exam import TEXT_MAX, Audience
 from shared.model.grades import MAXIMUM_LIMIT, ScaleKind
-from shared.model.markdown import plain_markdown
+from shared.model.text import escape_markdown
 from teacher_app.exam.form import FIELD_LABELS, SCALE_WORDS, ExamFields
 
 __all__ = ["DrawnFields", "draw_fields"]
@@ -33,7 +33,7 @@ class DrawnFields:
     def show_faults(self, faults: Mapping[str, str]) -> None:
         """Each fault under its own field."""
         for name, reason in faults.items():
-            self.places[name].error(plain_markdown(reason), icon=":material/edit:")
+            self.places[name].error(escape_markdown(reason), icon=":material/edit:")
 
 
 def draw_fields(start: ExamFields, *, key: str, audience_locked: str | None = None) -> DrawnFields:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from shared.model.exam import Result
 from shared.model.grades import grade_text
-from shared.model.markdown import plain_markdown
+from shared.model.text import escape_markdown
 from teacher_app.components.result_grid import result_grid
 from teacher_app.context import sign_in_again_path
 from teacher_app.exam.wording import count_text
@@ -70,8 +70,8 @@ def _say_what_to_mend(bad: list[BadCell]) -> None:
     if not bad:
         return
     cells = [
-        f"- Line {cell.position + 1}, {plain_markdown(cell.person) or 'nobody'}, "
-        f"{_COLUMN_NAMES[cell.column].lower()}: {plain_markdown(cell.reason)}"
+        f"- Line {cell.position + 1}, {escape_markdown(cell.person) or 'nobody'}, "
+        f"{_COLUMN_NAMES[cell.column].lower()}: {escape_markdown(cell.reason)}"
         for cell in bad[:_BAD_CELLS_SHOWN]
     ]
     more = len(bad) - len(cells)
@@ -138,15 +138,15 @@ def _say_what_happened(place: str, page: GridPage) -> None:
 
 def _choice(place: str, page: GridPage, line: GridLine) -> None:
     """One line that was changed elsewhere, or whose student is there already."""
-    mine = "deleted" if line.is_deleted else plain_markdown(f"{line.person}, {line.grade}")
+    mine = "deleted" if line.is_deleted else escape_markdown(f"{line.person}, {line.grade}")
     keep, take = "Keep mine", "Take theirs"
     match line.receipt:
         case Duplicate(there=there):
-            text = f"**{mine}** is not saved: already here with {plain_markdown(grade_text(there.grade))}."
+            text = f"**{mine}** is not saved: already here with {escape_markdown(grade_text(there.grade))}."
             keep, take = "Save as a second line", "Leave it out"
         case Conflict(theirs=Result() as theirs):
             person = person_of(theirs, page.audience) or theirs.student
-            now = plain_markdown(f"{person}, {grade_text(theirs.grade)}")
+            now = escape_markdown(f"{person}, {grade_text(theirs.grade)}")
             text = f"Changed elsewhere meanwhile. Mine: **{mine}**. Theirs: **{now}**."
         case _:
             text = f"**{mine}** is not saved: the line was deleted elsewhere meanwhile."

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from shared.model.exam import Audience
-from shared.model.markdown import plain_markdown
+from shared.model.text import escape_markdown
 from teacher_app.exam.wording import count_text
 from teacher_app.importing.checking import CheckedRow, Choices, Fate, Repeated, There
 from teacher_app.importing.columns import Dialect, column_labels
@@ -107,7 +107,7 @@ def show_columns(draft: ImportDraft, key: str) -> None:
     points, scale = layout.points_possible, draft.scale
     if points and scale.points is not None and not _is_number(points, scale.points):
         st.warning(
-            f"In the file {plain_markdown(points)} points are possible; this exam is {scale.label}. "
+            f"In the file {escape_markdown(points)} points are possible; this exam is {scale.label}. "
             "Grades are taken as they are.",
             icon=":material/warning:",
         )
@@ -245,17 +245,17 @@ def _how_it_was_read(draft: ImportDraft) -> str:
     if layout.dialect is not Dialect.PLAIN:
         parts = [f"Read as an export of {layout.dialect.value}"]
     elif draft.source.kind is Kind.WORKBOOK:
-        parts = [f"Sheet “{plain_markdown(draft.sheet)}”"]
+        parts = [f"Sheet “{escape_markdown(draft.sheet)}”"]
     else:
         parts = ["Text"]
     if table.delimiter in _DELIMITER_WORDS:
         parts.append(_DELIMITER_WORDS[table.delimiter])
     if layout.is_complete:
         labels = column_labels(table, has_heading=layout.has_heading)
-        names = " and ".join(f"“{plain_markdown(labels[column])}”" for column in layout.name_columns)
+        names = " and ".join(f"“{escape_markdown(labels[column])}”" for column in layout.name_columns)
         assert layout.grade is not None  # noqa: S101  # is_complete
         parts.append(
-            f"students from {names or 'the codes'}, grades from “{plain_markdown(labels[layout.grade])}”"
+            f"students from {names or 'the codes'}, grades from “{escape_markdown(labels[layout.grade])}”"
         )
     return ": ".join([parts[0], ", ".join(parts[1:])]) if parts[1:] else parts[0]
 
@@ -273,7 +273,7 @@ def _say_what_to_mend(checked: list[CheckedRow]) -> None:
     if not bad:
         return
     lines = [
-        f"- Line {one.row.line}, {plain_markdown(one.row.person) or 'nobody'}: {plain_markdown(one.reason)}"
+        f"- Line {one.row.line}, {escape_markdown(one.row.person) or 'nobody'}: {escape_markdown(one.reason)}"
         for one in bad[:REASONS_SHOWN]
     ]
     if len(bad) > len(lines):

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from shared.model.markdown import plain_markdown
+from shared.model.text import escape_markdown
 from teacher_app.exam.wording import count_text
 from teacher_app.importing.draft import ImportDraft, Progress
 from teacher_app.importing.saving import Refusal, Saving
@@ -87,7 +87,7 @@ def _show_refusals(refusals: list[Refusal]) -> None:
     if not refusals:
         return
     lines = "\n".join(
-        f"- Line {one.line}, {plain_markdown(one.person)}: {plain_markdown(one.reason)}" for one in refusals
+        f"- Line {one.line}, {escape_markdown(one.person)}: {escape_markdown(one.reason)}" for one in refusals
     )
     st.error(f"{count_text(len(refusals), 'row')} not saved:\n{lines}", icon=":material/error:")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from shared.model.markdown import plain_markdown
+from shared.model.text import escape_markdown
 from teacher_app.exam.wording import count_text
 from teacher_app.importing.draft import ImportDraft, Progress
 from teacher_app.importing.files import Source, source_from_file, source_from_text
@@ -47,7 +47,7 @@ def render(workspace: Workspace) -> None:
 def _ask_for_source(page: _Page, workspace: Workspace, key: str) -> None:
     st.markdown(
         "One row for each student: the name, then the grade. Copy it from a spreadsheet or a list, or choose "
-        f"the file that another program made. {plain_markdown(workspace.exam.scale.hint)}"
+        f"the file that another program made. {escape_markdown(workspace.exam.scale.hint)}"
     )
     with st.form(f"{key}-paste", border=False):
         text = st.text_area(
@@ -67,7 +67,7 @@ def _ask_for_source(page: _Page, workspace: Workspace, key: str) -> None:
         elif is_wanted:
             _take(page, source_from_text(text), workspace)
     except FileNotReadable as error:
-        st.error(plain_markdown(error.reason), icon=":material/error:")
+        st.error(escape_markdown(error.reason), icon=":material/error:")
 
 
 def _take(page: _Page, source: Source, workspace: Workspace) -> None:

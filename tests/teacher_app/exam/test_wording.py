@@ -5,7 +5,6 @@ import datetime as dt
 import pytest
 
 from shared.model.grades import grade_text
-from shared.model.markdown import plain_markdown
 from teacher_app.exam.wording import count_text, date_text
 
 
@@ -18,10 +17,6 @@ def test_a_date_has_its_month_in_letters() -> None:
 )
 def test_counts_agree_with_their_noun(count: int, text: str) -> None:
     assert count_text(count, "result") == text
-
-
-def test_nothing_that_a_teacher_types_is_taken_for_markdown() -> None:
-    assert plain_markdown("C# *basics* [x](y) $1$ :red[z]") == (r"C\# \*basics\* \[x\]\(y\) \$1\$ \:red\[z\]")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from shared.model.codes import CODE_ALPHABET, CODE_LENGTH
 from shared.model.exam import TEXT_MAX, Audience, Exam, Result
-from shared.model.formula_text import escaped, unescaped
 from shared.model.grades import LETTER_SCORES, LETTERS, OUT_OF_20, PASS_FAIL, PERCENT, Scale, ScaleKind
 from teacher_app.exporting.formats import FORMATS, Format
 from teacher_app.exporting.persons import shown_person, split_name
@@ -108,13 +107,6 @@ def test_an_export_imported_into_its_own_exam_changes_nothing(
     assume(not nameless & {person_key(row.name) for row in rows if row.name})
     checked = check_rows(rows_of_file(form.make(exam, rows), exam), exam, rows, Choices())
     assert [one.fate for one in checked] == [Fate.SAME] * len(rows)
-
-
-@given(NAMES)
-def test_a_cell_that_would_be_a_formula_is_text_and_comes_back(text: str) -> None:
-    cell = escaped(text)
-    assert unescaped(cell) == text
-    assert len(cell) == 1 or not cell.startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠"))
 
 
 @given(NAMES)
