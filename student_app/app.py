@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from student_app.context import serving
-from student_app.ops.run_gate import page_turn
+from student_app.stream.run_gate import run_gate
 from student_app.views.choice import awaited_exam_id, choose_exam
 from student_app.views.page import await_exam, show_exam
 
@@ -18,7 +18,7 @@ st.set_page_config(
     page_title="Exam results", page_icon=Path(__file__).with_name("icon.svg"), layout="centered"
 )
 st.html(LESS_SPACE)
-with page_turn:
+with run_gate:
     parts = serving()
     st.title("Exam results")
     exam = choose_exam(parts)

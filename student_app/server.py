@@ -28,13 +28,13 @@ from student_app.board.pages import board_routes
 from student_app.context import Serving, set_serving
 from student_app.ops.garbage import seldom_full_collections
 from student_app.ops.metrics import MetricsServer, StudentCollector
-from student_app.ops.run_gate import page_turn
 from student_app.ops.security_headers import SecurityHeaders
 from student_app.ops.status_routes import status_routes
 from student_app.ops.stopping import at_stop_signal
 from student_app.ops.viewer_count import ViewerCount
 from student_app.stream.hub import LiveHub
 from student_app.stream.routes import live_routes
+from student_app.stream.run_gate import run_gate
 from student_app.stream.shortcut import Shortcut
 
 __all__ = ["create_app", "create_app_from_environment"]
@@ -81,8 +81,8 @@ def create_app(
             if settings.metrics_port is not None:
                 metrics = MetricsServer(collector, settings.metrics_host, settings.metrics_port)
             async with seldom_full_collections():
-                turns = page_turn.given_by(asyncio.get_running_loop())
-                with at_stop_signal(hub.end_streams), turns, set_serving(Serving(cache, feed)):
+                runs = run_gate.controlled_by(asyncio.get_running_loop())
+                with at_stop_signal(hub.end_streams), runs, set_serving(Serving(cache, feed)):
                     yield {}
         finally:
             await hub.close()

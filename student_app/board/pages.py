@@ -48,7 +48,7 @@ def board_routes(
 
     async def exams(request: Request) -> Response:
         snapshot = cache.exams()
-        page = renderings.get(
+        page = await renderings.get(
             "exams",
             (snapshot.version, snapshot.is_loaded),
             lambda: _rendered(
@@ -68,7 +68,7 @@ def board_routes(
             text = _rendered("no_exam.html", is_absent=is_absent)
             return HTMLResponse(text, 404 if is_absent else 503, headers={"Retry-After": "5"})
         live, refreshes = is_live(), "refresh" in request.query_params
-        page = renderings.get(
+        page = await renderings.get(
             (exam_id, refreshes),
             (found.version, results.version, live),
             lambda: _board(found, results.rows, now_s(), is_live=live, refreshes=refreshes),

@@ -219,7 +219,7 @@ class Board {
     }, pause);
   }
 
-  // Numbers. The same rules as the server's statistics: see shared/statistics.py.
+  // Numbers. The same rules as the server's statistics: see shared/model/statistics.py.
 
   score(grade) {
     if (grade === "ABSENT" || grade === "EXEMPT") return null;
@@ -392,7 +392,8 @@ class Board {
     const wanted = this.search.trim().toLocaleLowerCase();
     const rows = [...this.rows.values()].filter((row) => row.folded.includes(wanted));
     const byName = (a, b) => this.collator.compare(a.student, b.student) || (a.id < b.id ? -1 : 1);
-    const value = { student: null, grade: (row) => this.score(row.grade) ?? -1, news: (row) => row.received || 0 }[this.sort.key];
+    // With codes no time is sent: rows that this page has seen arrive come first, in no order of their own.
+    const value = { student: null, grade: (row) => this.score(row.grade) ?? -1, news: (row) => row.received || Number(this.isFresh(row)) }[this.sort.key];
     rows.sort((a, b) => (value && (value(a) - value(b)) * this.sort.direction) || byName(a, b) * (value ? 1 : this.sort.direction));
     this.ordered = rows;
     setText(this.part(".found"), wanted ? `${rows.length} of ${this.rows.size}` : "");
@@ -422,7 +423,7 @@ class Board {
   }
 
   fillRow(node, row) {
-    const isFresh = (this.fresh?.get(row.id) ?? 0) > Date.now();
+    const isFresh = this.isFresh(row);
     if (!isFresh) this.fresh?.delete(row.id);
     setText(node.children[0], row.student);
     setText(node.children[1], shownGrade(row.grade));
@@ -431,6 +432,10 @@ class Board {
     node.classList.toggle("own", row.id === this.own);
     const isSelected = String(row.id === this.selected);
     if (node.getAttribute("aria-selected") !== isSelected) node.setAttribute("aria-selected", isSelected);
+  }
+
+  isFresh(row) {
+    return (this.fresh?.get(row.id) ?? 0) > Date.now();
   }
 
   drawStatus() {

@@ -4,7 +4,7 @@ Rules:
 - a change goes out at once if none went out within PAUSE_S; later ones within that time are joined to one;
 - every viewer gets the same bytes;
 - a viewer who comes back with the last id it saw gets what it missed, if the history still has it, else a
-  snapshot;
+  snapshot; there is no history of an exam that shows codes, since it would reveal the order of entry;
 - a viewer whose queue is full reads too slowly: it is dropped, comes back by itself and gets a snapshot.
 
 All of a channel's methods are called on the server's event loop.
@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 
 from shared.live.cache import ExamCache
 from shared.live.feed import FeedStatus
-from shared.model.exam import Exam, Result
+from shared.model.exam import Audience, Result
 from student_app.stream.messages import change_data, server_sent_event, snapshot_object, to_json
 
 __all__ = ["HISTORY_BYTES_MAX", "PAUSE_S", "QUEUE_MESSAGES_MAX", "Channel", "Viewer"]
@@ -79,7 +79,7 @@ class Channel:
         self._call_later, self._time_s, self._wall_s = call_later, time_s, wall_s
         self._upserts: dict[str, Result] = {}
         self._removals: dict[str, None] = {}
-        self._exam: Exam | None = None
+        self._is_exam_changed = False
         # Of the cache, after the newest change that is pending or sent. Whoever saw an earlier one, on a
         # channel of this exam that has ended since, may have missed what no history holds.
         self._version = self._sent_version = self._history_from = cache.version
@@ -123,9 +123,9 @@ class Channel:
             self._removals[row_id] = None
         self._due(version)
 
-    def note_exam(self, version: int, exam: Exam) -> None:
+    def note_exam(self, version: int) -> None:
         """The exam's own fields changed."""
-        self._exam = exam
+        self._is_exam_changed = True
         self._due(version)
 
     def note_loaded(self, version: int) -> None:
@@ -162,12 +162,24 @@ class Channel:
 
     def _flush(self) -> None:
         self._timer = None
+        exam = self._cache.exam(self.exam_id)
+        if exam is None:
+            return  # note_gone() follows
         self._sent_at_s = self._time_s()
-        data = to_json(change_data(self._exam, self._upserts.values(), self._wall_s(), self._removals))
-        message = server_sent_event("change", data, self._event_id(self._version))
-        self._upserts, self._removals, self._exam = {}, {}, None
+        change = change_data(
+            exam,
+            self._upserts.values(),
+            self._wall_s(),
+            self._removals,
+            is_exam_changed=self._is_exam_changed,
+        )
+        message = server_sent_event("change", to_json(change), self._event_id(self._version))
+        self._upserts, self._removals, self._is_exam_changed = {}, {}, False
         self._sent_version = self._version
-        self._remember(self._version, message)
+        if exam.audience is Audience.CODES:
+            self._history_from = self._version
+        else:
+            self._remember(self._version, message)
         self.send(message)
 
     def _remember(self, version: int, message: bytes) -> None:
@@ -182,7 +194,7 @@ class Channel:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self._upserts, self._removals, self._exam = {}, {}, None
+        self._upserts, self._removals, self._is_exam_changed = {}, {}, False
         self._history.clear()
         self._history_bytes = 0
         self._version = self._sent_version = self._history_from = version

@@ -196,7 +196,7 @@ class LiveHub:
             case ExamListChanged():
                 for exam in change.upserts:
                     if (channel := self._channels.get(exam.id)) is not None:
-                        channel.note_exam(change.version, exam)
+                        channel.note_exam(change.version)
                 for exam_id in change.removals:
                     if (channel := self._channels.get(exam_id)) is not None:
                         channel.note_gone(change.version)

@@ -8,17 +8,20 @@ Event types (the board's script knows the same):
     feed      {"state": ..., "since": ..., "asOf": ..., "spread": ...}   also the heartbeat; over so many
               seconds the viewers spread what they ask of the page's script after a change
 
-`received` is epoch seconds for a row that came while this server listened, else 0. Times are epoch seconds.
-Only what guests may see is in the rows: `Result` objects of the guests' cache hold nothing else.
+Times are epoch seconds. `received` is when a row arrived while this server was listening, else 0. In an exam
+that shows codes it is always 0: whoever watched the papers being graded could tell from the order of entry
+whose code is whose. For the same reason rows and ids are always sorted by their random ids. The rows contain
+only what guests may see: the `Result` objects of the guests' cache contain nothing else.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from operator import attrgetter
 
 from shared.live.feed import FeedStatus
-from shared.model.exam import Exam, Result
+from shared.model.exam import Audience, Exam, Result
 from shared.model.statistics import PASS_SCORE, SMALL_GROUP
 
 __all__ = [
@@ -26,7 +29,6 @@ __all__ = [
     "change_data",
     "exam_object",
     "feed_object",
-    "row_array",
     "server_sent_event",
     "snapshot_object",
     "to_json",
@@ -50,11 +52,6 @@ def exam_object(exam: Exam) -> Json:
     }
 
 
-def row_array(result: Result, received_at_s: float) -> list[object]:
-    """One row as the board keeps it."""
-    return [result.id, result.student, result.grade, result.version, round(received_at_s, 3)]
-
-
 def feed_object(status: FeedStatus) -> Json:
     """How current everything is."""
     as_of_s = None if status.as_of_s is None else round(status.as_of_s, 1)
@@ -64,23 +61,29 @@ def feed_object(status: FeedStatus) -> Json:
 def snapshot_object(
     exam: Exam, rows: Iterable[Result], received_at_s: Mapping[str, float], status: FeedStatus | None
 ) -> Json:
-    """An exam whole. Without `status` it depends on the exam's own version alone, as an ETag needs it."""
+    """A whole exam. Without `status` it depends only on the exam's and its results' versions, as an ETag
+    requires."""
     whole: dict[str, object] = {
         "exam": exam_object(exam),
-        "rows": [row_array(row, received_at_s.get(row.id, 0.0)) for row in rows],
+        "rows": _row_arrays(exam, rows, received_at_s),
     }
     return whole if status is None else {**whole, "feed": feed_object(status)}
 
 
 def change_data(
-    exam: Exam | None, rows: Iterable[Result], received_at_s: float, removals: Iterable[str]
+    exam: Exam,
+    rows: Collection[Result],
+    received_at_s: float,
+    removals: Iterable[str],
+    *,
+    is_exam_changed: bool,
 ) -> Json:
     """Rows that are new or different, ids that are gone, and the exam itself if it changed."""
     change: dict[str, object] = {
-        "rows": [row_array(row, received_at_s) for row in rows],
-        "gone": list(removals),
+        "rows": _row_arrays(exam, rows, dict.fromkeys((row.id for row in rows), received_at_s)),
+        "gone": sorted(removals),
     }
-    return change if exam is None else {"exam": exam_object(exam), **change}
+    return {"exam": exam_object(exam), **change} if is_exam_changed else change
 
 
 def to_json(value: Json) -> bytes:
@@ -92,3 +95,11 @@ def server_sent_event(kind: str, data: bytes, event_id: str | None = None) -> by
     """One event of a stream (WHATWG HTML, "Server-sent events"). `data` holds no line break."""
     head = f"event: {kind}\n" if event_id is None else f"id: {event_id}\nevent: {kind}\n"
     return head.encode() + b"data: " + data + b"\n\n"
+
+
+def _row_arrays(exam: Exam, rows: Iterable[Result], received_at_s: Mapping[str, float]) -> list[list[object]]:
+    times = {} if exam.audience is Audience.CODES else received_at_s
+    return [
+        [row.id, row.student, row.grade, row.version, round(times.get(row.id, 0.0), 3)]
+        for row in sorted(rows, key=attrgetter("id"))
+    ]

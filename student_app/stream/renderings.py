@@ -1,14 +1,17 @@
-"""Finished answers, made once for each version of what they show, with a strong ETag (RFC 9110)."""
+"""Rendered answers, made once for each version of what they show, with a strong ETag (RFC 9110)."""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
+from cachetools import LRUCache
 from starlette.requests import Request
 from starlette.responses import Response
+
+from student_app.stream.run_gate import run_gate
 
 __all__ = ["Rendering", "Renderings"]
 
@@ -22,7 +25,7 @@ class Rendering:
 
     def answer(self, request: Request, media_type: str) -> Response:
         """200 with the body, or 304 when the client has it already."""
-        headers = {"ETag": self.etag, "Cache-Control": "no-cache"}  # keep it, but ask whether it still holds
+        headers = {"ETag": self.etag, "Cache-Control": "no-cache"}  # keep it, but ask whether it is current
         known = {
             entry.strip().removeprefix("W/") for entry in request.headers.get("if-none-match", "").split(",")
         }
@@ -32,20 +35,29 @@ class Rendering:
 
 
 class Renderings:
-    """The newest rendering of each subject; the least recently asked for goes when there are too many."""
+    """The latest rendering of each subject; beyond `kept_max` the least recently requested is dropped."""
 
     def __init__(self, kept_max: int) -> None:
-        self._kept_max = kept_max
-        self._kept: OrderedDict[Hashable, tuple[Hashable, Rendering]] = OrderedDict()
+        self._kept: LRUCache[Hashable, tuple[Hashable, asyncio.Task[Rendering]]] = LRUCache(kept_max)
 
-    def get(self, subject: Hashable, version: Hashable, render: Callable[[], bytes]) -> Rendering:
-        """The rendering of `subject` at `version`, made now if it is not there."""
+    async def get(self, subject: Hashable, version: Hashable, render: Callable[[], bytes]) -> Rendering:
+        """The rendering of `subject` at `version`.
+
+        `render` runs in a thread, so that streams go on, and once for all requests that wait for it. They
+        all get what it raises; the next request renders again.
+        """
         kept = self._kept.get(subject)
-        if kept is None or kept[0] != version:
-            body = render()
-            kept = version, Rendering(body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
+        if kept is None or kept[0] != version or _has_failed(kept[1]):
+            kept = version, asyncio.create_task(asyncio.to_thread(_rendering, render))
             self._kept[subject] = kept
-            if len(self._kept) > self._kept_max:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(subject)
-        return kept[1]
+        return await asyncio.shield(kept[1])  # a client that leaves takes the rendering from nobody
+
+
+def _rendering(render: Callable[[], bytes]) -> Rendering:
+    with run_gate:
+        body = render()
+    return Rendering(body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
+
+
+def _has_failed(rendering: asyncio.Task[Rendering]) -> bool:
+    return rendering.done() and (rendering.cancelled() or rendering.exception() is not None)

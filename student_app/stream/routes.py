@@ -58,7 +58,7 @@ def live_routes(cache: ExamCache, hub: LiveHub, trusted_proxies: int) -> list[Ro
             return _refusal(HTTPStatus.NOT_FOUND, _NO_SUCH_EXAM)
         if exam is None or results is None:
             return _refusal(HTTPStatus.SERVICE_UNAVAILABLE, "The results are being loaded.", 2)
-        rendering = renderings.get(
+        rendering = await renderings.get(
             exam_id,
             (exam.version, results.version),
             lambda: to_json(snapshot_object(exam, results.rows, results.received_at_s, None)),

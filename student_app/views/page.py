@@ -12,8 +12,8 @@ from shared.model.text import escape_markdown
 from student_app.context import Serving
 from student_app.exam.details import results_csv, rule_text, statistics_rows
 from student_app.live_board import live_board
-from student_app.ops.run_gate import page_turn
 from student_app.stream.messages import Json, snapshot_object
+from student_app.stream.run_gate import run_gate
 from student_app.views.comparing import show_comparison
 from student_app.views.own import ask_own, show_own
 
@@ -33,7 +33,7 @@ def show_exam(parts: Serving, exam: Exam) -> None:
 @st.fragment
 def await_exam(parts: Serving, exam_id: str) -> None:
     """The board of an exam that is not published: it draws it by itself once it is, and the rest follows."""
-    with page_turn:
+    with run_gate:
         if parts.cache.exam(exam_id) is not None:
             st.rerun()
         _draw_board(exam_id, own_result_id=None, snapshot=None)
@@ -41,7 +41,7 @@ def await_exam(parts: Serving, exam_id: str) -> None:
 
 @st.fragment
 def _live(parts: Serving, exam_then: Exam) -> None:
-    with page_turn:  # a fragment that runs by itself comes in here
+    with run_gate:  # a fragment that runs by itself comes in here
         exam = parts.cache.exam(exam_then.id)
         parts.feed.watch(exam_then.id)  # its results stay for a while, also where no stream holds them
         try:

@@ -1,7 +1,6 @@
 """Addresses behind proxies, the choice of an exam, renderings, counters."""
 
 import asyncio
-import datetime as dt
 from typing import Any
 
 import httpx
@@ -10,13 +9,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.types import Receive, Scope, Send
 
 from shared.live.feed import FeedCounters
-from shared.model.exam import Exam
-from student_app.exam.choosing import OFFERED_MAX, exam_label, matching_exams
 from student_app.ops.metrics import MetricsServer, StudentCollector
 from student_app.ops.viewer_count import ViewerCount
 from student_app.stream.addresses import client_address
 from student_app.stream.hub import LiveHub
-from student_app.stream.renderings import Renderings
 from tests.student_app.world import START_S, FakeFeed, an_exam, filled_cache
 
 # Addresses.
@@ -54,58 +50,6 @@ def test_one_household_of_ipv6_is_one_address() -> None:
 
 def test_an_odd_address_is_kept_short() -> None:
     assert len(client_address(scope("192.0.2.1", "x" * 5000), 1)) == 64
-
-
-# The choice of an exam.
-
-
-def exams() -> list[Exam]:
-    return [an_exam(f"Subject {number}", date=dt.date(2026, 1, 1 + number % 28)) for number in range(120)]
-
-
-def test_few_exams_are_offered_and_all_are_found() -> None:
-    many = exams()
-    assert len(matching_exams(many, "")) == OFFERED_MAX
-    assert [exam.subject for exam in matching_exams(many, "subject 117")] == ["Subject 117"]
-
-
-def test_a_search_knows_words_in_any_order_and_without_accents() -> None:
-    wanted = an_exam("Éducation physique")
-    found = matching_exams([an_exam("Maths"), wanted], "physique EDUCATION curie 2026-06")
-    assert found == [wanted]
-    assert matching_exams([wanted], "chimie") == []
-
-
-def test_a_label_tells_exams_apart() -> None:
-    assert exam_label(an_exam("Physics")) == "Physics · 2026-06-18 · M. Curie"
-
-
-# Renderings.
-
-
-def test_a_rendering_is_made_once_a_version() -> None:
-    renderings, made = Renderings(10), []
-
-    def render() -> bytes:
-        made.append(1)
-        return b"body %d" % len(made)
-
-    first = renderings.get("exam", 1, render)
-    assert renderings.get("exam", 1, render) is first
-    assert renderings.get("exam", 2, render).etag != first.etag
-    assert len(made) == 2
-
-
-def test_the_longest_unasked_rendering_goes_first() -> None:
-    renderings, made = Renderings(2), []
-
-    def render_as(name: str) -> bytes:
-        made.append(name)
-        return name.encode()
-
-    for name in ("a", "b", "a", "c", "a", "b"):
-        renderings.get(name, 1, lambda name=name: render_as(name))  # type: ignore[misc]
-    assert made == ["a", "b", "c", "b"]
 
 
 # Counters.

@@ -8,7 +8,7 @@ import pytest
 
 from shared.live.cache import ExamCache, ResultsChanged
 from shared.live.feed import FeedState, FeedStatus
-from shared.model.exam import Exam, Result
+from shared.model.exam import Audience, Exam, Result
 from student_app.stream import channel as channel_module
 from student_app.stream.channel import PAUSE_S, QUEUE_MESSAGES_MAX, Channel, Viewer
 from tests.student_app.world import START_S, a_result, an_exam, events_of, filled_cache
@@ -45,8 +45,8 @@ class Later:
 class Desk:
     """A channel over a cache, told of the cache's changes as the hub tells it."""
 
-    def __init__(self, *rows: tuple[str, str]) -> None:
-        self.exam = an_exam()
+    def __init__(self, *rows: tuple[str, str], audience: Audience = Audience.NAMES) -> None:
+        self.exam = an_exam(audience=audience)
         self.rows = [a_result(self.exam, student, grade) for student, grade in rows]
         self.cache: ExamCache = filled_cache((self.exam, self.rows))
         self.later = Later()
@@ -200,6 +200,21 @@ def test_who_was_away_longer_than_the_history_gets_everything(monkeypatch: pytes
     assert len(students(snapshot)) == 11
 
 
+def test_with_codes_nobody_replays_the_changes_one_by_one() -> None:
+    """With a history, asking for each id in turn would tell which row came when."""
+    desk = Desk(audience=Audience.CODES)
+    viewer = desk.join()
+    for code in ("7K4QX2", "2AB3CD", "M4NP5Q"):
+        desk.save(code, "12")
+        desk.later.pass_time(PAUSE_S)
+    ids = [str(event["id"]) for event in read(viewer)]
+    for seen in ids[:-1]:
+        (snapshot,) = read(desk.join(seen))
+        assert snapshot["kind"] == "snapshot"
+        assert {row[4] for row in snapshot["data"]["rows"]} == {0.0}  # type: ignore[index]
+    assert read(desk.join(ids[-1])) == [], "who missed nothing gets nothing"
+
+
 def test_who_comes_back_to_a_channel_made_anew_gets_everything() -> None:
     """The last viewer's leaving ends a channel; what came meanwhile is in no history."""
     desk = Desk(("Ada", "17"))
@@ -273,7 +288,7 @@ def test_a_changed_exam_is_told() -> None:
     read(viewer)
     changed: Exam = dataclasses.replace(desk.exam, subject="Chemistry", version=3)
     desk.cache.put_exam(changed)
-    desk.channel.note_exam(desk.cache.version, changed)
+    desk.channel.note_exam(desk.cache.version)
     (change,) = read(viewer)
     assert change["data"]["exam"]["subject"] == "Chemistry"  # type: ignore[index]
 

@@ -2,11 +2,13 @@
 
 import dataclasses
 import json
+import random
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.live.feed import FeedState, FeedStatus
+from shared.model.codes import new_codes
 from shared.model.exam import Audience
 from shared.model.grades import LETTERS
 from student_app.stream.messages import (
@@ -35,7 +37,8 @@ def test_names_and_owners_are_never_in_a_message() -> None:
     """Even if a row had them, which guests' rows do not."""
     exam = dataclasses.replace(an_exam(audience=Audience.CODES), owner="secret-owner")
     row = dataclasses.replace(a_result(exam, "7K4QX2", "A"), name="Ada Lovelace", owner="secret-owner")
-    for message in (snapshot_object(exam, [row], {}, LIVE), change_data(exam, [row], START_S, [])):
+    change = change_data(exam, [row], START_S, [], is_exam_changed=True)
+    for message in (snapshot_object(exam, [row], {}, LIVE), change):
         text = to_json(message).decode()
         assert "Lovelace" not in text
         assert "secret-owner" not in text
@@ -50,11 +53,22 @@ def test_a_snapshot_without_status_is_the_same_at_every_moment() -> None:
 def test_a_change_names_the_exam_only_if_it_changed() -> None:
     exam = an_exam()
     row = a_result(exam, "Ada", "12")
-    assert change_data(None, [row], START_S, ["gone-id"]) == {
+    assert change_data(exam, [row], START_S, ["gone-id"], is_exam_changed=False) == {
         "rows": [[row.id, "Ada", "12", 1, START_S]],
         "gone": ["gone-id"],
     }
-    assert change_data(exam, [], START_S, [])["exam"] == exam_object(exam)
+    assert change_data(exam, [], START_S, [], is_exam_changed=True)["exam"] == exam_object(exam)
+
+
+def test_with_codes_no_message_has_a_time_of_a_row_or_the_order_of_entry() -> None:
+    exam = an_exam(audience=Audience.CODES)
+    entered = [a_result(exam, code, "12") for code in new_codes(20, (), random.Random(1))]
+    stamps = {row.id: START_S + second for second, row in enumerate(entered)}
+    removed = [row.id for row in entered]
+    in_order_of_ids = [[row.id, row.student, "12", 1, 0.0] for row in sorted(entered, key=lambda row: row.id)]
+    assert snapshot_object(exam, entered, stamps, None)["rows"] == in_order_of_ids
+    change = change_data(exam, entered, START_S, removed, is_exam_changed=False)
+    assert change == {"rows": in_order_of_ids, "gone": sorted(removed)}
 
 
 def test_a_feed_that_was_never_right_has_no_time() -> None:
@@ -66,7 +80,8 @@ def test_no_name_breaks_a_stream(name: str) -> None:
     """Whatever a row holds, a browser reads one event with that very row."""
     exam = an_exam()
     row = dataclasses.replace(a_result(exam, "x", "12"), student=name)
-    message = server_sent_event("change", to_json(change_data(None, [row], 0.0, [])), "e-1")
+    change = change_data(exam, [row], 0.0, [], is_exam_changed=False)
+    message = server_sent_event("change", to_json(change), "e-1")
     (event,) = (block for block in message.split(b"\n\n") if block)
     data = event.split(b"data: ", 1)[1]
     assert b"\n" not in data

@@ -1,4 +1,4 @@
-"""Pages take turns, and the loop gives them."""
+"""One page at a time, when the loop admits it."""
 
 import asyncio
 import threading
@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from shared.live.cache import ExamCache
 from shared.live.feed import FeedState, FeedStatus
 from student_app.context import Serving, set_serving
-from student_app.ops.run_gate import PageTurns, page_turn
+from student_app.stream.run_gate import RunGate, run_gate
 
 SCRIPT = Path(__file__).parents[3] / "student_app" / "app.py"
 DEADLINE_S = 30.0
@@ -37,7 +37,7 @@ def test_a_page_waits_until_the_one_before_is_ready() -> None:
         is_drawn.set()
 
     with set_serving(Serving(ExamCache(time.time), NoFeed())):  # type: ignore[arg-type]
-        with page_turn:
+        with run_gate:
             thread = threading.Thread(target=draw)
             thread.start()
             assert not is_drawn.wait(0.5)
@@ -50,12 +50,12 @@ def test_no_page_begins_before_the_loop_has_done_what_was_due() -> None:
     order: list[str] = []
 
     def page() -> None:
-        with turns, turns:  # a fragment within its page
+        with gate, gate:  # a fragment within its page
             order.append("page")
 
     async def run() -> None:
         loop = asyncio.get_running_loop()
-        with turns.given_by(loop):
+        with gate.controlled_by(loop):
             pages = [threading.Thread(target=page) for _ in range(3)]
             for thread in pages:
                 thread.start()
@@ -64,25 +64,25 @@ def test_no_page_begins_before_the_loop_has_done_what_was_due() -> None:
                 await asyncio.to_thread(thread.join, DEADLINE_S)
                 assert not thread.is_alive()
 
-    turns = PageTurns()
+    gate = RunGate()
     asyncio.run(run())
     assert order == ["message"] * 3 + ["page"] * 3
 
 
 def test_one_page_at_a_time_has_the_turn_that_the_loop_gave() -> None:
-    turns = PageTurns()
+    gate = RunGate()
     inside: set[int] = set()
     at_a_time: list[int] = []
 
     def page(number: int) -> None:
-        with turns:
+        with gate:
             inside.add(number)
             threading.Event().wait(0.01)  # long enough for another to come in, if it could
             at_a_time.append(len(inside))
             inside.discard(number)
 
     async def run() -> None:
-        with turns.given_by(asyncio.get_running_loop()):
+        with gate.controlled_by(asyncio.get_running_loop()):
             await asyncio.gather(*(asyncio.to_thread(page, number) for number in range(4)))
 
     asyncio.run(run())
@@ -90,18 +90,18 @@ def test_one_page_at_a_time_has_the_turn_that_the_loop_gave() -> None:
 
 
 def test_a_page_that_fails_gives_its_turn_back() -> None:
-    turns = PageTurns()
+    gate = RunGate()
 
     def fail() -> None:
-        with turns:
+        with gate:
             raise ValueError("a page")
 
     def succeed() -> str:
-        with turns:
+        with gate:
             return "drawn"
 
     async def run() -> None:
-        with turns.given_by(asyncio.get_running_loop()):
+        with gate.controlled_by(asyncio.get_running_loop()):
             with pytest.raises(ValueError, match="a page"):
                 await asyncio.to_thread(fail)
             assert await asyncio.wait_for(asyncio.to_thread(succeed), DEADLINE_S) == "drawn"
@@ -110,16 +110,16 @@ def test_a_page_that_fails_gives_its_turn_back() -> None:
 
 
 def test_at_the_servers_end_no_page_waits_for_ever() -> None:
-    turns, is_entered = PageTurns(), threading.Event()
+    gate, is_entered = RunGate(), threading.Event()
 
     def page() -> None:
-        with turns:
+        with gate:
             is_entered.set()
 
     thread = threading.Thread(target=page)
 
     async def run() -> None:
-        with turns.given_by(asyncio.get_running_loop()):
+        with gate.controlled_by(asyncio.get_running_loop()):
             thread.start()  # what it asks is not heard: the loop is busy here until the block has ended
             assert not is_entered.wait(0.2)
 

@@ -1,0 +1,111 @@
+"""The board without scripts, requested in memory."""
+
+import asyncio
+import re
+import threading
+
+import httpx
+
+from shared.live.feed import FeedState
+from shared.model.exam import Audience
+from shared.model.grades import PASS_FAIL
+from tests.builders import new_id
+from tests.student_app.routes_client import browser, get
+from tests.student_app.world import START_S, FakeFeed, a_result, an_exam, filled_cache, rows_of
+
+
+def test_the_static_board_lists_what_is_published_and_links_to_it() -> None:
+    exam = an_exam("Zoölogie & Co <b>")
+    page = get(filled_cache((exam, [])), "/board")
+    assert page.status_code == 200
+    assert f"board/{exam.id}" in page.text
+    assert "Zoölogie &amp; Co &lt;b&gt;" in page.text
+    assert "<script" not in page.text
+
+
+def test_the_static_board_has_results_and_statistics_without_a_script() -> None:
+    exam = an_exam()
+    page = get(
+        filled_cache((exam, rows_of(exam, ["10", "12", "14", "16", "18", "ABSENT"]))), f"/board/{exam.id}"
+    )
+    assert "<script" not in page.text
+    assert "Student 003" in page.text
+    assert re.search(r"<dt>Median</dt><dd>14</dd>", page.text)
+    assert "absent" in page.text
+    assert "Live, as of" in page.text
+
+
+def test_a_small_group_has_no_statistics() -> None:
+    exam = an_exam()
+    page = get(filled_cache((exam, rows_of(exam, ["10", "12", "14", "16"]))), f"/board/{exam.id}")
+    assert "Median" not in page.text
+    assert "Distribution" not in page.text
+
+
+def test_a_pass_or_fail_board_speaks_in_words() -> None:
+    exam = an_exam(scale=PASS_FAIL, audience=Audience.CODES)
+    page = get(filled_cache((exam, [a_result(exam, "7K4QX2", "PASS")])), f"/board/{exam.id}")
+    assert "7K4QX2" in page.text
+    assert "pass" in page.text
+
+
+def test_the_static_board_says_when_it_is_not_live() -> None:
+    exam = an_exam()
+    feed = FakeFeed()
+    feed.become(FeedState.OFFLINE)
+    page = get(filled_cache((exam, [])), f"/board/{exam.id}", feed=feed)
+    assert "Not live now" in page.text
+
+
+def test_the_static_board_is_sent_once_to_a_browser_that_has_it() -> None:
+    exam = an_exam()
+    cache = filled_cache((exam, []))
+
+    async def run() -> tuple[httpx.Response, httpx.Response]:
+        async with browser(cache, FakeFeed()) as client:
+            first = await client.get(f"/board/{exam.id}")
+            return first, await client.get(
+                f"/board/{exam.id}", headers={"If-None-Match": first.headers["ETag"]}
+            )
+
+    first, again = asyncio.run(run())
+    assert (first.status_code, again.status_code) == (200, 304)
+
+
+def test_the_static_board_reloads_by_itself_only_for_who_asks_for_it() -> None:
+    exam = an_exam()
+    cache = filled_cache((exam, []))
+    assert "http-equiv" not in get(cache, f"/board/{exam.id}").text
+    assert '<meta http-equiv="refresh" content="30">' in get(cache, f"/board/{exam.id}?refresh=30").text
+
+
+def test_an_exam_that_is_gone_is_told_as_such() -> None:
+    page = get(filled_cache(), f"/board/{new_id()}")
+    assert page.status_code == 404
+    assert "not published" in page.text
+
+
+def test_nonsense_leads_to_the_list() -> None:
+    page = get(filled_cache(), "/board/nonsense")
+    assert page.status_code == 303
+    assert page.headers["Location"] == "../board"
+
+
+def test_a_board_is_rendered_off_the_event_loop_and_once_for_all_who_wait() -> None:
+    exam = an_exam()
+    cache = filled_cache((exam, rows_of(exam, ["10"] * 20)))
+    rendering_threads: list[int] = []
+
+    def now_s() -> float:
+        rendering_threads.append(threading.get_ident())
+        return START_S
+
+    async def run() -> set[bytes]:
+        async with browser(cache, FakeFeed(), now_s) as client:
+            answers = await asyncio.gather(*(client.get(f"/board/{exam.id}") for _ in range(20)))
+            assert {answer.status_code for answer in answers} == {200}
+            return {answer.content for answer in answers}
+
+    assert len(asyncio.run(run())) == 1
+    assert len(rendering_threads) == 1
+    assert rendering_threads != [threading.get_ident()]

@@ -1,0 +1,28 @@
+"""Which exams are offered, how they are found, and how they are told apart."""
+
+import datetime as dt
+
+from shared.model.exam import Exam
+from student_app.exam.choosing import OFFERED_MAX, exam_label, matching_exams
+from tests.student_app.world import an_exam
+
+
+def exams() -> list[Exam]:
+    return [an_exam(f"Subject {number}", date=dt.date(2026, 1, 1 + number % 28)) for number in range(120)]
+
+
+def test_few_exams_are_offered_and_all_are_found() -> None:
+    many = exams()
+    assert len(matching_exams(many, "")) == OFFERED_MAX
+    assert [exam.subject for exam in matching_exams(many, "subject 117")] == ["Subject 117"]
+
+
+def test_a_search_knows_words_in_any_order_and_without_accents() -> None:
+    wanted = an_exam("Éducation physique")
+    found = matching_exams([an_exam("Maths"), wanted], "physique EDUCATION curie 2026-06")
+    assert found == [wanted]
+    assert matching_exams([wanted], "chimie") == []
+
+
+def test_a_label_tells_exams_apart() -> None:
+    assert exam_label(an_exam("Physics")) == "Physics · 2026-06-18 · M. Curie"
