@@ -263,6 +263,12 @@ def test_an_exam_with_codes_tells_nothing_that_is_one_persons(
     page.get_by_label("My code").fill("7k4qx2")
     page.keyboard.press("Enter")
     expect(page.get_by_text("About 80 % of the grades are below it")).to_be_visible(timeout=DEADLINE_MS)
+    for code in ("ZK4QX2", "2K4QX2"):
+        author.api.create_result(exam.id, NewResult(code, "12"))
+        expect(row(page, code)).to_contain_text("new", timeout=DEADLINE_MS)
+    page.get_by_role("button", name="New").click()
+    shown = page.locator(".rows tr[data-id] td:first-child")
+    expect(shown).to_have_text(["2K4QX2", "ZK4QX2", *sorted(grades)])  # not in the order of entry
 
 
 def test_exams_are_compared(pair: PairProcess, author: Author, new_person: NEW_PERSON) -> None:
