@@ -244,6 +244,23 @@ def test_the_name_is_in_no_event_whoever_listens(api: Api) -> None:
             assert heard_of(client, field, exam["id"])["items"][0]["name"] is None
 
 
+def test_a_batchs_event_does_not_show_the_order_in_which_its_rows_were_entered(
+    api: Api, guest: RealtimeClient
+) -> None:
+    """Its rows are ordered by their random ids, when they are created and when they are deleted."""
+    exam = api.teacher.new_exam(is_published=True, audience="CODES")
+    ids = sorted((new_id() for _ in range(20)), reverse=True)
+    codes = [f"ABC{number:03d}".translate(str.maketrans("01", "XY")) for number in range(20)]
+    rows = [{"id": row_id, "student": code, "grade": "1"} for row_id, code in zip(ids, codes, strict=True)]
+    api.teacher.mutate("createResultsBatch", BATCH, {"examId": exam["id"], "rows": rows}).only()
+    created = heard_of(guest, "onCreateResultsBatch", exam["id"])
+    assert [row["id"] for row in created["items"]] == sorted(ids)
+    versioned = [{"id": row_id, "expectedVersion": 1} for row_id in ids]
+    api.teacher.mutate("deleteResultsBatch", BATCH, {"examId": exam["id"], "rows": versioned}).only()
+    deleted = heard_of(guest, "onDeleteResultsBatch", exam["id"])
+    assert [row["id"] for row in deleted["items"]] == sorted(ids)
+
+
 def test_the_count_of_results_is_in_no_event(api: Api) -> None:
     """It is the owner's, and an event goes to others too."""
     exam = api.teacher.new_exam(is_published=True)

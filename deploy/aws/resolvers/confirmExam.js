@@ -3,7 +3,8 @@ import { util } from '@aws-appsync/utils';
 // Reads the exam once more after its rows were written. Data source: exams.
 // A row written while the exam is being published must be announced, and one written while it is being withdrawn must
 // not: only a read after the write knows. An exam deleted meanwhile is answered as not found.
-// stash in: examId, items. stash out: published; items as every answer and event shows them, without names.
+// stash in: examId, items. stash out: published; items as every answer and event shows them: without names, and ordered by
+//           their random ids, since the order in which they were entered could identify the people behind codes.
 export function request(ctx) {
   return {
     operation: 'GetItem',
@@ -20,11 +21,13 @@ export function response(ctx) {
     util.error('There is no such exam.', 'NotFound');
   }
   const published = ctx.result.published;
-  const items = [];
+  const shown = {};
   for (const item of ctx.stash.items) {
-    items.push({ ...item, name: null, published });
+    shown[item.id] = { ...item, name: null, published };
   }
+  const ids = Object.keys(shown);
+  ids.sort(); // takes no function in APPSYNC_JS
   ctx.stash.published = published;
-  ctx.stash.items = items;
+  ctx.stash.items = ids.map((id) => shown[id]);
   return null;
 }

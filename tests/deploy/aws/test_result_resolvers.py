@@ -326,6 +326,12 @@ def test_published_is_read_after_the_write_and_names_stay_behind(
     assert single.value == row(name=None, published=is_published)
 
 
+def test_rows_are_answered_in_the_order_of_their_ids(evaluator: Evaluator) -> None:
+    written = stash(items=[row(id=OTHER_ID), row(id=ROW_ID)])
+    confirmed = evaluator.response("confirmExam", stash=written, result=exam())
+    assert [item["id"] for item in confirmed.stash["items"]] == [ROW_ID, OTHER_ID]
+
+
 def test_a_row_of_an_exam_that_was_deleted_meanwhile_is_not_found(evaluator: Evaluator) -> None:
     gone = evaluator.response("confirmExam", stash=stash(items=[row()]), result=None)
     assert refusal(gone)[0] == "NotFound"

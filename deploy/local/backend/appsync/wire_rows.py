@@ -50,10 +50,14 @@ def result_object(result: Result, exam: Exam, *, with_name: bool = False) -> Wir
 
 
 def batch_object(results: Sequence[Result], exam: Exam) -> WireObject:
-    """All fields of `ResultsBatch`."""
+    """All fields of `ResultsBatch`, its rows ordered by their random ids.
+
+    The event shows everybody these rows: the order in which they were entered could identify the
+    people behind codes.
+    """
     return {
         "examId": exam.id,
         "published": exam.is_published,
-        "items": [result_object(result, exam) for result in results],
+        "items": [result_object(result, exam) for result in sorted(results, key=lambda result: result.id)],
         "owner": exam.owner,
     }
