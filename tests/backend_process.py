@@ -149,15 +149,8 @@ def running_backend(
     with contextlib.ExitStack() as stack:
         listening = stack.enter_context(bound_socket(given.host, 0))
         backend = stack.enter_context(open_backend(given, listening.getsockname()[1], now_s=now_s))
-        server = server_of(backend, given)
         is_started = threading.Event()
-        startup = server.startup
-
-        async def startup_and_tell(sockets: Any = None) -> None:
-            await startup(sockets)
-            is_started.set()
-
-        server.startup = startup_and_tell  # type: ignore[method-assign]
+        server = server_of(backend, given, is_started.set)
         thread = threading.Thread(target=server.run, args=([listening],), name="backend-under-test")
         thread.start()
         try:

@@ -16,7 +16,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from deploy.local.data_folder.folder_lock import FolderInUse
+from deploy.local.data_folder.lock import FolderInUse
 from deploy.local.launcher.operator_client import Operator, OperatorRefused
 from deploy.local.launcher.pair import ROOT, PairOptions, PortInUse, run_pair
 from deploy.local.launcher.supervisor import ChildDied, NotReady

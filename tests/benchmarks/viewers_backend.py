@@ -7,6 +7,7 @@ requests and answers of the API and the texts of its real-time connections, with
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -101,8 +102,10 @@ def _is_mutation(body: bytes | bytearray) -> bool:
 
 
 def main() -> int:
-    def counted_server_of(backend: Backend, options: BackendOptions) -> uvicorn.Server:
-        server = server_of(backend, options)
+    def counted_server_of(
+        backend: Backend, options: BackendOptions, on_started: Callable[[], object]
+    ) -> uvicorn.Server:
+        server = server_of(backend, options, on_started)
         server.config.app = Counter(backend.app)
         return server
 

@@ -89,7 +89,7 @@ def new_page(browser: Browser, page_url: str, backend: RunningBackend) -> Iterat
         page = contexts[-1].new_page()
         page.set_default_timeout(DEADLINE_MS)
         page.goto(page_url)
-        names = backend.backend.identity.names
+        names = backend.backend.cognito.names
         page.evaluate(
             "settings => backend.configure(settings)",
             {
@@ -110,7 +110,7 @@ def new_page(browser: Browser, page_url: str, backend: RunningBackend) -> Iterat
 @pytest.fixture
 def name(backend: RunningBackend) -> str:
     """A teacher's account with TEMPORARY as its password, and an address."""
-    name, pool = f"teacher-{uuid.uuid4().hex[:8]}", backend.backend.identity.user_pool
+    name, pool = f"teacher-{uuid.uuid4().hex[:8]}", backend.backend.cognito.user_pool
     admin.admin_create_user(
         pool,
         Fields(

@@ -7,7 +7,6 @@ forward.
 import atexit
 import contextlib
 import json
-import secrets
 import shutil
 import socket
 import threading
@@ -28,11 +27,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from pycognito import Cognito
 from pycognito.aws_srp import AWSSRP
-from starlette.applications import Starlette
 
-from deploy.local.backend.cognito.http import cognito_routes
-from deploy.local.backend.cognito.identity_services import IdentityServices, open_identity_services
-from deploy.local.backend.compose import bound_socket
+from deploy.local.backend.cognito.http import CognitoServices
+from deploy.local.backend.compose import BackendOptions, bound_socket, open_backend
 from deploy.local.backend.storage.database import Database
 from deploy.local.backend.tokens import load_signing_key
 
@@ -61,11 +58,11 @@ class Clock:
 
 @dataclass
 class Pool:
-    """One running backend (its identity side), with clients made for it and closed with it."""
+    """One running backend, with clients of its Cognito services made for it and closed with it."""
 
     url: str
     data_dir: Path
-    services: IdentityServices
+    services: CognitoServices
     database: Database
     clock: Clock
     cleanup: contextlib.ExitStack = field(repr=False)
@@ -197,25 +194,17 @@ def refused(error_type: str, message: str | None = None) -> Iterator[None]:
 def running_pool(
     data_dir: Path, *, clock: Clock | None = None, are_guests_allowed: bool = True
 ) -> Iterator[Pool]:
-    """The identity side of the backend over this data folder, served until the block ends."""
+    """The backend over this data folder, served until the block ends."""
     data_dir.mkdir(exist_ok=True)
     if not (data_dir / "signing_key.pem").exists():
         shutil.copy(_ready_made_key(), data_dir / "signing_key.pem")  # making one takes a quarter of a second
     clock = clock or Clock()
     with contextlib.ExitStack() as cleanup:
         listening = cleanup.enter_context(bound_socket("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        database = cleanup.enter_context(Database(data_dir / "backend.sqlite"))
-        services = open_identity_services(
-            data_dir=data_dir,
-            database=database,
-            endpoint_url=url,
-            now_s=clock,
-            random_bytes=secrets.token_bytes,
-            are_guests_allowed=are_guests_allowed,
-        )
-        cleanup.enter_context(served(Starlette(routes=cognito_routes(services)), listening))
-        yield Pool(url, data_dir, services, database, clock, cleanup)
+        options = BackendOptions(data_dir=data_dir, are_guests_allowed=are_guests_allowed)
+        backend = cleanup.enter_context(open_backend(options, listening.getsockname()[1], now_s=clock))
+        cleanup.enter_context(served(backend.app, listening))
+        yield Pool(backend.url, data_dir, backend.cognito, backend.database, clock, cleanup)
 
 
 @contextlib.contextmanager

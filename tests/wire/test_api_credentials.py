@@ -43,7 +43,7 @@ def remade(backend: RunningBackend, token: str, change: Callable[[dict[str, Any]
     """The token with other claims, signed with the pool's true key."""
     claims = jwt.decode(token, options={"verify_signature": False})
     change(claims)
-    key = backend.backend.identity.signing_key
+    key = backend.backend.cognito.signing_key
     return jwt.encode(claims, key.private_key, algorithm="RS256", headers={"kid": key.key_id})
 
 

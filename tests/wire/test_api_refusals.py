@@ -70,7 +70,7 @@ class Bench:
     def forged(self, *, own_key: bool = False, algorithm: str = "RS256", **claims: str) -> Proof:
         """A true token made anew with other claims, by the pool's true key unless `own_key`."""
         true = jwt.decode(self.true_token(), options={"verify_signature": False})
-        pool = self.backend.backend.identity.signing_key
+        pool = self.backend.backend.cognito.signing_key
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048) if own_key else pool.private_key
         text = jwt.encode(
             {**true, **claims},

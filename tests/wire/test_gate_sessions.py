@@ -10,7 +10,7 @@ import pyotp
 import pytest
 
 from deploy.local.backend.cognito import http
-from deploy.local.backend.cognito.context import UserPool
+from deploy.local.backend.cognito.context import UserPoolContext
 from deploy.local.backend.cognito.request_fields import Fields
 from tests.backend_process import PASSWORD, RunningBackend
 from tests.teacher_app.dashboard_process import TeacherDashboard
@@ -260,7 +260,7 @@ def recorded(monkeypatch: pytest.MonkeyPatch, operation: str) -> threading.Event
     is_called = threading.Event()
     answer = http.OPEN_OPERATIONS[operation]
 
-    def answer_and_tell(pool: UserPool, fields: Fields) -> dict[str, object]:
+    def answer_and_tell(pool: UserPoolContext, fields: Fields) -> dict[str, object]:
         try:
             return answer(pool, fields)
         finally:

@@ -16,7 +16,6 @@ from pathlib import Path
 from types import FrameType
 
 from deploy.local.backend.compose import (
-    SETTINGS_FILE,
     Backend,
     BackendOptions,
     BackendRefused,
@@ -25,6 +24,7 @@ from deploy.local.backend.compose import (
     server_of,
 )
 from deploy.local.backend.log_format import LogFormat, set_up_logging
+from deploy.local.data_folder import paths
 
 __all__ = ["main"]
 
@@ -51,17 +51,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class _Ending:
-    """What a signal does outside the server's own care: before it runs, the program ends at once.
+    """What a signal does while the server does not handle it: before the start, the program ends at once.
 
-    Afterwards nothing: the server has ended because of that signal and raises it again, and the folder is
-    still to be closed.
+    Afterwards nothing: the server has stopped because of that signal and raises it again, and the folder is
+    being closed.
     """
 
     def __init__(self) -> None:
-        self.has_server_run = False
+        self.has_server_started = False
 
     def on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        if not self.has_server_run:
+        if not self.has_server_started:
             raise SystemExit(0)
 
 
@@ -72,14 +72,10 @@ def _serve(
     ready_fd: int | None,
     ending: _Ending,
 ) -> None:
-    server = server_of(backend, options)
-    startup = server.startup
-
-    async def startup_and_tell(sockets: list[socket.socket] | None = None) -> None:
-        ending.has_server_run = True  # the server has put its own handlers in place before this
-        await startup(sockets)
+    def report_ready() -> None:
+        ending.has_server_started = True
         _log.info("serving %s on %s", options.data_dir, backend.url)
-        line = json.dumps({"url": backend.url, "settings": str(options.data_dir / SETTINGS_FILE)}) + "\n"
+        line = json.dumps({"url": backend.url, "settings": str(options.data_dir / paths.SETTINGS)}) + "\n"
         if ready_fd is None:
             sys.stdout.write(line)
             sys.stdout.flush()
@@ -87,8 +83,7 @@ def _serve(
             os.write(ready_fd, line.encode())
             os.close(ready_fd)
 
-    server.startup = startup_and_tell  # type: ignore[method-assign]
-    server.run(sockets=[listening])
+    server_of(backend, options, report_ready).run(sockets=[listening])
 
 
 def _parser() -> ArgumentParser:

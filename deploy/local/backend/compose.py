@@ -1,7 +1,6 @@
-"""The embedded backend as one thing: a data folder opened and put together, ready to be served."""
+"""The composition root of the embedded backend: opens a data folder and puts everything together once."""
 
 import contextlib
-import fcntl
 import secrets
 import socket
 import sqlite3
@@ -9,41 +8,40 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import uvicorn
 from starlette.applications import Starlette
 
-from deploy.local.backend.appsync.api_parts import create_api_parts
 from deploy.local.backend.appsync.authentication import ApiAuthenticator
+from deploy.local.backend.appsync.authorization import guard_fields
+from deploy.local.backend.appsync.commit_events import EventBridge
+from deploy.local.backend.appsync.execution import GraphqlExecutor
+from deploy.local.backend.appsync.http import GraphqlOverHttp
 from deploy.local.backend.appsync.realtime_session import MESSAGE_BYTES_MAX, RealtimeTimes
-from deploy.local.backend.cognito.http import cognito_routes
-from deploy.local.backend.cognito.identity_services import (
-    DEFAULT_REGION,
-    IdentityServices,
-    open_identity_services,
-)
-from deploy.local.backend.cognito.operator_key import OperatorKeyInvalid
-from deploy.local.backend.cognito.pool_secret import SecretInvalid
+from deploy.local.backend.appsync.resolvers import ApiResolvers
+from deploy.local.backend.appsync.schema import load_schema
+from deploy.local.backend.appsync.subscriptions import SubscriptionHub, subscription_resolvers
+from deploy.local.backend.cognito.context import UserPoolContext
+from deploy.local.backend.cognito.http import CognitoServices, cognito_routes
+from deploy.local.backend.cognito.identity_pool import IdentityPool
+from deploy.local.backend.cognito.mail_outbox import MailOutbox
+from deploy.local.backend.cognito.operator_key import OperatorKeyInvalid, load_operator_key
+from deploy.local.backend.cognito.pool_secret import SecretInvalid, load_pool_secret
 from deploy.local.backend.http_app import ApiParts, create_app
 from deploy.local.backend.storage.database import Database, DatabaseError
+from deploy.local.backend.storage.pools import load_or_create_pool_names
+from deploy.local.backend.storage.sign_ins import is_sign_in_alive
+from deploy.local.backend.tokens import TokenClaims, TokenMinter, TokenVerifier, load_signing_key
+from deploy.local.data_folder import paths
+from deploy.local.data_folder.lock import FolderInUse, FolderLock, locked_folder
 from deploy.local.data_folder.private_file import PrivateFileExposed
 
-__all__ = [
-    "DATABASE_FILE",
-    "SETTINGS_FILE",
-    "Backend",
-    "BackendOptions",
-    "BackendRefused",
-    "bound_socket",
-    "open_backend",
-    "server_of",
-    "sole_user",
-]
+__all__ = ["Backend", "BackendOptions", "BackendRefused", "bound_socket", "open_backend", "server_of"]
 
-SHUTDOWN_S = 2.0  # connections have so long to end by themselves after SIGTERM
-SILENT_PEER_S = 30  # a peer that acknowledges nothing for so long is cut off by the kernel
-SETTINGS_FILE = "backend.env"
-DATABASE_FILE = "backend.sqlite3"
+DEFAULT_REGION: Final = "local-1"
+SHUTDOWN_S = 2.0  # after SIGTERM, connections that are still open after this are cut
+SILENT_PEER_S = 30  # the kernel cuts off a peer that has acknowledged nothing for so long
 
 
 class BackendRefused(Exception):
@@ -52,8 +50,8 @@ class BackendRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class BackendOptions:
-    """`public_url` is how clients reach this backend, if not by host and port. `settings_file` gets the
-    dashboards' settings a second time, where they can be read without the folder's keys."""
+    """`public_url` is how clients reach this backend, if not by host and port. `settings_file` gets a second
+    copy of the dashboards' settings, which can be read without access to the folder's keys."""
 
     data_dir: Path
     host: str = "127.0.0.1"
@@ -69,17 +67,17 @@ class BackendOptions:
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """An opened data folder with the application that serves it."""
+    """An opened data folder and the application that serves it."""
 
     app: Starlette
     url: str
     api: ApiParts
-    identity: IdentityServices
+    cognito: CognitoServices
     database: Database
 
     def settings_text(self) -> str:
         """The dashboards' settings for this backend, as a .env file."""
-        names = self.identity.names
+        names = self.cognito.names
         settings = {
             "REGION": names.region,
             "API_URL": f"{self.url}/graphql",
@@ -98,22 +96,15 @@ def open_backend(
 ) -> Iterator[Backend]:
     """The backend over `options.data_dir`, to be served on `port`. Raises BackendRefused."""
     with contextlib.ExitStack() as stack:
+        url = options.public_url or _own_url(options, port)
         try:
-            options.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-            stack.enter_context(sole_user(options.data_dir))
-            file = options.data_dir / DATABASE_FILE
+            stack.enter_context(locked_folder(options.data_dir, FolderLock.BACKEND))
+            file = options.data_dir / paths.DATABASE
             file.touch(mode=0o600)  # SQLite gives its own files beside it the same mode
             database = stack.enter_context(Database(file))
-            url = options.public_url or _own_url(options, port)
-            identity = open_identity_services(
-                data_dir=options.data_dir,
-                database=database,
-                endpoint_url=url,
-                now_s=now_s,
-                random_bytes=secrets.token_bytes,
-                region=options.region,
-                are_guests_allowed=options.are_guests_allowed,
-            )
+            cognito = _cognito_services(options, database, url, now_s)
+        except FolderInUse as in_use:
+            raise BackendRefused(str(in_use)) from None
         except (
             DatabaseError,
             PrivateFileExposed,
@@ -124,24 +115,92 @@ def open_backend(
             ValueError,
         ) as error:
             raise BackendRefused(f"the data folder {options.data_dir} cannot be used: {error}") from error
-        authenticator = ApiAuthenticator(
-            tokens=identity.token_verifier,
-            find_credentials=identity.identity_pool.find_credentials,
-            region=identity.names.region,
-            now_s=now_s,
-        )
-        times = RealtimeTimes(keep_alive_s=options.keep_alive_s)
-        api = create_api_parts(database, authenticator, now_s=now_s, times=times)
-        app = create_app(api, cognito_routes(identity))
-        backend = Backend(app=app, url=url, api=api, identity=identity, database=database)
-        for path in (options.data_dir / SETTINGS_FILE, options.settings_file):
+        api = _api_parts(options, database, cognito, now_s)
+        app = create_app(api, cognito_routes(cognito))
+        backend = Backend(app=app, url=url, api=api, cognito=cognito, database=database)
+        for path in (options.data_dir / paths.SETTINGS, options.settings_file):
             if path is not None:
                 _write_settings(path, backend.settings_text())
         yield backend
 
 
+def _cognito_services(
+    options: BackendOptions, database: Database, url: str, now_s: Callable[[], float]
+) -> CognitoServices:
+    """The user pool and the identity pool. The tokens' issuer begins with `url`.
+
+    Raises PrivateFileExposed, SecretInvalid, OperatorKeyInvalid, ValueError or OSError for a damaged folder.
+    """
+    folder, random_bytes = options.data_dir, secrets.token_bytes
+    names = database.write(
+        lambda connection: load_or_create_pool_names(connection, options.region, random_bytes)
+    )
+    issuer = f"{url}/{names.user_pool_id}"
+    secret = load_pool_secret(folder / paths.POOL_SECRET, random_bytes)
+    signing_key = load_signing_key(folder / paths.SIGNING_KEY)
+
+    def is_revoked(claims: TokenClaims) -> bool:
+        return not database.read(
+            lambda connection: is_sign_in_alive(connection, claims.origin_jti, claims.sub)
+        )
+
+    verifier = TokenVerifier(signing_key, issuer=issuer, client_id=names.client_id, is_revoked=is_revoked)
+    return CognitoServices(
+        names=names,
+        issuer=issuer,
+        signing_key=signing_key,
+        operator_key=load_operator_key(folder / paths.OPERATOR_KEY, random_bytes),
+        user_pool=UserPoolContext(
+            names=names,
+            database=database,
+            secret=secret,
+            minter=TokenMinter(signing_key, issuer=issuer, client_id=names.client_id),
+            verifier=verifier,
+            mail_outbox=MailOutbox(folder / paths.MAIL_OUTBOX),
+            now_s=now_s,
+            random_bytes=random_bytes,
+        ),
+        identity_pool=IdentityPool(
+            names=names,
+            issuer=issuer,
+            database=database,
+            secret=secret,
+            verifier=verifier,
+            now_s=now_s,
+            random_bytes=random_bytes,
+            are_guests_allowed=options.are_guests_allowed,
+        ),
+    )
+
+
+def _api_parts(
+    options: BackendOptions, database: Database, cognito: CognitoServices, now_s: Callable[[], float]
+) -> ApiParts:
+    """The exam API over this database, open to the callers whom the pools know."""
+    schema = load_schema()
+    bridge = EventBridge()
+    resolvers = ApiResolvers(database, announce=bridge.announce, now_s=now_s)
+    guard_fields(schema, {**resolvers.by_field(), **subscription_resolvers(schema)})
+    executor = GraphqlExecutor(schema)
+    authenticator = ApiAuthenticator(
+        tokens=cognito.user_pool.verifier,
+        find_credentials=cognito.identity_pool.find_credentials,
+        region=cognito.names.region,
+        now_s=now_s,
+    )
+    return ApiParts(
+        authenticator=authenticator,
+        graphql=GraphqlOverHttp(authenticator, executor),
+        hub=SubscriptionHub(executor, schema),
+        bridge=bridge,
+        times=RealtimeTimes(keep_alive_s=options.keep_alive_s),
+        now_s=now_s,
+        check_storage=lambda: database.read(lambda connection: connection.execute("SELECT 1").fetchone()),
+    )
+
+
 def bound_socket(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises BackendRefused when the port is taken or the host is not ours."""
+    """A listening socket. Raises BackendRefused when the port is taken or the host is not this machine's."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         # With its protocol named, asyncio turns Nagle's algorithm off: otherwise each answer waits 40 ms.
@@ -161,9 +220,9 @@ def bound_socket(host: str, port: int) -> socket.socket:
     return listening
 
 
-def server_of(backend: Backend, options: BackendOptions) -> uvicorn.Server:
-    """The web server for this backend; run it with a bound socket."""
-    return uvicorn.Server(
+def server_of(backend: Backend, options: BackendOptions, on_started: Callable[[], object]) -> uvicorn.Server:
+    """The web server for this backend, to be run with a bound socket; calls `on_started` once it answers."""
+    return _Server(
         uvicorn.Config(
             backend.app,
             ws="websockets-sansio",
@@ -178,8 +237,20 @@ def server_of(backend: Backend, options: BackendOptions) -> uvicorn.Server:
             timeout_graceful_shutdown=int(SHUTDOWN_S),
             ssl_certfile=options.tls_certificate,
             ssl_keyfile=options.tls_key,
-        )
+        ),
+        on_started,
     )
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, on_started: Callable[[], object]) -> None:
+        super().__init__(config)
+        self._on_started = on_started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_started()
 
 
 def _own_url(options: BackendOptions, port: int) -> str:
@@ -188,22 +259,8 @@ def _own_url(options: BackendOptions, port: int) -> str:
     return f"{scheme}://{host}:{port}"
 
 
-@contextlib.contextmanager
-def sole_user(data_dir: Path) -> Iterator[None]:
-    """Hold the folder for this process: two backends on one file would not hear each other's events.
-
-    Raises BackendRefused.
-    """
-    with (data_dir / "backend.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise BackendRefused(f"the data folder {data_dir} is in use by another backend") from None
-        yield
-
-
 def _write_settings(path: Path, text: str) -> None:
-    """Whole or not at all: a reader never sees half of it. Raises BackendRefused."""
+    """Whole or not at all, so that a reader never sees half of it. Raises BackendRefused."""
     temporary = path.with_name(f"{path.name}.new")
     try:
         temporary.write_text(text, "utf-8")

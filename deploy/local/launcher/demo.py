@@ -10,13 +10,13 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from pycognito import Cognito
 
+from deploy.local.data_folder import paths
 from deploy.local.launcher.demo_exams import DemoExam, DemoRow, demo_exams
 from deploy.local.launcher.operator_client import Operator, OperatorRefused
 
 __all__ = ["DemoAccount", "load_demo"]
 
 USERNAME = "demo"
-LOADED_MARK = "demo-loaded"
 BATCH_ROWS_MAX = 100
 TIMEOUT_S = 30.0
 
@@ -43,7 +43,7 @@ def load_demo(
     data_dir: Path, operator: Operator, settings: Mapping[str, str], say: Callable[[str], None]
 ) -> DemoAccount | None:
     """Load what is missing; None when all was loaded before. Raises OperatorRefused."""
-    mark = data_dir / LOADED_MARK
+    mark = data_dir / paths.DEMO_LOADED
     if mark.exists():
         return None
     if all(teacher.username != USERNAME for teacher in operator.teachers()):

@@ -10,6 +10,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from deploy.local.backend.cognito.password_policy import new_temporary_password
+from deploy.local.data_folder import paths
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
@@ -33,7 +34,7 @@ class Teacher:
 def read_settings(data_dir: Path) -> dict[str, str]:
     """The settings that the backend wrote at its start, name to text. Raises OperatorRefused."""
     try:
-        lines = (data_dir / "backend.env").read_text("utf-8").splitlines()
+        lines = (data_dir / paths.SETTINGS).read_text("utf-8").splitlines()
     except OSError as error:
         raise OperatorRefused(
             f"there is no backend in {data_dir}: start it once, or give its --data-dir"
@@ -48,7 +49,7 @@ class Operator:
     def __init__(self, data_dir: Path) -> None:
         settings = read_settings(data_dir)
         try:
-            key: dict[str, Any] = json.loads((data_dir / "operator.json").read_text("utf-8"))
+            key: dict[str, Any] = json.loads((data_dir / paths.OPERATOR_KEY).read_text("utf-8"))
         except (OSError, ValueError) as error:
             raise OperatorRefused(f"the operator's key in {data_dir} cannot be read: {error}") from error
         self._pool_id = settings["EXAM_RESULTS_USER_POOL_ID"]

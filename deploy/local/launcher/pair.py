@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.data_folder.folder_lock import held_folder
+from deploy.local.data_folder import paths
+from deploy.local.data_folder.lock import FolderLock, locked_folder
 from deploy.local.launcher.demo import load_demo
 from deploy.local.launcher.open_files import allow_open_files
 from deploy.local.launcher.operator_client import Operator, read_settings
@@ -62,7 +63,7 @@ def run_pair(options: PairOptions, say: Callable[[str], None]) -> None:
 
     Raises FolderInUse, PortInUse, ChildDied, NotReady or OperatorRefused; whatever happens, no child is left.
     """
-    with held_folder(options.data_dir):
+    with locked_folder(options.data_dir, FolderLock.PAIR):
         check_ports(options)
         allow_open_files()
         with Supervisor() as supervisor, interruptible() as check_end:
@@ -141,7 +142,7 @@ def _backend(options: PairOptions) -> ChildSpec:
             *("--data-dir", str(options.data_dir)),
         ],
         ready_url=_url(LOOPBACK, options.backend_port) + "/healthz",
-        log_path=options.data_dir / "logs" / "backend.log",
+        log_path=options.data_dir / paths.LOGS / "backend.log",
         environment=os.environ,
         folder=ROOT,
     )
@@ -162,7 +163,7 @@ def _dashboards(options: PairOptions) -> list[ChildSpec]:
                 *("--timeout-graceful-shutdown", "2", "--no-access-log", "--no-proxy-headers"),
             ],
             ready_url=_url(reached, port) + "/healthz",
-            log_path=options.data_dir / "logs" / f"{role}.log",
+            log_path=options.data_dir / paths.LOGS / f"{role}.log",
             environment=environment,
             folder=ROOT,
         )
@@ -174,7 +175,7 @@ def _dashboard_environment(environ: Mapping[str, str], options: PairOptions) -> 
     """The environment with this backend's settings; a stray one of another backend must not win."""
     ours = read_settings(options.data_dir)
     kept = {name: text for name, text in environ.items() if name not in ours}
-    kept["EXAM_RESULTS_ENV_FILE"] = str(options.data_dir / "backend.env")
+    kept["EXAM_RESULTS_ENV_FILE"] = str(options.data_dir / paths.SETTINGS)
     kept.setdefault("EXAM_RESULTS_STUDENT_URL", options.student_url)
     return kept
 

@@ -16,17 +16,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
-from deploy.local.backend.compose import DATABASE_FILE
+from deploy.local.data_folder import paths
+from deploy.local.data_folder.lock import FolderLock, locked_folder
 from deploy.local.maintenance.backup_format import (
     KEY_FILES,
     MANIFEST_FILE,
-    MARK_FILES,
+    OPTIONAL_FILES,
     BackupRefused,
     FileFacts,
     Manifest,
     file_facts,
 )
-from deploy.local.maintenance.maintenance_lock import maintenance
 
 __all__ = ["back_up", "back_up_to_file"]
 
@@ -38,7 +38,7 @@ WORK_FOLDER = ".backup-"
 def back_up_to_file(data_dir: Path, target: Path, now_s: Callable[[], float]) -> Manifest:
     """Write the backup to `target`, readable by its owner alone; it is there whole or not at all.
 
-    Raises BackupRefused or OSError.
+    Raises BackupRefused, FolderInUse or OSError.
     """
     if target.exists():
         raise BackupRefused(f"{target} is there already: give another name")
@@ -57,13 +57,13 @@ def back_up_to_file(data_dir: Path, target: Path, now_s: Callable[[], float]) ->
 
 
 def back_up(data_dir: Path, output: IO[bytes], now_s: Callable[[], float]) -> Manifest:
-    """Write the backup to a stream. Raises BackupRefused or OSError."""
-    if not (data_dir / DATABASE_FILE).is_file():
+    """Write the backup to a stream. Raises BackupRefused, FolderInUse or OSError."""
+    if not (data_dir / paths.DATABASE).is_file():
         raise BackupRefused(f"there is no backend's data in {data_dir}")
-    with maintenance(data_dir), _database_copy(data_dir) as (copy, data_version):
-        files = {DATABASE_FILE: copy}
+    with locked_folder(data_dir, FolderLock.MAINTENANCE), _database_copy(data_dir) as (copy, data_version):
+        files = {paths.DATABASE: copy}
         files |= {name: data_dir / name for name in KEY_FILES}
-        files |= {name: data_dir / name for name in MARK_FILES if (data_dir / name).is_file()}
+        files |= {name: data_dir / name for name in OPTIONAL_FILES if (data_dir / name).is_file()}
         try:
             facts = {name: file_facts(path) for name, path in files.items()}
         except FileNotFoundError as missing:
@@ -91,10 +91,10 @@ def _database_copy(data_dir: Path) -> Iterator[tuple[Path, int]]:
     for left_by_a_killed_backup in data_dir.glob(f"{WORK_FOLDER}*"):
         shutil.rmtree(left_by_a_killed_backup)
     with tempfile.TemporaryDirectory(prefix=WORK_FOLDER, dir=data_dir) as folder:
-        copy = Path(folder) / DATABASE_FILE
+        copy = Path(folder) / paths.DATABASE
         try:
             with (
-                contextlib.closing(_connected(data_dir / DATABASE_FILE)) as source,
+                contextlib.closing(_connected(data_dir / paths.DATABASE)) as source,
                 contextlib.closing(_connected(copy)) as target,
             ):
                 source.backup(target)

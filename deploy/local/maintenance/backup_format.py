@@ -11,14 +11,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from deploy.local.backend.compose import DATABASE_FILE
 from deploy.local.backend.storage.database import MIGRATIONS_FOLDER
+from deploy.local.data_folder import paths
 
 __all__ = [
-    "DATABASE_SIDE_FILES",
     "KEY_FILES",
     "MANIFEST_FILE",
-    "MARK_FILES",
+    "OPTIONAL_FILES",
     "BackupRefused",
     "FileFacts",
     "Manifest",
@@ -28,9 +27,8 @@ __all__ = [
 
 FORMAT: Final = 1
 MANIFEST_FILE: Final = "manifest.json"
-KEY_FILES: Final = ("signing_key.pem", "identity_secret", "operator.json")
-MARK_FILES: Final = ("demo-loaded",)  # there or not
-DATABASE_SIDE_FILES: Final = (f"{DATABASE_FILE}-wal", f"{DATABASE_FILE}-shm")
+KEY_FILES: Final = (paths.SIGNING_KEY, paths.POOL_SECRET, paths.OPERATOR_KEY)
+OPTIONAL_FILES: Final = (paths.DEMO_LOADED,)
 CHUNK_BYTES: Final = 1 << 20
 
 
@@ -76,8 +74,8 @@ class Manifest:
             manifest = cls(str(fields["made_at"]), int(fields["data_version"]), files)
         except (ValueError, KeyError, TypeError, AttributeError):
             raise BackupRefused("this is no backup: its manifest cannot be read") from None
-        wanted = {DATABASE_FILE, *KEY_FILES}
-        if not wanted <= files.keys() <= wanted | set(MARK_FILES):
+        wanted = {paths.DATABASE, *KEY_FILES}
+        if not wanted <= files.keys() <= wanted | set(OPTIONAL_FILES):
             raise BackupRefused("this is no backup: its manifest names other files than a data folder's")
         return manifest
 

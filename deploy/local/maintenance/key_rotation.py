@@ -14,35 +14,31 @@ from pathlib import Path
 
 from deploy.local.backend.cognito.pool_secret import SECRET_BYTES, PoolSecret, SecretInvalid, load_pool_secret
 from deploy.local.backend.cognito.sign_in import AUTHENTICATOR_USE
-from deploy.local.backend.compose import DATABASE_FILE, BackendRefused, sole_user
+from deploy.local.data_folder import paths
+from deploy.local.data_folder.lock import FolderLock, locked_folder
 from deploy.local.data_folder.private_file import PrivateFileExposed, write_private_file
 from deploy.local.maintenance.backup_format import BackupRefused, known_data_version
-from deploy.local.maintenance.maintenance_lock import maintenance
 
 __all__ = ["rotate_keys"]
 
-SECRET_FILE = "identity_secret"  # noqa: S105  # a file's name
-NEXT_SECRET_FILE = "identity_secret.next"  # noqa: S105  # there only while a rotation is at work
-MADE_AT_START = ("signing_key.pem", "operator.json")
+MADE_AT_START = (paths.SIGNING_KEY, paths.OPERATOR_KEY)
 ENDED_TABLES = ("sign_ins", "codes", "temporary_credentials", "failed_attempts")
 
 
 def rotate_keys(data_dir: Path, random_bytes: Callable[[int], bytes]) -> None:
-    """Raises BackupRefused or OSError."""
-    if not (data_dir / DATABASE_FILE).is_file():
+    """Raises BackupRefused, FolderInUse or OSError."""
+    if not (data_dir / paths.DATABASE).is_file():
         raise BackupRefused(f"there is no backend's data in {data_dir}")
     try:
-        with sole_user(data_dir), maintenance(data_dir):
+        with locked_folder(data_dir, FolderLock.BACKEND), locked_folder(data_dir, FolderLock.MAINTENANCE):
             _rotate_alone(data_dir, random_bytes)
-    except BackendRefused as running:
-        raise BackupRefused(f"{running}: stop it first") from None
     except (SecretInvalid, PrivateFileExposed, sqlite3.Error) as error:
         raise BackupRefused(f"the keys in {data_dir} cannot be changed: {error}") from error
 
 
 def _rotate_alone(data_dir: Path, random_bytes: Callable[[int], bytes]) -> None:
-    current, following = data_dir / SECRET_FILE, data_dir / NEXT_SECRET_FILE
-    with contextlib.closing(sqlite3.connect(data_dir / DATABASE_FILE, isolation_level=None)) as database:
+    current, following = data_dir / paths.POOL_SECRET, data_dir / paths.NEXT_POOL_SECRET
+    with contextlib.closing(sqlite3.connect(data_dir / paths.DATABASE, isolation_level=None)) as database:
         (data_version,) = database.execute("PRAGMA user_version").fetchone()
         if data_version != known_data_version():
             raise BackupRefused(f"the data in {data_dir} is of another version: start this program once")

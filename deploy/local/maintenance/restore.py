@@ -15,19 +15,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from deploy.local.backend.compose import DATABASE_FILE, BackendRefused, sole_user
+from deploy.local.data_folder import paths
+from deploy.local.data_folder.lock import FolderLock, locked_folder
 from deploy.local.maintenance.backup_format import (
     CHUNK_BYTES,
-    DATABASE_SIDE_FILES,
     KEY_FILES,
     MANIFEST_FILE,
-    MARK_FILES,
+    OPTIONAL_FILES,
     BackupRefused,
     FileFacts,
     Manifest,
     known_data_version,
 )
-from deploy.local.maintenance.maintenance_lock import maintenance
 
 __all__ = ["restore"]
 
@@ -40,27 +39,28 @@ def restore(
 ) -> tuple[Manifest, Path | None]:
     """Put the backup there; gives its manifest, and where the former files went if there were any.
 
-    Without `is_replacing` a folder that holds data is refused. Raises BackupRefused or OSError.
+    Without `is_replacing` a folder that holds data is refused. Raises BackupRefused, FolderInUse or OSError.
     """
-    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        with sole_user(data_dir), maintenance(data_dir):
-            return _restore_alone(source, data_dir, now_s, is_replacing=is_replacing)
-    except BackendRefused as running:
-        raise BackupRefused(f"{running}: stop it first") from None
+    with locked_folder(data_dir, FolderLock.BACKEND), locked_folder(data_dir, FolderLock.MAINTENANCE):
+        return _restore_alone(source, data_dir, now_s, is_replacing=is_replacing)
 
 
 def _restore_alone(
     source: IO[bytes], data_dir: Path, now_s: Callable[[], float], *, is_replacing: bool
 ) -> tuple[Manifest, Path | None]:
-    state = (DATABASE_FILE, *DATABASE_SIDE_FILES, *KEY_FILES, *MARK_FILES)  # in the order of moving away
+    state = (
+        paths.DATABASE,
+        *paths.DATABASE_SIDE_FILES,
+        *KEY_FILES,
+        *OPTIONAL_FILES,
+    )  # in the order of moving away
     there = [name for name in state if (data_dir / name).exists()]
-    if DATABASE_FILE in there and not is_replacing:
+    if paths.DATABASE in there and not is_replacing:
         raise BackupRefused(f"{data_dir} holds data: choose an empty folder, or say --replace")
     with tempfile.TemporaryDirectory(prefix=".restore-", dir=data_dir) as folder:
         unpacked = Path(folder)
         manifest = _unpack(source, unpacked)
-        _check_database(unpacked / DATABASE_FILE, manifest)
+        _check_database(unpacked / paths.DATABASE, manifest)
         aside = None
         if there:
             moment = dt.datetime.fromtimestamp(now_s(), dt.UTC)

@@ -10,7 +10,7 @@ from deploy.local.backend.cognito.attributes import (
     wire_attributes,
     with_attributes,
 )
-from deploy.local.backend.cognito.context import UserPool
+from deploy.local.backend.cognito.context import UserPoolContext
 from deploy.local.backend.cognito.errors import CognitoRefused, codes_exceeded, incorrect_name_or_password
 from deploy.local.backend.cognito.mailed_codes import CodePurpose, send_code, take_right_code
 from deploy.local.backend.cognito.request_fields import Fields
@@ -38,7 +38,7 @@ __all__ = [
 Answer = dict[str, object]
 
 
-def get_user(pool: UserPool, fields: Fields) -> Answer:
+def get_user(pool: UserPoolContext, fields: Fields) -> Answer:
     claims = pool.caller(fields)
     user = pool.database.read(lambda connection: pool.user_of(connection, claims))
     return {
@@ -48,7 +48,7 @@ def get_user(pool: UserPool, fields: Fields) -> Answer:
     }
 
 
-def update_user_attributes(pool: UserPool, fields: Fields) -> Answer:
+def update_user_attributes(pool: UserPoolContext, fields: Fields) -> Answer:
     """A changed address gets a code and is no name to sign in with until VerifyUserAttribute."""
     claims, changes = pool.caller(fields), fields.attributes("UserAttributes")
     check_attributes_writable(changes)
@@ -65,7 +65,7 @@ def update_user_attributes(pool: UserPool, fields: Fields) -> Answer:
     return {"CodeDeliveryDetailsList": [send_code(pool, after, CodePurpose.VERIFY_EMAIL)]}
 
 
-def get_user_attribute_verification_code(pool: UserPool, fields: Fields) -> Answer:
+def get_user_attribute_verification_code(pool: UserPoolContext, fields: Fields) -> Answer:
     claims = pool.caller(fields)
     _check_is_email(fields)
 
@@ -84,7 +84,7 @@ def get_user_attribute_verification_code(pool: UserPool, fields: Fields) -> Answ
     return {"CodeDeliveryDetails": send_code(pool, user, CodePurpose.VERIFY_EMAIL)}
 
 
-def verify_user_attribute(pool: UserPool, fields: Fields) -> Answer:
+def verify_user_attribute(pool: UserPoolContext, fields: Fields) -> Answer:
     claims, code = pool.caller(fields), fields.text("Code")
     _check_is_email(fields)
     take_right_code(pool, claims.sub, CodePurpose.VERIFY_EMAIL, code, pool.target_hash("code", claims.sub))
@@ -103,7 +103,7 @@ def verify_user_attribute(pool: UserPool, fields: Fields) -> Answer:
     return {}
 
 
-def change_password(pool: UserPool, fields: Fields) -> Answer:
+def change_password(pool: UserPoolContext, fields: Fields) -> Answer:
     """Guesses at the previous password are slowed down like those at the door."""
     claims = pool.caller(fields)
     previous = fields.text("PreviousPassword", length_max=1024)
@@ -132,7 +132,7 @@ def change_password(pool: UserPool, fields: Fields) -> Answer:
     return {}
 
 
-def associate_software_token(pool: UserPool, fields: Fields) -> Answer:
+def associate_software_token(pool: UserPoolContext, fields: Fields) -> Answer:
     """A new secret for an authenticator app; it counts only after VerifySoftwareToken saw a code of it."""
     if fields.has("Session") and not fields.has("AccessToken"):
         raise CognitoRefused("NotAuthorizedException", "Invalid session for the user.")
@@ -142,7 +142,7 @@ def associate_software_token(pool: UserPool, fields: Fields) -> Answer:
     return {"SecretCode": secret}
 
 
-def verify_software_token(pool: UserPool, fields: Fields) -> Answer:
+def verify_software_token(pool: UserPoolContext, fields: Fields) -> Answer:
     if fields.has("Session") and not fields.has("AccessToken"):
         raise CognitoRefused("NotAuthorizedException", "Invalid session for the user.")
     claims, code = pool.caller(fields), fields.text("UserCode", length_max=16)
@@ -170,7 +170,7 @@ def verify_software_token(pool: UserPool, fields: Fields) -> Answer:
     return {"Status": "SUCCESS"}
 
 
-def set_user_mfa_preference(pool: UserPool, fields: Fields) -> Answer:
+def set_user_mfa_preference(pool: UserPoolContext, fields: Fields) -> Answer:
     claims = pool.caller(fields)
     if fields.section("SMSMfaSettings").flag("Enabled"):
         raise CognitoRefused(
@@ -192,14 +192,14 @@ def set_user_mfa_preference(pool: UserPool, fields: Fields) -> Answer:
     return {}
 
 
-def global_sign_out(pool: UserPool, fields: Fields) -> Answer:
+def global_sign_out(pool: UserPoolContext, fields: Fields) -> Answer:
     """Every token of this user is refused from now on, wherever it is."""
     claims = pool.caller(fields)
     pool.database.write(lambda connection: revoke_sign_ins_of(connection, claims.sub))
     return {}
 
 
-def revoke_token(pool: UserPool, fields: Fields) -> Answer:
+def revoke_token(pool: UserPoolContext, fields: Fields) -> Answer:
     """Ends one sign-in by its refresh token. An unknown token is no error (RFC 7009)."""
     pool.check_client(fields)
     token = fields.token("Token")

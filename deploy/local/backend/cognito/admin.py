@@ -13,7 +13,7 @@ from deploy.local.backend.cognito.attributes import (
     described_user,
     with_attributes,
 )
-from deploy.local.backend.cognito.context import UserPool
+from deploy.local.backend.cognito.context import UserPoolContext
 from deploy.local.backend.cognito.errors import CognitoRefused, user_not_found
 from deploy.local.backend.cognito.mail_outbox import Message
 from deploy.local.backend.cognito.mailed_codes import CodePurpose, send_code
@@ -42,7 +42,7 @@ _USERNAME = re.compile(r"[^\s\x00-\x1f\x7f]{1,128}")
 Answer = dict[str, object]
 
 
-def admin_create_user(pool: UserPool, fields: Fields) -> Answer:
+def admin_create_user(pool: UserPoolContext, fields: Fields) -> Answer:
     """A new account with a temporary password (given or made), or with RESEND a new invitation.
 
     Unless MessageAction is SUPPRESS, the invitation with the temporary password goes to the outbox.
@@ -60,14 +60,14 @@ def admin_create_user(pool: UserPool, fields: Fields) -> Answer:
     return {"User": described_user(user)}
 
 
-def admin_get_user(pool: UserPool, fields: Fields) -> Answer:
+def admin_get_user(pool: UserPoolContext, fields: Fields) -> Answer:
     user = pool.database.read(lambda connection: _named_user(pool, connection, fields))
     described = described_user(user)
     described["UserAttributes"] = described.pop("Attributes")
     return {**described, **authenticator_settings(user)}
 
 
-def admin_set_user_password(pool: UserPool, fields: Fields) -> Answer:
+def admin_set_user_password(pool: UserPoolContext, fields: Fields) -> Answer:
     """Permanent, or temporary: then the user must choose another at the next sign-in."""
     password, is_permanent = fields.text("Password", length_max=256), fields.flag("Permanent")
     sub = pool.database.read(lambda connection: _named_user(pool, connection, fields)).sub
@@ -92,7 +92,7 @@ def admin_set_user_password(pool: UserPool, fields: Fields) -> Answer:
     return {}
 
 
-def admin_reset_user_password(pool: UserPool, fields: Fields) -> Answer:
+def admin_reset_user_password(pool: UserPoolContext, fields: Fields) -> Answer:
     """The present password opens nothing any more; a code for a new one goes to the verified address."""
 
     def change(user: User) -> User:
@@ -111,18 +111,18 @@ def admin_reset_user_password(pool: UserPool, fields: Fields) -> Answer:
     return {}
 
 
-def admin_disable_user(pool: UserPool, fields: Fields) -> Answer:
+def admin_disable_user(pool: UserPoolContext, fields: Fields) -> Answer:
     """No sign-in any more, and all tokens end."""
     _changed(pool, fields, lambda user: replace(user, is_enabled=False), is_signing_out=True)
     return {}
 
 
-def admin_enable_user(pool: UserPool, fields: Fields) -> Answer:
+def admin_enable_user(pool: UserPoolContext, fields: Fields) -> Answer:
     _changed(pool, fields, lambda user: replace(user, is_enabled=True))
     return {}
 
 
-def admin_set_user_mfa_preference(pool: UserPool, fields: Fields) -> Answer:
+def admin_set_user_mfa_preference(pool: UserPoolContext, fields: Fields) -> Answer:
     """For a user who lost the phone: the authenticator is turned off (on only if it was set up before)."""
     is_wanted = fields.section("SoftwareTokenMfaSettings").flag("Enabled")
 
@@ -135,12 +135,12 @@ def admin_set_user_mfa_preference(pool: UserPool, fields: Fields) -> Answer:
     return {}
 
 
-def admin_user_global_sign_out(pool: UserPool, fields: Fields) -> Answer:
+def admin_user_global_sign_out(pool: UserPoolContext, fields: Fields) -> Answer:
     _changed(pool, fields, lambda user: user, is_signing_out=True)
     return {}
 
 
-def admin_delete_user(pool: UserPool, fields: Fields) -> Answer:
+def admin_delete_user(pool: UserPoolContext, fields: Fields) -> Answer:
     def work(connection: sqlite3.Connection) -> None:
         users.delete_user(connection, _named_user(pool, connection, fields).sub)
 
@@ -148,7 +148,7 @@ def admin_delete_user(pool: UserPool, fields: Fields) -> Answer:
     return {}
 
 
-def _created(pool: UserPool, username: str, password: str, attributes: dict[str, str]) -> User:
+def _created(pool: UserPoolContext, username: str, password: str, attributes: dict[str, str]) -> User:
     if not _USERNAME.fullmatch(username):
         raise CognitoRefused("InvalidParameterException", "Username has characters that are not allowed")
     if "@" in username:
@@ -185,7 +185,7 @@ def _created(pool: UserPool, username: str, password: str, attributes: dict[str,
     return user
 
 
-def _invited_again(pool: UserPool, username: str, password: str) -> User:
+def _invited_again(pool: UserPoolContext, username: str, password: str) -> User:
     now_s = pool.now_s()
     found = pool.database.read(lambda connection: users.find_user(connection, username))
     if found is None:
@@ -210,7 +210,7 @@ def _invited_again(pool: UserPool, username: str, password: str) -> User:
 
 
 def _changed(
-    pool: UserPool, fields: Fields, change: Callable[[User], User], *, is_signing_out: bool = False
+    pool: UserPoolContext, fields: Fields, change: Callable[[User], User], *, is_signing_out: bool = False
 ) -> User:
     """The named user after `change`, stored."""
 
@@ -227,7 +227,7 @@ def _changed(
     return pool.database.write(work)
 
 
-def _named_user(pool: UserPool, connection: sqlite3.Connection, fields: Fields) -> User:
+def _named_user(pool: UserPoolContext, connection: sqlite3.Connection, fields: Fields) -> User:
     pool.check_pool(fields)
     user = users.find_user(connection, fields.text("Username", length_max=128))
     if user is None:
@@ -235,12 +235,12 @@ def _named_user(pool: UserPool, connection: sqlite3.Connection, fields: Fields) 
     return user
 
 
-def _send_invitation(pool: UserPool, user: User, password: str) -> None:
+def _send_invitation(pool: UserPoolContext, user: User, password: str) -> None:
     address = user.attributes.get("email", "")
     text = f"Your user name is {user.username} and your temporary password is {password}"
-    log_text = f"an invitation with a temporary password is in {pool.outbox.path}"
-    pool.outbox.send(Message(user.username, address, "invitation", text, log_text), pool.now_s())
+    log_text = f"an invitation with a temporary password is in {pool.mail_outbox.path}"
+    pool.mail_outbox.send(Message(user.username, address, "invitation", text, log_text), pool.now_s())
 
 
-def _temporary_password(pool: UserPool) -> str:
+def _temporary_password(pool: UserPoolContext) -> str:
     return new_temporary_password(pool.random_bytes)

@@ -15,15 +15,16 @@ from typing import Final
 from deploy.local.backend.cognito import lockout
 from deploy.local.backend.cognito.errors import CognitoRefused
 from deploy.local.backend.cognito.expiring_store import ExpiringStore
-from deploy.local.backend.cognito.mail_outbox import Outbox
+from deploy.local.backend.cognito.mail_outbox import MailOutbox
 from deploy.local.backend.cognito.password_policy import DEFAULT_POLICY, PasswordPolicy
 from deploy.local.backend.cognito.pool_secret import PoolSecret
 from deploy.local.backend.cognito.request_fields import Fields
-from deploy.local.backend.cognito.srp import Challenge, PasswordRecord, new_password_record, new_salt
+from deploy.local.backend.cognito.srp import Challenge, new_password_record, new_salt
 from deploy.local.backend.storage import users
 from deploy.local.backend.storage.database import Database
+from deploy.local.backend.storage.pools import PoolNames
 from deploy.local.backend.storage.sign_ins import SignIn, insert_sign_in
-from deploy.local.backend.storage.users import User
+from deploy.local.backend.storage.users import PasswordRecord, User
 from deploy.local.backend.tokens import (
     TokenClaims,
     TokenFault,
@@ -38,10 +39,9 @@ __all__ = [
     "Account",
     "ChallengeName",
     "ChallengeSession",
-    "PoolNames",
     "ProofUnderWay",
     "SignedIn",
-    "UserPool",
+    "UserPoolContext",
 ]
 
 REFRESH_TOKEN_LIFETIME_S: Final = 30 * 86_400.0
@@ -51,21 +51,6 @@ PROOFS_MAX: Final = 10_000
 SESSIONS_MAX: Final = 10_000
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class PoolNames:
-    """What clients must be told of this installation's pools."""
-
-    region: str
-    user_pool_id: str
-    client_id: str
-    identity_pool_id: str
-
-    @property
-    def pool_name(self) -> str:
-        """The part of the user pool's id that goes into the password proof."""
-        return self.user_pool_id.split("_", 1)[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +98,7 @@ class SignedIn:
     refresh_token: str = field(repr=False)
 
 
-class UserPool:
+class UserPoolContext:
     """Everything the operations work with. Time and randomness come from outside."""
 
     def __init__(
@@ -124,13 +109,13 @@ class UserPool:
         secret: PoolSecret,
         minter: TokenMinter,
         verifier: TokenVerifier,
-        outbox: Outbox,
+        mail_outbox: MailOutbox,
         now_s: Callable[[], float],
         random_bytes: Callable[[int], bytes],
         policy: PasswordPolicy = DEFAULT_POLICY,
     ) -> None:
         self.names, self.database, self.secret, self.policy = names, database, secret, policy
-        self.minter, self.verifier, self.outbox = minter, verifier, outbox
+        self.minter, self.verifier, self.mail_outbox = minter, verifier, mail_outbox
         self.now_s, self.random_bytes = now_s, random_bytes
         self.proofs: ExpiringStore[ProofUnderWay] = ExpiringStore(
             lifetime_s=CHALLENGE_LIFETIME_S, size_max=PROOFS_MAX

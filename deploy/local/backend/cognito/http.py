@@ -10,6 +10,7 @@ import json
 import logging
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import anyio.to_thread
@@ -20,14 +21,16 @@ from starlette.routing import Route
 
 from deploy.local.backend import sigv4
 from deploy.local.backend.cognito import account, admin, identity_pool, listing, mailed_codes, sign_in
-from deploy.local.backend.cognito.context import UserPool
+from deploy.local.backend.cognito.context import UserPoolContext
 from deploy.local.backend.cognito.errors import CognitoRefused
 from deploy.local.backend.cognito.identity_pool import IdentityPool
-from deploy.local.backend.cognito.identity_services import IdentityServices
+from deploy.local.backend.cognito.operator_key import OperatorKey
 from deploy.local.backend.cognito.request_fields import Fields
 from deploy.local.backend.sigv4 import SignatureRefused, SigningCredentials
+from deploy.local.backend.storage.pools import PoolNames
+from deploy.local.backend.tokens import SigningKey
 
-__all__ = ["cognito_routes"]
+__all__ = ["CognitoServices", "cognito_routes"]
 
 USER_POOL_SERVICE: Final = "AWSCognitoIdentityProviderService"
 IDENTITY_POOL_SERVICE: Final = "AWSCognitoIdentityService"
@@ -36,11 +39,11 @@ WORKERS: Final = 8  # calls at work at the same time; their arithmetic shares on
 WAITING_MAX: Final = 256  # further calls are told to come back later
 MEDIA_TYPE: Final = "application/x-amz-json-1.1"
 
-UserPoolOperation = Callable[[UserPool, Fields], dict[str, object]]
+UserPoolOperation = Callable[[UserPoolContext, Fields], dict[str, object]]
 IdentityPoolOperation = Callable[[IdentityPool, Fields], dict[str, object]]
 
 
-def _sign_up(_pool: UserPool, _fields: Fields) -> dict[str, object]:
+def _sign_up(_pool: UserPoolContext, _fields: Fields) -> dict[str, object]:
     raise CognitoRefused("NotAuthorizedException", "SignUp is not permitted for this user pool")
 
 
@@ -82,7 +85,19 @@ IDENTITY_POOL_OPERATIONS: Final[Mapping[str, IdentityPoolOperation]] = {
 _log = logging.getLogger(__name__)
 
 
-def cognito_routes(services: IdentityServices) -> list[Route]:
+@dataclass(frozen=True, slots=True)
+class CognitoServices:
+    """What the routes serve: the pools' operations and public documents. `issuer` is that of the tokens."""
+
+    names: PoolNames
+    issuer: str
+    signing_key: SigningKey
+    operator_key: OperatorKey
+    user_pool: UserPoolContext
+    identity_pool: IdentityPool
+
+
+def cognito_routes(services: CognitoServices) -> list[Route]:
     """The routes of both services, to be put into an application."""
     endpoint = _Endpoint(services)
     documents = f"/{services.names.user_pool_id}/.well-known"
@@ -94,7 +109,7 @@ def cognito_routes(services: IdentityServices) -> list[Route]:
 
 
 class _Endpoint:
-    def __init__(self, services: IdentityServices) -> None:
+    def __init__(self, services: CognitoServices) -> None:
         self._services = services
         self._workers = CapacityLimiter(WORKERS)
 

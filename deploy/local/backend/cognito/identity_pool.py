@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from deploy.local.backend.cognito.context import PoolNames
 from deploy.local.backend.cognito.errors import CognitoRefused
 from deploy.local.backend.cognito.pool_secret import PoolSecret
 from deploy.local.backend.cognito.request_fields import Fields
 from deploy.local.backend.storage.database import Database
+from deploy.local.backend.storage.pools import PoolNames
 from deploy.local.backend.tokens import TokenClaims, TokenFault, TokenRefused, TokenUse, TokenVerifier
 
 __all__ = [

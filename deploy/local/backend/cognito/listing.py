@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from deploy.local.backend.cognito.attributes import described_user
-from deploy.local.backend.cognito.context import UserPool
+from deploy.local.backend.cognito.context import UserPoolContext
 from deploy.local.backend.cognito.errors import CognitoRefused
 from deploy.local.backend.cognito.request_fields import Fields
 from deploy.local.backend.storage import users
@@ -21,7 +21,7 @@ PAGE_MAX: Final = 60
 _FILTER = re.compile(r'\s*"?([\w:]+)"?\s*(\^?=)\s*"((?:[^"\\]|\\.)*)"\s*')
 
 
-def list_users(pool: UserPool, fields: Fields) -> dict[str, object]:
+def list_users(pool: UserPoolContext, fields: Fields) -> dict[str, object]:
     """In the order of user names, by pages; Filter as `name = "text"` or `name ^= "text"`."""
     pool.check_pool(fields)
     limit = fields.integer("Limit", default=PAGE_MAX, maximum=PAGE_MAX)

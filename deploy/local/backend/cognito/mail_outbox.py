@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-__all__ = ["Message", "Outbox"]
+__all__ = ["MailOutbox", "Message"]
 
 FILE_BYTES_MAX: Final = 256 * 1024  # older messages are of no use: codes live for an hour
 
@@ -30,7 +30,7 @@ class Message:
     log_text: str | None = None  # where the text itself must not stand in a log
 
 
-class Outbox:
+class MailOutbox:
     """Appends messages to one file. Safe for use from many threads."""
 
     def __init__(self, path: Path) -> None:

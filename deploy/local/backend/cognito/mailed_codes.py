@@ -11,7 +11,7 @@ from typing import Final
 
 from deploy.local.backend.cognito import lockout
 from deploy.local.backend.cognito.attributes import masked_address
-from deploy.local.backend.cognito.context import Account, UserPool
+from deploy.local.backend.cognito.context import Account, UserPoolContext
 from deploy.local.backend.cognito.errors import CognitoRefused, codes_exceeded, wrong_code
 from deploy.local.backend.cognito.mail_outbox import Message
 from deploy.local.backend.cognito.request_fields import Fields
@@ -43,7 +43,7 @@ _TEXTS: Final = {
 }
 
 
-def forgot_password(pool: UserPool, fields: Fields) -> Answer:
+def forgot_password(pool: UserPoolContext, fields: Fields) -> Answer:
     """Send a code to the verified address. Who has none, or does not exist, is answered just the same."""
     pool.check_client(fields)
     typed_name = fields.text("Username", length_max=128)
@@ -65,12 +65,12 @@ def forgot_password(pool: UserPool, fields: Fields) -> Answer:
         purpose=CodePurpose.RESET_PASSWORD,
         text=_TEXTS[CodePurpose.RESET_PASSWORD].format(code=code),
     )
-    send = pool.outbox.send if _may_reset(account.user) else pool.outbox.pretend_to_send
+    send = pool.mail_outbox.send if _may_reset(account.user) else pool.mail_outbox.pretend_to_send
     send(message, pool.now_s())
     return {"CodeDeliveryDetails": _delivery(address)}
 
 
-def confirm_forgot_password(pool: UserPool, fields: Fields) -> Answer:
+def confirm_forgot_password(pool: UserPoolContext, fields: Fields) -> Answer:
     """A right code sets the new password, once."""
     pool.check_client(fields)
     typed_name = fields.text("Username", length_max=128)
@@ -100,17 +100,17 @@ def confirm_forgot_password(pool: UserPool, fields: Fields) -> Answer:
     return {}
 
 
-def send_code(pool: UserPool, user: User, purpose: CodePurpose) -> Answer:
+def send_code(pool: UserPoolContext, user: User, purpose: CodePurpose) -> Answer:
     """Make a code, send it to the user's address (verified or not), give AWS's CodeDeliveryDetails."""
     address = user.attributes["email"]
     code = _store_new_code(pool, user.sub, purpose)
     message = Message(user.username, address, purpose, _TEXTS[purpose].format(code=code))
-    pool.outbox.send(message, pool.now_s())
+    pool.mail_outbox.send(message, pool.now_s())
     return _delivery(address)
 
 
 def take_right_code(
-    pool: UserPool, user_id: str, purpose: CodePurpose, code: str, target_hash: bytes
+    pool: UserPoolContext, user_id: str, purpose: CodePurpose, code: str, target_hash: bytes
 ) -> None:
     """Use up the code; guesses are slowed down. Raises CognitoRefused for a wrong, an old or a used one."""
     code_hash = _code_hash(pool, user_id, purpose, code)
@@ -131,7 +131,7 @@ def take_right_code(
         raise refusal()
 
 
-def _store_new_code(pool: UserPool, user_id: str, purpose: CodePurpose) -> str:
+def _store_new_code(pool: UserPoolContext, user_id: str, purpose: CodePurpose) -> str:
     number = int.from_bytes(pool.random_bytes(16), "big") % 10**CODE_DIGITS
     code, now_s = f"{number:0{CODE_DIGITS}d}", pool.now_s()
     code_hash = _code_hash(pool, user_id, purpose, code)
@@ -148,7 +148,7 @@ def _store_new_code(pool: UserPool, user_id: str, purpose: CodePurpose) -> str:
     return code
 
 
-def _code_hash(pool: UserPool, user_id: str, purpose: CodePurpose, code: str) -> bytes:
+def _code_hash(pool: UserPoolContext, user_id: str, purpose: CodePurpose, code: str) -> bytes:
     return pool.secret.keyed_hash("code", user_id, purpose, code)
 
 
@@ -161,7 +161,7 @@ def _may_reset(user: User | None) -> bool:
     )
 
 
-def _address_of(pool: UserPool, account: Account, typed_name: str) -> str:
+def _address_of(pool: UserPoolContext, account: Account, typed_name: str) -> str:
     """Where the code goes; for somebody who gets none, an address that looks like one and never changes."""
     if account.user is not None and account.user.verified_email is not None:
         return account.user.verified_email

@@ -13,7 +13,8 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from deploy.local.backend.cognito.srp import SALT_BYTES, VERIFIER_BYTES, PasswordRecord
+from deploy.local.backend.cognito.srp import SALT_BYTES, VERIFIER_BYTES
+from deploy.local.backend.storage.users import PasswordRecord
 from deploy.local.data_folder.private_file import load_or_create_private_file
 
 __all__ = ["PoolSecret", "SecretInvalid", "load_pool_secret"]

@@ -20,7 +20,7 @@ from deploy.local.backend.cognito.context import (
     ChallengeSession,
     ProofUnderWay,
     SignedIn,
-    UserPool,
+    UserPoolContext,
 )
 from deploy.local.backend.cognito.errors import (
     CognitoRefused,
@@ -31,7 +31,7 @@ from deploy.local.backend.cognito.errors import (
 from deploy.local.backend.cognito.request_fields import Fields
 from deploy.local.backend.storage import users
 from deploy.local.backend.storage.sign_ins import find_sign_in_by_refresh_token
-from deploy.local.backend.storage.users import User, UserStatus
+from deploy.local.backend.storage.users import PasswordRecord, User, UserStatus
 
 __all__ = ["get_tokens_from_refresh_token", "initiate_auth", "respond_to_auth_challenge"]
 
@@ -43,7 +43,7 @@ FLOWS_REFUSED: Final = frozenset(
 Answer = dict[str, object]
 
 
-def initiate_auth(pool: UserPool, fields: Fields) -> Answer:
+def initiate_auth(pool: UserPoolContext, fields: Fields) -> Answer:
     """USER_SRP_AUTH begins a proof; REFRESH_TOKEN_AUTH gives fresh tokens; other flows are turned off."""
     pool.check_client(fields)
     flow, parameters = fields.text("AuthFlow", length_max=64), fields.section("AuthParameters")
@@ -60,7 +60,7 @@ def initiate_auth(pool: UserPool, fields: Fields) -> Answer:
     )
 
 
-def respond_to_auth_challenge(pool: UserPool, fields: Fields) -> Answer:
+def respond_to_auth_challenge(pool: UserPoolContext, fields: Fields) -> Answer:
     """The next step of a sign-in: another challenge, or tokens."""
     pool.check_client(fields)
     name, responses = fields.text("ChallengeName", length_max=64), fields.section("ChallengeResponses")
@@ -73,12 +73,12 @@ def respond_to_auth_challenge(pool: UserPool, fields: Fields) -> Answer:
     raise CognitoRefused("InvalidParameterException", f"{name} is not a challenge of this user pool")
 
 
-def get_tokens_from_refresh_token(pool: UserPool, fields: Fields) -> Answer:
+def get_tokens_from_refresh_token(pool: UserPoolContext, fields: Fields) -> Answer:
     pool.check_client(fields)
     return _refreshed(pool, fields.token("RefreshToken"))
 
 
-def _password_challenge(pool: UserPool, parameters: Fields) -> Answer:
+def _password_challenge(pool: UserPoolContext, parameters: Fields) -> Answer:
     typed_name = parameters.text("USERNAME", length_max=128)
     try:
         client_public = srp.parse_client_public(parameters.text("SRP_A"))
@@ -110,7 +110,7 @@ def _password_challenge(pool: UserPool, parameters: Fields) -> Answer:
     }
 
 
-def _proof_judged(pool: UserPool, responses: Fields) -> Answer:
+def _proof_judged(pool: UserPoolContext, responses: Fields) -> Answer:
     handle = responses.text("PASSWORD_CLAIM_SECRET_BLOCK")
     given_name = responses.text("USERNAME", length_max=128)
     timestamp = responses.text("TIMESTAMP", length_max=64)
@@ -146,7 +146,7 @@ def _proof_judged(pool: UserPool, responses: Fields) -> Answer:
     return _answer(pool, pool.database.write(go_on))
 
 
-def _new_password_set(pool: UserPool, handle: str, responses: Fields) -> Answer:
+def _new_password_set(pool: UserPoolContext, handle: str, responses: Fields) -> Answer:
     new_password = responses.text("NEW_PASSWORD", length_max=1024)
     session = _session(pool, handle, ChallengeName.NEW_PASSWORD_REQUIRED)
     changes = {
@@ -180,7 +180,7 @@ def _new_password_set(pool: UserPool, handle: str, responses: Fields) -> Answer:
     return _answer(pool, pool.database.write(go_on))
 
 
-def _code_judged(pool: UserPool, handle: str, responses: Fields) -> Answer:
+def _code_judged(pool: UserPoolContext, handle: str, responses: Fields) -> Answer:
     code = responses.text("SOFTWARE_TOKEN_MFA_CODE", length_max=16)
     session = _session(pool, handle, ChallengeName.SOFTWARE_TOKEN_MFA)
     target_hash = pool.target_hash("authenticator", session.user.sub)
@@ -211,7 +211,7 @@ def _code_judged(pool: UserPool, handle: str, responses: Fields) -> Answer:
     return _answer(pool, signed_in)
 
 
-def _refreshed(pool: UserPool, refresh_token: str) -> Answer:
+def _refreshed(pool: UserPoolContext, refresh_token: str) -> Answer:
     """Fresh ID and access tokens; the refresh token stays the same and is not repeated."""
 
     def look(connection: sqlite3.Connection) -> Answer:
@@ -231,7 +231,7 @@ def _refreshed(pool: UserPool, refresh_token: str) -> Answer:
 
 
 def _debt_or_sign_in(
-    pool: UserPool, connection: sqlite3.Connection, user: User
+    pool: UserPoolContext, connection: sqlite3.Connection, user: User
 ) -> ChallengeSession | SignedIn:
     """What somebody who proved the password gets next; raises CognitoRefused if it is nothing."""
     if not user.is_enabled:
@@ -250,7 +250,7 @@ def _debt_or_sign_in(
     return pool.store_sign_in(connection, user)
 
 
-def _answer(pool: UserPool, outcome: ChallengeSession | SignedIn) -> Answer:
+def _answer(pool: UserPoolContext, outcome: ChallengeSession | SignedIn) -> Answer:
     if isinstance(outcome, SignedIn):
         tokens = pool.tokens_of(outcome.user, outcome.sign_in)
         return {
@@ -266,7 +266,7 @@ def _answer(pool: UserPool, outcome: ChallengeSession | SignedIn) -> Answer:
     return {"ChallengeName": outcome.awaits.value, "Session": handle, "ChallengeParameters": parameters}
 
 
-def _session(pool: UserPool, handle: str, awaited: ChallengeName) -> ChallengeSession:
+def _session(pool: UserPoolContext, handle: str, awaited: ChallengeName) -> ChallengeSession:
     session = pool.sessions.take(handle, pool.now_s())
     if session is None:
         raise invalid_session()
@@ -286,7 +286,7 @@ def _session_user(connection: sqlite3.Connection, session: ChallengeSession, res
     return user
 
 
-def _present_user(connection: sqlite3.Connection, sub: str, record: srp.PasswordRecord) -> User | None:
+def _present_user(connection: sqlite3.Connection, sub: str, record: PasswordRecord) -> User | None:
     """The user, if the password is still the one that was proven."""
     user = users.find_user_by_sub(connection, sub)
     if user is None or not hmac.compare_digest(user.record.verifier, record.verifier):

@@ -15,9 +15,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from deploy.local.backend.storage.users import PasswordRecord
+
 __all__ = [
     "Challenge",
-    "PasswordRecord",
     "SrpInputRefused",
     "challenge_for",
     "is_password_of",
@@ -48,14 +49,6 @@ CLIENT_PUBLIC_DIGITS_MAX: Final = 770  # 3072 bits in hexadecimal, and 00 in fro
 
 class SrpInputRefused(Exception):
     """The client's number is none, or one that would give the key away (a multiple of N)."""
-
-
-@dataclass(frozen=True, slots=True)
-class PasswordRecord:
-    """All that is kept of a password. `salt` never begins with 00: clients read it as a number."""
-
-    salt: bytes
-    verifier: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,12 @@ import json
 import sqlite3
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-
-from deploy.local.backend.cognito.srp import PasswordRecord
 
 __all__ = [
     "NameTaken",
+    "PasswordRecord",
     "User",
     "UserStatus",
     "delete_user",
@@ -39,6 +38,14 @@ class NameTaken(Exception):
     def __init__(self, *, is_address: bool) -> None:
         super().__init__("address taken" if is_address else "name taken")
         self.is_address = is_address
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordRecord:
+    """All that is kept of a password. `salt` never begins with 00: clients read it as a number."""
+
+    salt: bytes
+    verifier: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.data_folder.lock import FolderInUse
 from deploy.local.maintenance.backup import back_up, back_up_to_file
 from deploy.local.maintenance.backup_format import BackupRefused
 from deploy.local.maintenance.restore import restore
@@ -139,8 +140,8 @@ def test_tokens_and_passwords_hold_after_a_restore(tmp_path: Path) -> None:
     output.seek(0)
     restore(output, tmp_path / "elsewhere", now_s)
     with running_backend(tmp_path / "elsewhere", public_url=backend.url) as second:
-        second.backend.identity.token_verifier.verify(before.access_token, second.backend.api.now_s())
-        assert second.backend.identity.names.user_pool_id == names["EXAM_RESULTS_USER_POOL_ID"]
+        second.backend.cognito.user_pool.verifier.verify(before.access_token, second.backend.api.now_s())
+        assert second.backend.cognito.names.user_pool_id == names["EXAM_RESULTS_USER_POOL_ID"]
 
 
 def test_what_is_restored_is_for_its_owner_alone(archive: bytes, folder: Path, tmp_path: Path) -> None:
@@ -211,7 +212,7 @@ def test_a_replacing_restore_moves_the_former_data_aside(archive: bytes, folder:
 
 
 def test_a_restore_under_a_running_backend_is_refused(archive: bytes, tmp_path: Path) -> None:
-    with running_backend(tmp_path / "live"), pytest.raises(BackupRefused, match="stop it first"):
+    with running_backend(tmp_path / "live"), pytest.raises(FolderInUse, match="stop it first"):
         restore(io.BytesIO(archive), tmp_path / "live", now_s, is_replacing=True)
 
 

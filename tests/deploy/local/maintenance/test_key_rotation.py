@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from deploy.local.backend.tokens import TokenFault, TokenRefused
+from deploy.local.data_folder.lock import FolderInUse
 from deploy.local.launcher.operator_client import Operator, OperatorRefused
 from deploy.local.maintenance import key_rotation
 from deploy.local.maintenance.backup_format import BackupRefused
@@ -83,7 +84,7 @@ def test_after_a_rotation_all_sign_ins_are_over_and_passwords_and_apps_stay(
     with running_backend(folder, now_s=clock, public_url=url) as backend:
         assert all((folder / name).read_bytes() != before[name] for name in KEYS)
         with pytest.raises(TokenRefused) as refused:
-            backend.backend.identity.token_verifier.verify(old_token, clock.now_s)
+            backend.backend.cognito.user_pool.verifier.verify(old_token, clock.now_s)
         assert refused.value.reason is TokenFault.KEY
     with running_backend(folder, now_s=clock) as backend:
         settings = backend_settings(backend)
@@ -144,7 +145,7 @@ def test_the_operators_former_key_is_refused(folder: Path) -> None:
 def test_under_a_running_backend_nothing_is_changed(folder: Path) -> None:
     with running_backend(folder):
         before = {name: (folder / name).read_bytes() for name in KEYS}
-        with pytest.raises(BackupRefused, match="stop it first"):
+        with pytest.raises(FolderInUse, match="stop it first"):
             rotate_keys(folder, lambda count: bytes(range(count)))
         assert {name: (folder / name).read_bytes() for name in KEYS} == before
 

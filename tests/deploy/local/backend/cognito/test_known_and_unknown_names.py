@@ -4,7 +4,6 @@ Time itself is measured in tests/benchmarks/sign_in.py; here the work is recorde
 runs, each durable write, each power modulo N, each message.
 """
 
-import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,27 +13,20 @@ import pytest
 from pycognito.aws_srp import AWSSRP
 
 from deploy.local.backend.cognito import admin, mailed_codes, sign_in, srp
-from deploy.local.backend.cognito.context import UserPool
+from deploy.local.backend.cognito.context import UserPoolContext
 from deploy.local.backend.cognito.errors import CognitoRefused
-from deploy.local.backend.cognito.identity_services import open_identity_services
-from deploy.local.backend.cognito.mail_outbox import Outbox
+from deploy.local.backend.cognito.mail_outbox import MailOutbox
 from deploy.local.backend.cognito.request_fields import Fields
-from deploy.local.backend.storage.database import Database
+from deploy.local.backend.compose import BackendOptions, open_backend
 
 PASSWORD = "Correct-Horse-1"
 
 
 @pytest.fixture
-def pool(tmp_path: Path) -> Iterator[UserPool]:
+def pool(tmp_path: Path) -> Iterator[UserPoolContext]:
     """With one user, ada, who has a password and a verified address."""
-    with Database(tmp_path / "d.sqlite") as database:
-        pool = open_identity_services(
-            data_dir=tmp_path,
-            database=database,
-            endpoint_url="http://127.0.0.1:1",
-            now_s=lambda: 1_800_000_000.0,
-            random_bytes=secrets.token_bytes,
-        ).user_pool
+    with open_backend(BackendOptions(data_dir=tmp_path), 1, now_s=lambda: 1_800_000_000.0) as backend:
+        pool = backend.cognito.user_pool
         named = {"UserPoolId": pool.names.user_pool_id, "Username": "ada"}
         attributes = [
             {"Name": "email", "Value": "ada@school.example"},
@@ -50,7 +42,7 @@ def pool(tmp_path: Path) -> Iterator[UserPool]:
 class Work:
     """Records what an operation does."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, pool: UserPool) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, pool: UserPoolContext) -> None:
         self.steps: list[str] = []
         database = pool.database
         read, write = database.read, database.write
@@ -77,7 +69,7 @@ class Work:
         monkeypatch.setattr(database, "read", note("read", lambda work: read(traced(work))))
         monkeypatch.setattr(database, "write", note("write", lambda work: write(traced(work))))
         monkeypatch.setattr(srp, "pow", note("power", pow), raising=False)
-        monkeypatch.setattr(Outbox, "_append", note("message", Outbox._append))
+        monkeypatch.setattr(MailOutbox, "_append", note("message", MailOutbox._append))
         monkeypatch.setattr(type(pool.secret), "keyed_hash", note("hash", type(pool.secret).keyed_hash))
 
     def of(self, operation: Callable[[], object]) -> list[str]:
@@ -91,11 +83,11 @@ class Work:
 
 
 @pytest.fixture
-def work(monkeypatch: pytest.MonkeyPatch, pool: UserPool) -> Work:
+def work(monkeypatch: pytest.MonkeyPatch, pool: UserPoolContext) -> Work:
     return Work(monkeypatch, pool)
 
 
-def initiate(pool: UserPool, name: str) -> tuple[AWSSRP, dict[str, str]]:
+def initiate(pool: UserPoolContext, name: str) -> tuple[AWSSRP, dict[str, str]]:
     client = AWSSRP(name, "a wrong password", pool.names.user_pool_id, "x", client=sentinel.none)
     answer = sign_in.initiate_auth(
         pool,
@@ -112,13 +104,13 @@ def initiate(pool: UserPool, name: str) -> tuple[AWSSRP, dict[str, str]]:
     return client, parameters
 
 
-def test_asking_for_a_challenge_is_the_same_work(pool: UserPool, work: Work) -> None:
+def test_asking_for_a_challenge_is_the_same_work(pool: UserPoolContext, work: Work) -> None:
     known, unknown = (work.of(lambda name=name: initiate(pool, name)) for name in ("ada", "nobody"))
     assert known == unknown
     assert known.count("power") == 1
 
 
-def test_a_wrong_password_is_the_same_work(pool: UserPool, work: Work) -> None:
+def test_a_wrong_password_is_the_same_work(pool: UserPoolContext, work: Work) -> None:
     def answer(name: str) -> list[str]:
         client, parameters = initiate(pool, name)
         responses = client.process_challenge(parameters, {"USERNAME": name})
@@ -136,7 +128,7 @@ def test_a_wrong_password_is_the_same_work(pool: UserPool, work: Work) -> None:
     assert known[-1] == "NotAuthorizedException: Incorrect username or password."
 
 
-def test_a_locked_name_is_the_same_work(pool: UserPool, work: Work) -> None:
+def test_a_locked_name_is_the_same_work(pool: UserPoolContext, work: Work) -> None:
     for name in ("ada", "nobody"):
         for _ in range(5):
             client, parameters = initiate(pool, name)
@@ -152,7 +144,7 @@ def test_a_locked_name_is_the_same_work(pool: UserPool, work: Work) -> None:
     assert known[-1] == "NotAuthorizedException: Password attempts exceeded"
 
 
-def test_a_forgotten_password_is_the_same_work(pool: UserPool, work: Work) -> None:
+def test_a_forgotten_password_is_the_same_work(pool: UserPoolContext, work: Work) -> None:
     def ask(name: str) -> list[str]:
         body = {"ClientId": pool.names.client_id, "Username": name}
         return work.of(lambda: mailed_codes.forgot_password(pool, Fields(body)))
@@ -164,7 +156,7 @@ def test_a_forgotten_password_is_the_same_work(pool: UserPool, work: Work) -> No
     assert [step for step in ask("ada") if step != "hash"] == without_made_up_address
 
 
-def test_a_wrong_code_is_the_same_work(pool: UserPool, work: Work) -> None:
+def test_a_wrong_code_is_the_same_work(pool: UserPoolContext, work: Work) -> None:
     def confirm(name: str) -> list[str]:
         body = {
             "ClientId": pool.names.client_id,

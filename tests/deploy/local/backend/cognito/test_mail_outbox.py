@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.backend.cognito.mail_outbox import FILE_BYTES_MAX, Message, Outbox
+from deploy.local.backend.cognito.mail_outbox import FILE_BYTES_MAX, MailOutbox, Message
 
 NOW_S = 1_800_000_000.0
 CODE = Message("ada", "ada@school.example", "reset password", "Your code is 123456.")
@@ -17,7 +17,7 @@ def lines(path: Path) -> list[dict[str, str]]:
 
 
 def test_a_message_is_a_line_and_stands_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    outbox = Outbox(tmp_path / "outbox.jsonl")
+    outbox = MailOutbox(tmp_path / "outbox.jsonl")
     with caplog.at_level(logging.INFO):
         outbox.send(CODE, NOW_S)
         outbox.send(Message("bob", "b@s.example", "x", "a\nb"), NOW_S)
@@ -42,7 +42,7 @@ def test_a_message_is_a_line_and_stands_in_the_log(tmp_path: Path, caplog: pytes
 
 
 def test_a_text_that_must_not_be_logged_is_not(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    outbox = Outbox(tmp_path / "outbox.jsonl")
+    outbox = MailOutbox(tmp_path / "outbox.jsonl")
     with caplog.at_level(logging.DEBUG):
         outbox.send(Message("ada", "", "invitation", "password: geheim", "an invitation was sent"), NOW_S)
     assert "geheim" not in caplog.text
@@ -52,7 +52,7 @@ def test_a_text_that_must_not_be_logged_is_not(tmp_path: Path, caplog: pytest.Lo
 def test_a_pretended_message_leaves_no_trace_of_its_code(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    outbox = Outbox(tmp_path / "outbox.jsonl")
+    outbox = MailOutbox(tmp_path / "outbox.jsonl")
     with caplog.at_level(logging.DEBUG):
         outbox.pretend_to_send(CODE, NOW_S)
     assert not outbox.path.exists()
@@ -60,7 +60,7 @@ def test_a_pretended_message_leaves_no_trace_of_its_code(
 
 
 def test_a_full_file_is_put_aside_once(tmp_path: Path) -> None:
-    outbox = Outbox(tmp_path / "outbox.jsonl")
+    outbox = MailOutbox(tmp_path / "outbox.jsonl")
     big = Message("ada", "a@s.example", "x", "y" * (FILE_BYTES_MAX // 4))
     for _ in range(9):
         outbox.send(big, NOW_S)
@@ -71,6 +71,6 @@ def test_a_full_file_is_put_aside_once(tmp_path: Path) -> None:
 
 
 def test_a_name_with_half_a_character_is_written_all_the_same(tmp_path: Path) -> None:
-    outbox = Outbox(tmp_path / "outbox.jsonl")
+    outbox = MailOutbox(tmp_path / "outbox.jsonl")
     outbox.send(Message("ada\ud800", "a@s.example", "x", "y"), NOW_S)
     assert len(lines(outbox.path)) == 1

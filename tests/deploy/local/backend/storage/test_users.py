@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.local.backend.cognito.srp import PasswordRecord
 from deploy.local.backend.storage import sign_ins, users
 from deploy.local.backend.storage.database import Database
 from deploy.local.backend.storage.sign_ins import SignIn
-from deploy.local.backend.storage.users import NameTaken, User, UserStatus
+from deploy.local.backend.storage.users import NameTaken, PasswordRecord, User, UserStatus
 
 NOW_S = 1_800_000_000.0
 ADA = User(
