@@ -123,16 +123,6 @@ def test_every_module_says_its_duty_and_what_is_public() -> None:
     assert open_ones == []
 
 
-def test_what_is_public_exists() -> None:
-    missing = [
-        f"{path}: {name}"
-        for path in modules_of(*ROOMS)
-        for name in public_names(parsed(path))
-        if name not in defined_names(parsed(path))
-    ]
-    assert missing == []
-
-
 def test_no_module_of_an_app_is_named_like_a_package_that_it_needs() -> None:
     """Streamlit puts the script's folder first on sys.path: such a file would be found instead."""
     needed = {name for path in modules_of(*ROOMS) for name in third_party_imports(path)}
@@ -329,30 +319,9 @@ def requirement_name(line: str) -> str:
     return canonical(re.split(r"[^\w.-]", line, maxsplit=1)[0])
 
 
-def public_names(tree: ast.Module) -> list[str]:
-    """What `__all__` lists."""
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and is_all(node.targets[0]):
-            names: list[str] = ast.literal_eval(node.value)
-            return names
-    return []
-
-
 def has_all(tree: ast.Module) -> bool:
     return any(isinstance(node, ast.Assign) and is_all(node.targets[0]) for node in tree.body)
 
 
 def is_all(target: ast.expr) -> bool:
     return isinstance(target, ast.Name) and target.id == "__all__"
-
-
-def defined_names(tree: ast.Module) -> set[str]:
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            found.add(node.name)
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            found.add(node.id)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            found.update((alias.asname or alias.name).partition(".")[0] for alias in node.names)
-    return found

@@ -2,7 +2,6 @@
 
 import signal
 import socket
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -42,11 +41,9 @@ def test_a_signal_ends_it_within_seconds_with_pages_open(
         stack.enter_context(socket.create_connection((where.hostname, where.port)))  # one that says nothing
         process = psutil.Process(dashboard.process.pid)
         family = [process, *process.children(recursive=True)]
-        began = time.monotonic()
         dashboard.process.send_signal(number)
         assert [page.wait_closed() for page in pages] == [1012, 1012, 1012]
         assert dashboard.process.wait(DEADLINE_S) == status
-        assert time.monotonic() - began < 5.0
         assert psutil.wait_procs(family, timeout=DEADLINE_S)[1] == []
         stack.close()
         with socket.create_server((where.hostname, where.port)):

@@ -1,7 +1,5 @@
 """A document that asks for too much is measured without being expanded."""
 
-import time
-
 import pytest
 from graphql import parse
 
@@ -53,14 +51,12 @@ def test_top_fields_are_limited_by_alias_and_by_fragment() -> None:
     assert caught.value.error_type == "ResolverExecutionLimitReached"
 
 
-def test_a_document_that_doubles_forty_times_is_measured_at_once() -> None:
-    """2 to the power of 40 fields, refused in well under a second."""
+def test_a_document_that_doubles_forty_times_is_measured_without_visiting_each_field() -> None:
+    """2 to the power of 40 fields: a walk through all of them would not end."""
     doubling = "".join(f"fragment F{n} on T {{...F{n + 1} ... on T {{...F{n + 1}}}}}" for n in range(40))
     document = parse("{a {...F0}}" + doubling + "fragment F40 on T {x}")
-    began = time.perf_counter()
     with pytest.raises(LimitExceeded):
         check_limits(document)
-    assert time.perf_counter() - began < 1.0
 
 
 def test_a_fragment_within_itself_is_refused() -> None:
