@@ -3,13 +3,16 @@ import { runtime, util } from '@aws-appsync/utils';
 // Reads the exam that a call is about into stash.exam and refuses strangers. Data source: exams.
 // stash in:  examId; access READ (a hidden exam becomes null), CREATE (whatever has this id) or CHANGE (its owner only);
 //            expectedVersion where the exam itself changes; mustBePublished, the message for a draft, where drafts are
-//            refused; field and type of the call.
+//            refused; field, the mutation's name.
 // stash out: exam, null when there is none that this caller may see.
 const UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![\\s\\S])';
 
 export function request(ctx) {
   if (!util.matches(UUID, ctx.stash.examId)) {
     // Nothing has such an id, and DynamoDB takes no empty key.
+    if (ctx.stash.access === 'CREATE') {
+      util.error('id must be a UUID in lower case.', 'BadRequest', null, { field: 'id' });
+    }
     if (ctx.stash.access === 'CHANGE') {
       util.error('There is no such exam.', 'NotFound');
     }
@@ -42,7 +45,7 @@ export function response(ctx) {
     util.error('There is no such exam.', 'NotFound');
   }
   if (!owned) {
-    util.error(`Not Authorized to access ${ctx.stash.field} on type ${ctx.stash.type}`, 'Unauthorized');
+    util.error(`Not Authorized to access ${ctx.stash.field} on type Mutation`, 'Unauthorized');
   }
   const expected = ctx.stash.expectedVersion ?? null;
   if (expected !== null && exam.version !== expected) {

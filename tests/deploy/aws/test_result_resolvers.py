@@ -13,6 +13,7 @@ from tests.deploy.aws.test_exam_resolvers import (
     STRANGER,
     TEACHER,
     exam,
+    info,
 )
 
 ROW_ID = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
@@ -41,6 +42,12 @@ def row(**changes: Any) -> dict[str, Any]:
 
 def stash(**more: Any) -> dict[str, Any]:
     return {"access": "CHANGE", "examId": EXAM_ID, "exam": exam(), **more}
+
+
+def listing() -> dict[str, Any]:
+    """What the listing of the exam's results puts into the stash."""
+    key = {"key": "examId", "value": EXAM_ID, "sortKey": "id", "isDescending": False}
+    return {"access": "READ", "listing": {"name": f"results/{EXAM_ID}/", **key}}
 
 
 def refusal(outcome: Any) -> tuple[str, Any]:
@@ -109,9 +116,9 @@ def test_rows_are_read_by_their_keys_in_one_request(evaluator: Evaluator) -> Non
 def test_nothing_is_read_of_an_exam_that_may_not_be_seen(evaluator: Evaluator) -> None:
     hidden = {"access": "READ", "examId": EXAM_ID, "exam": None, "rows": [{"id": ROW_ID}]}
     assert evaluator.request("readRows", env=TABLE, stash=hidden).is_early
-    listed = evaluator.request("queryRows", stash=hidden)
+    listed = evaluator.request("queryPage", stash={**hidden, **listing()})
     assert listed.is_early
-    assert listed.stash["answer"] == {"items": [], "nextToken": None}
+    assert listed.stash["page"] == {"items": [], "nextToken": None}
 
 
 def test_rows_that_must_exist_do(evaluator: Evaluator) -> None:
@@ -220,7 +227,7 @@ def test_the_same_batch_sent_twice_at_once_may_be_sent_again(evaluator: Evaluato
 
 
 @pytest.mark.parametrize(
-    "resolver", ["readRows", "putRows", "updateRow", "deleteRows", "queryRows", "findAnyResult"]
+    "resolver", ["readRows", "putRows", "updateRow", "deleteRows", "queryPage", "findAnyResult"]
 )
 def test_another_fault_of_the_database_is_passed_on(evaluator: Evaluator, resolver: str) -> None:
     context = stash(missing=[], items=[], stored={}, rows=[])
@@ -230,8 +237,7 @@ def test_another_fault_of_the_database_is_passed_on(evaluator: Evaluator, resolv
 
 def test_an_update_of_a_row_removes_a_null_name(evaluator: Evaluator) -> None:
     given = {"id": ROW_ID, "examId": EXAM_ID, "expectedVersion": 2, "grade": "18", "name": None}
-    info = {"fieldName": "updateResults", "parentTypeName": "Mutation"}
-    begun = evaluator.request("Mutation.updateResults", args={"input": given}, info=info)
+    begun = evaluator.request("Mutation.results", args={"input": given}, info=info("updateResults"))
     assert begun.stash["mustExist"] is True
     asked = evaluator.request("updateRow", stash={**begun.stash, "exam": exam()})
     assert asked.value == {
@@ -314,15 +320,14 @@ def test_published_is_read_after_the_write_and_names_stay_behind(
     assert confirmed.stash["published"] is is_published
     assert confirmed.stash["items"] == [row(name=None, published=is_published)]
 
-    info = {"fieldName": "createResultsBatch", "parentTypeName": "Mutation"}
-    batch = evaluator.response("Mutation.createResultsBatch", stash=confirmed.stash, info=info)
+    batch = evaluator.response("Mutation.results", stash=confirmed.stash, args={"input": {"rows": []}})
     assert batch.value == {
         "examId": EXAM_ID,
         "published": is_published,
         "items": [row(name=None, published=is_published)],
         "owner": "teacher-a",
     }
-    single = evaluator.response("Mutation.createResults", stash=confirmed.stash, info=info)
+    single = evaluator.response("Mutation.results", stash=confirmed.stash, args={"input": {"id": ROW_ID}})
     assert single.value == row(name=None, published=is_published)
 
 
@@ -338,28 +343,31 @@ def test_a_row_of_an_exam_that_was_deleted_meanwhile_is_not_found(evaluator: Eva
 
 
 def test_rows_are_listed_by_key_consistently(evaluator: Evaluator) -> None:
-    first = evaluator.request("queryRows", stash=stash(access="READ"))
+    begun = evaluator.request("Query.results", args={"examId": EXAM_ID}, info=info("listResults"))
+    first = evaluator.request("queryPage", stash={**begun.stash, "exam": exam()})
     assert first.value == {
         "operation": "Query",
         "query": {
-            "expression": "#examId = :examId",
-            "expressionNames": {"#examId": "examId"},
-            "expressionValues": {":examId": {"S": EXAM_ID}},
+            "expression": "#key = :value",
+            "expressionNames": {"#key": "examId"},
+            "expressionValues": {":value": {"S": EXAM_ID}},
         },
+        "scanIndexForward": True,
         "limit": 101,
         "consistentRead": True,
     }
     page = evaluator.response(
-        "queryRows",
+        "queryPage",
         args={"limit": 1},
         identity=TEACHER,
-        stash=stash(),
+        stash=stash(**listing()),
         result={"items": [row(), row(id=OTHER_ID)]},
     )
     token = f"results/{EXAM_ID}/{ROW_ID}"
-    assert page.stash["answer"]["nextToken"] == token
-    following = evaluator.request("queryRows", args={"nextToken": token}, stash=stash(access="READ"))
-    assert following.value["query"]["expression"] == "#examId = :examId AND #id > :after"
+    assert page.stash["page"]["nextToken"] == token
+    following = evaluator.request("queryPage", args={"nextToken": token}, stash=stash(**listing()))
+    assert following.value["query"]["expression"] == "#key = :value AND #sortKey > :after"
+    assert following.value["query"]["expressionNames"] == {"#key": "examId", "#sortKey": "id"}
     assert following.value["query"]["expressionValues"][":after"] == {"S": ROW_ID}
 
 
@@ -367,10 +375,10 @@ def test_rows_are_listed_by_key_consistently(evaluator: Evaluator) -> None:
     "token", ["", "x", f"results/{OTHER_ID}/{ROW_ID}", f"results/{EXAM_ID}/x", f"exams/2026-06-01#{EXAM_ID}"]
 )
 def test_a_token_of_another_exam_is_refused(evaluator: Evaluator, token: str) -> None:
-    refused = evaluator.request("queryRows", args={"nextToken": token}, stash=stash(access="READ"))
+    refused = evaluator.request("queryPage", args={"nextToken": token}, stash=stash(**listing()))
     assert refusal(refused)[0] == "BadRequest"
     for limit in (0, 1001):
-        too_much = evaluator.request("queryRows", args={"limit": limit}, stash=stash(access="READ"))
+        too_much = evaluator.request("queryPage", args={"limit": limit}, stash=stash(**listing()))
         assert refusal(too_much)[0] == "BadRequest"
 
 
@@ -383,16 +391,13 @@ def test_what_each_caller_reads_of_a_row(
 ) -> None:
     stored = row(name="Ada Byron")
     public = exam(published=True, status="PUBLISHED")
+    read = stash(exam=public, stored={ROW_ID: stored}, page={"items": [stored], "nextToken": None})
+    args = {"examId": EXAM_ID, "id": ROW_ID}
     listed = evaluator.response(
-        "queryRows", identity=caller, stash=stash(exam=public), result={"items": [stored], "nextToken": None}
+        "Query.results", info=info("listResults"), identity=caller, args=args, stash=read
     )
-    got = evaluator.response(
-        "Query.getResults",
-        identity=caller,
-        args={"examId": EXAM_ID, "id": ROW_ID},
-        stash=stash(exam=public, stored={ROW_ID: stored}),
-    )
-    for seen in (listed.stash["answer"]["items"][0], got.value):
+    got = evaluator.response("Query.results", info=info("getResults"), identity=caller, args=args, stash=read)
+    for seen in (listed.value["items"][0], got.value):
         assert (seen["name"] == "Ada Byron") is has_name
         assert (seen["createdAt"] is not None) is has_times
         assert (seen["owner"] is not None) is has_times

@@ -1,0 +1,20 @@
+// A teacher changes one result, or a batch of 1 to 100, all or none. Functions of the fields:
+// createResults: readExam, checkRows, readRows, putRows, confirmExam.
+// updateResults: readExam, readRows, checkRows, updateRow, confirmExam.
+// deleteResults: readExam, checkRows, readRows, deleteRows, confirmExam.
+// createResultsBatch: readExam, checkRows, readRows, putRows, confirmExam.
+// deleteResultsBatch: readExam, checkRows, readRows, deleteRows, confirmExam.
+export function request(ctx) {
+  const { examId, rows, ...row } = ctx.args.input;
+  ctx.stash.field = ctx.info.fieldName;
+  ctx.stash.access = 'CHANGE';
+  ctx.stash.examId = examId;
+  ctx.stash.rows = rows ?? [row];
+  ctx.stash.mustExist = !ctx.info.fieldName.startsWith('create');
+  return {};
+}
+
+export function response(ctx) {
+  const { examId, published, items, exam } = ctx.stash;
+  return Object.hasOwn(ctx.args.input, 'rows') ? { examId, published, items, owner: exam.owner } : items[0];
+}

@@ -1,0 +1,32 @@
+// The exams that the caller may see. Functions of the fields:
+// getExam: readExam.
+// listExams: queryExams.
+// listMyExams: queryExams.
+function shownTo(identity, exam) {
+  const isGuest = (identity?.sub ?? null) === null;
+  return isGuest ? { ...exam, owner: null } : exam;
+}
+
+export function request(ctx) {
+  const field = ctx.info.fieldName;
+  const newestFirst = { sortKey: 'dateId', isDescending: true };
+  if (field === 'getExam') {
+    ctx.stash.access = 'READ';
+    ctx.stash.examId = ctx.args.id;
+  } else if (field === 'listMyExams') {
+    const owner = ctx.identity.sub;
+    ctx.stash.listing = { ...newestFirst, name: `mine/${owner}/`, index: 'byOwner', key: 'owner', value: owner };
+  } else {
+    ctx.stash.listing = { ...newestFirst, name: 'exams/', index: 'byStatus', key: 'status', value: 'PUBLISHED' };
+  }
+  return {};
+}
+
+export function response(ctx) {
+  if (ctx.info.fieldName === 'getExam') {
+    const exam = ctx.stash.exam ?? null;
+    return exam === null ? null : shownTo(ctx.identity, exam);
+  }
+  const { items, nextToken } = ctx.stash.page;
+  return { items: items.map((exam) => shownTo(ctx.identity, exam)), nextToken };
+}
