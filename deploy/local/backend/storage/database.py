@@ -6,6 +6,10 @@ own savepoint, so that eight writers cost about as many flushes as one.
 
 The order of commits is total: `after_commit` is called on the writer thread, in that order, once the rows are
 on disk and before the caller gets its answer.
+
+The writer thread outlives every fault, since its callers wait without a deadline: a work's exception goes to
+that work's caller, a lost transaction to every caller of the group, and a connection that cannot even be
+rolled back is replaced.
 """
 
 import contextlib
@@ -14,7 +18,7 @@ import re
 import sqlite3
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -88,16 +92,15 @@ class Database:
         self._state_lock = threading.Lock()  # guards _closed, _idle_readers and the order of puts on _pending
         self._idle_readers: list[sqlite3.Connection] = []
         self._pending: SimpleQueue[_PendingWrite[object] | None] = SimpleQueue()
-        self._writing = _open(path)
+        connection = _open_for_writing(path)
         try:
-            # The file keeps this mode; NORMAL would flush only at checkpoints and lose answered writes.
-            self._writing.execute("PRAGMA journal_mode = WAL")
-            self._writing.execute("PRAGMA synchronous = FULL")
-            _migrate(self._writing, path, migrations_folder)
+            _migrate(connection, path, migrations_folder)
         except BaseException:
-            self._writing.close()
+            connection.close()
             raise
-        self._writer = threading.Thread(target=self._write_groups, name="database-writer", daemon=True)
+        self._writer = threading.Thread(
+            target=self._write_groups, args=[connection], name="database-writer", daemon=True
+        )
         self._writer.start()
 
     def write(self, work: Work[T], *, after_commit: Callable[[T], None] | None = None) -> T:
@@ -172,16 +175,28 @@ class Database:
                 return
         connection.close()
 
-    def _write_groups(self) -> None:
+    def _write_groups(self, connection: sqlite3.Connection) -> None:
+        is_last = False
+        while not is_last:
+            group, is_last = self._next_group()
+            if group and not _commit_together(connection, group):
+                connection = self._recovered(connection)
+        connection.close()
+
+    def _recovered(self, connection: sqlite3.Connection) -> sqlite3.Connection:
+        """A connection without a transaction: this one rolled back, or a new one where that fails."""
         try:
-            while True:
-                group, is_last = self._next_group()
-                if group:
-                    self._commit_together(group)
-                if is_last:
-                    return
-        finally:
-            self._writing.close()
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            return connection
+        except sqlite3.Error as error:
+            _log.error("the writer's connection cannot be rolled back and is replaced: %s", error)
+        connection.close()
+        try:
+            return _open_for_writing(self._path)
+        except sqlite3.Error:
+            _log.exception("%s cannot be opened again", self._path)
+            return connection  # closed: the next group fails at once, and then opening is tried again
 
     def _next_group(self) -> tuple[list[_PendingWrite[object]], bool]:
         group: list[_PendingWrite[object]] = []
@@ -193,41 +208,53 @@ class Database:
                 group.append(pending)
         return group, False
 
-    def _commit_together(self, group: list[_PendingWrite[object]]) -> None:
-        finished: list[tuple[_PendingWrite[object], object]] = []
-        refused: list[tuple[_PendingWrite[object], Exception]] = []
-        connection = self._writing
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-            for pending in group:
-                connection.execute("SAVEPOINT work")
-                try:
-                    answer = pending.work(connection)
-                except Exception as error:  # noqa: BLE001  # handed to the caller that waits for it
-                    # Some faults (a full disk) end the whole transaction: this raises, the group is lost.
-                    connection.execute("ROLLBACK TO work")
-                    refused.append((pending, error))
-                else:
-                    finished.append((pending, answer))
-                connection.execute("RELEASE work")
-            connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            _log.error("a group of %d writes was lost: %s", len(group), error)
-            for pending in group:
-                pending.done.set_exception(CommitFailed(f"nothing was stored: {error}"))
-            return
-        for pending, answer in finished:
-            if pending.after_commit is not None:
-                try:
-                    pending.after_commit(answer)
-                except Exception:  # noqa: BLE001  # logged; the writer must live
-                    # The rows are stored: whatever the listener does, the caller's answer is a success.
-                    _log.exception("a listener failed after a commit")
-            pending.done.set_result(answer)
-        for pending, fault in refused:
-            pending.done.set_exception(fault)
+
+def _commit_together(connection: sqlite3.Connection, group: Sequence[_PendingWrite[object]]) -> bool:
+    """Answer every caller of the group; False when the transaction was lost and may still be open."""
+    finished: list[tuple[_PendingWrite[object], object]] = []
+    refused: list[tuple[_PendingWrite[object], Exception]] = []
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        for pending in group:
+            connection.execute("SAVEPOINT work")
+            try:
+                answer = pending.work(connection)
+            except Exception as error:  # noqa: BLE001  # handed to the caller that waits for it
+                # Some faults (a full disk) end the whole transaction: this raises, the group is lost.
+                connection.execute("ROLLBACK TO work")
+                refused.append((pending, error))
+            else:
+                finished.append((pending, answer))
+            connection.execute("RELEASE work")
+        connection.execute("COMMIT")
+    except BaseException as error:  # noqa: BLE001  # handed to every caller of the group; the thread must live
+        _log.error("a group of %d writes was lost: %s", len(group), error)
+        for pending in group:
+            pending.done.set_exception(CommitFailed(f"nothing was stored: {error}"))
+        return False
+    for pending, answer in finished:
+        if pending.after_commit is not None:
+            try:
+                pending.after_commit(answer)
+            except BaseException:  # noqa: BLE001  # logged; the thread must live
+                # The rows are stored: whatever the listener does, the caller's answer is a success.
+                _log.exception("a listener failed after a commit")
+        pending.done.set_result(answer)
+    for pending, fault in refused:
+        pending.done.set_exception(fault)
+    return True
+
+
+def _open_for_writing(path: Path) -> sqlite3.Connection:
+    connection = _open(path)
+    try:
+        # The file keeps this mode; NORMAL would flush only at checkpoints and lose answered writes.
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _open(path: Path) -> sqlite3.Connection:

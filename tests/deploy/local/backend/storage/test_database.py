@@ -2,12 +2,13 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from deploy.local.backend.storage import database as database_module
 from deploy.local.backend.storage.database import (
     CommitFailed,
     Database,
@@ -47,15 +48,44 @@ def all_ids(connection: sqlite3.Connection) -> list[int]:
     return [row["id"] for row in connection.execute("SELECT id FROM rows ORDER BY id")]
 
 
+def in_time(database: Database, work: Callable[[sqlite3.Connection], object]) -> object:
+    """The answer of a write; fails instead of waiting for ever."""
+    outcome: Future[object] = Future()
+
+    def write() -> None:
+        try:
+            outcome.set_result(database.write(work))
+        except CommitFailed as error:
+            outcome.set_exception(error)
+
+    threading.Thread(target=write, daemon=True).start()
+    return outcome.result(DEADLINE_S)
+
+
+@pytest.fixture
+def waiting(monkeypatch: pytest.MonkeyPatch) -> threading.Semaphore:
+    """Released each time a caller has handed in its write and begins to wait for the answer."""
+    semaphore = threading.Semaphore(0)
+
+    class AnnouncedFuture(Future[object]):
+        def result(self, timeout: float | None = None) -> object:
+            semaphore.release()
+            return super().result(timeout)
+
+    monkeypatch.setattr(database_module, "Future", AnnouncedFuture)
+    return semaphore
+
+
 class Stalled:
     """Keeps the writer busy inside one work until released, so that later works gather behind it."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, trace: Callable[[str], None] | None = None) -> None:
+        self._database, self._trace = database, trace
         self._entered, self._released = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=lambda: database.write(self._wait))
 
-    def _wait(self, _connection: sqlite3.Connection) -> None:
+    def _wait(self, connection: sqlite3.Connection) -> None:
+        connection.set_trace_callback(self._trace)
         self._entered.set()
         assert self._released.wait(DEADLINE_S)
 
@@ -119,7 +149,7 @@ def test_foreign_keys_are_enforced(database: Database) -> None:
     assert database.read(all_ids) == []
 
 
-def test_waiting_writes_share_one_commit(database: Database, tmp_path: Path) -> None:
+def test_waiting_writes_share_one_commit(database: Database, waiting: threading.Semaphore) -> None:
     """Eight writes that wait behind a busy writer cost one commit, not eight."""
     commits = 0
 
@@ -128,12 +158,10 @@ def test_waiting_writes_share_one_commit(database: Database, tmp_path: Path) -> 
         commits += statement == "COMMIT"
 
     with ThreadPoolExecutor(8) as pool:
-        with Stalled(database) as stalled:
+        with Stalled(database, count) as stalled:
             futures = [pool.submit(database.write, insert(number)) for number in range(1, 9)]
-            deadline = threading.Event()
-            while database._pending.qsize() < 8 and not deadline.wait(0.001):
-                pass
-            database._writing.set_trace_callback(count)
+            for _ in range(9):  # the busy one and the eight
+                assert waiting.acquire(timeout=DEADLINE_S)
             stalled.release()
         assert [future.result(DEADLINE_S) for future in futures] == list(range(1, 9))
     assert commits == 2  # the busy one, then the eight together
@@ -194,14 +222,67 @@ def test_a_lost_transaction_is_told_to_every_caller_of_the_group(database: Datab
     assert database.read(all_ids) == [2]
 
 
-def test_close_finishes_accepted_writes_and_refuses_later_ones(tmp_path: Path, migrations: Path) -> None:
+def test_after_a_transaction_that_cannot_even_be_rolled_back_the_next_write_is_stored(
+    database: Database,
+) -> None:
+    """Its caller gets the error, nothing of it is stored, and nobody waits for ever."""
+
+    def is_allowed(action: int, operation: str | None, *_names: str | None) -> int:
+        is_denied = action == sqlite3.SQLITE_TRANSACTION and operation in ("COMMIT", "ROLLBACK")
+        return sqlite3.SQLITE_DENY if is_denied else sqlite3.SQLITE_OK
+
+    def spoils_the_connection(connection: sqlite3.Connection) -> None:
+        insert(1)(connection)
+        connection.set_authorizer(is_allowed)
+
+    with pytest.raises(CommitFailed, match="not authorized"):
+        in_time(database, spoils_the_connection)
+    assert in_time(database, insert(2)) == 2
+    assert database.read(all_ids) == [2]
+
+
+def test_a_work_that_closes_the_connection_harms_only_its_own_group(database: Database) -> None:
+    with pytest.raises(CommitFailed):
+        in_time(database, lambda connection: connection.close())
+    assert in_time(database, insert(1)) == 1
+    assert database.read(all_ids) == [1]
+
+
+def test_a_file_that_cannot_be_opened_again_fails_every_write_until_it_can(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_arguments: object, **_options: object) -> None:
+        raise sqlite3.OperationalError("unable to open database file")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(sqlite3, "connect", refuses)
+        for _ in range(2):
+            with pytest.raises(CommitFailed):
+                in_time(database, lambda connection: connection.close())
+    with pytest.raises(CommitFailed):
+        in_time(database, insert(1))  # fails on the closed connection, and has the file opened again
+    assert in_time(database, insert(2)) == 2
+
+
+def test_a_work_that_ends_its_thread_ends_neither_the_writer_nor_its_caller(database: Database) -> None:
+    def exits(_connection: sqlite3.Connection) -> None:
+        raise SystemExit
+
+    with pytest.raises(CommitFailed):
+        in_time(database, exits)
+    assert in_time(database, insert(1)) == 1
+
+
+def test_close_finishes_accepted_writes_and_refuses_later_ones(
+    tmp_path: Path, migrations: Path, waiting: threading.Semaphore
+) -> None:
     """What was accepted before `close` is stored; what comes after is refused; twice is harmless."""
     database = Database(tmp_path / "data.sqlite3", migrations_folder=migrations)
     with ThreadPoolExecutor(2) as pool:
         with Stalled(database) as stalled:
             accepted = pool.submit(database.write, insert(1))
-            while not database._pending.qsize():
-                threading.Event().wait(0.001)
+            for _ in range(2):  # the busy one and this
+                assert waiting.acquire(timeout=DEADLINE_S)
             closing = pool.submit(database.close, DEADLINE_S)
             stalled.release()
         closing.result(DEADLINE_S)
