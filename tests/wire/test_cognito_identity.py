@@ -1,5 +1,6 @@
 """Identities and temporary credentials over the wire, with boto3's identity-pool client."""
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from deploy.local.backend import sigv4
-from deploy.local.backend.cognito.identity_pool import CREDENTIALS_LIFETIME_S, Role
+from deploy.local.backend.cognito.identity_pool import CREDENTIALS_LIFETIME_S, Role, TemporaryCredentials
 from tests.wire.cognito_server import Clock, Pool, refused, running_pool
 
 
@@ -36,6 +37,15 @@ def logins(pool: Pool, token: str) -> dict[str, str]:
     return {pool.services.issuer.removeprefix("http://"): token}
 
 
+def found(pool: Pool, credentials: dict[str, Any]) -> TemporaryCredentials:
+    """What the pool knows of credentials that it gave."""
+    known = pool.services.identity_pool.find_credentials(
+        credentials["AccessKeyId"], credentials["SessionToken"]
+    )
+    assert known is not None
+    return known
+
+
 def check(pool: Pool, credentials: dict[str, Any], **changes: Any) -> str:
     """Sign a GraphQL call as a guest does, and check it as the API does."""
     request = AWSRequest("POST", f"{pool.url}/graphql", data=b"{}")
@@ -49,7 +59,7 @@ def check(pool: Pool, credentials: dict[str, Any], **changes: Any) -> str:
         query="",
         headers=[("host", pool.url.removeprefix("http://")), *request.headers.items()],
         body=changes.get("body", b"{}"),
-        find_credentials=lambda key_id: pool.services.identity_pool.find_credentials(key_id, now_s),
+        find_credentials=pool.services.identity_pool.find_credentials,
         service="appsync",
         region=region,
         now_s=now_s + changes.get("ahead_s", 0.0),
@@ -60,9 +70,7 @@ def test_a_guest_gets_an_identity_and_credentials_for_one_hour(pool: Pool) -> No
     credentials = guest_credentials(pool)
     assert 3590 < credentials["Expiration"].timestamp() - pool.clock() <= CREDENTIALS_LIFETIME_S
     assert check(pool, credentials) == credentials["AccessKeyId"]
-    found = pool.services.identity_pool.find_credentials(credentials["AccessKeyId"], pool.clock())
-    assert found is not None
-    assert found.role is Role.GUEST
+    assert found(pool, credentials).role is Role.GUEST
 
 
 def test_every_guest_is_another_and_every_key_too(pool: Pool) -> None:
@@ -72,19 +80,20 @@ def test_every_guest_is_another_and_every_key_too(pool: Pool) -> None:
     assert all(one.startswith(f"{pool.services.names.region}:") for one in ids)
 
 
-def test_asking_for_identities_stores_nothing(pool: Pool) -> None:
-    def rows() -> int:
-        tables = ("users", "temporary_credentials", "sign_ins", "codes", "failed_attempts")
-        counts = pool.database.read(
-            lambda connection: [
-                connection.execute(f"SELECT count(*) FROM {one}").fetchone()[0] for one in tables
+def test_asking_for_identities_and_credentials_stores_nothing(pool: Pool) -> None:
+    def rows() -> list[tuple[str, int]]:
+        def work(connection: sqlite3.Connection) -> list[tuple[str, int]]:
+            tables = [
+                name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
             ]
-        )
-        return sum(counts)
+            assert "users" in tables
+            return [(one, connection.execute(f"SELECT count(*) FROM {one}").fetchone()[0]) for one in tables]
+
+        return pool.database.read(work)
 
     before = rows()
     for _ in range(5):
-        guest_id(pool)
+        guest_credentials(pool)
     assert rows() == before
 
 
@@ -122,21 +131,21 @@ def test_credentials_count_only_whole_and_for_what_they_signed(
     assert caught.value.error_type == error_type
 
 
-def test_expired_credentials_are_named_as_such_and_later_forgotten(pool: Pool) -> None:
-    pool.clock.advance(-CREDENTIALS_LIFETIME_S)
+@pytest.mark.parametrize("age_s", [CREDENTIALS_LIFETIME_S, 3 * CREDENTIALS_LIFETIME_S])
+def test_expired_credentials_are_named_as_such_however_old(pool: Pool, age_s: float) -> None:
+    pool.clock.advance(-age_s)
     credentials = guest_credentials(pool)
-    pool.clock.advance(CREDENTIALS_LIFETIME_S)
+    pool.clock.advance(age_s)
     with pytest.raises(sigv4.SignatureRefused) as caught:
         check(pool, credentials)
     assert caught.value.error_type == "ExpiredTokenException"
 
-    pool.clock.advance(2 * CREDENTIALS_LIFETIME_S)
-    assert pool.services.identity_pool.find_credentials(credentials["AccessKeyId"], pool.clock()) is None
-    guest_credentials(pool)
-    kept = pool.database.read(
-        lambda connection: connection.execute("SELECT count(*) FROM temporary_credentials").fetchone()[0]
-    )
-    assert kept == 1
+
+def test_one_pair_of_credentials_does_not_go_with_anothers_token(pool: Pool) -> None:
+    first, second = guest_credentials(pool), guest_credentials(pool)
+    with pytest.raises(sigv4.SignatureRefused) as caught:
+        check(pool, first, token=second["SessionToken"])
+    assert caught.value.error_type == "UnrecognizedClientException"
 
 
 def test_a_teacher_gets_one_identity_and_the_teachers_role(pool: Pool) -> None:
@@ -150,9 +159,8 @@ def test_a_teacher_gets_one_identity_and_the_teachers_role(pool: Pool) -> None:
     )
     assert first == second
     answer = client.get_credentials_for_identity(IdentityId=first, Logins=logins(pool, token))
-    found = pool.services.identity_pool.find_credentials(answer["Credentials"]["AccessKeyId"], pool.clock())
-    assert found is not None
-    assert (found.role, found.identity_id) == (Role.TEACHER, first)
+    credentials = found(pool, answer["Credentials"])
+    assert (credentials.role, credentials.identity_id) == (Role.TEACHER, first)
 
 
 def test_a_guest_who_signs_in_may_keep_the_identity(pool: Pool) -> None:
@@ -162,9 +170,7 @@ def test_a_guest_who_signs_in_may_keep_the_identity(pool: Pool) -> None:
     answer = pool.identities().get_credentials_for_identity(
         IdentityId=identity, Logins=logins(pool, pool.tokens()["IdToken"])
     )
-    found = pool.services.identity_pool.find_credentials(answer["Credentials"]["AccessKeyId"], pool.clock())
-    assert found is not None
-    assert found.role is Role.TEACHER
+    assert found(pool, answer["Credentials"]).role is Role.TEACHER
 
 
 def test_a_teachers_identity_is_for_that_teacher_alone(pool: Pool) -> None:

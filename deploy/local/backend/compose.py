@@ -163,7 +163,6 @@ def _cognito_services(
         identity_pool=IdentityPool(
             names=names,
             issuer=issuer,
-            database=database,
             secret=secret,
             verifier=verifier,
             now_s=now_s,

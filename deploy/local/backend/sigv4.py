@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import quote, unquote
 
-__all__ = ["ALGORITHM", "SignatureRefused", "SigningCredentials", "sign", "verify"]
+__all__ = ["ALGORITHM", "FindCredentials", "SignatureRefused", "SigningCredentials", "sign", "verify"]
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 DATE_FORMAT = "%Y%m%dT%H%M%SZ"
@@ -41,6 +41,9 @@ class SigningCredentials(Protocol):
     def expires_at_s(self) -> float | None: ...
 
 
+FindCredentials = Callable[[str, str | None], SigningCredentials | None]
+
+
 class SignatureRefused(Exception):
     """The request is not authentic. `error_type` and `message` are AWS's, ready for the answer."""
 
@@ -57,7 +60,7 @@ def verify(
     query: str,
     headers: Iterable[tuple[str, str]],
     body: bytes,
-    find_credentials: Callable[[str], SigningCredentials | None],
+    find_credentials: FindCredentials,
     service: str,
     region: str,
     now_s: float,
@@ -66,8 +69,8 @@ def verify(
     """Give the access key id that signed this request; raises SignatureRefused.
 
     `path` and `query` are as they came on the wire (still percent-encoded); `headers` are (name, value) pairs
-    in any case, among them Authorization, Host and X-Amz-Date. `find_credentials` maps an access key id to
-    its secret.
+    in any case, among them Authorization, Host and X-Amz-Date. `find_credentials` maps an access key id
+    and the request's session token (None without one) to the credentials.
     """
     values = _joined(headers)
     claim = _claim(values.get("authorization"))
@@ -80,8 +83,8 @@ def verify(
     timestamp = _checked_timestamp(values.get("x-amz-date"), now_s, window_s)
     _check_scope(claim, timestamp, service=service, region=region)
 
-    credentials = find_credentials(claim.access_key_id)
     token = values.get("x-amz-security-token")
+    credentials = find_credentials(claim.access_key_id, token)
     if credentials is None or not _same(token or "", credentials.session_token or ""):
         raise SignatureRefused(
             "UnrecognizedClientException", "The security token included in the request is invalid."

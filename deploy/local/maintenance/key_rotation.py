@@ -22,7 +22,7 @@ from deploy.local.maintenance.backup_format import BackupRefused, known_data_ver
 __all__ = ["rotate_keys"]
 
 MADE_AT_START = (paths.SIGNING_KEY, paths.OPERATOR_KEY)
-ENDED_TABLES = ("sign_ins", "codes", "temporary_credentials", "failed_attempts")
+ENDED_TABLES = ("sign_ins", "codes", "failed_attempts")
 
 
 def rotate_keys(data_dir: Path, random_bytes: Callable[[int], bytes]) -> None:

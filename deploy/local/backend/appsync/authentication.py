@@ -9,7 +9,7 @@ the same.
 from collections.abc import Callable, Iterable, Mapping
 
 from deploy.local.backend.appsync.authorization import AuthMode, Caller
-from deploy.local.backend.sigv4 import ALGORITHM, SignatureRefused, SigningCredentials, verify
+from deploy.local.backend.sigv4 import ALGORITHM, FindCredentials, SignatureRefused, verify
 from deploy.local.backend.tokens import TokenFault, TokenRefused, TokenVerifier
 
 __all__ = ["ApiAuthenticator", "AuthenticationRefused"]
@@ -28,13 +28,13 @@ class AuthenticationRefused(Exception):
 
 
 class ApiAuthenticator:
-    """Verifies callers; reads revocations and temporary credentials, so it belongs on a worker thread."""
+    """Verifies callers; reads revocations, so it belongs on a worker thread."""
 
     def __init__(
         self,
         *,
         tokens: TokenVerifier,
-        find_credentials: Callable[[str, float], SigningCredentials | None],
+        find_credentials: FindCredentials,
         region: str,
         now_s: Callable[[], float],
     ) -> None:
@@ -57,7 +57,6 @@ class ApiAuthenticator:
         return self.caller(path=path, query="", headers=authorization.items(), body=body.encode())
 
     def _signer(self, path: str, query: str, headers: list[tuple[str, str]], body: bytes) -> Caller:
-        now_s = self._now_s()
         try:
             verify(
                 method="POST",
@@ -65,10 +64,10 @@ class ApiAuthenticator:
                 query=query,
                 headers=headers,
                 body=body,
-                find_credentials=lambda access_key_id: self._find_credentials(access_key_id, now_s),
+                find_credentials=self._find_credentials,
                 service=SERVICE,
                 region=self._region,
-                now_s=now_s,
+                now_s=self._now_s(),
             )
         except SignatureRefused as refusal:
             raise AuthenticationRefused(403, refusal.error_type, refusal.message) from None

@@ -138,7 +138,7 @@ def associate_software_token(pool: UserPoolContext, fields: Fields) -> Answer:
         raise CognitoRefused("NotAuthorizedException", "Invalid session for the user.")
     claims = pool.caller(fields)
     secret = totp.new_secret(pool.random_bytes)
-    pool.enrolments.put(claims.sub, secret, pool.now_s())
+    pool.enrolments.put(claims.sub, secret)
     return {"SecretCode": secret}
 
 
@@ -147,12 +147,12 @@ def verify_software_token(pool: UserPoolContext, fields: Fields) -> Answer:
         raise CognitoRefused("NotAuthorizedException", "Invalid session for the user.")
     claims, code = pool.caller(fields), fields.text("UserCode", length_max=16)
     now_s = pool.now_s()
-    secret = pool.enrolments.take(claims.sub, now_s)
+    secret = pool.enrolments.take(claims.sub)
     if secret is None:
         raise CognitoRefused("SoftwareTokenMFANotFoundException", "No authenticator app is being set up")
     step = totp.accepted_step(secret, code, now_s, after_step=0)
     if step is None:
-        pool.enrolments.put(claims.sub, secret, now_s)  # the person may have mistyped
+        pool.enrolments.put(claims.sub, secret)  # the person may have mistyped
         raise CognitoRefused("EnableSoftwareTokenMFAException", "Code mismatch")
     sealed = pool.secret.seal("authenticator", secret, pool.random_bytes)
 

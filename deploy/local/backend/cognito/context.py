@@ -117,14 +117,14 @@ class UserPoolContext:
         self.names, self.database, self.secret, self.policy = names, database, secret, policy
         self.minter, self.verifier, self.mail_outbox = minter, verifier, mail_outbox
         self.now_s, self.random_bytes = now_s, random_bytes
-        self.proofs: ExpiringStore[ProofUnderWay] = ExpiringStore(
-            lifetime_s=CHALLENGE_LIFETIME_S, size_max=PROOFS_MAX
+        self.proofs = ExpiringStore[ProofUnderWay](
+            lifetime_s=CHALLENGE_LIFETIME_S, size_max=PROOFS_MAX, now_s=now_s
         )
-        self.sessions: ExpiringStore[ChallengeSession] = ExpiringStore(
-            lifetime_s=CHALLENGE_LIFETIME_S, size_max=SESSIONS_MAX
+        self.sessions = ExpiringStore[ChallengeSession](
+            lifetime_s=CHALLENGE_LIFETIME_S, size_max=SESSIONS_MAX, now_s=now_s
         )
-        self.enrolments: ExpiringStore[str] = ExpiringStore(
-            lifetime_s=ENROLMENT_LIFETIME_S, size_max=SESSIONS_MAX
+        self.enrolments = ExpiringStore[str](
+            lifetime_s=ENROLMENT_LIFETIME_S, size_max=SESSIONS_MAX, now_s=now_s
         )
 
     def check_client(self, fields: Fields) -> None:

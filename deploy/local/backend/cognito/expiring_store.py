@@ -1,11 +1,13 @@
-"""A bounded memory of things that end by themselves: proofs under way, challenge sessions, enrolments.
+"""A bounded memory of what expires by itself: password proofs, challenge sessions, enrolments.
 
-It holds nothing that must survive a restart: whoever is in the middle of signing in starts again.
+Nothing in it must survive a restart: anybody in the middle of signing in starts again.
 """
 
 import threading
-from collections import OrderedDict
+from collections.abc import Callable
 from typing import Generic, TypeVar
+
+from cachetools import TTLCache
 
 __all__ = ["ExpiringStore"]
 
@@ -13,30 +15,18 @@ T = TypeVar("T")
 
 
 class ExpiringStore(Generic[T]):
-    """Handles to things. When `size_max` is reached, the oldest goes. Safe for use from many threads."""
+    """Values by handle, each taken at most once. When `size_max` is reached, the oldest goes. Thread-safe."""
 
-    def __init__(self, *, lifetime_s: float, size_max: int) -> None:
-        self._lifetime_s, self._size_max = lifetime_s, size_max
-        self._entries: OrderedDict[str, tuple[float, T]] = OrderedDict()
-        self._entries_lock = threading.Lock()  # guards _entries
+    def __init__(self, *, lifetime_s: float, size_max: int, now_s: Callable[[], float]) -> None:
+        self._values: TTLCache[str, T] = TTLCache(size_max, lifetime_s, timer=now_s)
+        self._values_lock = threading.Lock()  # guards _values
 
-    def put(self, handle: str, thing: T, now_s: float) -> None:
-        """Keep it for `lifetime_s` from now; an earlier thing under this handle is replaced."""
-        with self._entries_lock:
-            self._entries.pop(handle, None)
-            self._entries[handle] = (now_s + self._lifetime_s, thing)
-            while len(self._entries) > self._size_max or self._is_first_over(now_s):
-                self._entries.popitem(last=False)
+    def put(self, handle: str, value: T) -> None:
+        """Keep it for `lifetime_s` from now; an earlier value under this handle is replaced."""
+        with self._values_lock:
+            self._values[handle] = value
 
-    def take(self, handle: str, now_s: float) -> T | None:
-        """Give it and forget it; None when unknown or over. Of two takers only one gets it."""
-        with self._entries_lock:
-            ends_at_s, thing = self._entries.pop(handle, (0.0, None))
-            return thing if now_s < ends_at_s else None
-
-    def __len__(self) -> int:
-        with self._entries_lock:
-            return len(self._entries)
-
-    def _is_first_over(self, now_s: float) -> bool:
-        return bool(self._entries) and next(iter(self._entries.values()))[0] <= now_s
+    def take(self, handle: str) -> T | None:
+        """Return it and forget it; None when it is unknown or has expired. Of two takers only one gets it."""
+        with self._values_lock:
+            return self._values.pop(handle, None)

@@ -156,12 +156,12 @@ class _Endpoint:
         raise CognitoRefused("UnknownOperationException", "")
 
     def _check_operator(self, request: Request, body: bytes, operation: str) -> None:
-        operator_key, now_s = self._services.operator_key, self._services.user_pool.now_s()
+        operator_key = self._services.operator_key
 
-        def find(access_key_id: str) -> SigningCredentials | None:
+        def find(access_key_id: str, session_token: str | None) -> SigningCredentials | None:
             if access_key_id == operator_key.access_key_id:
                 return operator_key
-            return self._services.identity_pool.find_credentials(access_key_id, now_s)
+            return self._services.identity_pool.find_credentials(access_key_id, session_token)
 
         try:
             access_key_id = sigv4.verify(
@@ -173,7 +173,7 @@ class _Endpoint:
                 find_credentials=find,
                 service="cognito-idp",
                 region=self._services.names.region,
-                now_s=now_s,
+                now_s=self._services.user_pool.now_s(),
             )
         except SignatureRefused as refused:
             raise CognitoRefused(refused.error_type, refused.message) from None

@@ -1,14 +1,16 @@
 """The identity pool: identities, and temporary credentials for guests and for signed-in teachers.
 
-Nothing about an identity is stored: its id carries a keyed check by which the pool knows its own, so asking
-for identities, which anybody may do, fills no disk. Credentials are stored by their public half; the secret
-half is derived from the data folder's secret. They survive a restart, and go when they have expired.
+Nothing is stored, so asking for identities and credentials, which anybody may do, fills no disk, and both
+survive a restart. An identity's id carries a keyed check by which the pool recognises its own. Credentials
+carry their owner and their end in the session token, sealed with the data folder's secret; the secret key is
+derived from the same facts.
 """
 
 import base64
+import binascii
 import hmac
+import json
 import re
-import sqlite3
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,9 +18,8 @@ from enum import StrEnum
 from typing import Final
 
 from deploy.local.backend.cognito.errors import CognitoRefused
-from deploy.local.backend.cognito.pool_secret import PoolSecret
+from deploy.local.backend.cognito.pool_secret import PoolSecret, SecretInvalid
 from deploy.local.backend.cognito.request_fields import Fields
-from deploy.local.backend.storage.database import Database
 from deploy.local.backend.storage.pools import PoolNames
 from deploy.local.backend.tokens import TokenClaims, TokenFault, TokenRefused, TokenUse, TokenVerifier
 
@@ -32,7 +33,7 @@ __all__ = [
 ]
 
 CREDENTIALS_LIFETIME_S: Final = 3600.0
-KNOWN_AFTER_END_S: Final = 3600.0
+TOKEN_USE: Final = "session token"  # noqa: S105  # a use of the secret
 
 Answer = dict[str, object]
 
@@ -64,7 +65,6 @@ class IdentityPool:
         *,
         names: PoolNames,
         issuer: str,
-        database: Database,
         secret: PoolSecret,
         verifier: TokenVerifier,
         now_s: Callable[[], float],
@@ -80,7 +80,7 @@ class IdentityPool:
                 f"cognito-idp.{names.region}.amazonaws.com/{names.user_pool_id}",
             }
         )
-        self._database, self._secret, self.now_s, self._random_bytes = database, secret, now_s, random_bytes
+        self._secret, self.now_s, self._random_bytes = secret, now_s, random_bytes
 
     def new_guest_id(self) -> str:
         return self._identity_id(Role.GUEST, self._random_bytes(8))
@@ -101,38 +101,20 @@ class IdentityPool:
         return None
 
     def new_credentials(self, identity_id: str, role: Role) -> TemporaryCredentials:
-        """Stored before they are given."""
-        now_s = self.now_s()
         access_key_id = f"ASIA{base64.b32encode(self._random_bytes(10)).decode()}"
-        expires_at_s = float(int(now_s + CREDENTIALS_LIFETIME_S))
+        expires_at_s = float(int(self.now_s() + CREDENTIALS_LIFETIME_S))
+        facts = json.dumps([access_key_id, identity_id, role, expires_at_s])
+        sealed = self._secret.seal(TOKEN_USE, facts, self._random_bytes)
+        return self._credentials(facts, session_token=base64.b64encode(sealed).decode())
 
-        def work(connection: sqlite3.Connection) -> None:
-            connection.execute(
-                "DELETE FROM temporary_credentials WHERE expires_at_s < ?", (now_s - KNOWN_AFTER_END_S,)
-            )
-            connection.execute(
-                "INSERT INTO temporary_credentials (access_key_id, identity_id, role, expires_at_s)"
-                " VALUES (?, ?, ?, ?)",
-                (access_key_id, identity_id, role.value, expires_at_s),
-            )
-
-        self._database.write(work)
-        return self._derived(access_key_id, identity_id, role, expires_at_s)
-
-    def find_credentials(self, access_key_id: str, now_s: float) -> TemporaryCredentials | None:
-        """The credentials with this id; those that ended lately, too, so that their user is told why."""
-
-        def look(connection: sqlite3.Connection) -> sqlite3.Row | None:
-            row: sqlite3.Row | None = connection.execute(
-                "SELECT * FROM temporary_credentials WHERE access_key_id = ? AND expires_at_s >= ?",
-                (access_key_id, now_s - KNOWN_AFTER_END_S),
-            ).fetchone()
-            return row
-
-        row = self._database.read(look)
-        if row is None:
+    def find_credentials(self, access_key_id: str, session_token: str | None) -> TemporaryCredentials | None:
+        """The credentials that this pool issued with this key id and token, expired or not; else None."""
+        try:
+            sealed = base64.b64decode(session_token or "", validate=True)
+            credentials = self._credentials(self._secret.unseal(TOKEN_USE, sealed), session_token or "")
+        except (binascii.Error, ValueError, SecretInvalid):
             return None
-        return self._derived(access_key_id, row["identity_id"], Role(row["role"]), row["expires_at_s"])
+        return credentials if credentials.access_key_id == access_key_id else None
 
     def _identity_id(self, role: Role, body: bytes) -> str:
         """A random-looking UUID whose second half proves that the first half and the role are ours."""
@@ -140,18 +122,16 @@ class IdentityPool:
         check = self._secret.keyed_hash("identity", role, head.hex())[:8]
         return f"{self.names.region}:{uuid.UUID(bytes=head + check, version=4)}"
 
-    def _derived(
-        self, access_key_id: str, identity_id: str, role: Role, expires_at_s: float
-    ) -> TemporaryCredentials:
-        about = (access_key_id, identity_id, role, repr(expires_at_s))
-        secret = self._secret.keyed_hash("secret access key", *about)
-        token = self._secret.keyed_hash("session token", *about) + self._secret.keyed_hash("filling", *about)
+    def _credentials(self, facts: str, session_token: str) -> TemporaryCredentials:
+        """`facts` is what the session token seals: JSON of key id, identity id, role and end."""
+        access_key_id, identity_id, role, expires_at_s = json.loads(facts)
+        secret = self._secret.keyed_hash("secret access key", facts)
         return TemporaryCredentials(
             access_key_id=access_key_id,
             secret_access_key=base64.b64encode(secret[:30]).decode(),
-            session_token=base64.b64encode(token).decode(),
+            session_token=session_token,
             expires_at_s=expires_at_s,
-            role=role,
+            role=Role(role),
             identity_id=identity_id,
         )
 

@@ -97,7 +97,7 @@ def _password_challenge(pool: UserPoolContext, parameters: Fields) -> Answer:
     if proof is None:
         raise attempts_exceeded()
     handle = base64.b64encode(pool.random_bytes(48)).decode()
-    pool.proofs.put(handle, proof, now_s)
+    pool.proofs.put(handle, proof)
     return {
         "ChallengeName": "PASSWORD_VERIFIER",
         "ChallengeParameters": {
@@ -115,7 +115,7 @@ def _proof_judged(pool: UserPoolContext, responses: Fields) -> Answer:
     given_name = responses.text("USERNAME", length_max=128)
     timestamp = responses.text("TIMESTAMP", length_max=64)
     signature = responses.text("PASSWORD_CLAIM_SIGNATURE", length_max=128)
-    proof = pool.proofs.take(handle, pool.now_s())
+    proof = pool.proofs.take(handle)
     if proof is None or given_name not in (proof.typed_name, proof.account.user_id):
         raise incorrect_name_or_password()
     account = proof.account
@@ -163,7 +163,7 @@ def _new_password_set(pool: UserPoolContext, handle: str, responses: Fields) -> 
         record = pool.record_for(session.user.sub, new_password)
         check_attributes_writable(changes)
     except CognitoRefused:
-        pool.sessions.put(handle, session, pool.now_s())  # a better password may follow
+        pool.sessions.put(handle, session)  # a better password may follow
         raise
 
     def go_on(connection: sqlite3.Connection) -> ChallengeSession | SignedIn:
@@ -189,7 +189,7 @@ def _code_judged(pool: UserPoolContext, handle: str, responses: Fields) -> Answe
         return lockout.begin_attempt(connection, target_hash, pool.now_s(), rest_s=lockout.CODE_REST_S)
 
     if not pool.database.write(count):
-        pool.sessions.put(handle, session, pool.now_s())
+        pool.sessions.put(handle, session)
         raise attempts_exceeded()
 
     def judge(connection: sqlite3.Connection) -> SignedIn | None:
@@ -206,7 +206,7 @@ def _code_judged(pool: UserPoolContext, handle: str, responses: Fields) -> Answe
 
     signed_in = pool.database.write(judge)
     if signed_in is None:
-        pool.sessions.put(handle, session, pool.now_s())
+        pool.sessions.put(handle, session)
         raise CognitoRefused("CodeMismatchException", "Invalid code received for user")
     return _answer(pool, signed_in)
 
@@ -258,7 +258,7 @@ def _answer(pool: UserPoolContext, outcome: ChallengeSession | SignedIn) -> Answ
             "ChallengeParameters": {},
         }
     handle = pool.random_bytes(48).hex()
-    pool.sessions.put(handle, outcome, pool.now_s())
+    pool.sessions.put(handle, outcome)
     parameters = {"USER_ID_FOR_SRP": outcome.user.sub}
     if outcome.awaits is ChallengeName.NEW_PASSWORD_REQUIRED:
         attributes = json.dumps(dict(outcome.user.attributes))
@@ -267,11 +267,11 @@ def _answer(pool: UserPoolContext, outcome: ChallengeSession | SignedIn) -> Answ
 
 
 def _session(pool: UserPoolContext, handle: str, awaited: ChallengeName) -> ChallengeSession:
-    session = pool.sessions.take(handle, pool.now_s())
+    session = pool.sessions.take(handle)
     if session is None:
         raise invalid_session()
     if session.awaits is not awaited:
-        pool.sessions.put(handle, session, pool.now_s())
+        pool.sessions.put(handle, session)
         raise CognitoRefused("NotAuthorizedException", "Invalid session for the user.")
     return session
 

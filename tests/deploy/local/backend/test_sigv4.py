@@ -68,7 +68,9 @@ def check(request: Request, key: Key | None = None, *, after_s: float = 0.0, **c
         query=str(changes.get("query", request.query)),
         headers=list(changes.get("headers", request.headers).items()),  # type: ignore[attr-defined]
         body=changes.get("body", request.body),  # type: ignore[arg-type]
-        find_credentials=lambda access_key_id: found if access_key_id == "ASIAGUEST" else None,
+        find_credentials=lambda access_key_id, _session_token: (
+            found if access_key_id == "ASIAGUEST" else None
+        ),
         service=str(changes.get("service", "appsync")),
         region=str(changes.get("region", REGION)),
         now_s=now_s() + after_s,

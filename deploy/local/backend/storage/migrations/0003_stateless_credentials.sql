@@ -1,0 +1,3 @@
+-- Temporary credentials carry all that the identity pool needs to know of them, so none is stored.
+
+DROP TABLE temporary_credentials;
