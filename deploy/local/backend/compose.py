@@ -15,10 +15,10 @@ from starlette.applications import Starlette
 
 from deploy.local.backend.appsync.authentication import ApiAuthenticator
 from deploy.local.backend.appsync.authorization import guard_fields
-from deploy.local.backend.appsync.commit_events import EventBridge
+from deploy.local.backend.appsync.commit_events import CommitEvents
 from deploy.local.backend.appsync.execution import GraphqlExecutor
 from deploy.local.backend.appsync.http import GraphqlOverHttp
-from deploy.local.backend.appsync.realtime_session import MESSAGE_BYTES_MAX, RealtimeTimes
+from deploy.local.backend.appsync.realtime_session import MESSAGE_BYTES_MAX
 from deploy.local.backend.appsync.resolvers import ApiResolvers
 from deploy.local.backend.appsync.schema import load_schema
 from deploy.local.backend.appsync.subscriptions import SubscriptionHub, subscription_resolvers
@@ -177,8 +177,8 @@ def _api_parts(
 ) -> ApiParts:
     """The exam API over this database, open to the callers whom the pools know."""
     schema = load_schema()
-    bridge = EventBridge()
-    resolvers = ApiResolvers(database, announce=bridge.announce, now_s=now_s)
+    commit_events = CommitEvents()
+    resolvers = ApiResolvers(database, announce=commit_events.announce, now_s=now_s)
     guard_fields(schema, {**resolvers.by_field(), **subscription_resolvers(schema)})
     executor = GraphqlExecutor(schema)
     authenticator = ApiAuthenticator(
@@ -191,8 +191,8 @@ def _api_parts(
         authenticator=authenticator,
         graphql=GraphqlOverHttp(authenticator, executor),
         hub=SubscriptionHub(executor, schema),
-        bridge=bridge,
-        times=RealtimeTimes(keep_alive_s=options.keep_alive_s),
+        commit_events=commit_events,
+        keep_alive_s=options.keep_alive_s,
         now_s=now_s,
         check_storage=lambda: database.read(lambda connection: connection.execute("SELECT 1").fetchone()),
     )

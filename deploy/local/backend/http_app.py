@@ -19,14 +19,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from deploy.local.backend.appsync.authentication import ApiAuthenticator, AuthenticationRefused
 from deploy.local.backend.appsync.authorization import Caller
-from deploy.local.backend.appsync.commit_events import EventBridge
+from deploy.local.backend.appsync.commit_events import CommitEvents
 from deploy.local.backend.appsync.http import REQUEST_BYTES_MAX, GraphqlOverHttp, HttpAnswer, too_large
 from deploy.local.backend.appsync.realtime_handshake import SUBPROTOCOL, handshake_authorization
 from deploy.local.backend.appsync.realtime_protocol import Refusal
 from deploy.local.backend.appsync.realtime_session import (
     GRAPHQL_PATH,
     RealtimeSession,
-    RealtimeTimes,
     WireClosed,
 )
 from deploy.local.backend.appsync.subscriptions import SubscriptionHub
@@ -41,8 +40,8 @@ class ApiParts:
     authenticator: ApiAuthenticator
     graphql: GraphqlOverHttp
     hub: SubscriptionHub
-    bridge: EventBridge
-    times: RealtimeTimes
+    commit_events: CommitEvents
+    keep_alive_s: float
     now_s: Callable[[], float]
     check_storage: Callable[[], object]
 
@@ -52,7 +51,7 @@ def create_app(api: ApiParts, other_routes: Sequence[BaseRoute] = ()) -> Starlet
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        with api.bridge.connected(api.hub.publish):
+        with api.commit_events.delivered_to(api.hub.publish):
             yield
 
     async def graphql(request: Request) -> Response:
@@ -131,7 +130,7 @@ async def _realtime(websocket: WebSocket, api: ApiParts) -> None:
         authenticator=api.authenticator,
         caller=caller,
         refusal=refusal,
-        times=api.times,
+        keep_alive_s=api.keep_alive_s,
         now_s=api.now_s,
     )
     await session.run()

@@ -8,7 +8,6 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import anyio.to_thread
@@ -28,10 +27,11 @@ from deploy.local.backend.appsync.realtime_protocol import (
 )
 from deploy.local.backend.appsync.subscriptions import Subscription, SubscriptionHub
 
-__all__ = ["GRAPHQL_PATH", "MESSAGE_BYTES_MAX", "RealtimeSession", "RealtimeTimes", "Wire", "WireClosed"]
+__all__ = ["GRAPHQL_PATH", "MESSAGE_BYTES_MAX", "RealtimeSession", "Wire", "WireClosed"]
 
 GRAPHQL_PATH = "/graphql"  # what clients sign for a subscription, whatever address the socket has
 MESSAGE_BYTES_MAX = 240 * 1024  # in both directions
+INIT_TIMEOUT_S = 30.0  # a client that has not sent connection_init by then is cut off
 WAITING_MESSAGES_MAX = 512  # a client further behind is dropped
 WAITING_BYTES_MAX = 8 * 1024 * 1024
 
@@ -56,12 +56,6 @@ class Wire(Protocol):
     async def close(self, code: int, reason: str) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class RealtimeTimes:
-    keep_alive_s: float = 60.0
-    init_timeout_s: float = 30.0
-
-
 class RealtimeSession:
     """`caller` is who the handshake proved; with `refusal`, nobody."""
 
@@ -73,12 +67,12 @@ class RealtimeSession:
         authenticator: ApiAuthenticator,
         caller: Caller | None,
         refusal: Refusal | None,
-        times: RealtimeTimes,
+        keep_alive_s: float,
         now_s: Callable[[], float],
     ) -> None:
         self._wire, self._hub, self._authenticator = wire, hub, authenticator
         self._machine = Connection(refusal)
-        self._caller, self._times, self._now_s = caller, times, now_s
+        self._caller, self._keep_alive_s, self._now_s = caller, keep_alive_s, now_s
         self._subscriptions: dict[str, Subscription] = {}
         self._waiting: deque[Send | Close] = deque()
         self._waiting_bytes = 0
@@ -201,16 +195,16 @@ class RealtimeSession:
     def _start_timers(self) -> None:
         loop = asyncio.get_running_loop()
         self._timers["init"] = loop.call_later(
-            self._times.init_timeout_s, lambda: self._perform_now(self._machine.init_overdue())
+            INIT_TIMEOUT_S, lambda: self._perform_now(self._machine.init_overdue())
         )
-        self._timers["ka"] = loop.call_later(self._times.keep_alive_s, self._keep_alive)
+        self._timers["ka"] = loop.call_later(self._keep_alive_s, self._keep_alive)
         if self._caller is not None:
             self._set_expiry("connection", self._caller, self._expire_connection)
 
     def _keep_alive(self) -> None:
         self._perform_now(self._machine.keep_alive_due())
         loop = asyncio.get_running_loop()
-        self._timers["ka"] = loop.call_later(self._times.keep_alive_s, self._keep_alive)
+        self._timers["ka"] = loop.call_later(self._keep_alive_s, self._keep_alive)
 
     def _set_expiry(self, name: str, caller: Caller, expire: Callable[[], None]) -> None:
         if caller.expires_at_s is not None:

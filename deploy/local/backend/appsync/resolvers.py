@@ -1,17 +1,18 @@
-"""The schema's queries and mutations, joined to storage and rules.
+"""The resolvers of the schema's queries and mutations.
 
-Who may enter is settled before a resolver runs.
+`authorization` has checked the caller before a resolver runs.
 """
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from sqlite3 import Connection
 from typing import Any
 
 from deploy.local.backend.appsync.authorization import Caller, ResolveInfo
+from deploy.local.backend.appsync.commit_events import MutationEvent
 from deploy.local.backend.appsync.errors import ApiError
 from deploy.local.backend.appsync.exam_rules import (
+    TeacherMutation,
     change_exam,
     create_exam,
     publish_exam,
@@ -33,13 +34,13 @@ from deploy.local.backend.storage.database import Database
 from deploy.local.backend.storage.exams import Exam, find_exam, list_owned_exams, list_published_exams
 from deploy.local.backend.storage.results import count_results, find_result, list_results
 
-__all__ = ["ApiResolvers", "MutationEvent", "aws_date_time"]
+__all__ = ["ApiResolvers"]
 
-RESULTS_COUNT_MAX = 1000  # "1000 or more": a page shows it, nobody needs it exact
+RESULTS_COUNT_MAX = 1000  # shown as "1000 or more": nobody needs it exact
 
-Rule = Callable[[Connection, Mapping[str, object], str, str], WireObject]
+Rule = Callable[[Connection, TeacherMutation], WireObject]
 
-_MUTATIONS: Mapping[str, Rule] = {
+_RULES: Mapping[str, Rule] = {
     "createExam": create_exam,
     "updateExam": change_exam,
     "deleteExam": remove_exam,
@@ -53,14 +54,6 @@ _MUTATIONS: Mapping[str, Rule] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class MutationEvent:
-    """A stored change, as the mutation's caller selected it."""
-
-    mutation: str
-    payload: WireObject
-
-
 class ApiResolvers:
     """`announce` is called on the database's writer thread, in the order of the commits."""
 
@@ -71,7 +64,7 @@ class ApiResolvers:
 
     def by_field(self) -> dict[tuple[str, str], Callable[..., Any]]:
         """(type, field) → resolver; every other field is read from its parent object."""
-        mutations = {("Mutation", name): self._mutation(rule) for name, rule in _MUTATIONS.items()}
+        mutations = {("Mutation", name): self._mutation(rule) for name, rule in _RULES.items()}
         return {
             ("Query", "listExams"): self._list_exams,
             ("Query", "listMyExams"): self._list_my_exams,
@@ -153,7 +146,9 @@ class ApiResolvers:
 
     def _mutation(self, rule: Rule) -> Callable[..., WireObject]:
         def resolve(_source: object, info: ResolveInfo, **given: Any) -> WireObject:
-            owner, now = _teacher(info), aws_date_time(self._now_s())
+            mutation = TeacherMutation(
+                info.field_name, given["input"], _teacher(info), _aws_date_time(self._now_s())
+            )
             selection = selected_fields(info)
 
             def announce(answer: WireObject) -> None:
@@ -161,25 +156,24 @@ class ApiResolvers:
 
             try:
                 return self._database.write(
-                    lambda connection: rule(connection, given["input"], owner, now), after_commit=announce
+                    lambda connection: rule(connection, mutation), after_commit=announce
                 )
             except ApiError as error:
-                # AppSync's answer to a conflict, too, has only what was selected: of a batch, the row's
-                # fields.
+                # The row in a conflict has only the selected fields, as on AppSync; of a batch, its items'.
                 error.data = projected(error.data, selection.get("items", selection))
                 raise
 
         return resolve
 
 
-def aws_date_time(now_s: float) -> str:
+def _aws_date_time(now_s: float) -> str:
     """Seconds since 1970 as an AWSDateTime in UTC with milliseconds."""
     moment = dt.datetime.fromtimestamp(now_s, dt.UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
 def _teacher(info: ResolveInfo) -> str:
-    """The caller's sub; whoever has none was refused before."""
+    """The caller's sub; callers without one were refused before."""
     return str(info.context.caller.sub)
 
 

@@ -1,16 +1,16 @@
-"""What a teacher may do to results. Each function runs inside one transaction and gives the object to answer.
+"""What a teacher may do to results. Each rule runs inside one transaction and returns the object to answer.
 
-The order of the questions is that of `exam_rules`: exam, owner, version, content. A batch is stored whole
-or not at all: the first refused row refuses the batch, and the transaction takes the others back.
+The checks come in the order of `exam_rules`: exam, owner, version, content. A batch is stored whole or not at
+all: the first row refused refuses the batch, and the transaction takes the others back.
 """
 
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import cast
+from typing import Any
 
 from deploy.local.backend.appsync.errors import conflict, not_found
-from deploy.local.backend.appsync.exam_rules import owned_exam
+from deploy.local.backend.appsync.exam_rules import TeacherMutation, owned_exam
 from deploy.local.backend.appsync.validation import (
     checked_batch_ids,
     checked_grade,
@@ -30,55 +30,56 @@ from deploy.local.backend.storage.results import (
 
 __all__ = ["change_result", "create_result", "create_results", "remove_result", "remove_results"]
 
-InputObject = Mapping[str, object]
+RowInput = Mapping[str, Any]
 
 
-def create_result(connection: sqlite3.Connection, given: InputObject, owner: str, now: str) -> WireObject:
-    """A row at version 1; the same create again gives the same answer. `now` is an AWSDateTime."""
-    exam = owned_exam(connection, str(given["examId"]), owner, "createResults")
-    return result_object(_stored_row(connection, given, exam, now), exam)
+def create_result(connection: sqlite3.Connection, mutation: TeacherMutation) -> WireObject:
+    """A row at version 1; the same create again gives the same answer."""
+    exam = owned_exam(connection, mutation.input["examId"], mutation)
+    return result_object(_stored_row(connection, mutation.input, exam, mutation.now), exam)
 
 
-def create_results(connection: sqlite3.Connection, given: InputObject, owner: str, now: str) -> WireObject:
-    exam = owned_exam(connection, str(given["examId"]), owner, "createResultsBatch")
-    rows = _rows(given)
-    return batch_object([_stored_row(connection, row, exam, now) for row in rows], exam)
+def create_results(connection: sqlite3.Connection, mutation: TeacherMutation) -> WireObject:
+    exam = owned_exam(connection, mutation.input["examId"], mutation)
+    rows = _batch_rows(mutation)
+    return batch_object([_stored_row(connection, row, exam, mutation.now) for row in rows], exam)
 
 
-def change_result(connection: sqlite3.Connection, given: InputObject, owner: str, now: str) -> WireObject:
+def change_result(connection: sqlite3.Connection, mutation: TeacherMutation) -> WireObject:
     """Fields left out stay; a null name removes it."""
-    exam = owned_exam(connection, str(given["examId"]), owner, "updateResults")
+    given = mutation.input
+    exam = owned_exam(connection, given["examId"], mutation)
     result = _current_result(connection, given, exam)
-    changed = replace(result, version=result.version + 1, updated_at=now)
+    changed = replace(result, version=result.version + 1, updated_at=mutation.now)
     if "student" in given:
-        student = checked_student(_text_or_none(given, "student"), are_codes=exam.are_students_codes)
+        student = checked_student(given["student"], are_codes=exam.are_students_codes)
         changed = replace(changed, student=student)
     if "grade" in given:
-        changed = replace(changed, grade=checked_grade(_text_or_none(given, "grade")))
+        changed = replace(changed, grade=checked_grade(given["grade"]))
     if "name" in given:
         changed = replace(changed, name=_checked_name(given))
     update_result(connection, changed)
     return result_object(changed, exam)
 
 
-def remove_result(connection: sqlite3.Connection, given: InputObject, owner: str, now: str) -> WireObject:
+def remove_result(connection: sqlite3.Connection, mutation: TeacherMutation) -> WireObject:
     """Answers the row as it was, one version on: the event of its end is newer than every other."""
-    exam = owned_exam(connection, str(given["examId"]), owner, "deleteResults")
-    return result_object(_removed_row(connection, given, exam, now), exam)
+    exam = owned_exam(connection, mutation.input["examId"], mutation)
+    return result_object(_removed_row(connection, mutation.input, exam, mutation.now), exam)
 
 
-def remove_results(connection: sqlite3.Connection, given: InputObject, owner: str, now: str) -> WireObject:
-    exam = owned_exam(connection, str(given["examId"]), owner, "deleteResultsBatch")
-    rows = _rows(given)
-    return batch_object([_removed_row(connection, row, exam, now) for row in rows], exam)
+def remove_results(connection: sqlite3.Connection, mutation: TeacherMutation) -> WireObject:
+    exam = owned_exam(connection, mutation.input["examId"], mutation)
+    rows = _batch_rows(mutation)
+    return batch_object([_removed_row(connection, row, exam, mutation.now) for row in rows], exam)
 
 
-def _stored_row(connection: sqlite3.Connection, given: InputObject, exam: Exam, now: str) -> Result:
+def _stored_row(connection: sqlite3.Connection, given: RowInput, exam: Exam, now: str) -> Result:
     result = Result(
         exam_id=exam.id,
-        id=checked_id(str(given["id"])),
-        student=checked_student(_text_or_none(given, "student"), are_codes=exam.are_students_codes),
-        grade=checked_grade(_text_or_none(given, "grade")),
+        id=checked_id(given["id"]),
+        student=checked_student(given["student"], are_codes=exam.are_students_codes),
+        grade=checked_grade(given["grade"]),
         name=_checked_name(given),
         version=1,
         created_at=now,
@@ -93,14 +94,14 @@ def _stored_row(connection: sqlite3.Connection, given: InputObject, exam: Exam, 
     raise conflict("A result with this id exists and is different", result_object(stored, exam))
 
 
-def _removed_row(connection: sqlite3.Connection, given: InputObject, exam: Exam, now: str) -> Result:
+def _removed_row(connection: sqlite3.Connection, given: RowInput, exam: Exam, now: str) -> Result:
     result = _current_result(connection, given, exam)
     delete_result(connection, exam.id, result.id)
     return replace(result, version=result.version + 1, updated_at=now)
 
 
-def _current_result(connection: sqlite3.Connection, given: InputObject, exam: Exam) -> Result:
-    result = find_result(connection, exam.id, str(given["id"]))
+def _current_result(connection: sqlite3.Connection, given: RowInput, exam: Exam) -> Result:
+    result = find_result(connection, exam.id, given["id"])
     if result is None:
         raise not_found("The result")
     if given["expectedVersion"] != result.version:
@@ -108,17 +109,12 @@ def _current_result(connection: sqlite3.Connection, given: InputObject, exam: Ex
     return result
 
 
-def _rows(given: InputObject) -> Sequence[InputObject]:
-    rows = cast("Sequence[InputObject]", given["rows"])
-    checked_batch_ids([str(row["id"]) for row in rows])
+def _batch_rows(mutation: TeacherMutation) -> Sequence[RowInput]:
+    rows: Sequence[RowInput] = mutation.input["rows"]
+    checked_batch_ids([row["id"] for row in rows])
     return rows
 
 
-def _checked_name(given: InputObject) -> str | None:
-    name = _text_or_none(given, "name")
+def _checked_name(given: RowInput) -> str | None:
+    name = given.get("name")
     return None if name is None else checked_text(name, "name")
-
-
-def _text_or_none(given: InputObject, field: str) -> str | None:
-    value = given.get(field)
-    return None if value is None else str(value)

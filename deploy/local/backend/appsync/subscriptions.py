@@ -16,8 +16,8 @@ from typing import Any
 from graphql import GraphQLSchema, OperationType
 
 from deploy.local.backend.appsync.authorization import AuthMode, Caller, CallerHolder, ResolveInfo
+from deploy.local.backend.appsync.commit_events import MutationEvent
 from deploy.local.backend.appsync.execution import DocumentRefused, GraphqlExecutor, Operation
-from deploy.local.backend.appsync.resolvers import MutationEvent
 from deploy.local.backend.appsync.schema import mutations_by_subscription
 
 __all__ = ["FilterGroup", "Subscription", "SubscriptionHub", "enhanced_filter", "subscription_resolvers"]
