@@ -25,6 +25,7 @@ from deploy.local.backend.appsync.subscriptions import SubscriptionHub, subscrip
 from deploy.local.backend.cognito.context import UserPoolContext
 from deploy.local.backend.cognito.http import CognitoServices, cognito_routes
 from deploy.local.backend.cognito.identity_pool import IdentityPool
+from deploy.local.backend.cognito.key_rotation import finish_key_rotation
 from deploy.local.backend.cognito.mail_outbox import MailOutbox
 from deploy.local.backend.cognito.operator_key import OperatorKeyInvalid, load_operator_key
 from deploy.local.backend.cognito.pool_secret import SecretInvalid, load_pool_secret
@@ -102,6 +103,9 @@ def open_backend(
             file = options.data_dir / paths.DATABASE
             file.touch(mode=0o600)  # SQLite gives its own files beside it the same mode
             database = stack.enter_context(Database(file))
+            if (options.data_dir / paths.NEXT_POOL_SECRET).exists():
+                with locked_folder(options.data_dir, FolderLock.MAINTENANCE):
+                    finish_key_rotation(options.data_dir, database, secrets.token_bytes)
             cognito = _cognito_services(options, database, url, now_s)
         except FolderInUse as in_use:
             raise BackendRefused(str(in_use)) from None

@@ -33,6 +33,7 @@ __all__ = [
     "TokenUse",
     "TokenVerifier",
     "load_signing_key",
+    "new_signing_key",
 ]
 
 TOKEN_LIFETIME_S = 3600
@@ -128,7 +129,7 @@ def load_signing_key(path: Path) -> SigningKey:
 
     Raises PrivateFileExposed, OSError, or ValueError when the file holds something else.
     """
-    pem = load_or_create_private_file(path, _new_private_key)
+    pem = load_or_create_private_file(path, new_signing_key)
     private_key = serialization.load_pem_private_key(pem, password=None)
     if not isinstance(private_key, rsa.RSAPrivateKey):
         raise ValueError(f"{path} holds no RSA key")
@@ -273,7 +274,8 @@ def _seconds(claims: Mapping[str, object], name: str) -> int:
     return value
 
 
-def _new_private_key() -> bytes:
+def new_signing_key() -> bytes:
+    """The content of a new key's file: RSA, 2048 bits, PEM."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,

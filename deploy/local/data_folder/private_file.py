@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["PrivateFileExposed", "load_or_create_private_file", "write_private_file"]
+__all__ = ["PrivateFileExposed", "flush_folder", "load_or_create_private_file", "write_private_file"]
 
 OWNER_ONLY = 0o600
 OTHERS = 0o077
@@ -54,8 +54,13 @@ def write_private_file(path: Path, content: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    folder = os.open(path.parent, os.O_RDONLY)
+    flush_folder(path.parent)
+
+
+def flush_folder(folder: Path) -> None:
+    """Make the names in this folder durable: a renaming, too, must survive a power cut. Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)  # the name, too, must survive a power cut
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)

@@ -28,7 +28,8 @@ __all__ = [
 FORMAT: Final = 1
 MANIFEST_FILE: Final = "manifest.json"
 KEY_FILES: Final = (paths.SIGNING_KEY, paths.POOL_SECRET, paths.OPERATOR_KEY)
-OPTIONAL_FILES: Final = (paths.DEMO_LOADED,)
+# A key rotation that was interrupted is finished where the backup is restored.
+OPTIONAL_FILES: Final = (paths.DEMO_LOADED, paths.NEXT_POOL_SECRET)
 CHUNK_BYTES: Final = 1 << 20
 
 

@@ -17,6 +17,7 @@ from typing import IO
 
 from deploy.local.data_folder import paths
 from deploy.local.data_folder.lock import FolderLock, locked_folder
+from deploy.local.data_folder.private_file import flush_folder
 from deploy.local.maintenance.backup_format import (
     CHUNK_BYTES,
     KEY_FILES,
@@ -71,7 +72,7 @@ def _restore_alone(
         for name in reversed(state):
             if name in manifest.files:
                 (unpacked / name).replace(data_dir / name)
-        _flush_folder(data_dir)
+        flush_folder(data_dir)
     return manifest, aside
 
 
@@ -130,11 +131,3 @@ def _check_database(path: Path, manifest: Manifest) -> None:
         verdict = str(error)
     if verdict != "ok":
         raise BackupRefused(f"the database in this backup is damaged: {verdict}")
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -13,6 +13,7 @@ from deploy.local.backend.cognito.attributes import (
 from deploy.local.backend.cognito.context import UserPoolContext
 from deploy.local.backend.cognito.errors import CognitoRefused, codes_exceeded, incorrect_name_or_password
 from deploy.local.backend.cognito.mailed_codes import CodePurpose, send_code, take_right_code
+from deploy.local.backend.cognito.pool_secret import AUTHENTICATOR_USE
 from deploy.local.backend.cognito.request_fields import Fields
 from deploy.local.backend.storage import users
 from deploy.local.backend.storage.sign_ins import (
@@ -154,7 +155,7 @@ def verify_software_token(pool: UserPoolContext, fields: Fields) -> Answer:
     if step is None:
         pool.enrolments.put(claims.sub, secret)  # the person may have mistyped
         raise CognitoRefused("EnableSoftwareTokenMFAException", "Code mismatch")
-    sealed = pool.secret.seal("authenticator", secret, pool.random_bytes)
+    sealed = pool.secret.seal(AUTHENTICATOR_USE, secret, pool.random_bytes)
 
     def work(connection: sqlite3.Connection) -> None:
         user = replace(

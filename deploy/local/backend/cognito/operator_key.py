@@ -8,7 +8,7 @@ from pathlib import Path
 
 from deploy.local.data_folder.private_file import load_or_create_private_file
 
-__all__ = ["OperatorKey", "OperatorKeyInvalid", "load_operator_key"]
+__all__ = ["OperatorKey", "OperatorKeyInvalid", "load_operator_key", "new_operator_key"]
 
 
 class OperatorKeyInvalid(Exception):
@@ -40,7 +40,7 @@ def load_operator_key(path: Path, random_bytes: Callable[[int], bytes]) -> Opera
 
     Raises OperatorKeyInvalid, PrivateFileExposed or OSError.
     """
-    content = load_or_create_private_file(path, lambda: _new_key(random_bytes))
+    content = load_or_create_private_file(path, lambda: new_operator_key(random_bytes))
     try:
         fields = json.loads(content)
         key = OperatorKey(fields["access_key_id"], fields["secret_access_key"])
@@ -51,7 +51,8 @@ def load_operator_key(path: Path, random_bytes: Callable[[int], bytes]) -> Opera
     return key
 
 
-def _new_key(random_bytes: Callable[[int], bytes]) -> bytes:
+def new_operator_key(random_bytes: Callable[[int], bytes]) -> bytes:
+    """The content of a new key's file."""
     name = base64.b32encode(random_bytes(10)).decode()
     secret = base64.b64encode(random_bytes(30)).decode()
     return (

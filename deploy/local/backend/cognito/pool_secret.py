@@ -17,8 +17,9 @@ from deploy.local.backend.cognito.srp import SALT_BYTES, VERIFIER_BYTES
 from deploy.local.backend.storage.users import PasswordRecord
 from deploy.local.data_folder.private_file import load_or_create_private_file
 
-__all__ = ["PoolSecret", "SecretInvalid", "load_pool_secret"]
+__all__ = ["AUTHENTICATOR_USE", "SECRET_BYTES", "PoolSecret", "SecretInvalid", "load_pool_secret"]
 
+AUTHENTICATOR_USE: Final = "authenticator"  # seals the secrets of authenticator apps
 SECRET_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 

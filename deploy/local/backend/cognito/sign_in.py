@@ -28,6 +28,7 @@ from deploy.local.backend.cognito.errors import (
     incorrect_name_or_password,
     invalid_session,
 )
+from deploy.local.backend.cognito.pool_secret import AUTHENTICATOR_USE
 from deploy.local.backend.cognito.request_fields import Fields
 from deploy.local.backend.storage import users
 from deploy.local.backend.storage.sign_ins import find_sign_in_by_refresh_token
@@ -35,7 +36,6 @@ from deploy.local.backend.storage.users import PasswordRecord, User, UserStatus
 
 __all__ = ["get_tokens_from_refresh_token", "initiate_auth", "respond_to_auth_challenge"]
 
-AUTHENTICATOR_USE: Final = "authenticator"
 FLOWS_REFUSED: Final = frozenset(
     {"USER_PASSWORD_AUTH", "CUSTOM_AUTH", "USER_AUTH", "ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"}
 )

@@ -21,7 +21,9 @@ __all__ = [
     "find_user_by_sub",
     "insert_user",
     "name_key",
+    "save_sealed_authenticator",
     "save_user",
+    "sealed_authenticators",
     "users_after",
 ]
 
@@ -124,6 +126,18 @@ def save_user(connection: sqlite3.Connection, user: User) -> None:
         f"UPDATE users SET {assignments} WHERE sub = ?",  # noqa: S608  # column names are ours
         (*columns.values(), user.sub),
     )
+
+
+def sealed_authenticators(connection: sqlite3.Connection) -> list[tuple[str, bytes]]:
+    """Sub and sealed secret of every user who has ever set up an authenticator app."""
+    rows = connection.execute(
+        "SELECT sub, authenticator_sealed FROM users WHERE authenticator_sealed IS NOT NULL"
+    )
+    return [(row["sub"], row["authenticator_sealed"]) for row in rows]
+
+
+def save_sealed_authenticator(connection: sqlite3.Connection, sub: str, sealed: bytes) -> None:
+    connection.execute("UPDATE users SET authenticator_sealed = ? WHERE sub = ?", (sealed, sub))
 
 
 def delete_user(connection: sqlite3.Connection, sub: str) -> None:

@@ -1,8 +1,12 @@
 """New keys: what was signed or derived with the old ones ends, what people know stays."""
 
 import datetime as dt
+import io
+import secrets
 import shutil
 import sqlite3
+import subprocess
+import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -12,19 +16,23 @@ import pyotp
 import pytest
 from botocore.exceptions import ClientError
 
+from deploy.local.backend.cognito.pool_secret import AUTHENTICATOR_USE
+from deploy.local.backend.compose import Backend, BackendOptions, BackendRefused, open_backend
+from deploy.local.backend.storage import users
 from deploy.local.backend.tokens import TokenFault, TokenRefused
-from deploy.local.data_folder.lock import FolderInUse
+from deploy.local.data_folder.lock import FolderInUse, FolderLock, locked_folder
 from deploy.local.launcher.operator_client import Operator, OperatorRefused
-from deploy.local.maintenance import key_rotation
+from deploy.local.maintenance.backup import back_up
 from deploy.local.maintenance.backup_format import BackupRefused
 from deploy.local.maintenance.key_rotation import rotate_keys
+from deploy.local.maintenance.restore import restore
 from shared.api.calls import GuestApi, TeacherApi
 from shared.identity.guest import GuestCredentials
 from shared.identity.teacher_session import TeacherSession
 from shared.identity.user_pool import AuthenticatorChallenge, UserPool
 from shared.model.exam import NewExam
 from shared.model.grades import OUT_OF_20
-from tests.backend_process import PASSWORD, BackendProcess, running_backend
+from tests.backend_process import PASSWORD, ROOT, BackendProcess, running_backend
 from tests.wire.clients import backend_settings, port_of
 
 KEYS = ("signing_key.pem", "identity_secret", "operator.json")
@@ -42,10 +50,11 @@ class Clock:
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A stopped backend's data with a teacher who has an authenticator app; and the app's secret."""
+    """A stopped backend's data with Grace and Ada, who has an authenticator app; and the app's secret."""
     folder, clock = tmp_path_factory.mktemp("rotation") / "data", Clock()
     with running_backend(folder, now_s=clock) as backend:
         backend.create_teacher("Ada")
+        backend.create_teacher("Grace")
         with closing(UserPool(backend_settings(backend), clock)) as pool:
             session = pool.sign_in("Ada", PASSWORD)
             assert isinstance(session, TeacherSession)
@@ -97,7 +106,6 @@ def test_after_a_rotation_all_sign_ins_are_over_and_passwords_and_apps_stay(
 
 def test_a_refresh_token_from_before_gives_no_tokens(folder: Path) -> None:
     with running_backend(folder) as backend:
-        backend.create_teacher("Grace")
         before = backend.sign_in("Grace")
     rotate_keys(folder, lambda count: bytes(range(count)))
     with running_backend(folder) as backend:
@@ -136,7 +144,7 @@ def test_the_operators_former_key_is_refused(folder: Path) -> None:
     rotate_keys(folder, lambda count: bytes(range(count)))
     with running_backend(folder):
         with closing(Operator(folder)) as operator:
-            assert [teacher.username for teacher in operator.teachers()] == ["Ada"]
+            assert [teacher.username for teacher in operator.teachers()] == ["Ada", "Grace"]
         (folder / "operator.json").write_bytes(former)
         with closing(Operator(folder)) as operator, pytest.raises(OperatorRefused):
             operator.teachers()
@@ -150,31 +158,88 @@ def test_under_a_running_backend_nothing_is_changed(folder: Path) -> None:
         assert {name: (folder / name).read_bytes() for name in KEYS} == before
 
 
-def test_a_rotation_that_died_after_the_database_had_changed_is_finished_by_the_next(
-    folder: Path, prepared: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
+@pytest.fixture(scope="module")
+def cut_folders(prepared: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Copies whose rotation was killed at one step after the other; not to be changed."""
+    target = tmp_path_factory.mktemp("cut")
+    program = "tests.deploy.local.maintenance.cut_rotations"
+    subprocess.run([sys.executable, "-m", program, str(prepared[0]), str(target)], cwd=ROOT, check=True)
+    folders = sorted(target.iterdir())
+    begun = [(folder / "identity_secret.next").exists() for folder in folders]
+    assert len(set(begun[:-1])) == 2, "some were killed before, some within the rotation"
+    assert not begun[-1]
+    return folders
+
+
+def app_secrets(backend: Backend) -> dict[str, str]:
+    """The secrets of the teachers' authenticator apps, opened with the backend's own secret."""
+    sealed = backend.database.read(users.sealed_authenticators)
+    unseal = backend.cognito.user_pool.secret.unseal
+    return {sub: unseal(AUTHENTICATOR_USE, octets) for sub, octets in sealed}
+
+
+def test_a_rotation_killed_at_any_step_then_used_then_repeated_loses_no_app(
+    cut_folders: list[Path], prepared: tuple[Path, str], tmp_path: Path
 ) -> None:
-    class PowerCutError(Exception):
-        pass
+    for cut in cut_folders:
+        folder = tmp_path / cut.name
+        shutil.copytree(cut, folder)
+        with open_backend(BackendOptions(folder), 1) as backend:
+            before = app_secrets(backend)
+            assert list(before.values()) == [prepared[1]], f"killed at step {cut.name}"
+            (grace,) = set(backend.database.read(subs)) - before.keys()
+            sealed = backend.cognito.user_pool.secret.seal(AUTHENTICATOR_USE, "of Grace", secrets.token_bytes)
+            backend.database.write(
+                lambda connection: users.save_sealed_authenticator(connection, grace, sealed)  # noqa: B023
+            )
+        assert not (folder / "identity_secret.next").exists()
+        rotate_keys(folder, secrets.token_bytes)
+        with open_backend(BackendOptions(folder), 1) as backend:
+            assert app_secrets(backend) == {**before, grace: "of Grace"}, f"killed at step {cut.name}"
 
-    sealing = key_rotation._seal_again
 
-    def sealed_and_cut(*arguments: object) -> None:
-        sealing(*arguments)  # type: ignore[arg-type]  # handed through
-        raise PowerCutError
+def test_a_backup_of_a_rotation_killed_at_any_step_is_whole(
+    cut_folders: list[Path], prepared: tuple[Path, str], tmp_path: Path
+) -> None:
+    for cut in cut_folders:
+        archive = io.BytesIO()
+        back_up(cut, archive, time.time)
+        archive.seek(0)
+        restore(archive, tmp_path / cut.name, time.time)
+        with open_backend(BackendOptions(tmp_path / cut.name), 1) as backend:
+            assert list(app_secrets(backend).values()) == [prepared[1]], f"killed at step {cut.name}"
 
-    monkeypatch.setattr(key_rotation, "_seal_again", sealed_and_cut)
-    with pytest.raises(PowerCutError):
-        rotate_keys(folder, lambda count: bytes(count))
-    monkeypatch.undo()
-    assert (folder / "identity_secret.next").read_bytes() == bytes(32)
-    rotate_keys(folder, lambda count: bytes(range(count)))
-    assert not (folder / "identity_secret.next").exists()
-    clock = Clock()
+
+def test_the_next_start_finishes_a_rotation(
+    cut_folders: list[Path], prepared: tuple[Path, str], tmp_path: Path
+) -> None:
+    """All keys are new, and a teacher signs in with password and app."""
+    begun = [folder for folder in cut_folders if (folder / "identity_secret.next").exists()]
+    folder, clock = tmp_path / "data", Clock()
+    shutil.copytree(begun[0], folder)
     with (
         running_backend(folder, now_s=clock) as backend,
         closing(UserPool(backend_settings(backend), clock)) as pool,
     ):
         assert signed_in(pool, prepared[1], clock).username == "Ada"
+    assert all((folder / name).read_bytes() != (prepared[0] / name).read_bytes() for name in KEYS)
+
+
+def test_a_start_that_must_finish_a_rotation_does_not_disturb_a_backup(
+    cut_folders: list[Path], tmp_path: Path
+) -> None:
+    begun = [folder for folder in cut_folders if (folder / "identity_secret.next").exists()]
+    shutil.copytree(begun[0], tmp_path / "data")
+    with (
+        locked_folder(tmp_path / "data", FolderLock.MAINTENANCE),
+        pytest.raises(BackendRefused, match="a backup, restore or key rotation"),
+        open_backend(BackendOptions(tmp_path / "data"), 1),
+    ):
+        pass
+
+
+def subs(connection: sqlite3.Connection) -> list[str]:
+    return [row["sub"] for row in connection.execute("SELECT sub FROM users")]
 
 
 def test_a_secret_that_does_not_open_the_rows_changes_nothing(folder: Path) -> None:
@@ -186,6 +251,7 @@ def test_a_secret_that_does_not_open_the_rows_changes_nothing(folder: Path) -> N
     with closing(sqlite3.connect(folder / "backend.sqlite3")) as database:
         assert database.execute("SELECT authenticator_sealed FROM users").fetchall() == before
     assert (folder / "identity_secret").read_bytes() == bytes(32)
+    assert not (folder / "identity_secret.next").exists()
 
 
 def test_a_folder_without_data_is_refused(tmp_path: Path) -> None:
