@@ -139,7 +139,7 @@ class ApiResolvers:
         return self._database.read(work)
 
     def _results_count(self, source: WireObject, info: ResolveInfo) -> int | None:
-        """Only in a query, and only for the owner; a mutation's answer goes on to subscribers."""
+        """Only in a query, and only for the owner: subscribers receive a mutation's answer."""
         if not source.get("isQueried") or source["owner"] != info.context.sub:
             return None
         return self._database.read(lambda c: count_results(c, str(source["id"]), RESULTS_COUNT_MAX))
