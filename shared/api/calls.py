@@ -78,8 +78,11 @@ class _Reader:
         token: str | None = None
         while True:
             page = self._query(document, {**variables, "limit": page_size, "nextToken": token})
-            yield from page["items"]
-            token = page["nextToken"]
+            try:
+                rows, token = list(page["items"]), page["nextToken"]
+            except (KeyError, TypeError) as error:
+                raise BackendUnreachable(self._url, f"its page cannot be read: {error!r}") from error
+            yield from rows
             if token is None:
                 return
 

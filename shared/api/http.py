@@ -25,13 +25,14 @@ from shared.model.errors import (
     ApiRefused,
     BackendUnreachable,
     ExamResultsError,
+    FieldInvalid,
     InputRefused,
     NotAllowed,
     NotFound,
     StateRefused,
     VersionConflict,
 )
-from shared.model.exam import exam_from_wire, result_from_wire
+from shared.model.exam import Exam, Result, exam_from_wire, result_from_wire
 
 __all__ = [
     "CONNECTIONS_MAX",
@@ -61,7 +62,24 @@ NOT_ALLOWED_TYPES = frozenset(
         "UnrecognizedClientException",
     }
 )
-_BUSY_TYPES = frozenset({"ThrottlingException", "TooManyRequestsException", "LimitExceededException"})
+# AppSync's own words for "not now" (API reference, "Common Errors"; "Rate limit exceeded" of real time).
+_TRANSIENT_TYPES = frozenset(
+    {
+        "ExecutionTimeout",
+        "LimitExceededError",
+        "LimitExceededException",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+# DynamoDB's errors reach the client as "DynamoDB:<name>". Each rule of the API has a type of its own, so what
+# is left is throttling, a transaction's conflict or a fault of the service, except for these two.
+_DYNAMODB_PREFIX = "DynamoDB:"
+_PERMANENT_DYNAMODB_TYPES = frozenset(
+    {"DynamoDB:ConditionalCheckFailedException", "DynamoDB:ResourceNotFoundException"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,18 +221,25 @@ def refusal_from_wire(endpoint: str, error: Mapping[str, Any]) -> ApiRefused | B
         return NotFound(error_type, message, field)
     if error_type == "PreconditionFailed":
         return StateRefused(error_type, message, field)
-    if error_type in _BUSY_TYPES or error_type.startswith("Internal"):
+    if _is_transient(error_type):
         return BackendUnreachable(endpoint, message)
     return ApiRefused(error_type, message, field)
 
 
-def _row(data: object) -> Any:
+def _is_transient(error_type: str) -> bool:
+    """Whether the same idempotent call may well succeed in a moment."""
+    if error_type.startswith(_DYNAMODB_PREFIX):
+        return error_type not in _PERMANENT_DYNAMODB_TYPES
+    return error_type in _TRANSIENT_TYPES or error_type.startswith("Internal")
+
+
+def _row(data: object) -> Exam | Result | None:
     """The current row in a conflict, None if it is missing or cannot be read."""
     if not isinstance(data, dict):
         return None
     try:
         return result_from_wire(data) if "examId" in data else exam_from_wire(data)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, FieldInvalid):
         return None
 
 

@@ -5,6 +5,7 @@ import datetime as dt
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from botocore.credentials import Credentials
@@ -28,6 +29,7 @@ from shared.model.grades import LETTERS, OUT_OF_20
 from shared.settings import BackendSettings
 from tests.backend_process import RunningBackend, SignedInTeacher
 from tests.wire.clients import port_of, through
+from tests.wire.rewritten_graphql import Answer, RewrittenGraphQL, error_of
 from tests.wire.tcp_proxy import TcpProxy
 
 DATE = dt.date(2026, 6, 18)
@@ -389,3 +391,42 @@ def test_queries_are_asked_again_with_growing_random_pauses_until_the_deadline(
             with pytest.raises(BackendUnreachable):
                 endpoint.ask(LIST_EXAMS, {}, is_repeatable=False)
             assert proxy.accepted == asked + 1
+
+
+@pytest.mark.parametrize("page", [None, {"items": None, "nextToken": None}, {"items": []}])
+def test_a_page_that_cannot_be_read_is_a_fault_of_the_backend(
+    settings: BackendSettings, teacher: SignedInTeacher, page: object
+) -> None:
+    with (
+        RewrittenGraphQL(settings.api_url, lambda _request, _answer: {"data": {"listExams": page}}) as server,
+        contextlib.closing(
+            TeacherApi(replace(settings, api_url=server.url), lambda: teacher.access_token)
+        ) as api,
+        pytest.raises(BackendUnreachable, match="page cannot be read"),
+    ):
+        list(api.list_exams())
+
+
+def test_a_create_that_met_a_fault_that_passes_is_sent_again(
+    settings: BackendSettings, teacher: SignedInTeacher
+) -> None:
+    """The same id again: stored once."""
+    faults = iter(["DynamoDB:TransactionConflictException", "ExecutionTimeout", "InternalFailure"])
+
+    def fail_first(request: Answer, answer: Answer) -> Answer:
+        error_type = next(faults, None)
+        return answer if error_type is None else error_of(request, error_type)
+
+    new = NewExam("Algebra", DATE, "Ms Ada", OUT_OF_20)
+    with (
+        RewrittenGraphQL(settings.api_url, fail_first) as server,
+        contextlib.closing(
+            TeacherApi(
+                replace(settings, api_url=server.url),
+                lambda: teacher.access_token,
+                sleep=lambda _pause_s: None,
+            )
+        ) as api,
+    ):
+        assert api.create_exam(new).id == new.id
+    assert len(server.requests) == 4
