@@ -21,7 +21,7 @@ from shared.api.operations import GUEST_SUBSCRIPTIONS
 from shared.identity.guest import GuestCredentials
 from shared.model.errors import VersionConflict
 from shared.model.exam import Exam, NewExam, NewResult, Result, new_id
-from shared.model.grades import OUT_OF_20
+from shared.model.scales import OUT_OF_20
 from shared.settings import BackendSettings
 
 __all__ = ["CHECKS", "CheckResult", "Smoke"]

@@ -10,6 +10,7 @@ a second try that is refused tells by the present row whether the first one arri
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
@@ -30,12 +31,14 @@ from shared.model.exam import (
     exam_from_wire,
     result_from_wire,
 )
-from shared.model.grades import Scale
+from shared.model.scales import Scale
 from shared.settings import BackendSettings
 
 __all__ = ["BATCH_MAX", "PAGE_MAX", "GuestApi", "TeacherApi"]
 
 PAGE_MAX = 1000  # rows of one page at most; the API refuses more
+logger = logging.getLogger(__name__)
+
 BATCH_MAX = 100  # rows of one batch at most
 
 
@@ -57,7 +60,7 @@ class _Reader:
 
     def list_exams(self, page_size: int = PAGE_MAX) -> Iterator[Exam]:
         """Published exams, newest date first; pages are asked for as they are needed."""
-        return (self._exam(row) for row in self._pages(self._LIST_EXAMS, {}, page_size))
+        return self._readable_exams(self._pages(self._LIST_EXAMS, {}, page_size))
 
     def get_exam(self, exam_id: str) -> Exam | None:
         """None if there is none, or if it is a draft of somebody else."""
@@ -89,6 +92,14 @@ class _Reader:
     def _query(self, document: str, variables: dict[str, Any]) -> Any:
         value, _ = self._endpoint.ask(document, variables, is_repeatable=True)
         return value
+
+    def _readable_exams(self, rows: Iterable[Any]) -> Iterator[Exam]:
+        """One exam that cannot be read, such as one whose scale another client made up, hides no other."""
+        for row in rows:
+            try:
+                yield self._exam(row)
+            except BackendUnreachable as error:
+                logger.warning("an exam is left out: %s", error.reason)
 
     def _exam(self, row: Any) -> Exam:
         try:
@@ -163,7 +174,7 @@ class TeacherApi(_Reader):
 
     def list_my_exams(self, page_size: int = PAGE_MAX) -> Iterator[Exam]:
         """The caller's own exams, drafts too, newest date first."""
-        return (self._exam(row) for row in self._pages(operations.LIST_MY_EXAMS, {}, page_size))
+        return self._readable_exams(self._pages(operations.LIST_MY_EXAMS, {}, page_size))
 
     # Exams.
 

@@ -86,21 +86,24 @@ class FieldInvalid(ExamResultsError):
 
 
 class ScaleUnknown(FieldInvalid):
-    """No scale is written like `text`."""
+    """No scale has that `text`; `problem` says why, in words for people, where more is known."""
 
-    def __init__(self, text: str) -> None:
-        choices = "OUT_OF_ and a number from 1 to 1000, PERCENT, LETTERS or PASS_FAIL"
-        super().__init__("scale", f"“{text}” is no scale: choose {choices}.")
+    def __init__(self, text: str, problem: str | None = None) -> None:
+        why = problem or "write it like OUT_OF_20, PERCENT, FROM_1_TO_6;PASS=4 or LEVELS=A,B,C|D"
+        super().__init__("scale", f"“{text}” is not a scale: {why}.")
         self.text = text
+        self.problem = problem
 
 
 class GradeOutsideScale(FieldInvalid):
-    """`text` is no grade of `scale`, which is in its form on the wire."""
+    """`text` is no grade of `scale`, which is in its form on the wire. `suggestion` is the nearest grade of
+    the scale where there is an obvious one."""
 
-    def __init__(self, text: str, scale: str, reason: str) -> None:
+    def __init__(self, text: str, scale: str, reason: str, suggestion: str | None = None) -> None:
         super().__init__("grade", reason)
         self.text = text
         self.scale = scale
+        self.suggestion = suggestion
 
 
 class SignInError(ExamResultsError):

@@ -13,7 +13,8 @@ from typing import Any
 
 from shared.model.codes import is_code
 from shared.model.errors import FieldInvalid
-from shared.model.grades import GRADE_TEXT_MAX, Scale, parse_scale
+from shared.model.grades import GRADE_TEXT_MAX
+from shared.model.scales import Scale, parse_scale
 
 __all__ = [
     "TEXT_MAX",

@@ -14,9 +14,11 @@ The small-group rule, in one place (`disclosure`):
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from enum import StrEnum
 
 import numpy as np
@@ -24,28 +26,39 @@ import pandas as pd
 
 from shared.model.errors import GradeOutsideScale
 from shared.model.exam import Audience, Exam, Result
-from shared.model.grades import LETTER_SCORES, Grade, Mark, Scale, ScaleKind, parse_grade
+from shared.model.grades import Grade, Mark, grade_text, parse_grade
+from shared.model.scales import PASS_FAIL, LevelScale, NumberScale, Scale, number_text
 
 __all__ = [
     "BINS_MAX",
-    "PASS_SCORE",
+    "SCORE_DECIMALS",
+    "SINGLE_VALUES_MAX",
     "SMALL_GROUP",
+    "Bin",
     "Disclosure",
     "Summary",
+    "bins",
     "comparison",
     "disclosure",
     "distribution",
     "frame_from_results",
+    "has_mean",
     "percentile",
+    "rate_text",
+    "read_grade",
     "score_text",
+    "spread_text",
     "summary",
+    "tiles",
 ]
 
 SMALL_GROUP = 5  # fewer scored results than this, and no statistic leaves
-PASS_SCORE = 0.5  # half of the points; with letters every one but F passes
 BINS_MAX = 20
+SINGLE_VALUES_MAX = 31  # a scale of so few numbers has a bar for each
+SCORE_DECIMALS = 6  # as scores are compared with the bins' ends
+SCORE_TOLERANCE = 0.5 * 10**-SCORE_DECIMALS
 
-_COLUMNS = ("id", "student", "grade", "score", "kind")
+_COLUMNS = ("id", "student", "grade", "score", "passed", "kind")
 
 
 class Disclosure(StrEnum):
@@ -54,6 +67,21 @@ class Disclosure(StrEnum):
     NOTHING = "NOTHING"
     GROUP = "GROUP"
     ALL = "ALL"
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """One bar of a histogram: results with a score from `least_score` on, and below the next bin's.
+
+    `tick` is for the axis. `lower` and `upper` are its ends in numbers of the scale, as they are drawn from
+    left to right; NaN where grades are no numbers.
+    """
+
+    label: str
+    tick: str
+    lower: float
+    upper: float
+    least_score: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +118,11 @@ def disclosure(scored: int, audience: Audience) -> Disclosure:
 def frame_from_results(results: Iterable[Result], scale: Scale) -> pd.DataFrame:
     """One row a result, in the order given; an empty frame keeps its columns.
 
-    Columns: id, student, grade: str; score: float (0 to 1, NaN when there is none); kind: str, one of
-    "scored", "absent", "exempt", "unreadable".
+    Columns: id, student, grade: str; score: float (0 to 1, above with extra credit, NaN when there is none);
+    passed: bool; kind: str, one of "scored", "absent", "exempt", "unreadable".
     """
     rows = list(results)
-    grades = [_grade(row.grade, scale) for row in rows]
+    grades = [read_grade(row.grade, scale) for row in rows]
     return pd.DataFrame(
         {
             "id": pd.Series([row.id for row in rows], dtype="str"),
@@ -103,10 +131,25 @@ def frame_from_results(results: Iterable[Result], scale: Scale) -> pd.DataFrame:
             "score": pd.Series(
                 [math.nan if grade is None else grade.score for grade in grades], dtype="float64"
             ),
+            "passed": pd.Series([grade is not None and grade.is_passing for grade in grades], dtype="bool"),
             "kind": pd.Series([_kind(grade) for grade in grades], dtype="str"),
         },
         columns=list(_COLUMNS),
     )
+
+
+@functools.lru_cache(maxsize=65536)
+def read_grade(text: str, scale: Scale) -> Grade | None:
+    """A stored grade on its exam's scale; None for one that does not fit: the API stores what it is given."""
+    try:
+        return parse_grade(text, scale)
+    except GradeOutsideScale:
+        return None
+
+
+def has_mean(scale: Scale) -> bool:
+    """Whether a mean says anything: not of levels that have an order and no points."""
+    return isinstance(scale, NumberScale) or scale.has_points or scale.is_pass_fail
 
 
 def summary(frame: pd.DataFrame, scale: Scale, audience: Audience) -> Summary:
@@ -125,7 +168,8 @@ def summary(frame: pd.DataFrame, scale: Scale, audience: Audience) -> Summary:
     )
     if told is Disclosure.NOTHING:
         return counts
-    passed = int((scores >= _pass_score(scale)).sum())
+    passed = int(frame["passed"].sum())
+    is_meaningful = has_mean(scale)
     lower, median, upper = (float(value) for value in np.quantile(scores, (0.25, 0.5, 0.75)))
     is_all = told is Disclosure.ALL
     return Summary(
@@ -135,48 +179,66 @@ def summary(frame: pd.DataFrame, scale: Scale, audience: Audience) -> Summary:
         absent=counts.absent,
         exempt=counts.exempt,
         unreadable=counts.unreadable,
-        mean=float(scores.mean()),
+        mean=float(scores.mean()) if is_meaningful else None,
         median=median,
         lower_quartile=lower,
         upper_quartile=upper,
-        spread=float(scores.std(ddof=0)),
+        spread=float(scores.std(ddof=0)) if is_meaningful else None,
         lowest=float(scores.min()) if is_all else None,
         highest=float(scores.max()) if is_all else None,
         pass_rate=passed / len(scores) if is_all or 0 < passed < len(scores) else None,
     )
 
 
+def bins(scale: Scale) -> tuple[Bin, ...]:
+    """The bars of a scale's histogram, the worst first, so that the best is drawn on the right.
+
+    One bar for each level, and for each number of a scale that has BINS_MAX of them at most; other numbers in
+    whole steps, so many that there are BINS_MAX ranges at most (halves below 5 points, percent in tens).
+    """
+    if isinstance(scale, LevelScale):
+        return tuple(
+            Bin(grade_text(level.label), grade_text(level.label), math.nan, math.nan, scale.score(level))
+            for level in reversed(scale.levels)
+        )
+    width = float(scale.highest - scale.lowest)
+    if width / float(scale.step) + 1 <= SINGLE_VALUES_MAX:
+        count = int((scale.highest - scale.lowest) / scale.step) + 1
+        direction = -scale.step if scale.is_lowest_best else scale.step
+        values = [scale.worst + direction * index for index in range(count)]
+        singles = [_value_bin(scale, value) for value in values]
+        if scale.honours is not None:
+            singles[-1] = replace(singles[-1], label=f"{singles[-1].label}, {scale.honours}")
+        return tuple(singles)
+    edges = [float(edge) for edge in _edges(scale, width)]
+    if scale.is_lowest_best:
+        edges.reverse()
+    return tuple(
+        Bin(f"{near:g}–{far:g}", f"{near:g}", near, far, _rounded_score(scale, near))
+        for near, far in itertools.pairwise(edges)
+    )
+
+
 def distribution(frame: pd.DataFrame, scale: Scale, audience: Audience) -> pd.DataFrame:
-    """How many scored results fall in each bin, lowest bin first; all bins of the scale, also empty ones.
+    """How many scored results fall in each of the scale's bins, the worst first; also empty ones.
 
-    Columns: label: str; lower, upper: float, in points (NaN where grades are no numbers); count: int. A bin
-    holds its lower end and not its upper one, but for the last, which holds both. All counts are 0 for a
-    small group.
-
-    Bins: OUT_OF_n in whole steps, BINS_MAX at most (halves below 5 points); PERCENT in tens; one a letter;
-    PASS, FAIL.
+    Columns: label: str; lower, upper: float, the bin's ends in numbers of the scale (NaN where grades are no
+    numbers); count: int. A bin includes the end that is worse and not the better one, but for the last, which
+    includes both and all extra credit. All counts are 0 for a small group.
     """
     scores = _scores(frame)
     if disclosure(len(scores), audience) is Disclosure.NOTHING:
         scores = scores[:0]
-    points = scale.points
-    if points is None:
-        labels = ["FAIL", "PASS"] if scale.kind is ScaleKind.PASS_FAIL else list(reversed(LETTER_SCORES))
-        steps = [0.0, 1.0] if scale.kind is ScaleKind.PASS_FAIL else [LETTER_SCORES[name] for name in labels]
-        counts = [int(np.isclose(scores, step).sum()) for step in steps]
-        ends = [math.nan] * len(labels)
-        return pd.DataFrame({"label": labels, "lower": ends, "upper": ends, "count": counts})
-    edges = _edges(scale, points)
-    # A grade has two decimals at most: rounding puts what was n/maximum back on its place before it is
-    # binned.
-    filled, _ = np.histogram(np.round(scores * points, 6), bins=edges)
-    lower, upper = edges[:-1], edges[1:]
+    found = bins(scale)
+    # Rounded as the bins are: 1/7 of the points is then the same number on both sides.
+    starts = np.array([bin_.least_score for bin_ in found]) - SCORE_TOLERANCE
+    places = np.clip(np.searchsorted(starts, np.round(scores, SCORE_DECIMALS), side="right") - 1, 0, None)
     return pd.DataFrame(
         {
-            "label": [f"{low:g}–{high:g}" for low, high in zip(lower, upper, strict=True)],
-            "lower": lower,
-            "upper": upper,
-            "count": filled.astype(np.int64),
+            "label": [bin_.label for bin_ in found],
+            "lower": [bin_.lower for bin_ in found],
+            "upper": [bin_.upper for bin_ in found],
+            "count": np.bincount(places, minlength=len(found)).astype(np.int64),
         }
     )
 
@@ -220,15 +282,46 @@ def comparison(exams: Sequence[tuple[Exam, pd.DataFrame]]) -> pd.DataFrame:
 
 
 def score_text(score: float | None, scale: Scale) -> str:
-    """A score as people read it on this scale: "13.4", "67.5 %", "about B+"; "–" for None and NaN."""
+    """A score as people read it on this scale: "13.4", "67.5 %", the nearest level; "–" for None and NaN."""
     if score is None or math.isnan(score):
         return "–"
-    if scale.kind is ScaleKind.LETTERS:
-        return min(LETTER_SCORES, key=lambda letter: abs(LETTER_SCORES[letter] - score))
-    points = scale.points
-    if scale.kind is ScaleKind.PERCENT or points is None:
-        return f"{_short(score * 100)} %"
-    return _short(score * points)
+    if isinstance(scale, NumberScale):
+        return f"{_short(scale.value(score))}{' %' if scale.is_percent else ''}"
+    return f"{_short(score * 100)} %" if scale.is_pass_fail else scale.nearest(score).label
+
+
+def tiles(numbers: Summary, scale: Scale) -> tuple[tuple[str, str], ...]:
+    """What stands at the head of an exam: name and text of each number that may be told."""
+    shown = [("Results", str(numbers.count))]
+    if numbers.disclosure is Disclosure.NOTHING:
+        shown.append(("Statistics", f"from {SMALL_GROUP} grades on"))
+    if scale != PASS_FAIL:  # whose one number is how many passed
+        if numbers.mean is not None:
+            shown.append(("Mean", score_text(numbers.mean, scale)))
+        if numbers.median is not None:
+            shown.append(("Median", score_text(numbers.median, scale)))
+    if numbers.pass_rate is not None:
+        shown.append(("Passed", rate_text(numbers.pass_rate)))
+    return tuple(shown)
+
+
+def spread_text(spread: float, scale: Scale) -> str:
+    """A distance between scores in numbers of the scale: "2.1", "10 %", "0.8 points" between levels."""
+    if isinstance(scale, NumberScale):
+        width = _short(spread * float(scale.highest - scale.lowest))
+        return f"{width} %" if scale.is_percent else width
+    best, worst = scale.levels[0].value, scale.levels[-1].value
+    if best is None or worst is None:
+        return f"{_short(100 * spread)} % of the scale"
+    return f"{_short(spread * float(best - worst))} points"
+
+
+def rate_text(rate: float) -> str:
+    """A share as a percentage: "100 %" and "0 %" only for all and for none, halves rounded up."""
+    percent = math.floor(100 * rate + 0.5)
+    if 0 < rate < 1:
+        percent = min(max(percent, 1), 99)
+    return f"{percent} %"
 
 
 def _short(value: float) -> str:
@@ -239,19 +332,25 @@ def _scores(frame: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.float64]]
     return frame["score"].dropna().to_numpy(dtype=np.float64)
 
 
-def _pass_score(scale: Scale) -> float:
-    return LETTER_SCORES["D-"] if scale.kind is ScaleKind.LETTERS else PASS_SCORE
+def _value_bin(scale: NumberScale, value: Decimal) -> Bin:
+    label = number_text(value)
+    return Bin(label, label, float(value), float(value), round(scale.score(value), SCORE_DECIMALS))
 
 
-def _edges(scale: Scale, points: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    if scale.kind is ScaleKind.PERCENT:
+def _rounded_score(scale: NumberScale, value: float) -> float:
+    return round((value - float(scale.worst)) / float(scale.best - scale.worst), SCORE_DECIMALS)
+
+
+def _edges(scale: NumberScale, width: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    if scale.is_percent:
         step = 10.0
-    elif points < 5:
+    elif width < 5:
         step = 0.5
     else:
         steps = (1, 2, 5, 10, 20, 25, 50, 100)
-        step = float(next(whole for whole in steps if math.ceil(points / whole) <= BINS_MAX))
-    return np.append(np.arange(0.0, points, step), points)
+        step = float(next(whole for whole in steps if math.ceil(width / whole) <= BINS_MAX))
+    lowest, highest = float(scale.lowest), float(scale.highest)
+    return np.append(np.arange(lowest, highest, step), highest)
 
 
 def _kind(grade: Grade | None) -> str:
@@ -260,12 +359,3 @@ def _kind(grade: Grade | None) -> str:
     if grade.mark is None:
         return "scored"
     return "absent" if grade.mark is Mark.ABSENT else "exempt"
-
-
-@functools.lru_cache(maxsize=65536)
-def _grade(text: str, scale: Scale) -> Grade | None:
-    """None for a grade that does not fit: the API stores what it is given."""
-    try:
-        return parse_grade(text, scale)
-    except GradeOutsideScale:
-        return None

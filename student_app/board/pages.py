@@ -19,8 +19,15 @@ from starlette.routing import Route
 from shared.live.cache import ExamCache
 from shared.live.feed import FeedState
 from shared.model.exam import Exam, Result, is_id
-from shared.model.grades import grade_text
-from shared.model.statistics import distribution, frame_from_results, score_text, summary
+from shared.model.grades import shown_grade
+from shared.model.scales import describe
+from shared.model.statistics import (
+    Disclosure,
+    distribution,
+    frame_from_results,
+    summary,
+    tiles,
+)
 from shared.model.text import sort_key
 from student_app.stream.hub import LiveHub, WatchedFeed
 from student_app.stream.renderings import Renderings
@@ -34,7 +41,7 @@ REFRESH_S = 30
 _templates = Environment(
     loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True, undefined=StrictUndefined
 )
-_templates.filters["grade_text"] = grade_text
+_templates.filters["shown_grade"] = shown_grade
 
 
 def board_routes(
@@ -93,11 +100,10 @@ def _board(exam: Exam, rows: tuple[Result, ...], now_s: float, *, is_live: bool,
     return _rendered(
         "exam.html",
         exam=exam,
+        scale=describe(exam.scale),
         rows=sorted(rows, key=lambda row: (sort_key(row.student), row.id)),
-        numbers=numbers,
-        mean=score_text(numbers.mean, exam.scale),
-        median=score_text(numbers.median, exam.scale),
-        bars=bars if numbers.mean is not None else [],
+        tiles=tiles(numbers, exam.scale),
+        bars=bars if numbers.disclosure is not Disclosure.NOTHING else [],
         is_live=is_live,
         made_at=dt.datetime.fromtimestamp(now_s, dt.UTC).strftime("%H:%M UTC"),
         refreshes=refreshes,

@@ -9,14 +9,17 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from shared.model.exam import Audience, Exam, Result
-from shared.model.grades import ScaleKind, grade_text
+from shared.model.grades import shown_grade
+from shared.model.scales import PASS_FAIL, NumberScale
 from shared.model.statistics import (
     SMALL_GROUP,
     Disclosure,
     Summary,
     comparison,
     frame_from_results,
+    rate_text,
     score_text,
+    spread_text,
 )
 from shared.model.text import escape_formula, sort_key
 
@@ -29,20 +32,22 @@ def statistics_rows(exam: Exam, numbers: Summary) -> list[tuple[str, str]]:
     for name, count in (("Absent", numbers.absent), ("Exempt", numbers.exempt)):
         if count:
             rows.append((name, f"{count:,}"))
+    is_lowest_best = isinstance(exam.scale, NumberScale) and exam.scale.is_lowest_best
+    lowest, highest = ("Weakest", "Best") if is_lowest_best else ("Lowest", "Highest")
     scores = (
         ("Mean", numbers.mean),
         ("Median", numbers.median),
         ("Lower quartile", numbers.lower_quartile),
         ("Upper quartile", numbers.upper_quartile),
-        ("Lowest", numbers.lowest),
-        ("Highest", numbers.highest),
+        (lowest, numbers.lowest),
+        (highest, numbers.highest),
     )
-    if exam.scale.kind is not ScaleKind.PASS_FAIL:  # its one number is how many passed
+    if exam.scale != PASS_FAIL:  # its one number is how many passed
         rows += [(name, score_text(score, exam.scale)) for name, score in scores if score is not None]
         if numbers.spread is not None:
-            rows.append(("Spread (standard deviation)", _share(numbers.spread, exam)))
+            rows.append(("Spread (standard deviation)", spread_text(numbers.spread, exam.scale)))
     if numbers.pass_rate is not None:
-        rows.append(("Passed", f"{100 * numbers.pass_rate:.0f} %"))
+        rows.append(("Passed", rate_text(numbers.pass_rate)))
     return rows
 
 
@@ -81,22 +86,17 @@ def comparison_rows(exams: Sequence[tuple[Exam, Iterable[Result]]]) -> pd.DataFr
     )
 
 
-def results_csv(rows: Iterable[Result]) -> bytes:
+def results_csv(exam: Exam, rows: Iterable[Result]) -> bytes:
     """What is shown, as a CSV file that spreadsheets open (UTF-8 with a byte-order mark; RFC 4180)."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(["Student", "Grade"])
     shown = sorted(rows, key=lambda row: (sort_key(row.student), row.id))
-    writer.writerows([escape_formula(row.student), escape_formula(grade_text(row.grade))] for row in shown)
+    writer.writerows(
+        [escape_formula(row.student), escape_formula(shown_grade(row.grade, exam.scale))] for row in shown
+    )
     return text.getvalue().encode("utf-8-sig")
 
 
 def _percent(score: float) -> str:
     return "–" if score != score else f"{100 * score:.0f} %"
-
-
-def _share(spread: float, exam: Exam) -> str:
-    """A spread is a distance: in points where there are points, else in percent of the whole scale."""
-    if exam.scale.points is None:
-        return f"{100 * spread:.0f} % of the scale"
-    return f"{spread * exam.scale.points:.2f}".rstrip("0").rstrip(".")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from shared.model.exam import Audience, Exam, Result
-from shared.model.grades import grade_text
+from shared.model.grades import shown_grade
 from shared.model.statistics import percentile
 from shared.model.text import name_key
 
@@ -25,7 +25,7 @@ def find_own(rows: Iterable[Result], asked: str) -> list[Result]:
 
 def own_sentence(exam: Exam, frame: pd.DataFrame, row: Result) -> str:
     """The grade and, as far as it may be told, its place: plain text. `frame` is frame_from_results'."""
-    grade = f"{row.student}: {grade_text(row.grade)}."
+    grade = f"{row.student}: {shown_grade(row.grade, exam.scale)}."
     place = percentile(frame, row.id, exam.audience)
     if place is None:
         return grade

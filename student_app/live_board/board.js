@@ -6,9 +6,6 @@ const UNREACHABLE_FAILURES = 3; // then the page's own refresh takes over
 const ROW_PX = 36;
 const MARGIN_ROWS = 12; // drawn above and below what is seen, so that quick scrolling shows no gap
 const FRESH_MS = 60000; // so long a row is marked as new or corrected
-const LETTERS = ["F", "D-", "D", "D+", "C-", "C", "C+", "B-", "B", "B+", "A-", "A", "A+"];
-const LETTER_POINTS = { "A+": 4.3, A: 4, "A-": 3.7, "B+": 3.3, B: 3, "B-": 2.7, "C+": 2.3, C: 2, "C-": 1.7, "D+": 1.3, D: 1, "D-": 0.7, F: 0 };
-const GRADE_WORDS = { ABSENT: "absent", EXEMPT: "exempt", PASS: "pass", FAIL: "fail" };
 const GONE = "This exam is not published, or not any more. It appears here by itself the moment it is: leave this page open.";
 const boards = new WeakMap();
 
@@ -158,21 +155,21 @@ class Board {
     this.feed = message.feed;
     this.rows = new Map();
     this.deleted.clear();
-    for (const [id, student, grade, version, received] of message.rows) {
-      const old = known.get(id);
-      const changed = had && (!old || old.version < version);
-      this.rows.set(id, old && !changed ? old : this.row(id, student, grade, version, received, old, changed));
+    for (const fields of message.rows) {
+      const row = rowOf(fields);
+      const old = known.get(row.id);
+      this.place(row, old, had && (!old || old.version < row.version));
     }
     if (had && !isPolled) this.tell();
     this.draw();
   }
 
   onChange(message) {
-    if (message.exam) this.exam = message.exam;
-    for (const [id, student, grade, version, received] of message.rows) {
-      const old = this.rows.get(id);
-      if ((old && old.version >= version) || (this.deleted.get(id) ?? 0) >= version) continue;
-      this.rows.set(id, this.row(id, student, grade, version, received, old, true));
+    for (const fields of message.rows) {
+      const row = rowOf(fields);
+      const old = this.rows.get(row.id);
+      if ((old && old.version >= row.version) || (this.deleted.get(row.id) ?? 0) >= row.version) continue;
+      this.place(row, old, true);
     }
     for (const id of message.gone) {
       this.deleted.set(id, (this.rows.get(id)?.version ?? 0) + 1);
@@ -192,13 +189,14 @@ class Board {
     this.draw();
   }
 
-  row(id, student, grade, version, received, old, isNews) {
+  place(row, old, isNews) {
+    row.mark = old?.mark ?? "";
     if (isNews) {
       this.fresh ??= new Map();
-      this.fresh.set(id, Date.now() + FRESH_MS);
+      this.fresh.set(row.id, Date.now() + FRESH_MS);
+      row.mark = !old ? "" : old.grade === row.grade ? "corrected" : `was ${old.grade}`;
     }
-    const mark = old && isNews ? `was ${shownGrade(old.grade)}` : "";
-    return { id, student, grade, version, received: received * 1000, mark: old && old.grade === grade ? "corrected" : mark, folded: student.toLocaleLowerCase() };
+    this.rows.set(row.id, row);
   }
 
   tell() {
@@ -219,49 +217,18 @@ class Board {
     }, pause);
   }
 
-  // Numbers. The same rules as the server's statistics: see shared/model/statistics.py.
-
-  score(grade) {
-    if (grade === "ABSENT" || grade === "EXEMPT") return null;
-    if (this.exam.scale === "LETTERS") return grade in LETTER_POINTS ? LETTER_POINTS[grade] / 4.3 : null;
-    if (this.exam.scale === "PASS_FAIL") return grade === "PASS" ? 1 : grade === "FAIL" ? 0 : null;
-    const value = /^\d+(\.\d+)?$/.test(grade) ? Number(grade) : NaN;
-    return value <= this.exam.points ? value / this.exam.points : null;
-  }
-
-  scores() {
-    return [...this.rows.values()].map((row) => this.score(row.grade)).filter((score) => score !== null).sort((a, b) => a - b);
-  }
+  // Numbers. Rows bring their score, and the exam its bins and how a score is written.
 
   text(score) {
-    if (score === null) return "–";
-    const short = (value) => String(Math.round(value * 100) / 100);
-    if (this.exam.scale === "LETTERS") {
-      return LETTERS.reduce((best, letter) => (Math.abs(LETTER_POINTS[letter] / 4.3 - score) < Math.abs(LETTER_POINTS[best] / 4.3 - score) ? letter : best));
-    }
-    if (this.exam.points === null || this.exam.scale === "PERCENT") return `${short(score * 100)} %`;
-    return short(score * this.exam.points);
+    const { levels, worst, best, unit } = this.exam.scale;
+    if (!levels) return `${Math.round((worst + score * (best - worst)) * 100) / 100}${unit}`;
+    const distance = (level) => Math.round(Math.abs(level[1] - score) * 1e6);
+    return levels.reduce((nearest, level) => (distance(level) < distance(nearest) ? level : nearest))[0];
   }
 
-  bins(scores) {
-    if (this.exam.scale === "LETTERS") {
-      return LETTERS.map((letter) => ({ label: letter, has: (score) => Math.abs(score - LETTER_POINTS[letter] / 4.3) < 1e-9 }));
-    }
-    if (this.exam.scale === "PASS_FAIL") {
-      return [{ label: GRADE_WORDS.FAIL, has: (score) => score === 0 }, { label: GRADE_WORDS.PASS, has: (score) => score === 1 }];
-    }
-    const points = this.exam.points;
-    const step = this.exam.scale === "PERCENT" ? 10 : points < 5 ? 0.5 : [1, 2, 5, 10, 20, 25, 50, 100].find((whole) => Math.ceil(points / whole) <= 20);
-    const bins = [];
-    for (let low = 0; low < points; low += step) {
-      const high = Math.min(points, low + step);
-      const isLast = high >= points;
-      bins.push({ label: `${low}–${high}`, tick: String(low), has: (score) => {
-        const value = Math.round(score * points * 1e6) / 1e6;
-        return value >= low && (value < high || (isLast && value <= high));
-      } });
-    }
-    return bins;
+  binOf(score) {
+    const starts = this.exam.bins.map(([, , start]) => start);
+    return Math.max(0, starts.findLastIndex((start) => start <= score + 5e-7));
   }
 
   // Drawing.
@@ -286,19 +253,19 @@ class Board {
   }
 
   drawNumbers() {
-    const scores = this.scores();
+    const scored = [...this.rows.values()].filter((row) => row.score !== null);
+    const scores = scored.map((row) => row.score).sort((a, b) => a - b);
     const told = scores.length >= this.exam.smallGroup;
     const tiles = [["Results", String(this.rows.size)]];
     if (told) {
       const middle = scores.length / 2;
       const median = scores.length % 2 ? scores[Math.floor(middle)] : (scores[middle - 1] + scores[middle]) / 2;
-      const pass = this.exam.scale === "LETTERS" ? LETTER_POINTS["D-"] / 4.3 : this.exam.passScore;
-      const passed = scores.filter((score) => score >= pass - 1e-9).length;
-      if (this.exam.scale !== "PASS_FAIL") {
-        tiles.push(["Mean", this.text(scores.reduce((sum, score) => sum + score, 0) / scores.length)], ["Median", this.text(median)]);
-      }
+      const passed = scored.filter((row) => row.passed).length;
+      const { hasMean, hasMedian } = this.exam.scale;
+      if (hasMean) tiles.push(["Mean", this.text(scores.reduce((sum, score) => sum + score, 0) / scores.length)]);
+      if (hasMedian) tiles.push(["Median", this.text(median)]);
       // With codes, a rate of none or all would tell everybody's result.
-      if (this.exam.audience === "NAMES" || (passed > 0 && passed < scores.length)) tiles.push(["Passed", `${Math.round((100 * passed) / scores.length)} %`]);
+      if (this.exam.audience === "NAMES" || (passed > 0 && passed < scores.length)) tiles.push(["Passed", rateText(passed, scores.length)]);
     } else tiles.push(["Statistics", `from ${this.exam.smallGroup} grades on`]);
     const list = this.part(".tiles");
     while (list.children.length > tiles.length) list.lastChild.remove();
@@ -320,10 +287,12 @@ class Board {
     const chart = this.part(".chart");
     chart.hidden = scores.length === 0;
     if (chart.hidden) return;
-    const bins = this.bins(scores);
-    const counts = bins.map((bin) => scores.filter(bin.has).length);
+    const bins = this.exam.bins.map(([label, tick]) => ({ label, tick }));
+    const counts = bins.map(() => 0);
+    for (const score of scores) counts[this.binOf(score)] += 1;
     const most = Math.max(...counts, 1);
-    const own = this.own && this.rows.get(this.own) ? this.score(this.rows.get(this.own).grade) : null;
+    const ownScore = this.rows.get(this.own)?.score ?? null;
+    const ownBin = ownScore === null ? null : bins[this.binOf(ownScore)];
     const plot = this.part(".plot");
     if (plot.dataset.bins !== bins.map((bin) => bin.label).join()) {
       plot.dataset.bins = bins.map((bin) => bin.label).join();
@@ -331,7 +300,7 @@ class Board {
       chart.querySelector(".axis")?.remove();
       const axis = build("div", "axis", ...bins.map((bin, index) => {
         const span = document.createElement("span");
-        span.textContent = bins.length > 14 && index % 2 ? "" : bin.tick ?? bin.label;
+        span.textContent = bins.length > 14 && index % 2 ? "" : bin.tick;
         return span;
       }));
       axis.setAttribute("aria-hidden", "true");
@@ -347,11 +316,10 @@ class Board {
       const node = plot.children[index];
       setText(node.querySelector(".count"), counts[index] ? String(counts[index]) : "");
       node.querySelector(".bar").style.height = `${(88 * counts[index]) / most}%`;
-      node.classList.toggle("own", own !== null && bin.has(own));
+      node.classList.toggle("own", bin === ownBin);
       setText(this.part(".chart-table tbody").children[index].lastChild, String(counts[index]));
     });
     const words = bins.map((bin, index) => [bin.label, counts[index]]).filter(([, count]) => count).map(([label, count]) => `${label}: ${count}`).join(", ");
-    const ownBin = own === null ? null : bins.find((bin) => bin.has(own));
     setText(this.part(".chart-title"), ownBin ? "Distribution (hatched: my result)" : "Distribution");
     plot.setAttribute("aria-label", `Histogram of ${scores.length} grades. ${words}.${ownBin ? ` My result is in ${ownBin.label}.` : ""}`);
   }
@@ -393,7 +361,7 @@ class Board {
     const rows = [...this.rows.values()].filter((row) => row.folded.includes(wanted));
     const byName = (a, b) => this.collator.compare(a.student, b.student) || (a.id < b.id ? -1 : 1);
     // With codes no time is sent: rows that this page has seen arrive come first, in no order of their own.
-    const value = { student: null, grade: (row) => this.score(row.grade) ?? -1, news: (row) => row.received || Number(this.isFresh(row)) }[this.sort.key];
+    const value = { student: null, grade: (row) => row.score ?? -1, news: (row) => row.received || Number(this.isFresh(row)) }[this.sort.key];
     rows.sort((a, b) => (value && (value(a) - value(b)) * this.sort.direction) || byName(a, b) * (value ? 1 : this.sort.direction));
     this.ordered = rows;
     setText(this.part(".found"), wanted ? `${rows.length} of ${this.rows.size}` : "");
@@ -418,7 +386,7 @@ class Board {
     });
     while (body.children.length > nodes.length) body.lastChild.remove();
     const picked = this.rows.get(this.selected);
-    setText(this.part(".picked"), picked ? `Selected: ${picked.student}, ${shownGrade(picked.grade)}` : "");
+    setText(this.part(".picked"), picked ? `Selected: ${picked.student}, ${picked.grade}` : "");
     this.part(".rows").setAttribute("aria-rowcount", String(this.ordered.length + 1));
   }
 
@@ -426,7 +394,7 @@ class Board {
     const isFresh = this.isFresh(row);
     if (!isFresh) this.fresh?.delete(row.id);
     setText(node.children[0], row.student);
-    setText(node.children[1], shownGrade(row.grade));
+    setText(node.children[1], row.grade);
     setText(node.children[2], isFresh ? (row.mark ? `✎ ${row.mark}` : "● new") : "");
     node.classList.toggle("fresh", isFresh);
     node.classList.toggle("own", row.id === this.own);
@@ -448,6 +416,16 @@ class Board {
     const why = isHeard ? "the server is catching up" : this.isUnreachable ? `this page asks again every ${this.refreshS} s` : "no connection; trying again";
     setText(this.part(".status-text"), isLive ? "Live" : state === "connecting" ? "Connecting …" : time ? `Not live: as of ${time}, ${why}` : `Not live: ${why}`);
   }
+}
+
+function rowOf([id, student, grade, version, received, score, passed]) {
+  return { id, student, grade, version, received: received * 1000, score, passed: passed === 1, folded: student.toLocaleLowerCase() };
+}
+
+function rateText(part, whole) {
+  // Never 100 % or 0 % unless it is all or none.
+  const percent = Math.floor((100 * part) / whole + 0.5);
+  return `${part > 0 && part < whole ? Math.min(99, Math.max(1, percent)) : percent} %`;
 }
 
 function setText(node, text) {
@@ -478,6 +456,3 @@ function spacer(node, name, rows) {
   return node;
 }
 
-function shownGrade(grade) {
-  return GRADE_WORDS[grade] ?? grade;
-}

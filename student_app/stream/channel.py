@@ -166,15 +166,16 @@ class Channel:
         if exam is None:
             return  # note_gone() follows
         self._sent_at_s = self._time_s()
-        change = change_data(
-            exam,
-            self._upserts.values(),
-            self._wall_s(),
-            self._removals,
-            is_exam_changed=self._is_exam_changed,
-        )
+        if self._is_exam_changed:
+            # Another scale gives every row another score.
+            self._forget_pending(self._version)
+            snapshot = self._snapshot_message()
+            if snapshot is not None:
+                self.send(snapshot)
+            return
+        change = change_data(exam, self._upserts.values(), self._wall_s(), self._removals)
         message = server_sent_event("change", to_json(change), self._event_id(self._version))
-        self._upserts, self._removals, self._is_exam_changed = {}, {}, False
+        self._upserts, self._removals = {}, {}
         self._sent_version = self._version
         if exam.audience is Audience.CODES:
             self._history_from = self._version

@@ -2,11 +2,15 @@
 
 Event types (the board's script knows the same):
 
-    snapshot  {"exam": {...}, "rows": [[id, student, grade, version, received], ...], "feed": {...}}
-    change    {"exam": {...} or absent, "rows": [...], "gone": [id, ...]}
+    snapshot  {"exam": {...}, "rows": [row, ...], "feed": {...}}
+    change    {"rows": [row, ...], "gone": [id, ...]}
     gone      {}                        the exam is not published, or not any more
     feed      {"state": ..., "since": ..., "asOf": ..., "spread": ...}   also the heartbeat; over so many
               seconds the viewers spread what they ask of the page's script after a change
+
+A row is [id, student, grade, version, received, score, passed]: `grade` as people read it, `score` from 0
+(worst) to 1 (best), null without one, `passed` 1 or 0. The exam brings the bins of its chart and how scores
+are written, so that the script needs to know no scale.
 
 Times are epoch seconds. `received` is when a row arrived while this server was listening, else 0. In an exam
 that shows codes it is always 0: whoever watched the papers being graded could tell from the order of entry
@@ -22,7 +26,9 @@ from operator import attrgetter
 
 from shared.live.feed import FeedStatus
 from shared.model.exam import Audience, Exam, Result
-from shared.model.statistics import PASS_SCORE, SMALL_GROUP
+from shared.model.grades import shown_grade
+from shared.model.scales import PASS_FAIL, NumberScale, Scale
+from shared.model.statistics import SCORE_DECIMALS, SMALL_GROUP, bins, has_mean, read_grade
 
 __all__ = [
     "Json",
@@ -44,11 +50,10 @@ def exam_object(exam: Exam) -> Json:
         "subject": exam.subject,
         "date": exam.date.isoformat(),
         "teacher": exam.teacher,
-        "scale": exam.scale.kind.value,
-        "points": exam.scale.points,
+        "scale": _scale_object(exam.scale),
+        "bins": [[found.label, found.tick, found.least_score] for found in bins(exam.scale)],
         "audience": exam.audience.value,
         "smallGroup": SMALL_GROUP,
-        "passScore": PASS_SCORE,
     }
 
 
@@ -75,15 +80,12 @@ def change_data(
     rows: Collection[Result],
     received_at_s: float,
     removals: Iterable[str],
-    *,
-    is_exam_changed: bool,
 ) -> Json:
-    """Rows that are new or different, ids that are gone, and the exam itself if it changed."""
-    change: dict[str, object] = {
+    """Rows that are new or different, and ids that are gone."""
+    return {
         "rows": _row_arrays(exam, rows, dict.fromkeys((row.id for row in rows), received_at_s)),
         "gone": sorted(removals),
     }
-    return {"exam": exam_object(exam), **change} if is_exam_changed else change
 
 
 def to_json(value: Json) -> bytes:
@@ -97,9 +99,26 @@ def server_sent_event(kind: str, data: bytes, event_id: str | None = None) -> by
     return head.encode() + b"data: " + data + b"\n\n"
 
 
+def _scale_object(scale: Scale) -> Json:
+    """How scores are written: between two numbers with a unit, or as the nearest level, best first."""
+    has_median = scale != PASS_FAIL  # whose one number is how many passed
+    shown: dict[str, object] = {"hasMean": has_median and has_mean(scale), "hasMedian": has_median}
+    if isinstance(scale, NumberScale):
+        unit = " %" if scale.is_percent else ""
+        return shown | {"worst": float(scale.worst), "best": float(scale.best), "unit": unit}
+    levels = [[level.label, round(scale.score(level), SCORE_DECIMALS)] for level in scale.levels]
+    return shown | {"levels": levels}
+
+
 def _row_arrays(exam: Exam, rows: Iterable[Result], received_at_s: Mapping[str, float]) -> list[list[object]]:
     times = {} if exam.audience is Audience.CODES else received_at_s
-    return [
-        [row.id, row.student, row.grade, row.version, round(times.get(row.id, 0.0), 3)]
-        for row in sorted(rows, key=attrgetter("id"))
-    ]
+    return [_row_array(exam.scale, row, times.get(row.id, 0.0)) for row in sorted(rows, key=attrgetter("id"))]
+
+
+def _row_array(scale: Scale, row: Result, received_at_s: float) -> list[object]:
+    grade = read_grade(row.grade, scale)
+    is_scored = grade is not None and grade.is_scored
+    score = round(grade.score, SCORE_DECIMALS) if grade is not None and is_scored else None
+    passed = int(grade is not None and grade.is_passing)
+    received = round(received_at_s, 3)
+    return [row.id, row.student, shown_grade(row.grade, scale), row.version, received, score, passed]

@@ -7,6 +7,7 @@ from streamlit_autorefresh import st_autorefresh
 
 from shared.live.cache import ResultsSnapshot
 from shared.model.exam import Exam
+from shared.model.scales import describe
 from shared.model.statistics import frame_from_results, summary
 from shared.model.text import escape_markdown
 from student_app.context import Serving
@@ -26,7 +27,7 @@ _UNREACHABLE = "stream-unreachable"  # in the session: the browser cannot have t
 
 def show_exam(parts: Serving, exam: Exam) -> None:
     """Draw the whole page of one exam."""
-    st.caption(escape_markdown(f"{exam.date.isoformat()} · {exam.teacher} · {exam.scale.label}"))
+    st.caption(escape_markdown(f"{exam.date.isoformat()} · {exam.teacher} · {describe(exam.scale)}"))
     _live(parts, exam)
 
 
@@ -68,7 +69,7 @@ def _draw(parts: Serving, exam: Exam, *, is_there: bool) -> None:
     show_comparison(parts, exam)
     st.download_button(
         "Download these results (CSV)",
-        lambda: results_csv(results.rows),
+        lambda: results_csv(exam, results.rows),
         file_name=f"results-{exam.date.isoformat()}.csv",
         mime="text/csv",
         on_click="ignore",

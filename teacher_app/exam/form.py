@@ -9,17 +9,12 @@ from dataclasses import dataclass
 
 from shared.model.errors import FieldInvalid, ScaleUnknown
 from shared.model.exam import Audience, Exam, ExamChanges, NewExam
-from shared.model.grades import OUT_OF_20, Scale, ScaleKind
+from shared.model.scales import OUT_OF_20, LevelScale, NumberScale, Scale, describe
+from teacher_app.exam.scale_form import ScaleFields
 from teacher_app.exam.wording import AUDIENCE_WORDS, date_text
 
-__all__ = ["FIELD_LABELS", "SCALE_WORDS", "ExamFields", "field_text"]
+__all__ = ["FIELD_LABELS", "ExamFields", "field_text"]
 
-SCALE_WORDS = {
-    ScaleKind.OUT_OF: "Points",
-    ScaleKind.PERCENT: "Percent",
-    ScaleKind.LETTERS: "Letters",
-    ScaleKind.PASS_FAIL: "Pass or fail",
-}
 FIELD_LABELS = {
     "subject": "Subject",
     "date": "Date",
@@ -35,30 +30,28 @@ _EMPTY = {
 
 @dataclass(frozen=True, slots=True)
 class ExamFields:
-    """The form's present content, right or wrong. `maximum` counts only with points."""
+    """The form's present content, right or wrong."""
 
     subject: str
     date: dt.date | None
     teacher: str
-    kind: ScaleKind
-    maximum: int | None
+    scale_fields: ScaleFields
     audience: Audience
 
     @classmethod
     def of(cls, exam: Exam) -> ExamFields:
         """The fields of an exam that there is."""
-        scale = exam.scale
-        return cls(exam.subject, exam.date, exam.teacher, scale.kind, scale.maximum, exam.audience)
+        return cls(exam.subject, exam.date, exam.teacher, ScaleFields.of(exam.scale), exam.audience)
 
     @classmethod
     def empty(cls, today: dt.date, teacher: str) -> ExamFields:
         """A new exam's fields before anything is typed."""
-        return cls("", today, teacher, OUT_OF_20.kind, OUT_OF_20.maximum, Audience.NAMES)
+        return cls("", today, teacher, ScaleFields.of(OUT_OF_20), Audience.NAMES)
 
     @property
     def scale(self) -> Scale:
         """Raises ScaleUnknown."""
-        return Scale(self.kind, self.maximum if self.kind is ScaleKind.OUT_OF else None)
+        return self.scale_fields.scale()
 
     def faults(self) -> dict[str, str]:
         """What to mend: field -> what to do. Empty when all is well."""
@@ -79,8 +72,9 @@ class ExamFields:
             found["date"] = "Choose the day of the exam."
         try:
             _ = self.scale
-        except ScaleUnknown:
-            found["scale"] = "Type how many points there are in all, from 1 to 1000."
+        except ScaleUnknown as error:
+            problem = error.problem or error.reason
+            found["scale"] = f"{problem[:1].upper()}{problem[1:]}."
         return found
 
     def new_exam(self, exam_id: str) -> NewExam:
@@ -93,8 +87,8 @@ class ExamFields:
 
 def field_text(value: object) -> str:
     """The value of one of FIELD_LABELS as people read it."""
-    if isinstance(value, Scale):
-        return value.label
+    if isinstance(value, NumberScale | LevelScale):
+        return describe(value)
     if isinstance(value, Audience):
         return AUDIENCE_WORDS[value]
     if isinstance(value, dt.date):

@@ -3,19 +3,18 @@ No Streamlit."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.model.exam import Exam, Result
-from shared.model.grades import ScaleKind, grade_text
+from shared.model.grades import shown_grade
 from shared.model.statistics import (
-    SMALL_GROUP,
     Disclosure,
+    bins,
     distribution,
     frame_from_results,
-    score_text,
     summary,
+    tiles,
 )
 from shared.model.text import sort_key
 
@@ -54,30 +53,21 @@ def preview_of(exam: Exam, results: Sequence[Result]) -> Preview:
     """The students' view of `results`, sorted by what students see as the name."""
     frame = frame_from_results(results, exam.scale)
     numbers = summary(frame, exam.scale, exam.audience)
-    tiles = [("Results", str(numbers.count))]
-    if numbers.disclosure is Disclosure.NOTHING:
-        tiles.append(("Statistics", f"from {SMALL_GROUP} grades on"))
-    elif exam.scale.kind is not ScaleKind.PASS_FAIL:
-        tiles += [
-            ("Mean", score_text(numbers.mean, exam.scale)),
-            ("Median", score_text(numbers.median, exam.scale)),
-        ]
-    if numbers.pass_rate is not None:
-        tiles.append(("Passed", f"{math.floor(100 * numbers.pass_rate + 0.5)} %"))
     rows = sorted(results, key=lambda row: (sort_key(row.student), row.id))
     bars = () if numbers.disclosure is Disclosure.NOTHING else _bars(exam, results)
-    return Preview(tuple(tiles), bars, tuple((row.student, grade_text(row.grade)) for row in rows))
+    return Preview(
+        tiles(numbers, exam.scale),
+        bars,
+        tuple((row.student, shown_grade(row.grade, exam.scale)) for row in rows),
+    )
 
 
 def _bars(exam: Exam, results: Sequence[Result]) -> tuple[Bar, ...]:
-    bins = distribution(frame_from_results(results, exam.scale), exam.scale, exam.audience)
-    most = max(1, int(bins["count"].max()))
-    is_crowded = len(bins) > TICKS_MAX
+    counts = distribution(frame_from_results(results, exam.scale), exam.scale, exam.audience)["count"]
+    most = max(1, int(counts.max()))
+    is_crowded = len(counts) > TICKS_MAX
     bars = []
-    for index, (label, lower, count) in enumerate(
-        zip(bins["label"], bins["lower"], bins["count"], strict=True)
-    ):
-        tick = str(label) if math.isnan(lower) else f"{lower:g}"
-        height = round(HEIGHT_MAX * int(count) / most)
-        bars.append(Bar(str(label), "" if is_crowded and index % 2 else tick, int(count), height))
+    for index, (found, count) in enumerate(zip(bins(exam.scale), map(int, counts), strict=True)):
+        tick = "" if is_crowded and index % 2 else found.tick
+        bars.append(Bar(found.label, tick, count, round(HEIGHT_MAX * count / most)))
     return tuple(bars)

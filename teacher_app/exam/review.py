@@ -15,7 +15,8 @@ from enum import StrEnum
 import numpy as np
 
 from shared.model.exam import Audience, Exam, Result
-from shared.model.grades import ScaleKind, grade_text
+from shared.model.grades import grade_text
+from shared.model.scales import LevelScale, Scale
 from shared.model.statistics import SMALL_GROUP, frame_from_results
 from shared.model.text import name_key
 from teacher_app.exam.wording import count_text
@@ -63,7 +64,7 @@ def findings(exam: Exam, results: Sequence[Result]) -> list[Finding]:
         )
     found += _same_students(exam, results)
     found += _unnamed(exam, results)
-    far = [results[index] for index in _far_from_the_rest(scores, exam.scale.kind)]
+    far = [results[index] for index in _far_from_the_rest(scores, exam.scale)]
     if far:
         verb = "is" if len(far) == 1 else "are"
         found.append(
@@ -164,10 +165,11 @@ def _notes(kinds: Sequence[str]) -> Iterable[Finding]:
         )
 
 
-def _far_from_the_rest(scores: np.ndarray[tuple[int], np.dtype[np.float64]], kind: ScaleKind) -> list[int]:
+def _far_from_the_rest(scores: np.ndarray[tuple[int], np.dtype[np.float64]], scale: Scale) -> list[int]:
     """Positions of the odd ones; NaN where there is no score."""
     is_scored = ~np.isnan(scores)
-    if kind is ScaleKind.PASS_FAIL or int(is_scored.sum()) < SMALL_GROUP:
+    is_pass_fail = isinstance(scale, LevelScale) and scale.is_pass_fail
+    if is_pass_fail or int(is_scored.sum()) < SMALL_GROUP:
         return []
     distances = np.abs(scores - np.median(scores[is_scored]))
     usual = float(np.median(distances[is_scored]))

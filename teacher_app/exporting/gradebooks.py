@@ -11,9 +11,11 @@ import re
 from collections.abc import Sequence
 
 from shared.model.exam import Exam, Result
-from shared.model.grades import Mark, ScaleKind
+from shared.model.grades import Mark
+from shared.model.scales import NumberScale, number_text
 from teacher_app.exporting.delimited import csv_bytes
 from teacher_app.exporting.persons import shown_person, split_name
+from teacher_app.importing.columns import moodle_kind
 
 __all__ = ["canvas_file", "canvas_word", "moodle_file", "moodle_grade"]
 
@@ -25,7 +27,6 @@ _NOT_FOR_CANVAS = re.compile(
     re.IGNORECASE,
 )
 _CANVAS_WORDS = {Mark.EXEMPT.value: "EX", "PASS": "pass", "FAIL": "fail"}
-_MOODLE_KIND = {ScaleKind.PERCENT: "Percentage", ScaleKind.LETTERS: "Letter"}
 
 
 def canvas_file(exam: Exam, rows: Sequence[Result]) -> bytes:
@@ -33,7 +34,7 @@ def canvas_file(exam: Exam, rows: Sequence[Result]) -> bytes:
     title = " ".join(exam.subject.split())
     if _NOT_FOR_CANVAS.search(title):
         title = f"Exam of {exam.date.isoformat()}"
-    points = "" if exam.scale.points is None else f"{exam.scale.points:.0f}"
+    points = number_text(exam.scale.highest) if isinstance(exam.scale, NumberScale) else ""
     return csv_bytes(
         [
             ("Student", "ID", "SIS User ID", "SIS Login ID", "Section", title),
@@ -46,7 +47,7 @@ def canvas_file(exam: Exam, rows: Sequence[Result]) -> bytes:
 
 def moodle_file(exam: Exam, rows: Sequence[Result]) -> bytes:
     """For Grades, Import, CSV file."""
-    kind = _MOODLE_KIND.get(exam.scale.kind, "Real")
+    kind = moodle_kind(exam.scale).capitalize()
     heading = ("First name", "Last name", "ID number", "Email address")
     return csv_bytes(
         [

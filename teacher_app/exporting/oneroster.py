@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from shared.model.exam import Exam, Result
 from shared.model.grades import Mark
+from shared.model.scales import NumberScale, number_text
 from teacher_app.exporting.delimited import csv_bytes
 from teacher_app.exporting.persons import has_codes, split_name
 
@@ -69,7 +70,10 @@ def _categories(exam: Exam) -> list[tuple[str, ...]]:
 
 def _line_items(exam: Exam) -> list[tuple[str, ...]]:
     day = exam.date.isoformat()
-    least, most = ("", "") if exam.scale.points is None else ("0", f"{exam.scale.points:.0f}")
+    scale = exam.scale
+    least, most = "", ""
+    if isinstance(scale, NumberScale):
+        least, most = number_text(scale.lowest), number_text(scale.highest)
     of_class, category, period = (_made_id(exam.id, what) for what in ("class", "category", "period"))
     return [
         (

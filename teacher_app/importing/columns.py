@@ -10,12 +10,13 @@ from enum import StrEnum
 
 from shared.model.codes import is_code
 from shared.model.errors import GradeOutsideScale
-from shared.model.grades import Scale, ScaleKind, parse_grade
+from shared.model.grades import parse_grade
+from shared.model.scales import LevelScale, Scale
 from teacher_app.importing.files import Kind
 from teacher_app.importing.headings import Role, plain_heading, role_of_heading
 from teacher_app.importing.tables import Table
 
-__all__ = ["Dialect", "Layout", "column_labels", "is_grade", "recognised"]
+__all__ = ["Dialect", "Layout", "column_labels", "is_grade", "moodle_kind", "recognised"]
 
 _SAMPLE_ROWS = 200
 
@@ -156,7 +157,6 @@ def _canvas(table: Table, headings: list[str], subject: str) -> Layout:
 # Moodle.
 
 _MOODLE_GRADE = re.compile(r"(.* |)\((real|percentage|letter)\)")  # of an item called “*” no word is left
-_MOODLE_KIND = {ScaleKind.PERCENT: "percentage", ScaleKind.LETTERS: "letter"}
 
 
 def _is_moodle(headings: Sequence[str]) -> bool:
@@ -169,7 +169,7 @@ def _moodle(table: Table, headings: list[str], scale: Scale, subject: str) -> La
     kinds = {
         index: found for index, heading in enumerate(headings) if (found := _MOODLE_GRADE.fullmatch(heading))
     }
-    wanted = _MOODLE_KIND.get(scale.kind, "real")
+    wanted = moodle_kind(scale)
     choices = [index for index, found in kinds.items() if found[2] == wanted] or list(kinds)
     items = [index for index in choices if kinds[index][1] != "course total "]
     titles = [
@@ -183,6 +183,13 @@ def _moodle(table: Table, headings: list[str], scale: Scale, subject: str) -> La
     names = (_with_role(headings, Role.FIRST_NAME), _with_role(headings, Role.LAST_NAME))
     code = _code_column(table, headings)
     return Layout(Dialect.MOODLE, True, names, code, grade, remark, frozenset({0}))
+
+
+def moodle_kind(scale: Scale) -> str:
+    """The way in which Moodle writes the grades of that scale: "real", "percentage" or "letter"."""
+    if isinstance(scale, LevelScale):
+        return "real" if scale.is_pass_fail else "letter"
+    return "percentage" if scale.is_percent else "real"
 
 
 # OneRoster, as oneroster.py lays it out.

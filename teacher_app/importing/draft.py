@@ -10,7 +10,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from shared.model.exam import Audience
-from shared.model.grades import Scale
+from shared.model.scales import Scale
 from teacher_app.importing.checking import CheckedRow, Choices, Fate, check_rows
 from teacher_app.importing.columns import Layout, recognised
 from teacher_app.importing.files import Source

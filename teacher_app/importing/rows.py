@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.model.errors import GradeOutsideScale
-from shared.model.grades import PERCENT, parse_grade
+from shared.model.grades import parse_grade
+from shared.model.scales import PERCENT
 from teacher_app.importing.columns import Dialect, Layout
 from teacher_app.importing.tables import Table
 

@@ -8,7 +8,7 @@ from typing import Any
 from shared.model.codes import RandomSource
 from shared.model.errors import ApiRefused, BackendUnreachable, SessionEnded
 from shared.model.exam import Audience, new_id
-from shared.model.grades import ScaleKind
+from shared.model.scales import NumberScale
 from teacher_app.rows.changes import RowNews
 from teacher_app.rows.commands import Command, NotSaved, Receipt, Refused
 from teacher_app.rows.messages import attempts_of, command_from_page, receipt_to_page, row_to_page
@@ -67,12 +67,14 @@ class EntryPage:
         exam = self.workspace.exam
         news = self._news.since(self._seen, self.workspace.results)
         audience = exam.audience
+        scale = exam.scale
+        is_plain_number = isinstance(scale, NumberScale) and scale.lowest >= 0 and not scale.has_signs
         return {
             "place": place,
             "subject": exam.subject,
             "sign_in": sign_in,
             "hint": _hint(exam.scale.hint, audience, exam.is_published),
-            "input_mode": "decimal" if exam.scale.kind in {ScaleKind.OUT_OF, ScaleKind.PERCENT} else "text",
+            "input_mode": "decimal" if is_plain_number else "text",
             "receipts": {
                 key: receipt_to_page(receipt, attempt, audience)
                 for key, (attempt, receipt) in self._receipts.items()

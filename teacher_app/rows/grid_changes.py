@@ -12,7 +12,8 @@ from typing import Any
 
 from shared.model.errors import FieldInvalid
 from shared.model.exam import Audience, NewResult, Result
-from shared.model.grades import Scale, grade_text, parse_grade
+from shared.model.grades import grade_text, parse_grade
+from shared.model.scales import Scale
 from teacher_app.rows.commands import (
     ChangeRow,
     Command,

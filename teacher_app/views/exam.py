@@ -9,6 +9,7 @@ import streamlit as st
 
 from shared.model.errors import InputRefused, NotFound, SessionEnded
 from shared.model.exam import Audience
+from shared.model.scales import describe
 from teacher_app.context import current_api, current_session
 from teacher_app.exam.wording import AUDIENCE_WORDS, count_text, date_text, status_text
 from teacher_app.rows.workspace import Workspace
@@ -113,6 +114,7 @@ def _show_title(workspace: Workspace) -> None:
             exam=exam,
             status=status_text(exam),
             date=date_text(exam.date),
+            scale=describe(exam.scale),
             audience=AUDIENCE_WORDS[exam.audience],
             results=count_text(len(workspace.results), "result"),
         )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
+from collections.abc import Sequence
 
 import streamlit as st
 
 from shared.model.exam import Exam, new_id
+from shared.model.scales import Scale
 from shared.model.text import escape_markdown
 from teacher_app.context import current_api, current_session
 from teacher_app.exam.form import ExamFields
@@ -19,7 +22,9 @@ from teacher_app.views.unsaved_changes import ask_before_leaving
 
 __all__ = ["render"]
 
-_STARTS = "new-exam-starts"  # in the session: id of the pattern, or "" -> (id of the exam to be, its fields)
+# In the session: id of the pattern, or "" -> (id of the exam to be, its fields, scales of the newest exams).
+_STARTS = "new-exam-starts"
+RECENT_EXAMS = 20  # so many of the newest exams are asked for scales of the teacher's own
 
 
 def render() -> None:
@@ -27,13 +32,13 @@ def render() -> None:
     like = st.query_params.get("like", "")
     st.title("New exam", anchor=False)
     try:
-        exam_id, start = _start(like)
+        exam_id, start, used = _start(like)
     except EXPECTED as error:
         explain(error, retry_key="new-exam-again")
         return
     if like and start.subject:
         st.caption(f"With the details of “{escape_markdown(start.subject)}”, without its results.")
-    drawn = draw_fields(start, key=f"new-{exam_id}")
+    drawn = draw_fields(start, key=f"new-{exam_id}", used_scales=used)
     if drawn.values != start:
         ask_before_leaving(f"new-{exam_id}")
     with st.container(horizontal=True):
@@ -58,26 +63,21 @@ def render() -> None:
     navigation.go_to_exam(exam.id)
 
 
-def _start(like: str) -> tuple[str, ExamFields]:
-    starts: dict[str, tuple[str, ExamFields]] = st.session_state.setdefault(_STARTS, {})
+def _start(like: str) -> tuple[str, ExamFields, tuple[Scale, ...]]:
+    starts: dict[str, tuple[str, ExamFields, tuple[Scale, ...]]] = st.session_state.setdefault(_STARTS, {})
     if like not in starts:
-        starts[like] = (new_id(), _fields(like))
+        recent = list(itertools.islice(current_api().list_my_exams(page_size=RECENT_EXAMS), RECENT_EXAMS))
+        starts[like] = (new_id(), _fields(like, recent), tuple(exam.scale for exam in recent))
     return starts[like]
 
 
-def _fields(like: str) -> ExamFields:
+def _fields(like: str, recent: Sequence[Exam]) -> ExamFields:
     today = local_now().date()
     pattern: Exam | None = current_api().get_exam(like) if like else None
     if pattern is not None:
         return dataclasses.replace(ExamFields.of(pattern), date=today)
-    return ExamFields.empty(today, _usual_name())
-
-
-def _usual_name() -> str:
-    """As in the newest exam; without any, as in the account."""
-    for exam in current_api().list_my_exams(page_size=1):
-        return exam.teacher
-    return current_session().display_name
+    usual_name = recent[0].teacher if recent else current_session().display_name
+    return ExamFields.empty(today, usual_name)
 
 
 def _forget(like: str) -> None:

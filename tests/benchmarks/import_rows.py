@@ -22,7 +22,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from shared.api.calls import TeacherApi
 from shared.model.exam import NewExam
-from shared.model.grades import OUT_OF_20
+from shared.model.scales import OUT_OF_20
 from teacher_app.importing.draft import ImportDraft
 from teacher_app.importing.files import source_from_text
 from teacher_app.rows.workspace import Workspace

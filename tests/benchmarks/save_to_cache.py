@@ -23,7 +23,7 @@ from shared.identity.guest import GuestCredentials
 from shared.live.cache import Change, ExamCache, ResultsChanged
 from shared.live.feed import ExamLoad, Feed, FeedState
 from shared.model.exam import NewExam, NewResult
-from shared.model.grades import OUT_OF_20
+from shared.model.scales import OUT_OF_20
 from shared.settings import load_student_settings
 from tests.backend_process import BackendProcess
 

@@ -13,7 +13,7 @@ from shared.api.calls import BATCH_MAX, TeacherApi
 from shared.api.http import Patience
 from shared.model.errors import BackendUnreachable
 from shared.model.exam import Exam, NewExam, NewResult
-from shared.model.grades import OUT_OF_20
+from shared.model.scales import OUT_OF_20
 from shared.settings import load_student_settings
 from tests.backend_process import BackendClient
 from tests.benchmarks.viewers_figures import mark_of

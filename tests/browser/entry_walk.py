@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Locator, Page
 
 from shared.api.calls import TeacherApi
 from shared.model.exam import Audience, Exam, NewExam, Result
-from shared.model.grades import OUT_OF_20, Scale
+from shared.model.scales import OUT_OF_20, Scale
 from tests.backend_process import BackendClient
 from tests.browser.people import Person, sign_in
 from tests.builders import new_id

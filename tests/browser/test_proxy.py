@@ -17,7 +17,7 @@ from playwright.sync_api import expect
 from deploy.containers.compress import compress_tree
 from shared.api.calls import TeacherApi
 from shared.model.exam import Exam, NewExam, NewResult
-from shared.model.grades import OUT_OF_20
+from shared.model.scales import OUT_OF_20
 from shared.settings import load_teacher_settings
 from tests.backend_process import BackendClient
 from tests.browser.people import DEADLINE_MS, Person, sign_in

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from shared.api.calls import TeacherApi
 from shared.model.exam import Audience, Exam, NewExam, NewResult
-from shared.model.grades import OUT_OF_20, Scale
+from shared.model.scales import OUT_OF_20, Scale
 from shared.settings import load_teacher_settings
 from tests.backend_process import BackendClient
 from tests.browser.axe import faults_of

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, WebSocket, expect
 
 from shared.model.exam import Exam, NewResult
-from shared.model.grades import LETTERS, PASS_FAIL
+from shared.model.scales import LETTERS, PASS_FAIL
 from tests.browser.axe import faults_of
 from tests.browser.people import DEADLINE_MS, Person, tab_to
 from tests.browser.test_student_board import Author, open_board, row

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from shared.model.exam import Audience, NewExam, NewResult
-from shared.model.grades import OUT_OF_20
+from shared.model.scales import OUT_OF_20
 from tests.backend_process import BackendClient
 from tests.browser.axe import Fault, faults_of
 from tests.browser.entry_walk import SignedIn

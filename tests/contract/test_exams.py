@@ -39,6 +39,8 @@ def test_the_same_create_again_gives_the_same_answer(api: Api) -> None:
         ("date", "2026-06-16"),
         ("teacher", "B"),
         ("scale", "PERCENT"),
+        ("scale", "FROM_1_TO_6;STEP=0.1;BEST=LOW;PASS=4;SIGNS"),
+        ("scale", "OUT_OF_100;KEY=A:90,B:80|F:0"),
         ("audience", "CODES"),
     ],
 )
@@ -82,6 +84,8 @@ def test_another_teachers_id_is_a_conflict_that_shows_nothing_of_the_draft(api: 
         ("scale", "OUT_OF_0"),
         ("scale", "OUT_OF_1001"),
         ("scale", "STARS"),
+        ("scale", "PERCENT;OVER;STEP=1"),
+        ("scale", "LEVELS=A|B|C"),
         ("date", "2026-06-15Z"),
     ],
 )

@@ -11,7 +11,7 @@ from typing import Any
 from shared.live.cache import ExamCache
 from shared.live.feed import FeedState, FeedStatus
 from shared.model.exam import Audience, Exam, ExamStatus, Result
-from shared.model.grades import OUT_OF_20, Scale
+from shared.model.scales import OUT_OF_20, Scale
 from tests.builders import new_id
 
 __all__ = ["FakeFeed", "a_result", "an_exam", "events_of", "filled_cache", "rows_of"]

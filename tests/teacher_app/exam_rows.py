@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterable
 
 from shared.model.exam import Audience, Exam, ExamStatus, Result
-from shared.model.grades import OUT_OF_20, Scale
+from shared.model.scales import OUT_OF_20, Scale
 from teacher_app.importing.checking import Choices, Repeated, check_rows
 from teacher_app.importing.columns import recognised
 from teacher_app.importing.files import Source, source_from_file

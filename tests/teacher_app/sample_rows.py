@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 from shared.model.exam import Audience, Exam, ExamStatus, Result
-from shared.model.grades import OUT_OF_20
+from shared.model.scales import OUT_OF_20
 from tests.builders import new_id
 
 __all__ = ["exam", "result", "results"]

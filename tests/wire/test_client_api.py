@@ -25,7 +25,7 @@ from shared.model.errors import (
     VersionConflict,
 )
 from shared.model.exam import Audience, Exam, ExamStatus, NewExam, NewResult, Result, new_id
-from shared.model.grades import LETTERS, OUT_OF_20
+from shared.model.scales import LETTERS, OUT_OF_20
 from shared.settings import BackendSettings
 from tests.backend_process import RunningBackend, SignedInTeacher
 from tests.wire.clients import port_of, through

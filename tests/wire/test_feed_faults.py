@@ -23,7 +23,7 @@ from shared.live.cache import ExamCache
 from shared.live.feed import ExamLoad, Feed, FeedState, FeedTimings
 from shared.model.errors import BackendUnreachable
 from shared.model.exam import Exam, NewExam, NewResult
-from shared.model.grades import OUT_OF_20
+from shared.model.scales import OUT_OF_20
 from shared.settings import BackendSettings
 from tests.backend_process import BackendProcess, RunningBackend, SignedInTeacher, running_backend
 from tests.wire.clients import (

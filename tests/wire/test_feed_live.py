@@ -11,7 +11,7 @@ from shared.api.calls import TeacherApi
 from shared.live.cache import ExamListChanged, ResultsChanged
 from shared.live.feed import ExamLoad, FeedState
 from shared.model.exam import Audience, Exam, NewExam, NewResult, new_id
-from shared.model.grades import OUT_OF_20
+from shared.model.scales import OUT_OF_20
 from shared.settings import BackendSettings
 from tests.backend_process import SignedInTeacher
 from tests.wire.clients import LiveFeed, cached_state, live_feed, published_state

@@ -17,7 +17,7 @@ from shared.live.appsync_client import RealtimeConnection, RealtimeTimings
 from shared.live.feed import ExamLoad, FeedState, FeedTimings
 from shared.model.errors import ApiRefused, BackendUnreachable, ExamResultsError, NotAllowed
 from shared.model.exam import NewExam, NewResult
-from shared.model.grades import OUT_OF_20
+from shared.model.scales import OUT_OF_20
 from shared.settings import BackendSettings
 from tests.backend_process import RunningBackend, SignedInTeacher
 from tests.wire.clients import backend_settings, live_feed

@@ -12,7 +12,7 @@ import pytest
 
 from shared.api.calls import TeacherApi
 from shared.model.exam import Exam, NewExam, NewResult
-from shared.model.grades import OUT_OF_20
+from shared.model.scales import OUT_OF_20
 from tests.backend_process import BackendClient, BackendProcess, RunningBackend, running_backend
 from tests.student_app.dashboard_process import StudentDashboard
 from tests.wire.clients import backend_settings, port_of

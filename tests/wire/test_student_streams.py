@@ -13,7 +13,7 @@ import pytest
 
 from shared.api.calls import TeacherApi
 from shared.model.exam import Audience, Exam, NewExam, NewResult
-from shared.model.grades import OUT_OF_20
+from shared.model.scales import OUT_OF_20
 from tests.backend_process import RunningBackend, SignedInTeacher
 from tests.builders import new_id
 from tests.pair_process import free_port

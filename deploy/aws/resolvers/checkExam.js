@@ -5,7 +5,15 @@ import { util } from '@aws-appsync/utils';
 //            exists already.
 // stash out: fields, trimmed; mustBeEmpty when the exam may have no results for this change.
 const TEXT = '^[^\\x00-\\x1f\\x7f-\\x9f]{1,120}(?![\\s\\S])';
-const SCALE = '^(OUT_OF_([1-9][0-9]{0,2}|1000)|PERCENT|LETTERS|PASS_FAIL)(?![\\s\\S])';
+// The form of a scale's text; the dashboards alone ask whether its numbers make sense together.
+const POSITIVE = '(0\\.[0-9]{0,3}[1-9]|([1-9][0-9]{0,2})(\\.[0-9]{0,3}[1-9])?|1000)';
+const NUMBER = `(0|-?${POSITIVE})`;
+const LABEL = '[^,;:|=\\x00-\\x1f\\x7f-\\x9f]{1,16}';
+const LEVELS = `${LABEL}(:${NUMBER})?(,${LABEL}(:${NUMBER})?)*`;
+const KEY = `${LEVELS}(\\|${LEVELS})?`;
+const RANGE = `(OUT_OF_${POSITIVE}|FROM_${NUMBER}_TO_${NUMBER}|PERCENT)`;
+const OPTIONS = `(;STEP=${POSITIVE})?(;BEST=LOW)?(;PASS=${NUMBER})?(;OVER)?(;SIGNS)?(;HONOURS=${LABEL})?(;KEY=${KEY})?`;
+const SCALE = `^(?![\\s\\S]{513})(${RANGE}${OPTIONS}|LEVELS=${KEY}|LETTERS|PASS_FAIL)(?![\\s\\S])`;
 // A day of the calendar, written YYYY-MM-DD; AWSDate allows an offset, which has no meaning here.
 const YEAR = '(?!0000)[0-9]{4}';
 const LEAP = '([0-9]{2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)';
@@ -37,7 +45,7 @@ export function request(ctx) {
     refuse('date', 'date is a day written YYYY-MM-DD.');
   }
   if (Object.hasOwn(fields, 'scale') && !util.matches(SCALE, fields.scale)) {
-    refuse('scale', 'scale is OUT_OF_1 to OUT_OF_1000, PERCENT, LETTERS or PASS_FAIL.');
+    refuse('scale', 'scale is like OUT_OF_20, PERCENT, FROM_1_TO_6;PASS=4 or LEVELS=A,B,C|D.');
   }
   const exam = ctx.stash.exam ?? null;
   const audience = fields.audience ?? null;

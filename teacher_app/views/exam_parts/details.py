@@ -8,10 +8,12 @@ import streamlit as st
 
 from shared.model.errors import VersionConflict
 from shared.model.exam import Audience, Exam
+from shared.model.scales import NumberScale
 from shared.model.statistics import frame_from_results
 from shared.model.text import escape_markdown
 from teacher_app.exam.edit import changed_fields, clashes
 from teacher_app.exam.form import FIELD_LABELS, ExamFields, field_text
+from teacher_app.exam.scale_form import level_changes, level_counts
 from teacher_app.exam.wording import count_text
 from teacher_app.rows.workspace import Workspace
 from teacher_app.views import navigation
@@ -146,13 +148,34 @@ def _lock(workspace: Workspace) -> str | None:
 
 
 def _warn_of_scale(workspace: Workspace, wanted: ExamFields) -> None:
-    frame = frame_from_results(workspace.results, wanted.scale)
+    scale = wanted.scale
+    frame = frame_from_results(workspace.results, scale)
     misfits = int((frame["kind"] == "unreadable").sum())
     if misfits:
         st.warning(
-            f"{misfits} of {count_text(len(frame), 'grade')} would not fit “{wanted.scale.label}”. "
+            f"{misfits} of {count_text(len(frame), 'grade')} would not fit “{scale.label}”. "
             "They stay as they are and count in no statistic until you correct them."
         )
+    if isinstance(scale, NumberScale) and scale.key and workspace.results:
+        st.markdown("With these letters:")
+        st.table(
+            {
+                "Level": [label for label, _ in level_counts(workspace.results, scale)],
+                "Students": [count for _, count in level_counts(workspace.results, scale)],
+            },
+            width="content",
+        )
+        moved = level_changes(workspace.results, workspace.exam.scale, scale)
+        if moved:
+            with st.expander(f"{count_text(len(moved), 'student')} with another grade than now"):
+                st.table(
+                    {
+                        "Student": [escape_markdown(who) for who, _, _ in moved],
+                        "Now": [before for _, before, _ in moved],
+                        "Then": [after for _, _, after in moved],
+                    },
+                    width="content",
+                )
 
 
 def _key(exam_id: str, name: str) -> str:

@@ -8,6 +8,7 @@ from functools import partial
 import streamlit as st
 
 from shared.model.exam import Audience, Exam, Result
+from shared.model.scales import NumberScale
 from shared.model.text import escape_markdown, sort_key
 from teacher_app.exam.wording import count_text
 from teacher_app.exporting.fill_in import GradebookFile
@@ -114,7 +115,7 @@ def _say_points(points: str, exam: Exam) -> None:
         number = float(points.replace(",", "."))
     except ValueError:
         return
-    if exam.scale.points is not None and number != exam.scale.points:
+    if isinstance(exam.scale, NumberScale) and number != exam.scale.highest:
         st.warning(
             f"That column is out of {number:g}, this exam is {exam.scale.label}. Grades are not converted.",
             icon=":material/warning:",

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from shared.model.exam import TEXT_MAX, Audience
-from shared.model.grades import MAXIMUM_LIMIT, ScaleKind
+from shared.model.scales import PASS_FAIL, NumberScale, Scale
 from shared.model.text import escape_markdown
-from teacher_app.exam.form import FIELD_LABELS, SCALE_WORDS, ExamFields
+from teacher_app.exam.form import FIELD_LABELS, ExamFields
+from teacher_app.exam.scale_form import LEVELS_HELP, ScaleFields, scale_choices
 
 __all__ = ["DrawnFields", "draw_fields"]
 
@@ -36,13 +37,18 @@ class DrawnFields:
             self.places[name].error(escape_markdown(reason), icon=":material/edit:")
 
 
-def draw_fields(start: ExamFields, *, key: str, audience_locked: str | None = None) -> DrawnFields:
-    """Draw the fields, filled with `start` when `key` is new. `audience_locked` says why that is fixed."""
+def draw_fields(
+    start: ExamFields, *, key: str, used_scales: Sequence[Scale] = (), audience_locked: str | None = None
+) -> DrawnFields:
+    """Draw the fields, filled with `start` when `key` is new. `used_scales` are offered beside the presets.
+    `audience_locked` says why the audience is fixed."""
     with st.container(width=WIDTH_PX):
-        return _draw(start, key, audience_locked)
+        return _draw(start, key, used_scales, audience_locked)
 
 
-def _draw(start: ExamFields, key: str, audience_locked: str | None) -> DrawnFields:
+def _draw(
+    start: ExamFields, key: str, used_scales: Sequence[Scale], audience_locked: str | None
+) -> DrawnFields:
     places: dict[str, DeltaGenerator] = {}
     subject = st.text_input(FIELD_LABELS["subject"], start.subject, max_chars=TEXT_MAX, key=f"{key}-subject")
     places["subject"] = st.container()
@@ -59,21 +65,7 @@ def _draw(start: ExamFields, key: str, audience_locked: str | None) -> DrawnFiel
             placeholder="the name that students see",
         )
         places["teacher"] = st.container()
-    left, right = st.columns([2, 1], vertical_alignment="bottom")
-    with left:
-        kind = st.segmented_control(
-            FIELD_LABELS["scale"],
-            list(SCALE_WORDS),
-            default=start.kind,
-            required=True,
-            format_func=SCALE_WORDS.__getitem__,
-            key=f"{key}-kind",
-        )
-    maximum = start.maximum or 20
-    if kind is ScaleKind.OUT_OF:
-        maximum = right.number_input(
-            "Points in all", 1, MAXIMUM_LIMIT, maximum, step=1, key=f"{key}-maximum", persist_state="page"
-        )
+    scale_fields = _draw_scale(start.scale_fields, key, used_scales)
     places["scale"] = st.container()
     audience = st.radio(
         FIELD_LABELS["audience"],
@@ -86,4 +78,90 @@ def _draw(start: ExamFields, key: str, audience_locked: str | None) -> DrawnFiel
     )
     if audience_locked is not None:
         st.caption(audience_locked)
-    return DrawnFields(ExamFields(subject, date, teacher, kind, maximum, audience), places)
+    return DrawnFields(ExamFields(subject, date, teacher, scale_fields, audience), places)
+
+
+def _draw_scale(start: ScaleFields, key: str, used: Sequence[Scale]) -> ScaleFields:
+    """The choice of a scale, and the fields in which it can be changed."""
+    started = start.scale()  # a form begins with what is stored
+    choices = scale_choices(started, used)
+    name = st.selectbox(
+        FIELD_LABELS["scale"],
+        list(choices),
+        index=list(choices.values()).index(started),
+        key=f"{key}-scale",
+    )
+    chosen = choices[name]
+    fields = start if chosen == started else ScaleFields.of(chosen)
+    key = f"{key}-scale-{name}"
+    if isinstance(chosen, NumberScale):
+        return _draw_numbers(fields, key)
+    if chosen == PASS_FAIL:
+        return fields
+    levels = st.text_area(
+        "Levels", fields.levels, height="content", help=LEVELS_HELP, key=f"{key}-levels", persist_state="page"
+    )
+    st.caption(LEVELS_HELP)
+    return replace(fields, levels=levels)
+
+
+def _draw_numbers(fields: ScaleFields, key: str) -> ScaleFields:
+    """Numbers are typed as text: a field that corrects them on its own would change 22.5 into 22 silently."""
+
+    def text(label: str, value: str, name: str, placeholder: str | None = None) -> str:
+        widget = f"{key}-{name}"
+        return st.text_input(
+            label, value, max_chars=8, key=widget, placeholder=placeholder, persist_state="page"
+        )
+
+    is_range = fields.is_lowest_best or fields.lowest != "0"
+    highest, lowest, step = fields.highest, fields.lowest, fields.step
+    left, middle, right = st.columns(3)
+    if not fields.is_percent:
+        with left:
+            highest = text("Highest grade" if is_range else "Points in all", highest, "highest")
+    pass_mark = fields.pass_mark
+    with middle:
+        if not fields.key:
+            label = "Passed: this or better" if fields.is_lowest_best else "Passed: this or more"
+            pass_mark = text(label, pass_mark, "pass", None if is_range else "half")
+    with st.expander("More about the scale", key=f"{key}-more"):
+        left, middle, right = st.columns(3)
+        if not fields.is_percent:
+            with left:
+                lowest = text("Lowest grade", lowest, "lowest")
+        with middle:
+            step = text("Step", step, "step")
+        with right:
+            honours = text("Grade above the highest", fields.honours, "honours")
+        is_lowest_best = st.checkbox(
+            "The lowest number is the best grade",
+            fields.is_lowest_best,
+            key=f"{key}-low",
+            persist_state="page",
+        )
+        allows_more = st.checkbox(
+            "More than the best is possible (extra credit)",
+            fields.allows_more,
+            key=f"{key}-over",
+            persist_state="page",
+        )
+        has_signs = st.checkbox(
+            "2+ and 2- are grades", fields.has_signs, key=f"{key}-signs", persist_state="page"
+        )
+        levels = st.text_area(
+            "Letters for points", fields.key, height="content", key=f"{key}-key", persist_state="page"
+        )
+        st.caption(f"{LEVELS_HELP} Each with the least points for it. Leave it empty for numbers alone.")
+    return replace(
+        fields,
+        lowest=lowest,
+        highest=highest,
+        step=step,
+        pass_mark=pass_mark,
+        is_lowest_best=is_lowest_best,
+        allows_more=allows_more,
+        has_signs=has_signs,
+        honours=honours,
+        key=levels,
+    )

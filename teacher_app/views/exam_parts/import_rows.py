@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from shared.model.exam import Audience
+from shared.model.scales import NumberScale
 from shared.model.text import escape_markdown
 from teacher_app.exam.wording import count_text
 from teacher_app.importing.checking import CheckedRow, Choices, Fate, Repeated, There
@@ -105,7 +106,7 @@ def show_columns(draft: ImportDraft, key: str) -> None:
             icon=":material/warning:",
         )
     points, scale = layout.points_possible, draft.scale
-    if points and scale.points is not None and not _is_number(points, scale.points):
+    if points and isinstance(scale, NumberScale) and not _is_number(points, float(scale.highest)):
         st.warning(
             f"In the file {escape_markdown(points)} points are possible; this exam is {scale.label}. "
             "Grades are taken as they are.",

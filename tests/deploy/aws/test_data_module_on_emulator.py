@@ -11,7 +11,7 @@ from shared.identity.guest import GuestCredentials
 from shared.identity.user_pool import UserPool
 from shared.model.errors import NotAllowed, SignInRejected, StateRefused, VersionConflict
 from shared.model.exam import Audience, NewExam, NewResult, new_id
-from shared.model.grades import parse_scale
+from shared.model.scales import parse_scale
 from tests.deploy.aws.deployed import NEW_PASSWORD, DeployedBackend, deployed_backend
 from tests.deploy.aws.emulator_process import Emulator
 from tests.deploy.aws.stack_operator import Operator

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from shared.model.scale_presets import PRESETS
 from tests.deploy.aws.evaluator import NOW, Evaluator
 
 EXAM_ID = "11111111-2222-4333-8444-555555555555"
@@ -326,6 +327,10 @@ def test_another_fault_of_the_database_is_passed_on(evaluator: Evaluator, resolv
         ("scale", "OUT_OF_1001"),
         ("scale", "out_of_20"),
         ("scale", "PERCENT\n"),
+        ("scale", "PERCENT;OVER;STEP=1"),
+        ("scale", "OUT_OF_20;PASS=9.0"),
+        ("scale", "LEVELS=A|B|C"),
+        ("scale", f"LEVELS={'A,' * 256}A"),
         ("date", "2026-06-01Z"),
         ("date", "01.06.2026"),
         ("date", "2026-02-29"),
@@ -359,7 +364,7 @@ def test_every_day_of_the_calendar_is_accepted(evaluator: Evaluator, date: str) 
     assert evaluator.request("checkExam", stash={"fields": {**FIELDS, "date": date}}).error is None
 
 
-@pytest.mark.parametrize("scale", ["OUT_OF_1", "OUT_OF_20", "OUT_OF_1000", "PERCENT", "LETTERS", "PASS_FAIL"])
+@pytest.mark.parametrize("scale", ["OUT_OF_1", "OUT_OF_1000", *(preset.scale.text for preset in PRESETS)])
 def test_every_scale_is_accepted(evaluator: Evaluator, scale: str) -> None:
     assert evaluator.request("checkExam", stash={"fields": {**FIELDS, "scale": scale}}).error is None
 

@@ -24,7 +24,7 @@ from shared.live.cache import (
     SnapshotMark,
 )
 from shared.model.exam import Audience, Exam, ExamStatus, Result
-from shared.model.grades import OUT_OF_20
+from shared.model.scales import OUT_OF_20
 
 EXAM_ID = "00000000-0000-4000-8000-000000000001"
 NOW = dt.datetime(2026, 6, 18, 12, tzinfo=dt.UTC)

@@ -25,7 +25,7 @@ from shared.model.exam import (
     result_from_wire,
     result_to_wire,
 )
-from shared.model.grades import OUT_OF_20, PERCENT
+from shared.model.scales import OUT_OF_20, PERCENT
 
 EXAM_WIRE: dict[str, Any] = {
     "id": "7b0e1c1e-3c2d-4a77-9a52-0d8f9a1b2c3d",

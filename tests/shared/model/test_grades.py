@@ -7,25 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.model.errors import GradeOutsideScale, ScaleUnknown
-from shared.model.grades import (
-    GRADE_TEXT_MAX,
-    LETTER_SCORES,
-    LETTERS,
-    OUT_OF_20,
-    OUT_OF_100,
-    PASS_FAIL,
-    PERCENT,
-    Grade,
-    Mark,
-    Scale,
-    ScaleKind,
-    parse_grade,
-    parse_scale,
-)
+from shared.model.errors import GradeOutsideScale
+from shared.model.grades import GRADE_TEXT_MAX, Mark, parse_grade
+from shared.model.scales import LETTERS, OUT_OF_20, PASS_FAIL, PERCENT, Scale, out_of
 
 scales = st.one_of(
-    st.integers(1, 1000).map(lambda maximum: Scale(ScaleKind.OUT_OF, maximum)),
+    st.integers(1, 1000).map(lambda maximum: out_of(maximum)),
     st.sampled_from([PERCENT, LETTERS, PASS_FAIL]),
 )
 typed_texts = st.one_of(
@@ -54,10 +41,10 @@ typed_texts = st.one_of(
         ("85 %", PERCENT, "85", 0.85),
         ("85%", PERCENT, "85", 0.85),
         ("85/100", PERCENT, "85", 0.85),
-        ("85", OUT_OF_100, "85", 0.85),
+        ("85", out_of(100), "85", 0.85),
         ("a+", LETTERS, "A+", 1.0),
-        ("b -", LETTERS, "B-", LETTER_SCORES["B-"]),
-        ("B\u2212", LETTERS, "B-", LETTER_SCORES["B-"]),
+        ("b -", LETTERS, "B-", 2.7 / 4.3),
+        ("B\u2212", LETTERS, "B-", 2.7 / 4.3),
         ("f", LETTERS, "F", 0.0),
         ("pass", PASS_FAIL, "PASS", 1.0),
         ("Failed", PASS_FAIL, "FAIL", 0.0),
@@ -152,34 +139,8 @@ def test_every_two_decimal_number_within_the_scale_keeps_its_value(value: object
     assert re.fullmatch(r"\d+(\.\d{0,1}[1-9])?", grade.text)
 
 
-@given(scales)
-def test_a_scale_is_read_from_its_own_text(scale: Scale) -> None:
-    assert parse_scale(scale.text) == scale
-    assert scale.label
-    assert scale.hint.startswith("Type ")
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "OUT_OF_0", "OUT_OF_1001", "OUT_OF_020", "OUT_OF_-5", "out_of_20", "PERCENT ", "OUT_OF_２０", "A"],
-)
-def test_an_unknown_scale_is_refused(text: str) -> None:
-    with pytest.raises(ScaleUnknown) as refusal:
-        parse_scale(text)
-    assert refusal.value.text == text
-    assert "PERCENT" in str(refusal.value)
-
-
-def test_a_scale_cannot_be_made_without_its_maximum_or_with_a_wrong_one() -> None:
-    for kind, maximum in [(ScaleKind.OUT_OF, None), (ScaleKind.PERCENT, 100), (ScaleKind.OUT_OF, 0)]:
-        with pytest.raises(ScaleUnknown):
-            Scale(kind, maximum)
-
-
-def test_letters_fall_from_best_to_worst() -> None:
-    scores = list(LETTER_SCORES.values())
-    assert scores == sorted(scores, reverse=True)
-    assert (scores[0], scores[-1]) == (1.0, 0.0)
-    assert [parse_grade(letter, LETTERS) for letter in LETTER_SCORES] == [
-        Grade(letter, score) for letter, score in LETTER_SCORES.items()
-    ]
+def test_letters_are_worth_the_usual_grade_points() -> None:
+    for level in LETTERS.levels:
+        grade = parse_grade(level.label, LETTERS)
+        assert (grade.text, grade.is_passing) == (level.label, level.label != "F")
+        assert grade.score == pytest.approx(float(level.value or 0) / 4.3)

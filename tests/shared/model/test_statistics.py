@@ -9,9 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.model.exam import Audience, Exam, ExamStatus, Result, new_id
-from shared.model.grades import LETTERS, OUT_OF_20, PASS_FAIL, PERCENT, Scale, ScaleKind
+from shared.model.scale_presets import PRESETS
+from shared.model.scales import (
+    LETTERS,
+    OUT_OF_20,
+    PASS_FAIL,
+    PERCENT,
+    NumberScale,
+    Scale,
+    out_of,
+    parse_scale,
+)
 from shared.model.statistics import (
-    BINS_MAX,
+    SINGLE_VALUES_MAX,
     SMALL_GROUP,
     Disclosure,
     comparison,
@@ -19,7 +29,9 @@ from shared.model.statistics import (
     distribution,
     frame_from_results,
     percentile,
+    rate_text,
     score_text,
+    spread_text,
     summary,
 )
 
@@ -27,8 +39,8 @@ NOW = dt.datetime(2026, 6, 18, 12, tzinfo=dt.UTC)
 NAMES, CODES = Audience.NAMES, Audience.CODES
 
 scales = st.one_of(
-    st.integers(1, 1000).map(lambda maximum: Scale(ScaleKind.OUT_OF, maximum)),
-    st.sampled_from([PERCENT, LETTERS, PASS_FAIL]),
+    st.integers(1, 1000).map(lambda maximum: out_of(maximum)),
+    st.sampled_from([preset.scale for preset in PRESETS]),
 )
 grade_texts = st.one_of(
     st.decimals(0, 1000, places=2).map(str),
@@ -46,7 +58,7 @@ def frame_of(grades: list[str], scale: Scale = OUT_OF_20) -> pd.DataFrame:
 
 def test_a_frame_has_one_row_a_result_and_keeps_its_columns_when_empty() -> None:
     frame = frame_of(["14", "ABSENT", "EXEMPT", "99"])
-    assert list(frame.columns) == ["id", "student", "grade", "score", "kind"]
+    assert list(frame.columns) == ["id", "student", "grade", "score", "passed", "kind"]
     assert list(frame["kind"]) == ["scored", "absent", "exempt", "unreadable"]
     assert frame["score"].iloc[0] == pytest.approx(0.7)
     assert frame["score"].iloc[1:].isna().all()
@@ -110,7 +122,7 @@ def test_letters_have_a_bin_each_from_f_to_a_plus() -> None:
 
 def test_pass_and_fail_are_two_bins() -> None:
     bins = distribution(frame_of(["PASS"] * 4 + ["FAIL"], PASS_FAIL), PASS_FAIL, NAMES)
-    assert list(zip(bins["label"], bins["count"], strict=True)) == [("FAIL", 1), ("PASS", 4)]
+    assert list(zip(bins["label"], bins["count"], strict=True)) == [("fail", 1), ("pass", 4)]
 
 
 @given(scales, st.lists(grade_texts, max_size=40))
@@ -118,21 +130,23 @@ def test_every_scored_result_is_in_exactly_one_of_few_bins(scale: Scale, grades:
     frame = frame_of(grades, scale)
     numbers = summary(frame, scale, NAMES)
     bins = distribution(frame, scale, NAMES)
-    assert 1 <= len(bins) <= BINS_MAX
+    assert 1 <= len(bins) <= SINGLE_VALUES_MAX
     assert len(bins) > 1
     assert bins["label"].is_unique
     assert bins["count"].sum() == (numbers.scored if numbers.scored >= SMALL_GROUP else 0)
     assert numbers.count == len(grades)
     assert numbers.count == numbers.scored + numbers.absent + numbers.exempt + numbers.unreadable
-    if scale.points is not None:
-        assert (bins["lower"].iloc[0], bins["upper"].iloc[-1]) == (0.0, scale.points)
-        assert list(bins["lower"][1:]) == list(bins["upper"][:-1])
+    if isinstance(scale, NumberScale):
+        ends = (bins["lower"].iloc[0], bins["upper"].iloc[-1])
+        assert ends == (float(scale.worst), float(scale.best))
+        is_single = bins["lower"].iloc[0] == bins["upper"].iloc[0]
+        assert is_single or list(bins["lower"][1:]) == list(bins["upper"][:-1])
 
 
 @given(st.integers(1, 1000), st.integers(0, 100_000))
 def test_a_grade_falls_in_the_bin_that_its_text_says(maximum: int, hundredths: int) -> None:
     """0.29 * 100 is 28.999999999999996: no rounding may move a grade to its neighbour's bin."""
-    scale = Scale(ScaleKind.OUT_OF, maximum)
+    scale = out_of(maximum)
     value = min(hundredths, maximum * 100) / 100
     bins = distribution(frame_of([f"{value:.2f}"] * SMALL_GROUP, scale), scale, NAMES)
     (filled,) = bins[bins["count"] > 0].index
@@ -218,3 +232,70 @@ def test_exams_of_different_scales_are_compared_as_shares() -> None:
 )
 def test_a_score_is_read_on_its_scale(score: float | None, scale: Scale, text: str) -> None:
     assert score_text(score, scale) == text
+
+
+def test_the_best_grade_is_drawn_on_the_right_whichever_end_it_is() -> None:
+    german = parse_scale("FROM_1_TO_6;STEP=0.1;BEST=LOW;PASS=4")
+    ranges = distribution(frame_of(["1", "1.3", "4", "4.3", "6"], german), german, NAMES)
+    assert list(ranges["label"]) == ["6–5", "5–4", "4–3", "3–2", "2–1"]
+    assert list(ranges["count"]) == [1, 1, 1, 0, 2]
+    austrian = parse_scale("FROM_1_TO_5;STEP=1;BEST=LOW;PASS=4")
+    single = distribution(frame_of(["1", "1", "4", "5", "5"], austrian), austrian, NAMES)
+    assert list(zip(single["label"], single["count"], strict=True)) == [
+        ("5", 2),
+        ("4", 1),
+        ("3", 0),
+        ("2", 0),
+        ("1", 2),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "grades", "rate"),
+    [
+        ("PERCENT;PASS=60", ["40", "55", "59", "60", "72"], 0.4),
+        ("FROM_1_TO_6;STEP=0.1;BEST=LOW;PASS=4", ["1", "4", "4.1", "5", "6"], 0.4),
+        ("LEVELS=A*,A,B,C,D,E|U", ["A*", "E", "U", "U", "C"], 0.6),
+        ("OUT_OF_100;KEY=A:90,B:70|F:0", ["69.99", "70", "89", "90", "0"], 0.6),
+    ],
+)
+def test_the_pass_mark_is_the_scales_own(text: str, grades: list[str], rate: float) -> None:
+    scale = parse_scale(text)
+    assert summary(frame_of(grades, scale), scale, NAMES).pass_rate == pytest.approx(rate)
+
+
+def test_levels_without_points_have_a_median_and_no_mean() -> None:
+    scale = parse_scale("LEVELS=A*,A,B,C,D,E|U")
+    numbers = summary(frame_of(["A*", "A*", "B", "U", "U"], scale), scale, NAMES)
+    assert (numbers.mean, numbers.spread) == (None, None)
+    assert score_text(numbers.median, scale) == "B"
+
+
+def test_percentiles_count_worse_grades_whichever_end_is_best() -> None:
+    scale = parse_scale("FROM_1_TO_6;STEP=0.1;BEST=LOW;PASS=4")
+    frame = frame_of(["1", "2", "3", "4", "5"], scale)
+    assert percentile(frame, "id 0", NAMES) == 90
+    assert percentile(frame, "id 4", NAMES) == 10
+
+
+def test_extra_credit_counts_in_the_mean_and_stands_in_the_last_bin() -> None:
+    scale = parse_scale("PERCENT;OVER")
+    frame = frame_of(["105", "100", "95", "90", "10"], scale)
+    assert score_text(summary(frame, scale, NAMES).mean, scale) == "80 %"
+    assert list(distribution(frame, scale, NAMES)["count"]) == [0, 1, 0, 0, 0, 0, 0, 0, 0, 4]
+
+
+@pytest.mark.parametrize(
+    ("rate", "text"),
+    [(1.0, "100 %"), (0.0, "0 %"), (299 / 300, "99 %"), (1 / 300, "1 %"), (0.5, "50 %"), (0.665, "67 %")],
+)
+def test_only_all_and_none_are_100_and_0_percent(rate: float, text: str) -> None:
+    assert rate_text(rate) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "spread"),
+    [("OUT_OF_20", "2"), ("PERCENT", "10 %"), ("FROM_1_TO_6;PASS=4", "0.5"), ("LETTERS", "0.43 points")],
+)
+def test_a_spread_has_the_unit_of_its_scale(text: str, spread: str) -> None:
+    assert spread_text(0.1, parse_scale(text)) == spread

@@ -8,7 +8,7 @@ import httpx
 
 from shared.live.feed import FeedState
 from shared.model.exam import Audience
-from shared.model.grades import PASS_FAIL
+from shared.model.scales import PASS_FAIL
 from tests.builders import new_id
 from tests.student_app.routes_client import browser, get
 from tests.student_app.world import START_S, FakeFeed, a_result, an_exam, filled_cache, rows_of

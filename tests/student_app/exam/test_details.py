@@ -6,7 +6,7 @@ import io
 import pytest
 
 from shared.model.exam import Audience
-from shared.model.grades import LETTERS, OUT_OF_20, PASS_FAIL, PERCENT, Scale
+from shared.model.scales import LETTERS, OUT_OF_20, PASS_FAIL, PERCENT, Scale
 from shared.model.statistics import Disclosure, frame_from_results, summary
 from student_app.exam.details import comparison_rows, results_csv, rule_text, statistics_rows
 from student_app.exam.own_result import find_own, own_sentence
@@ -23,8 +23,8 @@ def told(grades: list[str], scale: Scale = OUT_OF_20, audience: Audience = Audie
     ("scale", "grades", "median", "spread"),
     [
         (OUT_OF_20, ["10", "12", "14", "16", "18"], "14", "2.83"),
-        (PERCENT, ["50", "60", "70", "80", "90"], "70 %", "14.14"),
-        (LETTERS, ["A", "A", "B", "C", "F"], "B", "35 % of the scale"),
+        (PERCENT, ["50", "60", "70", "80", "90"], "70 %", "14.14 %"),
+        (LETTERS, ["A", "A", "B", "C", "F"], "B", "1.5 points"),
     ],
     ids=str,
 )
@@ -85,7 +85,7 @@ def test_a_download_has_what_is_shown_and_no_formula() -> None:
         a_result(exam, '=HYPERLINK("http://evil.example")', "ABSENT"),
         a_result(exam, "Ada", "9"),
     ]
-    data = results_csv(rows)
+    data = results_csv(an_exam(), rows)
     assert data.startswith(b"\xef\xbb\xbf"), "spreadsheets know UTF-8 by it"
     found = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
     assert found[0] == ["Student", "Grade"]
@@ -99,7 +99,7 @@ def test_a_download_has_what_is_shown_and_no_formula() -> None:
 def test_a_download_is_in_the_order_in_which_people_look() -> None:
     exam = an_exam()
     rows = [a_result(exam, name, "9") for name in ("Zoë", "amir", "Émile", "Amélie", "Eva")]
-    lines = results_csv(rows).decode("utf-8-sig").splitlines()
+    lines = results_csv(an_exam(), rows).decode("utf-8-sig").splitlines()
     assert [line.removesuffix(",9") for line in lines[1:]] == ["Amélie", "amir", "Émile", "Eva", "Zoë"]
 
 

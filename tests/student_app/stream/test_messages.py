@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shared.live.feed import FeedState, FeedStatus
 from shared.model.codes import new_codes
 from shared.model.exam import Audience
-from shared.model.grades import LETTERS
+from shared.model.scales import LETTERS, parse_scale
 from student_app.stream.messages import (
     change_data,
     exam_object,
@@ -28,7 +28,7 @@ def test_a_snapshot_has_the_exam_its_rows_and_how_current_it_is() -> None:
     exam = an_exam()
     row = a_result(exam, "Ada", "17.5", version=3)
     snapshot = snapshot_object(exam, [row], {row.id: START_S}, LIVE)
-    assert snapshot["rows"] == [[row.id, "Ada", "17.5", 3, START_S]]
+    assert snapshot["rows"] == [[row.id, "Ada", "17.5", 3, START_S, 0.875, 1]]
     assert snapshot["feed"] == {"state": "LIVE", "since": START_S, "asOf": START_S + 1.3}
     assert exam_object(exam)["subject"] == "Physics"
 
@@ -37,7 +37,7 @@ def test_names_and_owners_are_never_in_a_message() -> None:
     """Even if a row had them, which guests' rows do not."""
     exam = dataclasses.replace(an_exam(audience=Audience.CODES), owner="secret-owner")
     row = dataclasses.replace(a_result(exam, "7K4QX2", "A"), name="Ada Lovelace", owner="secret-owner")
-    change = change_data(exam, [row], START_S, [], is_exam_changed=True)
+    change = change_data(exam, [row], START_S, [])
     for message in (snapshot_object(exam, [row], {}, LIVE), change):
         text = to_json(message).decode()
         assert "Lovelace" not in text
@@ -50,14 +50,33 @@ def test_a_snapshot_without_status_is_the_same_at_every_moment() -> None:
     assert "feed" not in snapshot_object(exam, [], {}, None)
 
 
-def test_a_change_names_the_exam_only_if_it_changed() -> None:
+def test_a_change_has_its_rows_with_their_scores_and_the_ids_that_are_gone() -> None:
     exam = an_exam()
-    row = a_result(exam, "Ada", "12")
-    assert change_data(exam, [row], START_S, ["gone-id"], is_exam_changed=False) == {
-        "rows": [[row.id, "Ada", "12", 1, START_S]],
-        "gone": ["gone-id"],
-    }
-    assert change_data(exam, [], START_S, [], is_exam_changed=True)["exam"] == exam_object(exam)
+    row, failed, absent = (a_result(exam, "Ada", grade) for grade in ("12", "9.99", "ABSENT"))
+    change = change_data(exam, [row], START_S, ["gone-id"])
+    assert change == {"rows": [[row.id, "Ada", "12", 1, START_S, 0.6, 1]], "gone": ["gone-id"]}
+    assert change_data(exam, [failed], 0.0, [])["rows"][0][5:] == [0.4995, 0]  # type: ignore[index]
+    assert change_data(exam, [absent], 0.0, [])["rows"][0][2:] == ["absent", 1, 0.0, None, 0]  # type: ignore[index]
+
+
+def test_an_exam_brings_its_bins_and_how_scores_are_written() -> None:
+    german = exam_object(an_exam(scale=parse_scale("FROM_1_TO_6;STEP=0.1;BEST=LOW;PASS=4")))
+    assert german["bins"] == [
+        ["6–5", "6", 0.0],
+        ["5–4", "5", 0.2],
+        ["4–3", "4", 0.4],
+        ["3–2", "3", 0.6],
+        ["2–1", "2", 0.8],
+    ]
+    assert german["scale"] == {"hasMean": True, "hasMedian": True, "worst": 6.0, "best": 1.0, "unit": ""}
+    levels = exam_object(an_exam(scale=parse_scale("LEVELS=A,B|C")))["scale"]
+    assert levels == {"hasMean": False, "hasMedian": True, "levels": [["A", 1.0], ["B", 0.5], ["C", 0.0]]}
+
+
+def test_a_key_shows_the_level_beside_the_points() -> None:
+    exam = an_exam(scale=parse_scale("OUT_OF_100;KEY=A:90,B:60|F:0"))
+    (row,) = snapshot_object(exam, [a_result(exam, "Ada", "67")], {}, None)["rows"]  # type: ignore[misc]
+    assert row[2] == "67 (B)"
 
 
 def test_with_codes_no_message_has_a_time_of_a_row_or_the_order_of_entry() -> None:
@@ -65,9 +84,10 @@ def test_with_codes_no_message_has_a_time_of_a_row_or_the_order_of_entry() -> No
     entered = [a_result(exam, code, "12") for code in new_codes(20, (), random.Random(1))]
     stamps = {row.id: START_S + second for second, row in enumerate(entered)}
     removed = [row.id for row in entered]
-    in_order_of_ids = [[row.id, row.student, "12", 1, 0.0] for row in sorted(entered, key=lambda row: row.id)]
+    by_id = sorted(entered, key=lambda row: row.id)
+    in_order_of_ids = [[row.id, row.student, "12", 1, 0.0, 0.6, 1] for row in by_id]
     assert snapshot_object(exam, entered, stamps, None)["rows"] == in_order_of_ids
-    change = change_data(exam, entered, START_S, removed, is_exam_changed=False)
+    change = change_data(exam, entered, START_S, removed)
     assert change == {"rows": in_order_of_ids, "gone": sorted(removed)}
 
 
@@ -80,7 +100,7 @@ def test_no_name_breaks_a_stream(name: str) -> None:
     """Whatever a row holds, a browser reads one event with that very row."""
     exam = an_exam()
     row = dataclasses.replace(a_result(exam, "x", "12"), student=name)
-    change = change_data(exam, [row], 0.0, [], is_exam_changed=False)
+    change = change_data(exam, [row], 0.0, [])
     message = server_sent_event("change", to_json(change), "e-1")
     (event,) = (block for block in message.split(b"\n\n") if block)
     data = event.split(b"data: ", 1)[1]

@@ -3,9 +3,10 @@
 import dataclasses
 import datetime as dt
 
-from shared.model.grades import PERCENT, ScaleKind
+from shared.model.scales import PERCENT
 from teacher_app.exam.edit import Clash, changed_fields, clashes
 from teacher_app.exam.form import ExamFields
+from teacher_app.exam.scale_form import ScaleFields
 from tests.teacher_app.sample_rows import exam
 
 BASE = exam()
@@ -13,7 +14,8 @@ BASE = exam()
 
 def test_only_what_is_changed_is_sent() -> None:
     assert changed_fields(BASE, ExamFields.of(BASE)) == {}
-    wanted = dataclasses.replace(ExamFields.of(BASE), subject=" Optics ", kind=ScaleKind.PERCENT)
+    percent = ScaleFields.of(PERCENT)
+    wanted = dataclasses.replace(ExamFields.of(BASE), subject=" Optics ", scale_fields=percent)
     assert changed_fields(BASE, wanted) == {"subject": "Optics", "scale": PERCENT}
 
 

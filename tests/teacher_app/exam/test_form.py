@@ -7,11 +7,12 @@ import pytest
 
 from shared.model.errors import FieldInvalid
 from shared.model.exam import Audience
-from shared.model.grades import OUT_OF_20, PERCENT, ScaleKind
+from shared.model.scales import OUT_OF_20, PERCENT
 from teacher_app.exam.form import ExamFields, field_text
+from teacher_app.exam.scale_form import ScaleFields
 from tests.builders import new_id
 
-GOOD = ExamFields("Physics", dt.date(2026, 6, 5), "M. Curie", ScaleKind.OUT_OF, 20, Audience.NAMES)
+GOOD = ExamFields("Physics", dt.date(2026, 6, 5), "M. Curie", ScaleFields.of(OUT_OF_20), Audience.NAMES)
 
 
 def test_good_fields_have_no_faults_and_become_the_exam() -> None:
@@ -28,11 +29,12 @@ def test_good_fields_have_no_faults_and_become_the_exam() -> None:
 
 
 def test_every_fault_is_told_at_once_with_what_to_do() -> None:
-    bad = ExamFields(" ", None, "", ScaleKind.OUT_OF, None, Audience.NAMES)
+    no_points = dataclasses.replace(ScaleFields.of(OUT_OF_20), highest="")
+    bad = ExamFields(" ", None, "", no_points, Audience.NAMES)
     faults = bad.faults()
     assert sorted(faults) == ["date", "scale", "subject", "teacher"]
     assert faults["subject"] == "Type the subject, such as “Mathematics”."
-    assert "from 1 to 1000" in faults["scale"]
+    assert faults["scale"] == "Type the highest grade."
 
 
 @pytest.mark.parametrize("subject", ["x" * 121, "two\nlines"])
@@ -40,8 +42,8 @@ def test_what_the_api_would_refuse_is_found_before(subject: str) -> None:
     assert list(dataclasses.replace(GOOD, subject=subject).faults()) == ["subject"]
 
 
-def test_the_points_count_only_with_points() -> None:
-    percent = dataclasses.replace(GOOD, kind=ScaleKind.PERCENT, maximum=None)
+def test_a_chosen_scale_becomes_the_exams() -> None:
+    percent = dataclasses.replace(GOOD, scale_fields=ScaleFields.of(PERCENT))
     assert percent.faults() == {}
     assert percent.scale == PERCENT
 
@@ -62,7 +64,7 @@ def test_an_empty_form_has_today_and_the_teachers_name() -> None:
     ("value", "text"),
     [
         ("Physics", "Physics"),
-        (OUT_OF_20, "out of 20"),
+        (OUT_OF_20, "out of 20, passed: 10 or more"),
         (Audience.CODES, "students by code"),
         (dt.date(2026, 6, 5), "5 June 2026"),
     ],

@@ -1,7 +1,7 @@
 """The preview shows what the students' board shows: the same numbers, the same secrets kept."""
 
 from shared.model.exam import Audience
-from shared.model.grades import LETTERS, PASS_FAIL, PERCENT
+from shared.model.scales import LETTERS, PASS_FAIL, PERCENT
 from teacher_app.exam.preview import preview_of
 from tests.teacher_app.sample_rows import exam, result, results
 
@@ -27,7 +27,7 @@ def test_codes_hide_a_rate_that_tells_everybodys_result() -> None:
 def test_pass_or_fail_has_a_rate_and_no_mean() -> None:
     preview = preview_of(exam(scale=PASS_FAIL), results("PASS", "PASS", "FAIL", "PASS", "PASS"))
     assert preview.tiles == (("Results", "5"), ("Passed", "80 %"))
-    assert [(bar.label, bar.count) for bar in preview.bars] == [("FAIL", 1), ("PASS", 4)]
+    assert [(bar.label, bar.count) for bar in preview.bars] == [("fail", 1), ("pass", 4)]
 
 
 def test_rows_are_sorted_by_name_and_not_by_entry() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.model.exam import Audience
-from shared.model.grades import LETTERS, PASS_FAIL
+from shared.model.scales import LETTERS, PASS_FAIL
 from teacher_app.exam.review import Finding, Severity, findings, papers_finding
 from tests.teacher_app.sample_rows import exam, result, results
 

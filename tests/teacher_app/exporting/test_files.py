@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 from shared.model.exam import Audience, Exam, Result
-from shared.model.grades import LETTERS, OUT_OF_20, PASS_FAIL, PERCENT
+from shared.model.scales import LETTERS, OUT_OF_20, PASS_FAIL, PERCENT
 from teacher_app.exporting.delimited import csv_file
 from teacher_app.exporting.formats import FORMATS, Format, file_stem
 from teacher_app.exporting.gradebooks import canvas_file, moodle_file

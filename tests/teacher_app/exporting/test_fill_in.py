@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from shared.model.grades import OUT_OF_20
+from shared.model.scales import OUT_OF_20
 from teacher_app.exporting.fill_in import Filled, GradebookFile
 from teacher_app.importing.limits import BYTES_MAX, FileNotReadable
 from tests.teacher_app.exam_rows import exam_of, result_of

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shared.model.codes import CODE_ALPHABET, CODE_LENGTH
 from shared.model.exam import TEXT_MAX, Audience, Exam, Result
-from shared.model.grades import LETTER_SCORES, LETTERS, OUT_OF_20, PASS_FAIL, PERCENT, Scale, ScaleKind
+from shared.model.scales import LETTERS, OUT_OF_20, PASS_FAIL, PERCENT, Scale
 from teacher_app.exporting.formats import FORMATS, Format
 from teacher_app.exporting.persons import shown_person, split_name
 from teacher_app.importing.checking import Choices, Fate, check_rows, person_key
@@ -57,7 +57,7 @@ POINTS = st.integers(0, 2000).map(lambda hundredths: f"{hundredths / 100:.2f}".r
 GRADES = {
     OUT_OF_20: POINTS,
     PERCENT: POINTS,
-    LETTERS: st.sampled_from(list(LETTER_SCORES)),
+    LETTERS: st.sampled_from([level.label for level in LETTERS.levels]),
     PASS_FAIL: st.sampled_from(["PASS", "FAIL"]),
 }
 
@@ -115,5 +115,4 @@ def test_a_name_is_its_first_and_last_name_joined(name: str) -> None:
 
 
 def test_the_grades_of_these_tests_are_canonical() -> None:
-    assert {scale.kind for scale in GRADES} == set(ScaleKind)
     assert unicodedata.category("\u2028") == "Zl"  # no control character: the API takes it in a name

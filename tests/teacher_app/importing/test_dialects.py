@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from shared.model.exam import Audience
-from shared.model.grades import LETTERS, OUT_OF_20, PASS_FAIL, PERCENT, Scale
+from shared.model.scales import LETTERS, OUT_OF_20, PASS_FAIL, PERCENT, Scale
 from teacher_app.importing.columns import Dialect, column_labels, recognised
 from teacher_app.importing.files import Kind, Source, source_from_file, source_from_text
 from teacher_app.importing.tables import SPACES

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from shared.api.calls import TeacherApi
 from shared.model.errors import BackendUnreachable
 from shared.model.exam import Audience, Exam, NewExam, Result
-from shared.model.grades import OUT_OF_20, Scale
+from shared.model.scales import OUT_OF_20, Scale
 from teacher_app.rows.workspace import Workspace
 from teacher_app.rows.writer import Entering
 from tests.backend_process import RunningBackend, SignedInTeacher

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from shared.model.exam import Audience, Result
-from shared.model.grades import LETTERS, OUT_OF_20
+from shared.model.scales import LETTERS, OUT_OF_20
 from teacher_app.rows.commands import (
     ChangeRow,
     Conflict,

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.model.exam import Audience, Result
-from shared.model.grades import OUT_OF_20
+from shared.model.scales import OUT_OF_20
 from teacher_app.rows.commands import Hindrance, NotSaved
 from teacher_app.rows.grid_changes import bad_cells, edited, line_of
 from teacher_app.rows.grid_messages import edits_from, grid_data

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from shared.model.exam import Audience, Exam, NewExam, NewResult
-from shared.model.grades import OUT_OF_10, OUT_OF_20
+from shared.model.scales import OUT_OF_20, out_of
 from teacher_app.views import navigation
 from tests.backend_process import RunningBackend, running_backend
 from tests.builders import new_id
@@ -173,10 +173,50 @@ def test_the_later_of_two_tabs_sees_both_values_and_chooses(desk: Desk, choice: 
 def test_a_scale_that_does_not_fit_the_grades_is_told_before_it_is_saved(desk: Desk) -> None:
     exam = new_exam(desk, "12", "8", "19")
     page = open_details(desk, exam)
-    page.number_input[0].set_value(10).run()
+    page.text_input(key=next(box.key for box in page.text_input if box.label == "Points in all")).set_value(
+        "10"
+    ).run()
     assert "2 of 3 grades would not fit “out of 10”" in texts(page)
     press(page, "Save the details")
-    assert stored(desk, exam.id).scale == OUT_OF_10
+    assert stored(desk, exam.id).scale == out_of(10)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"), [("0", "below the highest"), ("", "highest grade"), ("x", "not a number")]
+)
+def test_points_that_make_no_scale_are_refused_and_never_corrected_silently(
+    desk: Desk, typed: str, said: str
+) -> None:
+    exam = new_exam(desk, "12")
+    page = open_details(desk, exam)
+    (points,) = (box for box in page.text_input if box.label == "Points in all")
+    points.set_value(typed).run()
+    press(page, "Save the details")
+    assert said in texts(page)
+    assert stored(desk, exam.id).scale == OUT_OF_20
+
+
+def test_halves_are_points_and_have_their_own_pass_mark(desk: Desk) -> None:
+    exam = new_exam(desk, "12")
+    page = open_details(desk, exam)
+    for label, typed in (("Points in all", "22,5"), ("Passed: this or more", "9")):
+        (box,) = (box for box in page.text_input if box.label == label)
+        box.set_value(typed).run()
+    press(page, "Save the details")
+    assert stored(desk, exam.id).scale == out_of("22.5", 9)
+    assert "out of 22.5, passed: 9 or more" in texts(desk.open(navigation.EXAM, exam=exam.id))
+
+
+def test_a_key_shows_who_would_get_what_before_it_is_saved(desk: Desk) -> None:
+    exam = new_exam(desk, "12", "8", "19")
+    page = open_details(desk, exam)
+    (key,) = (box for box in page.text_area if box.label == "Letters for points")
+    key.set_value("A = 15\nB = 10\n---\nF = 0").run()
+    tables = [table.value for table in page.table]
+    assert tables[0]["Students"].tolist() == [1, 1, 1]
+    assert tables[1]["Then"].tolist() == ["12 (B)", "8 (F)", "19 (A)"]
+    press(page, "Save the details")
+    assert stored(desk, exam.id).scale.text == "OUT_OF_20;KEY=A:15,B:10|F:0"
 
 
 def test_names_and_codes_cannot_be_changed_once_there_are_results(desk: Desk) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from shared.model.exam import Audience, Exam, NewExam, NewResult
-from shared.model.grades import OUT_OF_20
+from shared.model.scales import OUT_OF_20
 from teacher_app.exporting.formats import FORMATS
 from teacher_app.views import navigation
 from tests.backend_process import RunningBackend

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from shared.model.exam import Exam, NewExam, NewResult
-from shared.model.grades import OUT_OF_20
+from shared.model.scales import OUT_OF_20
 from teacher_app.views import navigation
 from tests.backend_process import RunningBackend
 from tests.builders import new_id

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from shared.model.exam import Audience, Exam, NewExam, NewResult
-from shared.model.grades import OUT_OF_20
+from shared.model.scales import OUT_OF_20
 from teacher_app.views import navigation
 from teacher_app.views.clock import local_now
 from teacher_app.views.exam_parts.import_rows import editor_key

@@ -1,8 +1,8 @@
-"""How much one GraphQL document may request. Checked before validation, whose cost grows faster than the
+"""How much one GraphQL document may ask for. Checked before validation, whose cost grows faster than the
 document.
 
-A fragment counts at each spread but is measured once: a document that doubles at every level is measured
-without being expanded.
+Fragments are counted as often as they are spread, each only once computed: a document that doubles at every
+level is measured, not expanded.
 """
 
 from collections.abc import Mapping
@@ -18,14 +18,21 @@ from graphql import (
     SelectionSetNode,
 )
 
-from deploy.local.backend.appsync.errors import ApiError
-
-__all__ = ["DEPTH_MAX", "FIELDS_MAX", "RESOLVERS_MAX", "TOKENS_MAX", "check_limits"]
+__all__ = ["DEPTH_MAX", "FIELDS_MAX", "RESOLVERS_MAX", "TOKENS_MAX", "LimitExceeded", "check_limits"]
 
 TOKENS_MAX = 20_000  # of one document; a batch of 100 rows written out as literals has about 2,000
 DEPTH_MAX = 10  # nested fields; the schema itself is 3 deep
 FIELDS_MAX = 400  # fields of one operation, fragments expanded
-RESOLVERS_MAX = 20  # top fields of one operation: each is a database transaction
+RESOLVERS_MAX = 20  # top fields of one operation: each costs a visit to the database
+
+
+class LimitExceeded(Exception):
+    """The document asks for too much. `error_type` and `message` go into the answer."""
+
+    def __init__(self, error_type: str, message: str) -> None:
+        super().__init__(message)
+        self.error_type = error_type
+        self.message = message
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,7 @@ class _Size:
 
 
 def check_limits(document: DocumentNode) -> None:
-    """Raises ApiError when an operation is too deep, too large, or spreads a fragment within itself."""
+    """Raises LimitExceeded when an operation is too deep, too large, or spreads a fragment within itself."""
     fragments = {
         definition.name.value: definition
         for definition in document.definitions
@@ -54,15 +61,15 @@ def check_limits(document: DocumentNode) -> None:
             continue
         size = _size(definition.selection_set, fragments, known, ())
         if size.depth > DEPTH_MAX:
-            raise ApiError(
+            raise LimitExceeded(
                 "QueryDepthLimitReached", f"The operation is nested deeper than {DEPTH_MAX} levels"
             )
         if size.fields > FIELDS_MAX:
-            raise ApiError(
+            raise LimitExceeded(
                 "QueryComplexityLimitReached", f"The operation selects more than {FIELDS_MAX} fields"
             )
         if isinstance(definition, OperationDefinitionNode) and size.top_fields > RESOLVERS_MAX:
-            raise ApiError(
+            raise LimitExceeded(
                 "ResolverExecutionLimitReached", f"The operation has more than {RESOLVERS_MAX} top fields"
             )
 
@@ -94,10 +101,10 @@ def _fragment_size(
     if name in known:
         return known[name]
     if name in open_fragments:
-        raise ApiError("ValidationError", f"Cannot spread fragment '{name}' within itself")
+        raise LimitExceeded("ValidationError", f"Cannot spread fragment '{name}' within itself")
     fragment = fragments.get(name)
     if fragment is None:
-        return _Size(0, 0, 0)  # validation reports it
+        return _Size(0, 0, 0)  # validation names it
     size = _size(fragment.selection_set, fragments, known, (*open_fragments, name))
     known[name] = size
     return size

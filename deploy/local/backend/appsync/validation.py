@@ -1,8 +1,8 @@
-"""What the API accepts in a field: texts, ids, scales, dates, codes, page and batch sizes. Pure.
+"""What the API accepts in a field: lengths, letters, ids, scales, dates, codes. Pure.
 
-Every check returns the value as it is stored (texts are trimmed) or raises ApiError BadRequest with the
-field's name. Whether a grade fits its exam's scale is not checked here: teachers may correct the scale later,
-and their page warns.
+Every check gives the value as it is stored (texts are trimmed) or raises ApiError BadRequest with the
+field's name. Whether a grade fits its exam's scale is not asked here: teachers correct scales, and their
+page warns.
 """
 
 import datetime as dt
@@ -12,6 +12,9 @@ import unicodedata
 from deploy.local.backend.appsync.errors import bad_request
 
 __all__ = [
+    "BATCH_ROWS_MAX",
+    "PAGE_ROWS_DEFAULT",
+    "PAGE_ROWS_MAX",
     "checked_batch_ids",
     "checked_date",
     "checked_grade",
@@ -29,7 +32,18 @@ PAGE_ROWS_DEFAULT = 100
 PAGE_ROWS_MAX = 1000
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_SCALE = re.compile(r"OUT_OF_([1-9][0-9]{0,2}|1000)|PERCENT|LETTERS|PASS_FAIL")
+# The form of a scale's text; the dashboards alone ask whether its numbers make sense together.
+_POSITIVE = r"(0\.[0-9]{0,3}[1-9]|([1-9][0-9]{0,2})(\.[0-9]{0,3}[1-9])?|1000)"
+_NUMBER = rf"(0|-?{_POSITIVE})"
+_LABEL = r"[^,;:|=\x00-\x1f\x7f-\x9f]{1,16}"
+_LEVELS = rf"{_LABEL}(:{_NUMBER})?(,{_LABEL}(:{_NUMBER})?)*"
+_KEY = rf"{_LEVELS}(\|{_LEVELS})?"
+_SCALE = re.compile(
+    rf"(OUT_OF_{_POSITIVE}|FROM_{_NUMBER}_TO_{_NUMBER}|PERCENT)"
+    rf"(;STEP={_POSITIVE})?(;BEST=LOW)?(;PASS={_NUMBER})?(;OVER)?(;SIGNS)?(;HONOURS={_LABEL})?(;KEY={_KEY})?"
+    rf"|LEVELS={_KEY}|LETTERS|PASS_FAIL"
+)
+SCALE_LENGTH_MAX = 512
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CODE = re.compile(r"[2-9A-HJKMNP-TV-Z]{6}")  # no 0, O, 1, I, L, U: codes are read aloud and copied by hand
 
@@ -41,7 +55,7 @@ def checked_id(value: str, field: str = "id") -> str:
 
 
 def checked_text(value: str | None, field: str, *, length_max: int = TEXT_LENGTH_MAX) -> str:
-    """The trimmed text: 1 to `length_max` code points, no control characters, no lone surrogates."""
+    """The trimmed text, 1 to `length_max` code points, without control characters and lone surrogates."""
     if value is None:
         raise bad_request(field, "must not be null")
     text = value.strip()
@@ -57,7 +71,7 @@ def checked_grade(value: str | None) -> str:
 
 
 def checked_student(value: str | None, *, are_codes: bool) -> str:
-    """The public text of a student: any short text, or a code where the exam's audience is CODES."""
+    """What the public sees of a student: any short text, or a code where the exam's audience is CODES."""
     text = checked_text(value, "student")
     if are_codes and not _CODE.fullmatch(text):
         raise bad_request("student", "must be a code of six letters and digits, without 0, O, 1, I, L, U")
@@ -65,13 +79,14 @@ def checked_student(value: str | None, *, are_codes: bool) -> str:
 
 
 def checked_scale(value: str | None) -> str:
-    if value is None or not _SCALE.fullmatch(value):
-        raise bad_request("scale", "must be OUT_OF_1 to OUT_OF_1000, PERCENT, LETTERS or PASS_FAIL")
+    """The text of a scale, such as OUT_OF_20, PERCENT;PASS=40, FROM_1_TO_6;PASS=4 or LEVELS=A,B|C."""
+    if value is None or len(value) > SCALE_LENGTH_MAX or not _SCALE.fullmatch(value):
+        raise bad_request("scale", "must be like OUT_OF_20, PERCENT, FROM_1_TO_6;PASS=4 or LEVELS=A,B,C|D")
     return value
 
 
 def checked_date(value: str | None) -> str:
-    """A calendar day as YYYY-MM-DD, without the offset that AWSDate allows: an exam has none."""
+    """A day of the calendar as YYYY-MM-DD; an AWSDate's offset has no meaning for an exam and is refused."""
     try:
         if value is None or not _DATE.fullmatch(value):
             raise ValueError(value)
@@ -82,7 +97,7 @@ def checked_date(value: str | None) -> str:
 
 
 def checked_page_limit(value: int | None) -> int:
-    """The number of rows of a page: 1 to 1000, by default 100."""
+    """How many rows a page has, 100 when nothing is said."""
     if value is None:
         return PAGE_ROWS_DEFAULT
     if not 1 <= value <= PAGE_ROWS_MAX:
@@ -91,7 +106,7 @@ def checked_page_limit(value: int | None) -> int:
 
 
 def checked_batch_ids(ids: list[str]) -> list[str]:
-    """The ids of a batch's rows: 1 to 100, without repeats."""
+    """The ids of a batch's rows: 1 to 100, each once."""
     if not 1 <= len(ids) <= BATCH_ROWS_MAX:
         raise bad_request("rows", f"must have 1 to {BATCH_ROWS_MAX} rows")
     if len(set(ids)) != len(ids):

@@ -68,10 +68,7 @@ def admin_get_user(pool: UserPoolContext, fields: Fields) -> Answer:
 
 
 def admin_set_user_password(pool: UserPoolContext, fields: Fields) -> Answer:
-    """Permanent, or temporary: then the user must choose another at the next sign-in.
-
-    As on AWS, present sign-ins go on: AdminUserGlobalSignOut ends them.
-    """
+    """Permanent, or temporary: then the user must choose another at the next sign-in."""
     password, is_permanent = fields.text("Password", length_max=256), fields.flag("Permanent")
     sub = pool.database.read(lambda connection: _named_user(pool, connection, fields)).sub
     record = pool.record_for(sub, password)

@@ -22,7 +22,7 @@ from deploy.local.maintenance.backup_format import BackupRefused
 from deploy.local.maintenance.restore import restore
 from shared.api.calls import TeacherApi
 from shared.model.exam import NewExam, NewResult
-from shared.model.grades import OUT_OF_20
+from shared.model.scales import OUT_OF_20
 from shared.settings import load_teacher_settings
 from tests.backend_process import ROOT, BackendProcess, running_backend
 from tests.waiting import wait_until

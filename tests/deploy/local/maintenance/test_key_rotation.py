@@ -31,7 +31,7 @@ from shared.identity.guest import GuestCredentials
 from shared.identity.teacher_session import TeacherSession
 from shared.identity.user_pool import AuthenticatorChallenge, UserPool
 from shared.model.exam import NewExam
-from shared.model.grades import OUT_OF_20
+from shared.model.scales import OUT_OF_20
 from tests.backend_process import PASSWORD, ROOT, BackendProcess, running_backend
 from tests.wire.clients import backend_settings, port_of
 

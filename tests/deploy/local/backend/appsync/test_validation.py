@@ -15,6 +15,7 @@ from deploy.local.backend.appsync.validation import (
     checked_student,
     checked_text,
 )
+from shared.model.scale_presets import PRESETS
 
 ID = "6f1c1f5e-7c35-4c3a-9f0a-0b9a3a1f2c4d"
 
@@ -74,14 +75,32 @@ def test_an_id_is_a_uuid_in_lower_case(text: str) -> None:
     assert refused_field(caught.value) == "id"
 
 
-@pytest.mark.parametrize("text", ["OUT_OF_1", "OUT_OF_20", "OUT_OF_1000", "PERCENT", "LETTERS", "PASS_FAIL"])
+@pytest.mark.parametrize("text", ["OUT_OF_1", "OUT_OF_1000", *(preset.scale.text for preset in PRESETS)])
 def test_the_scales(text: str) -> None:
     """Every kind that the schema names."""
     assert checked_scale(text) == text
 
 
 @pytest.mark.parametrize(
-    "text", ["OUT_OF_0", "OUT_OF_1001", "OUT_OF_020", "OUT_OF_", "out_of_20", "PERCENT\n", "20", "", None]
+    "text",
+    [
+        *("OUT_OF_0", "OUT_OF_1001", "OUT_OF_020", "OUT_OF_", "out_of_20", "PERCENT\n", "20", "", None),
+        *(
+            "PERCENT;PASS",
+            "PERCENT;OVER;STEP=1",
+            "OUT_OF_20;PASS=9.0",
+            "FROM_1_TO_6;BEST=HIGH;PASS=4",
+            "OUT_OF_20;",
+        ),
+        *(
+            "LEVELS=",
+            "LEVELS=A|B|C",
+            "LEVELS=A\n",
+            "LEVELS=A,,B",
+            f"LEVELS={'A' * 17}",
+            f"LEVELS={'A,' * 256}A",
+        ),
+    ],
 )
 def test_other_scales_are_refused(text: str | None) -> None:
     """Nothing but these."""
