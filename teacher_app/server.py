@@ -67,7 +67,7 @@ def create_app(
         finally:
             sweeping.cancel()
             await asyncio.wait([sweeping])
-            gate.close()
+            await gate.close()
             readiness.close()
 
     return App(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from cachetools import LRUCache
 
 from shared.model.errors import SignInThrottled
 from shared.model.text import name_key
@@ -41,9 +42,8 @@ class Attempts:
     def __init__(self, rule: AttemptRule, now_s: Callable[[], float], keys_max: int = KEYS_MAX) -> None:
         self._rule = rule
         self._now_s = now_s
-        self._keys_max = keys_max
-        self._counts_lock = threading.Lock()  # guards _counts, ordered by last attempt
-        self._counts: OrderedDict[str, _Count] = OrderedDict()
+        self._counts_lock = threading.Lock()  # guards _counts
+        self._counts: LRUCache[str, _Count] = LRUCache(keys_max)
 
     def wait_s(self, key: str) -> float:
         """Seconds until the next attempt is allowed; 0.0 when it is allowed now."""
@@ -61,9 +61,6 @@ class Attempts:
             count.last_at_s = now_s
             count.closed_until_s = now_s + self._wait_after(count.attempts)
             self._counts[key] = count
-            self._counts.move_to_end(key)
-            while len(self._counts) > self._keys_max:
-                self._counts.popitem(last=False)
 
     def take_back(self, key: str) -> None:
         """One attempt less: it told nobody anything, as when it succeeded or the backend was away."""

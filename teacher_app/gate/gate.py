@@ -143,7 +143,7 @@ class Gate:
         return self._now_s() - session.checked_at_s >= self._check_after_s
 
     async def sweep(self) -> None:
-        """Tells the user pool of sessions that ended here, and drops what took too long."""
+        """Revokes the tokens of sessions that ended here, and drops sign-in steps that expired."""
         self.steps.sweep()
         for session in self.sessions.take_ended():
             session.close()
@@ -151,16 +151,22 @@ class Gate:
                 await self.ask(self.pool.sign_out, session.teacher)
             except ExamResultsError as error:
                 _LOG.warning("a session of %s could not be revoked: %s", session.teacher.username, error)
+            except Exception:  # noqa: BLE001  # logged; nothing may end the sweeping
+                _LOG.exception("a session of %s could not be revoked", session.teacher.username)
 
-    async def sweep_for_ever(self) -> None:
-        """Sweeps until cancelled."""
+    async def sweep_for_ever(self, every_s: float = SWEEP_EVERY_S) -> None:
+        """Sweeps until cancelled. A sweep that fails is logged, and the next one comes as usual."""
         while True:
-            await asyncio.sleep(SWEEP_EVERY_S)
-            await self.sweep()
+            await asyncio.sleep(every_s)
+            try:
+                await self.sweep()
+            except Exception:  # noqa: BLE001  # logged; nothing may end the sweeping
+                _LOG.exception("sweeping failed; the next sweep is in %.0f s", every_s)
 
-    def close(self) -> None:
-        """Ends all sessions, without the pool's knowing: their tokens are forgotten with the process."""
-        self._threads.shutdown(wait=True, cancel_futures=True)
+    async def close(self) -> None:
+        """Waits for the steps in progress, then ends all sessions. The pool is not told: their tokens are
+        forgotten with the process."""
+        await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
         self.sessions.close()
         for session in self.sessions.take_ended():
             session.teacher.end()

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections import OrderedDict
 from dataclasses import dataclass
+
+from cachetools import LRUCache
 
 __all__ = ["OpenPage", "OpenPages"]
 
@@ -33,8 +34,8 @@ class OpenPages:
     def __init__(self, streamlit_sessions_max: int = STREAMLIT_SESSIONS_MAX) -> None:
         self._pages_lock = threading.Lock()  # guards both below
         self._pages: dict[str, OpenPage] = {}
-        self._owners: OrderedDict[str, str] = OrderedDict()  # Streamlit's session id -> the teacher's sub
-        self._streamlit_sessions_max = streamlit_sessions_max
+        # Streamlit's session id -> the teacher's sub
+        self._owners: LRUCache[str, str] = LRUCache(streamlit_sessions_max)
 
     def open(self, page: OpenPage) -> str:
         """Notes a page whose WebSocket opens now; gives its id."""
@@ -75,9 +76,6 @@ class OpenPages:
         """Notes whose data a Streamlit session holds."""
         with self._pages_lock:
             self._owners[streamlit_session_id] = sub
-            self._owners.move_to_end(streamlit_session_id)
-            while len(self._owners) > self._streamlit_sessions_max:
-                self._owners.popitem(last=False)
 
     def may_continue(self, streamlit_session_id: str, sub: str) -> bool:
         """Whether a reconnecting page may have that Streamlit session: only if it is this teacher's own."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+
+from cachetools import TTLCache
 
 from shared.identity.user_pool import AuthenticatorChallenge, AuthenticatorSecret, NewPasswordChallenge
 from teacher_app.gate.paths import HOME
@@ -42,30 +43,20 @@ class PendingSteps:
     def __init__(
         self, now_s: Callable[[], float], lifetime_s: float = LIFETIME_S, steps_max: int = STEPS_MAX
     ) -> None:
-        self._now_s = now_s
-        self._lifetime_s = lifetime_s
-        self._steps_max = steps_max
-        self._steps_lock = threading.Lock()  # guards _steps, oldest first
-        self._steps: OrderedDict[str, tuple[float, Step]] = OrderedDict()
+        self._steps_lock = threading.Lock()  # guards _steps
+        self._steps: TTLCache[str, Step] = TTLCache(steps_max, lifetime_s, timer=now_s)
 
     def put(self, key: str, step: Step) -> None:
         """Keeps `step`; it replaces any other of this browser."""
         with self._steps_lock:
-            self._steps.pop(key, None)
-            self._steps[key] = (self._now_s() + self._lifetime_s, step)
-            while len(self._steps) > self._steps_max:
-                self._steps.popitem(last=False)
+            self._steps[key] = step
 
     def get(self, key: str | None) -> Step | None:
         """The step, or None when there is none or it took too long."""
         if key is None:
             return None
         with self._steps_lock:
-            ends_at_s, step = self._steps.get(key, (0.0, None))
-            if step is not None and self._now_s() > ends_at_s:
-                del self._steps[key]
-                return None
-            return step
+            return self._steps.get(key)
 
     def drop(self, key: str | None) -> None:
         """The step is done."""
@@ -76,6 +67,4 @@ class PendingSteps:
     def sweep(self) -> None:
         """Drops what took too long."""
         with self._steps_lock:
-            now_s = self._now_s()
-            while self._steps and next(iter(self._steps.values()))[0] < now_s:
-                self._steps.popitem(last=False)
+            self._steps.expire()

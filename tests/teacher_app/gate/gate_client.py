@@ -154,5 +154,5 @@ def gate_site(**settings: Any) -> Iterator[Site]:
         try:
             yield site
         finally:
-            site.gate.close()
+            runner.run(site.gate.close())
             site.readiness.close()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from shared.identity.teacher_session import TeacherSession
 from shared.model.errors import (
     AccountNotUsable,
     BackendUnreachable,
@@ -37,7 +38,7 @@ def pool(clock: Clock) -> FakePool:
 def gate(pool: FakePool, clock: Clock) -> Iterator[Gate]:
     gate = Gate(teacher_settings(session_idle_minutes=10), pool, now_s=clock)
     yield gate
-    gate.close()
+    asyncio.run(gate.close())
 
 
 def started(gate: Gate, pool: FakePool, username: str = "ada") -> GateSession:
@@ -174,6 +175,55 @@ def test_sweeping_goes_on_when_the_pool_cannot_be_reached(gate: Gate, pool: Fake
     assert gate.steps.get("browser") is None
 
 
+def test_an_unexpected_error_for_one_session_does_not_keep_the_others_from_being_revoked(
+    gate: Gate, pool: FakePool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    unlucky, other = started(gate, pool), started(gate, pool, "grace")
+    sign_out = pool.sign_out
+
+    def fail_for_ada(session: TeacherSession) -> None:
+        if session is unlucky.teacher:
+            raise RuntimeError("unforeseen")
+        sign_out(session)
+
+    monkeypatch.setattr(pool, "sign_out", fail_for_ada)
+    gate.sessions.end(unlucky.key)
+    gate.sessions.end(other.key)
+    asyncio.run(gate.sweep())
+    assert other.teacher.has_ended
+    (record,) = caplog.records
+    assert record.exc_info is not None
+    assert "unforeseen" in str(record.exc_info[1])
+
+
+def test_a_sweep_that_fails_is_logged_and_the_next_one_takes_place(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def sweep_twice() -> None:
+        swept = asyncio.Event()
+        outcomes = [RuntimeError("unforeseen"), None]
+
+        def expire() -> None:
+            outcome = outcomes.pop(0) if outcomes else None
+            if outcome is not None:
+                raise outcome
+            swept.set()
+
+        monkeypatch.setattr(gate.steps, "sweep", expire)
+        sweeping = asyncio.create_task(gate.sweep_for_ever(every_s=0.0))
+        waiting = asyncio.create_task(swept.wait())
+        await asyncio.wait({sweeping, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        assert swept.is_set()
+        assert not sweeping.done()
+        sweeping.cancel()
+        await asyncio.wait([sweeping])
+
+    asyncio.run(sweep_twice())
+    (record,) = caplog.records
+    assert record.exc_info is not None
+    assert "unforeseen" in str(record.exc_info[1])
+
+
 def test_more_steps_than_can_wait_are_told_to_come_back(gate: Gate) -> None:
     release = threading.Event()
 
@@ -196,7 +246,24 @@ def test_closing_forgets_every_token_and_leaves_no_thread(clock: Clock) -> None:
     gate = Gate(teacher_settings(), pool, now_s=clock)
     asyncio.run(gate.ask(pool.forgot_password, "ada"))
     session = started(gate, pool)
-    gate.close()
+    asyncio.run(gate.close())
     assert session.teacher.has_ended
     assert pool.is_closed
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("gate")]
+
+
+def test_closing_waits_for_a_step_in_progress_and_the_event_loop_goes_on(gate: Gate) -> None:
+    started, released = threading.Event(), threading.Event()
+
+    def step() -> bool:
+        started.set()
+        return released.wait(5.0)
+
+    async def close_meanwhile() -> bool:
+        asking = asyncio.create_task(gate.ask(step))
+        await asyncio.to_thread(started.wait)
+        asyncio.get_running_loop().call_soon(released.set)  # never called by a loop that is blocked
+        await gate.close()
+        return await asking
+
+    assert asyncio.run(close_meanwhile())
