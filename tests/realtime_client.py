@@ -9,10 +9,12 @@ from typing import Any, Self
 from urllib.parse import quote
 
 from botocore.credentials import Credentials
+from gql.transport.appsync_auth import AppSyncAuthentication
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
+from shared.live.appsync_protocol import AppSyncProtocol
 from tests.signing import signed_headers
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "RealtimeClient",
     "as_query",
     "as_subprotocol",
+    "protocol_with",
     "signed_by",
     "with_token",
 ]
@@ -62,6 +65,23 @@ def as_subprotocol(url: str, authorization: Mapping[str, str]) -> tuple[str, lis
     return url, ["graphql-ws", f"header-{header}"]
 
 
+class _Authorization(AppSyncAuthentication):
+    """A test's way of proving a caller, as the protocol asks for it."""
+
+    def __init__(self, authorize: Authorize) -> None:
+        self._authorize = authorize
+
+    def get_headers(
+        self, data: str | None = None, headers: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        return dict(self._authorize("/graphql" if data else "/graphql/connect", data or "{}"))
+
+
+def protocol_with(authorize: Authorize) -> AppSyncProtocol:
+    """The clients' own protocol, for a caller who proves itself in this way."""
+    return AppSyncProtocol(_Authorization(authorize))
+
+
 class RealtimeClient:
     """One connection. `messages` keeps everything that was heard."""
 
@@ -89,7 +109,7 @@ class RealtimeClient:
         self.messages: list[dict[str, Any]] = []
         if is_initialised:
             try:
-                self.say({"type": "connection_init"})
+                self.say(protocol_with(authorize).init())
                 self.expect("connection_ack")
             except BaseException:
                 self.close()
@@ -111,10 +131,7 @@ class RealtimeClient:
         **variables: Any,
     ) -> None:
         """Say start; the answer is not waited for."""
-        data = json.dumps({"query": query, "variables": variables})
-        authorization = (authorize or self._authorize)("/graphql", data)
-        payload = {"data": data, "extensions": {"authorization": dict(authorization)}}
-        self.say({"id": subscription_id, "type": "start", "payload": payload})
+        self.say(protocol_with(authorize or self._authorize).start(subscription_id, query, variables))
 
     def subscribe(self, subscription_id: str, query: str, **variables: Any) -> None:
         """Start, and wait for start_ack."""

@@ -6,7 +6,7 @@ makes of a transaction. Every check makes what it needs and takes it away again.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -14,11 +14,12 @@ from typing import Any
 
 import requests
 
-from deploy.aws.smoke_listener import Listener, guest_proof, teacher_proof
+from deploy.aws.smoke_listener import Listener, SubscriptionRefused
 from shared.api.calls import GuestApi, TeacherApi
 from shared.api.http import GuestSignature, TeacherToken
 from shared.api.operations import GUEST_SUBSCRIPTIONS
 from shared.identity.guest import GuestCredentials
+from shared.live.appsync_protocol import guest_authentication, teacher_authentication
 from shared.model.errors import VersionConflict
 from shared.model.exam import Exam, NewExam, NewResult, Result, new_id
 from shared.model.scales import OUT_OF_20
@@ -124,12 +125,13 @@ class Smoke:
     def new_row(self, exam: Exam) -> Result:
         return self.teacher.create_result(exam.id, NewResult(student="Ada", grade="17", name="Ada Byron"))
 
-    def guest_listener(self) -> Listener:
-        proof = guest_proof(self.settings, self.guest_credentials.current())
-        return Listener(self.settings, proof, GUEST_SUBSCRIPTIONS)
+    def guest_listener(self, documents: Mapping[str, str] = GUEST_SUBSCRIPTIONS) -> Listener:
+        authentication = guest_authentication(self.settings, self.guest_credentials.current())
+        return Listener(self.settings.realtime_url, authentication, documents)
 
     def teacher_listener(self, token: str) -> Listener:
-        return Listener(self.settings, teacher_proof(self.settings, token), TEACHER_SUBSCRIPTIONS)
+        authentication = teacher_authentication(self.settings, token)
+        return Listener(self.settings.realtime_url, authentication, TEACHER_SUBSCRIPTIONS)
 
 
 def _expect(condition: bool, seen: object) -> None:
@@ -231,11 +233,10 @@ def _own_draft_is_heard(smoke: Smoke) -> None:
 
 
 def _guest_may_not_hear_creations(smoke: Smoke) -> None:
-    proof = guest_proof(smoke.settings, smoke.guest_credentials.current())
     try:
-        with Listener(smoke.settings, proof, {"onCreateExam": "subscription { onCreateExam { id } }"}):
+        with smoke.guest_listener({"onCreateExam": "subscription { onCreateExam { id } }"}):
             raise CheckFailed("the subscription was accepted")
-    except RuntimeError as refused:
+    except SubscriptionRefused as refused:
         _expect("nauthorized" in str(refused), refused)
 
 

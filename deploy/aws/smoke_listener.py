@@ -1,62 +1,65 @@
 """One real-time connection that a smoke test listens on, as a teacher or as a guest."""
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Any
-from urllib.parse import urlsplit
 
-from botocore.credentials import Credentials
-from gql.transport.appsync_auth import (
-    AppSyncAuthentication,
-    AppSyncIAMAuthentication,
-    AppSyncJWTAuthentication,
-)
+from gql.transport.appsync_auth import AppSyncAuthentication
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
-from shared.settings import BackendSettings
+from shared.live.appsync_protocol import (
+    SUBPROTOCOL,
+    AppSyncProtocol,
+    ConnectionAcknowledged,
+    Data,
+    Refused,
+    ServerMessage,
+    Started,
+)
 
-__all__ = ["Listener", "guest_proof", "teacher_proof"]
+__all__ = ["Listener", "SubscriptionRefused"]
 
 HANDSHAKE_S = 15.0
 
 
-def teacher_proof(settings: BackendSettings, token: str) -> AppSyncAuthentication:
-    return AppSyncJWTAuthentication(_host(settings), token)
+class SubscriptionRefused(Exception):
+    """The API refused the connection or a subscription. `error` is its first error on the wire."""
 
-
-def guest_proof(settings: BackendSettings, credentials: Credentials) -> AppSyncAuthentication:
-    return AppSyncIAMAuthentication(_host(settings), region_name=settings.region, credentials=credentials)
+    def __init__(self, error: Mapping[str, Any]) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 class Listener:
-    """`with Listener(settings, proof, documents) as listener:` is subscribed to all documents when it begins.
+    """`with Listener(url, authentication, documents) as listener:` begins with every document subscribed.
 
-    Raises TimeoutError when an acknowledgement does not come, RuntimeError when a subscription is refused.
+    Raises TimeoutError when an acknowledgement does not come, SubscriptionRefused when the API says no.
     """
 
     def __init__(
-        self, settings: BackendSettings, proof: AppSyncAuthentication, documents: Mapping[str, str]
+        self, realtime_url: str, authentication: AppSyncAuthentication, documents: Mapping[str, str]
     ) -> None:
-        self._settings, self._proof, self._documents = settings, proof, documents
-        self._events: list[tuple[str, dict[str, Any]]] = []
+        self._url, self._documents = realtime_url, documents
+        self._protocol = AppSyncProtocol(authentication)
+        self._events: list[tuple[str, Mapping[str, Any]]] = []
         self._closing = ExitStack()
 
     def __enter__(self) -> "Listener":
         connection = connect(
-            self._proof.get_auth_url(self._settings.realtime_url),
-            subprotocols=[Subprotocol("graphql-ws")],
+            self._protocol.connect_url(self._url),
+            subprotocols=[Subprotocol(SUBPROTOCOL)],
             open_timeout=HANDSHAKE_S,
         )
         with ExitStack() as opening:
             self._socket = opening.enter_context(connection)
-            self._send({"type": "connection_init"})
-            self._until(lambda message: message["type"] == "connection_ack", HANDSHAKE_S)
-            for name, document in self._documents.items():
-                self._subscribe(name, document)
+            self._socket.send(self._protocol.init())
+            self._receive_until(ConnectionAcknowledged())
+            for field, document in self._documents.items():
+                self._socket.send(self._protocol.start(field, document))
+                self._receive_until(Started(field))
             self._closing = opening.pop_all()
         return self
 
@@ -65,54 +68,34 @@ class Listener:
     ) -> None:
         self._closing.close()
 
-    def heard(self, name: str, matches: Callable[[dict[str, Any]], bool], within_s: float) -> dict[str, Any]:
+    def heard(
+        self, field: str, matches: Callable[[Mapping[str, Any]], bool], within_s: float
+    ) -> Mapping[str, Any]:
         """The first event of this subscription that matches, whether it has come or comes within this time.
 
         Raises TimeoutError when none comes.
         """
-
-        def found() -> dict[str, Any] | None:
-            return next((row for event, row in self._events if event == name and matches(row)), None)
-
         deadline = time.monotonic() + within_s
-        while (row := found()) is None:
+        while True:
+            for event, row in self._events:
+                if event == field and matches(row):
+                    return row
             self._receive(deadline)
-        return row
 
-    def has_heard(self, name: str, matches: Callable[[dict[str, Any]], bool]) -> bool:
+    def has_heard(self, field: str, matches: Callable[[Mapping[str, Any]], bool]) -> bool:
         """Whether such an event has come so far."""
-        return any(event == name and matches(row) for event, row in self._events)
+        return any(event == field and matches(row) for event, row in self._events)
 
-    def _subscribe(self, name: str, document: str) -> None:
-        data = json.dumps({"query": document, "variables": {}}, separators=(",", ":"))
-        headers = self._proof.get_headers(data)
-        self._send(
-            {
-                "id": name,
-                "type": "start",
-                "payload": {"data": data, "extensions": {"authorization": headers}},
-            }
-        )
-        self._until(lambda message: message["type"] == "start_ack" and message["id"] == name, HANDSHAKE_S)
-
-    def _send(self, message: Mapping[str, Any]) -> None:
-        self._socket.send(json.dumps(message))
-
-    def _until(self, is_wanted: Callable[[dict[str, Any]], bool], within_s: float) -> None:
-        deadline = time.monotonic() + within_s
-        while not is_wanted(self._receive(deadline)):
+    def _receive_until(self, wanted: ServerMessage) -> None:
+        deadline = time.monotonic() + HANDSHAKE_S
+        while self._receive(deadline) != wanted:
             pass
 
-    def _receive(self, deadline: float) -> dict[str, Any]:
-        """The next message; events are kept. Raises TimeoutError, or RuntimeError for an error message."""
-        message: dict[str, Any] = json.loads(self._socket.recv(max(0.0, deadline - time.monotonic())))
-        if message["type"] in ("error", "connection_error"):
-            raise RuntimeError(json.dumps(message.get("payload")))
-        if message["type"] == "data":
-            name = message["id"]
-            self._events.append((name, message["payload"]["data"][name]))
+    def _receive(self, deadline: float) -> ServerMessage:
+        message = self._protocol.receive(self._socket.recv(max(0.0, deadline - time.monotonic())))
+        match message:
+            case Refused(_, error):
+                raise SubscriptionRefused(error)
+            case Data(_, fields, _):
+                self._events.extend(fields.items())
         return message
-
-
-def _host(settings: BackendSettings) -> str:
-    return urlsplit(settings.api_url).netloc

@@ -7,6 +7,8 @@ them. Guests have fragments of their own, without the teachers' fields: asking f
 
 from __future__ import annotations
 
+from enum import StrEnum, auto
+
 __all__ = [
     "CREATE_EXAM",
     "CREATE_RESULTS",
@@ -16,6 +18,7 @@ __all__ = [
     "DELETE_RESULTS_BATCH",
     "GET_EXAM",
     "GET_RESULTS",
+    "GUEST_EVENTS",
     "GUEST_GET_EXAM",
     "GUEST_GET_RESULTS",
     "GUEST_LIST_EXAMS",
@@ -31,6 +34,7 @@ __all__ = [
     "UNPUBLISH_EXAM",
     "UPDATE_EXAM",
     "UPDATE_RESULTS",
+    "GuestEvent",
 ]
 
 _GUEST_EXAM_FIELDS = "id subject date teacher scale status audience published version createdAt updatedAt"
@@ -112,18 +116,40 @@ DELETE_RESULTS_BATCH = _mutation("deleteResultsBatch", "DeleteResultsBatchInput"
 
 _GUEST_BATCH = "examId published items { ...GuestResult }"
 
-# Field of the Subscription type -> document: everything that a guest's feed listens to.
-GUEST_SUBSCRIPTIONS: dict[str, str] = {
-    "onUpdateExam": _subscription("onUpdateExam", "...GuestExam", GUEST_EXAM),
-    "onPublishExam": _subscription("onPublishExam", "...GuestExam", GUEST_EXAM),
-    "onUnpublishExam": _subscription("onUnpublishExam", "...GuestExam", GUEST_EXAM),
-    "onDeleteExam": _subscription("onDeleteExam", "...GuestExam", GUEST_EXAM),
-    "onCreateResults": _subscription("onCreateResults", "...GuestResult", GUEST_RESULT),
-    "onUpdateResults": _subscription("onUpdateResults", "...GuestResult", GUEST_RESULT),
-    "onDeleteResults": _subscription("onDeleteResults", "...GuestResult", GUEST_RESULT),
-    "onCreateResultsBatch": _subscription("onCreateResultsBatch", _GUEST_BATCH, GUEST_RESULT),
-    "onDeleteResultsBatch": _subscription("onDeleteResultsBatch", _GUEST_BATCH, GUEST_RESULT),
+
+class GuestEvent(StrEnum):
+    """What an event changes for guests."""
+
+    EXAM_UPDATED = auto()
+    EXAM_PUBLISHED = auto()
+    EXAM_REMOVED = auto()
+    RESULTS_PUT = auto()
+    RESULTS_REMOVED = auto()
+
+
+# Field of the Subscription type -> what its events change: everything that a guest's feed listens to.
+GUEST_EVENTS: dict[str, GuestEvent] = {
+    "onUpdateExam": GuestEvent.EXAM_UPDATED,
+    "onPublishExam": GuestEvent.EXAM_PUBLISHED,
+    "onUnpublishExam": GuestEvent.EXAM_REMOVED,
+    "onDeleteExam": GuestEvent.EXAM_REMOVED,
+    "onCreateResults": GuestEvent.RESULTS_PUT,
+    "onUpdateResults": GuestEvent.RESULTS_PUT,
+    "onDeleteResults": GuestEvent.RESULTS_REMOVED,
+    "onCreateResultsBatch": GuestEvent.RESULTS_PUT,
+    "onDeleteResultsBatch": GuestEvent.RESULTS_REMOVED,
 }
+
+
+def _guest_subscription(field: str) -> str:
+    if field.endswith("Exam"):
+        return _subscription(field, "...GuestExam", GUEST_EXAM)
+    is_batch = field.endswith("Batch")
+    return _subscription(field, _GUEST_BATCH if is_batch else "...GuestResult", GUEST_RESULT)
+
+
+# Field of the Subscription type -> document.
+GUEST_SUBSCRIPTIONS: dict[str, str] = {field: _guest_subscription(field) for field in GUEST_EVENTS}
 
 # Started and stopped only to see whether the server still answers on this socket.
 PROBE_SUBSCRIPTION = "subscription Probe { onDeleteExam { id } }"

@@ -27,7 +27,7 @@ from shared.api.operations import GUEST_LIST_RESULTS, GUEST_SUBSCRIPTIONS
 from tests.benchmarks.viewers_people import OPEN_DEADLINE_S, OnData, local_address
 from tests.benchmarks.viewers_place import Place
 from tests.benchmarks.viewers_session import SessionRefused
-from tests.realtime_client import as_subprotocol, signed_by
+from tests.realtime_client import as_subprotocol, protocol_with, signed_by
 from tests.signing import signed_headers
 
 __all__ = ["GuestSigner", "TutorialViewer"]
@@ -97,7 +97,7 @@ class TutorialViewer:
                 proxy=None,
             )
             async with asyncio.timeout(OPEN_DEADLINE_S):
-                await self._socket.send('{"type":"connection_init"}')
+                await self._socket.send(protocol_with(self._signer.realtime).init())
                 for number, name in enumerate(SUBSCRIBED):
                     await self._start(str(number), GUEST_SUBSCRIPTIONS[name])
                 waiting = len(SUBSCRIBED)
@@ -116,13 +116,8 @@ class TutorialViewer:
         """It listens already."""
 
     async def _start(self, subscription_id: str, document: str) -> None:
-        data = json.dumps({"query": document, "variables": {}})
-        payload = {
-            "data": data,
-            "extensions": {"authorization": dict(self._signer.realtime("/graphql", data))},
-        }
         assert self._socket is not None
-        await self._socket.send(json.dumps({"id": subscription_id, "type": "start", "payload": payload}))
+        await self._socket.send(protocol_with(self._signer.realtime).start(subscription_id, document))
 
     async def _listen(self) -> None:
         assert self._socket is not None
