@@ -37,5 +37,5 @@ def set_serving(parts: Serving) -> Iterator[None]:
 def serving() -> Serving:
     """Raises RuntimeError outside a running server."""
     if _serving is None:
-        raise RuntimeError("no server runs: start the dashboard with uvicorn, see the README")
+        raise RuntimeError("no server runs: start the dashboard by `python -m student_app`")
     return _serving

@@ -1,8 +1,4 @@
-"""The student dashboard as an ASGI app: the feed in its lifespan, the live routes beside Streamlit.
-
-    uvicorn --factory student_app.server:create_app_from_environment --ws websockets-sansio \
-        --ws-per-message-deflate false --timeout-graceful-shutdown 3 --no-proxy-headers
-"""
+"""The student dashboard as an ASGI app: the feed in its lifespan, the live routes beside Streamlit."""
 
 from __future__ import annotations
 
@@ -10,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 import secrets
-import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -22,13 +17,12 @@ from streamlit.starlette import App
 from shared.identity.guest import GuestCredentials
 from shared.live.cache import ExamCache
 from shared.live.feed import Feed
-from shared.model.errors import SettingsInvalid
-from shared.settings import StudentSettings, load_student_settings
+from shared.settings import StudentSettings
+from shared.web.security_headers import SecurityHeaders
 from student_app.board.pages import board_routes
 from student_app.context import Serving, set_serving
 from student_app.ops.garbage import seldom_full_collections
 from student_app.ops.metrics import MetricsServer, StudentCollector
-from student_app.ops.security_headers import SecurityHeaders
 from student_app.ops.status_routes import status_routes
 from student_app.ops.stopping import at_stop_signal
 from student_app.ops.viewer_count import ViewerCount
@@ -37,7 +31,7 @@ from student_app.stream.routes import live_routes
 from student_app.stream.run_gate import run_gate
 from student_app.stream.shortcut import Shortcut
 
-__all__ = ["create_app", "create_app_from_environment"]
+__all__ = ["create_app"]
 
 SCRIPT = Path(__file__).with_name("app.py")
 FEED_CLOSE_S = 3.0
@@ -72,8 +66,6 @@ def create_app(
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: App) -> AsyncIterator[dict[str, Any]]:
-        # Streamlit gives this logger a handler, whatever uvicorn was told; a student's address is no news.
-        logging.getLogger("uvicorn.access").disabled = True
         metrics = None
         await hub.open()
         feed.start()
@@ -102,18 +94,9 @@ def create_app(
             *status_routes(cache, feed),
         ],
         middleware=[
-            Middleware(SecurityHeaders),
+            # The address of an exam, or of one student's result, is nobody else's business.
+            Middleware(SecurityHeaders, referrer_policy="no-referrer"),
             Middleware(count.wrap),
             Middleware(Shortcut, streams=streams),
         ],
     )
-
-
-def create_app_from_environment() -> App:
-    """The dashboard with the settings of the environment; one clear line, exit status 2 if they are wrong."""
-    try:
-        settings = load_student_settings()
-    except SettingsInvalid as error:
-        print(f"student dashboard: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
-    return create_app(settings)

@@ -1,17 +1,9 @@
-"""The teacher dashboard as an ASGI app: the gate around Streamlit.
-
-    uvicorn --factory teacher_app.server:create_app_from_environment --ws websockets-sansio \
-        --timeout-graceful-shutdown 3 --no-proxy-headers
-
-`--no-proxy-headers`: the gate itself judges X-Forwarded-For, by the count of trusted proxies.
-"""
+"""The teacher dashboard as an ASGI app: the gate around Streamlit."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from http import HTTPStatus
@@ -25,8 +17,8 @@ from starlette.routing import BaseRoute, Route
 from streamlit.starlette import App
 
 from shared.identity.user_pool import UserPool
-from shared.model.errors import SettingsInvalid, SignInThrottled
-from shared.settings import TeacherSettings, load_teacher_settings
+from shared.model.errors import SignInThrottled
+from shared.settings import TeacherSettings
 from teacher_app import context
 from teacher_app.gate import paths
 from teacher_app.gate.account_pages import AccountPages
@@ -39,7 +31,7 @@ from teacher_app.gate.teacher_pool import TeacherPool
 from teacher_app.host_config import CalmHostConfig
 from teacher_app.readiness import Readiness
 
-__all__ = ["create_app", "create_app_from_environment", "gate_routes"]
+__all__ = ["create_app", "gate_routes"]
 
 SCRIPT = Path(__file__).with_name("app.py")
 
@@ -58,8 +50,6 @@ def create_app(
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: App) -> AsyncIterator[dict[str, Any]]:
-        # Streamlit gives this logger a handler, whatever uvicorn was told; addresses name open pages.
-        logging.getLogger("uvicorn.access").disabled = True
         sweeping = asyncio.create_task(gate.sweep_for_ever(), name="gate-sweep")
         try:
             with context.serving(gate):
@@ -76,17 +66,6 @@ def create_app(
         routes=gate_routes(gate, readiness),
         middleware=[Middleware(GateMiddleware, gate=gate), Middleware(CalmHostConfig)],
     )
-
-
-def create_app_from_environment() -> App:
-    """The dashboard with the settings of the environment; one clear line and exit status 2 if they are
-    wrong."""
-    try:
-        settings = load_teacher_settings()
-    except SettingsInvalid as error:
-        print(f"teacher dashboard: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
-    return create_app(settings)
 
 
 def gate_routes(gate: Gate, readiness: Readiness) -> list[BaseRoute]:

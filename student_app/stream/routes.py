@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from shared.live.cache import ExamCache
 from shared.model.exam import is_id
-from student_app.stream.addresses import client_address
+from shared.web.client_address import client_address
 from student_app.stream.channel import Viewer
 from student_app.stream.hub import LiveHub, StreamRefused
 from student_app.stream.messages import snapshot_object, to_json

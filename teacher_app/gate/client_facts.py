@@ -1,12 +1,7 @@
-"""What a request tells of its sender: address, scheme and origin, believing only the configured proxies.
-
-The count of trusted proxies says how many entries of X-Forwarded-For, from the right, were written by our
-own proxies. With none, both forwarding headers are ignored: anybody can send them.
-"""
+"""What a request says about its sender: address, scheme and origin, believing only the configured proxies."""
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +9,9 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 
-__all__ = ["ClientFacts", "facts_of"]
+from shared.web.client_address import client_address, forwarded_entries
 
-_IPV6_GROUP_BITS = 64  # one household or one machine holds a whole /64: it counts as one address
+__all__ = ["ClientFacts", "facts_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,37 +45,15 @@ class ClientFacts:
 def facts_of(scope: Mapping[str, Any], trusted_proxies: int, *, is_always_https: bool) -> ClientFacts:
     """The facts of an ASGI HTTP or WebSocket scope."""
     headers = Headers(raw=scope["headers"])
-    peer = scope.get("client")
-    address = str(peer[0]) if peer else ""
     scheme = str(scope.get("scheme", "http"))
     if trusted_proxies > 0:
-        chain = _entries(headers.getlist("x-forwarded-for"))
-        # Fewer entries than proxies: the request came round them, so only its own address is known.
-        if len(chain) >= trusted_proxies:
-            address = chain[-trusted_proxies]
-        schemes = _entries(headers.getlist("x-forwarded-proto"))
+        schemes = forwarded_entries(headers, "x-forwarded-proto")
         if schemes:
             scheme = schemes[-min(trusted_proxies, len(schemes))]
     return ClientFacts(
-        address=_grouped(address),
+        address=client_address(scope, trusted_proxies),
         is_https=is_always_https or scheme in {"https", "wss"},
         host=headers.get("host", ""),
         origin=headers.get("origin"),
         fetch_site=headers.get("sec-fetch-site"),
     )
-
-
-def _entries(values: list[str]) -> list[str]:
-    return [entry.strip() for value in values for entry in value.split(",") if entry.strip()]
-
-
-def _grouped(address: str) -> str:
-    try:
-        ip = ipaddress.ip_address(address.strip("[]").partition("%")[0])
-    except ValueError:
-        return address[:64]
-    if ip.version == 6:
-        if ip.ipv4_mapped is not None:
-            return str(ip.ipv4_mapped)
-        return str(ipaddress.ip_network((ip, _IPV6_GROUP_BITS), strict=False))
-    return str(ip)

@@ -16,12 +16,12 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
+from shared.web.security_headers import Page, add_security_headers
 from teacher_app.gate import paths
 from teacher_app.gate.client_facts import ClientFacts, facts_of
 from teacher_app.gate.cookies import SESSION, cookie_of, key_of
 from teacher_app.gate.gate import Gate
 from teacher_app.gate.open_pages import OpenPage
-from teacher_app.gate.security_headers import add_security_headers
 from teacher_app.gate.sessions import GateSession
 
 __all__ = ["PAGE_HEADER", "GateMiddleware", "facts_in", "session_in"]
@@ -65,9 +65,12 @@ class GateMiddleware:
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                add_security_headers(
-                    MutableHeaders(scope=message), is_gate_page=is_gate_page, is_https=facts.is_https
-                )
+                headers = MutableHeaders(scope=message)
+                page = Page.FORM if is_gate_page else Page.STREAMLIT
+                # With "no-referrer", browsers would send "Origin: null" with our own forms.
+                add_security_headers(headers, page, referrer_policy="same-origin", is_https=facts.is_https)
+                if is_gate_page:
+                    headers["Cache-Control"] = "no-store"
             await send(message)
 
         await (refusal or self._app)(scope, receive, send_guarded)

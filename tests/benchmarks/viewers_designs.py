@@ -195,10 +195,7 @@ def _server(design: str, backend: _CountedBackend, plan: Plan) -> ServerProcess:
         )
     environment["EXAM_RESULTS_TRUSTED_PROXIES"] = "1" if design == "proxied" else "0"
     environment["EXAM_RESULTS_STREAMS_MAX"] = str(max(5000, plan.viewers + 100))
-    arguments = ["-m", "uvicorn", "--factory", "student_app.server:create_app_from_environment"]
-    arguments += ["--host", HOST, "--port", "{port}", "--ws", "websockets-sansio"]
-    arguments += ["--ws-per-message-deflate", "false"]
-    arguments += ["--timeout-graceful-shutdown", "2", "--no-access-log", "--no-proxy-headers"]
+    arguments = ["-m", "student_app", "--host", HOST, "--port", "{port}"]
     return ServerProcess(arguments, environment, ready_path="/readyz")
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.backend_process import PASSWORD, BackendProcess
 from tests.browser.entry_walk import EntryDesk, SignedIn, open_exam
 from tests.browser.people import DEADLINE_MS, Person, choose_part, sign_in, tab_to
-from tests.teacher_app.dashboard_process import REAL_FACTORY, TeacherDashboard
+from tests.teacher_app.dashboard_process import TEACHER_APP, TeacherDashboard
 from tests.waiting import wait_until
 from tests.wire.gate_dashboard import Operator
 from tests.wire.tcp_proxy import TcpProxy
@@ -28,7 +28,7 @@ class Station:
     def __init__(self, data_dir: Path) -> None:
         self.backend = BackendProcess(data_dir)
         try:
-            self.dashboard = TeacherDashboard(self.backend.settings, REAL_FACTORY)
+            self.dashboard = TeacherDashboard(self.backend.settings, TEACHER_APP)
         except BaseException:
             self.backend.stop()
             raise
@@ -40,7 +40,7 @@ class Station:
 
     def start_dashboard(self) -> None:
         port = int(self.dashboard.url.rpartition(":")[2])
-        self.dashboard = TeacherDashboard(self.backend.settings, REAL_FACTORY, port=port)
+        self.dashboard = TeacherDashboard(self.backend.settings, TEACHER_APP, port=port)
 
     def close(self) -> None:
         self.dashboard.stop()

@@ -15,7 +15,7 @@ from tests.backend_process import BackendProcess
 from tests.browser.axe import faults_of
 from tests.browser.entry_walk import EntryDesk, SignedIn, open_exam
 from tests.browser.people import Person, await_stillness, choose_part, reload_but_stay, sign_in, tab_to
-from tests.teacher_app.dashboard_process import REAL_FACTORY, TeacherDashboard
+from tests.teacher_app.dashboard_process import TEACHER_APP, TeacherDashboard
 from tests.waiting import wait_until
 from tests.wire.tcp_proxy import TcpProxy
 
@@ -36,7 +36,7 @@ class Station:
             self.proxy = stack.enter_context(TcpProxy(int(self.backend.url.rpartition(":")[2])))
             api_url = f"http://127.0.0.1:{self.proxy.port}/graphql"
             self._settings = {**self.backend.settings, "EXAM_RESULTS_API_URL": api_url}
-            self.dashboard = TeacherDashboard(self._settings, REAL_FACTORY)
+            self.dashboard = TeacherDashboard(self._settings, TEACHER_APP)
             stack.callback(lambda: self.dashboard.stop())
             self._stack = stack.pop_all()
 
@@ -45,7 +45,7 @@ class Station:
         self.dashboard.process.send_signal(signal.SIGKILL)
         self.dashboard.stop()
         self.proxy.cut()
-        self.dashboard = TeacherDashboard(self._settings, REAL_FACTORY, port=port)
+        self.dashboard = TeacherDashboard(self._settings, TEACHER_APP, port=port)
 
     def close(self) -> None:
         self._stack.close()

@@ -9,7 +9,7 @@ from tests.waiting import wait_until
 
 __all__ = ["StudentDashboard"]
 
-FACTORY = "student_app.server:create_app_from_environment"
+MODULE = "student_app"
 READY_DEADLINE_S = 20.0
 
 
@@ -17,7 +17,7 @@ class StudentDashboard(TeacherDashboard):
     """As the teacher's; the constructor returns once its feed is live."""
 
     def __init__(self, settings: Mapping[str, str], *, port: int = 0) -> None:
-        super().__init__(settings, FACTORY, port=port)
+        super().__init__(settings, MODULE, port=port)
         try:
             wait_until(
                 lambda: self.ready_status() == 200, deadline_s=READY_DEADLINE_S, what="the feed being live"

@@ -9,8 +9,8 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from shared.live.cache import ExamCache
+from shared.web.security_headers import SecurityHeaders
 from student_app.board.pages import board_routes
-from student_app.ops.security_headers import SecurityHeaders
 from student_app.ops.status_routes import status_routes
 from student_app.stream.hub import LiveHub
 from student_app.stream.routes import live_routes
@@ -33,7 +33,7 @@ async def browser(
             *board_routes(cache, hub, feed, now_s),
             *status_routes(cache, feed),
         ],
-        middleware=[Middleware(SecurityHeaders)],
+        middleware=[Middleware(SecurityHeaders, referrer_policy="no-referrer")],
     )
     try:
         async with httpx.AsyncClient(

@@ -11,32 +11,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-__all__ = ["PROBE_FACTORY", "REAL_FACTORY", "TeacherDashboard", "dashboard_command"]
+__all__ = ["PROBE", "TEACHER_APP", "TeacherDashboard"]
 
 ROOT = Path(__file__).parents[2]
 START_DEADLINE_S = 60.0
 STOP_DEADLINE_S = 10.0
-REAL_FACTORY = "teacher_app.server:create_app_from_environment"
-PROBE_FACTORY = "tests.teacher_app.probe_app:create_app"
+TEACHER_APP = "teacher_app"
+PROBE = "tests.teacher_app.probe_app"
 _READY = re.compile(r"Uvicorn running on (http://127\.0\.0\.1:\d+)")
-
-
-def dashboard_command(factory: str, port: int = 0) -> list[str]:
-    return [
-        *(sys.executable, "-m", "uvicorn", "--factory", factory),
-        *("--host", "127.0.0.1", "--port", str(port), "--ws", "websockets-sansio"),
-        *("--ws-per-message-deflate", "false"),
-        *("--timeout-graceful-shutdown", "3", "--no-access-log", "--no-proxy-headers"),
-    ]
 
 
 class TeacherDashboard:
     """Leaving the context stops it. `url` has no slash at its end; `log` is what it wrote so far."""
 
-    def __init__(self, settings: Mapping[str, str], factory: str = PROBE_FACTORY, *, port: int = 0) -> None:
+    def __init__(self, settings: Mapping[str, str], module: str = PROBE, *, port: int = 0) -> None:
         environ = {name: text for name, text in os.environ.items() if not name.startswith("EXAM_RESULTS_")}
         self.process = subprocess.Popen(
-            dashboard_command(factory, port),
+            [sys.executable, "-m", module, "--port", str(port)],
             cwd=ROOT,
             env={**environ, **settings},
             stdout=subprocess.DEVNULL,

@@ -1,23 +1,26 @@
-"""The gate around a small script, for tests: the user pool is asked at every touch, and time can be moved.
+"""`python -m tests.teacher_app.probe_app`: the gate around a small script, for tests.
 
-PROBE_CLOCK, if set, names a file that holds how many seconds this process is ahead of the true time.
+The user pool is asked at every touch, and time can be moved: PROBE_CLOCK, if set, names a file with the
+number of seconds that this process is ahead of the true time.
 """
 
 import os
 import time
 from pathlib import Path
 
+import streamlit.logger
 from streamlit.starlette import App
 
 from shared.settings import load_teacher_settings
+from shared.web.serving import serve
 from teacher_app.server import create_app as create_dashboard
 
-__all__ = ["CLOCK_VARIABLE", "create_app"]
+__all__ = ["CLOCK_VARIABLE"]
 
 CLOCK_VARIABLE = "PROBE_CLOCK"
 
 
-def create_app() -> App:
+def _create_app() -> App:
     return create_dashboard(
         load_teacher_settings(),
         now_s=_now_s,
@@ -29,3 +32,13 @@ def create_app() -> App:
 def _now_s() -> float:
     path = os.environ.get(CLOCK_VARIABLE)
     return time.time() + (float(Path(path).read_text()) if path else 0.0)
+
+
+if __name__ == "__main__":
+    serve(
+        "probe",
+        _create_app,
+        port=8501,
+        streamlit_logger=streamlit.logger,
+        compresses_websockets=True,
+    )

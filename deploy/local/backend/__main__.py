@@ -23,8 +23,8 @@ from deploy.local.backend.compose import (
     open_backend,
     server_of,
 )
-from deploy.local.backend.log_format import LogFormat, set_up_logging
 from deploy.local.data_folder import paths
+from shared.web.log_format import LogFormat, log_to
 
 __all__ = ["main"]
 
@@ -34,7 +34,9 @@ _log = logging.getLogger("deploy.local.backend")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until SIGTERM or SIGINT. Gives the exit status: 0 after a signal, 2 when it cannot start."""
     given = _parser().parse_args(arguments)
-    set_up_logging(LogFormat(given.log_format), sys.stderr)
+    log_to(sys.stderr, LogFormat(given.log_format))
+    # The web server's INFO lines name every connection's address, and a real-time address has credentials.
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
     ending = _Ending()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, ending.on_signal)

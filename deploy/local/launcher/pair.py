@@ -155,12 +155,8 @@ def _dashboards(options: PairOptions) -> list[ChildSpec]:
         ChildSpec(
             name=f"{role} dashboard",
             command=[
-                *(sys.executable, "-m", "uvicorn", "--factory"),
-                f"{role}_app.server:create_app_from_environment",
-                *("--host", options.host, "--port", str(port), "--ws", "websockets-sansio"),
-                # Compression would cost 48 kB of memory a session, for a page of 25 kB.
-                *("--ws-per-message-deflate", "false"),
-                *("--timeout-graceful-shutdown", "2", "--no-access-log", "--no-proxy-headers"),
+                *(sys.executable, "-m", f"{role}_app"),
+                *("--host", options.host, "--port", str(port)),
             ],
             ready_url=_url(reached, port) + "/healthz",
             log_path=options.data_dir / paths.LOGS / f"{role}.log",

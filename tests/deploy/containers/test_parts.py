@@ -1,9 +1,7 @@
-"""The small programs inside the images: the healthcheck, the log format, the slimming, the packed files."""
+"""The small programs inside the images: the healthcheck, the slimming, the packed files."""
 
 import gzip
 import http.server
-import json
-import logging
 import random
 import subprocess
 import sys
@@ -16,9 +14,8 @@ import pytest
 
 from deploy.containers.compress import compress_tree
 from deploy.containers.healthcheck import is_healthy
-from deploy.containers.json_lines import JsonLines
 from deploy.containers.slim import slim
-from tests.deploy.containers.tools import CONTAINERS, ROOT
+from tests.deploy.containers.tools import ROOT
 from tests.pair_process import free_port
 
 
@@ -65,47 +62,6 @@ def test_the_healthchecks_exit_status_is_what_the_engine_looks_at(address: str) 
     well = subprocess.run([*command, f"{address}/well"], cwd=ROOT, capture_output=True, check=False)
     ill = subprocess.run([*command, f"{address}/ill"], cwd=ROOT, capture_output=True, check=False)
     assert (well.returncode, ill.returncode) == (0, 1)
-
-
-def test_a_log_record_is_one_line_of_json_whatever_is_in_it() -> None:
-    record = logging.LogRecord("app", logging.WARNING, "f.py", 1, 'a\n{"level": "%s"}', ("forged",), None)
-    line = JsonLines().format(record)
-    assert "\n" not in line
-    fields = json.loads(line)
-    assert (fields["level"], fields["logger"]) == ("warning", "app")
-    assert fields["message"] == 'a\n{"level": "forged"}'
-    assert fields["time"].endswith("Z")
-    try:
-        raise ValueError("why")
-    except ValueError:
-        record.exc_info = sys.exc_info()
-    assert "ValueError: why" in json.loads(JsonLines().format(record))["error"]
-
-
-LOGGING_PROGRAM = """
-import json, logging, logging.config, sys
-logging.config.dictConfig(json.load(open(sys.argv[1])))
-import streamlit
-from streamlit import config
-logging.getLogger("uvicorn.error").info("early")
-config.get_config_options(force_reparse=True)
-logging.getLogger("uvicorn.error").info("late")
-streamlit.logger.get_logger("streamlit.anything").warning("its own")
-logging.getLogger("student_app.server").warning("ours")
-"""
-
-
-def test_each_record_is_written_once_as_json_whatever_streamlit_does_to_the_loggers() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", LOGGING_PROGRAM, str(CONTAINERS / "logging.json")],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    records = [json.loads(line) for line in (done.stdout + done.stderr).splitlines()]
-    assert [record["message"] for record in records] == ["early", "late", "its own", "ours"]
-    assert [record["level"] for record in records] == ["info", "info", "warning", "warning"]
 
 
 def test_packed_forms_open_to_the_same_bytes_and_two_builds_are_equal(tmp_path: Path) -> None:

@@ -1,0 +1,77 @@
+"""Serves a dashboard: the options of its command and the web server's settings, the same everywhere."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from shared.model.errors import SettingsInvalid
+from shared.web.log_format import LogFormat, log_to
+
+__all__ = ["CLOSING_S", "STOP_DEADLINE_S", "serve"]
+
+CONNECTIONS_END_S = 3  # after SIGTERM, open connections have so long to end by themselves
+CLOSING_S = 5.0  # then the application has so long to close what it owns
+STOP_DEADLINE_S = CONNECTIONS_END_S + CLOSING_S + 2.0  # with the interpreter's own end; then SIGKILL is due
+
+
+def serve(
+    name: str,
+    create_app: Callable[[], ASGIApp],
+    *,
+    port: int,
+    streamlit_logger: Any,
+    compresses_websockets: bool,
+    arguments: Sequence[str] | None = None,
+) -> None:
+    """Serve until SIGTERM or SIGINT; `port` is the default one.
+
+    Exits with status 2 and one line if the settings are wrong, with 3 if the server cannot start.
+    `streamlit_logger` is the module streamlit.logger, which is not imported here.
+    """
+    parser = argparse.ArgumentParser(description=f"The {name}.")
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
+    parser.add_argument("--port", type=int, default=port, help="the port to listen on; 0 takes a free one")
+    parser.add_argument("--log-format", choices=[*LogFormat], default=LogFormat.TEXT.value)
+    given = parser.parse_args(arguments)
+    _log(LogFormat(given.log_format), streamlit_logger)
+    try:
+        app = create_app()
+    except SettingsInvalid as error:
+        parser.exit(2, f"{name}: {error}\n")
+    uvicorn.run(
+        app,
+        host=given.host,
+        port=given.port,
+        ws="websockets-sansio",
+        ws_per_message_deflate=compresses_websockets,
+        timeout_graceful_shutdown=CONNECTIONS_END_S,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,  # the dashboards know how many proxies to trust
+    )
+
+
+def _log(log_format: LogFormat, streamlit_logger: Any) -> None:
+    """One handler for the whole process, on standard error.
+
+    Streamlit gives uvicorn's loggers and its own a handler that writes text, when it is imported and again
+    whenever it reads its configuration. No setting turns that off, so the function that does it is replaced.
+    """
+    handler = log_to(sys.stderr, log_format)
+
+    def use_handler(logger: logging.Logger) -> None:
+        for former in list(logger.handlers):
+            logger.removeHandler(former)
+        logger.addHandler(handler)
+
+    streamlit_logger.setup_formatter = use_handler
+    streamlit_logger.update_formatter()
+    # Addresses name open pages, and a student's own is nobody's business.
+    logging.getLogger("uvicorn.access").disabled = True

@@ -1,0 +1,17 @@
+"""`python -m student_app`: the student dashboard as a process."""
+
+import streamlit.logger
+
+from shared.settings import load_student_settings
+from shared.web.serving import serve
+from student_app.server import create_app
+
+if __name__ == "__main__":
+    serve(
+        "student dashboard",
+        lambda: create_app(load_student_settings()),
+        port=8502,
+        streamlit_logger=streamlit.logger,
+        # Compression would cost 48 kB of memory a session, for a page of 25 kB.
+        compresses_websockets=False,
+    )
