@@ -1,10 +1,10 @@
-"""What a change set would do, in lines for the operator. Pure: CloudFormation's answer in, text out."""
+"""The changes of a change set, and their lines for the operator. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Change", "changes_of", "is_empty_change_set", "shown_changes"]
+__all__ = ["Change", "change_lines", "changes_of", "is_empty_change_set"]
 
 _NO_CHANGE_REASONS = ("didn't contain changes", "No updates are to be performed")
 _SIGNS = {"Add": "+", "Modify": "~", "Remove": "-", "Import": ">", "Dynamic": "?"}
@@ -12,18 +12,18 @@ _SIGNS = {"Add": "+", "Modify": "~", "Remove": "-", "Import": ">", "Dynamic": "?
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One resource that changes. `replacement`: True, False, Conditional, or empty where it cannot be."""
+    """A change of one resource. `replacement`: True, False, Conditional, or empty where it does not apply."""
 
     action: str
     logical_id: str
     resource_type: str
     replacement: str
     properties: tuple[str, ...]
-    is_consequence: bool = False  # it changes only if what it refers to does
+    is_consequence: bool = False  # it changes only if a resource it refers to does
 
     @property
     def may_lose_data(self) -> bool:
-        """Whether something that holds data would be removed or made anew."""
+        """Whether a resource with data would be removed or replaced."""
         holds_data = self.resource_type in ("AWS::DynamoDB::Table", "AWS::Cognito::UserPool")
         return holds_data and (self.action == "Remove" or self.replacement in ("True", "Conditional"))
 
@@ -41,7 +41,7 @@ class Change:
 
 
 def changes_of(pages: Iterable[Mapping[str, Any]]) -> tuple[Change, ...]:
-    """The changes of describe_change_set's pages, by the resources' names."""
+    """The changes in describe_change_set's pages, sorted by logical id."""
     found = []
     for page in pages:
         for entry in page.get("Changes", []):
@@ -66,12 +66,12 @@ def changes_of(pages: Iterable[Mapping[str, Any]]) -> tuple[Change, ...]:
 
 
 def is_empty_change_set(status: str, reason: str) -> bool:
-    """Whether CloudFormation failed to make the change set only because nothing differs."""
+    """Whether the change set failed only because nothing differs."""
     return status == "FAILED" and any(words in reason for words in _NO_CHANGE_REASONS)
 
 
-def shown_changes(changes: tuple[Change, ...]) -> list[str]:
-    """One line a change; creations of many resources are counted by type, mere consequences in all."""
+def change_lines(changes: tuple[Change, ...]) -> list[str]:
+    """One line per change; the creation of many resources by type, mere consequences as a total."""
     if len(changes) > 30 and all(change.action == "Add" for change in changes):
         counts: dict[str, int] = {}
         for change in changes:

@@ -1,4 +1,4 @@
-"""What each word after `python -m deploy.aws` does with the backend's stack."""
+"""The commands of `python -m deploy.aws` for the backend's stack."""
 
 import secrets
 from collections.abc import Mapping
@@ -31,20 +31,20 @@ class BackendCommands:
     console: Console
 
     def up(self, parameters: Mapping[str, str]) -> None:
-        """Makes the stack or brings it to the template of this checkout; safe to repeat."""
+        """Creates the stack or updates it to this checkout's template; safe to repeat."""
         template = read_template(BACKEND_TEMPLATE)
         stack = self.stack.describe()
         if stack is None or not self.stack.is_complete(stack):
-            # Unprotected first: a creation that fails must be able to take back what it made.
-            self.stack.bring_up(template, {**parameters, **UNPROTECTED})
+            # Unprotected first: a failed creation must be able to roll back.
+            self.stack.deploy(template, {**parameters, **UNPROTECTED})
             self.console.say("Now protecting tables and accounts against deletion.")
             self.stack.set_parameters(PROTECTED)
         else:
-            self.stack.bring_up(template, {**parameters, **PROTECTED})
+            self.stack.deploy(template, {**parameters, **PROTECTED})
         self.outputs()
 
     def status(self) -> None:
-        """The stack's state, protection, and how many resources it has; the states of those beside it."""
+        """The stack's state, its number of resources and its protection; the states of the hosting stacks."""
         stack = self.stack.existing()
         resources = self.stack.resources()
         protected = self.stack.parameters().get("Protected")
@@ -58,7 +58,7 @@ class BackendCommands:
             self.console.say(f"{beside.name}: {beside.existing()['StackStatus']}")
 
     def outputs(self) -> None:
-        """The outputs of the stack and of those beside it, one a line."""
+        """The outputs of the stack and of the hosting stacks, one per line."""
         for stack in (self.stack, *hosting_stacks(self.stack)):
             for name, value in sorted(stack.outputs().items()):
                 self.console.say(f"{name}={value}")
@@ -109,7 +109,7 @@ class BackendCommands:
         self.console.say(f"{len(teachers)} account{'' if len(teachers) == 1 else 's'}.")
 
     def down(self, *, is_data_deleted: bool) -> None:
-        """Deletes the stack. Exams, results and accounts stay unless the operator says otherwise."""
+        """Deletes the stack. Exams, results and accounts stay unless `is_data_deleted`."""
         self.stack.existing()
         beside = hosting_stacks(self.stack)
         held = [item for item in self.stack.resources() if item["ResourceType"] in RETAINED_TYPES]
@@ -123,9 +123,9 @@ class BackendCommands:
                 f"Delete {self.stack.name} in {self.connection.region}? Exams, results and accounts are kept."
             )
         for hosting in beside:
-            hosting.take_down()
+            hosting.delete()
             self.console.say(f"Deleted {hosting.name}.")
-        self.stack.take_down()
+        self.stack.delete()
         for item in held:
             if is_data_deleted:
                 self._delete(item)

@@ -1,4 +1,4 @@
-"""AWS clients for one region, with AWS's errors turned into ours."""
+"""AWS clients for one region, with botocore's errors translated into DeployErrors."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -35,7 +35,7 @@ NO_ENDPOINT = "AWS"
 
 @dataclass(slots=True)
 class Connection:
-    """One account in one region. `endpoint_url` is None on AWS, an emulator's address otherwise."""
+    """One account in one region. `endpoint_url` is None on AWS, otherwise an emulator's address."""
 
     region: str
     endpoint_url: str | None
@@ -43,7 +43,7 @@ class Connection:
     _clients: dict[str, Any] = field(default_factory=dict)
 
     def client(self, service: str) -> Any:
-        """boto3's client of a service, such as "cloudformation"; one each."""
+        """boto3's client for a service such as "cloudformation", created once."""
         if service not in self._clients:
             self._clients[service] = self.make_client(service)
         return self._clients[service]
@@ -61,16 +61,16 @@ class Connection:
 
 
 def connect(region: str | None, profile: str | None, endpoint_url: str | None) -> Connection:
-    """A connection as usual for AWS tools: arguments over environment over configuration files.
+    """A connection configured as AWS tools are: arguments, then environment, then configuration files.
 
-    Raises CredentialsMissing for an unknown profile, InputWrong when no region is said anywhere.
+    Raises CredentialsMissing for an unknown profile, InputWrong when no region is configured.
     """
     with aws_errors():
         session: Any = boto3.Session(region_name=region or os.environ.get("AWS_REGION"), profile_name=profile)
     if session.region_name is None:
         raise InputWrong("--region", "say which one, such as eu-west-1, or set AWS_REGION.")
     endpoint = endpoint_url.rstrip("/") if endpoint_url else None
-    # An emulator has one host name: buckets go into the path.
+    # An emulator has one host name, so bucket names belong in the path.
     config = Config(
         retries={"mode": "standard", "max_attempts": 5},
         connect_timeout=10,
@@ -86,7 +86,7 @@ def connect(region: str | None, profile: str | None, endpoint_url: str | None) -
 
 @contextmanager
 def aws_errors() -> Iterator[None]:
-    """Raises our errors in the place of botocore's."""
+    """Translates botocore's errors into CredentialsMissing, AwsRefused or AwsUnreachable."""
     try:
         yield
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""What the operator reads and answers."""
+"""The dialogue with the operator."""
 
 import sys
 from collections.abc import Callable
@@ -11,22 +11,21 @@ __all__ = ["Console", "console_of_terminal"]
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """`say` prints a line; `read` asks for one and is None where nobody can answer; `is_agreed` is --yes."""
+    """`say` prints a line; `read` prompts for one, None without a terminal; `is_agreed` is --yes."""
 
     say: Callable[[str], None]
     read: Callable[[str], str] | None
     is_agreed: bool = False
 
     def confirm(self, question: str) -> None:
-        """Goes on only after a yes. Raises Declined after anything else, InputWrong when nobody can
-        answer."""
+        """Returns after a yes. Raises Declined after any other answer, InputWrong without a terminal."""
         if self.is_agreed:
             return
         if self._ask(f"{question} [y/N] ").strip().lower() not in ("y", "yes"):
             raise Declined
 
     def confirm_by_name(self, question: str, name: str) -> None:
-        """As confirm, but the name must be typed: for what cannot be undone."""
+        """Like `confirm`, but the operator must type the name: for what cannot be undone."""
         if self.is_agreed:
             return
         if self._ask(f"{question} Type {name} to go on: ").strip() != name:
@@ -42,7 +41,7 @@ class Console:
 
 
 def console_of_terminal(*, is_agreed: bool) -> Console:
-    """The terminal's: asks only where somebody sits."""
+    """A console on standard output; it prompts only if standard input is a terminal."""
 
     def say(line: str) -> None:
         print(line, flush=True)

@@ -1,4 +1,4 @@
-"""Estimates as lines for the operator: every item with its arithmetic, every price with its source. Pure."""
+"""The cost estimates as lines for the operator: items with arithmetic, prices with sources. Pure."""
 
 from deploy.aws.costs import Estimate, Item, ResultsDay, hosting_month, our_results_day, tutorial_results_day
 from deploy.aws.prices import HOURS_PER_MONTH, Price
@@ -7,7 +7,7 @@ __all__ = ["cost_report"]
 
 
 def cost_report(day: ResultsDay) -> list[str]:
-    """The whole report: our results hours, the tutorial's beside them, the standing costs, the prices."""
+    """The report: our results hours, the tutorial's for comparison, the monthly hosting, the prices."""
     ours, tutorial, hosting = our_results_day(day), tutorial_results_day(day), hosting_month(day)
     lines = [
         f"{day.students} students, {day.exams} exams, {day.hours:g} results hour(s): "

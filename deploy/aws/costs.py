@@ -1,7 +1,7 @@
-"""What results days cost: this design beside one in which every browser is an API client. Pure arithmetic.
+"""The cost of results days: this design compared with one in which every browser is an API client. Pure.
 
-Both are asked for the same: every student has one result in every exam, all of it entered while everybody
-watches for so many hours. Where something about the other design is not known, the cheaper is taken.
+Both serve the same load: every student has one result in every exam, and all results are entered while
+everybody watches. Where a detail of the other design is unknown, the cheaper assumption is made.
 """
 
 import math
@@ -32,8 +32,8 @@ UPDATE_BYTES = 5 * 1024  # AppSync counts real-time updates in units of this
 READ_UNIT_BYTES = 4 * 1024
 BATCH_ROWS = 100
 PAGE_ROWS = 1000  # rows of one page when the feed loads an exam
-FEED_SUBSCRIPTIONS = 9  # of one student container
-POLLS_PER_HOUR = 12  # the feed's slow poll of the listings, its backstop
+FEED_SUBSCRIPTIONS = 9  # per student container
+POLLS_PER_HOUR = 12  # the feed's slow poll of the listings
 VIEWERS_PER_CONTAINER = 1000
 
 TUTORIAL_PAGE_ROWS = 100  # the generated API's default page; further pages, which it needs, are not counted
@@ -42,7 +42,7 @@ TUTORIAL_SUBSCRIPTIONS = 2
 
 @dataclass(frozen=True, slots=True)
 class ResultsDay:
-    """How many students watch how many exams' results come in, for how long."""
+    """How many students watch the results of how many exams, and for how long."""
 
     students: int
     exams: int
@@ -54,7 +54,7 @@ class ResultsDay:
 
     @property
     def containers(self) -> int:
-        """Student containers: each has one API connection, however many watch."""
+        """Student containers; each has one API connection, however many students it serves."""
         return max(1, math.ceil(self.students / VIEWERS_PER_CONTAINER))
 
 
@@ -83,7 +83,7 @@ class Estimate:
 
 
 def our_results_day(day: ResultsDay, rows_at_once: int = BATCH_ROWS) -> Estimate:
-    """The API's part: teachers enter `rows_at_once`, each student container has one connection."""
+    """The API's cost: teachers save `rows_at_once` rows at a time, each student container subscribes once."""
     batches = day.exams * math.ceil(day.students / rows_at_once)
     mutations = 2 * day.exams + batches
     pages = 1 + day.exams * math.ceil(day.students / PAGE_ROWS)
@@ -97,7 +97,7 @@ def our_results_day(day: ResultsDay, rows_at_once: int = BATCH_ROWS) -> Estimate
         + 2 * day.exams
         + day.containers * (2 + polls) * day.exams * snapshot_reads
     )
-    # A row in a transaction costs two units; an exam stands in two indexes.
+    # A row in a transaction costs two units; an exam is in two indexes.
     writes = 2 * day.results + day.exams * (3 + 4)
     return Estimate(
         "This design: the API",
@@ -135,7 +135,7 @@ def our_results_day(day: ResultsDay, rows_at_once: int = BATCH_ROWS) -> Estimate
 
 
 def tutorial_results_day(day: ResultsDay) -> Estimate:
-    """Every browser subscribes and fetches the list at each event; every row is a mutation of its own."""
+    """Every browser subscribes and fetches the list after each event; every row is a separate mutation."""
     events = day.exams + day.results
     fetches = day.students * (events + TUTORIAL_SUBSCRIPTIONS)
     scanned_bytes = min(TUTORIAL_PAGE_ROWS, day.results) * ROW_BYTES
@@ -175,7 +175,7 @@ def tutorial_results_day(day: ResultsDay) -> Estimate:
 
 
 def hosting_month(day: ResultsDay) -> Estimate:
-    """What stands all month when the dashboards run on AWS: one teacher container, the student containers."""
+    """The monthly cost of the dashboards on AWS: one teacher container and the student containers."""
     vcpus = 0.5 + 1.0 * day.containers
     memory_gb = 1.0 + 2.0 * day.containers
     addresses = 2 + 1 + day.containers  # the load balancer's two zones, and each container's own

@@ -1,4 +1,4 @@
-"""The dashboards' settings for a stack: lines of a `.env` file, and as the data module takes them. Pure."""
+"""The dashboards' settings for a stack, as a `.env` file and as BackendSettings. Pure."""
 
 import os
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ FILE_HEAD = "# Settings of both dashboards for the stack {stack_name}, written b
 
 
 def settings_file(stack_name: str, outputs: Mapping[str, str], endpoint_url: str | None) -> str:
-    """The file's text. `outputs` are the stack's; `endpoint_url` is an emulator's address, None on AWS."""
+    """The text of the `.env` file. `outputs`: the stack's; `endpoint_url`: an emulator's, None on AWS."""
     settings = _settings(outputs, endpoint_url)
     lines = [
         FILE_HEAD.format(stack_name=stack_name),
@@ -22,7 +22,7 @@ def settings_file(stack_name: str, outputs: Mapping[str, str], endpoint_url: str
 
 
 def backend_settings(outputs: Mapping[str, str], endpoint_url: str | None) -> BackendSettings:
-    """The same for code of this process. Nothing of the environment is read."""
+    """The same settings for this process, without reading the environment."""
     return load_teacher_settings(_settings(outputs, endpoint_url), Path(os.devnull)).backend
 
 

@@ -1,16 +1,16 @@
-"""What can go wrong between an operator and AWS. Every error's text is one the operator can act on.
+"""The errors of deploying to AWS. Each text is one that the operator can act on.
 
 DeployError
   CredentialsMissing    no keys, an unknown profile, an expired sign-in
-  AwsRefused            AWS answered no: the operation, its code and its words
+  AwsRefused            AWS refused: the operation, its error code and message
   AwsUnreachable        no answer
   StackMissing          the named stack does not exist
   StackFailed           a change of the stack failed: the resources and reasons
-  StackStuck            the stack is in a state that a person must decide about
+  StackStuck            the stack is in a state that needs a person's decision
   Declined              the operator said no
-  InputWrong            an argument that cannot be
-  SmokeFailed           a stack does not do what it should
-  EngineFailed          docker, podman or buildah failed: its own lines say why
+  InputWrong            an invalid argument
+  SmokeFailed           a stack failed some of the checks
+  EngineFailed          docker, podman or buildah failed: its own output says why
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class ResourceFailure:
-    """One resource that could not be made, changed or deleted, and AWS's reason."""
+    """A resource that could not be created, changed or deleted, and AWS's reason."""
 
     logical_id: str
     resource_type: str
@@ -45,7 +45,7 @@ class ResourceFailure:
 
 
 class DeployError(Exception):
-    """The root: str() is what the operator reads."""
+    """The base class; str() is shown to the operator."""
 
 
 class CredentialsMissing(DeployError):

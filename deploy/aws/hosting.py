@@ -1,6 +1,6 @@
-"""`publish-images` and `host`: the dashboards as containers on AWS, beside the backend's stack.
+"""`publish-images` and `host`: the dashboards as containers on AWS.
 
-Two more stacks, named after the backend's: NAME-images (the registry) and NAME-hosting (all that runs).
+They use two more stacks, named after the backend's: NAME-images (the registry) and NAME-hosting (the rest).
 """
 
 import base64
@@ -26,8 +26,8 @@ CLOUDFRONT_LIST = "com.amazonaws.global.cloudfront.origin-facing"
 
 @dataclass(frozen=True, slots=True)
 class HostingCommands:
-    """The commands beside the backend's stack `stack`. `new_key` draws the key that CloudFront shows the
-    load balancer."""
+    """The hosting commands for the backend's stack `stack`. `new_key` returns a random key, with which
+    CloudFront identifies itself to the load balancer."""
 
     stack: Stack
     connection: Connection
@@ -36,9 +36,9 @@ class HostingCommands:
     new_key: Callable[[], str]
 
     def publish_images(self, engine: ImageEngine, architecture: str) -> None:
-        """Builds both images and pushes them under a tag of this moment."""
-        images = self._beside("images")
-        images.bring_up(read_template(IMAGES_TEMPLATE), {})
+        """Builds both images and pushes them, tagged with the current time and the architecture."""
+        images = _sibling(self.stack, "images")
+        images.deploy(read_template(IMAGES_TEMPLATE), {})
         outputs = images.outputs()
         registry, username, password = self._registry_access()
         engine.sign_in(registry, username, password)
@@ -50,17 +50,17 @@ class HostingCommands:
             self.console.say(f"Published {image}")
 
     def host(self, parameters: Mapping[str, str], image_tag: str | None, *, is_key_new: bool) -> None:
-        """Brings the hosting to this checkout's template and to the images of this tag, None for the newest.
+        """Deploys this checkout's hosting template with the images of this tag, None for the newest.
 
-        Safe to repeat. Raises InputWrong where there are no such images.
+        Safe to repeat. Raises InputWrong when the images do not exist.
         """
         backend = self.stack.outputs()
-        hosting = self._beside("hosting")
+        hosting = _sibling(self.stack, "hosting")
         given = {**self._images(image_tag), **parameters}
         if is_key_new or hosting.describe() is None:
             given["OriginKey"] = self.new_key()
         self._ensure_ecs_role()
-        hosting.bring_up(
+        hosting.deploy(
             read_template(HOSTING_TEMPLATE),
             {
                 **given,
@@ -76,11 +76,8 @@ class HostingCommands:
         self.console.say(f"teachers   {outputs['TeacherUrl']}")
         self.console.say(f"students   {outputs['StudentUrl']}")
 
-    def _beside(self, kind: str) -> Stack:
-        return dataclasses.replace(self.stack, name=f"{self.stack.name}-{kind}")
-
     def _registry_access(self) -> tuple[str, str, str]:
-        """Registry, user name and a password for twelve hours (ECR, GetAuthorizationToken)."""
+        """Registry, user name, and a password valid for twelve hours (ECR, GetAuthorizationToken)."""
         with aws_errors():
             answer = self.connection.client("ecr").get_authorization_token()
         given: Mapping[str, Any] = answer["authorizationData"][0]
@@ -88,19 +85,19 @@ class HostingCommands:
         return str(given["proxyEndpoint"]).removeprefix("https://"), username, password
 
     def _images(self, wanted_tag: str | None) -> dict[str, str]:
-        """The hosting's parameters for both images of the tag, None for the newest. Raises InputWrong."""
-        images = self._beside("images")
+        """The template's parameters for both images of the tag, None for the newest. Raises InputWrong."""
+        images = _sibling(self.stack, "images")
         if images.describe() is None:
             raise InputWrong("host", "there are no images yet: run publish-images first.")
         outputs = images.outputs()
         uris = {dashboard: outputs[_repository_output(dashboard)] for dashboard in DASHBOARDS}
-        # A publication that was cut short left one image without the other: that one does not count.
+        # An interrupted publication leaves one image without the other: its tag does not count.
         tags = set.intersection(*(self._tags(uri) for uri in uris.values()))
         if not tags:
             raise InputWrong("host", "the images are not both there: run publish-images again.")
         if wanted_tag is not None and wanted_tag not in tags:
             raise InputWrong("--image-tag", f"there are {', '.join(sorted(tags))}.")
-        tag = wanted_tag or max(tags)  # tags begin with their time
+        tag = wanted_tag or max(tags)  # tags begin with the time
         architecture = "X86_64" if tag.endswith("x86_64") else "ARM64"
         named = {f"{dashboard.capitalize()}Image": f"{uri}:{tag}" for dashboard, uri in uris.items()}
         return {**named, "CpuArchitecture": architecture}
@@ -115,7 +112,7 @@ class HostingCommands:
         return {str(tag) for item in details for tag in item.get("imageTags", [])}
 
     def _ensure_ecs_role(self) -> None:
-        """Makes ECS's own role where it is missing: an account's first cluster fails without it."""
+        """Creates ECS's service-linked role if it is missing: an account's first cluster fails without it."""
         iam = self.connection.client("iam")
         with aws_errors():
             if not iam.list_roles(PathPrefix=f"/aws-service-role/{ECS_SERVICE}/")["Roles"]:
@@ -138,9 +135,13 @@ class HostingCommands:
 
 
 def hosting_stacks(stack: Stack) -> list[Stack]:
-    """The stacks beside the backend's that exist, in the order in which they can be taken down."""
-    beside = [dataclasses.replace(stack, name=f"{stack.name}-{kind}") for kind in ("hosting", "images")]
-    return [one for one in beside if one.describe() is not None]
+    """The backend's hosting and images stacks that exist, in the order in which they can be deleted."""
+    siblings = [_sibling(stack, kind) for kind in ("hosting", "images")]
+    return [sibling for sibling in siblings if sibling.describe() is not None]
+
+
+def _sibling(stack: Stack, kind: str) -> Stack:
+    return dataclasses.replace(stack, name=f"{stack.name}-{kind}")
 
 
 def _repository_output(dashboard: str) -> str:

@@ -1,4 +1,4 @@
-"""Building and pushing container images with whichever engine the operator has: docker, podman or buildah."""
+"""Builds and pushes container images with the operator's engine: docker, podman or buildah."""
 
 import subprocess
 from collections.abc import Callable, Sequence
@@ -13,18 +13,18 @@ ENGINES = ("docker", "podman", "buildah")
 DOCKERFILE = "deploy/containers/Dockerfile"
 PLATFORMS = {"ARM64": "linux/arm64", "X86_64": "linux/amd64"}
 
-Runner = Callable[[Sequence[str], str | None], int]  # words, text for standard input -> exit status
+Runner = Callable[[Sequence[str], str | None], int]  # arguments, standard input -> exit status
 
 
 @dataclass(frozen=True, slots=True)
 class ImageEngine:
-    """`name` is the program; `run` runs it in the project's root."""
+    """`name` is the program; `run` executes it in the project's root."""
 
     name: str
     run: Runner
 
     def sign_in(self, registry: str, username: str, password: str) -> None:
-        """The password goes by standard input: it stands in no list of processes. Raises EngineFailed."""
+        """Signs in, with the password on standard input, hidden from process lists. Raises EngineFailed."""
         self._do("sign in", ["login", "--username", username, "--password-stdin", registry], password)
 
     def build(self, target: str, image: str, architecture: str, version: str) -> None:
@@ -32,31 +32,31 @@ class ImageEngine:
         words = ["build", "--platform", PLATFORMS[architecture], "--target", target, "--tag", image]
         words += ["--build-arg", f"VERSION={version}", "--file", DOCKERFILE]
         if self.name == "buildah":
-            words += ["--format", "docker"]  # the other format has no healthchecks
+            words += ["--format", "docker"]  # the OCI format has no health checks
         self._do(f"build {target}", [*words, "."])
 
     def push(self, image: str) -> None:
-        """Raises EngineFailed."""
+        """Pushes the image to its registry. Raises EngineFailed."""
         self._do("push", ["push", image])
 
-    def _do(self, step: str, words: Sequence[str], typed: str | None = None) -> None:
-        status = self.run([self.name, *words], typed)
+    def _do(self, step: str, words: Sequence[str], standard_input: str | None = None) -> None:
+        status = self.run([self.name, *words], standard_input)
         if status != 0:
             raise EngineFailed(self.name, step, status)
 
 
 def architecture_of(machine: str) -> str:
-    """The key of PLATFORMS for what the operating system calls this machine: it builds that without help."""
+    """The key of PLATFORMS for this machine (`platform.machine()`), which it builds without emulation."""
     return "ARM64" if machine.lower() in ("arm64", "aarch64") else "X86_64"
 
 
 def find_engine(which: Callable[[str], str | None], folder: Path) -> ImageEngine:
-    """The first engine that is installed. Raises InputWrong when none is."""
+    """The first installed engine of ENGINES. Raises InputWrong when none is installed."""
     for name in ENGINES:
         if which(name):
-            return ImageEngine(name, lambda words, typed: _run(words, typed, folder))
+            return ImageEngine(name, lambda words, standard_input: _run(words, standard_input, folder))
     raise InputWrong("publish-images", f"no engine is installed: one of {', '.join(ENGINES)} is needed.")
 
 
-def _run(words: Sequence[str], typed: str | None, folder: Path) -> int:
-    return subprocess.run(words, input=typed, text=True, cwd=folder, check=False).returncode  # noqa: S603
+def _run(words: Sequence[str], standard_input: str | None, folder: Path) -> int:
+    return subprocess.run(words, input=standard_input, text=True, cwd=folder, check=False).returncode  # noqa: S603

@@ -1,6 +1,6 @@
-"""What AWS asks, in US dollars, region us-east-1: each price with its source and the day of that.
+"""AWS's prices in US dollars, region us-east-1, each with its source and date.
 
-Other regions differ a little, and prices change: before relying on an estimate, look at AWS's own pages.
+Other regions differ slightly, and prices change: check AWS's own pages before relying on an estimate.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ HOURS_PER_MONTH = 730
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """`usd` for each `unit`. `dated` is the source's own day, or that on which a copy of it was read."""
+    """`usd` per `unit`. `dated`: the source's own date, or the day on which a copy of it was read."""
 
     unit: str
     usd: float

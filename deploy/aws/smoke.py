@@ -1,8 +1,8 @@
-"""What only a real stack (or the embedded backend) can show of the API, checked over the wire.
+"""Checks, over the wire, the API's rules that only a real stack (or the embedded backend) can show.
 
-The contract suite checks all other rules on an emulator. These are left, because no emulator has them: the
-signatures of tokens, the schema's directives, introspection, real time with its filters, and what AppSync
-makes of a transaction. Every check makes what it needs and takes it away again.
+The contract suite checks the other rules on an emulator. No emulator implements these: the signatures of
+tokens, the schema's directives, introspection, real time with its filters, and AppSync's transactions. Every
+check creates the data it needs and deletes it again.
 """
 
 import time
@@ -28,7 +28,7 @@ from shared.settings import BackendSettings
 __all__ = ["CHECKS", "CheckResult", "Smoke"]
 
 HEARD_WITHIN_S = 15.0
-LISTED_WITHIN_S = 30.0  # indexes of DynamoDB follow their table after a while
+LISTED_WITHIN_S = 30.0  # DynamoDB's indexes lag behind their table
 LISTED_INTERVAL_S = 0.5
 REQUEST_S = 20.0
 BATCH_ROWS = 100
@@ -39,12 +39,12 @@ TEACHER_SUBSCRIPTIONS = {
 
 
 class CheckFailed(Exception):
-    """What was seen in the place of what was expected."""
+    """Something unexpected was seen; the text is what was seen."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One check: whether it held, and if not what was seen."""
+    """The outcome of one check; `seen` is what failed it."""
 
     name: str
     is_ok: bool
@@ -76,21 +76,21 @@ class Smoke:
         self.guest_credentials.close()
 
     def run(self) -> Iterator[CheckResult]:
-        """Each check's result as soon as it is there; a failed one does not stop the others."""
+        """Runs the checks one by one, yielding each result; a failed one does not stop the others."""
         for name, check in CHECKS.items():
             try:
                 check(self)
-            except Exception as error:  # noqa: BLE001  # whatever goes wrong is what was seen
+            except Exception as error:  # noqa: BLE001  # any failure is a result
                 yield CheckResult(name, is_ok=False, seen=f"{type(error).__name__}: {error}")
             else:
                 yield CheckResult(name, is_ok=True, seen="")
 
-    # ------------------------------------------------------------------ what checks need
+    # ------------------------------------------------------------------ for the checks
 
     def ask(
         self, document: str, auth: Any, variables: dict[str, Any] | None = None
     ) -> tuple[int, dict[str, Any]]:
-        """HTTP's status and the answer's document, errors and all."""
+        """The HTTP status and the JSON document of the answer, including its errors."""
         answer = self._http.post(
             self.settings.api_url,
             json={"query": document, "variables": variables or {}},
@@ -108,7 +108,7 @@ class Smoke:
 
     @contextmanager
     def exam(self) -> Iterator[Exam]:
-        """A draft that is gone afterwards, with whatever results it then has."""
+        """A draft, deleted afterwards with all its results."""
         made = self.teacher.create_exam(
             NewExam(subject="Smoke test", date=date(2026, 1, 1), teacher="Nobody", scale=OUT_OF_20)
         )
@@ -195,7 +195,7 @@ def _draft_is_unheard(smoke: Smoke) -> None:
     with smoke.exam() as exam, smoke.guest_listener() as listener:
         draft_row = smoke.new_row(exam)
         smoke.teacher.publish_exam(exam.id, exam.version)
-        # Events come in order: once the publication is heard, an earlier one of the draft would have been.
+        # Events arrive in order: an event of the draft would have arrived before the publication's.
         listener.heard("onPublishExam", lambda row: row["id"] == exam.id, HEARD_WITHIN_S)
         _expect(not listener.has_heard("onCreateResults", lambda row: row["id"] == draft_row.id), draft_row)
 

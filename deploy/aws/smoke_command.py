@@ -1,4 +1,4 @@
-"""`smoke`: the checks of smoke.py on a stack, with two teachers made for the run and deleted after it."""
+"""`smoke`: runs the checks of smoke.py on a stack, with two temporary teacher accounts."""
 
 import json
 import secrets
@@ -23,11 +23,12 @@ __all__ = ["RESOLVERS", "SmokeCommand"]
 
 RESOLVERS = Path(__file__).parent / "resolvers"
 _ID = "00000000-0000-4000-8000-000000000000"
-# Enough of a context that every function begins to run; whether it then refuses is no matter here.
+# Enough context for every function to run; whether it then refuses the request does not matter here.
 _CONTEXT = {
     "arguments": {"id": _ID, "examId": _ID, "input": {"id": _ID, "examId": _ID, "expectedVersion": 1}},
     "identity": {"sub": "nobody"},
     "source": {"id": _ID, "owner": "nobody"},
+    "info": {"fieldName": "getExam"},
     "stash": {
         "examId": _ID,
         "access": "READ",
@@ -35,6 +36,7 @@ _CONTEXT = {
         "fields": {},
         "rows": [],
         "stored": {},
+        "listing": {"name": "exams/", "key": "status", "value": "PUBLISHED", "sortKey": "dateId"},
         "items": [],
     },
     "env": {"RESULTS_TABLE": "results"},
@@ -43,14 +45,14 @@ _CONTEXT = {
 
 @dataclass(frozen=True, slots=True)
 class SmokeCommand:
-    """The checks over the stack's API, and whether AppSync accepts every resolver's code."""
+    """Checks the stack's API, and whether AppSync accepts every resolver's code."""
 
     stack: Stack
     connection: Connection
     console: Console
 
     def run(self) -> None:
-        """Says each check's result. Raises SmokeFailed when one did not hold."""
+        """Prints each check's result. Raises SmokeFailed if any failed."""
         failed = []
         for result in self._results():
             self.console.say(f"{'ok    ' if result.is_ok else 'FAILED'}  {result.name}")

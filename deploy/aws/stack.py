@@ -1,13 +1,13 @@
-"""One CloudFormation stack: brought to a template by a change set shown before, followed event by event.
+"""One CloudFormation stack: changed through change sets that are shown first, and followed event by event.
 
-State of the stack          what `bring_up` does
+State of the stack          `deploy`
 none                        creates it
-*_IN_PROGRESS               waits until that is over, then looks again
-REVIEW_IN_PROGRESS,         a first creation that never came to an end: clears it away, then creates
+*_IN_PROGRESS               waits for the end of the operation, then looks again
+REVIEW_IN_PROGRESS,         a first creation that never finished: deletes the stack, then creates it
 CREATE_FAILED, ROLLBACK_*
 *_COMPLETE                  updates it, if anything differs
-UPDATE_ROLLBACK_FAILED      goes on with the rollback, then updates
-DELETE_FAILED               refuses: a person must say what shall become of the rest
+UPDATE_ROLLBACK_FAILED      continues the rollback, then updates
+DELETE_FAILED               refuses: a person must decide about the remaining resources
 """
 
 import datetime as dt
@@ -17,7 +17,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from deploy.aws.change_set import Change, changes_of, is_empty_change_set, shown_changes
+from deploy.aws.change_set import Change, change_lines, changes_of, is_empty_change_set
 from deploy.aws.connection import Connection, aws_errors
 from deploy.aws.console import Console
 from deploy.aws.errors import AwsRefused, StackFailed, StackMissing, StackStuck
@@ -35,7 +35,7 @@ TAGS = [{"Key": "project", "Value": "exam-results-live"}]
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """The stack of this name over this connection. `now` gives UTC time, `sleep` waits so many seconds."""
+    """The stack of this name in the connection's region. `now` returns UTC time; `sleep` takes seconds."""
 
     name: str
     connection: Connection
@@ -44,7 +44,7 @@ class Stack:
     sleep: Callable[[float], None]
 
     def describe(self) -> Mapping[str, Any] | None:
-        """CloudFormation's description, or None when there is no such stack."""
+        """CloudFormation's description; None when the stack does not exist."""
         try:
             answer = self._client.describe_stacks(StackName=self.name)
         except ClientError as error:
@@ -56,18 +56,18 @@ class Stack:
         return stack
 
     def existing(self) -> Mapping[str, Any]:
-        """The description of a stack that must be there. Raises StackMissing."""
+        """CloudFormation's description. Raises StackMissing."""
         stack = self.describe()
         if stack is None:
             raise StackMissing(self.name, self.connection.region)
         return stack
 
     def outputs(self) -> dict[str, str]:
-        """The stack's outputs by their names. Raises StackMissing."""
+        """The stack's outputs by name. Raises StackMissing."""
         return {output["OutputKey"]: output["OutputValue"] for output in self.existing().get("Outputs", [])}
 
     def parameters(self) -> dict[str, str]:
-        """The stack's parameters by their names; empty when there is no stack."""
+        """The stack's parameters by name; empty when the stack does not exist."""
         stack = self.describe() or {}
         return {item["ParameterKey"]: item["ParameterValue"] for item in stack.get("Parameters", [])}
 
@@ -78,16 +78,16 @@ class Stack:
             return [item for page in pages for item in page["StackResourceSummaries"]]
 
     def is_complete(self, stack: Mapping[str, Any]) -> bool:
-        """Whether the described stack was ever completely made."""
+        """Whether the described stack has ever been created completely."""
         status = str(stack["StackStatus"])
         return status not in (*NEVER_COMPLETED, "CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS")
 
-    def bring_up(self, template: str, parameters: Mapping[str, str], *, is_asked: bool = True) -> bool:
-        """Brings the stack to the template and says whether anything changed.
+    def deploy(self, template: str, parameters: Mapping[str, str]) -> None:
+        """Creates the stack or updates it to the template, after the operator has confirmed the changes.
 
         Raises StackFailed with the resources and reasons, StackStuck, Declined.
         """
-        status = self._settled_status()
+        status = self._idle_status()
         if status in NEVER_COMPLETED:
             self.console.say(f"A first creation of {self.name} did not succeed ({status}): clearing it away.")
             self._delete()
@@ -101,15 +101,15 @@ class Stack:
         if status == "DELETE_FAILED":
             raise StackStuck(self.name, status, "Its deletion stopped half-way: run `down` again first.")
         kind = "CREATE" if status is None else "UPDATE"
-        return self._change(kind, self._template_argument(template), parameters, is_asked=is_asked)
+        self._change(kind, self._template_argument(template), parameters, needs_confirmation=True)
 
-    def set_parameters(self, parameters: Mapping[str, str], *, is_asked: bool = False) -> bool:
-        """Changes parameters alone: the template stays, so do the other parameters."""
-        return self._change("UPDATE", {"UsePreviousTemplate": True}, parameters, is_asked=is_asked)
+    def set_parameters(self, parameters: Mapping[str, str]) -> None:
+        """Changes these parameters without asking; the template and the other parameters stay."""
+        self._change("UPDATE", {"UsePreviousTemplate": True}, parameters, needs_confirmation=False)
 
-    def take_down(self) -> None:
-        """Deletes the stack; what its template retains stays. Raises StackFailed."""
-        self._settled_status()
+    def delete(self) -> None:
+        """Deletes the stack; the resources that its template retains stay. Raises StackFailed."""
+        self._idle_status()
         self._delete()
 
     # ------------------------------------------------------------------ steps
@@ -118,18 +118,18 @@ class Stack:
     def _client(self) -> Any:
         return self.connection.client("cloudformation")
 
-    def _settled_status(self) -> str | None:
-        """The state once nothing is under way. REVIEW_IN_PROGRESS is a change set that nobody executed."""
+    def _idle_status(self) -> str | None:
+        """The state once no operation is running. REVIEW_IN_PROGRESS is an unexecuted first change set."""
         deadline = self.now() + dt.timedelta(seconds=WAIT_S)
-        is_told = False
+        is_reported = False
         while self.now() < deadline:
             stack = self.describe()
             status = None if stack is None else str(stack["StackStatus"])
             if status is None or status == "REVIEW_IN_PROGRESS" or not status.endswith("_IN_PROGRESS"):
                 return status
-            if not is_told:
+            if not is_reported:
                 self.console.say(f"{self.name} is {status}: waiting for the end of that.")
-                is_told = True
+                is_reported = True
             self.sleep(POLL_INTERVAL_S)
         raise StackStuck(self.name, "still being changed", "Its events are in the CloudFormation console.")
 
@@ -139,8 +139,13 @@ class Stack:
         return {"TemplateURL": TemplateStore(self.connection).put(self.name, template)}
 
     def _change(
-        self, kind: str, template: Mapping[str, Any], parameters: Mapping[str, str], *, is_asked: bool
-    ) -> bool:
+        self,
+        kind: str,
+        template: Mapping[str, Any],
+        parameters: Mapping[str, str],
+        *,
+        needs_confirmation: bool,
+    ) -> None:
         change_set_name = f"change-{self.now():%Y%m%d-%H%M%S-%f}"
         kept = [] if kind == "CREATE" else [name for name in self.parameters() if name not in parameters]
         declared = self._declared_parameters(template) if kept else set()
@@ -152,7 +157,7 @@ class Stack:
                 Capabilities=["CAPABILITY_IAM"],
                 Parameters=[
                     *({"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()),
-                    # One that the new template no longer has may not be named.
+                    # CloudFormation refuses a parameter that the new template no longer declares.
                     *({"ParameterKey": name, "UsePreviousValue": True} for name in kept if name in declared),
                 ],
                 Tags=TAGS,
@@ -161,11 +166,11 @@ class Stack:
         changes = self._awaited_changes(change_set_name)
         if changes is None:
             self.console.say(f"Nothing to change in {self.name}.")
-            return False
+            return
         self.console.say(f"Changes of {self.name} in {self.connection.region}:")
-        for line in shown_changes(changes):
+        for line in change_lines(changes):
             self.console.say(f"  {line}")
-        if is_asked:
+        if needs_confirmation:
             try:
                 if any(change.may_lose_data for change in changes):
                     self.console.confirm_by_name("This removes or replaces what holds data.", self.name)
@@ -178,7 +183,6 @@ class Stack:
         with aws_errors():
             self._client.execute_change_set(StackName=self.name, ChangeSetName=change_set_name)
         self._follow(started, good=(f"{kind}_COMPLETE",))
-        return True
 
     def _declared_parameters(self, template: Mapping[str, Any]) -> set[str]:
         if "UsePreviousTemplate" in template:
@@ -188,7 +192,7 @@ class Stack:
         return {item["ParameterKey"] for item in summary.get("Parameters", [])}
 
     def _awaited_changes(self, change_set_name: str) -> tuple[Change, ...] | None:
-        """The finished change set's changes; None when nothing differs, and then the change set is gone."""
+        """The changes of the finished change set; None, with the change set deleted, when nothing differs."""
         deadline = self.now() + dt.timedelta(seconds=WAIT_S)
         while self.now() < deadline:
             with aws_errors():
@@ -209,7 +213,7 @@ class Stack:
         with aws_errors():
             self._client.delete_change_set(StackName=self.name, ChangeSetName=change_set_name)
             if kind == "CREATE":
-                # The first change set made an empty stack, which would only be in the way.
+                # The first change set created an empty stack, which would block the next creation.
                 self._client.delete_stack(StackName=self.name)
 
     def _delete(self) -> None:
@@ -223,15 +227,15 @@ class Stack:
         self._follow(started, good=("DELETE_COMPLETE",), stack_id=stack_id)
 
     def _follow(self, started: dt.datetime, *, good: tuple[str, ...], stack_id: str | None = None) -> None:
-        """Prints events as they come until the stack rests. Raises StackFailed unless in a good state.
+        """Prints events as they arrive until the operation ends. Raises StackFailed if not in a `good` state.
 
-        A deleted stack answers only to its id.
+        `stack_id` is needed to follow a deletion: a deleted stack is not found by its name.
         """
         stack_key = stack_id or self.existing()["StackId"]
         deadline = self.now() + dt.timedelta(seconds=WAIT_S)
         seen: dict[str, Mapping[str, Any]] = {}
         while self.now() < deadline:
-            # The state first: events up to a resting state are then all there to be read.
+            # The state first: once it is final, all events that led to it can be read.
             status = self._status_of(stack_key)
             for event in self._events_since(stack_key, started):
                 if event["EventId"] not in seen:
@@ -254,8 +258,8 @@ class Stack:
                 raise
 
     def _events_since(self, stack_key: str, started: dt.datetime) -> list[Mapping[str, Any]]:
-        """The events from `started` on, in the order of time."""
-        # AWS's clock and ours differ by a little; an earlier operation's events are much older.
+        """The events since `started`, oldest first."""
+        # AWS's clock and ours differ slightly; an earlier operation's events are much older.
         earliest = started - dt.timedelta(seconds=5)
         found: list[Mapping[str, Any]] = []
         try:

@@ -1,4 +1,4 @@
-"""CloudFormation's events: which are new, how a line of progress reads, what failed first. Pure."""
+"""CloudFormation's events: their lines of progress, and the failures among them. Pure."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -7,12 +7,12 @@ from deploy.aws.errors import ResourceFailure
 
 __all__ = ["failures_in", "progress_line"]
 
-# A consequence of another failure, or of the rollback: not a reason that anybody can act on.
+# Consequences of another failure or of the rollback, not reasons that an operator can act on.
 _CONSEQUENCES = ("Resource creation cancelled", "Resource update cancelled", "Resource deletion cancelled")
 
 
 def progress_line(event: Mapping[str, Any]) -> str:
-    """One event as a line: time of day, state, resource, and the reason where there is one."""
+    """One event as a line: time of day, state, resource, and the reason if it has one."""
     time = event["Timestamp"].strftime("%H:%M:%S")
     reason = event.get("ResourceStatusReason", "")
     words = f"{time}  {event['ResourceStatus']:<28} {event['LogicalResourceId']}"
@@ -20,7 +20,7 @@ def progress_line(event: Mapping[str, Any]) -> str:
 
 
 def failures_in(events: Iterable[Mapping[str, Any]], stack_name: str) -> tuple[ResourceFailure, ...]:
-    """What failed, first cause first. `events` are in the order of time; the stack's own counts alone."""
+    """The failures, first cause first; the stack's own only if no resource failed. `events`: oldest first."""
     found: list[ResourceFailure] = []
     of_stack: list[ResourceFailure] = []
     for event in events:

@@ -1,7 +1,7 @@
-"""Templates with the files they name put into them. Pure, except for reading files of the checkout.
+"""The CloudFormation templates, with the files they refer to inserted.
 
-A line of a template such as `Code: ../resolvers/x.js` or `Definition: ../../../shared/api/schema.graphql`
-names a file, seen from the template; CloudFormation wants the text itself.
+A line such as `Code: ../resolvers/x.js` or `Definition: ../../../shared/api/schema.graphql` refers to a file,
+relative to the template; CloudFormation needs its text.
 """
 
 import hashlib
@@ -22,13 +22,13 @@ _HERE = Path(__file__).parent
 BACKEND_TEMPLATE = _HERE / "templates" / "backend.yaml"
 HOSTING_TEMPLATE = _HERE / "templates" / "hosting.yaml"
 IMAGES_TEMPLATE = _HERE / "templates" / "images.yaml"
-INLINE_BYTES_MAX = 51_200  # a longer template must be put into a bucket first
+INLINE_BYTES_MAX = 51_200  # CloudFormation reads a longer template only from a bucket
 
 _NAMED_FILE = re.compile(r"^(?P<indent> *)(?P<key>Code|Definition): (?P<path>\.\./\S+)$", re.MULTILINE)
 
 
 def read_template(path: Path) -> str:
-    """The template with the files it names in their places. Raises FileNotFoundError for a missing one."""
+    """The template with its files inserted. Raises FileNotFoundError for a missing one."""
     return with_files(
         path.read_text(encoding="utf-8"),
         lambda name: (path.parent / name).resolve(strict=True).read_text(encoding="utf-8"),
@@ -36,13 +36,13 @@ def read_template(path: Path) -> str:
 
 
 def with_files(template: str, read: Callable[[str], str]) -> str:
-    """`template` with every named file's text, unchanged, as a YAML block in the place of its path."""
+    """`template` with every file's text, unchanged, as a YAML block instead of its path."""
 
     def block(match: re.Match[str]) -> str:
         indent = match["indent"] + "  "
         text = read(match["path"])
         if text.startswith(" ") or not text.endswith("\n") or text.endswith("\n\n"):
-            # YAML takes a block's indentation from its first line and keeps one final newline.
+            # A YAML block takes its indentation from its first line and keeps one final newline.
             raise ValueError(f"{match['path']} must start in the first column and end with one newline")
         lines = "\n".join(indent + line if line else "" for line in text.removesuffix("\n").split("\n"))
         return f"{match['indent']}{match['key']}: |\n{lines}"

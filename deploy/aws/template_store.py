@@ -1,4 +1,4 @@
-"""Where a template lies that is too long to be sent: a private bucket of this account and region."""
+"""A private bucket for templates that are too long to be sent with a request."""
 
 import json
 from dataclasses import dataclass
@@ -10,18 +10,18 @@ from deploy.aws.template import fingerprint
 
 __all__ = ["TemplateStore"]
 
-NOT_THERE_CODES = ("404", "NoSuchBucket", "NotFound")
-KEPT_DAYS = 30  # CloudFormation reads a template once; older ones are of no use
+MISSING_CODES = ("404", "NoSuchBucket", "NotFound")
+KEPT_DAYS = 30  # CloudFormation reads a template once, at the change
 
 
 @dataclass(frozen=True, slots=True)
 class TemplateStore:
-    """Puts templates into the bucket exam-results-templates-ACCOUNT-REGION, made when it is not there."""
+    """The bucket exam-results-templates-ACCOUNT-REGION, created when needed."""
 
     connection: Connection
 
     def put(self, stack_name: str, template: str) -> str:
-        """The address under which CloudFormation finds the template."""
+        """Stores the template; returns its URL for CloudFormation."""
         bucket = self._bucket()
         self._ensure(bucket)
         key = f"{stack_name}/{fingerprint(template)}.yaml"
@@ -34,7 +34,7 @@ class TemplateStore:
         return f"https://{bucket}.s3.{self.connection.region}.amazonaws.com/{key}"
 
     def clear(self, stack_name: str) -> None:
-        """Deletes the stack's templates, and the bucket when it held no other stack's."""
+        """Deletes the stack's templates, and the bucket if no other stack's are left."""
         bucket = self._bucket()
         s3 = self.connection.client("s3")
         with aws_errors():
@@ -56,7 +56,7 @@ class TemplateStore:
         try:
             self.connection.client("s3").head_bucket(Bucket=bucket)
         except ClientError as error:
-            if error.response["Error"]["Code"] in NOT_THERE_CODES:
+            if error.response["Error"]["Code"] in MISSING_CODES:
                 return False
             raise
         return True
@@ -67,7 +67,7 @@ class TemplateStore:
             if self._exists(bucket):
                 return
             place = {"LocationConstraint": self.connection.region}
-            # us-east-1 is the default and may not be named.
+            # us-east-1 is the default, and S3 refuses it as a constraint.
             elsewhere = {} if self.connection.region == "us-east-1" else {"CreateBucketConfiguration": place}
             s3.create_bucket(Bucket=bucket, **elsewhere)
             s3.put_public_access_block(

@@ -1,7 +1,7 @@
 import { runtime, util } from '@aws-appsync/utils';
 
 // How many results an exam has, for its owner; null for everybody else. Data source: results.
-const COUNT_MAX = 1000; // 1000 says 1000 or more
+const COUNT_MAX = 1000; // shown as "1000 or more"
 
 export function request(ctx) {
   const caller = ctx.identity?.sub ?? null;

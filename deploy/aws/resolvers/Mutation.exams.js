@@ -1,4 +1,4 @@
-// A teacher changes an exam. Functions of the fields:
+// Changes of an exam by a teacher. The functions of each field:
 // createExam: checkExam, readExam, putExam.
 // updateExam: readExam, checkExam, findAnyResult, updateExam.
 // deleteExam: readExam, findAnyResult, deleteExam.

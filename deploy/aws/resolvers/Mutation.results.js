@@ -1,4 +1,4 @@
-// A teacher changes one result, or a batch of 1 to 100, all or none. Functions of the fields:
+// Changes of one result, or of a batch of 1 to 100, all or none. The functions of each field:
 // createResults: readExam, checkRows, readRows, putRows, confirmExam.
 // updateResults: readExam, readRows, checkRows, updateRow, confirmExam.
 // deleteResults: readExam, checkRows, readRows, deleteRows, confirmExam.

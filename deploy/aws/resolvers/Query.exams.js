@@ -1,4 +1,4 @@
-// The exams that the caller may see. Functions of the fields:
+// The exams that the caller may see. The functions of each field:
 // getExam: readExam.
 // listExams: queryExams.
 // listMyExams: queryExams.

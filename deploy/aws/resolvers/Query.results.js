@@ -1,4 +1,4 @@
-// The results of an exam that the caller may see. Functions of the fields:
+// The results of an exam that the caller may see. The functions of each field:
 // getResults: readExam, readRows.
 // listResults: readExam, queryRows.
 // Names go to the exam's owner alone, times to teachers alone: the order of entry could identify the people behind codes.

@@ -1,7 +1,7 @@
 import { extensions } from '@aws-appsync/utils';
 
-// Who hears of exams: everybody of published ones, teachers of their own drafts too. Data source: none.
-// The filter looks at the answer of the mutation; a field that the mutation did not select does not match.
+// Filters events of exams: published ones go to everybody, drafts to their owner. Data source: none.
+// The filter is applied to the fields that the mutation selected; a field that was not selected matches nothing.
 export function request() {
   return { payload: null };
 }

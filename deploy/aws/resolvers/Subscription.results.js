@@ -1,8 +1,8 @@
 import { extensions } from '@aws-appsync/utils';
 
-// Who hears of results: everybody of those of published exams, teachers of their own drafts' too. Data source: none.
-// This filter stands in the place of AppSync's own filter on arguments, so it carries examId too: left out, it filters
-// nothing; null matches null, which no event has.
+// Filters events of results: those of published exams go to everybody, those of drafts to their owner. Data source: none.
+// This filter replaces AppSync's own filter on arguments, so it includes examId: left out, it does not filter; null
+// matches null, which no event has.
 export function request() {
   return { payload: null };
 }

@@ -1,11 +1,10 @@
 import { util } from '@aws-appsync/utils';
 
-// Checks the fields of an exam that a teacher sends, and the rules of its audience. Data source: none.
-// stash in:  fields, what was sent of subject, date, teacher, scale, audience (left out stays as it is); exam when it
-//            exists already.
-// stash out: fields, trimmed; mustBeEmpty when the exam may have no results for this change.
+// Validates the fields of an exam sent by a teacher, and the rules of its audience. Data source: none.
+// stash in:  fields, any of subject, date, teacher, scale, audience (those left out stay as they are); exam, if it exists.
+// stash out: fields, trimmed; mustBeEmpty, if this change requires that the exam has no results.
 const TEXT = '^[^\\x00-\\x1f\\x7f-\\x9f]{1,120}(?![\\s\\S])';
-// The form of a scale's text; the dashboards alone ask whether its numbers make sense together.
+// The form of a scale's text; only the dashboards check whether its numbers are consistent.
 const POSITIVE = '(0\\.[0-9]{0,3}[1-9]|([1-9][0-9]{0,2})(\\.[0-9]{0,3}[1-9])?|1000)';
 const NUMBER = `(0|-?${POSITIVE})`;
 const LABEL = '[^,;:|=\\x00-\\x1f\\x7f-\\x9f]{1,16}';
@@ -14,7 +13,7 @@ const KEY = `${LEVELS}(\\|${LEVELS})?`;
 const RANGE = `(OUT_OF_${POSITIVE}|FROM_${NUMBER}_TO_${NUMBER}|PERCENT)`;
 const OPTIONS = `(;STEP=${POSITIVE})?(;BEST=LOW)?(;PASS=${NUMBER})?(;OVER)?(;SIGNS)?(;HONOURS=${LABEL})?(;KEY=${KEY})?`;
 const SCALE = `^(?![\\s\\S]{513})(${RANGE}${OPTIONS}|LEVELS=${KEY}|LETTERS|PASS_FAIL)(?![\\s\\S])`;
-// A day of the calendar, written YYYY-MM-DD; AWSDate allows an offset, which has no meaning here.
+// A calendar day, YYYY-MM-DD, without the offset that AWSDate allows.
 const YEAR = '(?!0000)[0-9]{4}';
 const LEAP = '([0-9]{2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)';
 const LONG_MONTH = '(0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])';

@@ -1,10 +1,10 @@
 import { util } from '@aws-appsync/utils';
 
-// Checks rows that a teacher sends. Data source: none.
-// stash in:  exam; rows, each with an id and what was sent of student, grade, name (left out stays as it is).
-//            mustExist when the rows are there already: then an id that is no UUID is just not found.
+// Validates rows sent by a teacher. Data source: none.
+// stash in:  exam; rows, each with an id and any of student, grade, name (those left out stay as they are);
+//            mustExist, if the rows must be stored already: an id that is not a UUID is then simply not found.
 // stash out: rows, trimmed; a null name stays null.
-const ROWS_MAX = 100; // one DynamoDB transaction
+const ROWS_MAX = 100; // DynamoDB's limit for one transaction
 const UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![\\s\\S])';
 const TEXT = '^[^\\x00-\\x1f\\x7f-\\x9f]{1,120}(?![\\s\\S])';
 const GRADE = '^[^\\x00-\\x1f\\x7f-\\x9f]{1,16}(?![\\s\\S])';

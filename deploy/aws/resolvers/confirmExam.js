@@ -1,8 +1,8 @@
 import { util } from '@aws-appsync/utils';
 
-// Reads the exam once more after its rows were written. Data source: exams.
+// Reads the exam again after its rows were written. Data source: exams.
 // A row written while the exam is being published must be announced, and one written while it is being withdrawn must
-// not: only a read after the write knows. An exam deleted meanwhile is answered as not found.
+// not: only a read after the write can tell. An exam deleted in the meantime is not found.
 // stash in: examId, items. stash out: published; items as every answer and event shows them: without names, and ordered by
 //           their random ids, since the order in which they were entered could identify the people behind codes.
 export function request(ctx) {
@@ -26,7 +26,7 @@ export function response(ctx) {
     shown[item.id] = { ...item, name: null, published };
   }
   const ids = Object.keys(shown);
-  ids.sort(); // takes no function in APPSYNC_JS
+  ids.sort(); // APPSYNC_JS allows no comparison function
   ctx.stash.published = published;
   ctx.stash.items = ids.map((id) => shown[id]);
   return null;

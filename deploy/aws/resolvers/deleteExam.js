@@ -1,6 +1,6 @@
 import { util } from '@aws-appsync/utils';
 
-// Deletes an exam that is still at the version the caller saw. Data source: exams.
+// Deletes an exam that still has the version the caller saw. Data source: exams.
 // stash in: examId, expectedVersion. stash out: answer, newer than every version before.
 export function request(ctx) {
   return {

@@ -1,6 +1,6 @@
 import { util } from '@aws-appsync/utils';
 
-// Deletes rows that are still at the versions the caller saw, all or none. Data source: results.
+// Deletes rows that still have the versions the caller saw, all or none. Data source: results.
 // stash in: exam, examId, rows, stored. stash out: items, each newer than every version before.
 export function request(ctx) {
   const now = util.time.nowISO8601();

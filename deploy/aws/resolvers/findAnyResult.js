@@ -1,7 +1,7 @@
 import { runtime, util } from '@aws-appsync/utils';
 
-// Refuses a change that only an exam without results may have. Data source: results.
-// stash in: mustBeEmpty, the message of the refusal, or null when results do not matter; examId.
+// Refuses a change that requires an exam without results. Data source: results.
+// stash in: examId; mustBeEmpty, the message of the refusal, or null if results do not matter.
 export function request(ctx) {
   if ((ctx.stash.mustBeEmpty ?? null) === null) {
     runtime.earlyReturn(null);

@@ -1,7 +1,7 @@
 import { runtime, util } from '@aws-appsync/utils';
 
-// Stores a new draft. The same create again answers the stored exam. Data source: exams.
-// stash in: examId, fields (checked), exam (what has this id already, or null). stash out: answer.
+// Stores a new draft. Idempotent: the same create again returns the stored exam. Data source: exams.
+// stash in: examId, fields (validated), exam (the stored exam with this id, or null). stash out: answer.
 function refuse(ctx, stored) {
   // Another teacher's draft is not shown.
   const shown = stored !== null && (stored.published || stored.owner === ctx.identity.sub) ? stored : null;

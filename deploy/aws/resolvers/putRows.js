@@ -1,7 +1,7 @@
 import { runtime, util } from '@aws-appsync/utils';
 
-// Stores new rows, all or none; rows that are stored already with the same content are left alone. Data source: results.
-// stash in: exam, rows (checked), stored. stash out: items, the stored rows in the order they were sent.
+// Stores new rows, all or none; rows already stored with the same content stay as they are. Data source: results.
+// stash in: exam, rows (validated), stored. stash out: items, the rows as they are stored.
 function isSame(row, stored) {
   return (
     stored.version === 1 &&
@@ -69,7 +69,7 @@ export function response(ctx) {
   if (!ctx.error) {
     return null;
   }
-  // Somebody stored one of these ids between the read and the write: a clash, or this very request sent twice at once.
+  // One of these ids was stored between the read and the write: by a conflicting request, or by the same one sent twice.
   const reasons = ctx.result?.cancellationReasons ?? [];
   const exam = ctx.stash.exam;
   let index = 0;
@@ -83,6 +83,6 @@ export function response(ctx) {
       }
     }
   }
-  // Sent again, it finds its rows stored.
+  // The client sends it again, and then finds its rows stored.
   util.error(ctx.error.message, ctx.error.type);
 }

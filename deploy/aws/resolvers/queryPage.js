@@ -1,11 +1,11 @@
 import { runtime, util } from '@aws-appsync/utils';
 
 // One page of a listing, from a table or from one of its indexes. Data source: exams or results.
-// stash in:  listing: its name; the index, left out for the table; the partition key and its value; the sort key and
-//            its direction. With access READ, exam: null when its results may not be seen.
-// stash out: page, items and nextToken.
-// A token holds the listing's name and the sort key of the last item: the next page starts behind it, whatever has
-// changed in between.
+// stash in:  listing, with its name; the index, left out for the table; the partition key and its value; the sort key
+//            and its direction. With access READ, exam: null if the caller may not see its results.
+// stash out: page, with items and nextToken.
+// A token is the listing's name and the sort key of the last item: the next page starts after it, whatever has changed
+// in between.
 const LIMIT_MAX = 1000;
 const POSITION =
   '^([0-9]{4}-[0-9]{2}-[0-9]{2}#)?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![\\s\\S])';

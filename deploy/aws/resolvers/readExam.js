@@ -1,15 +1,15 @@
 import { runtime, util } from '@aws-appsync/utils';
 
-// Reads the exam that a call is about into stash.exam and refuses strangers. Data source: exams.
-// stash in:  examId; access READ (a hidden exam becomes null), CREATE (whatever has this id) or CHANGE (its owner only);
-//            expectedVersion where the exam itself changes; mustBePublished, the message for a draft, where drafts are
-//            refused; field, the mutation's name.
-// stash out: exam, null when there is none that this caller may see.
+// Reads the exam and checks the caller's access to it. Data source: exams.
+// stash in:  examId; access: READ (null instead of an exam the caller may not see), CREATE (any exam with this id) or
+//            CHANGE (refuses all but the owner); expectedVersion, if the exam itself changes; mustBePublished, the
+//            message of the refusal if drafts are refused; field, the mutation's name.
+// stash out: exam, or null.
 const UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![\\s\\S])';
 
 export function request(ctx) {
   if (!util.matches(UUID, ctx.stash.examId)) {
-    // Nothing has such an id, and DynamoDB takes no empty key.
+    // No stored item has such an id, and DynamoDB refuses empty keys.
     if (ctx.stash.access === 'CREATE') {
       util.error('id must be a UUID in lower case.', 'BadRequest', null, { field: 'id' });
     }

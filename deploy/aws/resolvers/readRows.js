@@ -1,9 +1,9 @@
 import { runtime, util } from '@aws-appsync/utils';
 
 // Reads rows of one exam by their ids. Data source: results.
-// stash in:  examId; exam (null: nothing is read); rows, each with an id, and expectedVersion where it must stand;
-//            mustExist when a missing row is a refusal.
-// stash out: stored, the rows found by their ids.
+// stash in:  examId; exam (null: nothing is read); rows, each with an id; mustExist, if a missing row is refused and
+//            the rows carry an expectedVersion.
+// stash out: stored, the rows found, by id.
 const UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![\\s\\S])';
 
 export function request(ctx) {
@@ -14,7 +14,7 @@ export function request(ctx) {
   const keys = [];
   for (const row of ctx.stash.rows) {
     if (!util.matches(UUID, row.id)) {
-      // Nothing has such an id, and DynamoDB takes no empty key.
+      // No stored item has such an id, and DynamoDB refuses empty keys.
       if (ctx.stash.mustExist) {
         util.error('There is no such result.', 'NotFound');
       }

@@ -1,7 +1,7 @@
 import { util } from '@aws-appsync/utils';
 
-// Changes an exam that is still at the version the caller saw. Data source: exams.
-// stash in: examId, expectedVersion, fields (checked; with date comes dateId). stash out: answer.
+// Changes an exam that still has the version the caller saw. Data source: exams.
+// stash in: examId, expectedVersion, fields (validated). stash out: answer.
 export function request(ctx) {
   const values = {
     ...ctx.stash.fields,

@@ -1,7 +1,7 @@
 import { util } from '@aws-appsync/utils';
 
-// Changes one row that is still at the version the caller saw. Data source: results.
-// stash in: exam, examId, rows (one, checked; a null name removes it). stash out: items.
+// Changes one row that still has the version the caller saw. Data source: results.
+// stash in: exam, examId, rows (one, validated; a null name removes it). stash out: items.
 export function request(ctx) {
   const { id, expectedVersion, ...fields } = ctx.stash.rows[0];
   const values = { ...fields, version: expectedVersion + 1, updatedAt: util.time.nowISO8601() };
