@@ -1,15 +1,22 @@
-"""Files in the data folder that only their owner may read: keys and messages.
+"""Files that only their owner may read: keys and backups.
 
 Written whole (a crash leaves the old file or the new one), flushed to the disk, and at no moment readable by
-others. A file that others can read is refused instead of used: whoever read it holds the secret already.
+others. A key that others can read is refused: whoever read it has the secret already.
 """
 
+import contextlib
 import os
-import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
-__all__ = ["PrivateFileExposed", "flush_folder", "load_or_create_private_file", "write_private_file"]
+__all__ = [
+    "PrivateFileExposed",
+    "flush_folder",
+    "load_or_create_private_file",
+    "new_private_file",
+    "write_private_file",
+]
 
 OWNER_ONLY = 0o600
 OTHERS = 0o077
@@ -27,7 +34,7 @@ class PrivateFileExposed(Exception):
 
 
 def load_or_create_private_file(path: Path, create: Callable[[], bytes]) -> bytes:
-    """The file's bytes; on first use those that `create` gives. Raises PrivateFileExposed or OSError."""
+    """The file's content, on first use what `create` returns. Raises PrivateFileExposed or OSError."""
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode & 0o777
@@ -41,13 +48,24 @@ def load_or_create_private_file(path: Path, create: Callable[[], bytes]) -> byte
 
 
 def write_private_file(path: Path, content: bytes) -> None:
-    """Put `content` there, durable when this returns. Raises OSError."""
+    """Replace the file's content, durably. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    with new_private_file(path) as file:
+        file.write(content)
+
+
+@contextlib.contextmanager
+def new_private_file(path: Path) -> Iterator[IO[bytes]]:
+    """What the block writes takes the place of `path` at its end, durably; after an exception nothing does.
+
+    Raises OSError.
+    """
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.unlink(missing_ok=True)  # left by a process that was killed
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

@@ -7,7 +7,6 @@ began is in the copy, and writers do not wait for it.
 import contextlib
 import datetime as dt
 import io
-import os
 import shutil
 import sqlite3
 import tarfile
@@ -18,6 +17,7 @@ from typing import IO
 
 from deploy.local.data_folder import paths
 from deploy.local.data_folder.lock import FolderLock, locked_folder
+from deploy.local.data_folder.private_file import new_private_file
 from deploy.local.maintenance.backup_format import (
     KEY_FILES,
     MANIFEST_FILE,
@@ -42,18 +42,8 @@ def back_up_to_file(data_dir: Path, target: Path, now_s: Callable[[], float]) ->
     """
     if target.exists():
         raise BackupRefused(f"{target} is there already: give another name")
-    temporary = target.with_name(f".{target.name}.new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            manifest = back_up(data_dir, file, now_s)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    return manifest
+    with new_private_file(target) as file:
+        return back_up(data_dir, file, now_s)
 
 
 def back_up(data_dir: Path, output: IO[bytes], now_s: Callable[[], float]) -> Manifest:
