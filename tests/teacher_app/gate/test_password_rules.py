@@ -23,19 +23,19 @@ SAMPLES = [
 
 @pytest.mark.parametrize("password", SAMPLES)
 def test_a_password_with_nothing_missing_is_one_that_the_pool_takes(password: str) -> None:
-    assert (missing_rules(password) == []) == (DEFAULT_POLICY.fault_of(password) is None)
+    assert (missing_rules(password) == []) == (DEFAULT_POLICY.violation_of(password) is None)
 
 
 @given(st.text(alphabet="abAB12 !_", max_size=14))
 def test_rules_and_pool_agree_on_any_ascii_password(password: str) -> None:
-    assert (missing_rules(password) == []) == (DEFAULT_POLICY.fault_of(password) is None)
+    assert (missing_rules(password) == []) == (DEFAULT_POLICY.violation_of(password) is None)
 
 
 @given(st.text(alphabet="aA1éÉ٣ß", max_size=14))
 def test_letters_of_other_alphabets_are_welcome_but_do_not_count(password: str) -> None:
     """AWS counts basic Latin letters only, so a page that counted é would promise too much."""
     if missing_rules(password) == []:
-        assert DEFAULT_POLICY.fault_of(password) is None
+        assert DEFAULT_POLICY.violation_of(password) is None
         assert set(password) & set("a")
 
 

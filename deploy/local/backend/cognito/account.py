@@ -1,4 +1,4 @@
-"""What signed-in users do with their own account, by access token. One function an operation."""
+"""Operations of signed-in users on their own account, by access token. One function per operation."""
 
 import sqlite3
 from dataclasses import replace
@@ -12,7 +12,7 @@ from deploy.local.backend.cognito.attributes import (
 )
 from deploy.local.backend.cognito.context import UserPoolContext
 from deploy.local.backend.cognito.errors import CognitoRefused, codes_exceeded, incorrect_name_or_password
-from deploy.local.backend.cognito.mailed_codes import CodePurpose, send_code, take_right_code
+from deploy.local.backend.cognito.mailed_codes import CodePurpose, consume_code, send_code
 from deploy.local.backend.cognito.pool_secret import AUTHENTICATOR_USE
 from deploy.local.backend.cognito.request_fields import Fields
 from deploy.local.backend.storage import users
@@ -41,7 +41,7 @@ Answer = dict[str, object]
 
 def get_user(pool: UserPoolContext, fields: Fields) -> Answer:
     claims = pool.caller(fields)
-    user = pool.database.read(lambda connection: pool.user_of(connection, claims))
+    user = pool.database.read(lambda connection: pool.current_user(connection, claims))
     return {
         "Username": user.username,
         "UserAttributes": wire_attributes(user),
@@ -50,12 +50,12 @@ def get_user(pool: UserPoolContext, fields: Fields) -> Answer:
 
 
 def update_user_attributes(pool: UserPoolContext, fields: Fields) -> Answer:
-    """A changed address gets a code and is no name to sign in with until VerifyUserAttribute."""
+    """A code goes to a changed address, which cannot be used to sign in before VerifyUserAttribute."""
     claims, changes = pool.caller(fields), fields.attributes("UserAttributes")
     check_attributes_writable(changes)
 
     def work(connection: sqlite3.Connection) -> tuple[User, User]:
-        before = pool.user_of(connection, claims)
+        before = pool.current_user(connection, claims)
         after = with_attributes(before, changes, pool.now_s())
         users.save_user(connection, after)
         return before, after
@@ -71,7 +71,7 @@ def get_user_attribute_verification_code(pool: UserPoolContext, fields: Fields) 
     _check_is_email(fields)
 
     def look(connection: sqlite3.Connection) -> User:
-        return pool.user_of(connection, claims)
+        return pool.current_user(connection, claims)
 
     user = pool.database.read(look)
     if "email" not in user.attributes:
@@ -88,10 +88,10 @@ def get_user_attribute_verification_code(pool: UserPoolContext, fields: Fields) 
 def verify_user_attribute(pool: UserPoolContext, fields: Fields) -> Answer:
     claims, code = pool.caller(fields), fields.text("Code")
     _check_is_email(fields)
-    take_right_code(pool, claims.sub, CodePurpose.VERIFY_EMAIL, code, pool.target_hash("code", claims.sub))
+    consume_code(pool, claims.sub, CodePurpose.VERIFY_EMAIL, code, pool.target_hash("code", claims.sub))
 
     def work(connection: sqlite3.Connection) -> None:
-        user = pool.user_of(connection, claims)
+        user = pool.current_user(connection, claims)
         attributes = {**user.attributes, "email_verified": "true"}
         try:
             users.save_user(connection, replace(user, attributes=attributes, updated_at_s=pool.now_s()))
@@ -105,28 +105,28 @@ def verify_user_attribute(pool: UserPoolContext, fields: Fields) -> Answer:
 
 
 def change_password(pool: UserPoolContext, fields: Fields) -> Answer:
-    """Guesses at the previous password are slowed down like those at the door."""
+    """Guesses at the previous password are slowed down like those at sign-in."""
     claims = pool.caller(fields)
     previous = fields.text("PreviousPassword", length_max=1024)
     proposed = fields.text("ProposedPassword", length_max=1024)
-    record = pool.record_for(claims.sub, proposed)
+    record = pool.new_record(claims.sub, proposed)
     target_hash = pool.target_hash("change", claims.sub)
 
     def count(connection: sqlite3.Connection) -> User | None:
-        user = pool.user_of(connection, claims)
+        user = pool.current_user(connection, claims)
         return user if lockout.begin_attempt(connection, target_hash, pool.now_s()) else None
 
     user = pool.database.write(count)
     if user is None:
         raise codes_exceeded()
-    if not srp.is_password_of(user.record, pool.names.pool_name, user.sub, previous):
+    if not srp.is_password_right(user.record, pool.names.pool_name, user.sub, previous):
         raise incorrect_name_or_password()
 
     def work(connection: sqlite3.Connection) -> None:
-        present = pool.user_of(connection, claims)
+        present = pool.current_user(connection, claims)
         if present.record != user.record:
             raise incorrect_name_or_password()
-        lockout.forget_failures(connection, target_hash)
+        lockout.clear_failures(connection, target_hash)
         users.save_user(connection, replace(present, record=record, updated_at_s=pool.now_s()))
 
     pool.database.write(work)
@@ -134,7 +134,7 @@ def change_password(pool: UserPoolContext, fields: Fields) -> Answer:
 
 
 def associate_software_token(pool: UserPoolContext, fields: Fields) -> Answer:
-    """A new secret for an authenticator app; it counts only after VerifySoftwareToken saw a code of it."""
+    """A new secret for an authenticator app, which takes effect with VerifySoftwareToken."""
     if fields.has("Session") and not fields.has("AccessToken"):
         raise CognitoRefused("NotAuthorizedException", "Invalid session for the user.")
     claims = pool.caller(fields)
@@ -151,7 +151,7 @@ def verify_software_token(pool: UserPoolContext, fields: Fields) -> Answer:
     secret = pool.enrolments.take(claims.sub)
     if secret is None:
         raise CognitoRefused("SoftwareTokenMFANotFoundException", "No authenticator app is being set up")
-    step = totp.accepted_step(secret, code, now_s, after_step=0)
+    step = totp.matching_step(secret, code, now_s, after_step=0)
     if step is None:
         pool.enrolments.put(claims.sub, secret)  # the person may have mistyped
         raise CognitoRefused("EnableSoftwareTokenMFAException", "Code mismatch")
@@ -159,7 +159,7 @@ def verify_software_token(pool: UserPoolContext, fields: Fields) -> Answer:
 
     def work(connection: sqlite3.Connection) -> None:
         user = replace(
-            pool.user_of(connection, claims),
+            pool.current_user(connection, claims),
             authenticator_sealed=sealed,
             is_authenticator_verified=True,
             authenticator_last_step=step,
@@ -182,7 +182,7 @@ def set_user_mfa_preference(pool: UserPoolContext, fields: Fields) -> Answer:
     is_wanted = fields.section("SoftwareTokenMfaSettings").flag("Enabled")
 
     def work(connection: sqlite3.Connection) -> None:
-        user = pool.user_of(connection, claims)
+        user = pool.current_user(connection, claims)
         if is_wanted and not user.is_authenticator_verified:
             raise CognitoRefused("InvalidParameterException", "User has not verified software token mfa")
         users.save_user(
@@ -194,14 +194,14 @@ def set_user_mfa_preference(pool: UserPoolContext, fields: Fields) -> Answer:
 
 
 def global_sign_out(pool: UserPoolContext, fields: Fields) -> Answer:
-    """Every token of this user is refused from now on, wherever it is."""
+    """From now on every token of this user is refused."""
     claims = pool.caller(fields)
     pool.database.write(lambda connection: revoke_sign_ins_of(connection, claims.sub))
     return {}
 
 
 def revoke_token(pool: UserPoolContext, fields: Fields) -> Answer:
-    """Ends one sign-in by its refresh token. An unknown token is no error (RFC 7009)."""
+    """Ends the sign-in of this refresh token. An unknown token is no error (RFC 7009, section 2.2)."""
     pool.check_client(fields)
     token = fields.token("Token")
     if token.count(".") == 2:

@@ -1,4 +1,4 @@
-"""What the operator does with accounts. One function an operation; the signature was checked before."""
+"""The operator's operations on accounts, one function each. The caller has verified the signature."""
 
 import re
 import sqlite3
@@ -10,7 +10,7 @@ from typing import Final
 from deploy.local.backend.cognito.attributes import (
     authenticator_settings,
     check_attributes_known,
-    described_user,
+    user_description,
     with_attributes,
 )
 from deploy.local.backend.cognito.context import UserPoolContext
@@ -43,40 +43,43 @@ Answer = dict[str, object]
 
 
 def admin_create_user(pool: UserPoolContext, fields: Fields) -> Answer:
-    """A new account with a temporary password (given or made), or with RESEND a new invitation.
+    """A new account with a temporary password (given or generated), or with RESEND a new invitation.
 
-    Unless MessageAction is SUPPRESS, the invitation with the temporary password goes to the outbox.
+    Unless MessageAction is SUPPRESS, the invitation with the temporary password goes to the mail outbox.
     """
     pool.check_pool(fields)
     action = fields.optional_text("MessageAction")
     username = fields.text("Username", length_max=128)
     password = fields.optional_text("TemporaryPassword", length_max=256) or _temporary_password(pool)
     if action == "RESEND":
-        user = _invited_again(pool, username, password)
+        user = _renew_invitation(pool, username, password)
     else:
-        user = _created(pool, username, password, fields.attributes("UserAttributes"))
+        user = _create_user(pool, username, password, fields.attributes("UserAttributes"))
     if action != "SUPPRESS":
         _send_invitation(pool, user, password)
-    return {"User": described_user(user)}
+    return {"User": user_description(user)}
 
 
 def admin_get_user(pool: UserPoolContext, fields: Fields) -> Answer:
     user = pool.database.read(lambda connection: _named_user(pool, connection, fields))
-    described = described_user(user)
+    described = user_description(user)
     described["UserAttributes"] = described.pop("Attributes")
     return {**described, **authenticator_settings(user)}
 
 
 def admin_set_user_password(pool: UserPoolContext, fields: Fields) -> Answer:
-    """Permanent, or temporary: then the user must choose another at the next sign-in."""
+    """Set a permanent password, or a temporary one that the user must change at the next sign-in.
+
+    As on AWS, existing sign-ins continue; AdminUserGlobalSignOut ends them.
+    """
     password, is_permanent = fields.text("Password", length_max=256), fields.flag("Permanent")
     sub = pool.database.read(lambda connection: _named_user(pool, connection, fields)).sub
-    record = pool.record_for(sub, password)
+    record = pool.new_record(sub, password)
     now_s = pool.now_s()
 
     def work(connection: sqlite3.Connection) -> None:
         user = _named_user(pool, connection, fields)
-        pool.forget_password_failures(connection, user)
+        pool.clear_password_failures(connection, user)
         users.save_user(
             connection,
             replace(
@@ -93,7 +96,10 @@ def admin_set_user_password(pool: UserPoolContext, fields: Fields) -> Answer:
 
 
 def admin_reset_user_password(pool: UserPoolContext, fields: Fields) -> Answer:
-    """The present password opens nothing any more; a code for a new one goes to the verified address."""
+    """The password no longer signs in; a code to set a new one goes to the verified address.
+
+    As on AWS, existing sign-ins continue; AdminUserGlobalSignOut ends them.
+    """
 
     def change(user: User) -> User:
         if user.status is UserStatus.FORCE_CHANGE_PASSWORD:
@@ -107,23 +113,23 @@ def admin_reset_user_password(pool: UserPoolContext, fields: Fields) -> Answer:
             )
         return replace(user, status=UserStatus.RESET_REQUIRED)
 
-    send_code(pool, _changed(pool, fields, change), CodePurpose.RESET_PASSWORD)
+    send_code(pool, _update_user(pool, fields, change), CodePurpose.RESET_PASSWORD)
     return {}
 
 
 def admin_disable_user(pool: UserPoolContext, fields: Fields) -> Answer:
-    """No sign-in any more, and all tokens end."""
-    _changed(pool, fields, lambda user: replace(user, is_enabled=False), is_signing_out=True)
+    """The user can no longer sign in, and all tokens are revoked."""
+    _update_user(pool, fields, lambda user: replace(user, is_enabled=False), is_signing_out=True)
     return {}
 
 
 def admin_enable_user(pool: UserPoolContext, fields: Fields) -> Answer:
-    _changed(pool, fields, lambda user: replace(user, is_enabled=True))
+    _update_user(pool, fields, lambda user: replace(user, is_enabled=True))
     return {}
 
 
 def admin_set_user_mfa_preference(pool: UserPoolContext, fields: Fields) -> Answer:
-    """For a user who lost the phone: the authenticator is turned off (on only if it was set up before)."""
+    """Turns the authenticator off, for a user who lost the phone, or on if it has been set up before."""
     is_wanted = fields.section("SoftwareTokenMfaSettings").flag("Enabled")
 
     def change(user: User) -> User:
@@ -131,12 +137,12 @@ def admin_set_user_mfa_preference(pool: UserPoolContext, fields: Fields) -> Answ
             raise CognitoRefused("InvalidParameterException", "User has not verified software token mfa")
         return replace(user, is_authenticator_wanted=is_wanted)
 
-    _changed(pool, fields, change)
+    _update_user(pool, fields, change)
     return {}
 
 
 def admin_user_global_sign_out(pool: UserPoolContext, fields: Fields) -> Answer:
-    _changed(pool, fields, lambda user: user, is_signing_out=True)
+    _update_user(pool, fields, lambda user: user, is_signing_out=True)
     return {}
 
 
@@ -148,7 +154,7 @@ def admin_delete_user(pool: UserPoolContext, fields: Fields) -> Answer:
     return {}
 
 
-def _created(pool: UserPoolContext, username: str, password: str, attributes: dict[str, str]) -> User:
+def _create_user(pool: UserPoolContext, username: str, password: str, attributes: dict[str, str]) -> User:
     if not _USERNAME.fullmatch(username):
         raise CognitoRefused("InvalidParameterException", "Username has characters that are not allowed")
     if "@" in username:
@@ -164,7 +170,7 @@ def _created(pool: UserPoolContext, username: str, password: str, attributes: di
         attributes={},
         status=UserStatus.FORCE_CHANGE_PASSWORD,
         is_enabled=True,
-        record=pool.record_for(sub, password),
+        record=pool.new_record(sub, password),
         password_expires_at_s=now_s + TEMPORARY_PASSWORD_LIFETIME_S,
         authenticator_sealed=None,
         is_authenticator_verified=False,
@@ -185,12 +191,12 @@ def _created(pool: UserPoolContext, username: str, password: str, attributes: di
     return user
 
 
-def _invited_again(pool: UserPoolContext, username: str, password: str) -> User:
+def _renew_invitation(pool: UserPoolContext, username: str, password: str) -> User:
     now_s = pool.now_s()
     found = pool.database.read(lambda connection: users.find_user(connection, username))
     if found is None:
         raise user_not_found()
-    record = pool.record_for(found.sub, password)
+    record = pool.new_record(found.sub, password)
 
     def work(connection: sqlite3.Connection) -> User:
         user = users.find_user_by_sub(connection, found.sub)
@@ -209,10 +215,10 @@ def _invited_again(pool: UserPoolContext, username: str, password: str) -> User:
     return pool.database.write(work)
 
 
-def _changed(
+def _update_user(
     pool: UserPoolContext, fields: Fields, change: Callable[[User], User], *, is_signing_out: bool = False
 ) -> User:
-    """The named user after `change`, stored."""
+    """Apply `change` to the named user, store the result and return it."""
 
     def work(connection: sqlite3.Connection) -> User:
         before = _named_user(pool, connection, fields)

@@ -1,4 +1,4 @@
-"""Which attributes users have, who may write them, and how an account looks on the wire."""
+"""Which attributes users have, who may write them, and how AWS describes an account on the wire."""
 
 import re
 from collections.abc import Mapping
@@ -13,8 +13,8 @@ __all__ = [
     "authenticator_settings",
     "check_attributes_known",
     "check_attributes_writable",
-    "described_user",
     "masked_address",
+    "user_description",
     "wire_attributes",
     "with_attributes",
 ]
@@ -45,7 +45,7 @@ _ADDRESS = re.compile(r"[^@\s\x00-\x1f<>\"]{1,64}@[^@\s\x00-\x1f<>\"]{1,190}\.[^
 
 
 def check_attributes_writable(changes: Mapping[str, str]) -> None:
-    """What users may change of themselves. Raises CognitoRefused."""
+    """Raises CognitoRefused unless users may change these of their own."""
     for name in changes:
         if name == "sub" or name in OPERATOR_ONLY:
             raise CognitoRefused(
@@ -55,7 +55,7 @@ def check_attributes_writable(changes: Mapping[str, str]) -> None:
 
 
 def check_attributes_known(changes: Mapping[str, str]) -> None:
-    """What the operator may set. Raises CognitoRefused."""
+    """Raises CognitoRefused unless the operator may set these to these values."""
     for name, value in changes.items():
         if name not in WRITABLE | OPERATOR_ONLY:
             raise CognitoRefused(
@@ -73,7 +73,7 @@ def check_attributes_known(changes: Mapping[str, str]) -> None:
 
 
 def with_attributes(user: User, changes: Mapping[str, str], now_s: float) -> User:
-    """The user after these changes. A new address is yet to be verified, unless the operator vouches."""
+    """The user after these changes. A new address is unverified unless the changes say otherwise."""
     attributes = {**user.attributes, **changes}
     if changes.get("email", user.attributes.get("email")) != user.attributes.get("email"):
         attributes["email_verified"] = "false"
@@ -83,20 +83,20 @@ def with_attributes(user: User, changes: Mapping[str, str], now_s: float) -> Use
 
 
 def wire_attributes(user: User) -> list[dict[str, str]]:
-    """As AWS lists them, sub first."""
+    """The attributes as AWS lists them, sub first."""
     attributes = {"sub": user.sub, **dict(sorted(user.attributes.items()))}
     return [{"Name": name, "Value": value} for name, value in attributes.items()]
 
 
 def authenticator_settings(user: User) -> dict[str, object]:
-    """What the calls that describe a user say of a second factor; nothing when there is none."""
+    """The fields about a second factor in descriptions of a user; none without a second factor."""
     if not user.has_authenticator:
         return {}
     return {"PreferredMfaSetting": AUTHENTICATOR, "UserMFASettingList": [AUTHENTICATOR]}
 
 
-def described_user(user: User) -> dict[str, object]:
-    """As AWS's lists of users show an account."""
+def user_description(user: User) -> dict[str, object]:
+    """AWS's UserType, as in ListUsers and AdminCreateUser."""
     return {
         "Username": user.username,
         "Attributes": wire_attributes(user),

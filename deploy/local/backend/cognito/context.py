@@ -1,7 +1,7 @@
-"""The user pool as its operations see it: what they share, and the steps that several of them take.
+"""What the user pool's operations share: its parts, and the steps that several operations take. No HTTP.
 
-Nothing here knows HTTP. Names that a client may guess (user names, addresses) never lead to a different
-amount of work: `account_of` makes up an account for an unknown name, and all goes on as with a true one.
+Whether a name exists can be told neither from an answer nor from the work behind it: `account_of` returns a
+decoy for an unknown name, and the operation continues as with a real account.
 """
 
 import logging
@@ -39,13 +39,13 @@ __all__ = [
     "Account",
     "ChallengeName",
     "ChallengeSession",
-    "ProofUnderWay",
+    "PasswordProof",
     "SignedIn",
     "UserPoolContext",
 ]
 
 REFRESH_TOKEN_LIFETIME_S: Final = 30 * 86_400.0
-CHALLENGE_LIFETIME_S: Final = 180.0  # from the first step to the second; a person may be typing meanwhile
+CHALLENGE_LIFETIME_S: Final = 180.0  # from one step to the next, while a person may be typing
 ENROLMENT_LIFETIME_S: Final = 900.0
 PROOFS_MAX: Final = 10_000
 SESSIONS_MAX: Final = 10_000
@@ -55,10 +55,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What stands behind a typed name: a user, or something made up that looks the same from outside.
+    """What a typed name leads to: a user, or a decoy that looks the same from outside.
 
-    `target_hash` is what the lock-out counts. It comes from the typed name alone: a lock tells nobody which
-    names belong to one person.
+    `target_hash` is what the lock-out counts. It depends on the typed name alone, so that a lock does not
+    reveal which names belong to one person.
     """
 
     user_id: str
@@ -68,7 +68,7 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class ProofUnderWay:
+class PasswordProof:
     """Between InitiateAuth and its PASSWORD_VERIFIER answer."""
 
     challenge: Challenge = field(repr=False)
@@ -83,7 +83,7 @@ class ChallengeName(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChallengeSession:
-    """Somebody who proved their password and still owes an answer; `user` as they were at that moment."""
+    """A sign-in with a proven password and one more challenge; `user` is the row at that moment."""
 
     user: User
     awaits: ChallengeName
@@ -91,7 +91,7 @@ class ChallengeSession:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A sign-in just stored; its tokens are minted after the commit, off the writer's thread."""
+    """A stored sign-in; its tokens are minted after the commit, off the writer's thread."""
 
     user: User
     sign_in: SignIn
@@ -99,7 +99,7 @@ class SignedIn:
 
 
 class UserPoolContext:
-    """Everything the operations work with. Time and randomness come from outside."""
+    """Everything that the operations work with. Time and randomness are injected."""
 
     def __init__(
         self,
@@ -117,7 +117,7 @@ class UserPoolContext:
         self.names, self.database, self.secret, self.policy = names, database, secret, policy
         self.minter, self.verifier, self.mail_outbox = minter, verifier, mail_outbox
         self.now_s, self.random_bytes = now_s, random_bytes
-        self.proofs = ExpiringStore[ProofUnderWay](
+        self.proofs = ExpiringStore[PasswordProof](
             lifetime_s=CHALLENGE_LIFETIME_S, size_max=PROOFS_MAX, now_s=now_s
         )
         self.sessions = ExpiringStore[ChallengeSession](
@@ -142,35 +142,35 @@ class UserPoolContext:
         return self.secret.keyed_hash("lock-out", kind, users.name_key(name))
 
     def account_of(self, connection: sqlite3.Connection, typed_name: str) -> Account:
-        """The account behind a name, or a made-up one: always the same for the same name."""
+        """The account with this name, or a decoy that is always the same for the same name."""
         key = users.name_key(typed_name)
-        made_up_id, made_up = self.secret.made_up_user_id(key), self.secret.made_up_record(key)
+        decoy_id, decoy_record = self.secret.decoy_user_id(key), self.secret.decoy_record(key)
         user = users.find_user_by_sign_in_name(connection, typed_name)
         return Account(
-            user_id=made_up_id if user is None else user.sub,
-            record=made_up if user is None else user.record,
+            user_id=decoy_id if user is None else user.sub,
+            record=decoy_record if user is None else user.record,
             target_hash=self.target_hash("password", typed_name),
             user=user,
         )
 
-    def record_for(self, user_id: str, password: str) -> PasswordRecord:
-        """Salt and verifier for a new password; the password itself goes no further.
+    def new_record(self, user_id: str, password: str) -> PasswordRecord:
+        """Salt and verifier for a new password; the password itself is not kept.
 
         Raises CognitoRefused (InvalidPasswordException) when the policy refuses it.
         """
-        fault = self.policy.fault_of(password)
+        fault = self.policy.violation_of(password)
         if fault is not None:
             raise CognitoRefused("InvalidPasswordException", fault)
         return new_password_record(self.names.pool_name, user_id, password, new_salt(self.random_bytes))
 
-    def forget_password_failures(self, connection: sqlite3.Connection, user: User) -> None:
-        """After a password was set: the user starts anew under each of their names."""
+    def clear_password_failures(self, connection: sqlite3.Connection, user: User) -> None:
+        """Once a password has been set, no failure under any of the user's names counts any longer."""
         for name in user.sign_in_names():
             for kind in ("password", "code", "request"):
-                lockout.forget_failures(connection, self.target_hash(kind, name))
+                lockout.clear_failures(connection, self.target_hash(kind, name))
 
     def store_sign_in(self, connection: sqlite3.Connection, user: User) -> SignedIn:
-        """A new sign-in of this user, with its refresh token, which is nowhere else in clear."""
+        """A new sign-in of this user, with its refresh token, which is stored only as a hash."""
         now_s = self.now_s()
         sign_in = SignIn(
             origin_jti=str(uuid.UUID(bytes=self.random_bytes(16), version=4)),
@@ -182,8 +182,8 @@ class UserPoolContext:
         insert_sign_in(connection, sign_in, signed_in.refresh_token, now_s)
         return signed_in
 
-    def tokens_of(self, user: User, sign_in: SignIn) -> dict[str, object]:
-        """Fresh ID and access tokens of a sign-in."""
+    def mint_tokens(self, user: User, sign_in: SignIn) -> dict[str, object]:
+        """New ID and access tokens of a sign-in, as an AuthenticationResult without a refresh token."""
         subject = TokenSubject(
             sub=user.sub,
             username=user.username,
@@ -200,7 +200,7 @@ class UserPoolContext:
         }
 
     def caller(self, fields: Fields) -> TokenClaims:
-        """Who calls, by their access token. Raises CognitoRefused with AWS's texts."""
+        """The claims of the caller's access token. Raises CognitoRefused with AWS's texts."""
         try:
             return self.verifier.verify(fields.token("AccessToken"), self.now_s(), token_use=TokenUse.ACCESS)
         except TokenRefused as refusal:
@@ -208,8 +208,8 @@ class UserPoolContext:
             text = _TOKEN_TEXTS.get(refusal.reason, "Invalid Access Token")
             raise CognitoRefused("NotAuthorizedException", text) from None
 
-    def user_of(self, connection: sqlite3.Connection, claims: TokenClaims) -> User:
-        """The caller's present row. A user who was deleted or disabled a moment ago is refused."""
+    def current_user(self, connection: sqlite3.Connection, claims: TokenClaims) -> User:
+        """The caller's row, read again. Raises CognitoRefused for a user deleted or disabled meanwhile."""
         user = users.find_user_by_sub(connection, claims.sub)
         if user is None or not user.is_enabled:
             raise CognitoRefused("NotAuthorizedException", "Access Token has been revoked")

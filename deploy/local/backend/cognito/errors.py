@@ -1,4 +1,4 @@
-"""What both Cognito services refuse with: AWS's types and texts, and those that several operations share."""
+"""Refusals of both Cognito services with AWS's types and texts; those that several operations share."""
 
 __all__ = [
     "CognitoRefused",
@@ -12,7 +12,7 @@ __all__ = [
 
 
 class CognitoRefused(Exception):
-    """The call is refused: `error_type` and `message` go into the answer as they are (HTTP 400)."""
+    """The call is refused (HTTP 400); `error_type` and `message` are sent as they are."""
 
     def __init__(self, error_type: str, message: str) -> None:
         super().__init__(f"{error_type}: {message}")
@@ -21,7 +21,7 @@ class CognitoRefused(Exception):
 
 
 def incorrect_name_or_password() -> CognitoRefused:
-    """For a wrong password and for an unknown name alike."""
+    """The same for a wrong password and for an unknown name."""
     return CognitoRefused("NotAuthorizedException", "Incorrect username or password.")
 
 
@@ -42,5 +42,5 @@ def invalid_session() -> CognitoRefused:
 
 
 def user_not_found() -> CognitoRefused:
-    """For the operator only: everybody else is told the same of known and unknown users."""
+    """For the operator only: nobody else may learn whether a user exists."""
     return CognitoRefused("UserNotFoundException", "User does not exist.")

@@ -1,9 +1,8 @@
-"""Both Cognito services on one address: `POST /` with X-Amz-Target, and the pool's public documents.
+"""Both Cognito services at one address: `POST /` with X-Amz-Target, and the pool's public documents.
 
-The only module of the identity side that knows the web framework. Every answer to a call is JSON in AWS's
-form, refusals and faults too: a client's parser must never meet a page of text. The operator's calls are
-checked for a signature by the operator's key; everything else is open to anybody. Cross-origin headers are
-the business of the application around these routes.
+The only module of this package that uses the web framework. Every answer is JSON in AWS's format, including
+refusals and faults, since clients parse it. The operator's calls must be signed with the operator's key; all
+others are open to anybody. The application around these routes adds the cross-origin headers.
 """
 
 import json
@@ -35,8 +34,8 @@ __all__ = ["CognitoServices", "cognito_routes"]
 USER_POOL_SERVICE: Final = "AWSCognitoIdentityProviderService"
 IDENTITY_POOL_SERVICE: Final = "AWSCognitoIdentityService"
 BODY_BYTES_MAX: Final = 128 * 1024
-WORKERS: Final = 8  # calls at work at the same time; their arithmetic shares one core anyway
-WAITING_MAX: Final = 256  # further calls are told to come back later
+WORKERS: Final = 8  # simultaneous calls; their arithmetic shares one core anyway
+WAITING_MAX: Final = 256  # further calls are refused (TooManyRequestsException)
 MEDIA_TYPE: Final = "application/x-amz-json-1.1"
 
 UserPoolOperation = Callable[[UserPoolContext, Fields], dict[str, object]]
@@ -98,7 +97,7 @@ class CognitoServices:
 
 
 def cognito_routes(services: CognitoServices) -> list[Route]:
-    """The routes of both services, to be put into an application."""
+    """The routes of both services, for an application."""
     endpoint = _Endpoint(services)
     documents = f"/{services.names.user_pool_id}/.well-known"
     return [
@@ -114,7 +113,7 @@ class _Endpoint:
         self._workers = CapacityLimiter(WORKERS)
 
     async def call(self, request: Request) -> Response:
-        """One operation; never raises what a caller can cause."""
+        """Answer one operation; nothing that a caller can cause raises."""
         try:
             body = await _body(request)
             if self._workers.statistics().tasks_waiting >= WAITING_MAX:
@@ -122,7 +121,7 @@ class _Endpoint:
             answer = await anyio.to_thread.run_sync(self._answer, request, body, limiter=self._workers)
         except CognitoRefused as refused:
             return _refusal(refused.error_type, refused.message)
-        except Exception:  # noqa: BLE001  # logged; a page of text would be worse for the client
+        except Exception:  # noqa: BLE001  # logged; clients cannot parse anything but JSON
             _log.exception("a call of %s failed", request.headers.get("x-amz-target"))
             return _refusal("InternalErrorException", "Something failed here; see the log.", status=500)
         return _json(answer)

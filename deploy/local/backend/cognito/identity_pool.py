@@ -47,7 +47,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TemporaryCredentials:
-    """A key for Signature Version 4 with an end, and whose it is."""
+    """A key for Signature Version 4 that expires, and its owner's identity and role."""
 
     access_key_id: str
     secret_access_key: str = field(repr=False)
@@ -58,7 +58,7 @@ class TemporaryCredentials:
 
 
 class IdentityPool:
-    """Makes and finds identities and credentials. `are_guests_allowed` is the backend's guest switch."""
+    """Issues and recognises identities and credentials; none to guests unless `are_guests_allowed`."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class IdentityPool:
         are_guests_allowed: bool = True,
     ) -> None:
         self.names, self.are_guests_allowed, self.verifier = names, are_guests_allowed, verifier
-        # AWS names the provider by its address without the scheme; a client of ours may give either.
+        # AWS names the provider by its address without the scheme; our clients may send either.
         self.providers = frozenset(
             {
                 issuer,
@@ -86,11 +86,11 @@ class IdentityPool:
         return self._identity_id(Role.GUEST, self._random_bytes(8))
 
     def teacher_id(self, sub: str) -> str:
-        """Always the same for the same user."""
+        """The user's identity, always the same."""
         return self._identity_id(Role.TEACHER, self._secret.keyed_hash("identity of user", sub)[:8])
 
     def role_of(self, identity_id: str) -> Role | None:
-        """Whose kind of identity this is; None when this pool never gave it."""
+        """The role of an identity that this pool issued; None for any other."""
         match = _IDENTITY.fullmatch(identity_id)
         if match is None:
             return None
@@ -117,7 +117,7 @@ class IdentityPool:
         return credentials if credentials.access_key_id == access_key_id else None
 
     def _identity_id(self, role: Role, body: bytes) -> str:
-        """A random-looking UUID whose second half proves that the first half and the role are ours."""
+        """A random-looking UUID whose second half authenticates the first half and the role."""
         head = uuid.UUID(bytes=body + bytes(8), version=4).bytes[:8]
         check = self._secret.keyed_hash("identity", role, head.hex())[:8]
         return f"{self.names.region}:{uuid.UUID(bytes=head + check, version=4)}"
@@ -137,11 +137,11 @@ class IdentityPool:
 
 
 def get_id(pool: IdentityPool, fields: Fields) -> Answer:
-    """A new identity for a guest; with a teacher's ID token, that teacher's own."""
+    """A new identity for a guest, or with a teacher's ID token that teacher's identity."""
     identity_pool_id = fields.text("IdentityPoolId", length_max=128)
     if identity_pool_id != pool.names.identity_pool_id:
         raise CognitoRefused("ResourceNotFoundException", f"IdentityPool '{identity_pool_id}' not found.")
-    claims = _teacher(pool, fields)
+    claims = _signed_in_teacher(pool, fields)
     if claims is not None:
         return {"IdentityId": pool.teacher_id(claims.sub)}
     _check_guests_allowed(pool)
@@ -149,12 +149,12 @@ def get_id(pool: IdentityPool, fields: Fields) -> Answer:
 
 
 def get_credentials_for_identity(pool: IdentityPool, fields: Fields) -> Answer:
-    """Credentials for one hour. A guest's identity becomes a teacher's with that teacher's ID token."""
+    """Credentials for one hour; with an ID token a teacher's, even for a guest's identity, as for Amplify."""
     identity_id = fields.text("IdentityId", length_max=128)
     role = pool.role_of(identity_id)
     if role is None:
         raise CognitoRefused("ResourceNotFoundException", f"Identity '{identity_id}' not found.")
-    claims = _teacher(pool, fields)
+    claims = _signed_in_teacher(pool, fields)
     if claims is None:
         if role is Role.TEACHER:
             raise CognitoRefused(
@@ -185,8 +185,8 @@ def _check_guests_allowed(pool: IdentityPool) -> None:
         )
 
 
-def _teacher(pool: IdentityPool, fields: Fields) -> TokenClaims | None:
-    """Who signed in, by the ID token in Logins; None for a guest. Raises CognitoRefused."""
+def _signed_in_teacher(pool: IdentityPool, fields: Fields) -> TokenClaims | None:
+    """The claims of the ID token in Logins; None for a guest. Raises CognitoRefused."""
     logins = fields.section("Logins").texts()
     if not logins:
         return None

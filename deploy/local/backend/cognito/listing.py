@@ -1,4 +1,4 @@
-"""ListUsers: the operator's pages of accounts, with AWS's filters. The signature was checked before."""
+"""ListUsers: pages of accounts with AWS's filters. The caller has verified the operator's signature."""
 
 import base64
 import binascii
@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Final
 
-from deploy.local.backend.cognito.attributes import described_user
+from deploy.local.backend.cognito.attributes import user_description
 from deploy.local.backend.cognito.context import UserPoolContext
 from deploy.local.backend.cognito.errors import CognitoRefused
 from deploy.local.backend.cognito.request_fields import Fields
@@ -22,7 +22,7 @@ _FILTER = re.compile(r'\s*"?([\w:]+)"?\s*(\^?=)\s*"((?:[^"\\]|\\.)*)"\s*')
 
 
 def list_users(pool: UserPoolContext, fields: Fields) -> dict[str, object]:
-    """In the order of user names, by pages; Filter as `name = "text"` or `name ^= "text"`."""
+    """A page of users in order of their names; Filter is `name = "text"` or `name ^= "text"` (prefix)."""
     pool.check_pool(fields)
     limit = fields.integer("Limit", default=PAGE_MAX, maximum=PAGE_MAX)
     after = _after(fields.optional_text("PaginationToken"))
@@ -37,7 +37,7 @@ def list_users(pool: UserPoolContext, fields: Fields) -> dict[str, object]:
         return found[: limit + 1]
 
     accounts = pool.database.read(look)
-    answer: dict[str, object] = {"Users": [described_user(user) for user in accounts[:limit]]}
+    answer: dict[str, object] = {"Users": [user_description(user) for user in accounts[:limit]]}
     if len(accounts) > limit:
         key = users.name_key(accounts[limit - 1].username)
         answer["PaginationToken"] = base64.urlsafe_b64encode(key.encode()).decode()

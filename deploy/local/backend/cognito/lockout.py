@@ -1,38 +1,38 @@
-"""Guessing is slowed down as Cognito does it, and a restart does not make it fast again.
+"""Slows guessing down as Cognito does, across restarts.
 
 After FREE_FAILURES failed attempts the target is locked for one second, then two, four and so on, up to
-LOCK_MAX_S. Attempts while locked are refused unseen and change nothing. A success forgets the failures, and
-so does a long rest after the lock: PASSWORD_REST_S, as Cognito has it, or CODE_REST_S for codes of six
-digits, which would otherwise be found by patience. Known and unknown targets are treated alike; only hashes
-are stored.
+LOCK_MAX_S. Attempts while it is locked are refused without being examined and change nothing. Failures are
+forgotten after a success, or after a quiet period that begins at the end of the lock: PASSWORD_QUIET_S, as in
+Cognito, or CODE_QUIET_S for six-digit codes, which patience would otherwise find. Known and unknown targets
+are treated alike; only hashes are stored.
 
-An attempt is counted as failed *before* it is judged: a thousand attempts at the same moment win nothing.
+An attempt is counted as failed *before* it is verified, so that simultaneous attempts gain nothing.
 """
 
 import sqlite3
 from typing import Final
 
 __all__ = [
-    "CODE_REST_S",
+    "CODE_QUIET_S",
     "FREE_FAILURES",
     "LOCK_MAX_S",
-    "PASSWORD_REST_S",
+    "PASSWORD_QUIET_S",
     "begin_attempt",
-    "forget_failures",
+    "clear_failures",
     "is_locked",
 ]
 
 FREE_FAILURES: Final = 5
 LOCK_MAX_S: Final = 900.0
-PASSWORD_REST_S: Final = 900.0
-CODE_REST_S: Final = 86_400.0
-TARGETS_MAX: Final = 20_000  # of a flood of made-up names the oldest are forgotten: it fills no disk
+PASSWORD_QUIET_S: Final = 900.0
+CODE_QUIET_S: Final = 86_400.0
+TARGETS_MAX: Final = 20_000  # a flood of invented names pushes out the oldest instead of filling the disk
 
 
 def begin_attempt(
-    connection: sqlite3.Connection, target_hash: bytes, now_s: float, *, rest_s: float = PASSWORD_REST_S
+    connection: sqlite3.Connection, target_hash: bytes, now_s: float, *, quiet_s: float = PASSWORD_QUIET_S
 ) -> bool:
-    """Count an attempt on this target; False when it is locked and the attempt must be refused unseen."""
+    """Count an attempt on this target; False when it is locked and the attempt must be refused."""
     connection.execute("DELETE FROM failed_attempts WHERE forgotten_at_s <= ?", (now_s,))
     row = connection.execute(
         "SELECT failures, locked_until_s FROM failed_attempts WHERE target_hash = ?", (target_hash,)
@@ -41,11 +41,11 @@ def begin_attempt(
     if now_s < locked_until_s:
         return False
     failures += 1
-    locked_until_s = now_s + lock_after_s(failures)
+    locked_until_s = now_s + lock_duration_s(failures)
     connection.execute(
         "INSERT OR REPLACE INTO failed_attempts (target_hash, failures, locked_until_s, forgotten_at_s)"
         " VALUES (?, ?, ?, ?)",
-        (target_hash, failures, locked_until_s, locked_until_s + rest_s),
+        (target_hash, failures, locked_until_s, locked_until_s + quiet_s),
     )
     connection.execute(
         "DELETE FROM failed_attempts WHERE forgotten_at_s <"
@@ -62,12 +62,12 @@ def is_locked(connection: sqlite3.Connection, target_hash: bytes, now_s: float) 
     return row is not None
 
 
-def forget_failures(connection: sqlite3.Connection, target_hash: bytes) -> None:
+def clear_failures(connection: sqlite3.Connection, target_hash: bytes) -> None:
     """After a success."""
     connection.execute("DELETE FROM failed_attempts WHERE target_hash = ?", (target_hash,))
 
 
-def lock_after_s(failures: int) -> float:
+def lock_duration_s(failures: int) -> float:
     """How long the target stays locked after so many failures."""
     if failures < FREE_FAILURES:
         return 0.0

@@ -1,8 +1,8 @@
-"""Where messages to users go instead of a mail server: a file in the data folder, and the log.
+"""The mail outbox: messages to users go to a file in the data folder, and to the log, not to a mail server.
 
-One JSON object a line: at, username, to, purpose, text. The file may hold codes and temporary passwords, so
-only its owner may read it, and it is kept short: beyond FILE_BYTES_MAX it becomes `outbox.old.jsonl` and a
-new one begins. The log gets codes, which live for an hour, but no password.
+One JSON object per line: at, username, to, purpose, text. The file may contain codes and temporary passwords,
+so only its owner may read it. Beyond FILE_BYTES_MAX it is renamed to `outbox.old.jsonl` and a new one is
+started. The log gets codes, which are valid for an hour, but no passwords.
 """
 
 import datetime as dt
@@ -16,7 +16,7 @@ from typing import Final
 
 __all__ = ["MailOutbox", "Message"]
 
-FILE_BYTES_MAX: Final = 256 * 1024  # older messages are of no use: codes live for an hour
+FILE_BYTES_MAX: Final = 256 * 1024  # older messages are useless: codes are valid for an hour
 
 _log = logging.getLogger(__name__)
 
@@ -27,11 +27,11 @@ class Message:
     to: str  # an e-mail address
     purpose: str
     text: str
-    log_text: str | None = None  # where the text itself must not stand in a log
+    log_text: str | None = None  # logged instead of the text, if that is secret
 
 
 class MailOutbox:
-    """Appends messages to one file. Safe for use from many threads."""
+    """Appends messages to one file. Thread-safe."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -43,7 +43,7 @@ class MailOutbox:
         _log.info("to %s <%s>: %s", message.username, message.to, message.log_text or message.text)
 
     def pretend_to_send(self, message: Message, now_s: float) -> None:
-        """The same work with no effect, for a user who does not exist: the answer must not come sooner."""
+        """The same work without an effect, so that an unknown user's answer takes as long."""
         self._append(Path(os.devnull), message, now_s)
         _log.debug("no such user; nothing sent")
 

@@ -1,6 +1,7 @@
-"""Codes by e-mail: making, sending and judging them; and the two operations of a forgotten password.
+"""Codes by e-mail: generated, sent and verified; and the two operations for a forgotten password.
 
-Known and unknown names get the same answers for the same work: a code is made, stored and "sent" for both.
+Known and unknown names get the same answers and cost the same work: a code is generated, stored and "sent"
+for both.
 """
 
 import sqlite3
@@ -21,9 +22,9 @@ from deploy.local.backend.storage.users import User, UserStatus
 __all__ = [
     "CodePurpose",
     "confirm_forgot_password",
+    "consume_code",
     "forgot_password",
     "send_code",
-    "take_right_code",
 ]
 
 CODE_LIFETIME_S: Final = 3600.0
@@ -44,7 +45,7 @@ _TEXTS: Final = {
 
 
 def forgot_password(pool: UserPoolContext, fields: Fields) -> Answer:
-    """Send a code to the verified address. Who has none, or does not exist, is answered just the same."""
+    """Send a code to the verified address. The answer is the same if there is no such address or user."""
     pool.check_client(fields)
     typed_name = fields.text("Username", length_max=128)
 
@@ -65,26 +66,26 @@ def forgot_password(pool: UserPoolContext, fields: Fields) -> Answer:
         purpose=CodePurpose.RESET_PASSWORD,
         text=_TEXTS[CodePurpose.RESET_PASSWORD].format(code=code),
     )
-    send = pool.mail_outbox.send if _may_reset(account.user) else pool.mail_outbox.pretend_to_send
+    send = pool.mail_outbox.send if _can_reset_password(account.user) else pool.mail_outbox.pretend_to_send
     send(message, pool.now_s())
     return {"CodeDeliveryDetails": _delivery(address)}
 
 
 def confirm_forgot_password(pool: UserPoolContext, fields: Fields) -> Answer:
-    """A right code sets the new password, once."""
+    """Set a new password with a mailed code, which is used up."""
     pool.check_client(fields)
     typed_name = fields.text("Username", length_max=128)
     code, password = fields.text("ConfirmationCode"), fields.text("Password", length_max=1024)
     account = pool.database.read(lambda connection: pool.account_of(connection, typed_name))
-    record = pool.record_for(account.user_id, password)
+    record = pool.new_record(account.user_id, password)
     target_hash = pool.target_hash("code", typed_name)
-    take_right_code(pool, account.user_id, CodePurpose.RESET_PASSWORD, code, target_hash)
+    consume_code(pool, account.user_id, CodePurpose.RESET_PASSWORD, code, target_hash)
 
     def work(connection: sqlite3.Connection) -> None:
         user = users.find_user_by_sub(connection, account.user_id)
-        if not _may_reset(user) or user is None:
+        if not _can_reset_password(user) or user is None:
             raise wrong_code()
-        pool.forget_password_failures(connection, user)
+        pool.clear_password_failures(connection, user)
         users.save_user(
             connection,
             replace(
@@ -101,7 +102,7 @@ def confirm_forgot_password(pool: UserPoolContext, fields: Fields) -> Answer:
 
 
 def send_code(pool: UserPoolContext, user: User, purpose: CodePurpose) -> Answer:
-    """Make a code, send it to the user's address (verified or not), give AWS's CodeDeliveryDetails."""
+    """Send a new code to the user's address, verified or not. Returns AWS's CodeDeliveryDetails."""
     address = user.attributes["email"]
     code = _store_new_code(pool, user.sub, purpose)
     message = Message(user.username, address, purpose, _TEXTS[purpose].format(code=code))
@@ -109,21 +110,21 @@ def send_code(pool: UserPoolContext, user: User, purpose: CodePurpose) -> Answer
     return _delivery(address)
 
 
-def take_right_code(
+def consume_code(
     pool: UserPoolContext, user_id: str, purpose: CodePurpose, code: str, target_hash: bytes
 ) -> None:
-    """Use up the code; guesses are slowed down. Raises CognitoRefused for a wrong, an old or a used one."""
+    """Use up a code; guesses are slowed down. Raises CognitoRefused if it is wrong, expired or used."""
     code_hash = _code_hash(pool, user_id, purpose, code)
 
     def work(connection: sqlite3.Connection) -> Callable[[], CognitoRefused] | None:
-        if not lockout.begin_attempt(connection, target_hash, pool.now_s(), rest_s=lockout.CODE_REST_S):
+        if not lockout.begin_attempt(connection, target_hash, pool.now_s(), quiet_s=lockout.CODE_QUIET_S):
             return codes_exceeded
         ends_at_s = sign_ins.take_code(connection, sub=user_id, purpose=purpose, code_hash=code_hash)
         if ends_at_s is None:
             return wrong_code
         if pool.now_s() >= ends_at_s:
             return _code_expired
-        lockout.forget_failures(connection, target_hash)
+        lockout.clear_failures(connection, target_hash)
         return None
 
     refusal = pool.database.write(work)
@@ -152,7 +153,7 @@ def _code_hash(pool: UserPoolContext, user_id: str, purpose: CodePurpose, code: 
     return pool.secret.keyed_hash("code", user_id, purpose, code)
 
 
-def _may_reset(user: User | None) -> bool:
+def _can_reset_password(user: User | None) -> bool:
     return (
         user is not None
         and user.is_enabled
@@ -162,7 +163,7 @@ def _may_reset(user: User | None) -> bool:
 
 
 def _address_of(pool: UserPoolContext, account: Account, typed_name: str) -> str:
-    """Where the code goes; for somebody who gets none, an address that looks like one and never changes."""
+    """Where the code goes; for a user who gets none, an invented address that is always the same."""
     if account.user is not None and account.user.verified_email is not None:
         return account.user.verified_email
     if "@" in typed_name:

@@ -1,4 +1,4 @@
-"""The operator's key: who may call the Admin operations. Made once, kept for the folder's owner alone."""
+"""The operator's key, which signs the Admin operations. Generated once; only its owner may read it."""
 
 import base64
 import json
@@ -12,7 +12,7 @@ __all__ = ["OperatorKey", "OperatorKeyInvalid", "load_operator_key", "new_operat
 
 
 class OperatorKeyInvalid(Exception):
-    """The file holds no key: restore it, or delete it to have a new one made."""
+    """The file contains no key: restore it, or delete it to have a new one made."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(f"{path} holds no operator's key: restore it, or delete it to have a new one made")
@@ -36,7 +36,7 @@ class OperatorKey:
 
 
 def load_operator_key(path: Path, random_bytes: Callable[[int], bytes]) -> OperatorKey:
-    """The key in this file: JSON with access_key_id and secret_access_key; made on first use.
+    """The key in this file (JSON with access_key_id and secret_access_key), generated on first use.
 
     Raises OperatorKeyInvalid, PrivateFileExposed or OSError.
     """

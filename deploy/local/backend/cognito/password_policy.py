@@ -1,6 +1,6 @@
-"""Which passwords the pool accepts, in AWS's words, and the making of temporary ones.
+"""Which passwords the pool accepts, with AWS's messages, and how temporary ones are generated.
 
-The policy is that of the AWS template: length counts for more than odd characters.
+The policy is that of the AWS template: length matters more than special characters.
 """
 
 import string
@@ -24,8 +24,8 @@ class PasswordPolicy:
     needs_digit: bool = True
     needs_symbol: bool = False
 
-    def fault_of(self, password: str) -> str | None:
-        """What AWS says of this password, or None when it is accepted."""
+    def violation_of(self, password: str) -> str | None:
+        """AWS's message about this password, or None when it is accepted."""
         if len(password) < self.length_min:
             return "Password did not conform with policy: Password not long enough"
         if len(password) > LENGTH_MAX:
@@ -51,12 +51,12 @@ def new_temporary_password(random_bytes: Callable[[int], bytes]) -> str:
     """A random password that the default policy accepts."""
 
     def below(bound: int) -> int:
-        return int.from_bytes(random_bytes(16), "big") % bound  # even to within 2**-120
+        return int.from_bytes(random_bytes(16), "big") % bound  # uniform to within 2**-120
 
     everything = "".join(TEMPORARY_GROUPS)
     groups = [*TEMPORARY_GROUPS, *[everything] * (TEMPORARY_LENGTH - len(TEMPORARY_GROUPS))]
     characters = [group[below(len(group))] for group in groups]
-    for last in range(len(characters) - 1, 0, -1):  # Fisher and Yates: no place betrays its group
+    for last in range(len(characters) - 1, 0, -1):  # Fisher-Yates: no position reveals its group
         other = below(last + 1)
         characters[last], characters[other] = characters[other], characters[last]
     return "".join(characters)

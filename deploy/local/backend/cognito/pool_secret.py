@@ -1,6 +1,6 @@
-"""The data folder's one secret, and what is derived from it: hashes, made-up users, sealed texts.
+"""The data folder's secret, and what is derived from it: keyed hashes, decoy users, sealed texts.
 
-Every use has its own derived key, so that what one use gives away helps with no other.
+Every use has a derived key of its own, so that what one use reveals is of no help with another.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ NONCE_BYTES: Final = 12
 
 
 class SecretInvalid(Exception):
-    """The file is not the secret, or a sealed text was made with another one."""
+    """The file does not contain a secret, or a text was sealed with another one."""
 
 
 class PoolSecret:
@@ -35,29 +35,29 @@ class PoolSecret:
         self._secret = secret
 
     def keyed_hash(self, use: str, *texts: str) -> bytes:
-        """32 octets that only the holder of the secret can compute from these texts."""
+        """32 octets that cannot be computed from these texts without the secret (HMAC-SHA-256)."""
         key = hmac.new(self._secret, use.encode(), hashlib.sha256).digest()
         parts = [text.encode("utf-8", "surrogatepass") for text in texts]
         message = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
         return hmac.new(key, message, hashlib.sha256).digest()
 
-    def made_up_user_id(self, name_key: str) -> str:
-        """What a sign-in under an unknown name is told as the user's id: always the same, like a true one."""
+    def decoy_user_id(self, name_key: str) -> str:
+        """The user's id for an unknown name: always the same, and it looks like a real one."""
         return str(uuid.UUID(bytes=self.keyed_hash("user id", name_key)[:16], version=4))
 
-    def made_up_record(self, name_key: str) -> PasswordRecord:
-        """Salt and verifier for an unknown name: always the same, and no password fits."""
+    def decoy_record(self, name_key: str) -> PasswordRecord:
+        """Salt and verifier for an unknown name: always the same, and no password matches."""
         salt = self.keyed_hash("salt", name_key)[:SALT_BYTES]
         octets = hashlib.shake_256(self.keyed_hash("verifier", name_key)).digest(VERIFIER_BYTES)
         return PasswordRecord(salt=bytes([salt[0] or 1]) + salt[1:], verifier=b"\x00" + octets[1:])
 
     def seal(self, use: str, text: str, random_bytes: Callable[[int], bytes]) -> bytes:
-        """Encrypted and authenticated (AES-GCM); only `unseal` with the same use opens it."""
+        """The text encrypted and authenticated (AES-GCM), for `unseal` with the same use."""
         nonce = random_bytes(NONCE_BYTES)
         return nonce + self._cipher(use).encrypt(nonce, text.encode(), use.encode())
 
     def unseal(self, use: str, sealed: bytes) -> str:
-        """Raises SecretInvalid when it was sealed with another secret, for another use, or changed."""
+        """The text again. Raises SecretInvalid when it was sealed otherwise, or changed since."""
         try:
             opened = self._cipher(use).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], use.encode())
         except (InvalidTag, ValueError):
@@ -69,5 +69,5 @@ class PoolSecret:
 
 
 def load_pool_secret(path: Path, random_bytes: Callable[[int], bytes]) -> PoolSecret:
-    """The secret in this file, made on first use. Raises SecretInvalid, PrivateFileExposed or OSError."""
+    """The file's secret, generated on first use. Raises SecretInvalid, PrivateFileExposed or OSError."""
     return PoolSecret(load_or_create_private_file(path, lambda: random_bytes(SECRET_BYTES)))

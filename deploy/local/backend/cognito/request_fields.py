@@ -1,6 +1,6 @@
-"""The body of a Cognito call, read with care: right types, sane lengths, AWS's refusal otherwise.
+"""The validated body of a Cognito call: right types, bounded lengths, otherwise AWS's refusal.
 
-Wire names (`AuthParameters`) end here; the operations ask for them by name and go on with their own words.
+Every method raises CognitoRefused for a field that is missing, too long or of the wrong type.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ class Fields:
         self._values = values
 
     def text(self, name: str, *, length_max: int = TEXT_LENGTH_MAX) -> str:
-        """A text that must be there and not empty."""
+        """A required text, not empty."""
         value = self.optional_text(name, length_max=length_max)
         if not value:
             raise CognitoRefused("InvalidParameterException", f"Missing required parameter {name}")
@@ -46,14 +46,14 @@ class Fields:
         return value
 
     def flag(self, name: str) -> bool:
-        """True or false; false when absent."""
+        """A boolean, false when absent."""
         value = self._values.get(name, False)
         if not isinstance(value, bool):
             raise _wrong_type(name)
         return value
 
     def integer(self, name: str, *, default: int, maximum: int) -> int:
-        """From 1 to `maximum`."""
+        """A number from 1 to `maximum`."""
         value = self._values.get(name, default)
         if isinstance(value, bool) or not isinstance(value, int):
             raise _wrong_type(name)
@@ -66,7 +66,7 @@ class Fields:
         return value
 
     def section(self, name: str) -> "Fields":
-        """A JSON object inside this one; an absent one has no fields."""
+        """A nested JSON object; when absent, one without fields."""
         value = self._values.get(name)
         if value is None:
             return Fields({})
@@ -78,11 +78,11 @@ class Fields:
         return self._values.get(name) is not None
 
     def texts(self) -> dict[str, str]:
-        """All fields of this object, which must be texts: AuthParameters, Logins."""
+        """All fields of an object whose values are texts, such as AuthParameters or Logins."""
         return {name: self.optional_text(name, length_max=TOKEN_LENGTH_MAX) or "" for name in self._values}
 
     def attributes(self, name: str) -> dict[str, str]:
-        """A list of {"Name":..., "Value":...}, as a mapping; empty when absent."""
+        """A list of {"Name": ..., "Value": ...} as a mapping, empty when absent."""
         value = self._values.get(name)
         if value is None:
             return {}
@@ -98,7 +98,7 @@ class Fields:
 
 
 def _is_unicode(text: str) -> bool:
-    """JSON can smuggle in halves of characters, which no storage takes."""
+    """False for lone surrogates, which JSON can carry and SQLite cannot store."""
     try:
         text.encode()
     except UnicodeEncodeError:

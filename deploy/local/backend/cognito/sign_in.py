@@ -1,8 +1,9 @@
-"""Signing in: InitiateAuth, RespondToAuthChallenge, GetTokensFromRefreshToken. One function an operation.
+"""Signing in: InitiateAuth, RespondToAuthChallenge, GetTokensFromRefreshToken. One function per operation.
 
-The order of a sign-in: a name gets a challenge (PASSWORD_VERIFIER); its answer is counted as an attempt, then
-judged; then follow the debts of the account, a new password before an authenticator code; then tokens. Until
-the password is proven, the account's state (disabled, to be reset, not there at all) changes nothing visible.
+A sign-in in order: a name gets a challenge (PASSWORD_VERIFIER); its answer is counted as an attempt, then
+verified; further challenges follow if the account needs them, a new password before an authenticator code;
+then tokens. Until the password is proven, nothing visible depends on the account's state (disabled, to be
+reset, unknown).
 """
 
 import base64
@@ -18,7 +19,7 @@ from deploy.local.backend.cognito.attributes import check_attributes_writable, w
 from deploy.local.backend.cognito.context import (
     ChallengeName,
     ChallengeSession,
-    ProofUnderWay,
+    PasswordProof,
     SignedIn,
     UserPoolContext,
 )
@@ -44,13 +45,13 @@ Answer = dict[str, object]
 
 
 def initiate_auth(pool: UserPoolContext, fields: Fields) -> Answer:
-    """USER_SRP_AUTH begins a proof; REFRESH_TOKEN_AUTH gives fresh tokens; other flows are turned off."""
+    """USER_SRP_AUTH starts a password proof, REFRESH_TOKEN_AUTH returns new tokens; other flows are off."""
     pool.check_client(fields)
     flow, parameters = fields.text("AuthFlow", length_max=64), fields.section("AuthParameters")
     if flow == "USER_SRP_AUTH":
-        return _password_challenge(pool, parameters)
+        return _start_password_proof(pool, parameters)
     if flow in ("REFRESH_TOKEN_AUTH", "REFRESH_TOKEN"):
-        return _refreshed(pool, parameters.token("REFRESH_TOKEN"))
+        return _refresh_tokens(pool, parameters.token("REFRESH_TOKEN"))
     if flow in FLOWS_REFUSED:
         raise CognitoRefused("InvalidParameterException", f"{flow} flow not enabled for this client")
     raise CognitoRefused(
@@ -65,20 +66,20 @@ def respond_to_auth_challenge(pool: UserPoolContext, fields: Fields) -> Answer:
     pool.check_client(fields)
     name, responses = fields.text("ChallengeName", length_max=64), fields.section("ChallengeResponses")
     if name == "PASSWORD_VERIFIER":
-        return _proof_judged(pool, responses)
+        return _verify_password_proof(pool, responses)
     if name == ChallengeName.NEW_PASSWORD_REQUIRED:
-        return _new_password_set(pool, fields.text("Session"), responses)
+        return _set_new_password(pool, fields.text("Session"), responses)
     if name == ChallengeName.SOFTWARE_TOKEN_MFA:
-        return _code_judged(pool, fields.text("Session"), responses)
+        return _verify_authenticator_code(pool, fields.text("Session"), responses)
     raise CognitoRefused("InvalidParameterException", f"{name} is not a challenge of this user pool")
 
 
 def get_tokens_from_refresh_token(pool: UserPoolContext, fields: Fields) -> Answer:
     pool.check_client(fields)
-    return _refreshed(pool, fields.token("RefreshToken"))
+    return _refresh_tokens(pool, fields.token("RefreshToken"))
 
 
-def _password_challenge(pool: UserPoolContext, parameters: Fields) -> Answer:
+def _start_password_proof(pool: UserPoolContext, parameters: Fields) -> Answer:
     typed_name = parameters.text("USERNAME", length_max=128)
     try:
         client_public = srp.parse_client_public(parameters.text("SRP_A"))
@@ -86,14 +87,14 @@ def _password_challenge(pool: UserPoolContext, parameters: Fields) -> Answer:
         raise CognitoRefused("InvalidParameterException", "SRP_A is not a valid number") from None
     now_s = pool.now_s()
 
-    def look(connection: sqlite3.Connection) -> ProofUnderWay | None:
+    def start(connection: sqlite3.Connection) -> PasswordProof | None:
         account = pool.account_of(connection, typed_name)
         if lockout.is_locked(connection, account.target_hash, now_s):
             return None
-        challenge = srp.challenge_for(account.record, client_public, pool.random_bytes)
-        return ProofUnderWay(challenge, account, typed_name)
+        challenge = srp.new_challenge(account.record, client_public, pool.random_bytes)
+        return PasswordProof(challenge, account, typed_name)
 
-    proof = pool.database.read(look)
+    proof = pool.database.read(start)
     if proof is None:
         raise attempts_exceeded()
     handle = base64.b64encode(pool.random_bytes(48)).decode()
@@ -110,7 +111,7 @@ def _password_challenge(pool: UserPoolContext, parameters: Fields) -> Answer:
     }
 
 
-def _proof_judged(pool: UserPoolContext, responses: Fields) -> Answer:
+def _verify_password_proof(pool: UserPoolContext, responses: Fields) -> Answer:
     handle = responses.text("PASSWORD_CLAIM_SECRET_BLOCK")
     given_name = responses.text("USERNAME", length_max=128)
     timestamp = responses.text("TIMESTAMP", length_max=64)
@@ -125,48 +126,48 @@ def _proof_judged(pool: UserPoolContext, responses: Fields) -> Answer:
 
     if not pool.database.write(count):
         raise attempts_exceeded()
-    is_proven = srp.is_proof_of(
+    is_proven = srp.is_proof_valid(
         proof.challenge,
         pool_name=pool.names.pool_name,
         user_id=account.user_id,
-        secret_block=_octets(handle),
+        secret_block=_decoded_handle(handle),
         timestamp=timestamp,
         signature=signature,
     )
     if not is_proven or account.user is None:
         raise incorrect_name_or_password()
 
-    def go_on(connection: sqlite3.Connection) -> ChallengeSession | SignedIn:
-        user = _present_user(connection, account.user_id, account.record)
+    def advance(connection: sqlite3.Connection) -> ChallengeSession | SignedIn:
+        user = _current_user(connection, account.user_id, account.record)
         if user is None:
             raise incorrect_name_or_password()
-        lockout.forget_failures(connection, account.target_hash)
-        return _debt_or_sign_in(pool, connection, user)
+        lockout.clear_failures(connection, account.target_hash)
+        return _next_challenge_or_sign_in(pool, connection, user)
 
-    return _answer(pool, pool.database.write(go_on))
+    return _tokens_or_challenge(pool, pool.database.write(advance))
 
 
-def _new_password_set(pool: UserPoolContext, handle: str, responses: Fields) -> Answer:
+def _set_new_password(pool: UserPoolContext, handle: str, responses: Fields) -> Answer:
     new_password = responses.text("NEW_PASSWORD", length_max=1024)
-    session = _session(pool, handle, ChallengeName.NEW_PASSWORD_REQUIRED)
+    session = _take_session(pool, handle, ChallengeName.NEW_PASSWORD_REQUIRED)
     changes = {
         name.removeprefix("userAttributes."): value
         for name, value in responses.texts().items()
         if name.startswith("userAttributes.")
     }
     try:
-        if srp.is_password_of(session.user.record, pool.names.pool_name, session.user.sub, new_password):
+        if srp.is_password_right(session.user.record, pool.names.pool_name, session.user.sub, new_password):
             raise CognitoRefused(
                 "InvalidPasswordException",
                 "Password did not conform with policy: Password must differ from the temporary password",
             )
-        record = pool.record_for(session.user.sub, new_password)
+        record = pool.new_record(session.user.sub, new_password)
         check_attributes_writable(changes)
     except CognitoRefused:
         pool.sessions.put(handle, session)  # a better password may follow
         raise
 
-    def go_on(connection: sqlite3.Connection) -> ChallengeSession | SignedIn:
+    def advance(connection: sqlite3.Connection) -> ChallengeSession | SignedIn:
         user = _session_user(connection, session, responses)
         confirmed = replace(
             with_attributes(user, changes, pool.now_s()),
@@ -175,44 +176,44 @@ def _new_password_set(pool: UserPoolContext, handle: str, responses: Fields) -> 
             password_expires_at_s=None,
         )
         users.save_user(connection, confirmed)
-        return _debt_or_sign_in(pool, connection, confirmed)
+        return _next_challenge_or_sign_in(pool, connection, confirmed)
 
-    return _answer(pool, pool.database.write(go_on))
+    return _tokens_or_challenge(pool, pool.database.write(advance))
 
 
-def _code_judged(pool: UserPoolContext, handle: str, responses: Fields) -> Answer:
+def _verify_authenticator_code(pool: UserPoolContext, handle: str, responses: Fields) -> Answer:
     code = responses.text("SOFTWARE_TOKEN_MFA_CODE", length_max=16)
-    session = _session(pool, handle, ChallengeName.SOFTWARE_TOKEN_MFA)
+    session = _take_session(pool, handle, ChallengeName.SOFTWARE_TOKEN_MFA)
     target_hash = pool.target_hash("authenticator", session.user.sub)
 
     def count(connection: sqlite3.Connection) -> bool:
-        return lockout.begin_attempt(connection, target_hash, pool.now_s(), rest_s=lockout.CODE_REST_S)
+        return lockout.begin_attempt(connection, target_hash, pool.now_s(), quiet_s=lockout.CODE_QUIET_S)
 
     if not pool.database.write(count):
         pool.sessions.put(handle, session)
         raise attempts_exceeded()
 
-    def judge(connection: sqlite3.Connection) -> SignedIn | None:
+    def verify(connection: sqlite3.Connection) -> SignedIn | None:
         user = _session_user(connection, session, responses)
         if user.authenticator_sealed is None or not user.is_enabled:
             raise invalid_session()
         secret = pool.secret.unseal(AUTHENTICATOR_USE, user.authenticator_sealed)
-        step = totp.accepted_step(secret, code, pool.now_s(), after_step=user.authenticator_last_step)
+        step = totp.matching_step(secret, code, pool.now_s(), after_step=user.authenticator_last_step)
         if step is None:
             return None
-        lockout.forget_failures(connection, target_hash)
+        lockout.clear_failures(connection, target_hash)
         users.save_user(connection, replace(user, authenticator_last_step=step))
         return pool.store_sign_in(connection, user)
 
-    signed_in = pool.database.write(judge)
+    signed_in = pool.database.write(verify)
     if signed_in is None:
         pool.sessions.put(handle, session)
         raise CognitoRefused("CodeMismatchException", "Invalid code received for user")
-    return _answer(pool, signed_in)
+    return _tokens_or_challenge(pool, signed_in)
 
 
-def _refreshed(pool: UserPoolContext, refresh_token: str) -> Answer:
-    """Fresh ID and access tokens; the refresh token stays the same and is not repeated."""
+def _refresh_tokens(pool: UserPoolContext, refresh_token: str) -> Answer:
+    """New ID and access tokens; the refresh token stays the same and is not repeated."""
 
     def look(connection: sqlite3.Connection) -> Answer:
         sign_in = find_sign_in_by_refresh_token(connection, refresh_token)
@@ -225,15 +226,15 @@ def _refreshed(pool: UserPoolContext, refresh_token: str) -> Answer:
             raise CognitoRefused("NotAuthorizedException", "Refresh Token has expired")
         if not user.is_enabled:
             raise CognitoRefused("NotAuthorizedException", "User is disabled.")
-        return {"AuthenticationResult": pool.tokens_of(user, sign_in), "ChallengeParameters": {}}
+        return {"AuthenticationResult": pool.mint_tokens(user, sign_in), "ChallengeParameters": {}}
 
     return pool.database.read(look)
 
 
-def _debt_or_sign_in(
+def _next_challenge_or_sign_in(
     pool: UserPoolContext, connection: sqlite3.Connection, user: User
 ) -> ChallengeSession | SignedIn:
-    """What somebody who proved the password gets next; raises CognitoRefused if it is nothing."""
+    """What follows a proven password. Raises CognitoRefused when the account may not sign in."""
     if not user.is_enabled:
         raise CognitoRefused("NotAuthorizedException", "User is disabled.")
     if user.status is UserStatus.RESET_REQUIRED:
@@ -250,9 +251,9 @@ def _debt_or_sign_in(
     return pool.store_sign_in(connection, user)
 
 
-def _answer(pool: UserPoolContext, outcome: ChallengeSession | SignedIn) -> Answer:
+def _tokens_or_challenge(pool: UserPoolContext, outcome: ChallengeSession | SignedIn) -> Answer:
     if isinstance(outcome, SignedIn):
-        tokens = pool.tokens_of(outcome.user, outcome.sign_in)
+        tokens = pool.mint_tokens(outcome.user, outcome.sign_in)
         return {
             "AuthenticationResult": {**tokens, "RefreshToken": outcome.refresh_token},
             "ChallengeParameters": {},
@@ -266,7 +267,7 @@ def _answer(pool: UserPoolContext, outcome: ChallengeSession | SignedIn) -> Answ
     return {"ChallengeName": outcome.awaits.value, "Session": handle, "ChallengeParameters": parameters}
 
 
-def _session(pool: UserPoolContext, handle: str, awaited: ChallengeName) -> ChallengeSession:
+def _take_session(pool: UserPoolContext, handle: str, awaited: ChallengeName) -> ChallengeSession:
     session = pool.sessions.take(handle)
     if session is None:
         raise invalid_session()
@@ -277,8 +278,8 @@ def _session(pool: UserPoolContext, handle: str, awaited: ChallengeName) -> Chal
 
 
 def _session_user(connection: sqlite3.Connection, session: ChallengeSession, responses: Fields) -> User:
-    """The session's user as they are now; refused when the password changed meanwhile or the name differs."""
-    user = _present_user(connection, session.user.sub, session.user.record)
+    """The session's user, read again. Refuses one whose password has changed meanwhile, or another name."""
+    user = _current_user(connection, session.user.sub, session.user.record)
     names = () if user is None else (user.sub, *user.sign_in_names())
     given_key = users.name_key(responses.text("USERNAME", length_max=128))
     if user is None or given_key not in [users.name_key(name) for name in names]:
@@ -286,15 +287,15 @@ def _session_user(connection: sqlite3.Connection, session: ChallengeSession, res
     return user
 
 
-def _present_user(connection: sqlite3.Connection, sub: str, record: PasswordRecord) -> User | None:
-    """The user, if the password is still the one that was proven."""
+def _current_user(connection: sqlite3.Connection, sub: str, record: PasswordRecord) -> User | None:
+    """The user, provided that the password is still the one that was proven."""
     user = users.find_user_by_sub(connection, sub)
     if user is None or not hmac.compare_digest(user.record.verifier, record.verifier):
         return None
     return user
 
 
-def _octets(handle: str) -> bytes:
+def _decoded_handle(handle: str) -> bytes:
     try:
         return base64.b64decode(handle, validate=True)
     except (binascii.Error, ValueError):

@@ -1,9 +1,9 @@
-"""The server's half of Cognito's password proof: SRP-6a, the 3072-bit group of RFC 5054, SHA-256.
+"""The server's side of Cognito's password proof: SRP-6a with the 3072-bit group of RFC 5054 and SHA-256.
 
-Pure arithmetic: no storage, no clock; random octets are passed in. The server keeps salt and verifier, from
-which the password cannot be read back; the client proves that it knows the password and never sends it.
+Pure arithmetic without I/O; random octets are passed in. The server keeps salt and verifier, from which the
+password cannot be recovered; the client proves that it knows the password and never sends it.
 
-Numbers travel in hexadecimal. Before hashing, a number is written with whole octets and 00 in front when its
+Numbers travel in hexadecimal. For hashing, a number is encoded as whole octets, preceded by 00 when its
 highest bit is set, as the clients do.
 """
 
@@ -20,9 +20,9 @@ from deploy.local.backend.storage.users import PasswordRecord
 __all__ = [
     "Challenge",
     "SrpInputRefused",
-    "challenge_for",
-    "is_password_of",
-    "is_proof_of",
+    "is_password_right",
+    "is_proof_valid",
+    "new_challenge",
     "new_password_record",
     "new_salt",
     "parse_client_public",
@@ -41,19 +41,19 @@ N: Final = int(
 )
 G: Final = 2
 SALT_BYTES: Final = 16
-SECRET_EXPONENT_BYTES: Final = 32  # RFC 5054 asks for at least 256 bits; more costs time and gains nothing
+SECRET_EXPONENT_BYTES: Final = 32  # RFC 5054 requires at least 256 bits; more costs time and gains nothing
 VERIFIER_BYTES: Final = 384
 KEY_INFO: Final = b"Caldera Derived Key\x01"
 CLIENT_PUBLIC_DIGITS_MAX: Final = 770  # 3072 bits in hexadecimal, and 00 in front
 
 
 class SrpInputRefused(Exception):
-    """The client's number is none, or one that would give the key away (a multiple of N)."""
+    """The client's A is not a number, or one that would reveal the key (a multiple of N)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """The server's side of one proof under way; `secret_exponent` must not leave the process."""
+    """The server's state of one proof; `secret_exponent` must not leave the process."""
 
     client_public: int
     server_public: int
@@ -62,7 +62,7 @@ class Challenge:
 
 
 def new_salt(random_bytes: Callable[[int], bytes]) -> bytes:
-    """Random, and fit to travel as a number: its first octet is not 00."""
+    """A random salt that can travel as a number: its first octet is not 00."""
     while True:
         salt = random_bytes(SALT_BYTES)
         if salt[0]:
@@ -70,19 +70,19 @@ def new_salt(random_bytes: Callable[[int], bytes]) -> bytes:
 
 
 def new_password_record(pool_name: str, user_id: str, password: str, salt: bytes) -> PasswordRecord:
-    """Salt and verifier of this password; `pool_name` is the pool id's part after the underscore."""
+    """Salt and verifier of this password; `pool_name` is the part of the pool's id after the underscore."""
     verifier = pow(G, _x(pool_name, user_id, password, salt), N)
     return PasswordRecord(salt=salt, verifier=verifier.to_bytes(VERIFIER_BYTES, "big"))
 
 
-def is_password_of(record: PasswordRecord, pool_name: str, user_id: str, password: str) -> bool:
-    """Whether this is the record's password, for the calls in which the client sends it."""
+def is_password_right(record: PasswordRecord, pool_name: str, user_id: str, password: str) -> bool:
+    """Whether this is the record's password, for calls in which the client sends it in clear."""
     candidate = new_password_record(pool_name, user_id, password, record.salt)
     return hmac.compare_digest(candidate.verifier, record.verifier)
 
 
 def parse_client_public(text: str) -> int:
-    """The client's number A; raises SrpInputRefused unless 0 < A < N."""
+    """The client's A, in hexadecimal. Raises SrpInputRefused unless 0 < A < N."""
     if not text or len(text) > CLIENT_PUBLIC_DIGITS_MAX or not text.isascii() or not text.isalnum():
         raise SrpInputRefused
     try:
@@ -94,10 +94,10 @@ def parse_client_public(text: str) -> int:
     return number
 
 
-def challenge_for(
+def new_challenge(
     record: PasswordRecord, client_public: int, random_bytes: Callable[[int], bytes]
 ) -> Challenge:
-    """A new challenge: B = k v + g^b. The same work for every record, true or made up."""
+    """A new challenge with B = k v + g^b. The same work for every record, real or decoy."""
     while True:
         exponent = int.from_bytes(random_bytes(SECRET_EXPONENT_BYTES), "big")
         public = (_K * int.from_bytes(record.verifier, "big") + pow(G, exponent, N)) % N
@@ -105,10 +105,10 @@ def challenge_for(
             return Challenge(client_public, public, exponent, record)
 
 
-def is_proof_of(
+def is_proof_valid(
     challenge: Challenge, *, pool_name: str, user_id: str, secret_block: bytes, timestamp: str, signature: str
 ) -> bool:
-    """Whether `signature` (base64) shows that its maker knows the password behind the challenge's record."""
+    """Whether `signature` (base64) proves knowledge of the password behind the challenge's record."""
     u = int.from_bytes(_hash(_padded(challenge.client_public) + _padded(challenge.server_public)), "big")
     base = challenge.client_public * pow(int.from_bytes(challenge.record.verifier, "big"), u, N)
     session = pow(base, challenge.secret_exponent, N)
@@ -133,7 +133,7 @@ def _hash(octets: bytes) -> bytes:
 
 
 def _padded(number: int) -> bytes:
-    """Whole octets, and one 00 in front when the highest bit is set: never read as negative."""
+    """Whole octets, preceded by 00 when the highest bit is set, so that none is read as negative."""
     return number.to_bytes(number.bit_length() // 8 + 1, "big")
 
 

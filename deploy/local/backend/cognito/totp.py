@@ -1,4 +1,4 @@
-"""Codes of authenticator apps (RFC 6238: SHA-1, 30 s, six digits), each accepted once."""
+"""TOTP codes of authenticator apps (RFC 6238: SHA-1, 30 s, six digits), each accepted once."""
 
 import base64
 import hmac
@@ -7,31 +7,31 @@ from typing import Final
 
 import pyotp
 
-__all__ = ["accepted_step", "new_secret"]
+__all__ = ["matching_step", "new_secret"]
 
 STEP_S: Final = 30
-NEIGHBOURS: Final = (
+WINDOW_STEPS: Final = (
     1  # steps before and after the present one that also count: clocks differ, people are slow
 )
-SECRET_BYTES: Final = 20  # as long as the hash; 32 characters without filling
+SECRET_BYTES: Final = 20  # as long as the hash; 32 characters of base32 without padding
 
 
 def new_secret(random_bytes: Callable[[int], bytes]) -> str:
-    """A fresh secret in base32, as authenticator apps read it."""
+    """A new secret in base32, as authenticator apps read it."""
     return base64.b32encode(random_bytes(SECRET_BYTES)).decode()
 
 
-def accepted_step(secret: str, code: str, now_s: float, *, after_step: int) -> int | None:
-    """The time step whose code this is, when it may be used now; None when it may not.
+def matching_step(secret: str, code: str, now_s: float, *, after_step: int) -> int | None:
+    """The time step (Unix time / 30 s) of this code, or None when it is wrong, expired or used.
 
-    `after_step` is the last step that was used: a code seen over a shoulder is worth nothing.
+    `after_step` is the last step that was accepted: an observed code cannot be used again.
     """
     if len(code) != 6 or not (code.isascii() and code.isdigit()):
         return None
     generator = pyotp.TOTP(secret, interval=STEP_S)
     present = int(now_s) // STEP_S
     found: int | None = None
-    for step in range(present - NEIGHBOURS, present + NEIGHBOURS + 1):
+    for step in range(present - WINDOW_STEPS, present + WINDOW_STEPS + 1):
         if hmac.compare_digest(generator.generate_otp(step), code) and step > after_step:
             found = step
     return found

@@ -55,17 +55,17 @@ def test_another_target_is_not_locked(database: Database) -> None:
 def test_a_success_forgets_the_failures(database: Database) -> None:
     for _ in range(4):
         attempt(database, NOW_S)
-    database.write(lambda connection: lockout.forget_failures(connection, TARGET))
+    database.write(lambda connection: lockout.clear_failures(connection, TARGET))
     assert [attempt(database, NOW_S) for _ in range(6)] == [True] * 5 + [False]
 
 
 def test_a_quarter_of_an_hour_of_rest_after_the_lock_forgets_the_failures(database: Database) -> None:
     for _ in range(5):
         attempt(database, NOW_S)
-    ended_s = NOW_S + 1.0 + lockout.PASSWORD_REST_S
+    ended_s = NOW_S + 1.0 + lockout.PASSWORD_QUIET_S
     assert attempt(database, ended_s - 0.1)
     assert not attempt(database, ended_s - 0.1), "the sixth failure: locked for two seconds"
-    ended_s += 1.9 + lockout.PASSWORD_REST_S
+    ended_s += 1.9 + lockout.PASSWORD_QUIET_S
     assert [attempt(database, ended_s) for _ in range(6)] == [True] * 5 + [False]
 
 
@@ -85,7 +85,7 @@ def test_a_flood_of_made_up_names_fills_no_disk(database: Database, monkeypatch:
     for _ in range(4):
         attempt(database, NOW_S + 25, b"24")
     assert not attempt(database, NOW_S + 25, b"24")
-    attempt(database, NOW_S + 2 * lockout.PASSWORD_REST_S)
+    attempt(database, NOW_S + 2 * lockout.PASSWORD_QUIET_S)
     assert count(database) == 1
 
 
@@ -99,13 +99,18 @@ def test_the_lock_is_known_after_a_restart(tmp_path: Path) -> None:
 
 @given(st.integers(0, 10_000))
 def test_a_lock_never_gets_shorter_and_never_longer_than_its_maximum(failures: int) -> None:
-    assert 0.0 <= lockout.lock_after_s(failures) <= lockout.lock_after_s(failures + 1) <= lockout.LOCK_MAX_S
+    assert (
+        0.0
+        <= lockout.lock_duration_s(failures)
+        <= lockout.lock_duration_s(failures + 1)
+        <= lockout.LOCK_MAX_S
+    )
 
 
 @pytest.mark.parametrize(
-    ("rest_s", "guesses_max"), [(lockout.PASSWORD_REST_S, 1100), (lockout.CODE_REST_S, 120)]
+    ("quiet_s", "guesses_max"), [(lockout.PASSWORD_QUIET_S, 1100), (lockout.CODE_QUIET_S, 120)]
 )
-def test_the_most_patient_guesser_gets_few_guesses_a_day(rest_s: float, guesses_max: int) -> None:
+def test_the_most_patient_guesser_gets_few_guesses_a_day(quiet_s: float, guesses_max: int) -> None:
     """Against a password a thousand, against a code of six digits about a hundred, whatever the pauses."""
     day_s = 86_400.0
     with contextlib.closing(sqlite3.connect(":memory:")) as connection:
@@ -114,12 +119,12 @@ def test_the_most_patient_guesser_gets_few_guesses_a_day(rest_s: float, guesses_
         for guesses_before_rest in range(5, 20):
             target, now_s, guesses = b"%d" % guesses_before_rest, NOW_S, 0
             while now_s < NOW_S + day_s:
-                assert lockout.begin_attempt(connection, target, now_s, rest_s=rest_s)
+                assert lockout.begin_attempt(connection, target, now_s, quiet_s=quiet_s)
                 guesses += 1
                 failures = connection.execute(
                     "SELECT failures FROM failed_attempts WHERE target_hash = ?", (target,)
                 ).fetchone()[0]
-                now_s += lockout.lock_after_s(failures)
-                if failures >= guesses_before_rest and rest_s < lockout.LOCK_MAX_S * 2:
-                    now_s += rest_s
+                now_s += lockout.lock_duration_s(failures)
+                if failures >= guesses_before_rest and quiet_s < lockout.LOCK_MAX_S * 2:
+                    now_s += quiet_s
             assert guesses <= guesses_max

@@ -27,28 +27,28 @@ from deploy.local.backend.cognito.password_policy import (
     ],
 )
 def test_a_refused_password_is_told_its_fault(password: str, fault: str) -> None:
-    assert DEFAULT_POLICY.fault_of(password) == f"Password did not conform with policy: {fault}"
+    assert DEFAULT_POLICY.violation_of(password) == f"Password did not conform with policy: {fault}"
 
 
 @pytest.mark.parametrize("password", ["Twelve-chars1", "pässWörter 123", "A" * 11 + "b1", "Ωmega-lång-1ä"])
 def test_an_accepted_password_has_no_fault(password: str) -> None:
-    assert DEFAULT_POLICY.fault_of(password) is None
+    assert DEFAULT_POLICY.violation_of(password) is None
 
 
 def test_symbols_are_asked_for_when_the_policy_says_so() -> None:
     policy = PasswordPolicy(length_min=8, needs_symbol=True)
     assert (
-        policy.fault_of("NoSymbol1")
+        policy.violation_of("NoSymbol1")
         == "Password did not conform with policy: Password must have symbol characters"
     )
-    assert policy.fault_of("Symbol-1") is None
+    assert policy.violation_of("Symbol-1") is None
 
 
 def test_temporary_passwords_are_accepted_differ_and_are_easy_to_read() -> None:
     made = {new_temporary_password(secrets.token_bytes) for _ in range(200)}
     assert len(made) == 200
     for password in made:
-        assert DEFAULT_POLICY.fault_of(password) is None
+        assert DEFAULT_POLICY.violation_of(password) is None
         assert not set(password) & set("0O1lIo ")
 
 
@@ -61,5 +61,5 @@ def test_no_place_in_a_temporary_password_belongs_to_one_kind_of_character() -> 
 
 @given(st.text(max_size=300))
 def test_any_text_is_judged(password: str) -> None:
-    fault = DEFAULT_POLICY.fault_of(password)
+    fault = DEFAULT_POLICY.violation_of(password)
     assert fault is None or fault.startswith("Password did not conform with policy: ")

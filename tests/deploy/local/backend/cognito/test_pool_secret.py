@@ -29,14 +29,14 @@ def test_where_one_text_ends_and_the_next_begins_matters(left: list[str], right:
 
 @given(st.text(max_size=30))
 def test_a_made_up_account_looks_like_a_true_one_and_stays_the_same(name: str) -> None:
-    user_id, record = SECRET.made_up_user_id(name), SECRET.made_up_record(name)
+    user_id, record = SECRET.decoy_user_id(name), SECRET.decoy_record(name)
     assert uuid.UUID(user_id).version == 4
-    assert (user_id, record) == (SECRET.made_up_user_id(name), SECRET.made_up_record(name))
+    assert (user_id, record) == (SECRET.decoy_user_id(name), SECRET.decoy_record(name))
     assert record.salt[0] != 0
     assert len(record.salt) == srp.SALT_BYTES
     assert len(record.verifier) == srp.VERIFIER_BYTES
     assert 0 < int.from_bytes(record.verifier, "big") < srp.N
-    assert OTHER.made_up_record(name) != record
+    assert OTHER.decoy_record(name) != record
 
 
 def test_a_sealed_text_is_opened_only_with_the_same_secret_and_use() -> None:

@@ -61,7 +61,7 @@ def record_of(password: str, salt: bytes = b"\x01" * 16) -> srp.PasswordRecord:
 
 
 def is_accepted(challenge: srp.Challenge, answer: dict[str, str], **changes: object) -> bool:
-    return srp.is_proof_of(
+    return srp.is_proof_valid(
         challenge,
         pool_name=str(changes.get("pool_name", POOL_NAME)),
         user_id=str(changes.get("user_id", USER_ID)),
@@ -81,7 +81,7 @@ def test_the_right_password_is_proven_for_any_salt_and_any_random_number(
     password: str, salt: bytes, small_a: int, secret_exponent: bytes
 ) -> None:
     client = Client(password, small_a)
-    challenge = srp.challenge_for(
+    challenge = srp.new_challenge(
         record_of(password, salt), srp.parse_client_public(client.public()), lambda count: secret_exponent
     )
     answer = client.answer(challenge)
@@ -92,7 +92,7 @@ def test_the_right_password_is_proven_for_any_salt_and_any_random_number(
 @given(passwords, passwords, salts)
 def test_another_password_is_never_proven(password: str, other: str, salt: bytes) -> None:
     client = Client(other, 12345)
-    challenge = srp.challenge_for(
+    challenge = srp.new_challenge(
         record_of(password, salt), srp.parse_client_public(client.public()), lambda count: b"\x05" * count
     )
     assert is_accepted(challenge, client.answer(challenge)) == (password == other)
@@ -105,7 +105,7 @@ def test_numbers_that_are_shorter_than_the_group_are_agreed_on(missing_digits: i
     record = record_of(PASSWORD)
     exponents = (number.to_bytes(32, "big") for number in range(10_000, 13_000))
     challenges = (
-        srp.challenge_for(record, pow(2, short_a, srp.N), lambda count, exponent=exponent: exponent)
+        srp.new_challenge(record, pow(2, short_a, srp.N), lambda count, exponent=exponent: exponent)
         for exponent in exponents
     )
     short = next(one for one in challenges if one.server_public.bit_length() == 3072 - 4 * missing_digits)
@@ -128,7 +128,7 @@ def test_numbers_that_are_shorter_than_the_group_are_agreed_on(missing_digits: i
 )
 def test_a_proof_counts_only_for_what_it_was_made_for(change: dict[str, object]) -> None:
     client = Client(PASSWORD)
-    challenge = srp.challenge_for(
+    challenge = srp.new_challenge(
         record_of(PASSWORD), srp.parse_client_public(client.public()), lambda count: b"\x07" * count
     )
     answer = client.answer(challenge)
@@ -140,8 +140,8 @@ def test_a_proof_does_not_fit_another_challenge_of_the_same_password() -> None:
     """A recorded answer is worth nothing later."""
     client = Client(PASSWORD)
     public = srp.parse_client_public(client.public())
-    first = srp.challenge_for(record_of(PASSWORD), public, lambda count: b"\x07" * count)
-    second = srp.challenge_for(record_of(PASSWORD), public, lambda count: b"\x08" * count)
+    first = srp.new_challenge(record_of(PASSWORD), public, lambda count: b"\x07" * count)
+    second = srp.new_challenge(record_of(PASSWORD), public, lambda count: b"\x08" * count)
     answer = client.answer(first)
     assert is_accepted(first, answer)
     assert not is_accepted(second, answer)
@@ -184,22 +184,22 @@ def test_a_salt_never_begins_with_a_zero_octet() -> None:
 
 def test_a_useless_random_exponent_is_drawn_again() -> None:
     draws = iter([bytes(32), b"\x03" * 32])
-    challenge = srp.challenge_for(record_of(PASSWORD), 5, lambda count: next(draws))
+    challenge = srp.new_challenge(record_of(PASSWORD), 5, lambda count: next(draws))
     assert challenge.secret_exponent == int.from_bytes(b"\x03" * 32, "big")
 
 
 def test_a_password_sent_in_clear_is_compared_with_the_record() -> None:
     record = record_of(PASSWORD)
-    assert srp.is_password_of(record, POOL_NAME, USER_ID, PASSWORD)
-    assert not srp.is_password_of(record, POOL_NAME, USER_ID, PASSWORD + " ")
-    assert not srp.is_password_of(record, "Another", USER_ID, PASSWORD)
+    assert srp.is_password_right(record, POOL_NAME, USER_ID, PASSWORD)
+    assert not srp.is_password_right(record, POOL_NAME, USER_ID, PASSWORD + " ")
+    assert not srp.is_password_right(record, "Another", USER_ID, PASSWORD)
 
 
 def test_a_record_holds_no_password_and_tells_nothing_when_printed() -> None:
     record = record_of(PASSWORD)
     assert PASSWORD.encode() not in record.salt + record.verifier
     assert len(record.verifier) == 384
-    challenge = srp.challenge_for(record, 5, lambda count: b"\x07" * count)
+    challenge = srp.new_challenge(record, 5, lambda count: b"\x07" * count)
     assert "verifier" not in repr(record)
     assert "secret" not in repr(challenge)
     assert "record" not in repr(challenge)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.local.backend.cognito.totp import accepted_step, new_secret
+from deploy.local.backend.cognito.totp import matching_step, new_secret
 
 RFC_SECRET = base64.b32encode(b"12345678901234567890").decode()
 
@@ -19,7 +19,7 @@ RFC_SECRET = base64.b32encode(b"12345678901234567890").decode()
 )
 def test_the_examples_of_rfc_6238_are_accepted(now_s: int, code: str) -> None:
     """The last six of the eight digits printed there."""
-    assert accepted_step(RFC_SECRET, code, float(now_s), after_step=0) == now_s // 30
+    assert matching_step(RFC_SECRET, code, float(now_s), after_step=0) == now_s // 30
 
 
 @pytest.mark.parametrize(
@@ -28,23 +28,23 @@ def test_the_examples_of_rfc_6238_are_accepted(now_s: int, code: str) -> None:
 def test_clocks_may_differ_by_one_step(off_s: int, is_accepted: bool) -> None:
     now_s = 1_800_000_015
     code = pyotp.TOTP(RFC_SECRET).at(now_s + off_s)
-    assert (accepted_step(RFC_SECRET, code, float(now_s), after_step=0) is not None) is is_accepted
+    assert (matching_step(RFC_SECRET, code, float(now_s), after_step=0) is not None) is is_accepted
 
 
 def test_a_code_and_those_before_it_are_refused_once_it_was_used() -> None:
     now_s = 1_800_000_015.0
     totp = pyotp.TOTP(RFC_SECRET)
-    step = accepted_step(RFC_SECRET, totp.at(now_s), now_s, after_step=0)
+    step = matching_step(RFC_SECRET, totp.at(now_s), now_s, after_step=0)
     assert step == 60_000_000
     for used in (totp.at(now_s), totp.at(now_s - 30)):
-        assert accepted_step(RFC_SECRET, used, now_s, after_step=step) is None
-    assert accepted_step(RFC_SECRET, totp.at(now_s + 30), now_s, after_step=step) == step + 1
+        assert matching_step(RFC_SECRET, used, now_s, after_step=step) is None
+    assert matching_step(RFC_SECRET, totp.at(now_s + 30), now_s, after_step=step) == step + 1
 
 
 @given(st.text(max_size=8))
 def test_what_is_no_code_is_refused(code: str) -> None:
     real = {pyotp.TOTP(RFC_SECRET).at(59 + off) for off in (-30, 0, 30)}
-    assert (accepted_step(RFC_SECRET, code, 59.0, after_step=-1) is not None) == (code in real)
+    assert (matching_step(RFC_SECRET, code, 59.0, after_step=-1) is not None) == (code in real)
 
 
 def test_secrets_are_fresh_and_readable_by_apps() -> None:
