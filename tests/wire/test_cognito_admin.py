@@ -165,6 +165,14 @@ def test_a_password_set_by_the_operator_is_permanent_or_temporary(pool: Pool, op
         operator.admin_set_user_password(**named(pool), Password="weak", Permanent=True)
 
 
+def test_a_password_set_by_the_operator_ends_no_sign_in(pool: Pool, operator: Any) -> None:
+    """As on AWS: ending them is an operation of its own."""
+    pool.add_user()
+    tokens = pool.tokens()
+    operator.admin_set_user_password(**named(pool), Password=TEMPORARY, Permanent=False)
+    assert pool.anyone().get_user(AccessToken=tokens["AccessToken"])["Username"] == "ada"
+
+
 def test_a_password_set_by_the_operator_ends_a_lock(pool: Pool, operator: Any) -> None:
     pool.add_user()
     pool.clock.stop()

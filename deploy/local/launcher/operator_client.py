@@ -96,12 +96,16 @@ class Operator:
         return password
 
     def set_password(self, username: str, *, is_permanent: bool) -> str:
-        """Give the account a new random password and return it. Raises OperatorRefused."""
+        """Give the account a new random password and return it; every sign-in of it ends.
+
+        Raises OperatorRefused.
+        """
         password = new_temporary_password(secrets.token_bytes)
         try:
             self._client.admin_set_user_password(
                 UserPoolId=self._pool_id, Username=username, Password=password, Permanent=is_permanent
             )
+            self._client.admin_user_global_sign_out(UserPoolId=self._pool_id, Username=username)
         except (BotoCoreError, ClientError) as error:
             raise _refusal(error) from error
         return password

@@ -1,0 +1,57 @@
+"""What the operator's commands do to a teacher who is signed in."""
+
+from contextlib import closing
+from pathlib import Path
+
+import boto3
+import httpx
+import pytest
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from deploy.local.__main__ import main
+from tests.backend_process import PASSWORD, running_backend
+
+LIST_EXAMS = {"query": "{ listExams { items { id } } }"}
+
+
+def test_reset_password_ends_every_sign_in_of_that_teacher(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with running_backend(tmp_path / "data") as backend:
+        for name in ("Ada", "Grace"):
+            backend.create_teacher(name)
+        signed_in = [backend.sign_in("Ada"), backend.sign_in("Ada")]
+        other = backend.sign_in("Grace")
+        cognito = boto3.client(
+            "cognito-idp",
+            region_name=backend.region,
+            endpoint_url=backend.url,
+            config=Config(signature_version=UNSIGNED),
+        )
+        with closing(cognito):
+
+            def refreshed(refresh_token: str) -> object:
+                return cognito.initiate_auth(
+                    ClientId=backend.settings["EXAM_RESULTS_USER_POOL_CLIENT_ID"],
+                    AuthFlow="REFRESH_TOKEN_AUTH",
+                    AuthParameters={"REFRESH_TOKEN": refresh_token},
+                )
+
+            def api_status(token: str) -> int:
+                answer = httpx.post(backend.api_url, json=LIST_EXAMS, headers={"Authorization": token})
+                return answer.status_code
+
+            assert main(["reset-password", "Ada", "--data-dir", str(tmp_path / "data")]) == 0
+            assert capsys.readouterr().out.startswith("temporary password of Ada: ")
+            for one in signed_in:
+                with pytest.raises(ClientError, match="Refresh Token has been revoked"):
+                    refreshed(one.refresh_token)
+                with pytest.raises(ClientError, match="Access Token has been revoked"):
+                    cognito.get_user(AccessToken=one.access_token)
+                assert (api_status(one.access_token), api_status(one.id_token)) == (401, 401)
+            with pytest.raises(cognito.exceptions.NotAuthorizedException):
+                backend.sign_in("Ada", PASSWORD)
+            assert refreshed(other.refresh_token)
+            assert api_status(other.access_token) == 200
