@@ -1,7 +1,7 @@
-"""The embedded backend's web application: the only module that knows Starlette for the API.
+"""The embedded backend's web application; the only module of the API that imports Starlette.
 
-Puts the GraphQL endpoint, the real-time endpoint, the Cognito services' routes and a liveness route on one
-port, with the cross-origin headers that AWS sends: any origin, since nothing here is granted by a cookie.
+It serves the GraphQL endpoint, the real-time endpoint, the Cognito services' routes and a liveness route on
+one port, with the cross-origin headers that AWS sends: any origin may call, since no cookie grants anything.
 """
 
 import contextlib
@@ -35,7 +35,7 @@ __all__ = ["ApiParts", "create_app"]
 
 @dataclass(frozen=True, slots=True)
 class ApiParts:
-    """What the routes of the API are made of. `check_storage` raises when storage does not answer."""
+    """What the API's routes need. `check_storage` raises when the database does not answer."""
 
     authenticator: ApiAuthenticator
     graphql: GraphqlOverHttp
@@ -47,7 +47,7 @@ class ApiParts:
 
 
 def create_app(api: ApiParts, other_routes: Sequence[BaseRoute] = ()) -> Starlette:
-    """The application; `other_routes` are the Cognito services'."""
+    """The application. `other_routes` are the Cognito services'."""
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -76,7 +76,7 @@ def create_app(api: ApiParts, other_routes: Sequence[BaseRoute] = ()) -> Starlet
                 CORSMiddleware,
                 allow_origins=["*"],
                 allow_methods=["GET", "POST", "OPTIONS"],
-                allow_headers=["*"],  # answered with the names that were asked for, authorization among them
+                allow_headers=["*"],  # answered with the requested names, including authorization
                 expose_headers=["x-amzn-requestid", "x-amzn-errortype", "x-amz-request-id", "date"],
                 max_age=3600,
             )
@@ -89,7 +89,7 @@ async def _graphql(request: Request, api: ApiParts) -> Response:
     body = await _body(request)
     if body is None:
         refusal = _response(too_large())
-        refusal.headers["connection"] = "close"  # what is still on its way is not read
+        refusal.headers["connection"] = "close"  # the rest of the body is not read
         return refusal
     answer = await anyio.to_thread.run_sync(
         lambda: api.graphql.answer(
@@ -103,7 +103,7 @@ async def _graphql(request: Request, api: ApiParts) -> Response:
 
 
 async def _body(request: Request) -> bytes | None:
-    """The whole body, or None as soon as it is too long."""
+    """The whole body; None as soon as it exceeds REQUEST_BYTES_MAX."""
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)
@@ -120,7 +120,7 @@ def _response(answer: HttpAnswer) -> Response:
 
 async def _realtime(websocket: WebSocket, api: ApiParts) -> None:
     if SUBPROTOCOL not in websocket.scope["subprotocols"]:
-        await websocket.close()  # before it is accepted: the handshake is answered with 403
+        await websocket.close()  # not accepted yet: the handshake is answered with 403
         return
     caller, refusal = await _handshake_caller(websocket, api)
     await websocket.accept(SUBPROTOCOL)

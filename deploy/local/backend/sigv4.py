@@ -1,14 +1,16 @@
-"""Signature Version 4, the server's side: is this request signed by the key that it names?
+"""Verifies Signature Version 4: is this request signed with the key that it names?
 
-Pure: no clock, no storage, no framework. The same check serves the operator's calls (service "cognito-idp"),
-the guests' calls to the GraphQL API (service "appsync"), and the real-time handshake, where the signed
-headers come from an authorization object instead of from HTTP. Texts and types of the refusals are AWS's.
+Pure: no clock, no storage, no framework. Used for the operator's calls (service "cognito-idp"), the guests'
+calls to the GraphQL API (service "appsync"), and the real-time handshake, whose signed headers are in an
+authorization object instead of HTTP. The refusals have AWS's types and texts.
 
 Rules beyond the arithmetic:
-- the body is hashed here; a hash that the client only claims (or UNSIGNED-PAYLOAD) never counts;
-- host, the date, the session token and the operation must be among the signed headers, if present at all;
-- a signature holds for `window_s` around its date, in both directions.
-Signatures in the query string are not served.
+- the body is hashed here; a hash claimed by the client (or UNSIGNED-PAYLOAD) is ignored;
+- host, the date, the session token and the operation must be signed whenever they are present;
+- a signature is valid for WINDOW_S before and after its date.
+Signatures in the query string are not supported.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 """
 
 import datetime as dt
@@ -24,14 +26,14 @@ __all__ = ["ALGORITHM", "FindCredentials", "SignatureRefused", "SigningCredentia
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 DATE_FORMAT = "%Y%m%dT%H%M%SZ"
-WINDOW_S = 300.0  # an older or a younger signature is refused: a recorded request has so long to be replayed
+WINDOW_S = 300.0  # a recorded request can be replayed for this long
 MUST_BE_SIGNED = frozenset({"host", "x-amz-date", "x-amz-security-token", "x-amz-target"})
 
 _PARAMETER = re.compile(r"([A-Za-z]+)=([^,\s]+)")
 
 
 class SigningCredentials(Protocol):
-    """What the check must know of a key; `session_token` and `expires_at_s` are None for a long-term key."""
+    """The credentials of one access key; a long-term key has no `session_token` and no `expires_at_s`."""
 
     @property
     def secret_access_key(self) -> str: ...
@@ -64,13 +66,12 @@ def verify(
     service: str,
     region: str,
     now_s: float,
-    window_s: float = WINDOW_S,
 ) -> str:
-    """Give the access key id that signed this request; raises SignatureRefused.
+    """The access key id that signed this request. Raises SignatureRefused.
 
-    `path` and `query` are as they came on the wire (still percent-encoded); `headers` are (name, value) pairs
-    in any case, among them Authorization, Host and X-Amz-Date. `find_credentials` maps an access key id
-    and the request's session token (None without one) to the credentials.
+    `path` and `query` are as received, still percent-encoded; `headers` are (name, value) pairs with names in
+    any case, including Authorization, Host and X-Amz-Date. `find_credentials` maps an access key id and the
+    request's session token (None without one) to the credentials.
     """
     values = _joined(headers)
     claim = _claim(values.get("authorization"))
@@ -80,7 +81,7 @@ def verify(
             "InvalidSignatureException",
             f"'{(unsigned or ['host'])[0]}' must be a 'SignedHeader' in the AWS Authorization header.",
         )
-    timestamp = _checked_timestamp(values.get("x-amz-date"), now_s, window_s)
+    timestamp = _checked_timestamp(values.get("x-amz-date"), now_s)
     _check_scope(claim, timestamp, service=service, region=region)
 
     token = values.get("x-amz-security-token")
@@ -125,7 +126,7 @@ def sign(
     region: str,
     service: str,
 ) -> str:
-    """The signature in hexadecimal. `signed_values`: lower-case header names and values, those signed."""
+    """The signature in hexadecimal. `signed_values`: the signed headers, lower-case name → value."""
     names = sorted(signed_values)
     canonical = "\n".join(
         [
@@ -148,7 +149,7 @@ def sign(
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """What the Authorization header says of itself; nothing of it is believed yet."""
+    """The content of the Authorization header, not yet verified."""
 
     access_key_id: str
     scope: tuple[str, str, str, str]  # date, region, service, terminator
@@ -192,7 +193,7 @@ def _claim(authorization: str | None) -> _Claim:
     )
 
 
-def _checked_timestamp(text: str | None, now_s: float, window_s: float) -> str:
+def _checked_timestamp(text: str | None, now_s: float) -> str:
     try:
         moment = dt.datetime.strptime(text or "", DATE_FORMAT).replace(tzinfo=dt.UTC)
     except ValueError:
@@ -201,15 +202,15 @@ def _checked_timestamp(text: str | None, now_s: float, window_s: float) -> str:
             "Date must be in ISO-8601 'basic format' in the 'X-Amz-Date' header: YYYYMMDD'T'HHMMSS'Z'.",
         ) from None
     stamp, now = moment.strftime(DATE_FORMAT), _stamp(now_s)
-    allowance = f"({now} {{}} {window_s / 60:g} min.)"
-    if moment.timestamp() < now_s - window_s:
-        earliest = _stamp(now_s - window_s)
+    allowance = f"({now} {{}} {WINDOW_S / 60:g} min.)"
+    if moment.timestamp() < now_s - WINDOW_S:
+        earliest = _stamp(now_s - WINDOW_S)
         raise SignatureRefused(
             "InvalidSignatureException",
             f"Signature expired: {stamp} is now earlier than {earliest} {allowance.format('-')}",
         )
-    if moment.timestamp() > now_s + window_s:
-        latest = _stamp(now_s + window_s)
+    if moment.timestamp() > now_s + WINDOW_S:
+        latest = _stamp(now_s + WINDOW_S)
         raise SignatureRefused(
             "InvalidSignatureException",
             f"Signature not yet current: {stamp} is still later than {latest} {allowance.format('+')}",
@@ -252,5 +253,5 @@ def _stamp(moment_s: float) -> str:
 
 
 def _same(left: str, right: str) -> bool:
-    """Compare in a time that tells nothing of where two secrets differ."""
+    """Compare in constant time, so that the duration does not reveal where two secrets differ."""
     return hmac.compare_digest(left.encode(), right.encode())

@@ -1,9 +1,8 @@
-"""Who is calling the API: a teacher with a user-pool token, or a guest with signed requests. Otherwise a
-refusal.
+"""Who is calling the API: a teacher with a user-pool token, or a guest with signed requests.
 
-The same two proofs come over HTTP and, as an authorization object, over real time. A signature made with the
-credentials of a signed-in teacher's identity is a guest's here: the roles of the identity pool allow both
-the same.
+HTTP requests carry the proof in their headers, the real-time channel in an authorization object. A
+signature made with the credentials of a signed-in teacher's identity counts as a guest's: the identity pool's
+roles grant both the same.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -20,7 +19,7 @@ _TOKEN_TEXTS = {TokenFault.EXPIRED: "Token has expired."}
 
 
 class AuthenticationRefused(Exception):
-    """The caller is nobody. `http_status` is 401, or 403 where a signature is at fault."""
+    """The caller is not authenticated. `http_status` is 401 for a token, 403 for a signature."""
 
     def __init__(self, http_status: int, error_type: str, message: str) -> None:
         super().__init__(f"{error_type}: {message}")
@@ -28,7 +27,7 @@ class AuthenticationRefused(Exception):
 
 
 class ApiAuthenticator:
-    """Verifies callers; reads revocations, so it belongs on a worker thread."""
+    """Authenticates callers. Reads revocations from the database, so call it on a worker thread."""
 
     def __init__(
         self,
@@ -42,21 +41,22 @@ class ApiAuthenticator:
         self._region, self._now_s = region, now_s
 
     def caller(self, *, path: str, query: str, headers: Iterable[tuple[str, str]], body: bytes) -> Caller:
-        """The caller of `POST path`. Raises AuthenticationRefused."""
+        """The caller of `POST path`, authenticated. Raises AuthenticationRefused."""
         pairs = list(headers)
         values = {name.lower(): value for name, value in pairs}
         authorization = values.get("authorization", "").strip()
         if not authorization:
             raise AuthenticationRefused(401, "UnauthorizedException", "Missing authorization header")
         if authorization.startswith(ALGORITHM):
-            return self._signer(path, query, pairs, body)
+            return self._guest(path, query, pairs, body)
         return self._teacher(authorization.removeprefix("Bearer "))
 
     def realtime_caller(self, *, path: str, authorization: Mapping[str, str], body: str) -> Caller:
-        """The caller of a handshake or of a subscription, from its authorization object."""
+        """The caller of a handshake or a subscription, from its authorization object. Raises
+        AuthenticationRefused."""
         return self.caller(path=path, query="", headers=authorization.items(), body=body.encode())
 
-    def _signer(self, path: str, query: str, headers: list[tuple[str, str]], body: bytes) -> Caller:
+    def _guest(self, path: str, query: str, headers: list[tuple[str, str]], body: bytes) -> Caller:
         try:
             verify(
                 method="POST",

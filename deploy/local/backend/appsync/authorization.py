@@ -1,8 +1,8 @@
-"""Who may touch which field: AppSync's authorization directives, enforced from the schema alone.
+"""Who may access which field: AppSync's authorization directives, enforced from the schema alone.
 
-The rule, for every field of every object type, at every place it is resolved (so aliases and fragments
-change nothing): the field's own directives count; without any, its type's; without these, the default mode,
-the user pool. A refused field is null, with an error "Unauthorized"; the rest of the answer stands.
+The rule holds for every field of every object type, wherever it is resolved, so aliases and fragments change
+nothing: the field's own directives apply; without any, its type's; without these, the default mode, the user
+pool. A refused field is null, with an error "Unauthorized"; the rest of the answer stands.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,26 +23,29 @@ from graphql import (
 
 from deploy.local.backend.appsync.errors import not_authorized
 
-__all__ = ["AuthMode", "Caller", "CallerHolder", "FieldAccess", "ResolveInfo", "field_access", "guard_fields"]
+__all__ = ["AuthMode", "Caller", "ResolveInfo", "field_access", "guard_fields"]
 
 Resolver = Callable[..., Any]
 
 
 class AuthMode(StrEnum):
-    """How a caller proved who it is; the value is the directive that lets it in."""
+    """How a caller was authenticated; the value is the directive that admits it."""
 
     USER_POOL = "aws_cognito_user_pools"
     IAM = "aws_iam"
 
 
 DEFAULT_MODE = AuthMode.USER_POOL
-# Modes that AppSync has and this backend never grants: a field open to these alone is closed here.
+# Modes of AppSync that this backend does not offer: a field open to these alone is closed here.
 _OTHER_DIRECTIVES = ("aws_api_key", "aws_oidc", "aws_lambda")
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An authenticated caller. `sub` and `groups` are a teacher's; `expires_at_s` ends what was granted."""
+    """An authenticated caller, and the context of each GraphQL execution.
+
+    `sub` and `groups` are a teacher's. `expires_at_s` is when the teacher's token expires, None for guests.
+    """
 
     mode: AuthMode
     sub: str | None = None
@@ -50,19 +53,12 @@ class Caller:
     expires_at_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CallerHolder:
-    """The least that a GraphQL context must have, for the guard to work."""
-
-    caller: Caller
-
-
-ResolveInfo: TypeAlias = "GraphQLResolveInfo[CallerHolder]"
+ResolveInfo: TypeAlias = "GraphQLResolveInfo[Caller]"
 
 
 @dataclass(frozen=True, slots=True)
 class FieldAccess:
-    """Mode → the groups of which a caller must have one, or None where any caller of that mode may enter."""
+    """Mode → the groups of which a caller needs one, or None where every caller of that mode is admitted."""
 
     modes: Mapping[AuthMode, frozenset[str] | None]
 
@@ -74,7 +70,7 @@ class FieldAccess:
 
 
 def field_access(schema: GraphQLSchema, parent: GraphQLObjectType, field: GraphQLField) -> FieldAccess:
-    """What the directives say of one field."""
+    """Who may access one field, by its directives or its type's."""
     for node in (field.ast_node, parent.ast_node):
         access = _declared_access(schema, node)
         if access is not None:
@@ -83,10 +79,11 @@ def field_access(schema: GraphQLSchema, parent: GraphQLObjectType, field: GraphQ
 
 
 def guard_fields(schema: GraphQLSchema, resolvers: Mapping[tuple[str, str], Resolver]) -> None:
-    """Give every field of the schema a resolver that asks first. `resolvers`: (type, field) → resolver.
+    """Give every field of the schema a resolver that checks the caller first.
 
-    Fields without one read their name from the source, a mapping. The execution's context must be a
-    CallerHolder. Raises LookupError for a resolver whose field the schema does not have.
+    `resolvers`: (type, field) → resolver. Fields without one take the value of their name from the source,
+    a mapping. The execution's context must be a Caller. Raises LookupError for a resolver whose field is not
+    in the schema.
     """
     left_over = dict(resolvers)
     for type_name, graphql_type in schema.type_map.items():
@@ -104,7 +101,7 @@ def _guarded(type_name: str, field_name: str, access: FieldAccess, resolver: Res
     resolve = resolver or _from_source(field_name)
 
     def guarded(source: Any, info: ResolveInfo, **arguments: Any) -> Any:
-        if not access.admits(info.context.caller):
+        if not access.admits(info.context):
             raise not_authorized(field_name, type_name)
         return resolve(source, info, **arguments)
 

@@ -1,7 +1,7 @@
-"""What the API refuses, as AppSync names it: each refusal knows its errorType, text and extra data."""
+"""What the API refuses, with AppSync's errorTypes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 __all__ = [
     "ApiError",
@@ -17,12 +17,15 @@ JsonObject = Mapping[str, object]
 
 @dataclass(slots=True)
 class ApiError(Exception):
-    """A refusal of one field; the answer's other fields are unaffected. HTTP says 200, as AppSync does."""
+    """A refusal of one field, or of a whole document before it is executed.
+
+    The answer's other fields are unaffected, and its HTTP status is 200, as on AppSync.
+    """
 
     error_type: str
     message: str
     error_info: JsonObject | None = None
-    data: JsonObject | None = field(default=None)
+    data: JsonObject | None = None
 
     def __str__(self) -> str:
         return f"{self.error_type}: {self.message}"
@@ -37,12 +40,12 @@ def not_found(what: str) -> ApiError:
 
 
 def bad_request(field_name: str, reason: str) -> ApiError:
-    """`field_name` is the input's field, so that a form can show the reason beside it."""
+    """`field_name` is the field of the input: a form shows the reason beside it."""
     return ApiError("BadRequest", f"{field_name} {reason}", error_info={"field": field_name})
 
 
 def conflict(reason: str, current: JsonObject | None) -> ApiError:
-    """`current` is the stored row as the caller may see it, without `name`; None when it may not be seen."""
+    """`current` is the stored row without `name`; None when the caller may not see it."""
     return ApiError("ConflictException", reason, data=current)
 
 

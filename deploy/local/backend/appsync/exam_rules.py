@@ -57,7 +57,7 @@ def owned_exam(connection: sqlite3.Connection, exam_id: str, mutation: TeacherMu
 
 
 def create_exam(connection: sqlite3.Connection, mutation: TeacherMutation) -> WireObject:
-    """A draft at version 1; the same create again gives the same answer."""
+    """A draft at version 1. Idempotent: the same create again has the same answer."""
     exam = Exam(
         id=checked_id(mutation.input["id"]),
         **_checked_fields(mutation.input),

@@ -1,6 +1,6 @@
-"""GraphQL documents.
+"""GraphQL documents: parsed, measured and validated once, then executed for a caller.
 
-Parsed, limited, validated once and kept; executed for a caller; answers in AppSync's shape.
+Answers have AppSync's shape.
 """
 
 import logging
@@ -25,14 +25,14 @@ from graphql import (
     validate,
 )
 
-from deploy.local.backend.appsync.authorization import CallerHolder
+from deploy.local.backend.appsync.authorization import Caller
 from deploy.local.backend.appsync.errors import ApiError
-from deploy.local.backend.appsync.limits import DEPTH_MAX, TOKENS_MAX, LimitExceeded, check_limits
+from deploy.local.backend.appsync.limits import DEPTH_MAX, TOKENS_MAX, check_limits
 
-__all__ = ["DocumentRefused", "GraphqlExecutor", "Operation", "error_object"]
+__all__ = ["DocumentRefused", "GraphqlExecutor", "Operation"]
 
 DOCUMENTS_KEPT_MAX = 256  # clients send the same few documents; others are parsed again
-DOCUMENT_KEPT_LENGTH_MAX = 20_000  # a longer one (rows written out as literals) will hardly come twice
+DOCUMENT_KEPT_LENGTH_MAX = 20_000  # a longer one (rows written out as literals) hardly recurs
 ERRORS_SHOWN_MAX = 20
 
 _RULES = [*specified_rules, NoSchemaIntrospectionCustomRule]
@@ -71,7 +71,7 @@ class Operation:
 
 
 class GraphqlExecutor:
-    """Executes against one schema whose fields are guarded. Safe for use from many threads."""
+    """Executes against one schema with guarded fields. Thread-safe."""
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
@@ -87,14 +87,14 @@ class GraphqlExecutor:
         return Operation(document, definition)
 
     def execute(
-        self, operation: Operation, variables: Mapping[str, Any], context: CallerHolder, root: Any = None
+        self, operation: Operation, variables: Mapping[str, Any], caller: Caller, root: Any = None
     ) -> JsonObject:
         """The answer: `data`, and `errors` if there are any."""
         result = execute_sync(
             self._schema,
             operation.document,
             root_value=root,
-            context_value=context,
+            context_value=caller,
             variable_values=dict(variables),
             operation_name=operation.name,
             hide_suggestions=True,
@@ -125,19 +125,19 @@ class GraphqlExecutor:
         except GraphQLError as error:
             refusal = _plain_error("MalformedHttpRequestException", "Unable to parse GraphQL query.")
             raise DocumentRefused([refusal], is_malformed=True) from error
-        except LimitExceeded as error:
+        except ApiError as error:
             raise DocumentRefused([_plain_error(error.error_type, error.message)]) from error
         except RecursionError:
-            # Thousands of nested braces, lists or fragments end here, before they can be measured.
+            # Thousands of nested braces, lists or fragments cannot even be parsed or measured.
             message = f"The operation is nested deeper than {DEPTH_MAX} levels"
             raise DocumentRefused([_plain_error("QueryDepthLimitReached", message)]) from None
         if errors:
-            raise DocumentRefused([error_object(error) for error in errors])
+            raise DocumentRefused([_error_object(error) for error in errors])
         return document
 
 
-def error_object(error: GraphQLError) -> JsonObject:
-    """One entry of `errors`, as AppSync writes it. A fault of ours is logged and told without its text."""
+def _error_object(error: GraphQLError) -> JsonObject:
+    """One entry of `errors` in AppSync's shape. An unexpected exception is logged, and its text not shown."""
     original = error.original_error
     error_type, message, data, info = "ValidationError", error.message, None, None
     if isinstance(original, ApiError):
@@ -166,5 +166,5 @@ def _plain_error(error_type: str, message: str) -> JsonObject:
 def _answer(result: ExecutionResult) -> JsonObject:
     answer: JsonObject = {"data": result.data}
     if result.errors:
-        answer["errors"] = [error_object(error) for error in result.errors]
+        answer["errors"] = [_error_object(error) for error in result.errors]
     return answer

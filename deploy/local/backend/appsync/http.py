@@ -1,4 +1,4 @@
-"""`POST /graphql`: one request's way from bytes to bytes. Knows HTTP's meaning, not the web framework."""
+"""`POST /graphql`, from the request's bytes to the answer's, without a web framework."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -8,13 +8,11 @@ from typing import Any
 from graphql import OperationType
 
 from deploy.local.backend.appsync.authentication import ApiAuthenticator, AuthenticationRefused
-from deploy.local.backend.appsync.authorization import CallerHolder
 from deploy.local.backend.appsync.execution import DocumentRefused, GraphqlExecutor
 
 __all__ = [
     "REQUEST_BYTES_MAX",
     "GraphqlOverHttp",
-    "GraphqlRequest",
     "HttpAnswer",
     "parsed_request",
     "too_large",
@@ -27,7 +25,7 @@ REQUEST_BYTES_MAX = 1024 * 1024  # AppSync's limit; a longer request is answered
 class HttpAnswer:
     status: int
     body: bytes
-    error_type: str | None = None  # AWS repeats it in a header
+    error_type: str | None = None  # repeated in a header, as AWS does
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ class GraphqlOverHttp:
         self._authenticator, self._executor = authenticator, executor
 
     def answer(self, *, path: str, query: str, headers: Iterable[tuple[str, str]], body: bytes) -> HttpAnswer:
-        """`path` and `query` as they came on the wire."""
+        """`path` and `query` as received, still percent-encoded."""
         try:
             caller = self._authenticator.caller(path=path, query=query, headers=headers, body=body)
         except AuthenticationRefused as refusal:
@@ -62,11 +60,11 @@ class GraphqlOverHttp:
             return _refused(
                 400, "UnsupportedOperation", "subscription not supported through the graphql channel"
             )
-        return _answer(200, self._executor.execute(operation, request.variables, CallerHolder(caller)))
+        return _answer(200, self._executor.execute(operation, request.variables, caller))
 
 
 def parsed_request(body: bytes | str) -> GraphqlRequest | None:
-    """The request in a JSON text; None when it is none, or when it holds lone surrogates (no Unicode)."""
+    """The request in a JSON text; None when it is not one, or contains lone surrogates (invalid Unicode)."""
     try:
         document = json.loads(body)
         json.dumps(document, ensure_ascii=False).encode()

@@ -1,8 +1,8 @@
-"""How much one GraphQL document may ask for. Checked before validation, whose cost grows faster than the
+"""How much one GraphQL document may request. Checked before validation, whose cost grows faster than the
 document.
 
-Fragments are counted as often as they are spread, each only once computed: a document that doubles at every
-level is measured, not expanded.
+A fragment counts at each spread but is measured once: a document that doubles at every level is measured
+without being expanded.
 """
 
 from collections.abc import Mapping
@@ -18,21 +18,14 @@ from graphql import (
     SelectionSetNode,
 )
 
-__all__ = ["DEPTH_MAX", "FIELDS_MAX", "RESOLVERS_MAX", "TOKENS_MAX", "LimitExceeded", "check_limits"]
+from deploy.local.backend.appsync.errors import ApiError
+
+__all__ = ["DEPTH_MAX", "FIELDS_MAX", "RESOLVERS_MAX", "TOKENS_MAX", "check_limits"]
 
 TOKENS_MAX = 20_000  # of one document; a batch of 100 rows written out as literals has about 2,000
 DEPTH_MAX = 10  # nested fields; the schema itself is 3 deep
 FIELDS_MAX = 400  # fields of one operation, fragments expanded
-RESOLVERS_MAX = 20  # top fields of one operation: each costs a visit to the database
-
-
-class LimitExceeded(Exception):
-    """The document asks for too much. `error_type` and `message` go into the answer."""
-
-    def __init__(self, error_type: str, message: str) -> None:
-        super().__init__(message)
-        self.error_type = error_type
-        self.message = message
+RESOLVERS_MAX = 20  # top fields of one operation: each is a database transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +41,7 @@ class _Size:
 
 
 def check_limits(document: DocumentNode) -> None:
-    """Raises LimitExceeded when an operation is too deep, too large, or spreads a fragment within itself."""
+    """Raises ApiError when an operation is too deep, too large, or spreads a fragment within itself."""
     fragments = {
         definition.name.value: definition
         for definition in document.definitions
@@ -61,15 +54,15 @@ def check_limits(document: DocumentNode) -> None:
             continue
         size = _size(definition.selection_set, fragments, known, ())
         if size.depth > DEPTH_MAX:
-            raise LimitExceeded(
+            raise ApiError(
                 "QueryDepthLimitReached", f"The operation is nested deeper than {DEPTH_MAX} levels"
             )
         if size.fields > FIELDS_MAX:
-            raise LimitExceeded(
+            raise ApiError(
                 "QueryComplexityLimitReached", f"The operation selects more than {FIELDS_MAX} fields"
             )
         if isinstance(definition, OperationDefinitionNode) and size.top_fields > RESOLVERS_MAX:
-            raise LimitExceeded(
+            raise ApiError(
                 "ResolverExecutionLimitReached", f"The operation has more than {RESOLVERS_MAX} top fields"
             )
 
@@ -101,10 +94,10 @@ def _fragment_size(
     if name in known:
         return known[name]
     if name in open_fragments:
-        raise LimitExceeded("ValidationError", f"Cannot spread fragment '{name}' within itself")
+        raise ApiError("ValidationError", f"Cannot spread fragment '{name}' within itself")
     fragment = fragments.get(name)
     if fragment is None:
-        return _Size(0, 0, 0)  # validation names it
+        return _Size(0, 0, 0)  # validation reports it
     size = _size(fragment.selection_set, fragments, known, (*open_fragments, name))
     known[name] = size
     return size

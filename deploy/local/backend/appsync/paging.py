@@ -1,8 +1,8 @@
-"""Page tokens: where a listing goes on. By keys, so that a page costs the same at the end as at the start.
+"""Page tokens: the position where the next page starts. Positions are keys, so every page costs the same.
 
-A token is opaque to clients and bound to its listing: one of another exam, of another teacher or of another
-field is refused. It holds only the last row's key, which its reader has just seen, and is no permission:
-the listing's own conditions apply to every page.
+A token is opaque to clients and bound to its listing: one from another exam, teacher or field is refused. It
+contains only the last row's key, which the client has just read, and grants nothing: the listing's own
+conditions apply to every page.
 """
 
 import base64
@@ -17,15 +17,15 @@ TOKEN_LENGTH_MAX = 1024
 
 
 def next_token(listing: tuple[str, ...], last_key: tuple[str, ...]) -> str:
-    """The token of the page after `last_key`. `listing` names the field and what it is about."""
+    """The token of the page after `last_key`. `listing` is the field's name with its arguments."""
     document = json.dumps([_binding(listing), *last_key], ensure_ascii=False, separators=(",", ":"))
     return base64.urlsafe_b64encode(document.encode()).rstrip(b"=").decode()
 
 
 def position_after(token: str | None, listing: tuple[str, ...], key_length: int) -> tuple[str, ...] | None:
-    """The key to go on after.
+    """The key that the page starts after; None for the first page.
 
-    None for the first page. Raises ApiError BadRequest for a token of elsewhere.
+    Raises ApiError BadRequest for a token that is not from this listing.
     """
     if token is None:
         return None

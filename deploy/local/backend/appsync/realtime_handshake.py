@@ -1,7 +1,9 @@
-"""The credentials of a real-time handshake: found, decoded, not yet believed. Pure.
+"""The authorization object of a real-time handshake: found and decoded, not yet verified. Pure.
 
-They come as `?header=<base64 JSON>&payload=<base64 JSON>` (gql and older clients) or as a second subprotocol
+It comes as `?header=<base64 JSON>&payload=<base64 JSON>` (gql and older clients) or as a second subprotocol
 `header-<base64url JSON, unpadded>` beside `graphql-ws` (Amplify).
+
+https://docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.html
 """
 
 import base64
@@ -9,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qs
 
-__all__ = ["SUBPROTOCOL", "handshake_authorization"]
+__all__ = ["SUBPROTOCOL", "authorization_object", "handshake_authorization"]
 
 SUBPROTOCOL = "graphql-ws"
 HEADER_LENGTH_MAX = 32_768
@@ -18,7 +20,7 @@ _PREFIX = "header-"
 
 
 def handshake_authorization(query: str, subprotocols: Sequence[str]) -> Mapping[str, str] | None:
-    """The authorization object (names and values of headers); None when there is none, or none readable."""
+    """The handshake's authorization object; None when it is missing or unreadable."""
     for subprotocol in subprotocols:
         if subprotocol.startswith(_PREFIX):
             return _decoded(subprotocol.removeprefix(_PREFIX))
@@ -26,8 +28,15 @@ def handshake_authorization(query: str, subprotocols: Sequence[str]) -> Mapping[
         values = parse_qs(query, max_num_fields=10).get("header", [])
     except ValueError:
         return None
-    # In a query, an unescaped "+" of plain base64 arrives as a blank.
+    # An unescaped "+" of plain base64 is read as a space in a query.
     return _decoded(values[0].replace(" ", "+")) if values else None
+
+
+def authorization_object(value: object) -> Mapping[str, str] | None:
+    """`value` if it is one: an object of header names and values."""
+    if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
+        return None
+    return value
 
 
 def _decoded(text: str) -> Mapping[str, str] | None:
@@ -38,10 +47,4 @@ def _decoded(text: str) -> Mapping[str, str] | None:
         document = json.loads(base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True))
     except (ValueError, RecursionError):
         return None
-    if not isinstance(document, dict) or not _holds_texts(document):
-        return None
-    return document
-
-
-def _holds_texts(document: Mapping[str, object]) -> bool:
-    return all(isinstance(value, str) for value in document.values())
+    return authorization_object(document)

@@ -1,19 +1,21 @@
-"""AppSync's real-time protocol, the server's side: a pure state machine. Messages in, actions out.
+"""The server's side of AppSync's real-time protocol: a pure state machine. Messages in, actions out.
 
-No I/O, no clock. The connection's states, and what each message does in them:
+No I/O, no clock. The connection's states, and the effect of each message:
 
-    state         message          becomes       actions
+    state         message          next state    actions
     WAITING       connection_init  ACKNOWLEDGED  connection_ack, ka
     WAITING       connection_init  CLOSED        connection_error, close (if refused at the handshake)
     ACKNOWLEDGED  connection_init  ACKNOWLEDGED  connection_ack (harmless when repeated)
-    ACKNOWLEDGED  start            ACKNOWLEDGED  Subscribe; its outcome is told as start_ack or error
+    ACKNOWLEDGED  start            ACKNOWLEDGED  Subscribe, answered later with start_ack or error
     ACKNOWLEDGED  stop             ACKNOWLEDGED  Unsubscribe, complete
 
 Anything else is answered with an error and changes nothing.
 
-A subscription is ASKED until the caller of this module grants or refuses it, then ACTIVE until stop, its
-token's end or the connection's end. A refusal at the handshake is told only after connection_init: clients
-do not listen earlier.
+A subscription is REQUESTED until the caller of this module grants or refuses it, then ACTIVE until it is
+stopped, its token expires or the connection ends. A refusal at the handshake is sent only after
+connection_init: clients do not listen earlier.
+
+https://docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.html
 """
 
 import json
@@ -22,19 +24,20 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
+from deploy.local.backend.appsync.realtime_handshake import authorization_object
+
 __all__ = [
     "Action",
     "Close",
     "Connection",
-    "ConnectionState",
     "Refusal",
     "Send",
     "Subscribe",
     "Unsubscribe",
 ]
 
-CONNECTION_TIMEOUT_MS = 300_000  # told to clients: without a message for so long, they consider the line dead
-SUBSCRIPTIONS_MAX = 200  # of one connection; further ones are refused
+CONNECTION_TIMEOUT_MS = 300_000  # clients consider the connection lost after this long without a message
+SUBSCRIPTIONS_MAX = 200  # per connection; further ones are refused
 ID_LENGTH_MAX = 128
 
 NORMAL_CLOSURE = 1000
@@ -42,23 +45,20 @@ UNSUPPORTED_DATA = 1003
 POLICY_VIOLATION = 1008
 
 
-class ConnectionState(Enum):
+class _ConnectionState(Enum):
     WAITING = auto()
     ACKNOWLEDGED = auto()
     CLOSED = auto()
 
 
 class _SubscriptionState(Enum):
-    ASKED = auto()
+    REQUESTED = auto()
     ACTIVE = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why something is refused, as it is told to the client.
-
-    `error_code` is HTTP's, where AppSync sends one.
-    """
+    """The reason for a refusal, as sent to the client. `error_code` is HTTP's, where AppSync sends one."""
 
     error_type: str
     message: str
@@ -78,7 +78,7 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Subscribe:
-    """Find out whether this may be heard; then call `subscription_granted` or `subscription_refused`."""
+    """Check whether the client may subscribe; then call `subscription_granted` or `subscription_refused`."""
 
     id: str
     data: str  # the JSON text that was signed: {"query": ..., "variables": ...}
@@ -87,7 +87,7 @@ class Subscribe:
 
 @dataclass(frozen=True, slots=True)
 class Unsubscribe:
-    """Forget this subscription."""
+    """End this subscription."""
 
     id: str
 
@@ -103,10 +103,10 @@ class Close:
 Action = Send | Subscribe | Unsubscribe | Close
 
 _TRANSITIONS = {
-    (ConnectionState.WAITING, "connection_init"): "_on_connection_init",
-    (ConnectionState.ACKNOWLEDGED, "connection_init"): "_on_connection_init",
-    (ConnectionState.ACKNOWLEDGED, "start"): "_on_start",
-    (ConnectionState.ACKNOWLEDGED, "stop"): "_on_stop",
+    (_ConnectionState.WAITING, "connection_init"): "_on_connection_init",
+    (_ConnectionState.ACKNOWLEDGED, "connection_init"): "_on_connection_init",
+    (_ConnectionState.ACKNOWLEDGED, "start"): "_on_start",
+    (_ConnectionState.ACKNOWLEDGED, "stop"): "_on_stop",
 }
 
 
@@ -114,21 +114,13 @@ class Connection:
     """One client's connection. `refusal`: its credentials were refused at the handshake."""
 
     def __init__(self, refusal: Refusal | None = None) -> None:
-        self._state = ConnectionState.WAITING
+        self._state = _ConnectionState.WAITING
         self._refusal = refusal
         self._subscriptions: dict[str, _SubscriptionState] = {}
 
-    @property
-    def state(self) -> ConnectionState:
-        return self._state
-
-    @property
-    def subscription_ids(self) -> tuple[str, ...]:
-        return tuple(self._subscriptions)
-
     def received(self, text: str | None) -> Sequence[Action]:
-        """A message of the client; None stands for one that is not text."""
-        if self._state is ConnectionState.CLOSED:
+        """A message from the client; None stands for one that is not text."""
+        if self._state is _ConnectionState.CLOSED:
             return []
         if text is None:
             return self._closed(UNSUPPORTED_DATA, "only text messages are understood")
@@ -149,7 +141,7 @@ class Connection:
 
     def subscription_granted(self, subscription_id: str) -> Sequence[Action]:
         if subscription_id not in self._subscriptions:
-            # It was stopped, or the line was closed, while the answer was sought.
+            # It was stopped, or the connection closed, while the caller was being checked.
             return [Unsubscribe(subscription_id)]
         self._subscriptions[subscription_id] = _SubscriptionState.ACTIVE
         return [_message("start_ack", subscription_id)]
@@ -157,7 +149,7 @@ class Connection:
     def subscription_refused(
         self, subscription_id: str, errors: Sequence[Mapping[str, Any]]
     ) -> Sequence[Action]:
-        """`errors` go to the client as they are."""
+        """`errors` are sent to the client as they are."""
         if self._subscriptions.pop(subscription_id, None) is None:
             return []
         return [_message("error", subscription_id, {"errors": list(errors)})]
@@ -169,52 +161,53 @@ class Connection:
         return [Send(f'{{"id":{json.dumps(subscription_id)},"type":"data","payload":{payload_text}}}')]
 
     def event_too_large(self, subscription_id: str) -> Sequence[Action]:
-        """An event that cannot be sent: the subscriber is told, so that it loads anew."""
+        """Instead of an event that cannot be sent: the subscriber learns that it must reload."""
         if self._subscriptions.get(subscription_id) is not _SubscriptionState.ACTIVE:
             return []
         return [_error(subscription_id, Refusal("PayloadTooLarge", "An event was too large to be sent", 413))]
 
     def subscription_expired(self, subscription_id: str, refusal: Refusal) -> Sequence[Action]:
-        """Its credentials have come to their end."""
+        """Its credentials have expired."""
         if self._subscriptions.pop(subscription_id, None) is None:
             return []
         return [_error(subscription_id, refusal), Unsubscribe(subscription_id)]
 
     def connection_expired(self, refusal: Refusal) -> Sequence[Action]:
-        """The credentials of the handshake have come to their end."""
-        if self._state is ConnectionState.CLOSED:
+        """The credentials of the handshake have expired."""
+        if self._state is _ConnectionState.CLOSED:
             return []
-        told = _message("connection_error", None, {"errors": [refusal.as_object()]})
-        return [told, *self._closed(POLICY_VIOLATION, refusal.message)]
+        return [_connection_error(refusal), *self._closed(POLICY_VIOLATION, refusal.message)]
 
-    def keep_alive_due(self) -> Sequence[Action]:
-        return [_message("ka")] if self._state is ConnectionState.ACKNOWLEDGED else []
+    def keep_alive(self) -> Sequence[Action]:
+        return [_message("ka")] if self._state is _ConnectionState.ACKNOWLEDGED else []
 
     def init_overdue(self) -> Sequence[Action]:
-        """The client has not said connection_init in time."""
-        if self._state is not ConnectionState.WAITING:
+        """The client has not sent connection_init in time."""
+        if self._state is not _ConnectionState.WAITING:
             return []
         return self._closed(POLICY_VIOLATION, "connection_init did not come")
 
     def lost(self) -> Sequence[Action]:
-        """The line is gone; nothing can be sent."""
+        """The connection is lost; nothing can be sent."""
         return [action for action in self._closed(NORMAL_CLOSURE, "") if isinstance(action, Unsubscribe)]
 
     def _on_connection_init(self, _message_object: Mapping[str, Any]) -> Sequence[Action]:
         if self._refusal is not None:
-            told = _message("connection_error", None, {"errors": [self._refusal.as_object()]})
-            return [told, *self._closed(POLICY_VIOLATION, "not authorized")]
+            return [_connection_error(self._refusal), *self._closed(POLICY_VIOLATION, "not authorized")]
         acknowledgement = _message("connection_ack", None, {"connectionTimeoutMs": CONNECTION_TIMEOUT_MS})
-        if self._state is ConnectionState.ACKNOWLEDGED:
+        if self._state is _ConnectionState.ACKNOWLEDGED:
             return [acknowledgement]
-        self._state = ConnectionState.ACKNOWLEDGED
+        self._state = _ConnectionState.ACKNOWLEDGED
         return [acknowledgement, _message("ka")]
 
     def _on_start(self, message: Mapping[str, Any]) -> Sequence[Action]:
         subscription_id = _id_of(message)
         payload = message.get("payload")
         data = payload.get("data") if isinstance(payload, dict) else None
-        authorization = _authorization_of(payload)
+        extensions = payload.get("extensions") if isinstance(payload, dict) else None
+        authorization = authorization_object(
+            extensions.get("authorization") if isinstance(extensions, dict) else None
+        )
         if subscription_id is None:
             return [_error(None, Refusal("BadRequestException", "start needs an id", 400))]
         if not isinstance(data, str):
@@ -227,7 +220,7 @@ class Connection:
             message_text = f"Max number of {SUBSCRIPTIONS_MAX} subscriptions reached"
             refusal = Refusal("MaxSubscriptionsReachedError", message_text, 400)
         else:
-            self._subscriptions[subscription_id] = _SubscriptionState.ASKED
+            self._subscriptions[subscription_id] = _SubscriptionState.REQUESTED
             return [Subscribe(subscription_id, data, authorization)]
         return [_error(subscription_id, refusal)]
 
@@ -240,7 +233,7 @@ class Connection:
         return [Unsubscribe(subscription_id), _message("complete", subscription_id)]
 
     def _closed(self, code: int, reason: str) -> Sequence[Action]:
-        self._state = ConnectionState.CLOSED
+        self._state = _ConnectionState.CLOSED
         ended, self._subscriptions = self._subscriptions, {}
         return [*(Unsubscribe(subscription_id) for subscription_id in ended), Close(code, reason)]
 
@@ -248,16 +241,6 @@ class Connection:
 def _id_of(message: Mapping[str, Any]) -> str | None:
     value = message.get("id")
     return value if isinstance(value, str) and 0 < len(value) <= ID_LENGTH_MAX else None
-
-
-def _authorization_of(payload: object) -> Mapping[str, str] | None:
-    extensions = payload.get("extensions") if isinstance(payload, dict) else None
-    authorization = extensions.get("authorization") if isinstance(extensions, dict) else None
-    if not isinstance(authorization, dict):
-        return None
-    if not all(isinstance(value, str) for value in authorization.values()):
-        return None
-    return authorization
 
 
 def _message(kind: str, subscription_id: str | None = None, payload: Mapping[str, Any] | None = None) -> Send:
@@ -270,3 +253,7 @@ def _message(kind: str, subscription_id: str | None = None, payload: Mapping[str
 
 def _error(subscription_id: str | None, refusal: Refusal) -> Send:
     return _message("error", subscription_id, {"errors": [refusal.as_object()]})
+
+
+def _connection_error(refusal: Refusal) -> Send:
+    return _message("connection_error", None, {"errors": [refusal.as_object()]})

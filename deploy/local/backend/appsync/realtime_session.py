@@ -1,7 +1,7 @@
-"""One real-time connection's life: carries out what the state machine says, on the server's event loop.
+"""One real-time connection: performs the state machine's actions on the server's event loop.
 
-Owns two tasks (reading, sending) and the timers of the connection; `run` ends them all. What waits to be
-sent is bounded: a client that reads too slowly is dropped, comes back by itself and loads anew.
+Owns two tasks (reading, sending) and the connection's timers; `run` ends them all. The messages waiting to be
+sent are bounded: a client that reads too slowly is dropped, and reconnects and reloads by itself.
 """
 
 import asyncio
@@ -29,10 +29,10 @@ from deploy.local.backend.appsync.subscriptions import Subscription, Subscriptio
 
 __all__ = ["GRAPHQL_PATH", "MESSAGE_BYTES_MAX", "RealtimeSession", "Wire", "WireClosed"]
 
-GRAPHQL_PATH = "/graphql"  # what clients sign for a subscription, whatever address the socket has
+GRAPHQL_PATH = "/graphql"  # clients sign a subscription for this path, not for the WebSocket's
 MESSAGE_BYTES_MAX = 240 * 1024  # in both directions
 INIT_TIMEOUT_S = 30.0  # a client that has not sent connection_init by then is cut off
-WAITING_MESSAGES_MAX = 512  # a client further behind is dropped
+WAITING_MESSAGES_MAX = 512  # a client with more to read is dropped
 WAITING_BYTES_MAX = 8 * 1024 * 1024
 
 TOKEN_EXPIRED = Refusal("UnauthorizedException", "Token has expired.", 401)
@@ -45,10 +45,10 @@ class WireClosed(Exception):
 
 
 class Wire(Protocol):
-    """A WebSocket, as far as this module needs it."""
+    """The part of a WebSocket that this module needs."""
 
     async def receive_text(self) -> str | None:
-        """The next message, None for one that is not text. Raises WireClosed."""
+        """The next message; None for one that is not text. Raises WireClosed."""
 
     async def send_text(self, text: str) -> None:
         """Waits while the client does not read. Raises WireClosed."""
@@ -57,7 +57,7 @@ class Wire(Protocol):
 
 
 class RealtimeSession:
-    """`caller` is who the handshake proved; with `refusal`, nobody."""
+    """`caller` is who was authenticated at the handshake; `refusal` says why nobody was."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class RealtimeSession:
         now_s: Callable[[], float],
     ) -> None:
         self._wire, self._hub, self._authenticator = wire, hub, authenticator
-        self._machine = Connection(refusal)
+        self._protocol = Connection(refusal)
         self._caller, self._keep_alive_s, self._now_s = caller, keep_alive_s, now_s
         self._subscriptions: dict[str, Subscription] = {}
         self._waiting: deque[Send | Close] = deque()
@@ -81,7 +81,7 @@ class RealtimeSession:
         self._timers: dict[str, asyncio.TimerHandle] = {}
 
     async def run(self) -> None:
-        """Serve the client until either side ends it."""
+        """Serve the client until either side closes the connection."""
         self._start_timers()
         tasks = [
             asyncio.ensure_future(work) for work in (self._read(), self._send(), self._is_dropped.wait())
@@ -94,7 +94,7 @@ class RealtimeSession:
             outcomes = await asyncio.gather(*tasks, return_exceptions=True)
             for timer in self._timers.values():
                 timer.cancel()
-            await self._perform(self._machine.lost())
+            await self._perform(self._protocol.lost())
         for outcome in outcomes:
             if isinstance(outcome, Exception) and not isinstance(outcome, WireClosed):
                 raise outcome
@@ -104,7 +104,7 @@ class RealtimeSession:
             text = await self._wire.receive_text()
             if text is not None and _is_longer(text, MESSAGE_BYTES_MAX):
                 text = None
-            await self._perform(self._machine.received(text))
+            await self._perform(self._protocol.received(text))
 
     async def _send(self) -> None:
         while True:
@@ -143,46 +143,46 @@ class RealtimeSession:
         self._waiting_bytes += size
         self._has_work.set()
 
-    async def _subscribe(self, asked: Subscribe) -> None:
+    async def _subscribe(self, request: Subscribe) -> None:
         try:
-            subscription = await anyio.to_thread.run_sync(self._asked_subscription, asked)
+            subscription = await anyio.to_thread.run_sync(self._prepare_subscription, request)
         except AuthenticationRefused as refused:
             error = Refusal(refused.error_type, refused.message, refused.http_status).as_object()
-            self._perform_now(self._machine.subscription_refused(asked.id, [error]))
+            self._perform_now(self._protocol.subscription_refused(request.id, [error]))
             return
         except DocumentRefused as refused:
-            self._perform_now(self._machine.subscription_refused(asked.id, refused.errors))
+            self._perform_now(self._protocol.subscription_refused(request.id, refused.errors))
             return
-        # Nothing is awaited from here on: no event comes before start_ack, and none after it is missed.
+        # Nothing is awaited from here on: no event is sent before start_ack, and none after it is missed.
         self._hub.add(subscription)
-        self._subscriptions[asked.id] = subscription
+        self._subscriptions[request.id] = subscription
         self._set_expiry(
-            f"subscription {asked.id}", subscription.caller, lambda: self._expire_subscription(asked.id)
+            f"subscription {request.id}", subscription.caller, lambda: self._expire_subscription(request.id)
         )
-        self._perform_now(self._machine.subscription_granted(asked.id))
+        self._perform_now(self._protocol.subscription_granted(request.id))
 
-    def _asked_subscription(self, asked: Subscribe) -> Subscription:
+    def _prepare_subscription(self, request: Subscribe) -> Subscription:
         """On a worker thread. Raises AuthenticationRefused or DocumentRefused."""
         caller = self._authenticator.realtime_caller(
-            path=GRAPHQL_PATH, authorization=asked.authorization, body=asked.data
+            path=GRAPHQL_PATH, authorization=request.authorization, body=request.data
         )
-        request = parsed_request(asked.data)
-        if request is None:
+        document = parsed_request(request.data)
+        if document is None:
             message = "payload.data is not a GraphQL request"
             raise DocumentRefused([{"errorType": "MalformedHttpRequestException", "message": message}])
         return self._hub.prepared(
-            request.query,
-            request.variables,
-            request.operation_name,
+            document.query,
+            document.variables,
+            document.operation_name,
             caller,
-            lambda payload_text: self._deliver(asked.id, payload_text),
+            lambda payload_text: self._deliver(request.id, payload_text),
         )
 
     def _deliver(self, subscription_id: str, payload_text: str) -> None:
         if _is_longer(payload_text, MESSAGE_BYTES_MAX):
-            self._perform_now(self._machine.event_too_large(subscription_id))
+            self._perform_now(self._protocol.event_too_large(subscription_id))
         else:
-            self._perform_now(self._machine.event(subscription_id, payload_text))
+            self._perform_now(self._protocol.event(subscription_id, payload_text))
 
     def _forget(self, subscription_id: str) -> None:
         subscription = self._subscriptions.pop(subscription_id, None)
@@ -195,14 +195,14 @@ class RealtimeSession:
     def _start_timers(self) -> None:
         loop = asyncio.get_running_loop()
         self._timers["init"] = loop.call_later(
-            INIT_TIMEOUT_S, lambda: self._perform_now(self._machine.init_overdue())
+            INIT_TIMEOUT_S, lambda: self._perform_now(self._protocol.init_overdue())
         )
         self._timers["ka"] = loop.call_later(self._keep_alive_s, self._keep_alive)
         if self._caller is not None:
             self._set_expiry("connection", self._caller, self._expire_connection)
 
     def _keep_alive(self) -> None:
-        self._perform_now(self._machine.keep_alive_due())
+        self._perform_now(self._protocol.keep_alive())
         loop = asyncio.get_running_loop()
         self._timers["ka"] = loop.call_later(self._keep_alive_s, self._keep_alive)
 
@@ -212,14 +212,14 @@ class RealtimeSession:
             self._timers[name] = asyncio.get_running_loop().call_later(delay_s, expire)
 
     def _expire_subscription(self, subscription_id: str) -> None:
-        self._perform_now(self._machine.subscription_expired(subscription_id, TOKEN_EXPIRED))
+        self._perform_now(self._protocol.subscription_expired(subscription_id, TOKEN_EXPIRED))
 
     def _expire_connection(self) -> None:
-        self._perform_now(self._machine.connection_expired(TOKEN_EXPIRED))
+        self._perform_now(self._protocol.connection_expired(TOKEN_EXPIRED))
 
 
 def _is_longer(text: str, bytes_max: int) -> bool:
-    """Whether the text has more than `bytes_max` bytes in UTF-8; most are settled without encoding."""
+    """Whether the text has more than `bytes_max` bytes in UTF-8; short texts need not be encoded to know."""
     if len(text) * 4 <= bytes_max:
         return False
     return len(text) > bytes_max or len(text.encode()) > bytes_max

@@ -95,7 +95,7 @@ class ApiResolvers:
         return _exam_page(exams, row_count, listing)
 
     def _get_exam(self, _source: object, info: ResolveInfo, **given: str) -> WireObject | None:
-        exam = self._database.read(lambda c: _visible_exam(c, given["id"], info.context.caller))
+        exam = self._database.read(lambda c: _visible_exam(c, given["id"], info.context))
         return None if exam is None else _queried(exam)
 
     def _list_results(
@@ -110,7 +110,7 @@ class ApiResolvers:
         listing = ("listResults", examId)
         after = position_after(nextToken, listing, 1)
         row_count = checked_page_limit(limit)
-        caller: Caller = info.context.caller
+        caller: Caller = info.context
 
         def work(connection: Connection) -> WireObject:
             exam = _visible_exam(connection, examId, caller)
@@ -127,7 +127,7 @@ class ApiResolvers:
         return self._database.read(work)
 
     def _get_results(self, _source: object, info: ResolveInfo, **given: str) -> WireObject | None:
-        caller: Caller = info.context.caller
+        caller: Caller = info.context
 
         def work(connection: Connection) -> WireObject | None:
             exam = _visible_exam(connection, given["examId"], caller)
@@ -139,8 +139,8 @@ class ApiResolvers:
         return self._database.read(work)
 
     def _results_count(self, source: WireObject, info: ResolveInfo) -> int | None:
-        """Only in a query, and only for the owner; a mutation's answer goes on to subscribers."""
-        if not source.get("isQueried") or source["owner"] != info.context.caller.sub:
+        """Only in a query, and only for the owner: subscribers receive a mutation's answer."""
+        if not source.get("isQueried") or source["owner"] != info.context.sub:
             return None
         return self._database.read(lambda c: count_results(c, str(source["id"]), RESULTS_COUNT_MAX))
 
@@ -174,7 +174,7 @@ def _aws_date_time(now_s: float) -> str:
 
 def _teacher(info: ResolveInfo) -> str:
     """The caller's sub; callers without one were refused before."""
-    return str(info.context.caller.sub)
+    return str(info.context.sub)
 
 
 def _visible_exam(connection: Connection, exam_id: str, caller: Caller) -> Exam | None:

@@ -34,7 +34,7 @@ RowInput = Mapping[str, Any]
 
 
 def create_result(connection: sqlite3.Connection, mutation: TeacherMutation) -> WireObject:
-    """A row at version 1; the same create again gives the same answer."""
+    """A row at version 1. Idempotent: the same create again has the same answer."""
     exam = owned_exam(connection, mutation.input["examId"], mutation)
     return result_object(_stored_row(connection, mutation.input, exam, mutation.now), exam)
 

@@ -1,8 +1,8 @@
 """The API's schema, ready to execute: `shared/api/schema.graphql` with AppSync's own scalars and directives
 added.
 
-Nothing about a certain field is written here: who may see what, and which mutations a subscription hears,
-is read from the schema's directives.
+No field is named here: who may see a field, and which mutations a subscription receives, is read from the
+schema's directives.
 """
 
 import datetime as dt
@@ -19,7 +19,7 @@ from graphql import (
     get_directive_values,
 )
 
-__all__ = ["SCHEMA_PATH", "load_schema", "mutations_by_subscription"]
+__all__ = ["load_schema", "mutations_by_subscription"]
 
 SCHEMA_PATH = Path(__file__).parents[4] / "shared" / "api" / "schema.graphql"
 
@@ -42,33 +42,32 @@ _DATE_TIME = re.compile(
 )
 
 
-def load_schema(path: Path = SCHEMA_PATH) -> GraphQLSchema:
+def load_schema() -> GraphQLSchema:
     """The schema without resolvers.
 
-    Raises OSError, GraphQLError (not a schema), TypeError (not valid), LookupError (a scalar unknown here).
+    Raises OSError, GraphQLError (syntax), TypeError (an invalid schema) or LookupError (a scalar redefined).
     """
-    schema = build_schema(path.read_text("utf-8") + _APPSYNC)
+    schema = build_schema(SCHEMA_PATH.read_text("utf-8") + _APPSYNC)
     parsers = {"AWSDate": _parsed_date, "AWSDateTime": _parsed_date_time}
     for name, parser in parsers.items():
         scalar = schema.type_map[name]
         if not isinstance(scalar, GraphQLScalarType):
-            raise LookupError(f"{name} is not a scalar in {path}")
-        for method in ("coerce_input_value", "parse_value"):  # both names are read, by old and new callers
-            setattr(scalar, method, parser)
+            raise LookupError(f"{name} is not a scalar in {SCHEMA_PATH}")
+        scalar.coerce_input_value = parser
     return schema
 
 
 def mutations_by_subscription(schema: GraphQLSchema) -> Mapping[str, frozenset[str]]:
-    """Subscription field → the mutation fields whose answers it hears (@aws_subscribe)."""
+    """Subscription field → the mutation fields whose answers it receives (@aws_subscribe)."""
     directive = schema.get_directive("aws_subscribe")
     root = schema.subscription_type
     if directive is None or not isinstance(root, GraphQLObjectType):
         raise LookupError("the schema has no subscriptions")
-    heard: dict[str, frozenset[str]] = {}
+    mutations: dict[str, frozenset[str]] = {}
     for name, field in root.fields.items():
         values = get_directive_values(directive, field.ast_node) if field.ast_node else None
-        heard[name] = frozenset((values or {}).get("mutations", ()))
-    return heard
+        mutations[name] = frozenset((values or {}).get("mutations", ()))
+    return mutations
 
 
 def _parsed_date(value: object) -> str:

@@ -1,6 +1,6 @@
-"""Which fields a mutation selected: subscribers receive these and no others. Pure.
+"""The fields that a mutation selected: subscribers receive these and no others. Pure.
 
-By the fields' names, not by their aliases: the subscriber asks with its own.
+Fields are named as in the schema, not by their aliases: a subscriber's document has its own.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,14 +19,14 @@ from graphql import (
 
 from deploy.local.backend.appsync.authorization import ResolveInfo
 
-__all__ = ["Selection", "projected", "selected_fields"]
+__all__ = ["projected", "selected_fields"]
 
 # Field name → what is selected within it (empty for a scalar).
 Selection = dict[str, "Selection"]
 
 
 def selected_fields(info: ResolveInfo) -> Selection:
-    """The selection below the field that is being resolved; @skip and @include are obeyed."""
+    """The selection within the field being resolved, after @skip and @include."""
     selection: Selection = {}
     for node in info.field_nodes:
         _collect(node.selection_set, info, selection)
@@ -34,7 +34,7 @@ def selected_fields(info: ResolveInfo) -> Selection:
 
 
 def projected(value: Any, selection: Selection) -> Any:
-    """`value` with only the selected fields, lists item by item."""
+    """`value` reduced to the selected fields, lists item by item."""
     if isinstance(value, Mapping):
         return {name: projected(value.get(name), below) for name, below in selection.items() if name in value}
     if isinstance(value, Sequence) and not isinstance(value, str):

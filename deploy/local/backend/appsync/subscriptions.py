@@ -1,11 +1,13 @@
-"""Who hears which event: registration, filters, and the payload that each subscriber gets.
+"""Who receives which event: registration, filters, and each subscriber's payload.
 
-The hub lives on one thread, the server's event loop. AppSync's rules:
-- an argument that the subscriber gave must equal the payload's field of that name; one left out does not
+The hub belongs to one thread, the server's event loop. AppSync's rules:
+- an argument given by the subscriber must equal the payload's field of that name; one left out does not
   filter;
-- the enhanced filter (groups of conditions, one group must hold) looks at the payload as the mutation
-  selected it: a field that was not selected matches nothing;
+- the enhanced filter (groups of conditions, one of which must hold) is applied to the fields that the
+  mutation selected: a field that was not selected matches nothing;
 - the payload is then executed as the root of the subscriber's own document, with the subscriber's own rights.
+
+https://docs.aws.amazon.com/appsync/latest/devguide/aws-appsync-real-time-enhanced-filtering.html
 """
 
 import json
@@ -15,43 +17,24 @@ from typing import Any
 
 from graphql import GraphQLSchema, OperationType
 
-from deploy.local.backend.appsync.authorization import AuthMode, Caller, CallerHolder, ResolveInfo
+from deploy.local.backend.appsync.authorization import AuthMode, Caller, ResolveInfo
 from deploy.local.backend.appsync.commit_events import MutationEvent
 from deploy.local.backend.appsync.execution import DocumentRefused, GraphqlExecutor, Operation
 from deploy.local.backend.appsync.schema import mutations_by_subscription
 
-__all__ = ["FilterGroup", "Subscription", "SubscriptionHub", "enhanced_filter", "subscription_resolvers"]
+__all__ = ["Subscription", "SubscriptionHub", "subscription_resolvers"]
 
 # One of the groups must hold; a group holds when all its fields equal its values.
-FilterGroup = tuple[Mapping[str, object], ...]
-
-
-_PUBLISHED: Mapping[str, object] = {"published": True}
-
-
-def enhanced_filter(subscription_field: str, caller: Caller) -> FilterGroup | None:
-    """What this caller may hear: published exams and what belongs to them; a teacher their own drafts too.
-
-    None: everything. An exam's withdrawal must reach everybody who has seen it, though it says published =
-    false.
-    """
-    if subscription_field == "onUnpublishExam":
-        return None
-    if caller.mode is AuthMode.USER_POOL:
-        return (_PUBLISHED, {"owner": caller.sub})
-    return (_PUBLISHED,)
+FilterGroups = tuple[Mapping[str, object], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Subscription:
-    """One registered subscription.
-
-    `deliver` gets the JSON text of the payload {"data": ..., "errors": ...}.
-    """
+    """One subscription. `deliver` receives the JSON text of each payload {"data": ..., "errors": ...}."""
 
     field_name: str
     arguments: Mapping[str, object]
-    filter_groups: FilterGroup | None
+    filter_groups: FilterGroups | None
     operation: Operation
     variables: Mapping[str, Any]
     caller: Caller
@@ -66,24 +49,24 @@ class Subscription:
         )
 
     def sharing_key(self) -> tuple[object, ...]:
-        """Subscribers with the same key receive the same text, made once."""
+        """Subscribers with the same key receive the same text, which is serialised once."""
         variables = json.dumps(self.variables, sort_keys=True)
         return (self.operation.document, self.operation.name, variables, self.caller.mode, self.caller.groups)
 
 
 @dataclass(slots=True)
 class _Registration:
-    """The root value while a subscription is being made: its resolver writes down what was asked for."""
+    """The root value while a subscription is prepared: its resolver records the field and arguments."""
 
-    asked: dict[str, Mapping[str, object]] = field(default_factory=dict)
+    requested: dict[str, Mapping[str, object]] = field(default_factory=dict)
 
 
 def subscription_resolvers(schema: GraphQLSchema) -> dict[tuple[str, str], Callable[..., Any]]:
-    """Resolvers of every subscription field: they register first, and later unwrap the event."""
+    """Resolvers of every subscription field: they record a new subscription, and later unwrap each event."""
 
     def resolve(source: object, info: ResolveInfo, **arguments: object) -> object:
         if isinstance(source, _Registration):
-            source.asked[info.field_name] = arguments
+            source.requested[info.field_name] = arguments
             return None
         return source.get(info.field_name) if isinstance(source, Mapping) else None
 
@@ -91,13 +74,13 @@ def subscription_resolvers(schema: GraphQLSchema) -> dict[tuple[str, str], Calla
 
 
 class SubscriptionHub:
-    """All subscriptions of this server, by the mutation they hear."""
+    """All subscriptions of this server, by mutation."""
 
     def __init__(self, executor: GraphqlExecutor, schema: GraphQLSchema) -> None:
         self._executor = executor
-        self._heard = mutations_by_subscription(schema)
-        mutations = frozenset().union(*self._heard.values())
-        # Dictionaries as ordered sets: events reach subscribers in the order of their coming.
+        self._mutations = mutations_by_subscription(schema)
+        mutations = frozenset().union(*self._mutations.values())
+        # Dictionaries as ordered sets: subscribers receive an event in the order of their subscription.
         self._listeners: dict[str, dict[Subscription, None]] = {name: {} for name in mutations}
 
     def prepared(
@@ -108,25 +91,25 @@ class SubscriptionHub:
         caller: Caller,
         deliver: Callable[[str], None],
     ) -> Subscription:
-        """A subscription that hears nothing yet; may be called from any thread.
+        """A subscription, not yet added. May be called from any thread.
 
-        Raises DocumentRefused when the document is no subscription, or not one for this caller.
+        Raises DocumentRefused when the document is not a subscription that this caller may have.
         """
         operation = self._executor.operation(query, operation_name)
         if operation.kind is not OperationType.SUBSCRIPTION:
             message = f"{operation.kind.value} not supported through the realtime channel"
             raise DocumentRefused([{"errorType": "UnsupportedOperation", "message": message}])
         registration = _Registration()
-        answer = self._executor.execute(operation, variables, CallerHolder(caller), registration)
+        answer = self._executor.execute(operation, variables, caller, registration)
         if "errors" in answer:
             raise DocumentRefused(answer["errors"])
-        if not registration.asked:
+        if not registration.requested:
             raise DocumentRefused([{"errorType": "ValidationError", "message": "Nothing is subscribed to"}])
-        ((field_name, arguments),) = registration.asked.items()
+        ((field_name, arguments),) = registration.requested.items()
         return Subscription(
             field_name=field_name,
             arguments=arguments,
-            filter_groups=enhanced_filter(field_name, caller),
+            filter_groups=_enhanced_filter(field_name, caller),
             operation=operation,
             variables=variables,
             caller=caller,
@@ -134,13 +117,13 @@ class SubscriptionHub:
         )
 
     def add(self, subscription: Subscription) -> None:
-        """From now on it hears events."""
-        for mutation in self._heard[subscription.field_name]:
+        """Deliver events to it from now on."""
+        for mutation in self._mutations[subscription.field_name]:
             self._listeners[mutation][subscription] = None
 
     def remove(self, subscription: Subscription) -> None:
-        """A second call does nothing."""
-        for mutation in self._heard[subscription.field_name]:
+        """Deliver nothing more to it. A second call does nothing."""
+        for mutation in self._mutations[subscription.field_name]:
             self._listeners[mutation].pop(subscription, None)
 
     @property
@@ -148,7 +131,7 @@ class SubscriptionHub:
         return len({subscription for listeners in self._listeners.values() for subscription in listeners})
 
     def publish(self, event: MutationEvent) -> None:
-        """Give the event to every subscriber that wants it and may have it."""
+        """Deliver the event to every subscriber whose arguments and filter it passes."""
         texts: dict[tuple[object, ...], str] = {}
         for subscription in list(self._listeners[event.mutation]):
             if not subscription.wants(event.payload):
@@ -162,7 +145,18 @@ class SubscriptionHub:
         answer = self._executor.execute(
             subscription.operation,
             subscription.variables,
-            CallerHolder(subscription.caller),
+            subscription.caller,
             {subscription.field_name: event.payload},
         )
         return json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
+
+
+def _enhanced_filter(subscription_field: str, caller: Caller) -> FilterGroups | None:
+    """Events of published exams and their results; for a teacher, of their own drafts as well.
+
+    None: all events. A withdrawal says published = false and must reach everybody who has seen the exam.
+    """
+    if subscription_field == "onUnpublishExam":
+        return None
+    published = {"published": True}
+    return (published, {"owner": caller.sub}) if caller.mode is AuthMode.USER_POOL else (published,)

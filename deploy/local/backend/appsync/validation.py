@@ -1,8 +1,8 @@
-"""What the API accepts in a field: lengths, letters, ids, scales, dates, codes. Pure.
+"""What the API accepts in a field: texts, ids, scales, dates, codes, page and batch sizes. Pure.
 
-Every check gives the value as it is stored (texts are trimmed) or raises ApiError BadRequest with the
-field's name. Whether a grade fits its exam's scale is not asked here: teachers correct scales, and their
-page warns.
+Every check returns the value as it is stored (texts are trimmed) or raises ApiError BadRequest with the
+field's name. Whether a grade fits its exam's scale is not checked here: teachers may correct the scale later,
+and their page warns.
 """
 
 import datetime as dt
@@ -12,9 +12,6 @@ import unicodedata
 from deploy.local.backend.appsync.errors import bad_request
 
 __all__ = [
-    "BATCH_ROWS_MAX",
-    "PAGE_ROWS_DEFAULT",
-    "PAGE_ROWS_MAX",
     "checked_batch_ids",
     "checked_date",
     "checked_grade",
@@ -55,7 +52,7 @@ def checked_id(value: str, field: str = "id") -> str:
 
 
 def checked_text(value: str | None, field: str, *, length_max: int = TEXT_LENGTH_MAX) -> str:
-    """The trimmed text, 1 to `length_max` code points, without control characters and lone surrogates."""
+    """The trimmed text: 1 to `length_max` code points, no control characters, no lone surrogates."""
     if value is None:
         raise bad_request(field, "must not be null")
     text = value.strip()
@@ -71,7 +68,7 @@ def checked_grade(value: str | None) -> str:
 
 
 def checked_student(value: str | None, *, are_codes: bool) -> str:
-    """What the public sees of a student: any short text, or a code where the exam's audience is CODES."""
+    """The public text of a student: any short text, or a code where the exam's audience is CODES."""
     text = checked_text(value, "student")
     if are_codes and not _CODE.fullmatch(text):
         raise bad_request("student", "must be a code of six letters and digits, without 0, O, 1, I, L, U")
@@ -86,7 +83,7 @@ def checked_scale(value: str | None) -> str:
 
 
 def checked_date(value: str | None) -> str:
-    """A day of the calendar as YYYY-MM-DD; an AWSDate's offset has no meaning for an exam and is refused."""
+    """A calendar day as YYYY-MM-DD, without the offset that AWSDate allows: an exam has none."""
     try:
         if value is None or not _DATE.fullmatch(value):
             raise ValueError(value)
@@ -97,7 +94,7 @@ def checked_date(value: str | None) -> str:
 
 
 def checked_page_limit(value: int | None) -> int:
-    """How many rows a page has, 100 when nothing is said."""
+    """The number of rows of a page: 1 to 1000, by default 100."""
     if value is None:
         return PAGE_ROWS_DEFAULT
     if not 1 <= value <= PAGE_ROWS_MAX:
@@ -106,7 +103,7 @@ def checked_page_limit(value: int | None) -> int:
 
 
 def checked_batch_ids(ids: list[str]) -> list[str]:
-    """The ids of a batch's rows: 1 to 100, each once."""
+    """The ids of a batch's rows: 1 to 100, without repeats."""
     if not 1 <= len(ids) <= BATCH_ROWS_MAX:
         raise bad_request("rows", f"must have 1 to {BATCH_ROWS_MAX} rows")
     if len(set(ids)) != len(ids):

@@ -1,7 +1,7 @@
-"""Stored rows as the schema's objects. Who may see which field is the schema's business, except for `name`.
+"""Stored rows as the schema's objects. The schema's directives decide who may see a field, except for `name`.
 
-`name` appears only where the caller of this module says so: for the exam's owner, in the answer of a query.
-In answers of mutations, and so in events, it is always null.
+`name` is included only on request: for the exam's owner, in the answer to a query. In answers to mutations,
+and so in events, it is always null.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ WireObject = dict[str, object]
 
 
 def exam_object(exam: Exam) -> WireObject:
-    """All fields of `Exam` but `resultsCount`, which only a query fills in."""
+    """All fields of `Exam`, without `resultsCount`: only queries answer that."""
     return {
         "id": exam.id,
         "subject": exam.subject,

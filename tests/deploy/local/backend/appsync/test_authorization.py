@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from graphql import GraphQLSchema, build_schema, execute_sync, parse
 
-from deploy.local.backend.appsync.authorization import AuthMode, Caller, CallerHolder, guard_fields
+from deploy.local.backend.appsync.authorization import AuthMode, Caller, field_access, guard_fields
 from deploy.local.backend.appsync.errors import ApiError
 from deploy.local.backend.appsync.schema import load_schema
 
@@ -48,7 +48,7 @@ def schema() -> GraphQLSchema:
 
 def asked(schema: GraphQLSchema, caller: Caller, query: str) -> tuple[Any, list[str]]:
     """The data, and the messages of the Unauthorized errors."""
-    result = execute_sync(schema, parse(query), root_value=ROOT, context_value=CallerHolder(caller))
+    result = execute_sync(schema, parse(query), root_value=ROOT, context_value=caller)
     messages = []
     for error in result.errors or []:
         assert isinstance(error.original_error, ApiError)
@@ -128,8 +128,6 @@ def test_a_resolver_for_a_missing_field_is_a_fault_at_start() -> None:
 
 def test_of_the_real_schema_guests_may_touch_exactly_this() -> None:
     """The list of what is public, written out: a change of the schema that opens more fails here."""
-    from deploy.local.backend.appsync.authorization import field_access
-
     schema = load_schema()
     open_to_guests = {
         f"{type_name}.{field_name}"

@@ -3,11 +3,11 @@
 import pytest
 from graphql import parse
 
+from deploy.local.backend.appsync.errors import ApiError
 from deploy.local.backend.appsync.limits import (
     DEPTH_MAX,
     FIELDS_MAX,
     RESOLVERS_MAX,
-    LimitExceeded,
     check_limits,
 )
 
@@ -19,7 +19,7 @@ def nested(depth: int) -> str:
 def test_the_deepest_allowed_document_passes_and_one_more_level_is_refused() -> None:
     """Depth counts nested fields."""
     check_limits(parse(nested(DEPTH_MAX)))
-    with pytest.raises(LimitExceeded) as caught:
+    with pytest.raises(ApiError) as caught:
         check_limits(parse(nested(DEPTH_MAX + 1)))
     assert caught.value.error_type == "QueryDepthLimitReached"
 
@@ -27,7 +27,7 @@ def test_the_deepest_allowed_document_passes_and_one_more_level_is_refused() -> 
 def test_depth_counts_through_fragments() -> None:
     """A fragment does not hide depth."""
     document = f"query {{a {{a {{...F}}}}}} fragment F on T {nested(DEPTH_MAX - 1)}"
-    with pytest.raises(LimitExceeded) as caught:
+    with pytest.raises(ApiError) as caught:
         check_limits(parse(document))
     assert caught.value.error_type == "QueryDepthLimitReached"
 
@@ -37,7 +37,7 @@ def test_the_widest_allowed_operation_passes_and_one_more_field_is_refused() -> 
     half = FIELDS_MAX // 2
     fragment = "fragment F on T {" + " ".join(f"f{number}" for number in range(half - 1)) + "}"
     check_limits(parse("{a {...F} b {...F}}" + fragment))
-    with pytest.raises(LimitExceeded) as caught:
+    with pytest.raises(ApiError) as caught:
         check_limits(parse("{a {...F} b {...F} c}" + fragment))
     assert caught.value.error_type == "QueryComplexityLimitReached"
 
@@ -46,7 +46,7 @@ def test_top_fields_are_limited_by_alias_and_by_fragment() -> None:
     """Each costs a visit to the database, under whatever name."""
     aliases = " ".join(f"a{number}: listExams {{nextToken}}" for number in range(RESOLVERS_MAX))
     check_limits(parse(f"{{{aliases}}}"))
-    with pytest.raises(LimitExceeded) as caught:
+    with pytest.raises(ApiError) as caught:
         check_limits(parse(f"{{{aliases} ... on Query {{b: listExams {{nextToken}}}}}}"))
     assert caught.value.error_type == "ResolverExecutionLimitReached"
 
@@ -55,13 +55,13 @@ def test_a_document_that_doubles_forty_times_is_measured_without_visiting_each_f
     """2 to the power of 40 fields: a walk through all of them would not end."""
     doubling = "".join(f"fragment F{n} on T {{...F{n + 1} ... on T {{...F{n + 1}}}}}" for n in range(40))
     document = parse("{a {...F0}}" + doubling + "fragment F40 on T {x}")
-    with pytest.raises(LimitExceeded):
+    with pytest.raises(ApiError):
         check_limits(document)
 
 
 def test_a_fragment_within_itself_is_refused() -> None:
     """Directly or by way of another."""
-    with pytest.raises(LimitExceeded, match="within itself"):
+    with pytest.raises(ApiError, match="within itself"):
         check_limits(parse("{...A} fragment A on T {a {...B}} fragment B on T {b {...A}}"))
 
 
