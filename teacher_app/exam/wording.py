@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from shared.model.exam import Audience, Exam
 
-__all__ = ["AUDIENCE_WORDS", "count_text", "date_text", "status_text"]
+__all__ = ["AUDIENCE_WORDS", "count_text", "date_text", "names_text", "status_text"]
 
 AUDIENCE_WORDS = {Audience.NAMES: "students by name", Audience.CODES: "students by code"}
 
@@ -21,6 +22,12 @@ def count_text(count: int, thing: str) -> str:
     if count == 0:
         return f"no {thing}s"
     return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
+
+
+def names_text(names: Sequence[str], *, shown_max: int) -> str:
+    """Such as "Ada, Grace and 1,204 more": the first `shown_max` names."""
+    more = len(names) - shown_max
+    return ", ".join(names[:shown_max]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def status_text(exam: Exam) -> str:

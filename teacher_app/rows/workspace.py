@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from shared.api.calls import TeacherApi
-from shared.model.errors import NotFound
+from shared.model.errors import NotFound, VersionConflict
 from shared.model.exam import Exam, Result
 from shared.model.text import sort_key
 
@@ -58,9 +58,20 @@ class Workspace:
         rows = {row.id: row for row in self.api.list_results(self._exam_id)}
         self._exam, self._results, self._read_at_s = exam, rows, self._now_s()
 
-    def keep_exam(self, exam: Exam) -> None:
-        """Take over what the API answered to a write."""
-        self._exam = exam
+    def change_exam(self, change: Callable[[TeacherApi, Exam], Exam]) -> bool:
+        """Apply `change` to the exam as it is known here and keep the exam that it returns.
+
+        False if the exam was changed elsewhere in the meantime: nothing is stored, the newer exam is kept.
+        Raises what the API raises, a conflict included if it does not carry the newer exam.
+        """
+        try:
+            self._exam = change(self.api, self._exam)
+        except VersionConflict as conflict:
+            if not isinstance(conflict.current, Exam):
+                raise
+            self._exam = conflict.current
+            return False
+        return True
 
     def keep(self, rows: Iterable[Result]) -> None:
         """Take over rows that the API answered; an older version never replaces a newer one.

@@ -12,7 +12,7 @@ from typing import Any
 
 import streamlit as st
 
-__all__ = ["Press", "forget_presses", "storing_button"]
+__all__ = ["Press", "forget_presses", "set_state", "storing_button"]
 
 _NOTED = "pressed-buttons"  # in the session: keys of buttons
 
@@ -45,6 +45,11 @@ def storing_button(label: str, *, key: str, disabled: bool = False, **options: A
 def forget_presses() -> None:
     """At the end of a run: what was pressed on a page that is not shown any more shall not happen later."""
     _noted().clear()
+
+
+def set_state(key: str, value: object) -> None:
+    """Put a value into the session, as a button's `on_click`."""
+    st.session_state[key] = value
 
 
 def _noted() -> set[str]:

@@ -11,7 +11,7 @@ from shared.model.text import escape_markdown, sort_key
 from teacher_app.context import current_settings
 from teacher_app.exam.links import student_address
 from teacher_app.exam.slips import SLIPS_A_PAGE, names_without_letters, slips_pdf
-from teacher_app.exam.wording import count_text
+from teacher_app.exam.wording import count_text, names_text
 from teacher_app.exporting.delimited import csv_bytes
 from teacher_app.exporting.formats import file_stem
 from teacher_app.rows.workspace import Workspace
@@ -19,7 +19,7 @@ from teacher_app.views.errors import EXPECTED, explain
 
 __all__ = ["render"]
 
-_NAMES_TOLD = 5
+_NAMES_SHOWN = 5
 
 
 def render(workspace: Workspace) -> None:
@@ -82,9 +82,8 @@ def _say_what_is_missing(rows: list[Result]) -> None:
         )
     gaps = names_without_letters(rows)
     if gaps:
-        told = ", ".join(escape_markdown(name) for name in gaps[:_NAMES_TOLD])
-        more = f" and {len(gaps) - _NAMES_TOLD} more" if len(gaps) > _NAMES_TOLD else ""
+        names = escape_markdown(names_text(gaps, shown_max=_NAMES_SHOWN))
         st.warning(
-            f"The slips cannot show every letter of {told}{more}. Write them by hand, or use the list.",
+            f"The slips cannot show every letter of {names}. Write them by hand, or use the list.",
             icon=":material/warning:",
         )

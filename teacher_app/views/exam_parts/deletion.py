@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import streamlit as st
 
+from shared.api.calls import TeacherApi
 from shared.model.exam import new_id
 from shared.model.text import escape_markdown
 from teacher_app.context import current_api
@@ -11,7 +14,7 @@ from teacher_app.exam.deletion import Deletion, Restoration
 from teacher_app.exam.wording import count_text
 from teacher_app.rows.workspace import Workspace
 from teacher_app.views import navigation
-from teacher_app.views.buttons import storing_button
+from teacher_app.views.buttons import set_state, storing_button
 from teacher_app.views.errors import EXPECTED, explain
 
 __all__ = ["offer_undo", "render"]
@@ -35,7 +38,7 @@ def render(workspace: Workspace) -> None:
     asked_key = f"delete-asked-{exam.id}"
     if begun is None and not st.session_state.get(asked_key):
         st.markdown(f"The exam has {count_text(len(workspace.results), 'result')}.")
-        st.button("Delete this exam …", icon=":material/delete:", on_click=_set, args=(asked_key, True))
+        st.button("Delete this exam …", icon=":material/delete:", on_click=set_state, args=(asked_key, True))
         return
     goes_too = f" and its {count_text(len(workspace.results), 'result')}" if workspace.results else ""
     if begun is None:
@@ -51,7 +54,7 @@ def render(workspace: Workspace) -> None:
         label = f"Delete the exam{goes_too}" if begun is None else "Go on deleting"
         delete = storing_button(label, key=f"danger-delete-{exam.id}", type="primary")
         if begun is None:
-            st.button("Keep it", on_click=_set, args=(asked_key, False))
+            st.button("Keep it", on_click=set_state, args=(asked_key, False))
     if delete.take():
         _delete(begun or _begin(workspace))
 
@@ -79,40 +82,35 @@ def _begin(workspace: Workspace) -> _Deleted:
 
 
 def _delete(one: _Deleted) -> None:
-    bar = st.progress(0.0, "Deleting …")
-    try:
-        for done, total in one.deletion.run(current_api()):
-            bar.progress(done / total, f"{done:,} of {total:,} results deleted")
-    except EXPECTED as error:
-        bar.empty()
-        explain(error)
-        return
-    exam_id = one.deletion.exam.id
-    for key in (f"workspace-{exam_id}", f"delete-asked-{exam_id}"):
-        st.session_state.pop(key, None)
-    navigation.go_to_list()
+    if _run(one.deletion.run, "Deleting …", "deleted"):
+        exam_id = one.deletion.exam.id
+        for key in (f"workspace-{exam_id}", f"delete-asked-{exam_id}"):
+            st.session_state.pop(key, None)
+        navigation.go_to_list()
 
 
 def _restore(one: _Deleted) -> None:
     if one.restoration is None:
         one.restoration = Restoration(one.deletion, new_id)
-    bar = st.progress(0.0, "Bringing it back …")
+    if _run(one.restoration.run, "Bringing it back …", "are back"):
+        _deleted().remove(one)
+        st.toast("It is back, as a draft. Its address is a new one.", icon=":material/undo:", duration="long")
+        navigation.go_to_exam(one.restoration.exam_id)
+
+
+def _run(run: Callable[[TeacherApi], Iterator[tuple[int, int]]], label: str, done_words: str) -> bool:
+    """Run it under a progress bar. False if an error, which the page explains, stopped it."""
+    bar = st.progress(0.0, label)
     try:
-        for done, total in one.restoration.run(current_api()):
-            bar.progress(done / total, f"{done:,} of {total:,} results are back")
+        for done, total in run(current_api()):
+            bar.progress(done / total, f"{done:,} of {total:,} results {done_words}")
     except EXPECTED as error:
         bar.empty()
         explain(error)
-        return
-    _deleted().remove(one)
-    st.toast("It is back, as a draft. Its address is a new one.", icon=":material/undo:", duration="long")
-    navigation.go_to_exam(one.restoration.exam_id)
+        return False
+    return True
 
 
 def _deleted() -> list[_Deleted]:
     found: list[_Deleted] = st.session_state.setdefault(_DELETED, [])
     return found
-
-
-def _set(key: str, value: object) -> None:
-    st.session_state[key] = value

@@ -6,7 +6,6 @@ from typing import Any
 
 import streamlit as st
 
-from shared.model.errors import VersionConflict
 from shared.model.exam import Audience, Exam
 from shared.model.scales import NumberScale
 from shared.model.statistics import frame_from_results
@@ -82,21 +81,17 @@ def _save(workspace: Workspace, base: Exam, changes: dict[str, Any]) -> None:
         return
     try:
         _store(workspace, changes)
-    except VersionConflict as conflict:
-        if not isinstance(conflict.current, Exam):
-            explain(conflict)
-            return
-        workspace.keep_exam(conflict.current)
-        _save(workspace, base, changes)  # ends: each turn begins with what is newest
     except EXPECTED as error:
         explain(error)
+    else:
+        _save(workspace, base, changes)  # ends: each turn begins with the newest exam
 
 
 def _store(workspace: Workspace, changes: dict[str, Any]) -> None:
-    exam = workspace.exam
-    workspace.keep_exam(workspace.api.update_exam(exam.id, exam.version, **changes))
-    st.session_state[_key(exam.id, "receipt")] = f"Saved at {local_now():%H:%M:%S}."
-    _begin_again(workspace)
+    """Store `changes` and begin the form again; returns only if the exam was changed elsewhere meanwhile."""
+    if workspace.change_exam(lambda api, exam: api.update_exam(exam.id, exam.version, **changes)):
+        st.session_state[_key(workspace.exam.id, "receipt")] = f"Saved at {local_now():%H:%M:%S}."
+        _begin_again(workspace)
 
 
 def _choose(workspace: Workspace, base: Exam, changes: dict[str, Any]) -> None:
@@ -120,13 +115,10 @@ def _choose(workspace: Workspace, base: Exam, changes: dict[str, Any]) -> None:
     if save_mine.take():
         try:
             _store(workspace, changes)
-        except VersionConflict as conflict:
-            if isinstance(conflict.current, Exam):
-                workspace.keep_exam(conflict.current)  # changed once more: the table shows it
-                st.rerun()
-            explain(conflict)
         except EXPECTED as error:
             explain(error)
+        else:
+            st.rerun()  # changed once more: the table shows it
 
 
 def _begin_again(workspace: Workspace) -> None:

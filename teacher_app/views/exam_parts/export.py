@@ -10,7 +10,7 @@ import streamlit as st
 from shared.model.exam import Audience, Exam, Result
 from shared.model.scales import NumberScale
 from shared.model.text import escape_markdown, sort_key
-from teacher_app.exam.wording import count_text
+from teacher_app.exam.wording import count_text, names_text
 from teacher_app.exporting.fill_in import GradebookFile
 from teacher_app.exporting.formats import FORMATS, Format
 from teacher_app.exporting.persons import shown_person
@@ -19,7 +19,7 @@ from teacher_app.rows.workspace import Workspace
 
 __all__ = ["render"]
 
-NAMES_TOLD = 8
+_NAMES_SHOWN = 8
 
 
 def render(workspace: Workspace) -> None:
@@ -90,10 +90,9 @@ def _fill_in(exam: Exam, rows: Sequence[Result]) -> None:
     filled = gradebook.filled(rows, column)
     st.markdown(f"**{filled.count:,} of {count_text(len(rows), 'student')}** found in it by name.")
     if filled.missing:
-        told = ", ".join(escape_markdown(name) for name in filled.missing[:NAMES_TOLD])
-        more = f" and {len(filled.missing) - NAMES_TOLD:,} more" if len(filled.missing) > NAMES_TOLD else ""
+        names = escape_markdown(names_text(filled.missing, shown_max=_NAMES_SHOWN))
         st.warning(
-            f"Not in it, or more than once: {told}{more}. Enter these grades there by hand.",
+            f"Not in it, or more than once: {names}. Enter these grades there by hand.",
             icon=":material/person_search:",
         )
     name = file.name.rpartition(".")[0] or "gradebook"

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import streamlit as st
 
-from shared.model.errors import VersionConflict
 from shared.model.exam import Audience, Exam
 from teacher_app.exam.preview import preview_of
 from teacher_app.exam.review import Finding, Severity, findings, papers_finding
 from teacher_app.exam.wording import count_text, date_text
 from teacher_app.rows.workspace import Workspace
 from teacher_app.views import navigation
-from teacher_app.views.buttons import storing_button
+from teacher_app.views.buttons import set_state, storing_button
 from teacher_app.views.clock import local_now
 from teacher_app.views.errors import EXPECTED, explain
 from teacher_app.views.fragments import fragment
 
 __all__ = ["render", "show_preview"]
+
+# By whether the exam is to be published.
+_DONE_WORDS = {
+    True: ("Published", "Students see it now."),
+    False: ("Unpublished", "You alone see it now."),
+}
+_CHANGED_ELSEWHERE_WORDS = {
+    True: "Not published: the details were changed elsewhere. Look again, then publish.",
+    False: "Still published: the details were changed elsewhere. Look again, then unpublish.",
+}
 
 
 def render(workspace: Workspace) -> None:
@@ -76,7 +85,7 @@ def _draft(workspace: Workspace, found: list[Finding]) -> None:
     exam, rows = workspace.exam, workspace.results
     st.subheader("Publish", anchor=False)
     _receipt(exam)
-    asked_key = f"publish-asked-{exam.id}"
+    asked_key = _asked_key(exam, is_published=True)
     faults = [one for one in found if one.severity is Severity.MEND]
     if not rows:
         st.markdown(
@@ -90,7 +99,7 @@ def _draft(workspace: Workspace, found: list[Finding]) -> None:
         st.warning("Students would see what is marked in red above.", icon=":material/error:")
         with st.container(horizontal=True):
             publish = storing_button("Publish all the same", key=f"publish-anyway-{exam.id}", type="primary")
-            st.button("Not yet", on_click=_set, args=(asked_key, False))
+            st.button("Not yet", on_click=set_state, args=(asked_key, False))
     else:
         publish = storing_button(
             f"Publish {'the result' if len(rows) == 1 else f'all {len(rows):,} results'}",
@@ -111,29 +120,9 @@ def _draft(workspace: Workspace, found: list[Finding]) -> None:
     if not publish.take():
         return
     if faults and not st.session_state.get(asked_key):
-        _set(asked_key, True)
+        set_state(asked_key, True)
         st.rerun()
-    _publish(workspace)
-
-
-def _publish(workspace: Workspace) -> None:
-    exam = workspace.exam
-    try:
-        workspace.keep_exam(workspace.api.publish_exam(exam.id, exam.version))
-    except VersionConflict as conflict:
-        if not isinstance(conflict.current, Exam):
-            explain(conflict)
-            return
-        workspace.keep_exam(conflict.current)
-        if not conflict.current.is_published:
-            _note(exam, "Not published: the details were changed elsewhere. Look again, then publish.")
-    except EXPECTED as error:
-        explain(error)
-        return
-    else:
-        _note(exam, f"Published at {local_now():%H:%M:%S}. Students see it now.")
-    st.session_state.pop(f"publish-asked-{exam.id}", None)
-    st.rerun()
+    _set_published(workspace, is_published=True)
 
 
 def _published(workspace: Workspace) -> None:
@@ -141,16 +130,16 @@ def _published(workspace: Workspace) -> None:
     st.subheader("Published", anchor=False)
     _receipt(exam)
     st.markdown("Students see this exam. What you enter, correct or delete shows at once.")
-    asked_key = f"unpublish-asked-{exam.id}"
+    asked_key = _asked_key(exam, is_published=False)
     if not st.session_state.get(asked_key):
         with st.container(horizontal=True):
             st.button(
                 "Show address and QR code",
                 icon=":material/qr_code_2:",
-                on_click=_set,
+                on_click=set_state,
                 args=(navigation.PART, navigation.SHARE),
             )
-            st.button("Unpublish …", type="tertiary", on_click=_set, args=(asked_key, True))
+            st.button("Unpublish …", type="tertiary", on_click=set_state, args=(asked_key, True))
         return
     st.warning(
         f"Students will not see the exam and its {count_text(len(workspace.results), 'result')} any more. "
@@ -159,29 +148,34 @@ def _published(workspace: Workspace) -> None:
     )
     with st.container(horizontal=True):
         unpublish = storing_button("Unpublish", key=f"danger-unpublish-{exam.id}", type="primary")
-        st.button("Leave it published", on_click=_set, args=(asked_key, False))
+        st.button("Leave it published", on_click=set_state, args=(asked_key, False))
     if unpublish.take():
-        _unpublish(workspace, asked_key)
+        _set_published(workspace, is_published=False)
 
 
-def _unpublish(workspace: Workspace, asked_key: str) -> None:
+def _set_published(workspace: Workspace, *, is_published: bool) -> None:
+    """Publish or unpublish. If the exam was changed elsewhere, the teacher looks at it again first."""
     exam = workspace.exam
     try:
-        workspace.keep_exam(workspace.api.unpublish_exam(exam.id, exam.version))
-    except VersionConflict as conflict:
-        if not isinstance(conflict.current, Exam):
-            explain(conflict)
-            return
-        workspace.keep_exam(conflict.current)
-        if conflict.current.is_published:
-            _note(exam, "Still published: the details were changed elsewhere. Look again, then unpublish.")
+        is_stored = workspace.change_exam(
+            lambda api, seen: (api.publish_exam if is_published else api.unpublish_exam)(
+                seen.id, seen.version
+            )
+        )
     except EXPECTED as error:
         explain(error)
         return
-    else:
-        _note(exam, f"Unpublished at {local_now():%H:%M:%S}. You alone see it now.")
-    st.session_state.pop(asked_key, None)
+    if is_stored:
+        done = _DONE_WORDS[is_published]
+        _note(exam, f"{done[0]} at {local_now():%H:%M:%S}. {done[1]}")
+    elif workspace.exam.is_published is not is_published:
+        _note(exam, _CHANGED_ELSEWHERE_WORDS[is_published])
+    st.session_state.pop(_asked_key(exam, is_published=is_published), None)
     st.rerun()
+
+
+def _asked_key(exam: Exam, *, is_published: bool) -> str:
+    return f"{'publish' if is_published else 'unpublish'}-asked-{exam.id}"
 
 
 def _note(exam: Exam, text: str) -> None:
@@ -192,7 +186,3 @@ def _receipt(exam: Exam) -> None:
     text = st.session_state.pop(f"review-receipt-{exam.id}", None)
     if text:
         st.info(text, icon=":material/check:")
-
-
-def _set(key: str, value: object) -> None:
-    st.session_state[key] = value

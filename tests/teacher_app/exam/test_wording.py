@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from shared.model.grades import grade_text
-from teacher_app.exam.wording import count_text, date_text
+from teacher_app.exam.wording import count_text, date_text, names_text
 
 
 def test_a_date_has_its_month_in_letters() -> None:
@@ -24,3 +24,11 @@ def test_counts_agree_with_their_noun(count: int, text: str) -> None:
 )
 def test_marks_are_words_as_on_the_students_board(grade: str, text: str) -> None:
     assert grade_text(grade) == text
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [(["Ada"], "Ada"), (["Ada", "Grace"], "Ada, Grace"), (["Ada"] * 5, "Ada, Ada and 3 more")],
+)
+def test_of_many_names_some_are_shown_and_the_others_counted(names: list[str], text: str) -> None:
+    assert names_text(names, shown_max=2) == text

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.model.errors import NotFound, SessionEnded
+from shared.model.errors import NotFound, SessionEnded, VersionConflict
 from shared.model.exam import NewResult
 from teacher_app.rows.workspace import Workspace
 from tests.backend_process import RunningBackend, SignedInTeacher
@@ -62,3 +62,21 @@ def test_its_age_counts_from_the_last_reading(desk: Desk) -> None:
     assert workspace.age_s == 20
     workspace.refresh()
     assert workspace.age_s == 0
+
+
+def test_a_change_of_the_exam_is_kept(desk: Desk) -> None:
+    assert desk.workspace.change_exam(lambda api, exam: api.publish_exam(exam.id, exam.version))
+    assert desk.workspace.exam.is_published
+
+
+def test_after_a_change_elsewhere_the_newer_exam_is_kept_and_nothing_is_stored(desk: Desk) -> None:
+    newer = desk.direct.update_exam(desk.exam.id, desk.exam.version, subject="Physics")
+    assert not desk.workspace.change_exam(lambda api, exam: api.publish_exam(exam.id, exam.version))
+    assert desk.workspace.exam == newer
+    assert not newer.is_published
+
+
+def test_a_conflict_without_the_newer_exam_is_raised(desk: Desk) -> None:
+    desk.fault = VersionConflict("ConflictException", "changed elsewhere")
+    with pytest.raises(VersionConflict):
+        desk.workspace.change_exam(lambda api, exam: api.publish_exam(exam.id, exam.version))
