@@ -10,10 +10,12 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+from google.protobuf.message import DecodeError
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
+from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.starlette import App
 
 from shared.identity.user_pool import UserPool
@@ -31,8 +33,9 @@ from teacher_app.gate.teacher_pool import TeacherPool
 from teacher_app.host_config import CalmHostConfig
 from teacher_app.readiness import Readiness
 
-__all__ = ["create_app", "gate_routes"]
+__all__ = ["create_app", "gate_routes", "is_user_action"]
 
+_PARSED_MAX_BYTES = 65_536  # a longer message was caused by a person: the page sends none of its own
 SCRIPT = Path(__file__).with_name("app.py")
 
 
@@ -64,8 +67,22 @@ def create_app(
         script,
         lifespan=lifespan,
         routes=gate_routes(gate, readiness),
-        middleware=[Middleware(GateMiddleware, gate=gate), Middleware(CalmHostConfig)],
+        middleware=[
+            Middleware(GateMiddleware, gate=gate, is_user_action=is_user_action),
+            Middleware(CalmHostConfig),
+        ],
     )
+
+
+def is_user_action(data: bytes) -> bool:
+    """Whether a WebSocket message from Streamlit's page (a BackMsg) is a rerun that no timer asked for."""
+    if len(data) > _PARSED_MAX_BYTES:
+        return True
+    try:
+        message = BackMsg.FromString(data)
+    except DecodeError:
+        return False  # Streamlit closes the connection
+    return message.WhichOneof("type") == "rerun_script" and not message.rerun_script.is_auto_rerun
 
 
 def gate_routes(gate: Gate, readiness: Readiness) -> list[BaseRoute]:

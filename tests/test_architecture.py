@@ -80,6 +80,21 @@ def skeleton(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("teacher_app.rows", "teacher_app.gate.paths", "layers of teacher_app"),
         ("teacher_app.importing", "teacher_app.gate.paths", "layers of teacher_app"),
         ("teacher_app.exam", "teacher_app.views.clock", "layers of teacher_app"),
+        (
+            "teacher_app.exam",
+            "streamlit",
+            "Streamlit is imported only by views, components and entry modules",
+        ),
+        (
+            "teacher_app.gate",
+            "streamlit.file_util",
+            "Streamlit is imported only by views, components and entry modules",
+        ),
+        (
+            "student_app.stream",
+            "streamlit_autorefresh",
+            "Streamlit is imported only by views, components and entry modules",
+        ),
         ("student_app.stream", "student_app.board.pages", "layers of student_app"),
         ("student_app.exam", "student_app.stream.hub", "layers of student_app"),
     ],

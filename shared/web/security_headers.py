@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import enum
 import hashlib
-import importlib.util
 import re
 from base64 import b64encode
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.web.installed import package_folder
 
 __all__ = ["Page", "SecurityHeaders", "add_security_headers"]
 
@@ -113,10 +113,6 @@ def _policy(page: Page) -> str:
 
 def _inline_script_hashes(package: str, page: str) -> str:
     """CSP hash sources that allow exactly the inline scripts of an installed package's page."""
-    # Found, not imported: Streamlit registers a component when it is imported, and shared knows no Streamlit.
-    spec = importlib.util.find_spec(package)
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError(package)
-    html = (Path(spec.origin).parent / page).read_bytes()
+    html = (package_folder(package) / page).read_bytes()
     scripts = re.findall(rb"<script>(.*?)</script>", html, re.DOTALL)
     return " ".join(f"'sha256-{b64encode(hashlib.sha256(script).digest()).decode()}'" for script in scripts)

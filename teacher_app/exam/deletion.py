@@ -1,4 +1,4 @@
-"""Deleting an exam with all its results, and bringing it back. No Streamlit.
+"""Deleting an exam with all its results, and bringing it back.
 
 Both go on where they stopped: run them again after a lost connection. Nothing that a deletion took is
 forgotten before the page is closed, so that it can be undone.

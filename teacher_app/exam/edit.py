@@ -1,5 +1,4 @@
-"""Editing an exam while others may edit it too: what the teacher changed, and where that clashes.
-No Streamlit."""
+"""Editing an exam while others may edit it too: what the teacher changed, and where that clashes."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""What a teacher fills in about an exam: from the form's words to an exam, or to what is wrong in each field.
-No Streamlit."""
+"""The form of an exam: from what a teacher typed to an exam, or to the fault of each field."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An exam's address on the student dashboard, and its QR code. No Streamlit."""
+"""An exam's address on the student dashboard, and its QR code."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""What students will see of an exam: the same tiles and bars as their board draws, as plain values.
-No Streamlit."""
+"""What students will see of an exam: the same tiles and bars as their board draws, as plain values."""
 
 from __future__ import annotations
 

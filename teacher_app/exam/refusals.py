@@ -1,4 +1,4 @@
-"""What a teacher is told when the API says no, or cannot be asked. No Streamlit."""
+"""What a teacher is told when the API says no, or cannot be asked."""
 
 from __future__ import annotations
 

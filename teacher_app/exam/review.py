@@ -1,4 +1,4 @@
-"""What a teacher should look at again before students see the results. No Streamlit.
+"""What a teacher should look at again before students see the results.
 
 The rule for grades far from the rest: further from the median than FAR_DEVIATIONS times the median of all
 such distances (about three standard deviations, but not moved by the odd grade itself). It needs

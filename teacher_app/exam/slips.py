@@ -1,8 +1,7 @@
-"""Slips of paper with each student's code, as a PDF to print and cut. Of Streamlit only its font is used.
+"""Slips of paper with each student's code, as a PDF to print and cut.
 
-The font is the dashboard's own, of which only the letters that occur are put into the file. It has Latin,
-Greek and Cyrillic letters; whose name it cannot write gets a line to write on, and
-`names_without_letters` tells who that is.
+The PDF embeds Streamlit's own font, reduced to the letters that occur. It has Latin, Greek and Cyrillic
+letters; a name that it cannot show is replaced by a line to write on (`names_without_letters`).
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import streamlit
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 from fontTools.varLib.instancer import instantiateVariableFont
@@ -20,6 +18,7 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
 from shared.model.exam import Exam, Result
+from shared.web.installed import streamlit_font
 from teacher_app.exam.wording import date_text
 
 __all__ = ["SLIPS_A_PAGE", "names_without_letters", "slips_pdf"]
@@ -32,6 +31,7 @@ _INSET_MM = 6.0
 _WIDTH_MM = (PAGE_MM[0] - 2 * _MARGIN_MM) / COLUMNS
 _HEIGHT_MM = (PAGE_MM[1] - 2 * _MARGIN_MM) / LINES
 _TEXT_MM = _WIDTH_MM - 2 * _INSET_MM
+_FONT = "SourceSansVF-Upright"
 _WEIGHTS = {"": 400, "B": 700}
 _ASCII = "".join(map(chr, range(32, 127)))
 _BLANK_NAME = "_" * 24  # for a name to be written by hand
@@ -110,7 +110,7 @@ def _fonts(text: str, folder: Path) -> dict[str, Path]:
     for style, weight in _WEIGHTS.items():
         options = Options()
         options.notdef_outline = True
-        font = TTFont(_font_file(), recalcTimestamp=False)
+        font = TTFont(streamlit_font(_FONT), recalcTimestamp=False)
         for table in ("GSUB", "GPOS", "GDEF"):
             del font[table]  # ligatures and kerning would take most of the time
         subsetter = Subsetter(options)
@@ -130,12 +130,5 @@ def _can_write(text: str) -> bool:
 
 @functools.cache
 def _known_letters() -> frozenset[int]:
-    with TTFont(_font_file()) as font:
+    with TTFont(streamlit_font(_FONT)) as font:
         return frozenset(font.getBestCmap())
-
-
-def _font_file() -> Path:
-    (file,) = (Path(streamlit.__file__).parent / "static" / "static" / "media").glob(
-        "SourceSansVF-Upright.*.woff2"
-    )
-    return file

@@ -1,4 +1,4 @@
-"""Facts of an exam as people read them. No Streamlit."""
+"""Facts of an exam as people read them."""
 
 from __future__ import annotations
 

@@ -7,14 +7,12 @@ back.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
 
-from google.protobuf.message import DecodeError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from shared.web.security_headers import Page, add_security_headers
 from teacher_app.gate import paths
@@ -29,7 +27,6 @@ __all__ = ["PAGE_HEADER", "GateMiddleware", "facts_in", "session_in"]
 PAGE_HEADER = "X-Exam-Results-Page"  # added to the WebSocket's handshake; what a client sends is removed
 _READING = frozenset({"GET", "HEAD"})
 _REFUSED_CODE = 1008  # policy violation: before the handshake is accepted it becomes HTTP 403
-_LOOKED_INTO_MAX_BYTES = 65_536  # a longer message is a person's: nothing that pages send alone is so long
 
 # A link on a foreign site does not carry our SameSite=Strict cookie. Coming back from this page, it does.
 _COME_BACK = (
@@ -39,11 +36,16 @@ _COME_BACK = (
 
 
 class GateMiddleware:
-    """Wraps the dashboard. Puts `gate_facts` and `gate_session` into each scope for the gate's pages."""
+    """Wraps the dashboard. Puts `gate_facts` and `gate_session` into each scope for the gate's pages.
 
-    def __init__(self, app: ASGIApp, gate: Gate) -> None:
+    `is_user_action` distinguishes the WebSocket messages that a person caused from those that the page sends
+    on its own; only the former keep the session alive.
+    """
+
+    def __init__(self, app: ASGIApp, gate: Gate, is_user_action: Callable[[bytes], bool]) -> None:
         self._app = app
         self._gate = gate
+        self._is_user_action = is_user_action
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -123,7 +125,9 @@ class GateMiddleware:
 
             async def receive_counted() -> Message:
                 message = await receive()
-                if message["type"] == "websocket.receive" and _is_a_persons(message):
+                if message["type"] == "websocket.receive" and self._is_user_action(
+                    message.get("bytes") or b""
+                ):
                     self._touch(page_id)
                 return message
 
@@ -180,15 +184,3 @@ def _session_key(scope: Scope, facts: ClientFacts) -> str | None:
 
 def _plain(text: str, status: HTTPStatus) -> Response:
     return PlainTextResponse(text + "\n", status)
-
-
-def _is_a_persons(message: dict[str, Any] | Message) -> bool:
-    """Whether the message comes from somebody's act: a rerun that no timer asked for."""
-    data = message.get("bytes") or b""
-    if len(data) > _LOOKED_INTO_MAX_BYTES:
-        return True
-    try:
-        parsed = BackMsg.FromString(data)
-    except DecodeError:
-        return False  # Streamlit closes the connection
-    return parsed.WhichOneof("type") == "rerun_script" and not parsed.rerun_script.is_auto_rerun

@@ -15,7 +15,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
-from streamlit.file_util import get_static_dir
 
 from shared.model.errors import (
     AccountNotUsable,
@@ -28,6 +27,7 @@ from shared.model.errors import (
     SignInRejected,
     SignInThrottled,
 )
+from shared.web.installed import streamlit_font
 from teacher_app.gate import paths
 from teacher_app.gate.cookies import (
     SESSION,
@@ -46,8 +46,8 @@ __all__ = ["Alert", "Form", "Replies", "alert_for", "asset_route"]
 _HERE = Path(__file__).parent
 _FORM_MAX_BYTES = 16_384  # the longest form holds two passwords of 256 characters
 _FONTS = {
-    "source-sans.woff2": "SourceSansVF-Upright.*.woff2",
-    "source-serif.woff2": "SourceSerifVariable-Roman.*.woff2",
+    "source-sans.woff2": "SourceSansVF-Upright",
+    "source-serif.woff2": "SourceSerifVariable-Roman",
 }
 _NOTICES = {
     "password-set": "Your new password is set. Sign in with it.",
@@ -214,9 +214,7 @@ def alert_for(error: ExamResultsError, *, password_field: str = "new_password") 
 def asset_route() -> Route:
     """Serves the gate's style sheet, script, icon and, so that all pages look alike, Streamlit's fonts."""
     assets = {path.name: path.read_bytes() for path in sorted((_HERE / "static").iterdir()) if path.is_file()}
-    for name, pattern in _FONTS.items():
-        for path in Path(get_static_dir(), "static", "media").glob(pattern):
-            assets[name] = path.read_bytes()
+    assets |= {name: streamlit_font(font).read_bytes() for name, font in _FONTS.items()}
 
     async def serve(request: Request) -> Response:
         name = request.path_params["name"]

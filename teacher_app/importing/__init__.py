@@ -1,4 +1,4 @@
-"""From a pasted text or a file to rows of an exam: read, recognised, checked, saved. No Streamlit.
+"""From a pasted text or a file to rows of an exam: read, recognised, checked, saved.
 
 files.py      bytes or text -> Source (tables of cells)
 columns.py    a table -> Layout: which columns hold the names and the grades

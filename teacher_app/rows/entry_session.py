@@ -1,4 +1,4 @@
-"""One open page where results are entered: its outbox read, carried out, answered. No Streamlit."""
+"""One open page where results are entered: its outbox read, carried out, answered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One open grid: its lines, saving them with what can fail, undo. No Streamlit."""
+"""One open grid: its lines, saving them with what can fail, undo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Carrying out what a teacher asks for with rows of one exam: each command gets a receipt. No Streamlit."""
+"""Carrying out what a teacher asks for with rows of one exam: each command gets a receipt."""
 
 from __future__ import annotations
 

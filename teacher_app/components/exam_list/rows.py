@@ -1,4 +1,4 @@
-"""The rows of the list of exams, as its component reads them. No Streamlit."""
+"""The rows of the list of exams, as its component reads them."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from teacher_app.gate.gate import Gate
 from teacher_app.gate.middleware import GateMiddleware, session_in
 from teacher_app.readiness import Readiness
-from teacher_app.server import gate_routes
+from teacher_app.server import gate_routes, is_user_action
 from tests.teacher_app.gate.fake_pool import PASSWORD, Clock, FakePool, teacher_settings
 
 __all__ = ["HOST", "GateBrowser", "Page", "Site", "gate_site"]
@@ -131,7 +131,7 @@ class Site:
                 *gate_routes(self.gate, self.readiness),
                 Route("/{path:path}", dashboard, methods=["GET", "POST", "PUT"]),
             ],
-            middleware=[Middleware(GateMiddleware, gate=self.gate)],
+            middleware=[Middleware(GateMiddleware, gate=self.gate, is_user_action=is_user_action)],
         )
 
     @contextmanager

@@ -10,6 +10,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from teacher_app.gate.cookies import key_of
 from teacher_app.gate.middleware import PAGE_HEADER, GateMiddleware
+from teacher_app.server import is_user_action
 from tests.teacher_app.gate.gate_client import GateBrowser, Site, gate_site
 
 COOKIE = "exam_results_teacher"
@@ -150,7 +151,7 @@ class Socket:
     def __init__(self, site: Site, cookie: str | None, **headers: str) -> None:
         self.site = site
         self.dashboard = Dashboard()
-        self._middleware = GateMiddleware(self.dashboard, site.gate)
+        self._middleware = GateMiddleware(self.dashboard, site.gate, is_user_action)
         given = {"Host": "exams.example", "Origin": "http://exams.example", **headers}
         if cookie is not None:
             given["Cookie"] = f"{COOKIE}={cookie}"
