@@ -1,6 +1,6 @@
 """The embedded backend as a program: `python -m deploy.local.backend --port 8500 --data-dir .data`.
 
-When it is ready it says so with one JSON line, {"url": ..., "settings": ...}, on standard output or on the
+When it is ready it writes one JSON line, {"url": ..., "settings": ...}, to standard output or to the
 descriptor given with --ready-fd. Logs go to standard error. It ends within seconds of SIGTERM or SIGINT.
 """
 
@@ -32,7 +32,7 @@ _log = logging.getLogger("deploy.local.backend")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until SIGTERM or SIGINT. Gives the exit status: 0 after a signal, 2 when it cannot start."""
+    """Serve until SIGTERM or SIGINT. Returns the exit status: 0 after a signal, 2 when it cannot start."""
     given = _parser().parse_args(arguments)
     log_to(sys.stderr, LogFormat(given.log_format))
     # The web server's INFO lines name every connection's address, and a real-time address has credentials.
@@ -53,10 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class _Ending:
-    """What a signal does while the server does not handle it: before the start, the program ends at once.
+    """Handles signals while the server does not: before it has started, the program ends at once.
 
-    Afterwards nothing: the server has stopped because of that signal and raises it again, and the folder is
-    being closed.
+    Afterwards a signal does nothing: the server has stopped because of one and raises it again, while the
+    folder is being closed.
     """
 
     def __init__(self) -> None:
@@ -95,16 +95,16 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--port", type=int, default=8500, help="the port to listen on; 0 takes a free one")
     parser.add_argument("--public-url", help="how clients reach this backend, if not by host and port")
     parser.add_argument(
-        "--settings-file", type=Path, help="write the dashboards' settings there too: it holds no key"
+        "--settings-file", type=Path, help="write the dashboards' settings there, too, without keys"
     )
-    parser.add_argument("--no-guests", action="store_true", help="give no credentials to guests")
+    parser.add_argument("--no-guests", action="store_true", help="refuse credentials to guests")
     parser.add_argument("--keep-alive", type=float, default=60.0, help="seconds between two keep-alives")
     parser.add_argument(
         "--tls-certificate", type=Path, help="PEM file; then the backend speaks https and wss"
     )
     parser.add_argument("--tls-key", type=Path, help="PEM file of the certificate's key")
     parser.add_argument("--log-format", choices=[*LogFormat], default=LogFormat.TEXT.value)
-    parser.add_argument("--ready-fd", type=int, help="tell readiness here instead of on standard output")
+    parser.add_argument("--ready-fd", type=int, help="write the line here instead of to standard output")
     return parser
 
 

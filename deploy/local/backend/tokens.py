@@ -1,8 +1,8 @@
-"""User-pool tokens: minted as Cognito does (RS256, ID and access), and verified without mercy.
+"""User-pool tokens: ID and access tokens, minted and verified as Cognito does (JWT, RS256).
 
-No clock here: every call is told what time it is. One RSA key, kept in the data folder; its public half is
-served as JWKS. The verifier also asks whether the token's sign-in was revoked (`is_revoked`), so a signed-out
-token ends at once, not only when it expires.
+The time is passed in. There is one RSA key, in the data folder; its public half is served as a JWKS. The
+verifier also asks whether the token's sign-in has been revoked, so that a signed-out token is refused at
+once, not only when it expires.
 """
 
 import base64
@@ -38,7 +38,7 @@ __all__ = [
 
 TOKEN_LIFETIME_S = 3600
 ACCESS_SCOPE = "aws.cognito.signin.user.admin"
-TOKEN_BYTES_MAX = 16_384  # a longer text is no token of ours and is not even parsed
+TOKEN_BYTES_MAX = 16_384  # a longer text is refused without parsing
 
 _ALGORITHM: Final = "RS256"
 
@@ -64,7 +64,7 @@ class TokenFault(StrEnum):
 
 
 class TokenRefused(Exception):
-    """The token counts for nothing; `reason` says why, for the answer's text and the log."""
+    """The token is invalid; `reason` is for the answer's text and the log."""
 
     def __init__(self, reason: TokenFault) -> None:
         super().__init__(f"token refused: {reason}")
@@ -73,7 +73,7 @@ class TokenRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TokenSubject:
-    """Who signed in, and by which sign-in (`origin_jti`); attributes under the pool's names (email)."""
+    """The user and the sign-in (`origin_jti`) of new tokens; attributes by the pool's names (email)."""
 
     sub: str
     username: str
@@ -92,7 +92,7 @@ class TokenPair:
 
 @dataclass(frozen=True, slots=True)
 class TokenClaims:
-    """A verified token's content. `email` only in ID tokens."""
+    """The content of a verified token; `email` is set in ID tokens only."""
 
     sub: str
     username: str
@@ -118,21 +118,21 @@ class SigningKey:
         return self.private_key.public_key()
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
-        """The public half as a JSON Web Key Set, as at `/.well-known/jwks.json`."""
+        """The public half as a JSON Web Key Set (RFC 7517), as served at `/.well-known/jwks.json`."""
         numbers = self.public_key.public_numbers()
         key = {"alg": _ALGORITHM, "kty": "RSA", "use": "sig", "kid": self.key_id}
         return {"keys": [{**key, "e": _base64url(numbers.e), "n": _base64url(numbers.n)}]}
 
 
 def load_signing_key(path: Path) -> SigningKey:
-    """The key of this data folder, made on first use, owner-only.
+    """The key in this file, generated on first use.
 
-    Raises PrivateFileExposed, OSError, or ValueError when the file holds something else.
+    Raises PrivateFileExposed, OSError, or ValueError when the file contains something else.
     """
     pem = load_or_create_private_file(path, new_signing_key)
     private_key = serialization.load_pem_private_key(pem, password=None)
     if not isinstance(private_key, rsa.RSAPrivateKey):
-        raise ValueError(f"{path} holds no RSA key")
+        raise ValueError(f"{path} contains no RSA key")
     public = private_key.public_key().public_bytes(
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     )
@@ -141,7 +141,7 @@ def load_signing_key(path: Path) -> SigningKey:
 
 
 class TokenMinter:
-    """Signs the two tokens of a sign-in or of a refresh."""
+    """Signs the two tokens of a sign-in or a refresh."""
 
     def __init__(self, key: SigningKey, *, issuer: str, client_id: str) -> None:
         self._key, self._issuer, self._client_id = key, issuer, client_id
@@ -177,7 +177,7 @@ class TokenMinter:
 
 
 class TokenVerifier:
-    """Says who a token speaks for. Safe for use from many threads."""
+    """Verifies tokens. Thread-safe."""
 
     def __init__(
         self, key: SigningKey, *, issuer: str, client_id: str, is_revoked: Callable[[TokenClaims], bool]
@@ -186,7 +186,7 @@ class TokenVerifier:
         self._issuer, self._client_id, self._is_revoked = issuer, client_id, is_revoked
 
     def verify(self, token: str, now_s: float, *, token_use: TokenUse | None = None) -> TokenClaims:
-        """The claims of a token of this pool and client, signed, current and not revoked.
+        """The claims of a token that this pool signed for this client, that is current and not revoked.
 
         With `token_use`, the other kind is refused. Raises TokenRefused.
         """
@@ -210,7 +210,7 @@ class TokenVerifier:
         if public_key is None:
             raise TokenRefused(TokenFault.KEY)
         try:
-            # Only the signature is left to the library; times and names are checked below, by our own clock.
+            # The library checks the signature only; times and names are checked below, against `now_s`.
             payload = jwt.api_jws.decode(token, public_key, algorithms=[_ALGORITHM])
             claims = json.loads(payload)
         except jwt.InvalidSignatureError:

@@ -1,7 +1,7 @@
-"""A backup of the data folder while the backend runs.
+"""Backs up the data folder while the backend runs.
 
-SQLite's own online backup copies the database in one read transaction: everything that was answered before it
-began is in the copy, and writers do not wait for it.
+SQLite's online backup copies the database in one read transaction: every write answered before it began is in
+the copy, and writers do not wait for it.
 """
 
 import contextlib
@@ -36,12 +36,12 @@ WORK_FOLDER = ".backup-"
 
 
 def back_up_to_file(data_dir: Path, target: Path, now_s: Callable[[], float]) -> Manifest:
-    """Write the backup to `target`, readable by its owner alone; it is there whole or not at all.
+    """Write the backup to `target`, whole or not at all, and readable by its owner only.
 
     Raises BackupRefused, FolderInUse or OSError.
     """
     if target.exists():
-        raise BackupRefused(f"{target} is there already: give another name")
+        raise BackupRefused(f"{target} already exists: give another name")
     with new_private_file(target) as file:
         return back_up(data_dir, file, now_s)
 
@@ -49,7 +49,7 @@ def back_up_to_file(data_dir: Path, target: Path, now_s: Callable[[], float]) ->
 def back_up(data_dir: Path, output: IO[bytes], now_s: Callable[[], float]) -> Manifest:
     """Write the backup to a stream. Raises BackupRefused, FolderInUse or OSError."""
     if not (data_dir / paths.DATABASE).is_file():
-        raise BackupRefused(f"there is no backend's data in {data_dir}")
+        raise BackupRefused(f"{data_dir} contains no backend's data")
     with locked_folder(data_dir, FolderLock.MAINTENANCE), _database_copy(data_dir) as (copy, data_version):
         files = {paths.DATABASE: copy}
         files |= {name: data_dir / name for name in KEY_FILES}
@@ -77,7 +77,7 @@ def _add(tar: tarfile.TarFile, name: str, content: IO[bytes], facts: FileFacts, 
 
 @contextlib.contextmanager
 def _database_copy(data_dir: Path) -> Iterator[tuple[Path, int]]:
-    """A checked copy as one file, and its data version."""
+    """A verified copy in one file, and its data version."""
     for left_by_a_killed_backup in data_dir.glob(f"{WORK_FOLDER}*"):
         shutil.rmtree(left_by_a_killed_backup)
     with tempfile.TemporaryDirectory(prefix=WORK_FOLDER, dir=data_dir) as folder:

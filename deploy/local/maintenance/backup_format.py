@@ -1,7 +1,7 @@
-"""What a backup of the data folder is: one tar with a manifest first, then the database and the keys.
+"""The format of a backup: a tar that starts with a manifest, followed by the database and the keys.
 
-The manifest gives each file's length and SHA-256, so that a cut or changed backup is refused before anything
-is touched. The tar holds the keys: keep it as safe as the data folder itself.
+The manifest lists each file's length and SHA-256, so that a truncated or altered backup is refused before
+anything is changed. The tar contains the keys: it must be kept as safe as the data folder itself.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ CHUNK_BYTES: Final = 1 << 20
 
 
 class BackupRefused(Exception):
-    """A backup cannot be made or used; the text is one clear line."""
+    """A backup, restore or key rotation is impossible; the text is one clear line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class FileFacts:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """`data_version` is the database's; a program that knows less cannot use the backup."""
+    """`data_version` is the database's; a program that knows only older ones cannot use the backup."""
 
     made_at: str  # UTC, ISO 8601
     data_version: int
@@ -63,7 +63,7 @@ class Manifest:
 
     @classmethod
     def from_json(cls, text: bytes) -> "Manifest":
-        """Raises BackupRefused when it is none, or of another format."""
+        """Raises BackupRefused when it is not a manifest, or one of another format."""
         try:
             fields = json.loads(text)
             if fields["format"] != FORMAT:
@@ -92,5 +92,5 @@ def file_facts(path: Path) -> FileFacts:
 
 
 def known_data_version() -> int:
-    """The newest that this program can use."""
+    """The newest data version that this program can use."""
     return len(list(MIGRATIONS_FOLDER.glob("[0-9][0-9][0-9][0-9]_*.sql")))

@@ -25,7 +25,7 @@ def rotate_keys(data_dir: Path, random_bytes: Callable[[int], bytes]) -> None:
     Raises BackupRefused, FolderInUse or OSError.
     """
     if not (data_dir / paths.DATABASE).is_file():
-        raise BackupRefused(f"there is no backend's data in {data_dir}")
+        raise BackupRefused(f"{data_dir} contains no backend's data")
     with locked_folder(data_dir, FolderLock.BACKEND), locked_folder(data_dir, FolderLock.MAINTENANCE):
         try:
             with Database(data_dir / paths.DATABASE) as database:

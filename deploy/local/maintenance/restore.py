@@ -1,7 +1,7 @@
-"""Puts a backup into a data folder; the backend must not run there.
+"""Restores a backup into a data folder, while no backend runs on it.
 
-Everything is unpacked and checked beside its place first. What stood there before is moved aside, never
-deleted. The database comes last: a restore that was interrupted leaves no folder that looks sound.
+Everything is unpacked and verified in a temporary folder first. Former files are moved aside, never deleted.
+The database comes last, so that an interrupted restore leaves no folder that looks complete.
 """
 
 import contextlib
@@ -38,36 +38,31 @@ OWNER_ONLY = 0o600
 def restore(
     source: IO[bytes], data_dir: Path, now_s: Callable[[], float], *, is_replacing: bool = False
 ) -> tuple[Manifest, Path | None]:
-    """Put the backup there; gives its manifest, and where the former files went if there were any.
+    """Restore the backup; returns its manifest, and the folder of the former files if there were any.
 
-    Without `is_replacing` a folder that holds data is refused. Raises BackupRefused, FolderInUse or OSError.
+    Without `is_replacing`, a folder with data is refused. Raises BackupRefused, FolderInUse or OSError.
     """
     with locked_folder(data_dir, FolderLock.BACKEND), locked_folder(data_dir, FolderLock.MAINTENANCE):
-        return _restore_alone(source, data_dir, now_s, is_replacing=is_replacing)
+        return _restore_locked(source, data_dir, now_s, is_replacing=is_replacing)
 
 
-def _restore_alone(
+def _restore_locked(
     source: IO[bytes], data_dir: Path, now_s: Callable[[], float], *, is_replacing: bool
 ) -> tuple[Manifest, Path | None]:
-    state = (
-        paths.DATABASE,
-        *paths.DATABASE_SIDE_FILES,
-        *KEY_FILES,
-        *OPTIONAL_FILES,
-    )  # in the order of moving away
-    there = [name for name in state if (data_dir / name).exists()]
-    if paths.DATABASE in there and not is_replacing:
-        raise BackupRefused(f"{data_dir} holds data: choose an empty folder, or say --replace")
+    state = (paths.DATABASE, *paths.DATABASE_SIDE_FILES, *KEY_FILES, *OPTIONAL_FILES)
+    former = [name for name in state if (data_dir / name).exists()]
+    if paths.DATABASE in former and not is_replacing:
+        raise BackupRefused(f"{data_dir} contains data: choose an empty folder, or add --replace")
     with tempfile.TemporaryDirectory(prefix=".restore-", dir=data_dir) as folder:
         unpacked = Path(folder)
         manifest = _unpack(source, unpacked)
         _check_database(unpacked / paths.DATABASE, manifest)
         aside = None
-        if there:
+        if former:
             moment = dt.datetime.fromtimestamp(now_s(), dt.UTC)
             aside = data_dir / f"before-restore-{moment:%Y%m%dT%H%M%S%fZ}"
             aside.mkdir(mode=0o700)
-            for name in there:
+            for name in former:
                 (data_dir / name).replace(aside / name)
         for name in reversed(state):
             if name in manifest.files:
@@ -77,7 +72,7 @@ def _restore_alone(
 
 
 def _unpack(source: IO[bytes], folder: Path) -> Manifest:
-    """Every file of the manifest, checked; nothing else is written."""
+    """Unpack and verify every file of the manifest; no other file is accepted."""
     try:
         with tarfile.open(fileobj=source, mode="r|") as tar:
             first = tar.next()
@@ -88,7 +83,7 @@ def _unpack(source: IO[bytes], folder: Path) -> Manifest:
             while (member := tar.next()) is not None:
                 facts = missing.pop(member.name, None)
                 if facts is None or member.size != facts.length:
-                    raise BackupRefused(f"this backup holds something unexpected: {member.name!r}")
+                    raise BackupRefused(f"this backup contains something unexpected: {member.name!r}")
                 _write_checked(_content(tar, member), folder / member.name, facts)
     except (tarfile.TarError, EOFError) as error:
         raise BackupRefused(f"this backup cannot be read to its end: {error}") from error
@@ -100,7 +95,7 @@ def _unpack(source: IO[bytes], folder: Path) -> Manifest:
 def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
     content = tar.extractfile(member) if member.isreg() else None
     if content is None:
-        raise BackupRefused(f"this backup holds something unexpected: {member.name!r}")
+        raise BackupRefused(f"this backup contains something unexpected: {member.name!r}")
     return content
 
 

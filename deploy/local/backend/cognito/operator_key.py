@@ -15,7 +15,7 @@ class OperatorKeyInvalid(Exception):
     """The file contains no key: restore it, or delete it to have a new one made."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(f"{path} holds no operator's key: restore it, or delete it to have a new one made")
+        super().__init__(f"{path} is no operator's key: restore it, or delete it to have a new one made")
         self.path = path
 
 

@@ -1,8 +1,8 @@
-"""One SQLite file: durable group-committed writes, snapshot reads, migrations with a version.
+"""One SQLite file: durable writes with group commit, snapshot reads, numbered migrations.
 
-Why one writer thread: SQLite has one writer at a time anyway, and the price of a durable write is the flush
-to disk. Works that arrive while a flush runs are gathered and share the next one (group commit), each in its
-own savepoint, so that eight writers cost about as many flushes as one.
+Why one writer thread: SQLite has one writer at a time anyway, and the cost of a durable write is the flush to
+disk. Works that arrive during a flush are gathered and share the next one (group commit), each in its own
+savepoint, so that eight writers need about as many flushes as one.
 
 The order of commits is total: `after_commit` is called on the writer thread, in that order, once the rows are
 on disk and before the caller gets its answer.
@@ -38,14 +38,14 @@ Work = Callable[[sqlite3.Connection], T]
 
 MIGRATIONS_FOLDER = Path(__file__).parent / "migrations"
 GROUP_MAX = 128  # works in one commit; more wait for the next flush
-IDLE_READERS_MAX = 4  # more connections may be open at once; those above are closed after use
-BUSY_TIMEOUT_S = 5.0  # another program (a backup) holds the file: wait so long, then the work fails
+IDLE_READERS_MAX = 4  # kept open between reads; further connections are closed after use
+BUSY_TIMEOUT_S = 5.0  # while another program (a backup) locks the file; then the work fails
 
 _log = logging.getLogger(__name__)
 
 
 class DatabaseError(Exception):
-    """Root of this module's errors."""
+    """The root of this module's errors."""
 
 
 class DatabaseClosed(DatabaseError):
@@ -53,7 +53,7 @@ class DatabaseClosed(DatabaseError):
 
 
 class DatabaseTooNew(DatabaseError):
-    """The file was written by a newer version of this program: it is left untouched."""
+    """A newer version of this program wrote the file, which is left untouched."""
 
     def __init__(self, path: Path, found_version: int, known_version: int) -> None:
         super().__init__(
@@ -68,7 +68,7 @@ class MigrationsBroken(DatabaseError):
 
 
 class CommitFailed(DatabaseError):
-    """The transaction was lost (disk full, file locked): nothing of this work is stored."""
+    """The transaction failed (disk full, file locked): nothing of this work is stored."""
 
 
 class _PendingWrite(Generic[T]):
@@ -81,7 +81,7 @@ class _PendingWrite(Generic[T]):
 
 
 class Database:
-    """Owns the file, one writer thread and a few read connections; `close` ends them all.
+    """Owns one writer thread and a few read connections; `close` ends them all.
 
     Raises DatabaseTooNew, MigrationsBroken, or sqlite3.Error when the file cannot be opened.
     """
@@ -104,22 +104,22 @@ class Database:
         self._writer.start()
 
     def write(self, work: Work[T], *, after_commit: Callable[[T], None] | None = None) -> T:
-        """Run `work` in a transaction on the writer thread and give its answer once it is durable.
+        """Run `work` in a transaction on the writer thread and return its result once it is durable.
 
-        An exception of `work` undoes what it did, nothing else, and is raised here. `after_commit` gets the
-        answer of a committed work, on the writer thread and in commit order; it must be quick.
-        Raises CommitFailed or DatabaseClosed.
+        An exception in `work` undoes its own changes only and is raised here. `after_commit` is called with
+        the result of a committed work, on the writer thread and in commit order; it must be quick. Raises
+        CommitFailed or DatabaseClosed.
         """
         pending = _PendingWrite(work, after_commit)
         with self._state_lock:
             if self._closed:
                 raise DatabaseClosed(f"{self._path} is closed")
-            # No bound is needed: every caller waits for its answer, so callers bound the queue.
+            # Bounded by the number of callers, since each waits for its answer.
             self._pending.put(pending)  # type: ignore[arg-type]  # the queue holds works of any answer
         return pending.done.result()
 
     def read(self, work: Work[T]) -> T:
-        """Run `work` on one snapshot of the committed rows. Writing there raises sqlite3.OperationalError."""
+        """Run `work` on a snapshot of the committed rows. A write in it raises sqlite3.OperationalError."""
         connection = self._take_reader()
         try:
             connection.execute("BEGIN")
@@ -131,16 +131,16 @@ class Database:
             self._give_back(connection)
 
     def close(self, deadline_s: float = 5.0) -> None:
-        """Finish the writes already accepted, then end the thread and the connections.
+        """Finish the accepted writes, then end the thread and the connections. Idempotent.
 
-        Raises TimeoutError when the writer does not end in time. A second call does nothing.
+        Raises TimeoutError when the writer does not end in time.
         """
         with self._state_lock:
             if self._closed:
                 return
             self._closed = True
             idle, self._idle_readers = self._idle_readers, []
-        # Before the writer's own: only the last connection to close folds the log into the file.
+        # Before the writer's own: the last connection to close folds the log into the file.
         for connection in idle:
             connection.close()
         self._pending.put(None)
@@ -210,7 +210,7 @@ class Database:
 
 
 def _commit_together(connection: sqlite3.Connection, group: Sequence[_PendingWrite[object]]) -> bool:
-    """Answer every caller of the group; False when the transaction was lost and may still be open."""
+    """Commit the group's works, answer every caller; False when the transaction failed and may be open."""
     finished: list[tuple[_PendingWrite[object], object]] = []
     refused: list[tuple[_PendingWrite[object], Exception]] = []
     try:
@@ -258,7 +258,7 @@ def _open_for_writing(path: Path) -> sqlite3.Connection:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    """In autocommit mode, rows as sqlite3.Row, foreign keys enforced; may move between threads."""
+    """A connection in autocommit mode for any thread, with rows as sqlite3.Row and foreign keys enforced."""
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA foreign_keys = ON")
@@ -266,7 +266,7 @@ def _open(path: Path) -> sqlite3.Connection:
 
 
 def _migrate(connection: sqlite3.Connection, path: Path, folder: Path) -> None:
-    """Bring the file to the newest version, each step in one transaction with its version number."""
+    """Apply the missing migrations, each in one transaction with its version number."""
     scripts = sorted(folder.glob("[0-9][0-9][0-9][0-9]_*.sql"))
     numbers = [int(re.match(r"\d+", script.name).group()) for script in scripts]  # type: ignore[union-attr]
     if numbers != list(range(1, len(scripts) + 1)):

@@ -1,4 +1,4 @@
-"""Exams as rows: each function is one statement on a connection of the database. No rules, no wire names."""
+"""Rows of exams: each function runs one statement in the caller's transaction. No rules, no wire names."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ def find_exam(connection: sqlite3.Connection, exam_id: str) -> Exam | None:
 def list_published_exams(
     connection: sqlite3.Connection, row_count: int, after: tuple[str, str] | None
 ) -> list[Exam]:
-    """Newest date first, then by id; from behind the key (date, id) on."""
+    """Up to `row_count` exams after the key (date, id), newest date first, then by id."""
     sql = f"{_SELECT} WHERE is_published = 1 {_after(after)} {_ORDER}"
     return [_exam(row) for row in connection.execute(sql, (*_after_values(after), row_count))]
 
@@ -57,7 +57,7 @@ def list_published_exams(
 def list_owned_exams(
     connection: sqlite3.Connection, owner: str, row_count: int, after: tuple[str, str] | None
 ) -> list[Exam]:
-    """The drafts too; in the same order."""
+    """Like `list_published_exams`, of one owner and with the drafts."""
     sql = f"{_SELECT} WHERE owner = ? {_after(after)} {_ORDER}"
     return [_exam(row) for row in connection.execute(sql, (owner, *_after_values(after), row_count))]
 

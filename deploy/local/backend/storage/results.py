@@ -1,7 +1,4 @@
-"""Results as rows.
-
-Each function is one statement on a connection of the database. No rules, no wire names.
-"""
+"""Rows of results: each function runs one statement in the caller's transaction. No rules, no wire names."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -44,7 +41,7 @@ def find_result(connection: sqlite3.Connection, exam_id: str, result_id: str) ->
 def list_results(
     connection: sqlite3.Connection, exam_id: str, row_count: int, after_id: str | None
 ) -> list[Result]:
-    """In the order of their ids, from behind `after_id` on."""
+    """Up to `row_count` results after `after_id`, in the order of their ids."""
     rows = connection.execute(
         f"{_SELECT} WHERE exam_id = ? AND id > ? ORDER BY id LIMIT ?",
         (exam_id, after_id or "", row_count),
@@ -53,7 +50,7 @@ def list_results(
 
 
 def count_results(connection: sqlite3.Connection, exam_id: str, count_max: int) -> int:
-    """How many results the exam has; it stops counting at `count_max`."""
+    """The number of results of the exam, but at most `count_max`."""
     (count,) = connection.execute(
         "SELECT count(*) FROM (SELECT 1 FROM results WHERE exam_id = ? LIMIT ?)", (exam_id, count_max)
     ).fetchone()

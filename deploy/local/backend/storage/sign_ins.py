@@ -1,6 +1,6 @@
-"""Rows of sign-ins (what a refresh token may still do) and of mailed codes. No rules, no clock.
+"""Rows of sign-ins, each with its refresh token, and of mailed codes. No rules, no clock.
 
-A refresh token is stored as a hash only. It is 256 random bits, so a plain hash cannot be guessed back.
+A refresh token is stored as a hash only: a plain one, since 384 random bits cannot be guessed.
 """
 
 import hashlib
@@ -19,9 +19,9 @@ __all__ = [
     "take_code",
 ]
 
-EXPIRED_CODE_KEPT_S: Final = 86_400.0  # whoever types it late is told so
-CODES_MAX: Final = 20_000  # of a flood of made-up names the oldest go: it fills no disk
-KEPT_AFTER_END_S: Final = 3600.0  # the last access token of a sign-in may outlive its refresh token so long
+EXPIRED_CODE_KEPT_S: Final = 86_400.0  # so that a code typed late is refused as expired
+CODES_MAX: Final = 20_000  # a flood of invented names pushes out the oldest instead of filling the disk
+KEPT_AFTER_END_S: Final = 3600.0  # the last access token of a sign-in may outlive its refresh token
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class SignIn:
 
 
 def insert_sign_in(connection: sqlite3.Connection, sign_in: SignIn, refresh_token: str, now_s: float) -> None:
-    """Store it; those that ended long ago go."""
+    """Store it, and delete those that ended long ago."""
     connection.execute("DELETE FROM sign_ins WHERE expires_at_s < ?", (now_s - KEPT_AFTER_END_S,))
     connection.execute(
         "INSERT INTO sign_ins (origin_jti, sub, refresh_token_hash, signed_in_at_s, expires_at_s)"
@@ -65,7 +65,7 @@ def find_sign_in_by_refresh_token(connection: sqlite3.Connection, refresh_token:
 
 
 def is_sign_in_alive(connection: sqlite3.Connection, origin_jti: str, sub: str) -> bool:
-    """Whether tokens of this sign-in still count: it is this user's, not revoked, the user not disabled."""
+    """Whether tokens of this sign-in are valid: it is this user's, not revoked, and the user is enabled."""
     row = connection.execute(
         "SELECT 1 FROM sign_ins JOIN users USING (sub)"
         " WHERE origin_jti = ? AND sub = ? AND NOT is_revoked AND is_enabled",
@@ -91,7 +91,7 @@ def store_code(
     expires_at_s: float,
     now_s: float,
 ) -> None:
-    """The newest code replaces an earlier one of the same purpose; those expired a day ago go."""
+    """Replace the user's code for this purpose, and delete codes that expired a day ago."""
     connection.execute("DELETE FROM codes WHERE expires_at_s < ?", (now_s - EXPIRED_CODE_KEPT_S,))
     connection.execute(
         "INSERT OR REPLACE INTO codes (sub, purpose, code_hash, expires_at_s) VALUES (?, ?, ?, ?)",
@@ -105,7 +105,7 @@ def store_code(
 
 
 def take_code(connection: sqlite3.Connection, *, sub: str, purpose: str, code_hash: bytes) -> float | None:
-    """When this very code ends or ended (it is used up now), or None when it is not the right one."""
+    """Use the code up and return when it expires or expired; None when it is not this code."""
     row = connection.execute(
         "SELECT expires_at_s FROM codes WHERE sub = ? AND purpose = ? AND code_hash = ?",
         (sub, purpose, code_hash),

@@ -1,7 +1,4 @@
-"""Rows of the user pool's users: reading and writing, no rules.
-
-Every function takes a connection and runs inside the caller's transaction.
-"""
+"""Rows of the user pool's users; no rules. Every function runs inside the caller's transaction."""
 
 import json
 import sqlite3
@@ -35,7 +32,7 @@ class UserStatus(StrEnum):
 
 
 class NameTaken(Exception):
-    """Another user has this name, or signs in with this address."""
+    """Another user has this name, or signs in with this address (`is_address`)."""
 
     def __init__(self, *, is_address: bool) -> None:
         super().__init__("address taken" if is_address else "name taken")
@@ -44,7 +41,7 @@ class NameTaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PasswordRecord:
-    """All that is kept of a password. `salt` never begins with 00: clients read it as a number."""
+    """What is stored of a password. `salt` never begins with 00, since clients read it as a number."""
 
     salt: bytes
     verifier: bytes = field(repr=False)
@@ -52,7 +49,7 @@ class PasswordRecord:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """One account. Attributes under the user pool's names (email, email_verified "true"), without sub."""
+    """One account. `attributes` has the user pool's names (email, email_verified "true"), without sub."""
 
     sub: str
     username: str
@@ -74,7 +71,7 @@ class User:
 
     @property
     def has_authenticator(self) -> bool:
-        """Whether a code is asked at sign-in."""
+        """Whether signing in requires a code."""
         return self.is_authenticator_verified and self.is_authenticator_wanted
 
     def sign_in_names(self) -> tuple[str, ...]:
@@ -82,7 +79,7 @@ class User:
 
 
 def name_key(name: str) -> str:
-    """A name as it is compared, Unicode's canonical caseless match: "É" and "é", however written, are one."""
+    """A name as it is compared: Unicode's canonical caseless match (The Unicode Standard, D145)."""
     return unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold())
 
 
@@ -93,7 +90,7 @@ def find_user_by_sign_in_name(connection: sqlite3.Connection, name: str) -> User
 
 
 def find_user(connection: sqlite3.Connection, name: str) -> User | None:
-    """As the operator names users: by user name, verified e-mail address, or sub."""
+    """By user name, verified e-mail address or sub, as in the Admin operations."""
     return find_user_by_sign_in_name(connection, name) or find_user_by_sub(connection, name)
 
 
@@ -102,7 +99,7 @@ def find_user_by_sub(connection: sqlite3.Connection, sub: str) -> User | None:
 
 
 def users_after(connection: sqlite3.Connection, username_key: str, limit: int) -> list[User]:
-    """The next users in the order of their names, from the first after this key ("" is before all)."""
+    """Up to `limit` users whose names' keys follow `username_key`, in that order; "" precedes all."""
     rows = connection.execute(
         "SELECT * FROM users WHERE username_key > ? ORDER BY username_key LIMIT ?", (username_key, limit)
     )
@@ -118,7 +115,7 @@ def insert_user(connection: sqlite3.Connection, user: User) -> None:
 
 
 def save_user(connection: sqlite3.Connection, user: User) -> None:
-    """Write all of the user's columns again. Raises NameTaken."""
+    """Update all of the user's columns. Raises NameTaken."""
     columns = _columns(user)
     assignments = ", ".join(f"{name} = ?" for name in columns)
     _check_names_free(connection, user)
@@ -141,12 +138,12 @@ def save_sealed_authenticator(connection: sqlite3.Connection, sub: str, sealed: 
 
 
 def delete_user(connection: sqlite3.Connection, sub: str) -> None:
-    """With all their sign-ins: every token of theirs is refused from now on."""
+    """Also deletes their sign-ins, so that every token of theirs is refused from now on."""
     connection.execute("DELETE FROM users WHERE sub = ?", (sub,))
 
 
 def _check_names_free(connection: sqlite3.Connection, user: User) -> None:
-    """A name is free only if it is nobody else's address either: one name, one account."""
+    """Raises NameTaken when another user has this name or address, as either."""
     for name in user.sign_in_names():
         holder = find_user_by_sign_in_name(connection, name)
         if holder is not None and holder.sub != user.sub:

@@ -157,7 +157,7 @@ def test_a_backup_file_is_private_whole_and_replaces_none(folder: Path, tmp_path
     back_up_to_file(folder, target, now_s)
     assert target.stat().st_mode & 0o777 == 0o600
     content = target.read_bytes()
-    with pytest.raises(BackupRefused, match="is there already"):
+    with pytest.raises(BackupRefused, match="already exists"):
         back_up_to_file(folder, target, now_s)
     assert target.read_bytes() == content
     assert [path.name for path in tmp_path.iterdir() if "new" in path.name] == []
@@ -188,7 +188,7 @@ def test_a_folder_without_data_is_refused(tmp_path: Path) -> None:
 
 def test_a_restore_over_data_is_refused_and_changes_nothing(archive: bytes, folder: Path) -> None:
     before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
-    with pytest.raises(BackupRefused, match="say --replace"):
+    with pytest.raises(BackupRefused, match="add --replace"):
         restore(io.BytesIO(archive), folder, now_s)
     after = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
     assert {name: after[name] for name in before} == before

@@ -37,7 +37,7 @@ def test_two_folders_have_two_keys(tmp_path: Path) -> None:
 def test_a_damaged_file_is_named_and_not_replaced(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "operator.json"
     write_private_file(path, content)
-    with pytest.raises(OperatorKeyInvalid, match=r"operator\.json holds no operator's key"):
+    with pytest.raises(OperatorKeyInvalid, match=r"operator\.json is no operator's key"):
         load_operator_key(path, secrets.token_bytes)
     assert path.read_bytes() == content
 
