@@ -24,11 +24,11 @@ from deploy.aws.stack import Stack
 __all__ = ["main"]
 
 ROOT = Path(__file__).parents[2]
-FIREWALL_LIMIT_MIN = 100  # fewer would turn away a school behind one address
+FIREWALL_LIMIT_MIN = 100  # a lower limit would block a school behind one address
 
 
 def main(arguments: Sequence[str] | None = None, console: Console | None = None) -> int:
-    """Runs one command: 0 when done, 1 when AWS or the operator refused, 2 for wrong arguments."""
+    """Runs one command. Returns 0 on success, 1 after a DeployError, 130 when interrupted."""
     args = _parser().parse_args(arguments)
     console = console or console_of_terminal(is_agreed=args.yes)
     try:
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None, console: Console | None = None)
 
 
 def _run(args: argparse.Namespace, console: Console) -> None:
-    if args.command == "cost":  # asks nobody, so it needs no account
+    if args.command == "cost":  # needs no AWS account
         for line in cost_report(ResultsDay(args.students, args.exams, args.hours)):
             console.say(line)
         return
@@ -117,22 +117,22 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--region", help="the AWS region; default as for other AWS tools")
     common.add_argument("--profile", help="a profile of the AWS configuration files")
-    common.add_argument("--endpoint-url", help="an emulator's address in the place of AWS")
+    common.add_argument("--endpoint-url", help="an emulator's address instead of AWS")
     common.add_argument("--stack-name", default="exam-results", help="default: %(default)s")
-    common.add_argument("--yes", action="store_true", help="go on without asking")
+    common.add_argument("--yes", action="store_true", help="do not ask")
 
     parser = argparse.ArgumentParser(
         prog="python -m deploy.aws", description="Exam results on AWS: accounts, API, tables and dashboards."
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    up = commands.add_parser("up", parents=[common], help="make the backend, or bring it up to date")
+    up = commands.add_parser("up", parents=[common], help="create or update the backend")
     up.add_argument("--alarm-email", metavar="ADDRESS", help="where alarms are sent")
     up.add_argument(
         "--requests-per-address",
         metavar="N",
         type=_firewall_limit,
-        help="turn away who sends more to the API in five minutes (at least 100; 0: no firewall)",
+        help="block addresses that send more to the API in five minutes (at least 100; 0: no firewall)",
     )
     up.add_argument("--log-retention-days", metavar="DAYS", type=int, help="how long error logs are kept")
 
@@ -151,12 +151,14 @@ def _parser() -> argparse.ArgumentParser:
     reset.add_argument("--show", action="store_true", help="show a temporary password; send nothing")
     commands.add_parser("list-teachers", parents=[common], help="the teachers' accounts")
 
-    cost = commands.add_parser("cost", parents=[common], help="what results days cost, beside the tutorial's")
+    cost = commands.add_parser(
+        "cost", parents=[common], help="what results days cost, compared with the tutorial's design"
+    )
     cost.add_argument("--students", type=_positive_int, default=1000, help="default: %(default)s")
     cost.add_argument("--exams", type=_positive_int, default=5, help="default: %(default)s")
     cost.add_argument("--hours", type=_positive_hours, default=1.0, help="hours of results; default: 1")
 
-    commands.add_parser("smoke", parents=[common], help="check on a real stack what no emulator shows")
+    commands.add_parser("smoke", parents=[common], help="check a real stack for what no emulator shows")
 
     publish = commands.add_parser(
         "publish-images", parents=[common], help="build the dashboards' images and push them to ECR"
@@ -178,14 +180,14 @@ def _parser() -> argparse.ArgumentParser:
     host.add_argument(
         "--origin-domain",
         metavar="NAME",
-        help="a name that leads to the load balancer, for HTTPS behind CloudFront",
+        help="a name of the load balancer, for HTTPS behind CloudFront",
     )
     host.add_argument(
-        "--new-origin-key", action="store_true", help="change what CloudFront shows the balancer"
+        "--new-origin-key", action="store_true", help="change the key that CloudFront sends to the balancer"
     )
     host.add_argument("--origin-certificate-arn", metavar="ARN", help="of that name, in this region")
 
-    down = commands.add_parser("down", parents=[common], help="remove the backend")
+    down = commands.add_parser("down", parents=[common], help="delete the stacks")
     down.add_argument("--delete-data", action="store_true", help="exams, results and accounts too")
     return parser
 

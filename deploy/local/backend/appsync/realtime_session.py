@@ -170,7 +170,7 @@ class RealtimeSession:
         if document is None:
             message = "payload.data is not a GraphQL request"
             raise DocumentRefused([{"errorType": "MalformedHttpRequestException", "message": message}])
-        return self._hub.prepared(
+        return self._hub.prepare(
             document.query,
             document.variables,
             document.operation_name,

@@ -40,7 +40,7 @@ class Subscription:
     caller: Caller
     deliver: Callable[[str], None]
 
-    def wants(self, payload: Mapping[str, object]) -> bool:
+    def matches(self, payload: Mapping[str, object]) -> bool:
         if any(name not in payload or payload[name] != value for name, value in self.arguments.items()):
             return False
         return self.filter_groups is None or any(
@@ -83,7 +83,7 @@ class SubscriptionHub:
         # Dictionaries as ordered sets: subscribers receive an event in the order of their subscription.
         self._listeners: dict[str, dict[Subscription, None]] = {name: {} for name in mutations}
 
-    def prepared(
+    def prepare(
         self,
         query: str,
         variables: Mapping[str, Any],
@@ -134,7 +134,7 @@ class SubscriptionHub:
         """Deliver the event to every subscriber whose arguments and filter it passes."""
         texts: dict[tuple[object, ...], str] = {}
         for subscription in list(self._listeners[event.mutation]):
-            if not subscription.wants(event.payload):
+            if not subscription.matches(event.payload):
                 continue
             key = (subscription.field_name, *subscription.sharing_key())
             if key not in texts:

@@ -1,12 +1,11 @@
 """Runs ministack with what its AppSync lacks for our template. The tests start it in its own environment.
 
-ministack 1.5.33 runs APPSYNC_JS in node and has a careful DynamoDB, but its AppSync joins the two only for
-single items: it ignores conditions, answers Query with a scan, knows no batch or transaction, and forgets
-pipeline functions that CloudFormation made. These pieces stand here, each calling ministack's own DynamoDB,
-and each named in COMPLETIONS. What is not completed is named in tests/contract, beside the rules that only
-one backend can show.
+ministack 1.5.33 runs APPSYNC_JS in node and has a faithful DynamoDB, but its AppSync joins the two only for
+single items: it ignores conditions, answers Query with a scan, supports neither batches nor transactions, and
+loses pipeline functions created by CloudFormation. This module adds what is missing, on ministack's own
+DynamoDB, as listed in COMPLETIONS. What remains missing is listed in tests/deploy/aws/contract_target.py.
 
-The data source's requests are made with the rights of its role: what the template does not grant is
+A data source's requests are made with the permissions of its role: what the template does not grant is
 refused.
 """
 

@@ -33,7 +33,7 @@ def listen(hub: SubscriptionHub) -> Callable[..., Heard]:
 
     def listening(caller: Caller, document: str, **variables: object) -> Heard:
         heard: Heard = []
-        hub.add(hub.prepared(document, variables, None, caller, lambda text: heard.append(json.loads(text))))
+        hub.add(hub.prepare(document, variables, None, caller, lambda text: heard.append(json.loads(text))))
         return heard
 
     return listening
@@ -150,7 +150,7 @@ def test_teachers_and_guests_with_the_same_document_get_their_own_text(
 def test_a_removed_subscription_hears_nothing(hub: SubscriptionHub) -> None:
     """And counts no more; removing it twice is harmless."""
     heard: list[str] = []
-    subscription: Subscription = hub.prepared(ON_CREATE, {}, None, GUEST, heard.append)
+    subscription: Subscription = hub.prepare(ON_CREATE, {}, None, GUEST, heard.append)
     hub.add(subscription)
     assert hub.subscription_count == 1
     hub.remove(subscription)
@@ -179,6 +179,6 @@ def test_what_is_no_subscription_of_this_caller_is_refused(
 ) -> None:
     """Before anything is registered."""
     with pytest.raises(DocumentRefused) as caught:
-        hub.prepared(document, {}, None, caller, lambda _text: None)
+        hub.prepare(document, {}, None, caller, lambda _text: None)
     assert caught.value.errors[0]["errorType"] == error_type
     assert hub.subscription_count == 0
