@@ -1,10 +1,9 @@
-"""Clients of the two Cognito services, and what their refusals mean. No credentials are needed or looked
-for."""
+"""Clients of the two Cognito services, and typed errors for what they refuse. No AWS credentials needed."""
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import boto3
 from botocore import UNSIGNED
@@ -24,24 +23,28 @@ from shared.model.errors import (
 )
 from shared.settings import BackendSettings
 
-if TYPE_CHECKING:  # the stubs are installed beside the tests only
+if TYPE_CHECKING:  # the stubs are a test requirement
     from mypy_boto3_cognito_identity import CognitoIdentityClient
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
 
-__all__ = ["endpoint_of", "identity_client", "meaning", "refusal_code", "refusal_message", "user_pool_client"]
+__all__ = [
+    "endpoint_name",
+    "error_code",
+    "error_from_boto",
+    "error_message",
+    "identity_client",
+    "user_pool_client",
+]
 
 CONNECT_TIMEOUT_S = 4.0
 READ_TIMEOUT_S = 10.0
 
-_session_lock = (
-    threading.Lock()
-)  # boto3 sessions may not make two clients at once; finished clients are shared
-
+_session_lock = threading.Lock()  # boto3 cannot make two clients at once; finished clients may be shared
 _CONFIG = Config(
-    signature_version=UNSIGNED,  # the operations of sign-in and of guests carry no signature
+    signature_version=UNSIGNED,  # sign-in and guests' operations are not signed
     connect_timeout=CONNECT_TIMEOUT_S,
     read_timeout=READ_TIMEOUT_S,
-    # A repeated step of a sign-in is another step: whoever asked decides whether to ask again.
+    # Repeating a step of a sign-in is another attempt: the caller decides whether to make it.
     retries={"total_max_attempts": 1, "mode": "standard"},
 )
 
@@ -61,47 +64,44 @@ _POLICY = {"InvalidPasswordException", "PasswordHistoryPolicyViolationException"
 
 
 def user_pool_client(settings: BackendSettings) -> CognitoIdentityProviderClient:
-    """A client for sign-in. It may be shared by threads; close() it."""
-    with _session_lock:
-        return boto3.session.Session().client(
-            "cognito-idp",
-            region_name=settings.region,
-            endpoint_url=settings.cognito_endpoint_url,
-            config=_CONFIG,
-        )
+    """A client for sign-in. Threads may share it; close() it."""
+    client: CognitoIdentityProviderClient = _client("cognito-idp", settings)
+    return client
 
 
 def identity_client(settings: BackendSettings) -> CognitoIdentityClient:
-    """A client for guests' credentials. It may be shared by threads; close() it."""
+    """A client for guests' credentials. Threads may share it; close() it."""
+    client: CognitoIdentityClient = _client("cognito-identity", settings)
+    return client
+
+
+def _client(service: Literal["cognito-idp", "cognito-identity"], settings: BackendSettings) -> Any:
     with _session_lock:
         return boto3.session.Session().client(
-            "cognito-identity",
-            region_name=settings.region,
-            endpoint_url=settings.cognito_endpoint_url,
-            config=_CONFIG,
+            service, region_name=settings.region, endpoint_url=settings.cognito_endpoint_url, config=_CONFIG
         )
 
 
-def endpoint_of(settings: BackendSettings) -> str:
-    """How messages name the place where Cognito answers."""
+def endpoint_name(settings: BackendSettings) -> str:
+    """Cognito's address, as error messages name it."""
     return settings.cognito_endpoint_url or f"Cognito in {settings.region}"
 
 
-def refusal_code(error: ClientError) -> str:
-    """The service's name of a refusal, such as NotAuthorizedException."""
+def error_code(error: ClientError) -> str:
+    """The service's error code, such as NotAuthorizedException."""
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
-def refusal_message(error: ClientError) -> str:
-    """The service's words."""
+def error_message(error: ClientError) -> str:
+    """The service's message."""
     return str(error.response.get("Error", {}).get("Message", ""))
 
 
-def meaning(error: BotoCoreError | ClientError, settings: BackendSettings) -> ExamResultsError:
-    """The typed error for what boto3 raised."""
+def error_from_boto(error: BotoCoreError | ClientError, settings: BackendSettings) -> ExamResultsError:
+    """The typed error for an exception of boto3."""
     if isinstance(error, BotoCoreError):
-        return BackendUnreachable(endpoint_of(settings), str(error))
-    code, message = refusal_code(error), refusal_message(error)
+        return BackendUnreachable(endpoint_name(settings), str(error))
+    code, message = error_code(error), error_message(error)
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     if code in _THROTTLED:
         return SignInThrottled()
@@ -116,23 +116,23 @@ def meaning(error: BotoCoreError | ClientError, settings: BackendSettings) -> Ex
     if code == "UserNotConfirmedException":
         return AccountNotUsable("This account is not confirmed yet. Ask the operator.")
     if status >= 500:
-        return BackendUnreachable(endpoint_of(settings), f"{code}: {message}")
+        return BackendUnreachable(endpoint_name(settings), f"{code}: {message}")
     return AccountNotUsable(f"The user pool refused this: {message or code}.")
 
 
 def _not_authorized(message: str) -> ExamResultsError:
-    """One code covers many refusals; only the words tell them apart."""
-    words = message.casefold()
-    if "attempts exceeded" in words:
+    """NotAuthorizedException has many causes; only its message distinguishes them."""
+    text = message.casefold()
+    if "attempts exceeded" in text:
         return SignInThrottled()
-    if "disabled" in words:
+    if "disabled" in text:
         return AccountNotUsable("This account is switched off. Ask the operator.")
-    if "temporary password has expired" in words:
+    if "temporary password has expired" in text:
         return AccountNotUsable("The temporary password is too old. Ask the operator for a new one.")
-    if "cannot be reset" in words:
+    if "cannot be reset" in text:
         return AccountNotUsable(
             "This password cannot be reset yet: sign in with the temporary password first."
         )
-    if any(part in words for part in ("access token", "refresh token", "session", "revoked")):
+    if any(part in text for part in ("access token", "refresh token", "session", "revoked")):
         return SessionEnded()
     return SignInRejected()

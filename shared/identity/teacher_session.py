@@ -1,4 +1,4 @@
-"""A signed-in teacher: tokens that stay on the server, renewed before they run out."""
+"""A signed-in teacher: tokens that stay on the server, renewed before they expire."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from shared.model.errors import BackendUnreachable, SessionEnded
 __all__ = ["RENEW_BEFORE_S", "TeacherSession", "Tokens"]
 
 RENEW_BEFORE_S = 300.0  # a token with less left is renewed before it is used
-RETRY_RENEWAL_S = 10.0  # after a failed renewal the old token serves this long before the next try
-USABLE_S = 5.0  # a token with less left may run out on its way
+RETRY_RENEWAL_S = 10.0  # after a failed renewal the old token is used this long before the next attempt
+USABLE_S = 5.0  # a token with less left may expire in transit
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Verified tokens of one sign-in. `expires_at_s` is the access token's end as an epoch second."""
+    """The verified tokens of one sign-in (OpenID Connect Core 1.0)."""
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
@@ -27,14 +27,15 @@ class Tokens:
 
     @property
     def expires_at_s(self) -> float:
+        """When the access token expires, in epoch seconds."""
         return float(self.access_claims["exp"])
 
 
 class TeacherSession:
-    """One teacher's session. Any thread may ask for the access token."""
+    """One teacher's session. Thread-safe."""
 
     def __init__(self, tokens: Tokens, renew: Callable[[str], Tokens], now_s: Callable[[], float]) -> None:
-        self._tokens_lock = threading.Lock()  # guards all below; held during a renewal, so that one is enough
+        self._tokens_lock = threading.Lock()  # guards all below; held during a renewal, so that one suffices
         self._tokens: Tokens | None = tokens
         self._renew = renew
         self._now_s = now_s
@@ -45,12 +46,12 @@ class TeacherSession:
 
     @property
     def username(self) -> str:
-        """The name that the user pool knows."""
+        """The user pool's name for the account."""
         return self._username
 
     @property
     def sub(self) -> str:
-        """The user pool's lasting id of the teacher: the owner of what they make."""
+        """The user pool's permanent id of the teacher: the owner of what they create."""
         return self._sub
 
     @property
@@ -60,24 +61,24 @@ class TeacherSession:
 
     @property
     def display_name(self) -> str:
-        """The name to greet: the pool's name, given and family name, or the user name."""
+        """The name to show: the pool's name, or given and family name, or the user name."""
         parts = (self._claims.get("given_name"), self._claims.get("family_name"))
         return self._claims.get("name") or " ".join(part for part in parts if part) or self._username
 
     @property
     def expires_at_s(self) -> float:
-        """When the present access token ends, as an epoch second. Raises SessionEnded."""
+        """When the present access token expires, in epoch seconds. Raises SessionEnded."""
         return self._present().expires_at_s
 
     @property
     def has_ended(self) -> bool:
-        """Whether it is certain that this session is over."""
+        """Whether this session is known to be over."""
         return self._tokens is None
 
     def access_token(self) -> str:
-        """An access token with some minutes left; renews it when there are under five.
+        """An access token, renewed when less than five minutes are left.
 
-        Raises SessionEnded, or BackendUnreachable when the old token no longer serves either.
+        Raises SessionEnded, or BackendUnreachable when the old token cannot be used any more.
         """
         with self._tokens_lock:
             tokens = self._present()
@@ -103,7 +104,7 @@ class TeacherSession:
             return renewed.access_token
 
     def end(self) -> Tokens | None:
-        """Forgets the tokens here; gives them once more to whoever revokes them. None if it had ended."""
+        """Forgets the tokens and returns them for revocation; None if the session had ended already."""
         with self._tokens_lock:
             tokens, self._tokens = self._tokens, None
             return tokens

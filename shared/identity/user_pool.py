@@ -1,8 +1,8 @@
-"""Teachers' sign-in with Amazon Cognito: pycognito's SRP and token checks, with steps of our own around them.
+"""Teachers' sign-in with Amazon Cognito: pycognito's SRP and token verification within our own flow.
 
-pycognito's own flow throws the challenge's session away, so that a forced new password needs the old one
-again, and it knows no challenge after that one. So only its arithmetic and its token checks are used; no
-object that holds a password outlives the call that was given it.
+pycognito's flow discards the challenge's session, so that a forced new password would need the old one again,
+and it supports no challenge after that. So only its arithmetic and its token verification are used; no object
+keeps a password longer than the call that it was passed to.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pycognito import Cognito
 from pycognito.aws_srp import AWSSRP
 from pycognito.exceptions import TokenVerificationException
 
-from shared.identity.cognito import endpoint_of, meaning, refusal_code, user_pool_client
+from shared.identity.cognito import endpoint_name, error_code, error_from_boto, user_pool_client
 from shared.identity.teacher_session import TeacherSession, Tokens
 from shared.model.errors import (
     AccountNotUsable,
@@ -46,9 +46,9 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class NewPasswordChallenge:
-    """The temporary password was right; the pool wants one of the teacher's own. Usable for a few minutes.
+    """The temporary password was right; the pool requires a new one. Valid for a few minutes.
 
-    `username` is what was typed; `pool_username` what the pool calls that account.
+    `username` is what was typed; `pool_username` is the pool's name for that account.
     """
 
     username: str
@@ -58,9 +58,9 @@ class NewPasswordChallenge:
 
 @dataclass(frozen=True, slots=True)
 class AuthenticatorChallenge:
-    """The password was right; the pool wants the code of the authenticator app. Usable for a few minutes.
+    """The password was right; the pool requires the authenticator app's code. Valid for a few minutes.
 
-    `is_after_new_password` says that a new password was set on the way here.
+    `is_after_new_password`: a new password was set earlier in this sign-in.
     """
 
     username: str
@@ -71,7 +71,7 @@ class AuthenticatorChallenge:
 
 @dataclass(frozen=True, slots=True)
 class AuthenticatorSecret:
-    """What an authenticator app needs: `secret` to type, or `uri` (otpauth://) as a QR code."""
+    """For an authenticator app: `secret` (base32) to type, or `uri` (otpauth://) as a QR code."""
 
     secret: str = field(repr=False)
     uri: str = field(repr=False)
@@ -81,10 +81,10 @@ SignInStep = TeacherSession | NewPasswordChallenge | AuthenticatorChallenge
 
 
 class UserPool:
-    """The user pool, as its app client sees it. Any thread may use it; close() it at the end.
+    """The user pool as seen by its app client. Thread-safe; close() it at the end.
 
-    Every method raises BackendUnreachable, and SignInThrottled after too many tries; others are named with
-    each. `now_s` gives epoch seconds.
+    Every method raises BackendUnreachable, and SignInThrottled after too many attempts; each names the other
+    errors that it raises. `now_s` returns epoch seconds.
     """
 
     def __init__(self, settings: BackendSettings, now_s: Callable[[], float]) -> None:
@@ -92,15 +92,13 @@ class UserPool:
         self._now_s = now_s
         self._client = user_pool_client(settings)
         self._keys_lock = threading.Lock()  # guards _keys
-        self._keys: dict[str, Any] | None = (
-            None  # the pool's public keys, fetched once and again when unknown
-        )
+        self._keys: dict[str, Any] | None = None  # the pool's JWKS; fetched again for an unknown key id
 
     def close(self) -> None:
         """Closes idle connections."""
         self._client.close()
 
-    # Signing in.
+    # Sign-in
 
     def sign_in(self, username: str, password: str) -> SignInStep:
         """Raises SignInRejected, PasswordResetRequired or AccountNotUsable."""
@@ -114,31 +112,31 @@ class UserPool:
             client=self._client,
         )
         auth_parameters = srp.get_auth_params()
-        with self._refusals():
-            asked = self._client.initiate_auth(
+        with self._typed_errors():
+            challenge = self._client.initiate_auth(
                 ClientId=self._settings.user_pool_client_id,
                 AuthFlow="USER_SRP_AUTH",
                 AuthParameters=auth_parameters,
             )
-            if asked.get("ChallengeName") != "PASSWORD_VERIFIER":
+            if challenge.get("ChallengeName") != "PASSWORD_VERIFIER":
                 raise AccountNotUsable("The user pool does not offer sign-in with a password proof (SRP).")
             try:
-                proof = srp.process_challenge(asked["ChallengeParameters"], auth_parameters)
+                proof = srp.process_challenge(challenge["ChallengeParameters"], auth_parameters)
             except (KeyError, ValueError) as error:
-                raise BackendUnreachable(endpoint_of(self._settings), f"no SRP answer: {error!r}") from error
+                raise BackendUnreachable(
+                    endpoint_name(self._settings), f"no SRP answer: {error!r}"
+                ) from error
             answer = self._client.respond_to_auth_challenge(
                 ClientId=self._settings.user_pool_client_id,
                 ChallengeName="PASSWORD_VERIFIER",
                 ChallengeResponses=proof,
             )
-        return self._step(username, answer)
+        return self._next_step(username, answer)
 
     def answer_new_password(self, challenge: NewPasswordChallenge, new_password: str) -> SignInStep:
-        """Raises PasswordRefused (the challenge still holds), SessionEnded (begin again), AccountNotUsable.
-
-        Raises PasswordSetSignInAgain if the pool took the password but the session could not be completed.
-        """
-        with self._refusals():
+        """Raises PasswordRefused (the challenge stays valid), SessionEnded (begin again), AccountNotUsable,
+        and PasswordSetSignInAgain if the password is set but sign-in could not be completed."""
+        with self._typed_errors():
             answer = self._client.respond_to_auth_challenge(
                 ClientId=self._settings.user_pool_client_id,
                 ChallengeName="NEW_PASSWORD_REQUIRED",
@@ -146,14 +144,13 @@ class UserPool:
                 ChallengeResponses={"USERNAME": challenge.pool_username, "NEW_PASSWORD": new_password},
             )
         try:
-            return self._step(challenge.username, answer, is_after_new_password=True)
+            return self._next_step(challenge.username, answer, is_after_new_password=True)
         except (BackendUnreachable, AccountNotUsable) as error:
             raise PasswordSetSignInAgain from error
 
     def answer_authenticator(self, challenge: AuthenticatorChallenge, code: str) -> SignInStep:
-        """Raises CodeRejected (the challenge still holds, or begin again if the pool says so),
-        SessionEnded."""
-        with self._refusals():
+        """Raises CodeRejected (the challenge is still valid unless the pool ended it) or SessionEnded."""
+        with self._typed_errors():
             answer = self._client.respond_to_auth_challenge(
                 ClientId=self._settings.user_pool_client_id,
                 ChallengeName="SOFTWARE_TOKEN_MFA",
@@ -163,39 +160,37 @@ class UserPool:
                     "SOFTWARE_TOKEN_MFA_CODE": _digits(code),
                 },
             )
-        return self._step(challenge.username, answer)
+        return self._next_step(challenge.username, answer)
 
     def sign_out(self, session: TeacherSession) -> None:
-        """Ends this session, here at once and at the pool as well; the pool's trouble is not the
-        teacher's."""
+        """End this session here, whatever the pool answers, then revoke its refresh token (RFC 7009)."""
         tokens = session.end()
         if tokens is None:
             return
         try:
             self._client.revoke_token(ClientId=self._settings.user_pool_client_id, Token=tokens.refresh_token)
         except ClientError as error:
-            if refusal_code(error) != "UnauthorizedException":  # already revoked, or too old
-                raise meaning(error, self._settings) from error
+            if error_code(error) != "UnauthorizedException":  # already revoked, or too old
+                raise error_from_boto(error, self._settings) from error
         except BotoCoreError as error:
-            raise meaning(error, self._settings) from error
+            raise error_from_boto(error, self._settings) from error
 
     def sign_out_everywhere(self, session: TeacherSession) -> None:
-        """Ends every session of this teacher at the pool. Raises SessionEnded if this one had ended
-        already."""
+        """End every session of this teacher at the pool. Raises SessionEnded if this one has ended."""
         access_token = session.access_token()
-        with self._refusals():
+        with self._typed_errors():
             self._client.global_sign_out(AccessToken=access_token)
         session.end()
 
-    # Passwords.
+    # Passwords
 
     def forgot_password(self, username: str) -> str | None:
-        """Has a code sent; gives the masked address it went to, if the pool tells one.
+        """Has a code sent. Returns the masked address that it was sent to, None if the pool names none.
 
-        An unknown name gives no error: nobody learns here who has an account. Raises AccountNotUsable.
+        An unknown name is no error, so that nobody learns who has an account. Raises AccountNotUsable.
         """
         try:
-            with self._refusals():
+            with self._typed_errors():
                 answer = self._client.forgot_password(
                     ClientId=self._settings.user_pool_client_id, Username=username
                 )
@@ -206,7 +201,7 @@ class UserPool:
     def confirm_forgot_password(self, username: str, code: str, new_password: str) -> None:
         """Raises CodeRejected, PasswordRefused or AccountNotUsable."""
         try:
-            with self._refusals():
+            with self._typed_errors():
                 self._client.confirm_forgot_password(
                     ClientId=self._settings.user_pool_client_id,
                     Username=username,
@@ -219,33 +214,33 @@ class UserPool:
     def change_password(self, session: TeacherSession, password: str, new_password: str) -> None:
         """Raises SignInRejected (the present password is wrong), PasswordRefused or SessionEnded."""
         access_token = session.access_token()
-        with self._refusals():
+        with self._typed_errors():
             self._client.change_password(
                 AccessToken=access_token, PreviousPassword=password, ProposedPassword=new_password
             )
 
-    # The authenticator app.
+    # The authenticator app
 
     def has_authenticator(self, session: TeacherSession) -> bool:
         """Whether sign-in asks for a code. Raises SessionEnded."""
         access_token = session.access_token()
-        with self._refusals():
+        with self._typed_errors():
             user = self._client.get_user(AccessToken=access_token)
         return "SOFTWARE_TOKEN_MFA" in user.get("UserMFASettingList", [])
 
     def enrol_authenticator(self, session: TeacherSession, issuer: str) -> AuthenticatorSecret:
-        """A new secret for the teacher's app. Nothing changes until it is confirmed. Raises SessionEnded."""
+        """A new secret for the teacher's app, in use once it is confirmed. Raises SessionEnded."""
         access_token = session.access_token()
-        with self._refusals():
+        with self._typed_errors():
             secret = self._client.associate_software_token(AccessToken=access_token)["SecretCode"]
         label = f"{quote(issuer)}:{quote(session.username)}"
         uri = f"otpauth://totp/{label}?secret={secret}&issuer={quote(issuer)}"
         return AuthenticatorSecret(secret, uri)
 
     def confirm_authenticator(self, session: TeacherSession, code: str) -> None:
-        """From now on sign-in asks for a code. Raises CodeRejected or SessionEnded."""
+        """Have sign-in ask for a code from now on. Raises CodeRejected or SessionEnded."""
         access_token = session.access_token()
-        with self._refusals():
+        with self._typed_errors():
             answer = self._client.verify_software_token(AccessToken=access_token, UserCode=_digits(code))
             if answer.get("Status") != "SUCCESS":
                 raise CodeRejected("This code is not right. Type the one that the app shows now.")
@@ -255,22 +250,22 @@ class UserPool:
             )
 
     def turn_off_authenticator(self, session: TeacherSession) -> None:
-        """Sign-in asks for no code any more. Raises SessionEnded."""
+        """Have sign-in no longer ask for a code. Raises SessionEnded."""
         access_token = session.access_token()
-        with self._refusals():
+        with self._typed_errors():
             self._client.set_user_mfa_preference(
                 AccessToken=access_token,
                 SoftwareTokenMfaSettings={"Enabled": False, "PreferredMfa": False},
             )
 
-    # Steps and tokens.
+    # Challenges and tokens
 
-    def _step(
+    def _next_step(
         self, username: str, answer: Mapping[str, Any], *, is_after_new_password: bool = False
     ) -> SignInStep:
         if answer.get("AuthenticationResult"):
             result = answer["AuthenticationResult"]
-            tokens = self._verified(result, result.get("RefreshToken", ""))
+            tokens = self._verify_tokens(result, result.get("RefreshToken", ""))
             return TeacherSession(tokens, self._renew, self._now_s)
         challenge = answer.get("ChallengeName")
         parameters = answer.get("ChallengeParameters", {})
@@ -282,57 +277,57 @@ class UserPool:
         raise AccountNotUsable(f"Sign-in asks for a step that is not offered here ({challenge}).")
 
     def _renew(self, refresh_token: str) -> Tokens:
-        """Fresh tokens. Raises SessionEnded if the pool refuses, BackendUnreachable if it cannot be asked."""
+        """New tokens. Raises SessionEnded if the pool refuses, BackendUnreachable if it cannot be reached."""
         try:
-            with self._refusals():
+            with self._typed_errors():
                 answer = self._client.initiate_auth(
                     ClientId=self._settings.user_pool_client_id,
                     AuthFlow="REFRESH_TOKEN_AUTH",
                     AuthParameters={"REFRESH_TOKEN": refresh_token},
                 )
         except SignInThrottled as error:
-            raise BackendUnreachable(endpoint_of(self._settings), str(error)) from error
+            raise BackendUnreachable(endpoint_name(self._settings), str(error)) from error
         except BackendUnreachable:
             raise
         except ExamResultsError as error:
             raise SessionEnded from error
         result = answer["AuthenticationResult"]
         try:
-            # A pool that rotates refresh tokens sends a new one; others send none.
-            return self._verified(result, result.get("RefreshToken") or refresh_token)
+            # Only a pool that rotates refresh tokens sends a new one.
+            return self._verify_tokens(result, result.get("RefreshToken") or refresh_token)
         except AccountNotUsable as error:
             raise SessionEnded from error
 
-    def _verified(self, result: Mapping[str, Any], refresh_token: str) -> Tokens:
-        """Checks both tokens as pycognito does, and besides that the access token is for our own client."""
+    def _verify_tokens(self, result: Mapping[str, Any], refresh_token: str) -> Tokens:
+        """Verifies both tokens with pycognito, and that the access token was issued to our client."""
         access_claims = self._claims(result["AccessToken"], "access")
         id_claims = self._claims(result["IdToken"], "id")
         if access_claims.get("client_id") != self._settings.user_pool_client_id:
-            raise _unverified("the access token is for another client")
+            raise _token_invalid("the access token is for another client")
         if access_claims["sub"] != id_claims.get("sub"):
-            raise _unverified("the two tokens are of different people")
+            raise _token_invalid("the two tokens are for different users")
         return Tokens(result["AccessToken"], refresh_token, access_claims, id_claims)
 
     def _claims(self, token: str, token_use: str) -> dict[str, Any]:
         for is_last_try in (False, True):
-            keys, are_fresh = self._public_keys(is_fresh_wanted=is_last_try)
+            keys, are_new = self._public_keys(must_fetch=is_last_try)
             cognito = self._cognito()
             cognito.pool_jwk = keys
             try:
                 return dict(cognito.verify_token(token, f"{token_use}_token", token_use))
-            except IndexError as error:  # no key has this token's kid: the pool may have new keys
-                if is_last_try or are_fresh:
-                    raise _unverified("no public key of the pool fits it") from error
+            except IndexError as error:  # no key has the token's kid: the pool may have rotated its keys
+                if is_last_try or are_new:
+                    raise _token_invalid("no public key of the pool has its key id") from error
             except TokenVerificationException as error:
-                raise _unverified(str(error)) from error
+                raise _token_invalid(str(error)) from error
             except (TypeError, KeyError, ValueError) as error:
-                raise _unverified(repr(error)) from error
-        raise AssertionError  # the second turn returns or raises
+                raise _token_invalid(repr(error)) from error
+        raise AssertionError  # the second pass returns or raises
 
-    def _public_keys(self, *, is_fresh_wanted: bool) -> tuple[dict[str, Any], bool]:
-        """The pool's keys, and whether they were fetched just now."""
+    def _public_keys(self, *, must_fetch: bool) -> tuple[dict[str, Any], bool]:
+        """The pool's JWKS (RFC 7517), and whether it was fetched just now."""
         with self._keys_lock:
-            if self._keys is not None and not is_fresh_wanted:
+            if self._keys is not None and not must_fetch:
                 return self._keys, False
             cognito = self._cognito()
             try:
@@ -345,7 +340,7 @@ class UserPool:
             return keys, True
 
     def _cognito(self) -> Cognito:
-        """A pycognito object for one check of a token; making it costs nothing, as the client is shared."""
+        """A pycognito object to verify one token; cheap, as it shares the client."""
         endpoint_url = self._settings.cognito_endpoint_url
         return Cognito(
             self._settings.user_pool_id,
@@ -356,16 +351,16 @@ class UserPool:
         )
 
     @contextmanager
-    def _refusals(self) -> Iterator[None]:
-        """What boto3 raises inside becomes an error of ours; no text of ours or theirs holds a password."""
+    def _typed_errors(self) -> Iterator[None]:
+        """Exceptions of boto3 raised inside become typed errors; no message contains a password."""
         try:
             yield
         except (BotoCoreError, ClientError) as error:
-            raise meaning(error, self._settings) from error
+            raise error_from_boto(error, self._settings) from error
 
 
 class _ClientSource:
-    """Stands where pycognito wants a boto3 session, and hands out the client that exists already."""
+    """Takes the place of a boto3 session for pycognito and returns the existing client."""
 
     def __init__(self, client: object) -> None:
         self._client = client
@@ -375,9 +370,9 @@ class _ClientSource:
 
 
 def _digits(code: str) -> str:
-    """People type codes with spaces, as the apps show them."""
+    """The code without spaces, which people type as the apps show them."""
     return "".join(code.split())
 
 
-def _unverified(reason: str) -> AccountNotUsable:
+def _token_invalid(reason: str) -> AccountNotUsable:
     return AccountNotUsable(f"The user pool's answer cannot be trusted ({reason}). Tell the operator.")
