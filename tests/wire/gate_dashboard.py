@@ -161,7 +161,7 @@ class StreamlitPage:
 
 
 def reset_code(data_dir: Path, username: str) -> str:
-    """The newest code that the backend's outbox holds for `username`."""
+    """The newest code for `username` in the backend's mail outbox."""
     codes: list[str] = []
 
     def has_come() -> bool:

@@ -11,10 +11,16 @@ from deploy.local.backend.cognito.attributes import (
     with_attributes,
 )
 from deploy.local.backend.cognito.context import UserPoolContext
-from deploy.local.backend.cognito.errors import CognitoRefused, codes_exceeded, incorrect_name_or_password
+from deploy.local.backend.cognito.errors import (
+    CognitoRefused,
+    address_taken,
+    authenticator_unverified,
+    codes_exceeded,
+    incorrect_name_or_password,
+)
 from deploy.local.backend.cognito.mailed_codes import CodePurpose, consume_code, send_code
 from deploy.local.backend.cognito.pool_secret import AUTHENTICATOR_USE
-from deploy.local.backend.cognito.request_fields import Fields
+from deploy.local.backend.cognito.request_fields import Answer, Fields
 from deploy.local.backend.storage import users
 from deploy.local.backend.storage.sign_ins import (
     find_sign_in_by_refresh_token,
@@ -35,8 +41,6 @@ __all__ = [
     "verify_software_token",
     "verify_user_attribute",
 ]
-
-Answer = dict[str, object]
 
 
 def get_user(pool: UserPoolContext, fields: Fields) -> Answer:
@@ -96,9 +100,7 @@ def verify_user_attribute(pool: UserPoolContext, fields: Fields) -> Answer:
         try:
             users.save_user(connection, replace(user, attributes=attributes, updated_at_s=pool.now_s()))
         except NameTaken:
-            raise CognitoRefused(
-                "AliasExistsException", "An account with the email already exists."
-            ) from None
+            raise address_taken() from None
 
     pool.database.write(work)
     return {}
@@ -184,7 +186,7 @@ def set_user_mfa_preference(pool: UserPoolContext, fields: Fields) -> Answer:
     def work(connection: sqlite3.Connection) -> None:
         user = pool.current_user(connection, claims)
         if is_wanted and not user.is_authenticator_verified:
-            raise CognitoRefused("InvalidParameterException", "User has not verified software token mfa")
+            raise authenticator_unverified()
         users.save_user(
             connection, replace(user, is_authenticator_wanted=is_wanted, updated_at_s=pool.now_s())
         )

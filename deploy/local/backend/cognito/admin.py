@@ -14,11 +14,16 @@ from deploy.local.backend.cognito.attributes import (
     with_attributes,
 )
 from deploy.local.backend.cognito.context import UserPoolContext
-from deploy.local.backend.cognito.errors import CognitoRefused, user_not_found
+from deploy.local.backend.cognito.errors import (
+    CognitoRefused,
+    address_taken,
+    authenticator_unverified,
+    user_not_found,
+)
 from deploy.local.backend.cognito.mail_outbox import Message
 from deploy.local.backend.cognito.mailed_codes import CodePurpose, send_code
 from deploy.local.backend.cognito.password_policy import new_temporary_password
-from deploy.local.backend.cognito.request_fields import Fields
+from deploy.local.backend.cognito.request_fields import Answer, Fields
 from deploy.local.backend.storage import users
 from deploy.local.backend.storage.sign_ins import revoke_sign_ins_of
 from deploy.local.backend.storage.users import NameTaken, User, UserStatus
@@ -38,8 +43,6 @@ TEMPORARY_PASSWORD_LIFETIME_S: Final = 7 * 86_400.0
 
 
 _USERNAME = re.compile(r"[^\s\x00-\x1f\x7f]{1,128}")
-
-Answer = dict[str, object]
 
 
 def admin_create_user(pool: UserPoolContext, fields: Fields) -> Answer:
@@ -134,7 +137,7 @@ def admin_set_user_mfa_preference(pool: UserPoolContext, fields: Fields) -> Answ
 
     def change(user: User) -> User:
         if is_wanted and not user.is_authenticator_verified:
-            raise CognitoRefused("InvalidParameterException", "User has not verified software token mfa")
+            raise authenticator_unverified()
         return replace(user, is_authenticator_wanted=is_wanted)
 
     _update_user(pool, fields, change)
@@ -184,9 +187,7 @@ def _create_user(pool: UserPoolContext, username: str, password: str, attributes
         pool.database.write(lambda connection: users.insert_user(connection, user))
     except NameTaken as taken:
         if taken.is_address:
-            raise CognitoRefused(
-                "AliasExistsException", "An account with the email already exists."
-            ) from None
+            raise address_taken() from None
         raise CognitoRefused("UsernameExistsException", "User account already exists") from None
     return user
 

@@ -2,7 +2,9 @@
 
 __all__ = [
     "CognitoRefused",
+    "address_taken",
     "attempts_exceeded",
+    "authenticator_unverified",
     "codes_exceeded",
     "incorrect_name_or_password",
     "invalid_session",
@@ -18,6 +20,14 @@ class CognitoRefused(Exception):
         super().__init__(f"{error_type}: {message}")
         self.error_type = error_type
         self.message = message
+
+
+def address_taken() -> CognitoRefused:
+    return CognitoRefused("AliasExistsException", "An account with the email already exists.")
+
+
+def authenticator_unverified() -> CognitoRefused:
+    return CognitoRefused("InvalidParameterException", "User has not verified software token mfa")
 
 
 def incorrect_name_or_password() -> CognitoRefused:

@@ -24,7 +24,7 @@ from deploy.local.backend.cognito.context import UserPoolContext
 from deploy.local.backend.cognito.errors import CognitoRefused
 from deploy.local.backend.cognito.identity_pool import IdentityPool
 from deploy.local.backend.cognito.operator_key import OperatorKey
-from deploy.local.backend.cognito.request_fields import Fields
+from deploy.local.backend.cognito.request_fields import Answer, Fields
 from deploy.local.backend.sigv4 import SignatureRefused, SigningCredentials
 from deploy.local.backend.storage.pools import PoolNames
 from deploy.local.backend.tokens import SigningKey
@@ -38,11 +38,11 @@ WORKERS: Final = 8  # simultaneous calls; their arithmetic shares one core anywa
 WAITING_MAX: Final = 256  # further calls are refused (TooManyRequestsException)
 MEDIA_TYPE: Final = "application/x-amz-json-1.1"
 
-UserPoolOperation = Callable[[UserPoolContext, Fields], dict[str, object]]
-IdentityPoolOperation = Callable[[IdentityPool, Fields], dict[str, object]]
+UserPoolOperation = Callable[[UserPoolContext, Fields], Answer]
+IdentityPoolOperation = Callable[[IdentityPool, Fields], Answer]
 
 
-def _sign_up(_pool: UserPoolContext, _fields: Fields) -> dict[str, object]:
+def _sign_up(_pool: UserPoolContext, _fields: Fields) -> Answer:
     raise CognitoRefused("NotAuthorizedException", "SignUp is not permitted for this user pool")
 
 
@@ -143,7 +143,7 @@ class _Endpoint:
             }
         )
 
-    def _answer(self, request: Request, body: bytes) -> dict[str, object]:
+    def _answer(self, request: Request, body: bytes) -> Answer:
         service, _, name = request.headers.get("x-amz-target", "").partition(".")
         if service == IDENTITY_POOL_SERVICE and name in IDENTITY_POOL_OPERATIONS:
             return IDENTITY_POOL_OPERATIONS[name](self._services.identity_pool, _fields(body))

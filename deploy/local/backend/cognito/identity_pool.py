@@ -19,7 +19,7 @@ from typing import Final
 
 from deploy.local.backend.cognito.errors import CognitoRefused
 from deploy.local.backend.cognito.pool_secret import PoolSecret, SecretInvalid
-from deploy.local.backend.cognito.request_fields import Fields
+from deploy.local.backend.cognito.request_fields import Answer, Fields
 from deploy.local.backend.storage.pools import PoolNames
 from deploy.local.backend.tokens import TokenClaims, TokenFault, TokenRefused, TokenUse, TokenVerifier
 
@@ -34,8 +34,6 @@ __all__ = [
 
 CREDENTIALS_LIFETIME_S: Final = 3600.0
 TOKEN_USE: Final = "session token"  # noqa: S105  # a use of the secret
-
-Answer = dict[str, object]
 
 _IDENTITY = re.compile(r"([\w-]+):([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
 

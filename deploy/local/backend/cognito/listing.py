@@ -10,7 +10,7 @@ from typing import Final
 from deploy.local.backend.cognito.attributes import user_description
 from deploy.local.backend.cognito.context import UserPoolContext
 from deploy.local.backend.cognito.errors import CognitoRefused
-from deploy.local.backend.cognito.request_fields import Fields
+from deploy.local.backend.cognito.request_fields import Answer, Fields
 from deploy.local.backend.storage import users
 from deploy.local.backend.storage.users import User
 
@@ -21,7 +21,7 @@ PAGE_MAX: Final = 60
 _FILTER = re.compile(r'\s*"?([\w:]+)"?\s*(\^?=)\s*"((?:[^"\\]|\\.)*)"\s*')
 
 
-def list_users(pool: UserPoolContext, fields: Fields) -> dict[str, object]:
+def list_users(pool: UserPoolContext, fields: Fields) -> Answer:
     """A page of users in order of their names; Filter is `name = "text"` or `name ^= "text"` (prefix)."""
     pool.check_pool(fields)
     limit = fields.integer("Limit", default=PAGE_MAX, maximum=PAGE_MAX)
@@ -37,7 +37,7 @@ def list_users(pool: UserPoolContext, fields: Fields) -> dict[str, object]:
         return found[: limit + 1]
 
     accounts = pool.database.read(look)
-    answer: dict[str, object] = {"Users": [user_description(user) for user in accounts[:limit]]}
+    answer: Answer = {"Users": [user_description(user) for user in accounts[:limit]]}
     if len(accounts) > limit:
         key = users.name_key(accounts[limit - 1].username)
         answer["PaginationToken"] = base64.urlsafe_b64encode(key.encode()).decode()

@@ -15,7 +15,7 @@ from deploy.local.backend.cognito.attributes import masked_address
 from deploy.local.backend.cognito.context import Account, UserPoolContext
 from deploy.local.backend.cognito.errors import CognitoRefused, codes_exceeded, wrong_code
 from deploy.local.backend.cognito.mail_outbox import Message
-from deploy.local.backend.cognito.request_fields import Fields
+from deploy.local.backend.cognito.request_fields import Answer, Fields
 from deploy.local.backend.storage import sign_ins, users
 from deploy.local.backend.storage.users import User, UserStatus
 
@@ -29,8 +29,6 @@ __all__ = [
 
 CODE_LIFETIME_S: Final = 3600.0
 CODE_DIGITS: Final = 6
-
-Answer = dict[str, object]
 
 
 class CodePurpose(StrEnum):

@@ -8,11 +8,13 @@ from typing import Final
 
 from deploy.local.backend.cognito.errors import CognitoRefused
 
-__all__ = ["Fields"]
+__all__ = ["Answer", "Fields"]
 
 TEXT_LENGTH_MAX: Final = 2048
 TOKEN_LENGTH_MAX: Final = 16_384
 ATTRIBUTES_MAX: Final = 40
+
+Answer = dict[str, object]  # the JSON object that an operation returns
 
 
 class Fields:

@@ -30,7 +30,7 @@ from deploy.local.backend.cognito.errors import (
     invalid_session,
 )
 from deploy.local.backend.cognito.pool_secret import AUTHENTICATOR_USE
-from deploy.local.backend.cognito.request_fields import Fields
+from deploy.local.backend.cognito.request_fields import Answer, Fields
 from deploy.local.backend.storage import users
 from deploy.local.backend.storage.sign_ins import find_sign_in_by_refresh_token
 from deploy.local.backend.storage.users import PasswordRecord, User, UserStatus
@@ -40,8 +40,6 @@ __all__ = ["get_tokens_from_refresh_token", "initiate_auth", "respond_to_auth_ch
 FLOWS_REFUSED: Final = frozenset(
     {"USER_PASSWORD_AUTH", "CUSTOM_AUTH", "USER_AUTH", "ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"}
 )
-
-Answer = dict[str, object]
 
 
 def initiate_auth(pool: UserPoolContext, fields: Fields) -> Answer:

@@ -4,6 +4,7 @@ Time itself is measured in tests/benchmarks/sign_in.py; here the work is recorde
 runs, each durable write, each power modulo N, each message.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,6 @@ from pycognito.aws_srp import AWSSRP
 from deploy.local.backend.cognito import admin, mailed_codes, sign_in, srp
 from deploy.local.backend.cognito.context import UserPoolContext
 from deploy.local.backend.cognito.errors import CognitoRefused
-from deploy.local.backend.cognito.mail_outbox import MailOutbox
 from deploy.local.backend.cognito.request_fields import Fields
 from deploy.local.backend.compose import BackendOptions, open_backend
 
@@ -69,7 +69,7 @@ class Work:
         monkeypatch.setattr(database, "read", note("read", lambda work: read(traced(work))))
         monkeypatch.setattr(database, "write", note("write", lambda work: write(traced(work))))
         monkeypatch.setattr(srp, "pow", note("power", pow), raising=False)
-        monkeypatch.setattr(MailOutbox, "_append", note("message", MailOutbox._append))
+        monkeypatch.setattr(os, "open", note("message", os.open))  # the mail outbox alone opens files so
         monkeypatch.setattr(type(pool.secret), "keyed_hash", note("hash", type(pool.secret).keyed_hash))
 
     def of(self, operation: Callable[[], object]) -> list[str]:
