@@ -209,7 +209,7 @@ class BackendProcess(BackendClient):
         self._end(signal.SIGKILL)
 
     def stop(self) -> int:
-        """SIGTERM; gives the exit status."""
+        """SIGTERM; returns the exit status."""
         return self._end(signal.SIGTERM)
 
     def _end(self, number: signal.Signals) -> int:

@@ -171,14 +171,14 @@ def test_a_folder_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
 
 
 def test_the_folder_and_what_is_in_it_are_the_owners_alone(tmp_path: Path) -> None:
-    """All but the dashboards' settings, which hold no secret."""
+    """All but the dashboards' settings, which contain no secret."""
     with running_backend(tmp_path / "data"):
         assert (tmp_path / "data").stat().st_mode & 0o077 == 0
         readable = {file.name for file in (tmp_path / "data").iterdir() if file.stat().st_mode & 0o077}
     assert readable <= {"backend.env", "backend.lock"}
 
 
-def test_readiness_can_be_told_on_a_descriptor(tmp_path: Path) -> None:
+def test_readiness_can_be_reported_on_a_descriptor(tmp_path: Path) -> None:
     """For a program that starts it; standard output stays empty."""
     read_end, write_end = os.pipe()
     process = subprocess.Popen(
@@ -211,7 +211,7 @@ def test_readiness_can_be_told_on_a_descriptor(tmp_path: Path) -> None:
 
 
 def test_json_logs_are_objects_and_name_no_credentials(tmp_path: Path) -> None:
-    """One a line; a real-time address, which holds a token, is in none of them."""
+    """One per line; none has a real-time address, which contains a token."""
     backend = BackendProcess(tmp_path / "data", ["--log-format", "json"])
     backend.create_teacher("t")
     token = backend.sign_in("t").access_token

@@ -1,4 +1,4 @@
-"""What signed-in users do with their account, over the wire; and the tokens that are refused there."""
+"""Operations of signed-in users on their account, over the wire; and the tokens that are refused."""
 
 import base64
 import json
@@ -102,7 +102,7 @@ def test_another_users_address_cannot_be_taken_over(pool: Pool) -> None:
     )
 
 
-def test_a_code_for_the_address_can_be_asked_for_again_but_not_without_end(pool: Pool) -> None:
+def test_a_code_for_the_address_can_be_requested_again_up_to_a_limit(pool: Pool) -> None:
     pool.clock.stop()
     client, token = pool.anyone(), pool.tokens()["AccessToken"]
     for _ in range(5):

@@ -1,4 +1,4 @@
-"""The operator's operations over the wire, and every signature that is refused there."""
+"""The operator's operations over the wire, and the signatures that are refused."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,7 +79,7 @@ def test_an_invitation_is_sent_again_with_another_password(pool: Pool, operator:
     assert pool.answer_of_password("ada", second)["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
 
 
-def test_an_invitation_cannot_be_sent_again_to_who_has_signed_in(pool: Pool, operator: Any) -> None:
+def test_an_invitation_cannot_be_sent_again_to_a_user_who_has_signed_in(pool: Pool, operator: Any) -> None:
     pool.add_user()
     with refused("UnsupportedUserStateException"):
         operator.admin_create_user(**named(pool), MessageAction="RESEND")
@@ -116,7 +116,7 @@ def test_an_address_belongs_to_one_user(pool: Pool, operator: Any) -> None:
         ({"UserAttributes": [{"Name": "email_verified", "Value": "yes"}]}, "InvalidParameterException"),
     ],
 )
-def test_a_user_that_cannot_be_is_refused(
+def test_an_invalid_user_is_refused(
     pool: Pool, operator: Any, changes: dict[str, Any], error_type: str
 ) -> None:
     with refused(error_type):

@@ -38,7 +38,7 @@ def logins(pool: Pool, token: str) -> dict[str, str]:
 
 
 def found(pool: Pool, credentials: dict[str, Any]) -> TemporaryCredentials:
-    """What the pool knows of credentials that it gave."""
+    """The pool's own view of credentials that it issued."""
     known = pool.services.identity_pool.find_credentials(
         credentials["AccessKeyId"], credentials["SessionToken"]
     )
@@ -73,7 +73,7 @@ def test_a_guest_gets_an_identity_and_credentials_for_one_hour(pool: Pool) -> No
     assert found(pool, credentials).role is Role.GUEST
 
 
-def test_every_guest_is_another_and_every_key_too(pool: Pool) -> None:
+def test_every_guest_gets_an_identity_and_a_key_of_its_own(pool: Pool) -> None:
     ids = {guest_id(pool) for _ in range(5)}
     keys = {guest_credentials(pool)["SecretKey"] for _ in range(5)}
     assert len(ids) == len(keys) == 5
@@ -105,7 +105,7 @@ def test_identity_and_credentials_survive_a_restart(tmp_path: Path) -> None:
         assert pool.identities().get_credentials_for_identity(IdentityId=identity)["IdentityId"] == identity
 
 
-def test_no_secret_half_is_in_the_data_folder(pool: Pool) -> None:
+def test_no_secret_key_or_token_is_in_the_data_folder(pool: Pool) -> None:
     credentials = guest_credentials(pool)
     for path in pool.data_dir.iterdir():
         for name in ("SecretKey", "SessionToken"):
@@ -123,7 +123,7 @@ def test_no_secret_half_is_in_the_data_folder(pool: Pool) -> None:
         ({"ahead_s": -400.0}, "InvalidSignatureException"),
     ],
 )
-def test_credentials_count_only_whole_and_for_what_they_signed(
+def test_credentials_are_valid_only_together_and_for_what_they_signed(
     pool: Pool, changes: dict[str, Any], error_type: str
 ) -> None:
     with pytest.raises(sigv4.SignatureRefused) as caught:
@@ -141,7 +141,7 @@ def test_expired_credentials_are_named_as_such_however_old(pool: Pool, age_s: fl
     assert caught.value.error_type == "ExpiredTokenException"
 
 
-def test_one_pair_of_credentials_does_not_go_with_anothers_token(pool: Pool) -> None:
+def test_a_key_with_the_token_of_another_is_refused(pool: Pool) -> None:
     first, second = guest_credentials(pool), guest_credentials(pool)
     with pytest.raises(sigv4.SignatureRefused) as caught:
         check(pool, first, token=second["SessionToken"])
@@ -188,7 +188,7 @@ def test_a_teachers_identity_is_for_that_teacher_alone(pool: Pool) -> None:
         )
 
 
-def test_tokens_that_prove_nothing_are_refused(pool: Pool) -> None:
+def test_invalid_tokens_are_refused(pool: Pool) -> None:
     pool.add_user()
     client, tokens = pool.identities(), pool.tokens()
     named = {"IdentityPoolId": pool.services.names.identity_pool_id}

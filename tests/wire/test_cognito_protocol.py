@@ -85,7 +85,7 @@ def test_fields_missing_or_of_another_type_are_refused(
 
 
 @pytest.mark.parametrize("name", ["ada\ud800", "\x00", "a\nb", "x" * 128, "' OR 1=1 --", "🎓", "ﬁ"])
-def test_strange_names_are_unknown_users_and_nothing_worse(pool: Pool, name: str) -> None:
+def test_strange_names_are_unknown_users(pool: Pool, name: str) -> None:
     body = {
         "ClientId": pool.client_id,
         "AuthFlow": "USER_SRP_AUTH",
@@ -136,7 +136,7 @@ FIELD_NAMES = [
     st.dictionaries(st.sampled_from(FIELD_NAMES), json_values, max_size=5),
     st.booleans(),
 )
-def test_no_body_makes_an_operation_fail_otherwise_than_by_a_refusal(
+def test_any_body_is_answered_or_refused(
     pool: Pool, name: str, body: dict[str, object], is_right_client: bool
 ) -> None:
     if is_right_client:
@@ -146,7 +146,7 @@ def test_no_body_makes_an_operation_fail_otherwise_than_by_a_refusal(
     assert isinstance(answer.json(), dict)
 
 
-def test_a_fault_of_our_own_is_told_in_json_without_its_details(
+def test_an_internal_error_is_answered_in_json_without_its_details(
     pool: Pool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: object) -> None:
@@ -166,7 +166,7 @@ def test_a_fault_of_our_own_is_told_in_json_without_its_details(
     assert "secret cause" in caplog.text
 
 
-def test_every_operation_of_the_list_is_served() -> None:
+def test_every_operation_that_clients_need_is_served() -> None:
     """What pycognito, boto3 and Amplify call, and what the operator needs."""
     assert set(OPEN_OPERATIONS) >= {
         "AssociateSoftwareToken",
@@ -218,7 +218,7 @@ def test_the_openid_configuration_leads_to_the_keys(pool: Pool) -> None:
     assert httpx.get(document["jwks_uri"]).json() == pool.services.signing_key.jwks()
 
 
-def test_another_pools_documents_are_not_here(pool: Pool) -> None:
+def test_another_pools_documents_are_not_found(pool: Pool) -> None:
     assert httpx.get(f"{pool.url}/local-1_another/.well-known/jwks.json").status_code == 404
 
 
@@ -296,7 +296,7 @@ def test_tokens_carry_no_at_hash_and_no_personal_data_beyond_the_attributes(pool
     assert json.loads(base64.urlsafe_b64decode(head + "==")).keys() == {"alg", "kid"}
 
 
-def test_more_calls_than_can_wait_are_told_to_come_back(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_calls_than_can_wait_are_refused(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("deploy.local.backend.cognito.http.WAITING_MAX", 0)
     answer = pool.call(f"{IDENTITY_POOL}.GetId", {"IdentityPoolId": "x"})
     assert answer.json() == {"__type": "TooManyRequestsException", "message": "Too many requests"}

@@ -42,13 +42,13 @@ def test_pycognito_sets_a_new_password_with_the_mailed_code(pool: Pool) -> None:
         pool.answer_of_password("ada", PASSWORD)
 
 
-def test_by_address_too(pool: Pool) -> None:
+def test_pycognito_sets_a_new_password_by_address(pool: Pool) -> None:
     assert ask(pool, "ADA@school.example")["Destination"] == "a***@s***"
     confirm(pool, pool.last_code(), name="ada@school.example")
     assert pool.tokens(password=NEW_PASSWORD)
 
 
-def test_the_code_and_only_the_code_stands_in_the_log(pool: Pool, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_code_is_logged_and_the_password_is_not(pool: Pool, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("INFO", "deploy.local.backend.cognito.mail_outbox"):
         ask(pool)
         confirm(pool, pool.last_code())
@@ -84,7 +84,7 @@ def test_a_code_is_for_its_user(pool: Pool) -> None:
         confirm(pool, pool.last_code(), name="ada")
 
 
-def test_a_weak_password_is_refused_and_the_code_stays_good(pool: Pool) -> None:
+def test_a_weak_password_is_refused_and_the_code_stays_valid(pool: Pool) -> None:
     ask(pool)
     with refused("InvalidPasswordException"):
         confirm(pool, pool.last_code(), password="weak")
@@ -109,7 +109,7 @@ def test_guessing_a_code_is_slowed_down_and_a_restart_changes_nothing(tmp_path: 
 
 
 @pytest.mark.parametrize("name", ["ada", "nobody"])
-def test_codes_cannot_be_asked_for_without_end(pool: Pool, name: str) -> None:
+def test_requests_for_codes_are_limited(pool: Pool, name: str) -> None:
     pool.clock.stop()
     for _ in range(5):
         ask(pool, name)
@@ -122,7 +122,7 @@ def test_an_unknown_name_is_answered_like_a_known_one(pool: Pool) -> None:
     known, unknown = ask(pool, "ada"), ask(pool, "nobody")
     assert known.keys() == unknown.keys()
     assert len(known["Destination"]) == len(unknown["Destination"])
-    assert ask(pool, "Nobody") == unknown, "the same made-up address every time"
+    assert ask(pool, "Nobody") == unknown, "the same invented address every time"
     assert ask(pool, "eve@elsewhere.example")["Destination"] == "e***@e***"
     with refused("CodeMismatchException", "Invalid verification code provided, please try again."):
         confirm(pool, "123456", name="nobody")
@@ -150,8 +150,8 @@ def test_a_new_password_ends_the_lock(pool: Pool) -> None:
     assert pool.tokens(password=NEW_PASSWORD)
 
 
-def test_the_outbox_is_for_its_owner_alone_and_codes_are_stored_as_keyed_hashes(pool: Pool) -> None:
-    """A plain hash of six digits could be guessed back in a blink."""
+def test_only_its_owner_reads_the_mail_outbox_and_codes_are_stored_as_keyed_hashes(pool: Pool) -> None:
+    """A plain hash of six digits would be inverted at once."""
     ask(pool)
     assert (pool.data_dir / "outbox.jsonl").stat().st_mode & 0o777 == 0o600
     [(_sub, purpose, code_hash, _end)] = pool.database.read(

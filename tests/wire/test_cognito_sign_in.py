@@ -40,13 +40,13 @@ def test_pycognito_signs_in_and_verifies_both_tokens(pool: Pool) -> None:
 
 
 @pytest.mark.parametrize("typed", ["ADA", "ada@school.example", "Ada@School.Example"])
-def test_one_may_sign_in_by_address_and_in_any_case(pool: Pool, typed: str) -> None:
+def test_users_sign_in_by_address_and_in_any_case(pool: Pool, typed: str) -> None:
     pool.add_user()
     tokens = pool.answer_of_password(typed, PASSWORD)["AuthenticationResult"]
     assert jwt.decode(tokens["IdToken"], options={"verify_signature": False})["cognito:username"] == "ada"
 
 
-def test_an_address_that_is_not_verified_is_no_name(pool: Pool) -> None:
+def test_nobody_signs_in_with_an_unverified_address(pool: Pool) -> None:
     pool.add_user(email=None)
     pool.operator().admin_create_user(
         UserPoolId=pool.pool_id,
@@ -145,7 +145,7 @@ def test_a_wrong_password_and_an_unknown_user_are_refused_in_the_same_words(pool
 
 
 def test_known_and_unknown_names_get_challenges_of_the_same_form(pool: Pool) -> None:
-    """And always the same salt and id for the same name, so that asking twice tells nothing."""
+    """And always the same salt and id for the same name, so that asking twice reveals nothing."""
     pool.add_user()
     client = pool.anyone()
 
@@ -236,7 +236,7 @@ def test_many_proofs_begun_before_the_lock_do_not_get_around_it(pool: Pool) -> N
 
 
 def test_guesses_at_the_same_moment_are_counted_one_by_one(pool: Pool) -> None:
-    """Twenty answers race: five are judged, the others refused unseen."""
+    """Twenty answers race: five are verified, the others refused without being examined."""
     pool.add_user()
     pool.clock.stop()
     client = pool.anyone()
@@ -301,7 +301,7 @@ def test_a_changed_proof_is_refused(pool: Pool, change: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("srp_a", ["0", "00", "ffff" * 300, "not a number", f"{5 * 0:x}"])
-def test_a_client_number_that_would_give_the_key_away_is_refused(pool: Pool, srp_a: str) -> None:
+def test_a_client_number_that_would_reveal_the_key_is_refused(pool: Pool, srp_a: str) -> None:
     with refused("InvalidParameterException"):
         pool.anyone().initiate_auth(
             ClientId=pool.client_id,
@@ -310,7 +310,7 @@ def test_a_client_number_that_would_give_the_key_away_is_refused(pool: Pool, srp
         )
 
 
-def test_a_disabled_user_is_told_so_only_with_the_right_password(pool: Pool) -> None:
+def test_only_the_right_password_reveals_that_a_user_is_disabled(pool: Pool) -> None:
     pool.add_user()
     pool.operator().admin_disable_user(UserPoolId=pool.pool_id, Username="ada")
     fail_to_sign_in(pool)
@@ -400,7 +400,7 @@ def test_a_wrong_code_is_refused_and_the_right_one_still_works(
 
 
 def test_a_code_works_once(pool_with_authenticator: tuple[Pool, pyotp.TOTP]) -> None:
-    """Somebody who looked over the shoulder has no use of it, nor of an earlier one."""
+    """An observed code is useless, and so is an earlier one."""
     pool, app = pool_with_authenticator
     code = app.at(pool.clock())
     assert answer_code(pool, pool.answer_of_password("ada", PASSWORD)["Session"], code)
@@ -425,7 +425,7 @@ def test_guessing_codes_is_slowed_down_across_sign_ins(
         answer_code(pool, session, app.at(pool.clock()))
 
 
-def test_an_authenticator_is_asked_for_after_a_forced_new_password(
+def test_an_authenticator_code_follows_a_forced_new_password(
     pool_with_authenticator: tuple[Pool, pyotp.TOTP],
 ) -> None:
     pool, app = pool_with_authenticator
@@ -476,7 +476,7 @@ def test_a_refresh_gives_fresh_tokens_and_no_new_refresh_token(pool: Pool) -> No
     assert answer["AuthenticationResult"].keys() == {"AccessToken", "IdToken", "ExpiresIn", "TokenType"}
 
 
-def test_a_refresh_token_is_known_after_a_restart_and_only_as_a_hash(tmp_path: Path) -> None:
+def test_a_refresh_token_outlives_a_restart_and_is_stored_as_a_hash_only(tmp_path: Path) -> None:
     with running_pool(tmp_path) as pool:
         pool.add_user()
         refresh_token = pool.tokens()["RefreshToken"]
@@ -499,7 +499,7 @@ def test_a_refresh_token_is_known_after_a_restart_and_only_as_a_hash(tmp_path: P
         ("deleted", "Invalid Refresh Token"),
     ],
 )
-def test_a_refresh_token_that_does_not_count_is_refused(pool: Pool, spoil: str, message: str) -> None:
+def test_an_invalid_refresh_token_is_refused(pool: Pool, spoil: str, message: str) -> None:
     pool.add_user()
     token, client = pool.tokens()["RefreshToken"], pool.anyone()
     named = {"UserPoolId": pool.pool_id, "Username": "ada"}

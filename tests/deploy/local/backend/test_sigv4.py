@@ -155,7 +155,7 @@ def test_a_signed_header_changed_or_dropped_is_refused() -> None:
 
 
 def test_another_host_is_refused() -> None:
-    """A request recorded at one server is worth nothing at another."""
+    """A request recorded at one server is useless at another."""
     request = signed()
     assert (
         refusal(request, headers={**request.headers, "host": "elsewhere"}).error_type

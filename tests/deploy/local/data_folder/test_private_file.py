@@ -26,7 +26,7 @@ def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
-def test_a_secret_that_others_can_read_is_refused_with_the_cure(tmp_path: Path) -> None:
+def test_a_secret_that_others_can_read_is_refused_with_a_remedy(tmp_path: Path) -> None:
     path = tmp_path / "secret"
     write_private_file(path, b"x")
     path.chmod(0o640)

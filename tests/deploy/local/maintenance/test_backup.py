@@ -83,7 +83,7 @@ def with_members(archive: bytes, change: Callable[[str, bytes], bytes | None]) -
 
 
 def test_a_backup_under_writes_has_every_row_answered_before_it_began(tmp_path: Path) -> None:
-    """Several teachers' tabs save without a pause; the copy starts elsewhere and serves what it holds."""
+    """Several teachers' tabs save without a pause; the copy is started elsewhere."""
     answered: list[list[str]] = [[] for _ in range(WRITERS)]
     ending = threading.Event()
     with BackendProcess(tmp_path / "data") as backend:
@@ -130,7 +130,7 @@ def test_a_backup_under_writes_has_every_row_answered_before_it_began(tmp_path: 
     assert restored <= {row for rows in answered for row in rows}
 
 
-def test_tokens_and_passwords_hold_after_a_restore(tmp_path: Path) -> None:
+def test_tokens_and_passwords_are_valid_after_a_restore(tmp_path: Path) -> None:
     with running_backend(tmp_path / "data") as backend:
         backend.create_teacher("Ada")
         before = backend.sign_in("Ada")
@@ -257,7 +257,7 @@ def test_a_changed_backup_is_refused_with_its_reason(
 
 
 def test_the_commands_stream_a_backup_from_one_folder_to_another(folder: Path, tmp_path: Path) -> None:
-    """As in `backup - | ssh other-host restore -`; what is for people stands on standard error."""
+    """As in `backup - | ssh other-host restore -`; messages for people go to standard error."""
     command = [sys.executable, "-m", "deploy.local"]
     made = subprocess.run(
         [*command, "backup", "-", "--data-dir", str(folder)], cwd=ROOT, capture_output=True, check=True

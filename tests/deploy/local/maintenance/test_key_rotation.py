@@ -1,4 +1,4 @@
-"""New keys: what was signed or derived with the old ones ends, what people know stays."""
+"""Key rotation: what was signed or derived with the old keys ends; passwords and apps stay."""
 
 import datetime as dt
 import io
@@ -39,7 +39,7 @@ KEYS = ("signing_key.pem", "identity_secret", "operator.json")
 
 
 class Clock:
-    """Moves only when it is told to: an authenticator's code works once in 30 s."""
+    """Moves only on request: an authenticator's code works once in 30 s."""
 
     def __init__(self) -> None:
         self.now_s = time.time()  # the operator signs by the true time
@@ -104,7 +104,7 @@ def test_after_a_rotation_all_sign_ins_are_over_and_passwords_and_apps_stay(
                 assert [row.id for row in api.list_my_exams()] == [exam.id]
 
 
-def test_a_refresh_token_from_before_gives_no_tokens(folder: Path) -> None:
+def test_a_refresh_token_from_before_is_refused(folder: Path) -> None:
     with running_backend(folder) as backend:
         before = backend.sign_in("Grace")
     rotate_keys(folder, lambda count: bytes(range(count)))
@@ -125,7 +125,7 @@ def test_a_refresh_token_from_before_gives_no_tokens(folder: Path) -> None:
     assert refused.value.response["Error"]["Code"] == "NotAuthorizedException"
 
 
-def test_a_guest_whose_credentials_are_void_comes_back_by_itself(folder: Path) -> None:
+def test_a_guest_with_void_credentials_gets_new_ones_without_help(folder: Path) -> None:
     """As the students' dashboard does, that keeps its identity and its credentials for an hour."""
     with BackendProcess(folder) as backend:
         settings, port = backend_settings(backend), port_of(backend)

@@ -1,4 +1,4 @@
-"""The lock-out: free attempts, then a lock that stretches, the same for every target, kept on disk."""
+"""The lock-out: free attempts, then a lock that grows, the same for every target, kept on disk."""
 
 import contextlib
 import sqlite3
@@ -59,7 +59,7 @@ def test_a_success_forgets_the_failures(database: Database) -> None:
     assert [attempt(database, NOW_S) for _ in range(6)] == [True] * 5 + [False]
 
 
-def test_a_quarter_of_an_hour_of_rest_after_the_lock_forgets_the_failures(database: Database) -> None:
+def test_failures_are_forgotten_a_quarter_of_an_hour_after_the_lock(database: Database) -> None:
     for _ in range(5):
         attempt(database, NOW_S)
     ended_s = NOW_S + 1.0 + lockout.PASSWORD_QUIET_S
@@ -76,7 +76,9 @@ def count(database: Database) -> int:
     return database.read(work)
 
 
-def test_a_flood_of_made_up_names_fills_no_disk(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_flood_of_invented_names_does_not_fill_the_disk(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The oldest are forgotten; and all of them after a while."""
     monkeypatch.setattr(lockout, "TARGETS_MAX", 10)
     for number in range(25):
@@ -89,7 +91,7 @@ def test_a_flood_of_made_up_names_fills_no_disk(database: Database, monkeypatch:
     assert count(database) == 1
 
 
-def test_the_lock_is_known_after_a_restart(tmp_path: Path) -> None:
+def test_a_lock_outlives_a_restart(tmp_path: Path) -> None:
     with Database(tmp_path / "d.sqlite") as database:
         for _ in range(5):
             attempt(database, NOW_S)

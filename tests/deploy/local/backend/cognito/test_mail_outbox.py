@@ -16,7 +16,7 @@ def lines(path: Path) -> list[dict[str, str]]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
-def test_a_message_is_a_line_and_stands_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_message_is_one_line_and_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     outbox = MailOutbox(tmp_path / "outbox.jsonl")
     with caplog.at_level(logging.INFO):
         outbox.send(CODE, NOW_S)
@@ -59,7 +59,7 @@ def test_a_pretended_message_leaves_no_trace_of_its_code(
     assert "123456" not in caplog.text
 
 
-def test_a_full_file_is_put_aside_once(tmp_path: Path) -> None:
+def test_a_full_file_is_renamed_and_replaces_the_former_one(tmp_path: Path) -> None:
     outbox = MailOutbox(tmp_path / "outbox.jsonl")
     big = Message("ada", "a@s.example", "x", "y" * (FILE_BYTES_MAX // 4))
     for _ in range(9):
@@ -70,7 +70,7 @@ def test_a_full_file_is_put_aside_once(tmp_path: Path) -> None:
     assert (tmp_path / "outbox.old.jsonl").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_name_with_half_a_character_is_written_all_the_same(tmp_path: Path) -> None:
+def test_a_name_with_a_lone_surrogate_is_written(tmp_path: Path) -> None:
     outbox = MailOutbox(tmp_path / "outbox.jsonl")
     outbox.send(Message("ada\ud800", "a@s.example", "x", "y"), NOW_S)
     assert len(lines(outbox.path)) == 1

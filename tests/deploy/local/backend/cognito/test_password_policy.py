@@ -26,16 +26,16 @@ from deploy.local.backend.cognito.password_policy import (
         ("", "Password not long enough"),
     ],
 )
-def test_a_refused_password_is_told_its_fault(password: str, fault: str) -> None:
+def test_a_refused_password_gets_a_reason(password: str, fault: str) -> None:
     assert DEFAULT_POLICY.violation_of(password) == f"Password did not conform with policy: {fault}"
 
 
 @pytest.mark.parametrize("password", ["Twelve-chars1", "pässWörter 123", "A" * 11 + "b1", "Ωmega-lång-1ä"])
-def test_an_accepted_password_has_no_fault(password: str) -> None:
+def test_an_accepted_password_gets_no_reason(password: str) -> None:
     assert DEFAULT_POLICY.violation_of(password) is None
 
 
-def test_symbols_are_asked_for_when_the_policy_says_so() -> None:
+def test_a_policy_may_require_symbols() -> None:
     policy = PasswordPolicy(length_min=8, needs_symbol=True)
     assert (
         policy.violation_of("NoSymbol1")
@@ -52,7 +52,7 @@ def test_temporary_passwords_are_accepted_differ_and_are_easy_to_read() -> None:
         assert not set(password) & set("0O1lIo ")
 
 
-def test_no_place_in_a_temporary_password_belongs_to_one_kind_of_character() -> None:
+def test_any_position_in_a_temporary_password_may_have_any_kind_of_character() -> None:
     first = {new_temporary_password(secrets.token_bytes)[0] for _ in range(400)}
     assert any(character.isdigit() for character in first)
     assert any(character.islower() for character in first)
@@ -60,6 +60,6 @@ def test_no_place_in_a_temporary_password_belongs_to_one_kind_of_character() -> 
 
 
 @given(st.text(max_size=300))
-def test_any_text_is_judged(password: str) -> None:
+def test_any_text_is_accepted_or_gets_a_reason(password: str) -> None:
     fault = DEFAULT_POLICY.violation_of(password)
     assert fault is None or fault.startswith("Password did not conform with policy: ")

@@ -28,7 +28,7 @@ def test_where_one_text_ends_and_the_next_begins_matters(left: list[str], right:
 
 
 @given(st.text(max_size=30))
-def test_a_made_up_account_looks_like_a_true_one_and_stays_the_same(name: str) -> None:
+def test_a_decoy_looks_like_a_real_account_and_stays_the_same(name: str) -> None:
     user_id, record = SECRET.decoy_user_id(name), SECRET.decoy_record(name)
     assert uuid.UUID(user_id).version == 4
     assert (user_id, record) == (SECRET.decoy_user_id(name), SECRET.decoy_record(name))

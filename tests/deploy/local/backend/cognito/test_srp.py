@@ -99,7 +99,7 @@ def test_another_password_is_never_proven(password: str, other: str, salt: bytes
 
 
 @pytest.mark.parametrize("missing_digits", [1, 2])
-def test_numbers_that_are_shorter_than_the_group_are_agreed_on(missing_digits: int) -> None:
+def test_client_and_server_agree_on_numbers_shorter_than_the_group(missing_digits: int) -> None:
     """Hexadecimal texts lose their leading zeros: both sides must still hash the same octets."""
     short_a = 3 * missing_digits
     record = record_of(PASSWORD)
@@ -126,7 +126,7 @@ def test_numbers_that_are_shorter_than_the_group_are_agreed_on(missing_digits: i
         {"signature": base64.b64encode(bytes(32)).decode()},
     ],
 )
-def test_a_proof_counts_only_for_what_it_was_made_for(change: dict[str, object]) -> None:
+def test_a_proof_is_valid_only_for_what_it_signs(change: dict[str, object]) -> None:
     client = Client(PASSWORD)
     challenge = srp.new_challenge(
         record_of(PASSWORD), srp.parse_client_public(client.public()), lambda count: b"\x07" * count
@@ -137,7 +137,7 @@ def test_a_proof_counts_only_for_what_it_was_made_for(change: dict[str, object])
 
 
 def test_a_proof_does_not_fit_another_challenge_of_the_same_password() -> None:
-    """A recorded answer is worth nothing later."""
+    """A recorded answer is useless later."""
     client = Client(PASSWORD)
     public = srp.parse_client_public(client.public())
     first = srp.new_challenge(record_of(PASSWORD), public, lambda count: b"\x07" * count)
@@ -165,7 +165,7 @@ def test_a_proof_does_not_fit_another_challenge_of_the_same_password() -> None:
         "٣",
     ],
 )
-def test_a_client_number_that_gives_the_key_away_is_refused(text: str) -> None:
+def test_a_client_number_that_reveals_the_key_is_refused(text: str) -> None:
     """A multiple of N makes the session key known without the password."""
     with pytest.raises(srp.SrpInputRefused):
         srp.parse_client_public(text)
@@ -195,7 +195,7 @@ def test_a_password_sent_in_clear_is_compared_with_the_record() -> None:
     assert not srp.is_password_right(record, "Another", USER_ID, PASSWORD)
 
 
-def test_a_record_holds_no_password_and_tells_nothing_when_printed() -> None:
+def test_a_record_contains_no_password_and_prints_no_secret() -> None:
     record = record_of(PASSWORD)
     assert PASSWORD.encode() not in record.salt + record.verifier
     assert len(record.verifier) == 384

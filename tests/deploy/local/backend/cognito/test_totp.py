@@ -18,7 +18,7 @@ RFC_SECRET = base64.b32encode(b"12345678901234567890").decode()
     [(59, "287082"), (1111111109, "081804"), (1234567890, "005924"), (20000000000, "353130")],
 )
 def test_the_examples_of_rfc_6238_are_accepted(now_s: int, code: str) -> None:
-    """The last six of the eight digits printed there."""
+    """The last six of the RFC's eight digits."""
     assert matching_step(RFC_SECRET, code, float(now_s), after_step=0) == now_s // 30
 
 
@@ -42,7 +42,7 @@ def test_a_code_and_those_before_it_are_refused_once_it_was_used() -> None:
 
 
 @given(st.text(max_size=8))
-def test_what_is_no_code_is_refused(code: str) -> None:
+def test_anything_but_six_digits_is_refused(code: str) -> None:
     real = {pyotp.TOTP(RFC_SECRET).at(59 + off) for off in (-30, 0, 30)}
     assert (matching_step(RFC_SECRET, code, 59.0, after_step=-1) is not None) == (code in real)
 

@@ -49,7 +49,7 @@ def all_ids(connection: sqlite3.Connection) -> list[int]:
 
 
 def in_time(database: Database, work: Callable[[sqlite3.Connection], object]) -> object:
-    """The answer of a write; fails instead of waiting for ever."""
+    """The result of a write; fails instead of waiting without end."""
     outcome: Future[object] = Future()
 
     def write() -> None:
@@ -182,7 +182,7 @@ def test_listeners_hear_commits_in_order_and_only_of_stored_rows(database: Datab
 
 
 def test_a_failing_listener_does_not_turn_a_stored_write_into_a_failure(database: Database) -> None:
-    """The rows are on disk, so the caller hears success and the writer lives on."""
+    """The rows are on disk, so the caller gets its result and the writer continues."""
 
     def broken(_answer: int) -> None:
         raise RuntimeError("listener")
@@ -209,8 +209,8 @@ def test_a_read_cannot_write(database: Database) -> None:
         database.read(insert(1))
 
 
-def test_a_lost_transaction_is_told_to_every_caller_of_the_group(database: Database) -> None:
-    """When the transaction itself ends under a work, nothing is stored and the caller hears so."""
+def test_every_caller_of_a_lost_transaction_gets_the_error(database: Database) -> None:
+    """When the transaction itself ends under a work, nothing is stored and the caller gets an error."""
 
     def ends_the_transaction(connection: sqlite3.Connection) -> None:
         insert(1)(connection)
@@ -225,7 +225,7 @@ def test_a_lost_transaction_is_told_to_every_caller_of_the_group(database: Datab
 def test_after_a_transaction_that_cannot_even_be_rolled_back_the_next_write_is_stored(
     database: Database,
 ) -> None:
-    """Its caller gets the error, nothing of it is stored, and nobody waits for ever."""
+    """Its caller gets the error, nothing of it is stored, and nobody waits without end."""
 
     def is_allowed(action: int, operation: str | None, *_names: str | None) -> int:
         is_denied = action == sqlite3.SQLITE_TRANSACTION and operation in ("COMMIT", "ROLLBACK")
@@ -297,7 +297,7 @@ def test_close_finishes_accepted_writes_and_refuses_later_ones(
 
 
 def test_an_unclosed_database_warns(tmp_path: Path, migrations: Path) -> None:
-    """Whoever forgets `close` is told."""
+    """A forgotten `close` is a ResourceWarning."""
     database = Database(tmp_path / "data.sqlite3", migrations_folder=migrations)
     with pytest.warns(ResourceWarning, match="unclosed database"):
         database.__del__()
@@ -343,7 +343,7 @@ def test_a_newer_file_is_refused_and_left_alone(tmp_path: Path, migrations: Path
 
 
 def test_a_gap_in_the_migrations_is_refused(tmp_path: Path, migrations: Path) -> None:
-    """A missing step is a fault of the installation, told before anything is opened to callers."""
+    """A missing step is a fault of the installation, reported before any caller is served."""
     (migrations / "0003_gap.sql").write_text("SELECT 1;")
     with pytest.raises(MigrationsBroken):
         Database(tmp_path / "data.sqlite3", migrations_folder=migrations)

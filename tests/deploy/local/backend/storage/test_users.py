@@ -107,7 +107,7 @@ def test_a_name_key_is_the_same_however_often_it_is_made(name: str) -> None:
     assert users.name_key(name.casefold()) == key
 
 
-def test_two_ways_of_writing_an_accent_are_one_name() -> None:
+def test_an_accent_composed_or_decomposed_is_one_name() -> None:
     assert users.name_key("Ren\u00e9") == users.name_key("rene\u0301")
 
 
@@ -126,7 +126,7 @@ def test_deleting_a_user_ends_the_sign_ins(database: Database) -> None:
     assert database.read(lambda connection: sign_ins.is_sign_in_alive(connection, "of bob", BOB.sub))
 
 
-def test_a_sign_in_counts_for_its_own_user_while_enabled(database: Database) -> None:
+def test_a_sign_in_is_valid_for_its_own_user_while_enabled(database: Database) -> None:
     add(database, ADA, BOB)
     sign_in = SignIn("jti", ADA.sub, NOW_S, NOW_S + 100)
     database.write(lambda connection: sign_ins.insert_sign_in(connection, sign_in, "refresh", NOW_S))
