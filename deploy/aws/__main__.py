@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.aws.commands import BackendCommands
-from deploy.aws.connection import Connection, connect
+from deploy.aws.connection import Connection, aws_errors, connect
 from deploy.aws.console import Console, console_of_terminal
 from deploy.aws.cost_report import cost_report
 from deploy.aws.costs import ResultsDay
@@ -20,6 +20,7 @@ from deploy.aws.hosting import HostingCommands
 from deploy.aws.image_engine import PLATFORMS, architecture_of, find_engine
 from deploy.aws.smoke_command import SmokeCommand
 from deploy.aws.stack import Stack
+from deploy.teacher_accounts import AccountRefused
 
 __all__ = ["main"]
 
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None, console: Console | None = None)
     console = console or console_of_terminal(is_agreed=args.yes)
     try:
         _run(args, console)
-    except DeployError as error:
+    except (DeployError, AccountRefused) as error:
         console.say(str(error))
         return 1
     except KeyboardInterrupt:
@@ -61,11 +62,15 @@ def _run(args: argparse.Namespace, console: Console) -> None:
             case "env":
                 commands.env(args.write)
             case "add-teacher":
-                commands.add_teacher(args.username, args.email, args.name, is_shown=args.show)
+                is_mailed = args.email is not None and not args.show
+                with aws_errors():
+                    commands.teachers().add(args.username, args.email, args.name, is_mailed=is_mailed)
             case "reset-password":
-                commands.reset_password(args.username, is_shown=args.show)
+                with aws_errors():
+                    commands.teachers().reset(args.username, is_mailed=not args.show)
             case "list-teachers":
-                commands.list_teachers()
+                with aws_errors():
+                    commands.teachers().list()
             case "smoke":
                 SmokeCommand(stack, connection, console).run()
             case "publish-images":

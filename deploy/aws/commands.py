@@ -1,6 +1,5 @@
 """The commands of `python -m deploy.aws` for the backend's stack."""
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +11,10 @@ from deploy.aws.dashboards_settings import settings_file
 from deploy.aws.errors import InputWrong
 from deploy.aws.hosting import hosting_stacks
 from deploy.aws.stack import Stack
-from deploy.aws.teachers import TeacherAccounts, new_password
 from deploy.aws.template import BACKEND_TEMPLATE, read_template
 from deploy.aws.template_store import TemplateStore
+from deploy.teacher_accounts import TeacherAccounts
+from deploy.teacher_commands import TeacherCommands
 
 __all__ = ["BackendCommands"]
 
@@ -74,39 +74,13 @@ class BackendCommands:
         path.write_text(text, encoding="utf-8")
         self.console.say(f"Wrote {path}.")
 
-    def add_teacher(self, username: str, email: str | None, name: str | None, *, is_shown: bool) -> None:
-        """Makes an account; the temporary password goes by e-mail, or is shown here."""
-        is_mailed = email is not None and not is_shown
-        password = new_password(secrets.choice)
-        self._accounts().add(username, email, name, password, is_mailed=is_mailed)
-        self.console.say(f"{username} can sign in within 7 days and then chooses a password.")
-        self.console.say(
-            f"The temporary password was sent to {email}." if is_mailed else f"Temporary password: {password}"
-        )
-
-    def reset_password(self, username: str, *, is_shown: bool) -> None:
-        """Ends the password; a code goes by e-mail, or a temporary password is shown here."""
-        accounts = self._accounts()
-        if is_shown:
-            password = new_password(secrets.choice)
-            accounts.set_temporary_password(username, password)
-            self.console.say(f"{username} is signed out everywhere. Temporary password: {password}")
-        else:
-            accounts.mail_reset_code(username)
-            self.console.say(
-                f"{username} is signed out everywhere and gets a code by e-mail for a new password."
-            )
-
-    def list_teachers(self) -> None:
-        """One line an account."""
-        teachers = self._accounts().listed()
-        for teacher in teachers:
-            state = teacher.status if teacher.is_enabled else "DISABLED"
-            created = f"{teacher.created_at:%Y-%m-%d}"
-            self.console.say(
-                f"{teacher.username}  {state}  {created}  {teacher.email}  {teacher.name}".rstrip()
-            )
-        self.console.say(f"{len(teachers)} account{'' if len(teachers) == 1 else 's'}.")
+    def teachers(self) -> TeacherCommands:
+        """The commands for teachers' accounts. Raises InputWrong for a stack without a user pool."""
+        outputs = self.stack.outputs()
+        if "UserPoolId" not in outputs:
+            raise InputWrong("--stack-name", f"{self.stack.name} is not a stack of exam results.")
+        accounts = TeacherAccounts(self.connection.client("cognito-idp"), outputs["UserPoolId"])
+        return TeacherCommands(accounts, self.console.say)
 
     def down(self, *, is_data_deleted: bool) -> None:
         """Deletes the stack. Exams, results and accounts stay unless `is_data_deleted`."""
@@ -141,9 +115,3 @@ class BackendCommands:
                 self.connection.client("dynamodb").delete_table(TableName=name)
             else:
                 self.connection.client("cognito-idp").delete_user_pool(UserPoolId=name)
-
-    def _accounts(self) -> TeacherAccounts:
-        outputs = self.stack.outputs()
-        if "UserPoolId" not in outputs:
-            raise InputWrong("--stack-name", f"{self.stack.name} is not a stack of exam results.")
-        return TeacherAccounts(self.connection, outputs["UserPoolId"])

@@ -14,7 +14,7 @@ from deploy.aws.dashboards_settings import backend_settings
 from deploy.aws.errors import SmokeFailed
 from deploy.aws.smoke import CheckResult, Smoke
 from deploy.aws.stack import Stack
-from deploy.aws.teachers import TeacherAccounts, new_password
+from deploy.teacher_accounts import TeacherAccounts, new_password
 from shared.identity.teacher_session import TeacherSession
 from shared.identity.user_pool import NewPasswordChallenge, UserPool
 from shared.settings import BackendSettings
@@ -66,7 +66,7 @@ class SmokeCommand:
         outputs = self.stack.outputs()
         settings = backend_settings(outputs, self.connection.endpoint_url)
         yield self._resolvers_are_accepted()
-        accounts = TeacherAccounts(self.connection, outputs["UserPoolId"])
+        accounts = TeacherAccounts(self.connection.client("cognito-idp"), outputs["UserPoolId"])
         with _signed_in(accounts, settings) as teacher, _signed_in(accounts, settings) as other:
             smoke = Smoke(settings, teacher.access_token, other.access_token)
             try:
@@ -92,11 +92,13 @@ class SmokeCommand:
 @contextmanager
 def _signed_in(accounts: TeacherAccounts, settings: BackendSettings) -> Iterator[TeacherSession]:
     username = f"smoke-{secrets.token_hex(6)}"
-    accounts.add(username, None, "Smoke test", temporary := new_password(secrets.choice), is_mailed=False)
+    with aws_errors():
+        accounts.add(username, temporary := new_password(secrets.choice), name="Smoke test")
     try:
         yield _first_sign_in(settings, username, temporary, time.time)
     finally:
-        accounts.remove(username)
+        with aws_errors():
+            accounts.remove(username)
 
 
 def _first_sign_in(

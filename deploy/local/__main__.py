@@ -1,8 +1,8 @@
 """The one command's Python part, and the operator's commands for the embedded backend.
 
 python -m deploy.local [--demo] [ports, folder]      run everything until Ctrl-C or SIGTERM
-python -m deploy.local add-teacher NAME [--email E]  while it runs
-python -m deploy.local reset-password NAME
+python -m deploy.local add-teacher USERNAME          while it runs
+python -m deploy.local reset-password USERNAME
 python -m deploy.local list-teachers
 python -m deploy.local backup FILE                   running or not; - is standard output
 python -m deploy.local restore FILE [--replace]      stopped; - is standard input
@@ -17,38 +17,36 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.local.data_folder.lock import FolderInUse
-from deploy.local.launcher.operator_client import Operator, OperatorRefused
-from deploy.local.launcher.pair import ROOT, PairOptions, PortInUse, run_pair
-from deploy.local.launcher.supervisor import ChildDied, NotReady
 from deploy.local.maintenance.backup import back_up, back_up_to_file
 from deploy.local.maintenance.backup_format import BackupRefused
 from deploy.local.maintenance.key_rotation import rotate_keys
+from deploy.local.maintenance.operator_access import OperatorRefused, teacher_accounts
 from deploy.local.maintenance.restore import restore
+from deploy.teacher_accounts import AccountRefused
+from deploy.teacher_commands import TeacherCommands
 
 __all__ = ["main"]
 
-DATA_DIR = ROOT / ".data"
+DATA_DIR = Path(__file__).parents[2] / ".data"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Gives the exit status: 0 after a signal or a done command, 1 when a child died, 2 for a refusal."""
+    """Returns the exit status: 0 after a signal or a finished command, 1 if a child died, 2 for a refusal."""
     given = _parser().parse_args(arguments)
     try:
         if given.command is None:
             return _run(given)
-        if given.command in _MAINTENANCE:
-            _MAINTENANCE[given.command](given)
-            return 0
-        return _operate(given)
-    except (OperatorRefused, BackupRefused, FolderInUse, PortInUse, OSError) as refused:
-        print(f"deploy.local: {refused}", file=sys.stderr)
-        return 2
-    except (ChildDied, NotReady) as fault:
-        print(f"deploy.local: {fault}", file=sys.stderr)
-        return 1
+        _COMMANDS[given.command](given)
+    except (AccountRefused, OperatorRefused, BackupRefused, FolderInUse, OSError) as refused:
+        return _report(refused, status=2)
+    return 0
 
 
 def _run(given: argparse.Namespace) -> int:
+    # Only here: the backend's image has every other command, but neither the dashboards nor what starts them.
+    from deploy.local.launcher.pair import PairOptions, PortInUse, run_pair
+    from deploy.local.launcher.supervisor import ChildDied, NotReady
+
     options = PairOptions(
         data_dir=given.data_dir.resolve(),
         host=given.host,
@@ -57,26 +55,33 @@ def _run(given: argparse.Namespace) -> int:
         backend_port=given.backend_port,
         is_demo=given.demo,
     )
-    run_pair(options, say=lambda line: print(line, flush=True))
-    return 0
-
-
-def _operate(given: argparse.Namespace) -> int:
-    operator = Operator(given.data_dir.resolve())
     try:
-        if given.command == "add-teacher":
-            print(f"temporary password of {given.name}: {operator.add_teacher(given.name, given.email)}")
-        elif given.command == "reset-password":
-            print(
-                f"temporary password of {given.name}: {operator.set_password(given.name, is_permanent=False)}"
-            )
-        else:
-            for teacher in operator.teachers():
-                state = teacher.status if teacher.is_enabled else f"{teacher.status}, disabled"
-                print(f"{teacher.username}  {state}")
-    finally:
-        operator.close()
+        run_pair(options, say=lambda line: print(line, flush=True))
+    except PortInUse as refused:
+        return _report(refused, status=2)
+    except (ChildDied, NotReady) as fault:
+        return _report(fault, status=1)
     return 0
+
+
+def _report(error: Exception, *, status: int) -> int:
+    print(f"deploy.local: {error}", file=sys.stderr)
+    return status
+
+
+def _add_teacher(given: argparse.Namespace) -> None:
+    with teacher_accounts(given.data_dir.resolve()) as accounts:
+        TeacherCommands(accounts, print).add(given.username, given.email, given.name, is_mailed=False)
+
+
+def _reset_password(given: argparse.Namespace) -> None:
+    with teacher_accounts(given.data_dir.resolve()) as accounts:
+        TeacherCommands(accounts, print).reset(given.username, is_mailed=False)
+
+
+def _list_teachers(given: argparse.Namespace) -> None:
+    with teacher_accounts(given.data_dir.resolve()) as accounts:
+        TeacherCommands(accounts, print).list()
 
 
 def _back_up(given: argparse.Namespace) -> None:
@@ -108,7 +113,14 @@ def _rotate_keys(given: argparse.Namespace) -> None:
 
 
 _STANDARD_STREAM = Path("-")
-_MAINTENANCE = {"backup": _back_up, "restore": _restore, "rotate-keys": _rotate_keys}
+_COMMANDS = {
+    "add-teacher": _add_teacher,
+    "reset-password": _reset_password,
+    "list-teachers": _list_teachers,
+    "backup": _back_up,
+    "restore": _restore,
+    "rotate-keys": _rotate_keys,
+}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -132,12 +144,13 @@ def _parser() -> argparse.ArgumentParser:
     adding = commands.add_parser(
         "add-teacher", parents=[data_dir], help="make an account, print its password"
     )
-    adding.add_argument("name")
-    adding.add_argument("--email")
+    adding.add_argument("username")
+    adding.add_argument("--email", help="an address for codes")
+    adding.add_argument("--name", help="the teacher's name")
     resetting = commands.add_parser(
         "reset-password", parents=[data_dir], help="print a new temporary password"
     )
-    resetting.add_argument("name")
+    resetting.add_argument("username")
     commands.add_parser("list-teachers", parents=[data_dir], help="every account and its state")
     backing_up = commands.add_parser("backup", parents=[data_dir], help="write everything to one file")
     backing_up.add_argument("file", type=Path, metavar="FILE", help="a new file; - is standard output")

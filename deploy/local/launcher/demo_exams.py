@@ -1,14 +1,18 @@
 """The example exams: made up, the same at every start, one for each thing that a chart can show."""
 
+import datetime as dt
 import random
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["DemoExam", "DemoRow", "demo_exams"]
+from shared.model.codes import new_codes
+from shared.model.exam import Audience, NewExam, NewResult
+from shared.model.scales import parse_scale
+
+__all__ = ["DemoExam", "demo_exams"]
 
 _NAMESPACE = uuid.UUID("5f3c9b1e-7d34-4c55-9f0a-2a1f6c1d7e90")
-_CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LETTERS = ("A+", "A", "A-", "B+", "B", "B-", "C+", "C", "C-", "D+", "D", "F")
 _FIRST_NAMES = [
     "Aïcha",
@@ -176,27 +180,12 @@ _LAST_NAMES = [
 
 
 @dataclass(frozen=True, slots=True)
-class DemoRow:
-    """One result; `name` only where `student` is a code."""
-
-    id: str
-    student: str
-    grade: str
-    name: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class DemoExam:
-    """One exam with its results; the texts are those of the API."""
+    """One exam with its results."""
 
-    id: str
-    subject: str
-    date: str
-    teacher: str
-    scale: str
-    audience: str
+    exam: NewExam
+    rows: Sequence[NewResult]
     is_published: bool
-    rows: Sequence[DemoRow]
 
 
 def demo_exams() -> list[DemoExam]:
@@ -206,7 +195,9 @@ def demo_exams() -> list[DemoExam]:
         _exam("Physics", "2026-11-18", "PERCENT", 48, _points(100, 67, 16, step=1)),
         _exam("English literature", "2026-11-16", "LETTERS", 32, _letter),
         _exam("Swimming badge", "2026-11-12", "PASS_FAIL", 18, _pass_or_fail),
-        _exam("Chemistry", "2026-11-10", "OUT_OF_20", 40, _points(20, 11, 4, step=0.5), audience="CODES"),
+        _exam(
+            "Chemistry", "2026-11-10", "OUT_OF_20", 40, _points(20, 11, 4, step=0.5), audience=Audience.CODES
+        ),
         _exam(
             "State examination, all schools", "2026-06-24", "OUT_OF_100", 1200, _points(100, 61, 17, step=1)
         ),
@@ -224,14 +215,14 @@ def _exam(
     grade: Callable[[random.Random], str],
     is_published: bool = True,
     *,
-    audience: str = "NAMES",
+    audience: Audience = Audience.NAMES,
 ) -> DemoExam:
     chance = random.Random(f"{subject} {date}")  # noqa: S311  # examples, not secrets
     exam_id = str(uuid.uuid5(_NAMESPACE, f"{subject} {date}"))
     names = _names(size, chance)
-    codes = _codes(size, chance) if audience == "CODES" else None
+    codes = new_codes(size, (), chance) if audience is Audience.CODES else None
     rows = [
-        DemoRow(
+        NewResult(
             id=str(uuid.uuid5(_NAMESPACE, f"{exam_id} {index}")),
             student=codes[index] if codes else name,
             grade=_marked(grade(chance), chance),
@@ -239,19 +230,13 @@ def _exam(
         )
         for index, name in enumerate(names)
     ]
-    return DemoExam(exam_id, subject, date, "Ms Curie", scale, audience, is_published, rows)
+    exam = NewExam(subject, dt.date.fromisoformat(date), "Ms Curie", parse_scale(scale), audience, id=exam_id)
+    return DemoExam(exam, rows, is_published)
 
 
 def _names(size: int, chance: random.Random) -> list[str]:
     pairs = [f"{first} {last.replace('_', ' ')}" for first in _FIRST_NAMES for last in _LAST_NAMES]
     return chance.sample(pairs, size)
-
-
-def _codes(size: int, chance: random.Random) -> list[str]:
-    codes: dict[str, None] = {}
-    while len(codes) < size:
-        codes["".join(chance.choices(_CODE_ALPHABET, k=6))] = None
-    return list(codes)
 
 
 def _marked(grade: str, chance: random.Random) -> str:

@@ -1,6 +1,7 @@
 """The embedded backend, the teacher dashboard and the student dashboard as one: started, watched, ended."""
 
 import os
+import secrets
 import socket
 import sys
 import time
@@ -12,9 +13,10 @@ from deploy.local.data_folder import paths
 from deploy.local.data_folder.lock import FolderLock, locked_folder
 from deploy.local.launcher.demo import load_demo
 from deploy.local.launcher.open_files import allow_open_files
-from deploy.local.launcher.operator_client import Operator, read_settings
 from deploy.local.launcher.signals import EndRequested, interruptible
 from deploy.local.launcher.supervisor import ChildSpec, Supervisor
+from deploy.local.maintenance.operator_access import read_settings, teacher_accounts
+from deploy.teacher_accounts import new_password
 
 __all__ = ["ROOT", "PairOptions", "PortInUse", "check_ports", "run_pair"]
 
@@ -85,7 +87,7 @@ def _bring_up(supervisor: Supervisor, options: PairOptions, say: Callable[[str],
     supervisor.wait_ready(READY_DEADLINE_S, on_ready)
     for spec in _dashboards(options):  # both at once: each takes a second or two to import its libraries
         supervisor.start(spec)
-    notes = _accounts(options, say)
+    notes = _create_accounts(options, say)
     supervisor.wait_ready(READY_DEADLINE_S, on_ready)
     say("")
     say(f"  teachers   {options.teacher_url}")
@@ -114,23 +116,21 @@ def check_ports(options: PairOptions) -> None:
             raise PortInUse(role, host, port, option, error.strerror or str(error)) from error
 
 
-def _accounts(options: PairOptions, say: Callable[[str], None]) -> list[str]:
-    """Make the first teacher, and the demo's; gives lines that tell the person how to sign in."""
-    operator = Operator(options.data_dir)
-    try:
-        notes = []
-        if not operator.teachers():
-            password = operator.add_teacher(FIRST_TEACHER)
+def _create_accounts(options: PairOptions, say: Callable[[str], None]) -> list[str]:
+    """Make the first teacher, and the demo's; returns lines that tell the operator how to sign in."""
+    notes = []
+    with teacher_accounts(options.data_dir) as accounts:
+        if not accounts.all():
+            password = new_password(secrets.choice)
+            accounts.add(FIRST_TEACHER, password)
             notes += ["", "The first teacher signs in once with this temporary password:"]
             notes += [f"  name       {FIRST_TEACHER}", f"  password   {password}"]
         if options.is_demo:
-            demo = load_demo(options.data_dir, operator, read_settings(options.data_dir), say)
+            demo = load_demo(options.data_dir, accounts, say)
             if demo is not None:
                 notes += ["", "The example exams belong to an account of their own:"]
                 notes += [f"  name       {demo.username}", f"  password   {demo.password}"]
-        return notes
-    finally:
-        operator.close()
+    return notes
 
 
 def _backend(options: PairOptions) -> ChildSpec:

@@ -1,8 +1,14 @@
 """The Dockerfile: linted, every base an argument, no image runs as root, every package pinned."""
 
+import importlib.metadata
+import json
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 from tests.deploy.containers.tools import CONTAINERS, ROOT, run_tool
 
@@ -73,3 +79,87 @@ def test_what_is_installed_is_pinned_and_the_pins_agree_with_the_requirements() 
     assert own
     for word in own[1].split():
         assert word.strip('"').split("[")[0].lower() in by_name, word
+
+
+# Runs a module as in an image: imports see the image's files, and of the packages only those it installs.
+IN_THE_IMAGE = """
+import json, runpy, sys
+installed, module, *arguments = json.loads(sys.argv[1])
+
+class NotInstalled:
+    def find_spec(self, name, path=None, target=None):
+        top = name.partition(".")[0]
+        if top in sys.stdlib_module_names or top in installed or top in ("deploy", "shared"):
+            return None
+        raise ModuleNotFoundError(f"{name} is not in the image", name=name)
+
+sys.meta_path.insert(0, NotInstalled())
+sys.argv = [module, *arguments]
+runpy.run_module(module, run_name="__main__", alter_sys=True)
+"""
+
+
+def backend_packages() -> set[str]:
+    """The import names of what the Dockerfile installs for the backend, dependencies too."""
+    listed = re.search(r"constraints\.txt \\\n +(uvicorn .+?) && ", stages()["build"])
+    assert listed
+    waiting, found = [word.strip('"') for word in listed[1].split()], set()
+    while waiting:
+        name, _, extra = waiting.pop().partition("[")
+        try:
+            requirements = importlib.metadata.requires(name) or []
+        except importlib.metadata.PackageNotFoundError:
+            continue  # of another platform or Python
+        found.add(name.lower().replace("_", "-"))
+        for requirement in requirements:
+            needed = re.split(r"[^\w.\-\[\]]", requirement)[0]
+            is_wanted = "extra ==" not in requirement or (extra and extra.rstrip("]") in requirement)
+            if is_wanted and needed.partition("[")[0].lower().replace("_", "-") not in found:
+                waiting.append(needed)
+    by_import = importlib.metadata.packages_distributions()
+    return {
+        name
+        for name, distributions in by_import.items()
+        if found & {distribution.lower().replace("_", "-") for distribution in distributions}
+    }
+
+
+@pytest.fixture(scope="module")
+def backend_image(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project's files that the backend's image gets, as its COPY lines name them."""
+    image = tmp_path_factory.mktemp("image")
+    lines = re.findall(r"^COPY (?!--)(.+?)$", stages()["backend"].replace("\\\n", ""), re.MULTILINE)
+    for line in lines:
+        *sources, target = line.split()
+        for source in sources:
+            if (ROOT / source).is_dir():
+                shutil.copytree(ROOT / source, image / target, dirs_exist_ok=True)
+            else:
+                place = image / target / Path(source).name if target.endswith("/") else image / target
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / source, place)
+    return image
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments", "status"),
+    [
+        ("deploy.local.backend", ["--help"], 0),
+        ("deploy.local.backend", ["--tls-key", "none"], 2),
+        ("deploy.local", ["list-teachers", "--data-dir", "nowhere"], 2),
+        ("deploy.local", ["backup", "-", "--data-dir", "nowhere"], 2),
+        ("deploy.containers.healthcheck", ["http://127.0.0.1:1/"], 1),
+    ],
+)
+def test_the_backends_image_has_what_its_commands_import(
+    backend_image: Path, module: str, arguments: list[str], status: int
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", IN_THE_IMAGE, json.dumps([sorted(backend_packages()), module, *arguments])],
+        cwd=backend_image,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "is not in the image" not in done.stderr, done.stderr
+    assert done.returncode == status, done.stderr

@@ -21,10 +21,10 @@ from deploy.local.backend.compose import Backend, BackendOptions, BackendRefused
 from deploy.local.backend.storage import users
 from deploy.local.backend.tokens import TokenFault, TokenRefused
 from deploy.local.data_folder.lock import FolderInUse, FolderLock, locked_folder
-from deploy.local.launcher.operator_client import Operator, OperatorRefused
 from deploy.local.maintenance.backup import back_up
 from deploy.local.maintenance.backup_format import BackupRefused
 from deploy.local.maintenance.key_rotation import rotate_keys
+from deploy.local.maintenance.operator_access import OperatorRefused, teacher_accounts
 from deploy.local.maintenance.restore import restore
 from shared.api.calls import GuestApi, TeacherApi
 from shared.identity.guest import GuestCredentials
@@ -143,11 +143,11 @@ def test_the_operators_former_key_is_refused(folder: Path) -> None:
     former = (folder / "operator.json").read_bytes()
     rotate_keys(folder, lambda count: bytes(range(count)))
     with running_backend(folder):
-        with closing(Operator(folder)) as operator:
-            assert [teacher.username for teacher in operator.teachers()] == ["Ada", "Grace"]
+        with teacher_accounts(folder) as accounts:
+            assert [teacher.username for teacher in accounts.all()] == ["Ada", "Grace"]
         (folder / "operator.json").write_bytes(former)
-        with closing(Operator(folder)) as operator, pytest.raises(OperatorRefused):
-            operator.teachers()
+        with pytest.raises(OperatorRefused), teacher_accounts(folder) as accounts:
+            accounts.all()
 
 
 def test_under_a_running_backend_nothing_is_changed(folder: Path) -> None:

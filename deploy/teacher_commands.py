@@ -1,0 +1,45 @@
+"""The operator's commands for teachers' accounts, with the same words on AWS and for the embedded backend."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from deploy.teacher_accounts import TeacherAccounts, new_password
+
+__all__ = ["TeacherCommands"]
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherCommands:
+    """`say` prints a line. Each command raises AccountRefused, or what the accounts' client raises."""
+
+    accounts: TeacherAccounts
+    say: Callable[[str], None]
+
+    def add(self, username: str, email: str | None, name: str | None, *, is_mailed: bool) -> None:
+        """Make an account; its temporary password is sent by e-mail or shown here."""
+        password = new_password(secrets.choice)
+        self.accounts.add(username, password, email=email, name=name, is_mailed=is_mailed)
+        self.say(f"{username} can sign in within 7 days and then chooses a password.")
+        self.say(
+            f"The temporary password was sent to {email}." if is_mailed else f"Temporary password: {password}"
+        )
+
+    def reset(self, username: str, *, is_mailed: bool) -> None:
+        """End the password and every session; mail a code, or show a temporary password here."""
+        if is_mailed:
+            self.accounts.mail_reset_code(username)
+            self.say(f"{username} is signed out everywhere and gets a code by e-mail for a new password.")
+        else:
+            password = new_password(secrets.choice)
+            self.accounts.set_temporary_password(username, password)
+            self.say(f"{username} is signed out everywhere. Temporary password: {password}")
+
+    def list(self) -> None:
+        """One line an account."""
+        teachers = self.accounts.all()
+        for teacher in teachers:
+            state = teacher.status if teacher.is_enabled else "DISABLED"
+            created = f"{teacher.created_at:%Y-%m-%d}"
+            self.say(f"{teacher.username}  {state}  {created}  {teacher.email}  {teacher.name}".rstrip())
+        self.say(f"{len(teachers)} account{'' if len(teachers) == 1 else 's'}.")
