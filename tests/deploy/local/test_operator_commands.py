@@ -44,7 +44,7 @@ def test_reset_password_ends_every_sign_in_of_that_teacher(
                 return answer.status_code
 
             assert main(["reset-password", "Ada", "--data-dir", str(tmp_path / "data")]) == 0
-            assert capsys.readouterr().out.startswith("temporary password of Ada: ")
+            assert capsys.readouterr().out.startswith("Ada is signed out everywhere. Temporary password: ")
             for one in signed_in:
                 with pytest.raises(ClientError, match="Refresh Token has been revoked"):
                     refreshed(one.refresh_token)
