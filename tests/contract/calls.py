@@ -1,7 +1,4 @@
-"""Calls of the API as a test writes them.
-
-Who asks, the document, the variables; back come data and errors.
-"""
+"""Calls of the API as a test writes them: a caller, a document, its variables; then data and errors."""
 
 import json
 from collections.abc import Mapping
@@ -28,7 +25,7 @@ RESULT = "id examId student grade published version createdAt updatedAt owner na
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer: HTTP's status, the data, and the errors as they came."""
+    """One answer: the HTTP status, the data and the errors."""
 
     status: int
     data: Any
@@ -51,8 +48,8 @@ class Answer:
         return self.errors[0]
 
     def turned_away(self, field_name: str, type_name: str) -> None:
-        """Refused for who the caller is. AppSync says so of the field when a directive closes it, and of the
-        whole request when the caller's role allows no field of it."""
+        """Refused because of who the caller is. AppSync refuses the field when a directive closes it, and the
+        whole request when the caller's role allows none of its fields."""
         (error,) = self.errors
         of_field = ("Unauthorized", f"Not Authorized to access {field_name} on type {type_name}")
         of_request = ("UnauthorizedException", "Permission denied")
@@ -68,23 +65,23 @@ class Caller:
 
     @property
     def authorize(self) -> Authorize:
-        """How this caller proves itself in real time."""
+        """How this caller is authenticated in real time."""
         host = urlsplit(self._api.target.api_url).netloc
         if isinstance(self._proof, Credentials):
             return signed_by(host, self._proof, self._api.target.region)
         return with_token(host, self._proof or "")
 
     def listening(self) -> RealtimeClient:
-        """A connection of this caller, acknowledged."""
+        """An acknowledged real-time connection of this caller."""
         return RealtimeClient(self._api.target.realtime_url, self.authorize)
 
     def ask(self, document: str, **variables: Any) -> Answer:
         return self._api.post({"query": document, "variables": variables}, self._proof)
 
-    # What many tests do; each gives the object or fails.
+    # What many tests do; each returns the object or fails.
 
     def mutate(self, field_name: str, selection: str, given: Mapping[str, Any]) -> Answer:
-        """The mutation with this input; its type is found by the schema's naming."""
+        """The mutation with this input."""
         return self.ask(
             f"mutation($input: {_INPUTS[field_name]}!) {{{field_name}(input: $input) {{{selection}}}}}",
             input=dict(given),

@@ -1,7 +1,7 @@
-"""Gives every contract test each target that can show its rule.
+"""Runs every contract test against each target that can show its rule.
 
-`@needs(Capability.X)` on a test or module: the rule is stated only for targets with that capability. A test
-that no target could show would be an error, not a silence.
+`@needs(Capability.X)` on a test or module: the rule is tested only on targets with that capability. A test
+that no target can show is an error.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def opened() -> Iterator[Callable[[str], Api]]:
-    """Gives a function: the target of this name, started once a test process and stopped at its end."""
+    """A function that returns the target of a name, started once per test process and stopped at its end."""
     apis: dict[str, Api] = {}
     with contextlib.ExitStack() as stopping:
 

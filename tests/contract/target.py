@@ -1,8 +1,7 @@
-"""What the contract suite asks of an implementation of the API, and which implementations there are.
+"""The implementations of the API that the contract suite tests.
 
-Every rule of the API is stated once, in the test modules beside this one, through the wire, and holds for
-every target that can show it. To add a target: a `Target` whose `capabilities` say what it can show, and
-its entry in TARGETS.
+Every rule of the API is stated once, in the test modules beside this one, and tested over the wire on every
+target that can show it. To add a target: a `Target`, and its entry in TARGETS with its capabilities.
 """
 
 import contextlib
@@ -22,7 +21,7 @@ __all__ = ["TARGETS", "Capability", "Target", "TargetDeclaration", "Teacher"]
 
 
 class Capability(Enum):
-    """What a rule needs its target to show. An emulator of AWS cannot show everything that AWS does."""
+    """What a rule requires of a target. An emulator of AWS does not implement everything that AWS does."""
 
     TOKENS = auto()  # forged and expired user-pool tokens are refused
     SIGNATURES = auto()  # wrong signatures are refused
@@ -38,14 +37,14 @@ class Teacher:
 
 
 class Target(Protocol):
-    """An implementation of the API that runs; its data may come from earlier tests."""
+    """A running implementation of the API; it may contain data of earlier tests."""
 
     @property
     def api_url(self) -> str: ...
 
     @property
     def realtime_url(self) -> str:
-        """Only asked for with SUBSCRIPTIONS."""
+        """Used only with SUBSCRIPTIONS."""
 
     @property
     def region(self) -> str: ...
@@ -90,7 +89,7 @@ def _embedded() -> Iterator[Target]:
 
 
 def _aws() -> AbstractContextManager[Target]:
-    # Not at the top: that module needs this one, and an emulator that a run may do without.
+    # Not at the top: that module imports this one, and needs an emulator that may be missing.
     from tests.deploy.aws.contract_target import aws_target
 
     return aws_target()

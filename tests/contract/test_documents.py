@@ -1,4 +1,4 @@
-"""Documents and requests that are refused as a whole, and what the API does not tell."""
+"""Documents and requests that are refused as a whole, and what the API does not reveal."""
 
 import json
 
@@ -88,7 +88,7 @@ def test_the_schema_is_not_told(api: Api, document: str) -> None:
 
 @pytest.mark.needs(Capability.LIMITS)
 def test_suggestions_do_not_tell_the_schema_either(api: Api) -> None:
-    """A wrong name is not met with a right one."""
+    """A misspelt name is not answered with the right one."""
     answer = api.guest.ask("{listExam {items {id}}}")
     assert "listExams" not in json.dumps(answer.errors)
 

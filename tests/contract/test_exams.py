@@ -131,7 +131,7 @@ def test_a_stale_version_is_a_conflict_with_the_current_row(api: Api, field_name
     assert api.teacher.exam(exam["id"]) == exam
 
 
-def test_a_stale_form_hears_of_the_version_before_its_content_is_judged(api: Api) -> None:
+def test_a_stale_version_is_refused_before_the_content_is_validated(api: Api) -> None:
     """The version is asked before the content."""
     exam = api.teacher.new_exam()
     given = {"id": exam["id"], "expectedVersion": 7, "subject": ""}

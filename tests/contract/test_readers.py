@@ -47,7 +47,7 @@ def test_a_draft_is_invisible_to_guests_and_other_teachers(api: Api) -> None:
 
 
 def test_what_does_not_exist_reads_like_a_strangers_draft(api: Api) -> None:
-    """Nobody can tell one from the other."""
+    """The two are indistinguishable."""
     for caller in (api.guest, api.teacher):
         assert caller.exam(new_id(), "id") is None
         assert caller.exam("no-uuid", "id") is None

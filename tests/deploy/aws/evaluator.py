@@ -18,7 +18,7 @@ _SCRIPT = Path(__file__).parent / "evaluate.mjs"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one function did: gave a value, raised an error or returned early; and the stash it left."""
+    """What one function did: it returned a value, raised an error or returned early; and its stash."""
 
     value: Any
     stash: dict[str, Any]

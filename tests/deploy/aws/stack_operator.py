@@ -16,7 +16,7 @@ _FOREIGN = ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_SESSION_TOKE
 
 
 class Operator:
-    """`run` gives the exit code; `said` has the last command's lines, `asked` its questions.
+    """`run` returns the exit code; `said` has the last command's lines, `asked` its questions.
 
     `answers` are typed one after the other where the deployer asks; without any it runs with --yes.
     """

@@ -1,4 +1,4 @@
-"""Each resolver of exams: the DynamoDB operation it asks for, and what it makes of the answer."""
+"""Each resolver of exams: its DynamoDB operation, and how it handles the outcome."""
 
 from typing import Any
 
@@ -289,7 +289,7 @@ def test_a_conflict_does_not_show_a_strangers_draft(evaluator: Evaluator) -> Non
     assert refused.error["data"] is None
 
 
-def test_a_create_that_lost_a_race_is_judged_by_the_row_that_won(evaluator: Evaluator) -> None:
+def test_a_create_that_lost_a_race_is_compared_with_the_stored_exam(evaluator: Evaluator) -> None:
     stash = {"examId": EXAM_ID, "fields": FIELDS, "exam": None}
     same = evaluator.response("putExam", identity=TEACHER, stash=stash, error=CONDITION_FAILED, result=exam())
     assert same.error is None
@@ -305,7 +305,7 @@ def test_a_create_that_lost_a_race_is_judged_by_the_row_that_won(evaluator: Eval
 @pytest.mark.parametrize(
     "resolver", ["putExam", "updateExam", "deleteExam", "readExam", "queryPage", "confirmExam"]
 )
-def test_another_fault_of_the_database_is_passed_on(evaluator: Evaluator, resolver: str) -> None:
+def test_another_error_of_the_database_is_passed_on(evaluator: Evaluator, resolver: str) -> None:
     failed = evaluator.response(
         resolver, identity=TEACHER, stash=change(fields=FIELDS), error=BUSY, result=None
     )

@@ -29,11 +29,11 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> RecordedEngine:
 
 
 def push_for(operator: Operator, recorded: RecordedEngine) -> None:
-    """What the registry has after a push: the emulator is told of the images that were to be pushed."""
+    """Registers the pushed images with the emulator, as a push to its registry would."""
     with account_of_emulator():
         ecr = boto3.client("ecr", endpoint_url=operator.endpoint_url, region_name=REGION)
     try:
-        for words in recorded.told:
+        for words in recorded.calls:
             if words[1] == "push":
                 repository, _, tag = words[2].rpartition("/")[2].rpartition(":")
                 manifest = json.dumps({"schemaVersion": 2, "name": repository, "tag": tag})
@@ -47,9 +47,9 @@ def test_images_are_published_under_a_tag_of_the_moment(operator: Operator, reco
     assert operator.run("publish-images", "--stack-name", name, "--architecture", "X86_64") == 0, (
         operator.text
     )
-    steps = [words[1] for words in recorded.told]
+    steps = [words[1] for words in recorded.calls]
     assert steps == ["login", "build", "push", "build", "push"]
-    pushed = [words[2] for words in recorded.told if words[1] == "push"]
+    pushed = [words[2] for words in recorded.calls if words[1] == "push"]
     assert [image.rpartition("/")[2].partition(":")[0] for image in pushed] == [
         f"{name}-images-teacher",
         f"{name}-images-student",
@@ -71,7 +71,7 @@ def test_a_failing_engine_ends_the_command_with_its_step(
 
 @pytest.fixture
 def docker_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A program `docker` that writes down how it was called; gives its notes."""
+    """A program `docker` that records its calls; returns the file of its records."""
     notes = tmp_path / "notes"
     program = tmp_path / "bin" / "docker"
     program.parent.mkdir()
@@ -84,7 +84,7 @@ def docker_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return notes
 
 
-def test_the_installed_engine_is_told_in_the_checkout_to_sign_in_build_and_push(
+def test_the_installed_engine_signs_in_builds_and_pushes_in_the_checkout(
     operator: Operator, docker_on_path: Path
 ) -> None:
     name = next(_names)

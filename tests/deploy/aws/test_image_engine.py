@@ -1,4 +1,4 @@
-"""Building and pushing images: what the engine is told, and what its failure tells."""
+"""Building and pushing images: the engine's arguments, and the errors of its failures."""
 
 import shutil
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.deploy.aws.recorded_engine import RecordedEngine
 def test_the_password_is_typed_and_stands_in_no_command_line() -> None:
     run = RecordedEngine()
     ImageEngine("docker", run).sign_in("registry.example", "AWS", "secret-word")
-    assert run.told == [["docker", "login", "--username", "AWS", "--password-stdin", "registry.example"]]
+    assert run.calls == [["docker", "login", "--username", "AWS", "--password-stdin", "registry.example"]]
     assert run.typed == ["secret-word"]
 
 
@@ -24,7 +24,7 @@ def test_the_password_is_typed_and_stands_in_no_command_line() -> None:
 def test_a_target_is_built_for_the_wanted_machine(name: str, architecture: str, platform: str) -> None:
     run = RecordedEngine()
     ImageEngine(name, run).build("student", "here:1", architecture, "1")
-    (words,) = run.told
+    (words,) = run.calls
     assert words[:2] == [name, "build"]
     assert words[words.index("--platform") + 1] == platform
     assert words[words.index("--target") + 1] == "student"
@@ -37,17 +37,17 @@ def test_a_target_is_built_for_the_wanted_machine(name: str, architecture: str, 
     ("machine", "architecture"),
     [("x86_64", "X86_64"), ("AMD64", "X86_64"), ("aarch64", "ARM64"), ("arm64", "ARM64")],
 )
-def test_images_are_built_for_this_machine_unless_told(machine: str, architecture: str) -> None:
+def test_images_are_built_for_this_machines_architecture_by_default(machine: str, architecture: str) -> None:
     assert architecture_of(machine) == architecture
 
 
-def test_an_engine_that_fails_is_told() -> None:
+def test_the_failure_of_an_engine_is_reported() -> None:
     with pytest.raises(EngineFailed, match="docker could not push") as failure:
         ImageEngine("docker", RecordedEngine(fails_at="push")).push("here:1")
     assert failure.value.status == 7
 
 
-def test_the_first_installed_engine_is_used_and_none_is_told(tmp_path: Path) -> None:
+def test_the_first_installed_engine_is_used_and_a_missing_one_reported(tmp_path: Path) -> None:
     assert find_engine(lambda name: "/bin/it" if name == "podman" else None, tmp_path).name == "podman"
     with pytest.raises(InputWrong, match="docker, podman, buildah"):
         find_engine(lambda _name: None, tmp_path)

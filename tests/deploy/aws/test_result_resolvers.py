@@ -1,4 +1,4 @@
-"""Each resolver of results: the DynamoDB operation it asks for, and what it makes of the answer."""
+"""Each resolver of results: its DynamoDB operation, and how it handles the outcome."""
 
 from typing import Any
 
@@ -229,7 +229,7 @@ def test_the_same_batch_sent_twice_at_once_may_be_sent_again(evaluator: Evaluato
 @pytest.mark.parametrize(
     "resolver", ["readRows", "putRows", "updateRow", "deleteRows", "queryPage", "findAnyResult"]
 )
-def test_another_fault_of_the_database_is_passed_on(evaluator: Evaluator, resolver: str) -> None:
+def test_another_error_of_the_database_is_passed_on(evaluator: Evaluator, resolver: str) -> None:
     context = stash(missing=[], items=[], stored={}, rows=[])
     failed = evaluator.response(resolver, env=TABLE, stash=context, error=BUSY, result=None)
     assert refusal(failed)[0] == BUSY["type"]

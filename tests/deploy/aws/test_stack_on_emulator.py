@@ -141,7 +141,7 @@ def test_a_change_that_would_lose_data_is_agreed_to_by_name_only(
     assert operator.asked == [f"This removes or replaces what holds data. Type {stack_name} to go on: "]
 
 
-def test_a_failed_creation_is_told_with_its_cause_and_up_then_works(
+def test_a_failed_creation_is_reported_with_its_cause_and_up_then_works(
     operator: Operator, stack_name: str, changed_template, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     changed_template(
@@ -163,7 +163,7 @@ def test_a_failed_creation_is_told_with_its_cause_and_up_then_works(
     assert len(tables_of(operator, stack_name)) == 2
 
 
-def test_a_failed_update_is_told_with_its_cause_and_taken_back(
+def test_a_failed_update_is_reported_with_its_cause_and_rolled_back(
     operator: Operator, stack_name: str, changed_template, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     operator.run("up", "--stack-name", stack_name)

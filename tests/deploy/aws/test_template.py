@@ -1,4 +1,4 @@
-"""The backend's template: exactly which rights it gives, and the files that it is made of."""
+"""The backend's template: exactly which permissions it grants, and the files inserted into it."""
 
 import re
 from pathlib import Path
@@ -265,7 +265,7 @@ def test_the_firewall_is_there_only_if_asked_for_and_turns_away_by_address(
 # ---------------------------------------------------------------- putting files into a template
 
 
-def test_a_named_file_becomes_a_block_with_the_same_text() -> None:
+def test_a_file_is_inserted_as_a_block_with_the_same_text() -> None:
     template = "A:\n  Code: ../x.js\nB:\n    Definition: ../y\n"
     files = {"../x.js": "one\n\n  two\n", "../y": "three\n"}
     assert with_files(template, files.__getitem__) == (

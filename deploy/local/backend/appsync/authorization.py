@@ -63,6 +63,7 @@ class FieldAccess:
     modes: Mapping[AuthMode, frozenset[str] | None]
 
     def admits(self, caller: Caller) -> bool:
+        """Whether this caller may access the field."""
         if caller.mode not in self.modes:
             return False
         groups = self.modes[caller.mode]

@@ -32,10 +32,12 @@ class ApiError(Exception):
 
 
 def not_authorized(field_name: str, type_name: str) -> ApiError:
+    """The caller may not access this field, or not this row by it."""
     return ApiError("Unauthorized", f"Not Authorized to access {field_name} on type {type_name}")
 
 
 def not_found(what: str) -> ApiError:
+    """`what` begins the message: "The exam", "The result"."""
     return ApiError("NotFound", f"{what} does not exist")
 
 
@@ -50,4 +52,5 @@ def conflict(reason: str, current: JsonObject | None) -> ApiError:
 
 
 def precondition_failed(reason: str) -> ApiError:
+    """The exam is not in the state that the change requires."""
     return ApiError("PreconditionFailed", reason)

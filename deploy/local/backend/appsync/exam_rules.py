@@ -94,10 +94,12 @@ def change_exam(connection: sqlite3.Connection, mutation: TeacherMutation) -> Wi
 
 
 def publish_exam(connection: sqlite3.Connection, mutation: TeacherMutation) -> WireObject:
+    """Opens the exam and its results to everybody; publishing a published exam is one more version."""
     return _store(connection, replace(_current_exam(connection, mutation), is_published=True), mutation)
 
 
 def unpublish_exam(connection: sqlite3.Connection, mutation: TeacherMutation) -> WireObject:
+    """Makes a published exam a draft again. Raises ApiError PreconditionFailed for a draft."""
     exam = _current_exam(connection, mutation)
     if not exam.is_published:
         raise precondition_failed("The exam is not published")

@@ -23,6 +23,8 @@ REQUEST_BYTES_MAX = 1024 * 1024  # AppSync's limit; a longer request is answered
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
+    """`body` is JSON in UTF-8."""
+
     status: int
     body: bytes
     error_type: str | None = None  # repeated in a header, as AWS does
@@ -30,6 +32,8 @@ class HttpAnswer:
 
 @dataclass(frozen=True, slots=True)
 class GraphqlRequest:
+    """A GraphQL request as clients send it, not yet parsed or validated."""
+
     query: str
     variables: Mapping[str, Any]
     operation_name: str | None
@@ -82,6 +86,7 @@ def parsed_request(body: bytes | str) -> GraphqlRequest | None:
 
 
 def too_large() -> HttpAnswer:
+    """The answer to a request of more than REQUEST_BYTES_MAX."""
     limit = f"A request may have {REQUEST_BYTES_MAX // 1024} KB."
     return _refused(413, "RequestEntityTooLargeException", limit)
 

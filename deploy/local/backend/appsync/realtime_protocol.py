@@ -65,6 +65,7 @@ class Refusal:
     error_code: int | None = None
 
     def as_object(self) -> dict[str, object]:
+        """The entry of `errors` in a message."""
         code = {} if self.error_code is None else {"errorCode": self.error_code}
         return {"errorType": self.error_type, "message": self.message, **code}
 
@@ -140,6 +141,7 @@ class Connection:
         return actions
 
     def subscription_granted(self, subscription_id: str) -> Sequence[Action]:
+        """The outcome of a Subscribe: the client may subscribe."""
         if subscription_id not in self._subscriptions:
             # It was stopped, or the connection closed, while the caller was being checked.
             return [Unsubscribe(subscription_id)]
@@ -149,7 +151,7 @@ class Connection:
     def subscription_refused(
         self, subscription_id: str, errors: Sequence[Mapping[str, Any]]
     ) -> Sequence[Action]:
-        """`errors` are sent to the client as they are."""
+        """The outcome of a Subscribe: `errors` are sent to the client as they are."""
         if self._subscriptions.pop(subscription_id, None) is None:
             return []
         return [_message("error", subscription_id, {"errors": list(errors)})]
@@ -179,6 +181,7 @@ class Connection:
         return [_connection_error(refusal), *self._closed(POLICY_VIOLATION, refusal.message)]
 
     def keep_alive(self) -> Sequence[Action]:
+        """To be called periodically: clients watch for silence."""
         return [_message("ka")] if self._state is _ConnectionState.ACKNOWLEDGED else []
 
     def init_overdue(self) -> Sequence[Action]:

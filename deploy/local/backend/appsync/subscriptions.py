@@ -41,6 +41,7 @@ class Subscription:
     deliver: Callable[[str], None]
 
     def matches(self, payload: Mapping[str, object]) -> bool:
+        """Whether the mutation's payload passes the subscriber's arguments and filter."""
         if any(name not in payload or payload[name] != value for name, value in self.arguments.items()):
             return False
         return self.filter_groups is None or any(
@@ -128,6 +129,7 @@ class SubscriptionHub:
 
     @property
     def subscription_count(self) -> int:
+        """The number of subscriptions that receive events."""
         return len({subscription for listeners in self._listeners.values() for subscription in listeners})
 
     def publish(self, event: MutationEvent) -> None:

@@ -29,7 +29,7 @@ PAGE_ROWS_DEFAULT = 100
 PAGE_ROWS_MAX = 1000
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-# The form of a scale's text; the dashboards alone ask whether its numbers make sense together.
+# The form of a scale's text; only the dashboards check whether its numbers are consistent.
 _POSITIVE = r"(0\.[0-9]{0,3}[1-9]|([1-9][0-9]{0,2})(\.[0-9]{0,3}[1-9])?|1000)"
 _NUMBER = rf"(0|-?{_POSITIVE})"
 _LABEL = r"[^,;:|=\x00-\x1f\x7f-\x9f]{1,16}"
@@ -45,9 +45,10 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CODE = re.compile(r"[2-9A-HJKMNP-TV-Z]{6}")  # no 0, O, 1, I, L, U: codes are read aloud and copied by hand
 
 
-def checked_id(value: str, field: str = "id") -> str:
+def checked_id(value: str) -> str:
+    """A UUID in lower case: other forms of the same UUID would be other ids."""
     if not _UUID.fullmatch(value):
-        raise bad_request(field, "must be a UUID in lower case")
+        raise bad_request("id", "must be a UUID in lower case")
     return value
 
 
@@ -64,6 +65,7 @@ def checked_text(value: str | None, field: str, *, length_max: int = TEXT_LENGTH
 
 
 def checked_grade(value: str | None) -> str:
+    """A text of 1 to 16 characters."""
     return checked_text(value, "grade", length_max=GRADE_LENGTH_MAX)
 
 
