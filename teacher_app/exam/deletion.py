@@ -1,88 +1,102 @@
-"""Deleting an exam with all its results, and bringing it back.
+"""Deleting an exam with all its results, and restoring it.
 
-Both go on where they stopped: run them again after a lost connection. Nothing that a deletion took is
-forgotten before the page is closed, so that it can be undone.
+Both continue where they stopped when they are run again after a lost connection. What a deletion took is
+remembered until the page is closed, so that it can be undone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from shared.api.calls import BATCH_MAX, TeacherApi
+from shared.model.codes import RandomSource
 from shared.model.errors import NotFound, StateRefused, VersionConflict
-from shared.model.exam import Exam, NewExam, NewResult, Result
+from shared.model.exam import Exam, NewExam, Result, new_id
+from teacher_app.rows.commands import DeleteRow, Refused
+from teacher_app.rows.undo import restoring_command
+from teacher_app.rows.workspace import Workspace
+from teacher_app.rows.write_job import WriteJob
+from teacher_app.rows.writer import RowWriter
 
 __all__ = ["Deletion", "Restoration"]
 
-ROUNDS_MAX = 20  # somebody who keeps entering results elsewhere ends it with the refusal
+ROUNDS_MAX = 20  # then somebody who keeps entering results elsewhere makes it fail
 
 
 class Deletion:
-    """Takes an exam away: out of the students' sight first, then the results in batches, then itself.
+    """Hides an exam from students first, then deletes its results in batches, then the exam itself."""
 
-    `taken` has all that went so far, newest state.
-    """
-
-    def __init__(self, exam: Exam) -> None:
-        self.exam = exam
+    def __init__(self, workspace: Workspace, random: RandomSource) -> None:
+        self.workspace = workspace
         self.is_done = False
+        self._random = random
         self._taken: dict[str, Result] = {}
 
     @property
+    def exam(self) -> Exam:
+        """As it was last read."""
+        return self.workspace.exam
+
+    @property
     def taken(self) -> list[Result]:
-        """Rows that are deleted, or may be where an answer was lost."""
+        """Rows that are deleted or, before `is_done`, about to be."""
         return list(self._taken.values())
 
-    def run(self, api: TeacherApi) -> Iterator[tuple[int, int]]:
-        """Gives (deleted so far, all that were seen) after each batch.
+    def run(self) -> Iterator[tuple[int, int]]:
+        """Yields (rows deleted so far, all rows seen) after each batch.
 
-        Raises what the API raises; run it again to go on.
+        Raises what the API raises; run it again to continue.
         """
-        for round_left in reversed(range(ROUNDS_MAX)):
-            present = api.get_exam(self.exam.id)
-            if present is None:
+        for rounds_left in reversed(range(ROUNDS_MAX)):
+            try:
+                self.workspace.refresh()
+            except NotFound:
                 self.is_done = True
                 return
-            self.exam = present
             try:
-                if present.is_published:
-                    present = self.exam = api.unpublish_exam(present.id, present.version)
-                yield from self._take_rows(api)
-                api.delete_exam(present.id, present.version)
+                while self.exam.is_published:
+                    self.workspace.change_exam(lambda api, exam: api.unpublish_exam(exam.id, exam.version))
+                yield from self._delete_rows()
+                self.workspace.api.delete_exam(self.exam.id, self.exam.version)
             except (VersionConflict, NotFound, StateRefused):
-                # Changed elsewhere in this very moment: look again, and take that too.
-                if round_left == 0:
+                # Something was changed elsewhere at this very moment: read again, and take that too.
+                if rounds_left == 0:
                     raise
             else:
                 self.is_done = True
                 return
 
-    def _take_rows(self, api: TeacherApi) -> Iterator[tuple[int, int]]:
-        rows = list(api.list_results(self.exam.id))
+    def _delete_rows(self) -> Iterator[tuple[int, int]]:
+        rows = self.workspace.results
         before = len(self._taken.keys() - {row.id for row in rows})
-        for start in range(0, len(rows), BATCH_MAX):
-            batch = rows[start : start + BATCH_MAX]
-            self._taken.update((row.id, row) for row in batch)
-            api.delete_results(self.exam.id, [(row.id, row.version) for row in batch])
-            yield before + start + len(batch), before + len(rows)
+        self._taken.update((row.id, row) for row in rows)
+        writer = RowWriter(self.workspace, self._random)
+        for done in WriteJob(writer, [DeleteRow(new_id(), row.id, row.version) for row in rows]).run():
+            yield before + done, before + len(rows)
 
 
 class Restoration:
-    """Makes a deleted exam again, as a draft with new ids: those of deleted rows are never used again."""
+    """Creates a deleted exam again, as a draft with new ids: those of deleted rows are never used again."""
 
-    def __init__(self, deletion: Deletion, new_id: Callable[[], str]) -> None:
+    def __init__(self, deletion: Deletion, random: RandomSource) -> None:
         exam = deletion.exam
         self.exam_id = new_id()
         self._exam = NewExam(exam.subject, exam.date, exam.teacher, exam.scale, exam.audience, self.exam_id)
-        self._rows = [NewResult(row.student, row.grade, row.name, new_id()) for row in deletion.taken]
-        self._done = 0
+        self._deleted = deletion.workspace
+        self._random = random
+        self._commands = [restoring_command(row, new_id(), exam.audience) for row in deletion.taken]
+        self._job: WriteJob | None = None
 
-    def run(self, api: TeacherApi) -> Iterator[tuple[int, int]]:
-        """Gives (results brought back, all of them) after each batch. Raises what the API raises; run it
-        again to go on."""
-        api.create_exam(self._exam)
-        while self._done < len(self._rows):
-            batch = self._rows[self._done : self._done + BATCH_MAX]
-            api.create_results(self.exam_id, batch)
-            self._done += len(batch)
-            yield self._done, len(self._rows)
+    def run(self) -> Iterator[tuple[int, int]]:
+        """Yields (results restored, all of them) after each batch.
+
+        Raises what the API raises; run it again to continue.
+        """
+        if self._job is None:
+            self._deleted.api.create_exam(self._exam)
+            workspace = self._deleted.of_exam(self.exam_id)
+            self._job = WriteJob(RowWriter(workspace, self._random), self._commands)
+        for done in self._job.run():
+            yield done, self._job.total
+        for receipt in self._job.rejected:
+            if isinstance(receipt, Refused) and receipt.cause is not None:
+                raise receipt.cause

@@ -4,7 +4,6 @@ files.py      bytes or text -> Source (tables of cells)
 columns.py    a table -> Layout: which columns hold the names and the grades
 rows.py       table and layout -> SourceRow
 checking.py   source rows and what is there already -> CheckedRow, with a reason where one cannot be saved
-saving.py     checked rows -> the API, in batches, to be gone on with after an interruption
-taking_back.py  undoing what was saved
+saving.py     checked rows -> commands to the row writer
 draft.py      one import from its source to its end, as one open page has it
 """

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 
-from shared.model.exam import Audience
+from shared.model.exam import Audience, new_id
 from shared.model.scales import Scale
 from teacher_app.importing.checking import CheckedRow, Choices, Fate, check_rows
 from teacher_app.importing.columns import Layout, recognised
@@ -17,8 +17,10 @@ from teacher_app.importing.files import Source
 from teacher_app.importing.rows import SourceRow, rows_from_table
 from teacher_app.importing.saving import Saving
 from teacher_app.importing.tables import Table
-from teacher_app.importing.taking_back import TakingBack
+from teacher_app.rows.commands import UndoCommand
 from teacher_app.rows.workspace import Workspace
+from teacher_app.rows.write_job import WriteJob
+from teacher_app.rows.writer import RowWriter
 
 __all__ = ["ImportDraft", "Progress", "fate_counts"]
 
@@ -41,7 +43,7 @@ class ImportDraft:
         self.sheet = next(iter(source.tables))
         self.choices = Choices()
         self.saving: Saving | None = None
-        self.undoing: TakingBack | None = None  # of what `saving` saved
+        self.undoing: WriteJob | None = None  # of what `saving` saved
         self.progress = Progress.NONE
         self.hindrance: Exception | None = None  # why the saving paused; None: the teacher stopped it
         self.finished_at: dt.datetime | None = None
@@ -106,20 +108,22 @@ class ImportDraft:
     # Saving.
 
     @property
-    def job(self) -> Saving | TakingBack:
-        """What `progress` is about; begin() comes before."""
+    def job(self) -> WriteJob:
+        """What `progress` is about. To be asked after begin()."""
         assert self.saving is not None  # noqa: S101  # begun
         return self.undoing or self.saving
 
     def begin(self, source: random.Random) -> None:
         """Save what can be saved, as the workspace has just been read."""
-        self.saving, self.undoing = Saving(self._workspace, self.checked(), source), None
+        self._writer = RowWriter(self._workspace, source)
+        self.saving, self.undoing = Saving(self._writer, self.checked(), self.audience), None
         self.progress, self.hindrance = Progress.RUNNING, None
 
     def undo(self) -> None:
-        """Take back what was saved."""
+        """Undo what was saved; what somebody has changed since stays as it is."""
         assert self.saving is not None  # noqa: S101  # begun
-        self.undoing = TakingBack(self._workspace, self.saving)
+        commands = [UndoCommand(new_id(), receipt.key) for receipt in self.saving.completed]
+        self.undoing = WriteJob(self._writer, commands)
         self.progress, self.hindrance = Progress.RUNNING, None
 
     def pause(self, now: Callable[[], dt.datetime]) -> None:

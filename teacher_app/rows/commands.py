@@ -6,6 +6,7 @@ shows codes, `person` is the real name and the row's `student` is the code; othe
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -105,6 +106,7 @@ class Refused:
     key: str
     field: str | None
     reason: str
+    cause: Exception | None = dataclasses.field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ class NotSaved:
 
     key: str
     hindrance: Hindrance
+    cause: Exception | None = dataclasses.field(default=None, compare=False)
 
 
 Receipt = Saved | Deleted | Refused | Duplicate | Conflict | NotSaved

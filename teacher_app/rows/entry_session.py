@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from shared.model.codes import RandomSource
 from shared.model.errors import ApiRefused, BackendUnreachable, SessionEnded
 from shared.model.exam import Audience, new_id
 from shared.model.scales import NumberScale
-from teacher_app.rows.changes import RowNews
 from teacher_app.rows.commands import Command, NotSaved, Receipt, Refused
 from teacher_app.rows.messages import attempts_of, command_from_page, receipt_to_page, row_to_page
+from teacher_app.rows.row_updates import RowUpdates
 from teacher_app.rows.workspace import Workspace
-from teacher_app.rows.writer import Entering
+from teacher_app.rows.writer import RowWriter
 
-__all__ = ["EntryPage"]
+__all__ = ["EntrySession"]
 
 REFRESH_S = 15.0  # what others enter meanwhile is seen after so long, at the next row
 
 
-class EntryPage:
+class EntrySession:
     """Kept in the page's Streamlit session, like its workspace."""
 
-    def __init__(self, workspace: Workspace, now_s: Callable[[], float], random: RandomSource) -> None:
+    def __init__(self, workspace: Workspace, random: RandomSource) -> None:
         self.workspace = workspace
-        self.entering = Entering(workspace, now_s, random)
-        self._news = RowNews(new_id())
+        self.writer = RowWriter(workspace, random)
+        self._news = RowUpdates(new_id())
         self._seen: object = None
         self._receipts: dict[str, tuple[int, Receipt]] = {}  # of the outbox, by key: (attempt, receipt)
 
@@ -49,7 +49,7 @@ class EntryPage:
                 self._receipts[key] = (attempt, command)
             else:
                 commands.append(command)
-        for key, receipt in self.entering.carry_out(commands).items():
+        for key, receipt in self.writer.write(commands).items():
             self._receipts[key] = (attempts[key][0], receipt)
 
     def refresh_if_old(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from shared.model.codes import RandomSource
 from shared.model.exam import Audience, Result, new_id
 from shared.model.text import sort_key
 from teacher_app.rows.commands import (
+    Command,
     Conflict,
     Deleted,
     Duplicate,
@@ -22,11 +23,9 @@ from teacher_app.rows.commands import (
 from teacher_app.rows.grid_changes import GridLine, command_for, edited, has_edits, line_of, settled
 from teacher_app.rows.grid_messages import edits_from
 from teacher_app.rows.workspace import Workspace
-from teacher_app.rows.writer import Entering
+from teacher_app.rows.writer import RowWriter
 
 __all__ = ["GridPage"]
-
-CHUNK = 20  # lines between two movements of the progress bar
 
 
 class GridPage:
@@ -36,11 +35,11 @@ class GridPage:
     nothing. `heard` numbers the last telling of edits that was of the lines of its time.
     """
 
-    def __init__(self, workspace: Workspace, now_s: Callable[[], float], random: RandomSource) -> None:
+    def __init__(self, workspace: Workspace, random: RandomSource) -> None:
         self.workspace = workspace
         self.generation = new_id()
         self.heard = 0
-        self._entering = Entering(workspace, now_s, random)
+        self._writer = RowWriter(workspace, random)
         self._undoable: list[str] = []  # keys of the last save
         self._begin()
 
@@ -95,22 +94,14 @@ class GridPage:
         middle, the lines that are left are still unsaved."""
         wanted = [line for line in self.unsaved if not isinstance(line.receipt, Conflict | Duplicate)]
         undoable: list[str] = []
-        for start in range(0, len(wanted), CHUNK):
-            chunk = wanted[start : start + CHUNK]
-            receipts = self._carry_out(chunk)
+        done = 0
+        for receipts in self._writer.write_in_steps(self._commands(wanted)):
+            self._apply(receipts)
             undoable += [key for key, receipt in receipts.items() if isinstance(receipt, Saved | Deleted)]
             if undoable:
                 self._undoable = undoable
-            yield start + len(chunk), len(wanted)
-            if any(isinstance(receipt, NotSaved) for receipt in receipts.values()):
-                # Without an answer to these the others would wait as long, each for itself.
-                blocked = next(receipt for receipt in receipts.values() if isinstance(receipt, NotSaved))
-                left = {line.key for line in wanted[start + len(chunk) :]}
-                self._set(
-                    replace(line, receipt=NotSaved(line.key, blocked.hindrance)) if line.key in left else line
-                    for line in self.lines
-                )
-                return
+            done += len(receipts)
+            yield done, len(wanted)
 
     def keep_mine(self, key: str) -> None:
         """Save the line over what is there now, which the teacher has seen."""
@@ -123,9 +114,9 @@ class GridPage:
             code = line.stored.student if line.stored and self.audience is Audience.CODES else None
             line = replace(line, key=new_id(), stored=theirs, code=code, receipt=None)
         self._put(key, line)
-        self._undoable = [
-            done for done, receipt in self._carry_out([line]).items() if isinstance(receipt, Saved | Deleted)
-        ]
+        receipts = self._writer.write(self._commands([line]))
+        self._apply(receipts)
+        self._undoable = [done for done, found in receipts.items() if isinstance(found, Saved | Deleted)]
 
     def take_theirs(self, key: str) -> None:
         """Leave what is there now; what was typed on this line goes."""
@@ -136,7 +127,7 @@ class GridPage:
     def undo(self) -> list[Receipt]:
         """Take back the last save; gives the receipts of what could not be taken back."""
         commands = [UndoCommand(new_id(), key) for key in reversed(self._undoable)]
-        receipts = self._entering.carry_out(commands)
+        receipts = self._writer.write(commands)
         by_key = {command.key: command.of for command in commands}
         self._undoable = [
             by_key[key] for key, receipt in receipts.items() if isinstance(receipt, NotSaved)
@@ -154,9 +145,11 @@ class GridPage:
         yield from by_row.values()
         yield from (line for line in drafts.values() if line.stored is None)
 
-    def _carry_out(self, lines: list[GridLine]) -> dict[str, Receipt]:
+    def _commands(self, lines: list[GridLine]) -> list[Command]:
         commands = [command_for(line, self.audience) for line in lines]
-        receipts = self._entering.carry_out([command for command in commands if command is not None])
+        return [command for command in commands if command is not None]
+
+    def _apply(self, receipts: Mapping[str, Receipt]) -> None:
         after = []
         for line in self.lines:
             receipt = receipts.get(line.key)
@@ -164,7 +157,6 @@ class GridPage:
             if changed is not None:
                 after.append(changed)
         self._set(after)
-        return receipts
 
     def _line(self, key: str) -> GridLine:
         return next(line for line in self.lines if line.key == key)

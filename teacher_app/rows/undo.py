@@ -5,24 +5,28 @@ A deleted row comes back under a new id: ids are never used twice.
 
 from __future__ import annotations
 
-from shared.model.exam import Audience
+from shared.model.exam import Audience, Result
 from teacher_app.rows.commands import ChangeRow, CreateRow, Deleted, DeleteRow, Saved, person_of
 
-__all__ = ["inverse"]
+__all__ = ["inverse_command", "restoring_command"]
 
 
-def inverse(done: Saved | Deleted, key: str, audience: Audience) -> CreateRow | ChangeRow | DeleteRow | None:
+def inverse_command(
+    done: Saved | Deleted, key: str, audience: Audience
+) -> CreateRow | ChangeRow | DeleteRow | None:
     """A command with `key` that restores what was before `done`; None if there was nothing before.
 
     It expects the version that `done` left: what somebody else wrote since is a conflict, never lost.
     """
     if isinstance(done, Deleted):
-        row = done.before
-        if row is None:
-            return None
-        code = row.student if audience is Audience.CODES else None
-        return CreateRow(key, person_of(row, audience), row.grade, accepts_duplicate=True, code=code)
+        return None if done.before is None else restoring_command(done.before, key, audience)
     if done.before is None:
         return DeleteRow(key, done.row.id, done.row.version)
     before = done.before
     return ChangeRow(key, done.row.id, done.row.version, person_of(before, audience), before.grade)
+
+
+def restoring_command(row: Result, key: str, audience: Audience) -> CreateRow:
+    """A command with `key` that creates a deleted row again, with its code."""
+    code = row.student if audience is Audience.CODES else None
+    return CreateRow(key, person_of(row, audience), row.grade, accepts_duplicate=True, code=code)

@@ -25,8 +25,12 @@ class Workspace:
         """Reads the exam. Raises NotFound, SessionEnded, BackendUnreachable or ApiRefused."""
         self._api = api
         self._exam_id = exam_id
-        self._now_s = now_s
+        self.now_s = now_s
         self.refresh()
+
+    def of_exam(self, exam_id: str) -> Workspace:
+        """Another exam of the same teacher. Raises as the constructor does."""
+        return Workspace(self._api, exam_id, self.now_s)
 
     @property
     def api(self) -> TeacherApi:
@@ -45,7 +49,7 @@ class Workspace:
     @property
     def age_s(self) -> float:
         """Seconds since everything was read."""
-        return self._now_s() - self._read_at_s
+        return self.now_s() - self._read_at_s
 
     def result(self, result_id: str) -> Result | None:
         return self._results.get(result_id)
@@ -56,7 +60,7 @@ class Workspace:
         if exam is None:
             raise NotFound("NotFound", "There is no such exam, or it is somebody else's draft.")
         rows = {row.id: row for row in self.api.list_results(self._exam_id)}
-        self._exam, self._results, self._read_at_s = exam, rows, self._now_s()
+        self._exam, self._results, self._read_at_s = exam, rows, self.now_s()
 
     def change_exam(self, change: Callable[[TeacherApi, Exam], Exam]) -> bool:
         """Apply `change` to the exam as it is known here and keep the exam that it returns.

@@ -1,9 +1,16 @@
-"""Carrying out what a teacher asks for with rows of one exam: each command gets a receipt."""
+"""The one writer of result rows: every change that a teacher makes is a command, and each gets a receipt.
+
+Entry, grid, import, their undo and the deletion of an exam all write through RowWriter. New rows and
+deletions go to the API in batches; a batch that is refused is sent row by row, so that only the row at fault
+is refused.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from shared.api.calls import BATCH_MAX
 from shared.model.codes import RandomSource, new_codes
@@ -36,72 +43,129 @@ from teacher_app.rows.commands import (
     UndoCommand,
     person_of,
 )
-from teacher_app.rows.undo import inverse
+from teacher_app.rows.undo import inverse_command
 from teacher_app.rows.workspace import Workspace
 
-__all__ = ["Entering"]
+__all__ = ["RowWriter"]
+
+STEP_MIN = 20  # receipts that write_in_steps() collects before it yields
+
+_Item = NewResult | ChangeRow | DeleteRow
+_Call = tuple[Callable[[Sequence[Any]], Sequence[Receipt]], Sequence[_Item]]
 
 
-class Entering:
-    """The rows of one open page. It remembers what was carried out, so that a command sent again is carried
-    out once and can be undone; that is forgotten with the page."""
+class RowWriter:
+    """Writes the rows of one exam for one open page.
 
-    def __init__(self, workspace: Workspace, now_s: Callable[[], float], random: RandomSource) -> None:
+    It remembers what it completed: a command that is sent again is carried out once, and it can be undone.
+
+    Rows are sent in the order of their commands' keys. The keys are random, so that whoever watches a
+    published exam that shows codes does not see rows arrive in the order of a class register; and since keys
+    stay, a retry sends the same batches.
+    """
+
+    def __init__(self, workspace: Workspace, random: RandomSource) -> None:
         self._workspace = workspace
-        self._now_s = now_s
         self._random = random
-        self._done: dict[str, Saved | Deleted] = {}  # by key; one entry for each act of a person
-        self._codes: dict[str, str] = {}  # by id of a row that may have arrived: it keeps its code
+        self._completed: dict[str, Saved | Deleted] = {}  # by key
+        self._codes: dict[str, str] = {}  # by key, of new rows that are not known to be stored
 
-    def carry_out(self, commands: Sequence[Command]) -> dict[str, Receipt]:
-        """A receipt for each command, by key. Nothing is raised that the API or the session raises."""
+    def write(self, commands: Iterable[Command]) -> dict[str, Receipt]:
+        """A receipt for each command, by key. Errors of the API and of the session become receipts."""
         receipts: dict[str, Receipt] = {}
-        creates: list[tuple[CreateRow, NewResult]] = []
-        others: list[ChangeRow | DeleteRow] = []
-        there = self._rows_by_person()
-        for wanted in commands:
-            known = self._done.get(wanted.key)
-            command = self._resolved(wanted) if known is None else known
-            if isinstance(command, ChangeRow | DeleteRow):
-                others.append(command)
-            elif isinstance(command, CreateRow):
-                checked = self._checked(command)
-                if isinstance(checked, Refused):
-                    receipts[command.key] = checked
-                    continue
-                person = name_key(command.person)
-                if any(name_key(other.person) == person for other, _ in creates):
-                    receipts |= self._create(creates)  # so that the second of two equal names meets the first
-                    creates, there = [], self._rows_by_person()
-                same = [row for row in there.get(person, []) if row.id != command.key]
-                if same and not command.accepts_duplicate:
-                    receipts[command.key] = Duplicate(command.key, same[0])
-                else:
-                    creates.append((command, checked))
-            else:
-                receipts[command.key] = command
-        receipts |= self._create(creates)
-        hindrance = next(
-            (entry.hindrance for entry in receipts.values() if isinstance(entry, NotSaved)), None
-        )
-        for other in others:
-            # After one call without an answer the others need not wait for theirs.
-            receipt = NotSaved(other.key, hindrance) if hindrance else self._change_or_delete(other)
-            hindrance = receipt.hindrance if isinstance(receipt, NotSaved) else None
-            receipts[other.key] = receipt
-        self._done |= {key: entry for key, entry in receipts.items() if isinstance(entry, Saved | Deleted)}
+        for step in self.write_in_steps(commands):
+            receipts |= step
         return receipts
 
-    def _resolved(self, command: Command) -> CreateRow | ChangeRow | DeleteRow | Refused:
+    def write_in_steps(self, commands: Iterable[Command]) -> Iterator[dict[str, Receipt]]:
+        """As write(), but yields the receipts as they come. A caller that stops leaves the rest undone."""
+        step: dict[str, Receipt] = {}
+        for receipts in self._receipts_by_call(commands):
+            for receipt in receipts:
+                if isinstance(receipt, Saved | Deleted):
+                    self._completed[receipt.key] = receipt
+                    self._codes.pop(receipt.key, None)
+                step[receipt.key] = receipt
+            if len(step) >= STEP_MIN:
+                yield step
+                step = {}
+        if step:
+            yield step
+
+    def _receipts_by_call(self, commands: Iterable[Command]) -> Iterator[Sequence[Receipt]]:
+        """The first item answers what needs no call, each other one is the outcome of a call."""
+        creates: list[NewResult] = []
+        changes: list[ChangeRow] = []
+        deletes: list[DeleteRow] = []
+        namesakes: list[CreateRow] = []  # of persons in `creates`: checked once those are stored
+        answered: list[Receipt] = []
+        resolved = [self._resolve(command) for command in {one.key: one for one in commands}.values()]
+        present = self._rows_by_person()
+        self._assign_codes([command for command in resolved if isinstance(command, CreateRow)])
+        new_persons: set[str] = set()
+        for command in resolved:
+            if isinstance(command, ChangeRow):
+                changes.append(command)
+            elif isinstance(command, DeleteRow):
+                deletes.append(command)
+            elif isinstance(command, CreateRow):
+                new = self._new_result(command)
+                person = name_key(command.person)
+                same = [row for row in present.get(person, []) if row.id != command.key]
+                if isinstance(new, Refused):
+                    answered.append(new)
+                elif same and not command.accepts_duplicate:
+                    answered.append(Duplicate(command.key, same[0]))
+                elif person in new_persons and not command.accepts_duplicate:
+                    namesakes.append(command)
+                else:
+                    creates.append(new)
+                    new_persons.add(person)
+            else:
+                answered.append(command)
+        yield answered
+        yield from self._send(
+            [
+                *((self._create, batch) for batch in _batches(creates, BATCH_MAX)),
+                *((self._delete, batch) for batch in _batches(deletes, BATCH_MAX)),
+                *((self._change, batch) for batch in _batches(changes, 1)),
+            ]
+        )
+        if namesakes:
+            yield from self._receipts_by_call(namesakes)
+
+    def _send(self, calls: Iterable[_Call]) -> Iterator[Sequence[Receipt]]:
+        waiting = deque(calls)
+        while waiting:
+            send, items = waiting.popleft()
+            try:
+                receipts = send(items)
+            except (ApiRefused, FieldInvalid, BackendUnreachable, SessionEnded) as error:
+                if (hindrance := _hindrance(error)) is not None:
+                    # The other calls would wait for an answer as long, each in turn.
+                    left = [*items, *(item for _, others in waiting for item in others)]
+                    yield [NotSaved(_key(item), hindrance, error) for item in left]
+                    return
+                if len(items) > 1 and not isinstance(error, NotAllowed):
+                    waiting.extendleft((send, [item]) for item in reversed(items))
+                    continue
+                receipts = [_refused(_key(item), error) for item in items]
+            yield receipts
+
+    def _resolve(self, command: Command) -> CreateRow | ChangeRow | DeleteRow | Receipt:
+        """A completed command becomes its receipt, an undo the command that it stands for."""
+        completed = self._completed.get(command.key)
+        if completed is not None:
+            return completed
         if not isinstance(command, UndoCommand):
             return command
-        done = self._done.get(command.of)
-        found = None if done is None else inverse(done, command.key, self._audience)
-        if found is None:
+        undone = self._completed.get(command.of)
+        inverse = None if undone is None else inverse_command(undone, command.key, self._audience)
+        if inverse is None:
             return Refused(
                 command.key, None, "This page no longer knows what it was. Change the row instead."
             )
-        return found
+        return inverse
 
     @property
     def _audience(self) -> Audience:
@@ -115,87 +179,58 @@ class Entering:
 
     # New rows.
 
-    def _checked(self, command: CreateRow) -> NewResult | Refused:
+    def _new_result(self, command: CreateRow) -> NewResult | Refused:
         try:
             grade = parse_grade(command.grade, self._workspace.exam.scale).text
             if self._audience is Audience.NAMES:
                 return NewResult(command.person, grade, id=command.key)
             is_nameless = command.code is not None and not command.person  # put back as it was
             name = None if is_nameless else command.person
-            return NewResult(self._code(command), grade, name, command.key)
+            return NewResult(self._codes[command.key], grade, name, command.key)
         except FieldInvalid as error:
             return _refused(command.key, error)
 
-    def _code(self, command: CreateRow) -> str:
-        code = command.code or self._codes.get(command.key)
-        if code is None:
-            taken = {row.student for row in self._workspace.results} | set(self._codes.values())
-            code = new_codes(1, taken, self._random)[0]
-        self._codes[command.key] = code
-        return code
+    def _assign_codes(self, creates: Sequence[CreateRow]) -> None:
+        """A code stays the same for as long as its row may have arrived; one that is taken is replaced."""
+        if self._audience is Audience.NAMES:
+            return
+        taken = {row.student for row in self._workspace.results}
+        new = [command for command in creates if command.key not in self._codes]
+        self._codes |= {one.key: one.code for one in new if one.code and one.code not in taken}
+        keys = [one.key for one in new if one.key not in self._codes]
+        fresh = new_codes(len(keys), taken | set(self._codes.values()), self._random)
+        self._codes |= dict(zip(keys, fresh, strict=True))
 
-    def _create(self, creates: Sequence[tuple[CreateRow, NewResult]]) -> dict[str, Receipt]:
-        receipts: dict[str, Receipt] = {}
-        try:
-            for start in range(0, len(creates), BATCH_MAX):
-                batch = [new for _, new in creates[start : start + BATCH_MAX]]
-                receipts |= {receipt.key: receipt for receipt in self._create_batch(batch)}
-        except (BackendUnreachable, SessionEnded) as error:
-            # Rows of this batch that did arrive are met again by their ids.
-            left = [new.id for _, new in creates if new.id not in receipts]
-            receipts |= {key: _not_saved(key, error) for key in left}
-        return receipts
-
-    def _create_batch(self, batch: Sequence[NewResult]) -> list[Receipt]:
-        if len(batch) == 1:
-            return [self._create_one(batch[0])]
-        try:
-            rows = self._workspace.api.create_results(self._workspace.exam.id, batch)
-        except (NotAllowed, NotFound) as error:
-            return [_refused_by_api(new.id, error) for new in batch]
-        except ApiRefused:
-            # One of them is to blame: each is tried alone, and the others are saved.
-            return [self._create_one(new) for new in batch]
-        names = {new.id: new.name for new in batch}
+    def _create(self, batch: Sequence[NewResult]) -> list[Receipt]:
+        exam_id = self._workspace.exam.id
+        if len(batch) > 1:
+            rows = self._workspace.api.create_results(exam_id, batch)
+        else:
+            try:
+                rows = [self._workspace.api.create_result(exam_id, batch[0])]
+            except VersionConflict as conflict:
+                new = batch[0]
+                return [self._conflict(new.id, new.id, conflict, new.name or new.student, new.grade, None)]
+        names = {new.id: new.name for new in batch}  # the API's answers to writes have no names
         return [self._saved(row.id, replace(row, name=names[row.id])) for row in rows]
-
-    def _create_one(self, new: NewResult) -> Receipt:
-        try:
-            row = self._workspace.api.create_result(self._workspace.exam.id, new)
-        except VersionConflict as conflict:
-            return self._met(new.id, new.id, conflict, new.name or new.student, new.grade, None)
-        except ApiRefused as error:
-            return _refused_by_api(new.id, error)
-        return self._saved(new.id, replace(row, name=new.name))
 
     def _saved(self, key: str, row: Result, before: Result | None = None) -> Saved:
         self._workspace.keep([row])
-        return Saved(key, self._now_s(), row, before)
+        return Saved(key, self._workspace.now_s(), row, before)
 
-    # Rows that are there.
+    # Rows that exist.
 
-    def _change_or_delete(self, command: ChangeRow | DeleteRow) -> Receipt:
-        try:
-            if isinstance(command, ChangeRow):
-                return self._change(command)
-            return self._delete(command)
-        except FieldInvalid as error:
-            return _refused(command.key, error)
-        except (BackendUnreachable, SessionEnded) as error:
-            return _not_saved(command.key, error)
-        except ApiRefused as error:
-            return _refused_by_api(command.key, error)
-
-    def _change(self, command: ChangeRow) -> Receipt:
+    def _change(self, batch: Sequence[ChangeRow]) -> list[Receipt]:
+        (command,) = batch
         before = self._workspace.result(command.row_id)
         if before is None:
-            return Conflict(command.key, command.row_id, None)
+            return [Conflict(command.key, command.row_id, None)]
         grade = parse_grade(command.grade, self._workspace.exam.scale).text
         person = command.person.strip()
         has_codes = self._audience is Audience.CODES
         is_new_person = person != person_of(before, self._audience)
         if not is_new_person and grade == before.grade and before.version == command.expected_version:
-            return Saved(command.key, self._now_s(), before, before)
+            return [Saved(command.key, self._workspace.now_s(), before, before)]
         try:
             row = self._workspace.api.update_result(
                 before.exam_id,
@@ -207,26 +242,35 @@ class Entering:
                 removes_name=is_new_person and has_codes and not person,
             )
         except VersionConflict as conflict:
-            return self._met(command.key, command.row_id, conflict, person, grade, before)
+            return [self._conflict(command.key, command.row_id, conflict, person, grade, before)]
         except NotFound:
             self._workspace.forget([command.row_id])
-            return Conflict(command.key, command.row_id, None)
+            return [Conflict(command.key, command.row_id, None)]
         name = (person or None) if has_codes else before.name
-        return self._saved(command.key, replace(row, name=name), before)
+        return [self._saved(command.key, replace(row, name=name), before)]
 
-    def _delete(self, command: DeleteRow) -> Receipt:
-        before = self._workspace.result(command.row_id)
-        if before is not None:
-            try:
-                self._workspace.api.delete_result(before.exam_id, before.id, command.expected_version)
-            except VersionConflict as conflict:
-                return Conflict(command.key, command.row_id, self._present(conflict))
-            except NotFound:
-                before = None  # who deleted it may undo that; here there is nothing to take back
-            self._workspace.forget([command.row_id])
-        return Deleted(command.key, self._now_s(), command.row_id, before)
+    def _delete(self, batch: Sequence[DeleteRow]) -> list[Receipt]:
+        before = {command.row_id: self._workspace.result(command.row_id) for command in batch}
+        exam_id = self._workspace.exam.id
+        pairs = [(one.row_id, one.expected_version) for one in batch if before[one.row_id] is not None]
+        try:
+            if len(batch) == 1 and pairs:
+                self._workspace.api.delete_result(exam_id, *pairs[0])
+            elif pairs:
+                self._workspace.api.delete_results(exam_id, pairs)
+        except VersionConflict as conflict:
+            if len(batch) > 1:
+                raise
+            return [Conflict(batch[0].key, batch[0].row_id, self._current_row(conflict))]
+        except NotFound:
+            if len(batch) > 1:
+                raise
+            before = {}  # whoever deleted it can undo that; here nothing is left to undo
+        self._workspace.forget(command.row_id for command in batch)
+        at_s = self._workspace.now_s()
+        return [Deleted(one.key, at_s, one.row_id, before.get(one.row_id)) for one in batch]
 
-    def _met(
+    def _conflict(
         self,
         key: str,
         row_id: str,
@@ -235,41 +279,49 @@ class Entering:
         grade: str,
         before: Result | None,
     ) -> Receipt:
-        """What to say to a teacher whose write met another one: nothing, if both say the same."""
-        theirs = self._present(conflict)
+        """Two writes of the same values are no conflict: the row is as this teacher wants it."""
+        theirs = self._current_row(conflict)
         if theirs is not None and theirs.grade == grade and person_of(theirs, self._audience) == person:
-            return Saved(key, self._now_s(), theirs, before)
+            return Saved(key, self._workspace.now_s(), theirs, before)
         return Conflict(key, row_id, theirs)
 
-    def _present(self, conflict: VersionConflict) -> Result | None:
-        """The row as it is now, its name included, and kept."""
+    def _current_row(self, conflict: VersionConflict) -> Result | None:
+        """The row as it is now, with its name; the workspace keeps it."""
         row = conflict.current
         if not isinstance(row, Result):
             return None
         if self._audience is Audience.CODES:
-            row = self._workspace.api.get_result(row.exam_id, row.id)  # no refusal tells names
+            row = self._workspace.api.get_result(row.exam_id, row.id)  # no refusal contains names
         if row is not None:
             self._workspace.keep([row])
         return row
 
 
-def _refused(key: str, error: FieldInvalid) -> Refused:
-    field = {"student": "person", "name": "person", "grade": "grade"}.get(error.field)
-    return Refused(key, field, error.reason)
+def _batches(items: Sequence[_Item], size: int) -> Iterator[Sequence[_Item]]:
+    ordered = sorted(items, key=_key)
+    return (ordered[start : start + size] for start in range(0, len(ordered), size))
 
 
-def _refused_by_api(key: str, error: ApiRefused) -> Refused | NotSaved:
-    if isinstance(error, NotAllowed):
-        if not error.is_about_the_row:
-            return NotSaved(key, Hindrance.SESSION_ENDED)
-        return Refused(key, None, "This exam belongs to another teacher: only they can change it.")
-    if isinstance(error, NotFound):
-        return Refused(key, None, "This exam is no longer there: it was deleted.")
-    if isinstance(error, InputRefused):
-        return _refused(key, FieldInvalid(error.field or "", error.reason))
-    return Refused(key, None, str(error))
+def _key(item: _Item) -> str:
+    return item.id if isinstance(item, NewResult) else item.key
 
 
-def _not_saved(key: str, error: BackendUnreachable | SessionEnded) -> NotSaved:
-    is_ended = isinstance(error, SessionEnded)
-    return NotSaved(key, Hindrance.SESSION_ENDED if is_ended else Hindrance.UNREACHABLE)
+def _hindrance(error: Exception) -> Hindrance | None:
+    """Why the call was not carried out at all; None if the API refused it."""
+    if isinstance(error, BackendUnreachable):
+        return Hindrance.UNREACHABLE
+    if isinstance(error, SessionEnded) or (isinstance(error, NotAllowed) and not error.is_about_the_row):
+        return Hindrance.SESSION_ENDED
+    return None
+
+
+def _refused(key: str, error: Exception) -> Refused:
+    field, reason = None, str(error)
+    if isinstance(error, FieldInvalid | InputRefused):
+        reason = error.reason
+        field = {"student": "person", "name": "person", "grade": "grade"}.get(error.field or "")
+    elif isinstance(error, NotAllowed):
+        reason = "This exam belongs to another teacher: only they can change it."
+    elif isinstance(error, NotFound):
+        reason = "This exam is no longer there: it was deleted."
+    return Refused(key, field, reason, error)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator
 
 import streamlit as st
 
-from shared.api.calls import TeacherApi
-from shared.model.exam import new_id
 from shared.model.text import escape_markdown
-from teacher_app.context import current_api
 from teacher_app.exam.deletion import Deletion, Restoration
 from teacher_app.exam.wording import count_text
 from teacher_app.rows.workspace import Workspace
@@ -76,7 +74,7 @@ def offer_undo() -> None:
 
 
 def _begin(workspace: Workspace) -> _Deleted:
-    one = _Deleted(Deletion(workspace.exam))
+    one = _Deleted(Deletion(workspace, secrets.SystemRandom()))
     _deleted().insert(0, one)
     return one
 
@@ -91,18 +89,18 @@ def _delete(one: _Deleted) -> None:
 
 def _restore(one: _Deleted) -> None:
     if one.restoration is None:
-        one.restoration = Restoration(one.deletion, new_id)
+        one.restoration = Restoration(one.deletion, secrets.SystemRandom())
     if _run(one.restoration.run, "Bringing it back …", "are back"):
         _deleted().remove(one)
         st.toast("It is back, as a draft. Its address is a new one.", icon=":material/undo:", duration="long")
         navigation.go_to_exam(one.restoration.exam_id)
 
 
-def _run(run: Callable[[TeacherApi], Iterator[tuple[int, int]]], label: str, done_words: str) -> bool:
+def _run(run: Callable[[], Iterator[tuple[int, int]]], label: str, done_words: str) -> bool:
     """Run it under a progress bar. False if an error, which the page explains, stopped it."""
     bar = st.progress(0.0, label)
     try:
-        for done, total in run(current_api()):
+        for done, total in run():
             bar.progress(done / total, f"{done:,} of {total:,} results {done_words}")
     except EXPECTED as error:
         bar.empty()

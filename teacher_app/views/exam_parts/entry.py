@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import secrets
-import time
 
 import streamlit as st
 
 from teacher_app.components.fast_entry import fast_entry
 from teacher_app.context import sign_in_again_path
-from teacher_app.rows.entry_session import EntryPage
+from teacher_app.rows.entry_session import EntrySession
 from teacher_app.rows.workspace import Workspace
 
 __all__ = ["render"]
@@ -20,9 +19,9 @@ def render(workspace: Workspace) -> None:
     """The form, each row with its receipt. A fragment: a row typed here runs nothing else of the page."""
     exam_id = workspace.exam.id
     key = f"entry-{exam_id}"
-    page: EntryPage | None = st.session_state.get(f"page-{key}")
+    page: EntrySession | None = st.session_state.get(f"page-{key}")
     if page is None or page.workspace is not workspace:
-        page = st.session_state[f"page-{key}"] = EntryPage(workspace, time.time, secrets.SystemRandom())
+        page = st.session_state[f"page-{key}"] = EntrySession(workspace, secrets.SystemRandom())
     if st.session_state.pop(f"rested-{key}", False):
         st.rerun()  # all of the page, at leisure: its title counts the results
     page.refresh_if_old()

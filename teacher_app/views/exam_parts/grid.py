@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -34,7 +33,7 @@ def render(workspace: Workspace) -> None:
     place = f"grid-{workspace.exam.id}"
     page: GridPage | None = st.session_state.get(place)
     if page is None or page.workspace is not workspace:
-        page = st.session_state[place] = GridPage(workspace, time.time, secrets.SystemRandom())
+        page = st.session_state[place] = GridPage(workspace, secrets.SystemRandom())
     kept: dict[str, Any] = st.session_state.get(f"{place}-edits", {})
     key = f"{place}-grid"
     if key not in st.session_state:

@@ -10,7 +10,7 @@ from shared.model.text import escape_markdown
 from teacher_app.exam.wording import count_text
 from teacher_app.importing.draft import ImportDraft, Progress
 from teacher_app.importing.saving import Refusal, Saving
-from teacher_app.importing.taking_back import TakingBack
+from teacher_app.rows.write_job import WriteJob
 from teacher_app.views.clock import local_now
 from teacher_app.views.errors import EXPECTED, explain
 
@@ -71,14 +71,14 @@ def _show_saved(draft: ImportDraft, saving: Saving, key: str) -> None:
     _show_refusals(saving.refusals)
 
 
-def _show_undone(draft: ImportDraft, undoing: TakingBack) -> None:
+def _show_undone(draft: ImportDraft, undoing: WriteJob) -> None:
     st.info(
         f"{count_text(undoing.done, 'result')} taken back at {draft.finished_at:%H:%M:%S}.",
         icon=":material/undo:",
     )
-    if undoing.kept:
+    if undoing.rejected:
         st.warning(
-            f"{count_text(undoing.kept, 'result')} changed since: left as they are now.",
+            f"{count_text(len(undoing.rejected), 'result')} changed since: left as they are now.",
             icon=":material/warning:",
         )
 

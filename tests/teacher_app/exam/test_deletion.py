@@ -1,6 +1,7 @@
 """Deleting an exam takes all of its results, goes on where it stopped, and can be undone."""
 
 import dataclasses
+import random
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
@@ -10,7 +11,7 @@ from shared.api.calls import BATCH_MAX, TeacherApi
 from shared.model.errors import BackendUnreachable, NotFound, StateRefused, VersionConflict
 from shared.model.exam import Audience, Exam, ExamStatus, NewExam, NewResult, Result
 from teacher_app.exam.deletion import ROUNDS_MAX, Deletion, Restoration
-from tests.builders import new_id
+from teacher_app.rows.workspace import Workspace
 from tests.teacher_app import sample_rows as rows
 
 
@@ -65,6 +66,9 @@ class Shelf:
             del self.results[result_id]
         self._lose("delete_results")
 
+    def delete_result(self, exam_id: str, result_id: str, version: int) -> None:
+        self.delete_results(exam_id, [(result_id, version)])
+
     def delete_exam(self, _exam_id: str, version: int) -> None:
         self._note("delete_exam")
         assert self.exam
@@ -75,12 +79,17 @@ class Shelf:
 
     def create_exam(self, new: NewExam) -> None:
         self.created.append(new)
+        self.exam = rows.exam(id=new.id, audience=new.audience, subject=new.subject)
         self._lose("create_exam")
 
-    def create_results(self, exam_id: str, batch: list[NewResult]) -> None:
+    def create_results(self, exam_id: str, batch: list[NewResult]) -> list[Result]:
         assert exam_id == self.created[0].id
         self.batches.append(batch)
         self._lose("create_results")
+        return [rows.result(new.student, new.grade, id=new.id, exam_id=exam_id) for new in batch]
+
+    def create_result(self, exam_id: str, new: NewResult) -> Result:
+        return self.create_results(exam_id, [new])[0]
 
     def _check(self, present: int, seen: int) -> None:
         if present != seen:
@@ -94,11 +103,16 @@ def full_shelf(count: int, **changes: Any) -> Shelf:
     return Shelf(rows.exam(**changes), [rows.result(f"Student {number}", "12") for number in range(count)])
 
 
+def deletion_of(shelf: Shelf) -> Deletion:
+    workspace = Workspace(lambda: shelf.api, "exam", lambda: 0.0)
+    return Deletion(workspace, random.Random(1))
+
+
 def test_everything_goes_in_batches_with_its_progress() -> None:
     shelf = full_shelf(250)
     assert shelf.exam
-    deletion = Deletion(shelf.exam)
-    assert list(deletion.run(shelf.api)) == [(100, 250), (200, 250), (250, 250)]
+    deletion = deletion_of(shelf)
+    assert list(deletion.run()) == [(100, 250), (200, 250), (250, 250)]
     assert shelf.exam is None
     assert deletion.is_done
     assert len(deletion.taken) == 250
@@ -107,15 +121,15 @@ def test_everything_goes_in_batches_with_its_progress() -> None:
 def test_an_exam_without_results_goes_at_once() -> None:
     shelf = full_shelf(0)
     assert shelf.exam
-    deletion = Deletion(shelf.exam)
-    assert list(deletion.run(shelf.api)) == []
+    deletion = deletion_of(shelf)
+    assert list(deletion.run()) == []
     assert shelf.calls == ["delete_exam"]
 
 
 def test_students_lose_sight_of_it_before_it_shrinks() -> None:
     shelf = full_shelf(3, status=ExamStatus.PUBLISHED)
     assert shelf.exam
-    list(Deletion(shelf.exam).run(shelf.api))
+    list(deletion_of(shelf).run())
     assert shelf.calls == ["unpublish_exam", "delete_results", "delete_exam"]
 
 
@@ -123,11 +137,11 @@ def test_after_a_lost_connection_it_goes_on_and_nothing_is_forgotten() -> None:
     shelf = full_shelf(250)
     assert shelf.exam
     shelf.faults["delete_results"] = [LOST]
-    deletion = Deletion(shelf.exam)
+    deletion = deletion_of(shelf)
     with pytest.raises(BackendUnreachable):
-        list(deletion.run(shelf.api))
+        list(deletion.run())
     assert not deletion.is_done
-    assert list(deletion.run(shelf.api)) == [(200, 250), (250, 250)]
+    assert list(deletion.run()) == [(200, 250), (250, 250)]
     assert deletion.is_done
     assert len(deletion.taken) == 250
 
@@ -141,8 +155,8 @@ def test_a_row_changed_meanwhile_is_taken_as_it_is_now() -> None:
         shelf.results[changed.id] = dataclasses.replace(changed, grade="20", version=2)
 
     shelf.before["delete_results"] = change
-    deletion = Deletion(shelf.exam)
-    list(deletion.run(shelf.api))
+    deletion = deletion_of(shelf)
+    list(deletion.run())
     assert shelf.exam is None
     assert {row.grade for row in deletion.taken if row.id == changed.id} == {"20"}
 
@@ -152,8 +166,8 @@ def test_a_row_entered_meanwhile_is_taken_too() -> None:
     assert shelf.exam
     late = rows.result("Late", "9")
     shelf.before["delete_exam"] = lambda: shelf.results.update({late.id: late})
-    deletion = Deletion(shelf.exam)
-    list(deletion.run(shelf.api))
+    deletion = deletion_of(shelf)
+    list(deletion.run())
     assert shelf.exam is None
     assert len(deletion.taken) == 2
 
@@ -169,44 +183,45 @@ def test_somebody_who_enters_without_end_ends_it_with_the_refusal() -> None:
 
     enter()
     with pytest.raises(StateRefused):
-        list(Deletion(shelf.exam).run(shelf.api))
+        list(deletion_of(shelf).run())
     assert shelf.calls.count("delete_exam") == ROUNDS_MAX
 
 
 def test_an_exam_that_is_gone_already_is_deleted() -> None:
     shelf = full_shelf(1)
     assert shelf.exam
-    deletion = Deletion(shelf.exam)
+    deletion = deletion_of(shelf)
     shelf.exam = None
-    assert list(deletion.run(shelf.api)) == []
+    assert list(deletion.run()) == []
     assert deletion.is_done
 
 
 def deleted(count: int, **changes: Any) -> tuple[Shelf, Deletion]:
     shelf = full_shelf(count, **changes)
     assert shelf.exam
-    deletion = Deletion(shelf.exam)
-    list(deletion.run(shelf.api))
+    deletion = deletion_of(shelf)
+    list(deletion.run())
     return shelf, deletion
 
 
 def test_undo_brings_back_the_exam_and_its_rows_under_new_ids() -> None:
     shelf, deletion = deleted(250, audience=Audience.NAMES, subject="Optics")
-    restoration = Restoration(deletion, new_id)
-    assert list(restoration.run(shelf.api)) == [(100, 250), (200, 250), (250, 250)]
+    restoration = Restoration(deletion, random.Random(1))
+    assert list(restoration.run()) == [(100, 250), (200, 250), (250, 250)]
     assert (shelf.created[0].subject, shelf.created[0].id) == ("Optics", restoration.exam_id)
     assert restoration.exam_id != deletion.exam.id
     back = [row for batch in shelf.batches for row in batch]
-    assert [(row.student, row.grade) for row in back] == [(row.student, row.grade) for row in deletion.taken]
+    assert {(row.student, row.grade) for row in back} == {(row.student, row.grade) for row in deletion.taken}
+    assert len(back) == 250
     assert {row.id for row in back}.isdisjoint(row.id for row in deletion.taken)
 
 
 def test_undo_keeps_the_names_behind_codes() -> None:
     shelf = Shelf(rows.exam(audience=Audience.CODES), [rows.result("22AAAA", "12", name="Ada Lovelace")])
     assert shelf.exam
-    deletion = Deletion(shelf.exam)
-    list(deletion.run(shelf.api))
-    list(Restoration(deletion, new_id).run(shelf.api))
+    deletion = deletion_of(shelf)
+    list(deletion.run())
+    list(Restoration(deletion, random.Random(1)).run())
     assert shelf.created[0].audience is Audience.CODES
     assert [(row.student, row.name) for row in shelf.batches[0]] == [("22AAAA", "Ada Lovelace")]
 
@@ -214,10 +229,10 @@ def test_undo_keeps_the_names_behind_codes() -> None:
 def test_undo_goes_on_after_a_lost_answer_with_the_same_ids() -> None:
     shelf, deletion = deleted(150)
     shelf.faults["create_results"] = [LOST]
-    restoration = Restoration(deletion, new_id)
+    restoration = Restoration(deletion, random.Random(1))
     with pytest.raises(BackendUnreachable):
-        list(restoration.run(shelf.api))
-    assert list(restoration.run(shelf.api)) == [(100, 150), (150, 150)]
+        list(restoration.run())
+    assert list(restoration.run()) == [(100, 150), (150, 150)]
     first, again, rest = shelf.batches
     assert [row.id for row in first] == [row.id for row in again]
     assert len(rest) == 50

@@ -3,19 +3,20 @@
 import contextlib
 import datetime as dt
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from shared.api.calls import TeacherApi
 from shared.model.errors import BackendUnreachable
-from shared.model.exam import Audience, Exam, NewExam, Result
+from shared.model.exam import Audience, Exam, NewExam, NewResult, Result
 from shared.model.scales import OUT_OF_20, Scale
 from teacher_app.rows.workspace import Workspace
-from teacher_app.rows.writer import Entering
+from teacher_app.rows.writer import RowWriter
 from tests.backend_process import RunningBackend, SignedInTeacher
 from tests.wire.clients import backend_settings
 
-__all__ = ["NOW_S", "UNREACHABLE", "Desk", "open_desk"]
+__all__ = ["NOW_S", "UNREACHABLE", "ApiDouble", "BatchRecorder", "Desk", "open_desk"]
 
 NOW_S = 1_780_000_000.0
 UNREACHABLE = BackendUnreachable("http://backend", "connection refused")
@@ -31,15 +32,15 @@ class Desk:
     asked: int = 0  # how often the API was asked for
     seed: int = 7
     workspace: Workspace = field(init=False)
-    entering: Entering = field(init=False)
+    writer: RowWriter = field(init=False)
 
     def __post_init__(self) -> None:
-        self.workspace, self.entering = self.page()
+        self.workspace, self.writer = self.page()
 
-    def page(self) -> tuple[Workspace, Entering]:
+    def page(self) -> tuple[Workspace, RowWriter]:
         workspace = Workspace(self.api, self.exam.id, lambda: NOW_S)
         self.seed += 1
-        return workspace, Entering(workspace, lambda: NOW_S, random.Random(self.seed))
+        return workspace, RowWriter(workspace, random.Random(self.seed))
 
     def api(self) -> TeacherApi:
         self.asked += 1
@@ -54,6 +55,28 @@ class Desk:
 
     def stored_pairs(self) -> list[tuple[str, str]]:
         return [(row.name or row.student, row.grade) for row in self.stored()]
+
+
+class ApiDouble:
+    """The API with some calls changed by a subclass."""
+
+    def __init__(self, api: TeacherApi) -> None:
+        self._api = api
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._api, name)
+
+
+class BatchRecorder(ApiDouble):
+    """`created` has the rows of all batches in the order in which they were sent."""
+
+    def __init__(self, api: TeacherApi) -> None:
+        super().__init__(api)
+        self.created: list[NewResult] = []
+
+    def create_results(self, exam_id: str, rows: Sequence[NewResult]) -> list[Result]:
+        self.created += rows
+        return self._api.create_results(exam_id, rows)
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.model.exam import Audience, NewResult
-from teacher_app.rows.entry_session import REFRESH_S, EntryPage
+from teacher_app.rows.entry_session import REFRESH_S, EntrySession
 from teacher_app.rows.messages import OUTBOX_MAX
 from teacher_app.rows.workspace import Workspace
 from tests.backend_process import RunningBackend, SignedInTeacher
@@ -21,15 +21,15 @@ def desk(backend: RunningBackend, teacher: SignedInTeacher) -> Iterator[Desk]:
         yield desk
 
 
-def page_of(desk: Desk) -> EntryPage:
-    return EntryPage(desk.workspace, lambda: NOW_S, random.Random(3))
+def page_of(desk: Desk) -> EntrySession:
+    return EntrySession(desk.workspace, random.Random(3))
 
 
 def create(person: str, grade: str, **more: object) -> dict[str, Any]:
     return {"key": new_id(), "attempt": 1, "op": "create", "person": person, "grade": grade, **more}
 
 
-def sent(page: EntryPage, *entries: object, seen: object = None) -> dict[str, Any]:
+def sent(page: EntrySession, *entries: object, seen: object = None) -> dict[str, Any]:
     """What the script gets after it has sent these entries."""
     page.take({"pulse": "1", "seen": seen, "entries": list(entries)})
     return page.data(place="place", sign_in="/sign-in")
@@ -174,7 +174,7 @@ def test_a_flood_of_entries_is_cut(desk: Desk) -> None:
 def test_what_others_entered_is_read_after_a_while_but_not_over_a_dead_line(desk: Desk) -> None:
     now_s = [NOW_S]
     workspace = Workspace(desk.api, desk.exam.id, lambda: now_s[0])
-    page = EntryPage(workspace, lambda: now_s[0], random.Random(1))
+    page = EntrySession(workspace, random.Random(1))
     desk.direct.create_result(desk.exam.id, NewResult("Ada", "12"))
     page.refresh_if_old()
     assert workspace.results == []

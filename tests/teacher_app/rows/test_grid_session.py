@@ -11,7 +11,7 @@ from shared.model.exam import Audience, NewResult
 from teacher_app.rows.commands import Conflict, Duplicate, NotSaved, Refused
 from teacher_app.rows.grid_session import GridPage
 from tests.backend_process import RunningBackend, SignedInTeacher
-from tests.teacher_app.rows.entry_desk import NOW_S, UNREACHABLE, Desk, open_desk
+from tests.teacher_app.rows.entry_desk import UNREACHABLE, BatchRecorder, Desk, open_desk
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def grid_of(desk: Desk, *rows: tuple[str, str]) -> GridPage:
     for person, grade in rows:
         desk.direct.create_result(desk.exam.id, NewResult(person, grade))
     desk.workspace.refresh()
-    return GridPage(desk.workspace, lambda: NOW_S, random.Random(5))
+    return GridPage(desk.workspace, random.Random(5))
 
 
 def save(page: GridPage, **state: object) -> list[tuple[int, int]]:
@@ -85,7 +85,7 @@ def test_a_dead_line_is_not_asked_again_for_every_line(desk: Desk) -> None:
     page = grid_of(desk, *((f"Student {number:03}", "1") for number in range(60)))
     desk.fault, desk.asked = UNREACHABLE, 0
     told = save(page, edited_rows={number: {"grade": "2"} for number in range(60)})
-    assert told == [(20, 60)]
+    assert told == [(60, 60)]
     assert desk.asked == 1
     assert sum(isinstance(line.receipt, NotSaved) for line in page.lines) == 60
 
@@ -218,6 +218,19 @@ def test_throwing_changes_away_shows_what_is_stored(desk: Desk) -> None:
     page.absorb({"edited_rows": {0: {"grade": "13"}}, "added_rows": [{"person": "Blaise", "grade": "1"}]})
     page.discard()
     assert shown(page) == desk.stored_pairs() == [("Ada", "12")]
+
+
+def test_new_lines_with_codes_are_not_saved_in_the_order_in_which_they_were_typed(
+    backend: RunningBackend, teacher: SignedInTeacher
+) -> None:
+    with open_desk(backend, teacher, Audience.CODES) as desk:
+        page = grid_of(desk)
+        typed = [{"person": f"Student {number:02}", "grade": "1"} for number in range(40)]
+        desk.direct = recorder = BatchRecorder(desk.direct)  # type: ignore[assignment]
+        save(page, added_rows=typed)
+        sent = [row.name for row in recorder.created]
+        assert sorted(map(str, sent)) == [line["person"] for line in typed]
+        assert sent != [line["person"] for line in typed]
 
 
 def test_where_codes_are_shown_names_are_typed_and_codes_kept(

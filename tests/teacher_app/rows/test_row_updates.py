@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.model.exam import Result
-from teacher_app.rows.changes import News, RowNews
+from teacher_app.rows.row_updates import RowUpdate, RowUpdates
 
 
 def row(key: str, version: int = 1) -> Result:
@@ -21,7 +21,7 @@ class Page:
         self.rows: dict[str, Result] = {}
         self.seen: list[object] | None = None
 
-    def take(self, news: News) -> None:
+    def take(self, news: RowUpdate) -> None:
         if news.base is None:
             self.rows.clear()
         self.rows |= {row.id: row for row in news.rows}
@@ -31,7 +31,7 @@ class Page:
 
 
 def test_a_new_page_is_told_everything_and_later_only_what_changed() -> None:
-    source = RowNews("epoch")
+    source = RowUpdates("epoch")
     first = source.since(None, [row("a"), row("b")])
     assert (first.base, {told.id for told in first.rows}, first.gone) == (None, {"a", "b"}, [])
     seen = [first.epoch, first.revision]
@@ -42,14 +42,14 @@ def test_a_new_page_is_told_everything_and_later_only_what_changed() -> None:
 
 
 def test_nothing_new_is_nothing_told() -> None:
-    source = RowNews("epoch")
+    source = RowUpdates("epoch")
     first = source.since(None, [row("a")])
     again = source.since([first.epoch, first.revision], [row("a")])
     assert (again.revision, again.rows, again.gone) == (first.revision, [], [])
 
 
 def test_a_page_of_another_epoch_or_with_nonsense_is_told_everything() -> None:
-    source = RowNews("epoch")
+    source = RowUpdates("epoch")
     source.since(None, [row("a")])
     for seen in (["other", 1], ["epoch", 99], ["epoch", -1], ["epoch", "1"], "epoch", {}, ["epoch"]):
         assert source.since(seen, [row("a")]).base is None
@@ -57,7 +57,7 @@ def test_a_page_of_another_epoch_or_with_nonsense_is_told_everything() -> None:
 
 @given(st.integers(0, 2**32), st.integers(1, 30))
 def test_pages_that_miss_any_of_the_news_end_with_the_same_rows(seed: int, steps: int) -> None:
-    source, pages, present = RowNews("epoch"), [Page(), Page()], {"a": row("a")}
+    source, pages, present = RowUpdates("epoch"), [Page(), Page()], {"a": row("a")}
     chance = random.Random(seed)
     for _ in range(steps):
         key = chance.choice("abcdef")

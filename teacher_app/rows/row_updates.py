@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from shared.model.exam import Result
 
-__all__ = ["News", "RowNews"]
+__all__ = ["RowUpdate", "RowUpdates"]
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class RowUpdate:
     """What leads from `base` to `revision`; from nothing if `base` is None. `gone`: ids."""
 
     epoch: str
@@ -24,7 +24,7 @@ class News:
     gone: list[str]
 
 
-class RowNews:
+class RowUpdates:
     """The history of one list of rows, as an open page sees it. `epoch` is new with every page."""
 
     def __init__(self, epoch: str) -> None:
@@ -35,7 +35,7 @@ class RowNews:
             str, int
         ] = {}  # by id, rows that are gone too: the revision of its last change
 
-    def since(self, seen: object, rows: Iterable[Result]) -> News:
+    def since(self, seen: object, rows: Iterable[Result]) -> RowUpdate:
         """Takes in the present `rows`, and tells what a page that has `seen` ([epoch, revision]) lacks."""
         present = {row.id: row for row in rows}
         differing = [key for key, row in present.items() if self._rows.get(key) != row]
@@ -46,10 +46,10 @@ class RowNews:
             self._rows = present
         base = self._base(seen)
         if base is None:
-            return News(self._epoch, None, self._revision, list(present.values()), [])
+            return RowUpdate(self._epoch, None, self._revision, list(present.values()), [])
         news = [key for key, revision in self._changed_at.items() if revision > base]
         told = [present[key] for key in news if key in present]
-        return News(self._epoch, base, self._revision, told, [key for key in news if key not in present])
+        return RowUpdate(self._epoch, base, self._revision, told, [key for key in news if key not in present])
 
     def _base(self, seen: object) -> int | None:
         match seen:
