@@ -26,7 +26,7 @@ from deploy.local.backend.appsync.realtime_protocol import Refusal
 from deploy.local.backend.appsync.realtime_session import (
     GRAPHQL_PATH,
     RealtimeSession,
-    WireClosed,
+    TransportClosed,
 )
 from deploy.local.backend.appsync.subscriptions import SubscriptionHub
 
@@ -125,7 +125,7 @@ async def _realtime(websocket: WebSocket, api: ApiParts) -> None:
     caller, refusal = await _handshake_caller(websocket, api)
     await websocket.accept(SUBPROTOCOL)
     session = RealtimeSession(
-        _StarletteWire(websocket),
+        _StarletteTransport(websocket),
         hub=api.hub,
         authenticator=api.authenticator,
         caller=caller,
@@ -152,8 +152,8 @@ async def _handshake_caller(websocket: WebSocket, api: ApiParts) -> tuple[Caller
     return caller, None
 
 
-class _StarletteWire:
-    """A Starlette WebSocket as a `Wire`."""
+class _StarletteTransport:
+    """A Starlette WebSocket as a `Transport`."""
 
     def __init__(self, websocket: WebSocket) -> None:
         self._websocket = websocket
@@ -161,7 +161,7 @@ class _StarletteWire:
     async def receive_text(self) -> str | None:
         message = await self._websocket.receive()
         if message["type"] == "websocket.disconnect":
-            raise WireClosed
+            raise TransportClosed
         text = message.get("text")
         return text if isinstance(text, str) else None
 
@@ -169,7 +169,7 @@ class _StarletteWire:
         try:
             await self._websocket.send_text(text)
         except (WebSocketDisconnect, RuntimeError) as error:
-            raise WireClosed from error
+            raise TransportClosed from error
 
     async def close(self, code: int, reason: str) -> None:
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):

@@ -27,7 +27,7 @@ from deploy.local.backend.appsync.realtime_protocol import (
 )
 from deploy.local.backend.appsync.subscriptions import Subscription, SubscriptionHub
 
-__all__ = ["GRAPHQL_PATH", "MESSAGE_BYTES_MAX", "RealtimeSession", "Wire", "WireClosed"]
+__all__ = ["GRAPHQL_PATH", "MESSAGE_BYTES_MAX", "RealtimeSession", "Transport", "TransportClosed"]
 
 GRAPHQL_PATH = "/graphql"  # clients sign a subscription for this path, not for the WebSocket's
 MESSAGE_BYTES_MAX = 240 * 1024  # in both directions
@@ -40,18 +40,18 @@ TOKEN_EXPIRED = Refusal("UnauthorizedException", "Token has expired.", 401)
 _log = logging.getLogger(__name__)
 
 
-class WireClosed(Exception):
+class TransportClosed(Exception):
     """The client, or the network, ended the connection."""
 
 
-class Wire(Protocol):
+class Transport(Protocol):
     """The part of a WebSocket that this module needs."""
 
     async def receive_text(self) -> str | None:
-        """The next message; None for one that is not text. Raises WireClosed."""
+        """The next message; None for one that is not text. Raises TransportClosed."""
 
     async def send_text(self, text: str) -> None:
-        """Waits while the client does not read. Raises WireClosed."""
+        """Waits while the client does not read. Raises TransportClosed."""
 
     async def close(self, code: int, reason: str) -> None: ...
 
@@ -61,7 +61,7 @@ class RealtimeSession:
 
     def __init__(
         self,
-        wire: Wire,
+        transport: Transport,
         *,
         hub: SubscriptionHub,
         authenticator: ApiAuthenticator,
@@ -70,7 +70,7 @@ class RealtimeSession:
         keep_alive_s: float,
         now_s: Callable[[], float],
     ) -> None:
-        self._wire, self._hub, self._authenticator = wire, hub, authenticator
+        self._transport, self._hub, self._authenticator = transport, hub, authenticator
         self._protocol = Connection(refusal)
         self._caller, self._keep_alive_s, self._now_s = caller, keep_alive_s, now_s
         self._subscriptions: dict[str, Subscription] = {}
@@ -96,12 +96,12 @@ class RealtimeSession:
                 timer.cancel()
             await self._perform(self._protocol.lost())
         for outcome in outcomes:
-            if isinstance(outcome, Exception) and not isinstance(outcome, WireClosed):
+            if isinstance(outcome, Exception) and not isinstance(outcome, TransportClosed):
                 raise outcome
 
     async def _read(self) -> None:
         while True:
-            text = await self._wire.receive_text()
+            text = await self._transport.receive_text()
             if text is not None and _is_longer(text, MESSAGE_BYTES_MAX):
                 text = None
             await self._perform(self._protocol.received(text))
@@ -111,10 +111,10 @@ class RealtimeSession:
             while self._waiting:
                 action = self._waiting.popleft()
                 if isinstance(action, Close):
-                    await self._wire.close(action.code, action.reason)
+                    await self._transport.close(action.code, action.reason)
                     return
                 self._waiting_bytes -= len(action.text)
-                await self._wire.send_text(action.text)
+                await self._transport.send_text(action.text)
             self._has_work.clear()
             await self._has_work.wait()
 
