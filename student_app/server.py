@@ -19,6 +19,7 @@ from shared.live.cache import ExamCache
 from shared.live.feed import Feed
 from shared.settings import StudentSettings
 from shared.web.security_headers import SecurityHeaders
+from shared.web.serving import CLOSING_S
 from student_app.board.pages import board_routes
 from student_app.context import Serving, set_serving
 from student_app.ops.garbage import seldom_full_collections
@@ -34,7 +35,7 @@ from student_app.stream.shortcut import Shortcut
 __all__ = ["create_app"]
 
 SCRIPT = Path(__file__).with_name("app.py")
-FEED_CLOSE_S = 3.0
+FEED_CLOSE_S = CLOSING_S / 2
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +82,7 @@ def create_app(
             await asyncio.to_thread(feed.close, FEED_CLOSE_S)
             guest.close()
             if metrics is not None:
-                await asyncio.to_thread(metrics.close)
+                await asyncio.to_thread(metrics.close, CLOSING_S - FEED_CLOSE_S)
 
     snapshots, streams = live_routes(cache, hub, settings.trusted_proxies)
     return App(

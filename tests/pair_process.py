@@ -21,7 +21,7 @@ __all__ = ["READY", "ROOT", "DidNotStart", "PairProcess", "free_port", "free_por
 
 ROOT = Path(__file__).parents[1]
 START_DEADLINE_S = 60.0
-STOP_DEADLINE_S = 10.0
+STOP_DEADLINE_S = 20.0  # more than the slowest child may take
 READY = "Ctrl-C ends everything"
 
 

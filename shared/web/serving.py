@@ -16,9 +16,12 @@ from shared.web.log_format import LogFormat, log_to
 
 __all__ = ["CLOSING_S", "STOP_DEADLINE_S", "serve"]
 
-CONNECTIONS_END_S = 3  # after SIGTERM, open connections have so long to end by themselves
-CLOSING_S = 5.0  # then the application has so long to close what it owns
-STOP_DEADLINE_S = CONNECTIONS_END_S + CLOSING_S + 2.0  # with the interpreter's own end; then SIGKILL is due
+# How a dashboard stops. After SIGTERM, connections that are still open after CONNECTIONS_END_S are cut; then
+# the application closes what it owns within CLOSING_S; and the interpreter ends. Whoever stops a dashboard
+# waits for STOP_DEADLINE_S before SIGKILL: the launcher, compose.yaml and the template for AWS.
+CONNECTIONS_END_S = 3
+CLOSING_S = 6.0
+STOP_DEADLINE_S = CONNECTIONS_END_S + CLOSING_S + 1.0
 
 
 def serve(

@@ -82,7 +82,7 @@ class MetricsServer:
     def port(self) -> int:
         return int(self._server.server_address[1])
 
-    def close(self, deadline_s: float = 3.0) -> None:
+    def close(self, deadline_s: float) -> None:
         """Stop listening. Raises TimeoutError when the thread does not end."""
         self._server.shutdown()
         self._server.server_close()

@@ -51,7 +51,7 @@ def test_metrics_are_prometheus_text_and_the_server_ends() -> None:
     try:
         text = httpx.get(f"http://127.0.0.1:{server.port}/metrics").text
     finally:
-        server.close()
+        server.close(3.0)
     samples = {
         sample.name: sample.value
         for family in text_string_to_metric_families(text)

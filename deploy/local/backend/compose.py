@@ -30,7 +30,7 @@ from deploy.local.backend.cognito.mail_outbox import MailOutbox
 from deploy.local.backend.cognito.operator_key import OperatorKeyInvalid, load_operator_key
 from deploy.local.backend.cognito.pool_secret import SecretInvalid, load_pool_secret
 from deploy.local.backend.http_app import ApiParts, create_app
-from deploy.local.backend.storage.database import Database, DatabaseError
+from deploy.local.backend.storage.database import CLOSE_DEADLINE_S, Database, DatabaseError
 from deploy.local.backend.storage.pools import load_or_create_pool_names
 from deploy.local.backend.storage.sign_ins import is_sign_in_alive
 from deploy.local.backend.tokens import TokenClaims, TokenMinter, TokenVerifier, load_signing_key
@@ -38,10 +38,19 @@ from deploy.local.data_folder import paths
 from deploy.local.data_folder.lock import FolderInUse, FolderLock, locked_folder
 from deploy.local.data_folder.private_file import PrivateFileExposed
 
-__all__ = ["Backend", "BackendOptions", "BackendRefused", "bound_socket", "open_backend", "server_of"]
+__all__ = [
+    "STOP_DEADLINE_S",
+    "Backend",
+    "BackendOptions",
+    "BackendRefused",
+    "bound_socket",
+    "open_backend",
+    "server_of",
+]
 
 DEFAULT_REGION: Final = "local-1"
 SHUTDOWN_S = 2.0  # after SIGTERM, connections that are still open after this are cut
+STOP_DEADLINE_S = SHUTDOWN_S + CLOSE_DEADLINE_S + 1.0  # whoever stops it waits this long to kill it
 SILENT_PEER_S = 30  # the kernel cuts off a peer that has acknowledged nothing for so long
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.local.backend import compose
 from deploy.local.data_folder import paths
 from deploy.local.data_folder.lock import FolderLock, locked_folder
 from deploy.local.launcher.demo import load_demo
@@ -17,6 +18,7 @@ from deploy.local.launcher.signals import EndRequested, interruptible
 from deploy.local.launcher.supervisor import ChildSpec, Supervisor
 from deploy.local.maintenance.operator_access import read_settings, teacher_accounts
 from deploy.teacher_accounts import new_password
+from shared.web import serving
 
 __all__ = ["ROOT", "PairOptions", "PortInUse", "check_ports", "run_pair"]
 
@@ -144,6 +146,7 @@ def _backend(options: PairOptions) -> ChildSpec:
         ready_url=_url(LOOPBACK, options.backend_port) + "/healthz",
         log_path=options.data_dir / paths.LOGS / "backend.log",
         environment=os.environ,
+        stop_deadline_s=compose.STOP_DEADLINE_S,
         folder=ROOT,
     )
 
@@ -161,6 +164,7 @@ def _dashboards(options: PairOptions) -> list[ChildSpec]:
             ready_url=_url(reached, port) + "/healthz",
             log_path=options.data_dir / paths.LOGS / f"{role}.log",
             environment=environment,
+            stop_deadline_s=serving.STOP_DEADLINE_S,
             folder=ROOT,
         )
         for role, port in (("teacher", options.teacher_port), ("student", options.student_port))

@@ -3,7 +3,7 @@
 Rules:
 - a child writes to a log file of its own; when it dies, the end of that file is its report;
 - one that dies ends the rest;
-- the end is SIGTERM to all at once, then SIGKILL to whoever is still there at the deadline;
+- the end is SIGTERM to all at once, then SIGKILL to each one that is still running at its own deadline;
 - children are tied to the supervisor's main thread (see parent_death.py): start them from that thread.
 """
 
@@ -40,6 +40,7 @@ class ChildSpec:
     ready_url: str
     log_path: Path
     environment: Mapping[str, str]
+    stop_deadline_s: float  # from SIGTERM to SIGKILL
     folder: Path | None = None  # where it runs; None is the supervisor's own
 
 
@@ -62,12 +63,11 @@ class NotReady(Exception):
 
 
 class Supervisor:
-    """Owns the children; leaving its `with` block ends them within `deadline_s`."""
+    """Owns the children; leaving its `with` block ends them, each within its `stop_deadline_s`."""
 
-    def __init__(self, *, deadline_s: float = 4.0, clock_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, *, clock_s: Callable[[], float] = time.monotonic) -> None:
         self._children: list[tuple[ChildSpec, subprocess.Popen[bytes]]] = []
         self._ready: set[str] = set()  # names
-        self._deadline_s = deadline_s
         self._clock_s = clock_s
 
     def __enter__(self) -> "Supervisor":
@@ -137,14 +137,14 @@ class Supervisor:
 
     def close(self) -> None:
         """End all children; a second call does nothing."""
-        end_s = self._clock_s() + self._deadline_s
-        running = [process for _, process in self._children if process.poll() is None]
-        for process in running:
+        stopped_s = self._clock_s()
+        running = [(spec, process) for spec, process in self._children if process.poll() is None]
+        for _, process in running:
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(signal.SIGTERM)
-        for process in running:
+        for spec, process in sorted(running, key=lambda child: child[0].stop_deadline_s):
             try:
-                process.wait(max(0.0, end_s - self._clock_s()))
+                process.wait(max(0.0, stopped_s + spec.stop_deadline_s - self._clock_s()))
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

@@ -7,6 +7,7 @@ from cfnlint.decode import decode
 
 from deploy.aws import image_engine
 from deploy.aws.template import HOSTING_TEMPLATE
+from shared.web.serving import STOP_DEADLINE_S
 
 
 @pytest.fixture(scope="module")
@@ -18,6 +19,12 @@ def resources() -> dict[str, Any]:
 
 def of_type(resources: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
     return {name: item["Properties"] for name, item in resources.items() if item["Type"] == kind}
+
+
+def test_a_container_is_killed_only_after_its_time_to_stop(resources: dict[str, Any]) -> None:
+    for task in of_type(resources, "AWS::ECS::TaskDefinition").values():
+        dashboard = task["ContainerDefinitions"][0]
+        assert dashboard["StopTimeout"] >= STOP_DEADLINE_S
 
 
 def test_the_containers_have_no_rights_and_their_fetching_role_only_images_and_logs(

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from deploy.local.backend import compose
 from shared.settings import PREFIX, SETTINGS, load_student_settings, load_teacher_settings
+from shared.web import serving
 from tests.deploy.containers.compose_file import (
     COMPOSE,
     VariableMissing,
@@ -67,6 +69,12 @@ def test_every_service_runs_without_rights_on_a_read_only_root_within_limits(nam
     assert service["restart"] == "unless-stopped"
     assert service["mem_limit"]
     assert service["ulimits"]["nofile"] >= 16384
+
+
+def test_a_container_is_killed_only_after_its_time_to_stop() -> None:
+    needed_s = max(serving.STOP_DEADLINE_S, compose.STOP_DEADLINE_S)
+    for service in composed(env_values())["services"].values():
+        assert float(service["stop_grace_period"].removesuffix("s")) >= needed_s
 
 
 def test_only_the_proxy_is_reached_from_outside() -> None:

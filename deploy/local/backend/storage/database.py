@@ -25,6 +25,7 @@ from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
 __all__ = [
+    "CLOSE_DEADLINE_S",
     "CommitFailed",
     "Database",
     "DatabaseClosed",
@@ -39,6 +40,7 @@ Work = Callable[[sqlite3.Connection], T]
 MIGRATIONS_FOLDER = Path(__file__).parent / "migrations"
 GROUP_MAX = 128  # works in one commit; more wait for the next flush
 IDLE_READERS_MAX = 4  # kept open between reads; further connections are closed after use
+CLOSE_DEADLINE_S = 5.0  # for the writes that were accepted before the end
 BUSY_TIMEOUT_S = 5.0  # while another program (a backup) locks the file; then the work fails
 
 _log = logging.getLogger(__name__)
@@ -130,7 +132,7 @@ class Database:
         finally:
             self._give_back(connection)
 
-    def close(self, deadline_s: float = 5.0) -> None:
+    def close(self, deadline_s: float = CLOSE_DEADLINE_S) -> None:
         """Finish the accepted writes, then end the thread and the connections. Idempotent.
 
         Raises TimeoutError when the writer does not end in time.

@@ -42,13 +42,16 @@ def free_port() -> int:
         return port
 
 
-def child(folder: Path, name: str, code: str, *arguments: str, port: int = 1) -> ChildSpec:
+def child(
+    folder: Path, name: str, code: str, *arguments: str, port: int = 1, stop_deadline_s: float = DEADLINE_S
+) -> ChildSpec:
     return ChildSpec(
         name=name,
         command=[sys.executable, "-c", code, *arguments],
         ready_url=f"http://127.0.0.1:{port}/",
         log_path=folder / f"{name}.log",
         environment=dict(os.environ),
+        stop_deadline_s=stop_deadline_s,
     )
 
 
@@ -100,11 +103,33 @@ def test_a_childs_death_ends_the_others(tmp_path: Path) -> None:
 
 
 def test_a_child_that_ignores_the_request_to_end_is_killed_at_the_deadline(tmp_path: Path) -> None:
-    with Supervisor(deadline_s=0.3) as supervisor:
-        supervisor.start(child(tmp_path, "stubborn", STUBBORN))
+    with Supervisor() as supervisor:
+        supervisor.start(child(tmp_path, "stubborn", STUBBORN, stop_deadline_s=0.3))
         until(lambda: "up" in (tmp_path / "stubborn.log").read_text())
         (stubborn,) = map(psutil.Process, supervisor.process_ids)
     assert not stubborn.is_running()
+
+
+def test_a_child_has_as_long_to_end_as_it_may_need_whatever_the_others_have(tmp_path: Path) -> None:
+    """One that closes slowly ends by itself, though it was started before one that has to be killed."""
+    closing = (
+        "import os, pathlib, signal, sys, threading\n"
+        "ending = threading.Event()\n"
+        "signal.signal(signal.SIGTERM, lambda *_: ending.set())\n"
+        "print('up', flush=True)\n"
+        "ending.wait()\n"
+        "other = int(pathlib.Path(sys.argv[1]).read_text())\n"
+        "try:\n"
+        "    while True: os.kill(other, 0)\n"
+        "except ProcessLookupError:\n"
+        "    print('closed', flush=True)\n"
+    )
+    with Supervisor() as supervisor:
+        supervisor.start(child(tmp_path, "slow", closing, str(tmp_path / "pid")))
+        supervisor.start(child(tmp_path, "stubborn", STUBBORN, stop_deadline_s=0.3))
+        (tmp_path / "pid").write_text(str(supervisor.process_ids[1]))
+        until(lambda: all("up" in (tmp_path / f"{name}.log").read_text() for name in ("slow", "stubborn")))
+    assert (tmp_path / "slow.log").read_text() == "up\nclosed\n"
 
 
 def test_a_signal_while_a_child_is_being_started_leaves_no_child(
@@ -173,7 +198,7 @@ def test_children_of_a_killed_supervisor_end_too(tmp_path: Path) -> None:
         "supervisor = Supervisor()\n"
         "log = pathlib.Path(sys.argv[1])\n"
         "command = [sys.executable, '-c', 'import os, time; print(os.getpid(), flush=1); time.sleep(600)']\n"
-        "supervisor.start(ChildSpec('orphan', command, 'http://127.0.0.1:1/', log, {}))\n"
+        "supervisor.start(ChildSpec('orphan', command, 'http://127.0.0.1:1/', log, {}, 1.0))\n"
         "time.sleep(600)\n"
     )
     log = tmp_path / "orphan.log"
