@@ -1,14 +1,71 @@
-"""Test data as the wire carries it: each call gives fresh rows that can be changed at will."""
+"""Test data: exams and results as the API gives them, and inputs as the wire carries them."""
 
+import datetime as dt
 import uuid
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["at_version", "exam_input", "new_id", "result_input"]
+from shared.model.exam import Audience, Exam, ExamStatus, Result
+from shared.model.scales import OUT_OF_20
+
+__all__ = [
+    "a_published_exam",
+    "a_result",
+    "an_exam",
+    "at_version",
+    "exam_input",
+    "new_id",
+    "result_input",
+    "results_of",
+]
 
 
 def new_id() -> str:
     return str(uuid.uuid4())
+
+
+def an_exam(subject: str = "Mathematics", **changes: Any) -> Exam:
+    """A draft with an id of its own, shown by names."""
+    then = dt.datetime(2026, 6, 15, 8, tzinfo=dt.UTC)
+    values: dict[str, Any] = {
+        "id": new_id(),
+        "date": dt.date(2026, 6, 15),
+        "teacher": "A. Lovelace",
+        "scale": OUT_OF_20,
+        "status": ExamStatus.DRAFT,
+        "audience": Audience.NAMES,
+        "version": 1,
+        "created_at": then,
+        "updated_at": then,
+    }
+    return Exam(subject=subject, **(values | changes))
+
+
+def a_published_exam(subject: str = "Physics", **changes: Any) -> Exam:
+    """Another teacher's exam, published."""
+    values: dict[str, Any] = {
+        "date": dt.date(2026, 6, 18),
+        "teacher": "M. Curie",
+        "status": ExamStatus.PUBLISHED,
+        "version": 2,
+    }
+    return an_exam(subject, **(values | changes))
+
+
+def a_result(student: str, grade: str, exam: Exam | None = None, **changes: Any) -> Result:
+    """A row with an id of its own, of `exam` or of some draft."""
+    values: dict[str, Any] = {
+        "id": new_id(),
+        "exam_id": new_id() if exam is None else exam.id,
+        "version": 1,
+        "is_published": exam is not None and exam.is_published,
+    }
+    return Result(student=student, grade=grade, **(values | changes))
+
+
+def results_of(*grades: str, exam: Exam | None = None) -> list[Result]:
+    """One row a grade, of different students."""
+    return [a_result(f"Student {number:03}", grade, exam) for number, grade in enumerate(grades)]
 
 
 def exam_input() -> dict[str, Any]:

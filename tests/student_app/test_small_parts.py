@@ -12,7 +12,8 @@ from shared.live.feed import FeedCounters
 from student_app.ops.metrics import MetricsServer, StudentCollector
 from student_app.ops.viewer_count import ViewerCount
 from student_app.stream.hub import LiveHub
-from tests.student_app.world import START_S, FakeFeed, an_exam, filled_cache
+from tests.builders import a_published_exam
+from tests.student_app.world import START_S, FakeFeed, filled_cache
 
 
 def test_viewers_are_counted_while_their_websocket_is_open() -> None:
@@ -35,7 +36,7 @@ def test_viewers_are_counted_while_their_websocket_is_open() -> None:
 
 
 def test_metrics_are_prometheus_text_and_the_server_ends() -> None:
-    exam = an_exam()
+    exam = a_published_exam()
     cache = filled_cache((exam, []))
     feed = FakeFeed()
     hub = LiveHub(cache, feed, streams_max=5, streams_per_address_max=5, epoch="e")

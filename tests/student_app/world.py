@@ -1,41 +1,19 @@
 """A cache filled as by a feed, and a feed that does what a test tells it to."""
 
 import dataclasses
-import datetime as dt
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from shared.live.cache import ExamCache
 from shared.live.feed import FeedState, FeedStatus
-from shared.model.exam import Audience, Exam, ExamStatus, Result
-from shared.model.scales import OUT_OF_20, Scale
-from tests.builders import new_id
+from shared.model.exam import Exam, Result
 
-__all__ = ["FakeFeed", "a_result", "an_exam", "events_of", "filled_cache", "rows_of"]
+__all__ = ["FakeFeed", "events_of", "filled_cache"]
 
-NOW = dt.datetime(2026, 6, 18, 12, tzinfo=dt.UTC)
 START_S = 1_780_000_000.0
-
-
-def an_exam(
-    subject: str = "Physics",
-    *,
-    scale: Scale = OUT_OF_20,
-    audience: Audience = Audience.NAMES,
-    date: dt.date = dt.date(2026, 6, 18),
-) -> Exam:
-    return Exam(new_id(), subject, date, "M. Curie", scale, ExamStatus.PUBLISHED, audience, 2, NOW, NOW)
-
-
-def a_result(exam: Exam, student: str, grade: str, version: int = 1) -> Result:
-    return Result(new_id(), exam.id, student, grade, version, is_published=True)
-
-
-def rows_of(exam: Exam, grades: Iterable[str]) -> list[Result]:
-    return [a_result(exam, f"Student {number:03}", grade) for number, grade in enumerate(grades)]
 
 
 def filled_cache(

@@ -1,41 +1,14 @@
-"""Exams and rows for tests of files: made here, stored nowhere."""
+"""Rows of a file, read as the import reads them."""
 
-import datetime as dt
-import uuid
 from collections.abc import Iterable
 
-from shared.model.exam import Audience, Exam, ExamStatus, Result
-from shared.model.scales import OUT_OF_20, Scale
+from shared.model.exam import Exam, Result
 from teacher_app.importing.checking import Choices, Repeated, check_rows
 from teacher_app.importing.columns import recognised
 from teacher_app.importing.files import Source, source_from_file
 from teacher_app.importing.rows import SourceRow, rows_from_table
 
-__all__ = ["exam_of", "read_rows", "result_of", "rows_of_file"]
-
-_THEN = dt.datetime(2026, 6, 15, 8, tzinfo=dt.UTC)
-
-
-def exam_of(
-    scale: Scale = OUT_OF_20, audience: Audience = Audience.NAMES, subject: str = "Mathematics"
-) -> Exam:
-    return Exam(
-        str(uuid.UUID(int=1)),
-        subject,
-        dt.date(2026, 6, 15),
-        "A. Lovelace",
-        scale,
-        ExamStatus.DRAFT,
-        audience,
-        1,
-        _THEN,
-        _THEN,
-    )
-
-
-def result_of(exam: Exam, student: str, grade: str, name: str | None = None, *, number: int = 1) -> Result:
-    """`number` makes the id."""
-    return Result(str(uuid.UUID(int=number)), exam.id, student, grade, 1, False, name=name)
+__all__ = ["read_rows", "rows_of_file"]
 
 
 def rows_of_file(source: Source | bytes, exam: Exam) -> list[SourceRow]:

@@ -23,29 +23,26 @@ from shared.live.cache import (
     ResultsLoaded,
     SnapshotMark,
 )
-from shared.model.exam import Audience, Exam, ExamStatus, Result
-from shared.model.scales import OUT_OF_20
+from shared.model.exam import Exam, ExamStatus, Result
+from tests.builders import a_result, an_exam
 
 EXAM_ID = "00000000-0000-4000-8000-000000000001"
-NOW = dt.datetime(2026, 6, 18, 12, tzinfo=dt.UTC)
 
 
-def an_exam(
+def exam_at(
     exam_id: str = EXAM_ID, version: int = 1, *, published: bool = True, date: dt.date = dt.date(2026, 6, 18)
 ) -> Exam:
     status = ExamStatus.PUBLISHED if published else ExamStatus.DRAFT
-    return Exam(
-        exam_id, f"Exam {exam_id[-4:]}", date, "T", OUT_OF_20, status, Audience.NAMES, version, NOW, NOW
-    )
+    return an_exam(f"Exam {exam_id[-4:]}", id=exam_id, version=version, status=status, date=date)
 
 
-def a_result(result_id: str, version: int = 1, grade: str = "10") -> Result:
-    return Result(result_id, EXAM_ID, f"Student {result_id}", grade, version, True)
+def result_at(result_id: str, version: int = 1, grade: str = "10") -> Result:
+    return a_result(f"Student {result_id}", grade, id=result_id, exam_id=EXAM_ID, version=version)
 
 
 def loaded_cache(*rows: Result) -> tuple[ExamCache, list[Change]]:
     cache = ExamCache(now_s=lambda: 1000.0)
-    cache.finish_exams(cache.begin_exams(), [an_exam()])
+    cache.finish_exams(cache.begin_exams(), [exam_at()])
     cache.finish_results(cache.begin_results(EXAM_ID), rows)
     changes: list[Change] = []
     cache.add_listener(changes.append)
@@ -71,44 +68,44 @@ def test_an_exam_is_called_absent_only_once_all_are_listed() -> None:
     assert not cache.is_absent(EXAM_ID)
     cache.finish_exams(cache.begin_exams(), [])
     assert cache.is_absent(EXAM_ID)
-    cache.put_exam(an_exam())
+    cache.put_exam(exam_at())
     assert not cache.is_absent(EXAM_ID)
 
 
 def test_an_older_version_never_replaces_a_newer_one() -> None:
-    cache, changes = loaded_cache(a_result("a", 3, "15"))
-    cache.put_results(EXAM_ID, [a_result("a", 2, "12")])
-    cache.put_results(EXAM_ID, [a_result("a", 3, "15")])
-    assert rows_of(cache) == (a_result("a", 3, "15"),)
+    cache, changes = loaded_cache(result_at("a", 3, "15"))
+    cache.put_results(EXAM_ID, [result_at("a", 2, "12")])
+    cache.put_results(EXAM_ID, [result_at("a", 3, "15")])
+    assert rows_of(cache) == (result_at("a", 3, "15"),)
     assert changes == []
-    cache.finish_results(cache.begin_results(EXAM_ID), [a_result("a", 2, "12")])
-    assert rows_of(cache) == (a_result("a", 3, "15"),)
+    cache.finish_results(cache.begin_results(EXAM_ID), [result_at("a", 2, "12")])
+    assert rows_of(cache) == (result_at("a", 3, "15"),)
 
 
 def test_a_deleted_row_is_not_brought_back_by_an_older_event_or_by_a_page_read_before() -> None:
-    cache, changes = loaded_cache(a_result("a", 1))
+    cache, changes = loaded_cache(result_at("a", 1))
     mark = cache.begin_results(EXAM_ID)
-    page = [a_result("a", 1)]
+    page = [result_at("a", 1)]
     cache.remove_results(EXAM_ID, [("a", 3)])
-    cache.put_results(EXAM_ID, [a_result("a", 2)])
+    cache.put_results(EXAM_ID, [result_at("a", 2)])
     cache.finish_results(mark, page)
     assert rows_of(cache) == ()
     assert changes == [ResultsChanged(EXAM_ID, changes[0].version, (), ("a",))]
-    cache.put_results(EXAM_ID, [a_result("a", 2)])
+    cache.put_results(EXAM_ID, [result_at("a", 2)])
     assert rows_of(cache) == ()
 
 
 def test_a_row_that_an_event_brought_during_a_listing_survives_the_listing_that_lacks_it() -> None:
     cache, _ = loaded_cache()
     mark = cache.begin_results(EXAM_ID)
-    cache.put_results(EXAM_ID, [a_result("new")])
+    cache.put_results(EXAM_ID, [result_at("new")])
     cache.finish_results(mark, [])
-    assert rows_of(cache) == (a_result("new"),)
+    assert rows_of(cache) == (result_at("new"),)
 
 
 def test_a_listing_takes_away_rows_whose_deletion_was_not_heard() -> None:
-    cache, changes = loaded_cache(a_result("a"), a_result("b"), a_result("c", 1))
-    cache.finish_results(cache.begin_results(EXAM_ID), [a_result("b"), a_result("c", 2), a_result("d")])
+    cache, changes = loaded_cache(result_at("a"), result_at("b"), result_at("c", 1))
+    cache.finish_results(cache.begin_results(EXAM_ID), [result_at("b"), result_at("c", 2), result_at("d")])
     assert [row.id for row in rows_of(cache)] == ["b", "c", "d"]
     (change,) = changes
     assert isinstance(change, ResultsChanged)
@@ -120,55 +117,55 @@ def test_a_listing_begun_before_one_that_was_taken_in_changes_nothing() -> None:
     cache, _ = loaded_cache()
     old = cache.begin_results(EXAM_ID)
     new = cache.begin_results(EXAM_ID)
-    cache.finish_results(new, [a_result("a")])
+    cache.finish_results(new, [result_at("a")])
     assert cache.finish_results(old, [])
-    assert rows_of(cache) == (a_result("a"),)
+    assert rows_of(cache) == (result_at("a"),)
     old_exams, new_exams = cache.begin_exams(), cache.begin_exams()
-    cache.finish_exams(new_exams, [an_exam()])
+    cache.finish_exams(new_exams, [exam_at()])
     cache.finish_exams(old_exams, [])
-    assert cache.exam(EXAM_ID) == an_exam()
+    assert cache.exam(EXAM_ID) == exam_at()
 
 
 def test_a_listing_of_forgotten_results_is_thrown_away() -> None:
     cache, _ = loaded_cache()
     mark = cache.begin_results(EXAM_ID)
     cache.forget_results(EXAM_ID)
-    assert not cache.finish_results(mark, [a_result("a")])
+    assert not cache.finish_results(mark, [result_at("a")])
     assert cache.results(EXAM_ID) is None
     assert not cache.finish_results(cache.begin_exams(), [])
 
 
 def test_events_of_an_exam_that_nobody_loads_are_ignored() -> None:
     cache = ExamCache(now_s=time.time)
-    cache.put_results(EXAM_ID, [a_result("a")])
+    cache.put_results(EXAM_ID, [result_at("a")])
     cache.remove_results(EXAM_ID, [("a", 2)])
     assert cache.results(EXAM_ID) is None
 
 
 def test_unpublishing_forgets_the_exam_and_its_results_and_publishing_brings_it_back() -> None:
-    cache, changes = loaded_cache(a_result("a"))
+    cache, changes = loaded_cache(result_at("a"))
     cache.remove_exam(EXAM_ID, 2)
     assert cache.exam(EXAM_ID) is None
     assert cache.results(EXAM_ID) is None
     assert [type(change) for change in changes] == [ExamListChanged, ResultsForgotten]
-    cache.put_exam(an_exam(version=1))  # late
+    cache.put_exam(exam_at(version=1))  # late
     assert cache.exam(EXAM_ID) is None
-    cache.put_exam(an_exam(version=3))
-    assert cache.exam(EXAM_ID) == an_exam(version=3)
+    cache.put_exam(exam_at(version=3))
+    assert cache.exam(EXAM_ID) == exam_at(version=3)
     cache.remove_exam(EXAM_ID, 2)  # late and twice
-    assert cache.exam(EXAM_ID) == an_exam(version=3)
+    assert cache.exam(EXAM_ID) == exam_at(version=3)
 
 
 def test_an_exam_that_is_not_published_never_enters() -> None:
     cache, _ = loaded_cache()
-    cache.put_exam(an_exam(version=2, published=False))
+    cache.put_exam(exam_at(version=2, published=False))
     assert cache.exam(EXAM_ID) is None
-    cache.finish_exams(cache.begin_exams(), [an_exam(version=3, published=False)])
+    cache.finish_exams(cache.begin_exams(), [exam_at(version=3, published=False)])
     assert cache.exams().exams == ()
 
 
 def test_a_listing_of_exams_forgets_the_results_of_those_that_are_gone() -> None:
-    cache, changes = loaded_cache(a_result("a"))
+    cache, changes = loaded_cache(result_at("a"))
     cache.finish_exams(cache.begin_exams(), [])
     assert cache.results(EXAM_ID) is None
     assert [type(change) for change in changes] == [ExamListChanged, ResultsForgotten]
@@ -178,26 +175,26 @@ def test_exams_come_newest_date_first_and_results_by_id() -> None:
     cache = ExamCache(now_s=time.time)
     ids = [str(uuid.UUID(int=number)) for number in range(4)]
     days = [18, 20, 19, 20]
-    exams = [an_exam(exam_id, date=dt.date(2026, 6, day)) for exam_id, day in zip(ids, days, strict=True)]
+    exams = [exam_at(exam_id, date=dt.date(2026, 6, day)) for exam_id, day in zip(ids, days, strict=True)]
     cache.finish_exams(cache.begin_exams(), exams[:2])
     cache.put_exam(exams[2])
     cache.put_exam(exams[3])
     assert [exam.id for exam in cache.exams().exams] == [ids[1], ids[3], ids[2], ids[0]]
     cache.put_exam(dataclasses.replace(exams[0], version=2, date=dt.date(2026, 6, 30)))
     assert [exam.id for exam in cache.exams().exams] == [ids[0], ids[1], ids[3], ids[2]]
-    cache, _ = loaded_cache(a_result("b"))
-    cache.put_results(EXAM_ID, [a_result("c"), a_result("a")])
+    cache, _ = loaded_cache(result_at("b"))
+    cache.put_results(EXAM_ID, [result_at("c"), result_at("a")])
     assert [row.id for row in rows_of(cache)] == ["a", "b", "c"]
 
 
 def test_each_change_has_a_higher_version_and_says_exactly_what_changed() -> None:
-    cache, changes = loaded_cache(a_result("a"))
+    cache, changes = loaded_cache(result_at("a"))
     before = cache.results(EXAM_ID)
     assert before is not None
-    cache.put_results(EXAM_ID, [a_result("a", 2, "11"), a_result("b")])
+    cache.put_results(EXAM_ID, [result_at("a", 2, "11"), result_at("b")])
     cache.remove_results(EXAM_ID, [("a", 3), ("unknown", 2)])
     cache.forget_results(EXAM_ID)
-    cache.finish_results(cache.begin_results(EXAM_ID), [a_result("b")])
+    cache.finish_results(cache.begin_results(EXAM_ID), [result_at("b")])
     after = cache.results(EXAM_ID)
     assert after is not None
     versions = [change.version for change in changes]
@@ -205,7 +202,7 @@ def test_each_change_has_a_higher_version_and_says_exactly_what_changed() -> Non
     assert before.version < versions[0]
     assert after.version == versions[-1]
     upsert, removal, forgotten, loaded = changes
-    assert upsert == ResultsChanged(EXAM_ID, versions[0], (a_result("a", 2, "11"), a_result("b")), ())
+    assert upsert == ResultsChanged(EXAM_ID, versions[0], (result_at("a", 2, "11"), result_at("b")), ())
     assert removal == ResultsChanged(EXAM_ID, versions[1], (), ("a",))
     assert isinstance(forgotten, ResultsForgotten)
     assert isinstance(loaded, ResultsLoaded)
@@ -214,11 +211,11 @@ def test_each_change_has_a_higher_version_and_says_exactly_what_changed() -> Non
 def test_rows_that_came_by_an_event_are_stamped_and_only_the_newest_are_kept() -> None:
     now_s = 1000.0
     cache = ExamCache(now_s=lambda: now_s)
-    cache.finish_results(cache.begin_results(EXAM_ID), [a_result("listed")])
+    cache.finish_results(cache.begin_results(EXAM_ID), [result_at("listed")])
     for number in range(NEWEST_MAX + 5):
         now_s = 2000.0 + number
-        cache.put_results(EXAM_ID, [a_result(f"row {number:04}")])
-    cache.put_results(EXAM_ID, [a_result("row 0050", 2)])
+        cache.put_results(EXAM_ID, [result_at(f"row {number:04}")])
+    cache.put_results(EXAM_ID, [result_at("row 0050", 2)])
     cache.remove_results(EXAM_ID, [("row 0060", 2)])
     snapshot = cache.results(EXAM_ID)
     assert snapshot is not None
@@ -234,10 +231,10 @@ def test_rows_that_came_by_an_event_are_stamped_and_only_the_newest_are_kept() -
 
 
 def test_a_snapshot_is_made_once_a_change_and_then_shared() -> None:
-    cache, _ = loaded_cache(a_result("a"))
+    cache, _ = loaded_cache(result_at("a"))
     first, exams = cache.results(EXAM_ID), cache.exams()
     assert cache.results(EXAM_ID) is first
-    cache.put_results(EXAM_ID, [a_result("b")])
+    cache.put_results(EXAM_ID, [result_at("b")])
     second = cache.results(EXAM_ID)
     assert second is not first
     assert first is not None
@@ -257,12 +254,12 @@ def test_a_listener_that_fails_harms_neither_the_cache_nor_the_others(
     later: list[Change] = []
     end_later = cache.add_listener(later.append)
     with caplog.at_level(logging.ERROR):
-        cache.put_results(EXAM_ID, [a_result("a")])
+        cache.put_results(EXAM_ID, [result_at("a")])
     assert len(changes) == len(later) == 1
     assert "listener" in caplog.text
     end_failing()
     end_later()
-    cache.put_results(EXAM_ID, [a_result("b")])
+    cache.put_results(EXAM_ID, [result_at("b")])
     assert (len(changes), len(later)) == (2, 1)
 
 
@@ -285,7 +282,7 @@ def test_many_threads_read_whole_snapshots_while_one_writes() -> None:
     for reader in readers:
         reader.start()
     for version in range(1, 150):
-        cache.put_results(EXAM_ID, [a_result(f"r{n}", version, str(version)) for n in range(20)])
+        cache.put_results(EXAM_ID, [result_at(f"r{n}", version, str(version)) for n in range(20)])
     done.set()
     for reader in readers:
         reader.join(10)
@@ -295,15 +292,15 @@ def test_many_threads_read_whole_snapshots_while_one_writes() -> None:
 def test_an_event_copies_neither_the_rows_of_an_exam_nor_the_list_of_exams() -> None:
     """A copy of 10,000 pointers takes 80,000 bytes, which would show in the memory that events take."""
     cache = ExamCache(now_s=time.time)
-    cache.finish_exams(cache.begin_exams(), [an_exam(str(uuid.UUID(int=number))) for number in range(10_000)])
+    cache.finish_exams(cache.begin_exams(), [exam_at(str(uuid.UUID(int=number))) for number in range(10_000)])
     cache.finish_results(
-        cache.begin_results(EXAM_ID), [a_result(str(uuid.UUID(int=number))) for number in range(10_000)]
+        cache.begin_results(EXAM_ID), [result_at(str(uuid.UUID(int=number))) for number in range(10_000)]
     )
     tracemalloc.start()
     try:
         for number in range(100):
-            cache.put_results(EXAM_ID, [a_result(str(uuid.UUID(int=number * 2)), 2)])
-            cache.put_exam(an_exam(str(uuid.UUID(int=number * 2)), 2))
+            cache.put_results(EXAM_ID, [result_at(str(uuid.UUID(int=number * 2)), 2)])
+            cache.put_exam(exam_at(str(uuid.UUID(int=number * 2)), 2))
         now_bytes, peak_bytes = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -353,7 +350,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(first_letter=st.sampled_from("0123"))
     def create(self, first_letter: str) -> None:
         self.made += 1
-        row = a_result(f"{first_letter}-{self.made}")
+        row = result_at(f"{first_letter}-{self.made}")
         self.rows[row.id] = row
         self.flying.append((self.taken_in, row, False))
 

@@ -1,6 +1,5 @@
 """Statistics: bins from the scale, marks apart, and the small-group rule."""
 
-import datetime as dt
 import math
 
 import pandas as pd
@@ -8,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.model.exam import Audience, Exam, ExamStatus, Result, new_id
+from shared.model.exam import Audience
 from shared.model.scale_presets import PRESETS
 from shared.model.scales import (
     LETTERS,
@@ -34,8 +33,8 @@ from shared.model.statistics import (
     spread_text,
     summary,
 )
+from tests.builders import a_published_exam, a_result
 
-NOW = dt.datetime(2026, 6, 18, 12, tzinfo=dt.UTC)
 NAMES, CODES = Audience.NAMES, Audience.CODES
 
 scales = st.one_of(
@@ -49,10 +48,7 @@ grade_texts = st.one_of(
 
 
 def frame_of(grades: list[str], scale: Scale = OUT_OF_20) -> pd.DataFrame:
-    rows = [
-        Result(f"id {number}", "exam", f"Student {number}", grade, 1, True)
-        for number, grade in enumerate(grades)
-    ]
+    rows = [a_result(f"Student {number}", grade, id=f"id {number}") for number, grade in enumerate(grades)]
     return frame_from_results(rows, scale)
 
 
@@ -197,16 +193,11 @@ def test_a_percentile_is_the_share_below_with_equal_ones_half() -> None:
 
 
 def test_exams_of_different_scales_are_compared_as_shares() -> None:
-    def exam(subject: str, scale: Scale, audience: Audience = NAMES) -> Exam:
-        return Exam(
-            new_id(), subject, dt.date(2026, 6, 18), "T", scale, ExamStatus.PUBLISHED, audience, 1, NOW, NOW
-        )
-
     table = comparison(
         [
-            (exam("Algebra", OUT_OF_20), frame_of(["10"] * 5)),
-            (exam("Latin", PERCENT), frame_of(["75"] * 6, PERCENT)),
-            (exam("Music", PASS_FAIL), frame_of(["PASS"], PASS_FAIL)),
+            (a_published_exam("Algebra", scale=OUT_OF_20), frame_of(["10"] * 5)),
+            (a_published_exam("Latin", scale=PERCENT), frame_of(["75"] * 6, PERCENT)),
+            (a_published_exam("Music", scale=PASS_FAIL), frame_of(["PASS"], PASS_FAIL)),
         ]
     )
     assert list(table["subject"]) == ["Algebra", "Latin", "Music"]

@@ -9,13 +9,13 @@ import httpx
 from shared.live.feed import FeedState
 from shared.model.exam import Audience
 from shared.model.scales import PASS_FAIL
-from tests.builders import new_id
+from tests.builders import a_published_exam, a_result, new_id, results_of
 from tests.student_app.routes_client import browser, get
-from tests.student_app.world import START_S, FakeFeed, a_result, an_exam, filled_cache, rows_of
+from tests.student_app.world import START_S, FakeFeed, filled_cache
 
 
 def test_the_static_board_lists_what_is_published_and_links_to_it() -> None:
-    exam = an_exam("Zoölogie & Co <b>")
+    exam = a_published_exam("Zoölogie & Co <b>")
     page = get(filled_cache((exam, [])), "/board")
     assert page.status_code == 200
     assert f"board/{exam.id}" in page.text
@@ -24,9 +24,10 @@ def test_the_static_board_lists_what_is_published_and_links_to_it() -> None:
 
 
 def test_the_static_board_has_results_and_statistics_without_a_script() -> None:
-    exam = an_exam()
+    exam = a_published_exam()
     page = get(
-        filled_cache((exam, rows_of(exam, ["10", "12", "14", "16", "18", "ABSENT"]))), f"/board/{exam.id}"
+        filled_cache((exam, results_of("10", "12", "14", "16", "18", "ABSENT", exam=exam))),
+        f"/board/{exam.id}",
     )
     assert "<script" not in page.text
     assert "Student 003" in page.text
@@ -36,21 +37,21 @@ def test_the_static_board_has_results_and_statistics_without_a_script() -> None:
 
 
 def test_a_small_group_has_no_statistics() -> None:
-    exam = an_exam()
-    page = get(filled_cache((exam, rows_of(exam, ["10", "12", "14", "16"]))), f"/board/{exam.id}")
+    exam = a_published_exam()
+    page = get(filled_cache((exam, results_of("10", "12", "14", "16", exam=exam))), f"/board/{exam.id}")
     assert "Median" not in page.text
     assert "Distribution" not in page.text
 
 
 def test_a_pass_or_fail_board_speaks_in_words() -> None:
-    exam = an_exam(scale=PASS_FAIL, audience=Audience.CODES)
-    page = get(filled_cache((exam, [a_result(exam, "7K4QX2", "PASS")])), f"/board/{exam.id}")
+    exam = a_published_exam(scale=PASS_FAIL, audience=Audience.CODES)
+    page = get(filled_cache((exam, [a_result("7K4QX2", "PASS", exam)])), f"/board/{exam.id}")
     assert "7K4QX2" in page.text
     assert "pass" in page.text
 
 
 def test_the_static_board_says_when_it_is_not_live() -> None:
-    exam = an_exam()
+    exam = a_published_exam()
     feed = FakeFeed()
     feed.become(FeedState.OFFLINE)
     page = get(filled_cache((exam, [])), f"/board/{exam.id}", feed=feed)
@@ -58,7 +59,7 @@ def test_the_static_board_says_when_it_is_not_live() -> None:
 
 
 def test_the_static_board_is_sent_once_to_a_browser_that_has_it() -> None:
-    exam = an_exam()
+    exam = a_published_exam()
     cache = filled_cache((exam, []))
 
     async def run() -> tuple[httpx.Response, httpx.Response]:
@@ -73,7 +74,7 @@ def test_the_static_board_is_sent_once_to_a_browser_that_has_it() -> None:
 
 
 def test_the_static_board_reloads_by_itself_only_for_who_asks_for_it() -> None:
-    exam = an_exam()
+    exam = a_published_exam()
     cache = filled_cache((exam, []))
     assert "http-equiv" not in get(cache, f"/board/{exam.id}").text
     assert '<meta http-equiv="refresh" content="30">' in get(cache, f"/board/{exam.id}?refresh=30").text
@@ -92,8 +93,8 @@ def test_nonsense_leads_to_the_list() -> None:
 
 
 def test_a_board_is_rendered_off_the_event_loop_and_once_for_all_who_wait() -> None:
-    exam = an_exam()
-    cache = filled_cache((exam, rows_of(exam, ["10"] * 20)))
+    exam = a_published_exam()
+    cache = filled_cache((exam, results_of(*["10"] * 20, exam=exam)))
     rendering_threads: list[int] = []
 
     def now_s() -> float:

@@ -4,11 +4,13 @@ import datetime as dt
 
 from shared.model.exam import Exam
 from student_app.exam.choosing import OFFERED_MAX, exam_label, matching_exams
-from tests.student_app.world import an_exam
+from tests.builders import a_published_exam
 
 
 def exams() -> list[Exam]:
-    return [an_exam(f"Subject {number}", date=dt.date(2026, 1, 1 + number % 28)) for number in range(120)]
+    return [
+        a_published_exam(f"Subject {number}", date=dt.date(2026, 1, 1 + number % 28)) for number in range(120)
+    ]
 
 
 def test_few_exams_are_offered_and_all_are_found() -> None:
@@ -18,11 +20,11 @@ def test_few_exams_are_offered_and_all_are_found() -> None:
 
 
 def test_a_search_knows_words_in_any_order_and_without_accents() -> None:
-    wanted = an_exam("Éducation physique")
-    found = matching_exams([an_exam("Maths"), wanted], "physique EDUCATION curie 2026-06")
+    wanted = a_published_exam("Éducation physique")
+    found = matching_exams([a_published_exam("Maths"), wanted], "physique EDUCATION curie 2026-06")
     assert found == [wanted]
     assert matching_exams([wanted], "chimie") == []
 
 
 def test_a_label_tells_exams_apart() -> None:
-    assert exam_label(an_exam("Physics")) == "Physics · 2026-06-18 · M. Curie"
+    assert exam_label(a_published_exam("Physics")) == "Physics · 2026-06-18 · M. Curie"

@@ -10,12 +10,12 @@ from shared.model.scales import LETTERS, OUT_OF_20, PASS_FAIL, PERCENT, Scale
 from shared.model.statistics import Disclosure, frame_from_results, summary
 from student_app.exam.details import comparison_rows, results_csv, rule_text, statistics_rows
 from student_app.exam.own_result import find_own, own_sentence
-from tests.student_app.world import a_result, an_exam, rows_of
+from tests.builders import a_published_exam, a_result, results_of
 
 
 def told(grades: list[str], scale: Scale = OUT_OF_20, audience: Audience = Audience.NAMES) -> dict[str, str]:
-    exam = an_exam(scale=scale, audience=audience)
-    frame = frame_from_results(rows_of(exam, grades), scale)
+    exam = a_published_exam(scale=scale, audience=audience)
+    frame = frame_from_results(results_of(*grades, exam=exam), scale)
     return dict(statistics_rows(exam, summary(frame, scale, audience)))
 
 
@@ -60,7 +60,7 @@ def test_with_codes_a_rate_that_tells_everybodys_result_is_not_told() -> None:
 
 
 def test_the_rule_is_stated_where_it_holds() -> None:
-    names, codes = an_exam(), an_exam(audience=Audience.CODES)
+    names, codes = a_published_exam(), a_published_exam(audience=Audience.CODES)
     assert "fewer than 5" in rule_text(names, Disclosure.NOTHING)
     assert "fewer than 5" in rule_text(codes, Disclosure.NOTHING)
     assert "single person" in rule_text(codes, Disclosure.GROUP)
@@ -68,9 +68,9 @@ def test_the_rule_is_stated_where_it_holds() -> None:
 
 
 def test_a_comparison_has_a_row_an_exam_and_says_nothing_of_small_ones() -> None:
-    one, other = an_exam("One"), an_exam("Other", scale=LETTERS)
+    one, other = a_published_exam("One"), a_published_exam("Other", scale=LETTERS)
     table = comparison_rows(
-        [(one, rows_of(one, ["5", "10", "10", "10", "20"])), (other, rows_of(other, ["A", "B"]))]
+        [(one, results_of("5", "10", "10", "10", "20", exam=one)), (other, results_of("A", "B", exam=other))]
     )
     assert table["Exam"].tolist() == ["One", "Other"]
     assert table["Results"].tolist() == [5, 2]
@@ -79,13 +79,13 @@ def test_a_comparison_has_a_row_an_exam_and_says_nothing_of_small_ones() -> None
 
 
 def test_a_download_has_what_is_shown_and_no_formula() -> None:
-    exam = an_exam()
+    exam = a_published_exam()
     rows = [
-        a_result(exam, "Zoë, the second", "17.5"),
-        a_result(exam, '=HYPERLINK("http://evil.example")', "ABSENT"),
-        a_result(exam, "Ada", "9"),
+        a_result("Zoë, the second", "17.5", exam),
+        a_result('=HYPERLINK("http://evil.example")', "ABSENT", exam),
+        a_result("Ada", "9", exam),
     ]
-    data = results_csv(an_exam(), rows)
+    data = results_csv(a_published_exam(), rows)
     assert data.startswith(b"\xef\xbb\xbf"), "spreadsheets know UTF-8 by it"
     found = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
     assert found[0] == ["Student", "Grade"]
@@ -97,28 +97,28 @@ def test_a_download_has_what_is_shown_and_no_formula() -> None:
 
 
 def test_a_download_is_in_the_order_in_which_people_look() -> None:
-    exam = an_exam()
-    rows = [a_result(exam, name, "9") for name in ("Zoë", "amir", "Émile", "Amélie", "Eva")]
-    lines = results_csv(an_exam(), rows).decode("utf-8-sig").splitlines()
+    exam = a_published_exam()
+    rows = [a_result(name, "9", exam) for name in ("Zoë", "amir", "Émile", "Amélie", "Eva")]
+    lines = results_csv(a_published_exam(), rows).decode("utf-8-sig").splitlines()
     assert [line.removesuffix(",9") for line in lines[1:]] == ["Amélie", "amir", "Émile", "Eva", "Zoë"]
 
 
 @pytest.mark.parametrize("asked", ["Ada Lovelace", "  ada   LOVELACE ", "Ａda Lovelace"])
 def test_one_finds_oneself_however_one_types(asked: str) -> None:
-    exam = an_exam()
-    rows = [a_result(exam, "Ada Lovelace", "17"), a_result(exam, "Ada", "3")]
+    exam = a_published_exam()
+    rows = [a_result("Ada Lovelace", "17", exam), a_result("Ada", "3", exam)]
     assert [row.grade for row in find_own(rows, asked)] == ["17"]
 
 
 @pytest.mark.parametrize("asked", ["", "   ", "Lovelace", "Ad", "%"])
 def test_a_part_of_a_name_finds_nobody(asked: str) -> None:
-    exam = an_exam()
-    assert find_own([a_result(exam, "Ada Lovelace", "17")], asked) == []
+    exam = a_published_exam()
+    assert find_own([a_result("Ada Lovelace", "17", exam)], asked) == []
 
 
 def test_who_was_absent_has_no_place() -> None:
-    exam = an_exam()
-    rows = rows_of(exam, ["10", "12", "14", "16", "18", "ABSENT"])
+    exam = a_published_exam()
+    rows = results_of("10", "12", "14", "16", "18", "ABSENT", exam=exam)
     frame = frame_from_results(rows, exam.scale)
     assert own_sentence(exam, frame, rows[-1]) == "Student 005: absent."
     assert own_sentence(exam, frame, rows[2]).startswith("Student 002: 14. 50 % of the grades are below it")

@@ -11,7 +11,8 @@ from shared.live.feed import FeedState, FeedStatus
 from shared.model.exam import Audience, Exam, Result
 from student_app.stream import channel as channel_module
 from student_app.stream.channel import PAUSE_S, QUEUE_MESSAGES_MAX, Channel, Viewer
-from tests.student_app.world import START_S, a_result, an_exam, events_of, filled_cache
+from tests.builders import a_published_exam, a_result
+from tests.student_app.world import START_S, events_of, filled_cache
 
 LIVE = FeedStatus(FeedState.LIVE, START_S, START_S)
 
@@ -46,8 +47,8 @@ class Desk:
     """A channel over a cache, told of the cache's changes as the hub tells it."""
 
     def __init__(self, *rows: tuple[str, str], audience: Audience = Audience.NAMES) -> None:
-        self.exam = an_exam(audience=audience)
-        self.rows = [a_result(self.exam, student, grade) for student, grade in rows]
+        self.exam = a_published_exam(audience=audience)
+        self.rows = [a_result(student, grade, self.exam) for student, grade in rows]
         self.cache: ExamCache = filled_cache((self.exam, self.rows))
         self.later = Later()
         self.dropped = 0
@@ -77,7 +78,7 @@ class Desk:
         self.dropped += 1
 
     def save(self, student: str, grade: str) -> Result:
-        row = a_result(self.exam, student, grade)
+        row = a_result(student, grade, self.exam)
         self.cache.put_results(self.exam.id, [row])
         return row
 
@@ -266,7 +267,7 @@ def test_an_exam_that_is_taken_back_is_told_as_gone() -> None:
 
 
 def test_results_that_are_loaded_later_come_by_themselves() -> None:
-    exam = an_exam()
+    exam = a_published_exam()
     cache = filled_cache()
     cache.put_exam(exam)
     desk = Desk()
@@ -276,7 +277,7 @@ def test_results_that_are_loaded_later_come_by_themselves() -> None:
     )  # fmt: skip
     viewer = desk.join()
     assert read(viewer) == []
-    cache.finish_results(cache.begin_results(exam.id), [a_result(exam, "Ada", "17")])
+    cache.finish_results(cache.begin_results(exam.id), [a_result("Ada", "17", exam)])
     desk.channel.note_loaded(cache.version)
     (snapshot,) = read(viewer)
     assert students(snapshot) == ["Ada"]

@@ -13,7 +13,8 @@ from shared.live.feed import FeedState
 from shared.model.exam import Exam, Result
 from student_app.stream.channel import Viewer
 from student_app.stream.hub import PAGE_RUNS_PER_S, LiveHub, StreamRefused
-from tests.student_app.world import START_S, FakeFeed, a_result, an_exam, events_of, filled_cache
+from tests.builders import a_published_exam, a_result
+from tests.student_app.world import START_S, FakeFeed, events_of, filled_cache
 
 DEADLINE_S = 5.0
 ADDRESS = "192.0.2.1"
@@ -50,20 +51,20 @@ async def next_event(viewer: Viewer, kind: str) -> dict[str, object]:
 
 
 def exam_with_rows() -> tuple[Exam, list[Result]]:
-    exam = an_exam()
-    return exam, [a_result(exam, "Ada", "17")]
+    exam = a_published_exam()
+    return exam, [a_result("Ada", "17", exam)]
 
 
 def test_two_exams_viewers_hear_only_of_their_own() -> None:
     async def run() -> None:
-        one, other = an_exam("One"), an_exam("Other")
+        one, other = a_published_exam("One"), a_published_exam("Other")
         cache = filled_cache((one, []), (other, []))
         async with hub_over(cache, FakeFeed()) as hub:
             at_one, at_other = hub.join(one.id, ADDRESS, None), hub.join(other.id, ADDRESS, None)
             await next_event(at_one, "snapshot")
             await next_event(at_other, "snapshot")
             # As the feed does: on a thread of its own.
-            rows = [a_result(one, "Ada", "17"), a_result(other, "Alan", "12")]
+            rows = [a_result("Ada", "17", one), a_result("Alan", "12", other)]
             thread = threading.Thread(target=lambda: [cache.put_results(row.exam_id, [row]) for row in rows])
             thread.start()
             heard_at_one = await next_event(at_one, "change")
@@ -155,14 +156,14 @@ def test_an_exam_that_nobody_watches_is_loaded_on_demand() -> None:
 def test_an_exam_that_is_not_there_is_not_waited_for() -> None:
     async def run() -> None:
         async with hub_over(filled_cache(), FakeFeed()) as hub, asyncio.timeout(DEADLINE_S):
-            assert await hub.loaded(an_exam().id, deadline_s=60.0) is None
+            assert await hub.loaded(a_published_exam().id, deadline_s=60.0) is None
 
     asyncio.run(run())
 
 
 def test_results_that_do_not_come_in_time_are_not_waited_for_longer() -> None:
     async def run() -> None:
-        exam = an_exam()
+        exam = a_published_exam()
         cache = filled_cache()
         cache.put_exam(exam)
         async with hub_over(cache, FakeFeed()) as hub:

@@ -19,14 +19,15 @@ from student_app.stream.messages import (
     snapshot_object,
     to_json,
 )
-from tests.student_app.world import START_S, a_result, an_exam, events_of
+from tests.builders import a_published_exam, a_result
+from tests.student_app.world import START_S, events_of
 
 LIVE = FeedStatus(FeedState.LIVE, START_S, START_S + 1.26)
 
 
 def test_a_snapshot_has_the_exam_its_rows_and_how_current_it_is() -> None:
-    exam = an_exam()
-    row = a_result(exam, "Ada", "17.5", version=3)
+    exam = a_published_exam()
+    row = a_result("Ada", "17.5", exam, version=3)
     snapshot = snapshot_object(exam, [row], {row.id: START_S}, LIVE)
     assert snapshot["rows"] == [[row.id, "Ada", "17.5", 3, START_S, 0.875, 1]]
     assert snapshot["feed"] == {"state": "LIVE", "since": START_S, "asOf": START_S + 1.3}
@@ -35,8 +36,8 @@ def test_a_snapshot_has_the_exam_its_rows_and_how_current_it_is() -> None:
 
 def test_names_and_owners_are_never_in_a_message() -> None:
     """Even if a row had them, which guests' rows do not."""
-    exam = dataclasses.replace(an_exam(audience=Audience.CODES), owner="secret-owner")
-    row = dataclasses.replace(a_result(exam, "7K4QX2", "A"), name="Ada Lovelace", owner="secret-owner")
+    exam = dataclasses.replace(a_published_exam(audience=Audience.CODES), owner="secret-owner")
+    row = dataclasses.replace(a_result("7K4QX2", "A", exam), name="Ada Lovelace", owner="secret-owner")
     change = change_data(exam, [row], START_S, [])
     for message in (snapshot_object(exam, [row], {}, LIVE), change):
         text = to_json(message).decode()
@@ -45,14 +46,14 @@ def test_names_and_owners_are_never_in_a_message() -> None:
 
 
 def test_a_snapshot_without_status_is_the_same_at_every_moment() -> None:
-    exam = an_exam(scale=LETTERS)
+    exam = a_published_exam(scale=LETTERS)
     assert to_json(snapshot_object(exam, [], {}, None)) == to_json(snapshot_object(exam, [], {}, None))
     assert "feed" not in snapshot_object(exam, [], {}, None)
 
 
 def test_a_change_has_its_rows_with_their_scores_and_the_ids_that_are_gone() -> None:
-    exam = an_exam()
-    row, failed, absent = (a_result(exam, "Ada", grade) for grade in ("12", "9.99", "ABSENT"))
+    exam = a_published_exam()
+    row, failed, absent = (a_result("Ada", grade, exam) for grade in ("12", "9.99", "ABSENT"))
     change = change_data(exam, [row], START_S, ["gone-id"])
     assert change == {"rows": [[row.id, "Ada", "12", 1, START_S, 0.6, 1]], "gone": ["gone-id"]}
     assert change_data(exam, [failed], 0.0, [])["rows"][0][5:] == [0.4995, 0]  # type: ignore[index]
@@ -60,7 +61,7 @@ def test_a_change_has_its_rows_with_their_scores_and_the_ids_that_are_gone() -> 
 
 
 def test_an_exam_brings_its_bins_and_how_scores_are_written() -> None:
-    german = exam_object(an_exam(scale=parse_scale("FROM_1_TO_6;STEP=0.1;BEST=LOW;PASS=4")))
+    german = exam_object(a_published_exam(scale=parse_scale("FROM_1_TO_6;STEP=0.1;BEST=LOW;PASS=4")))
     assert german["bins"] == [
         ["6–5", "6", 0.0],
         ["5–4", "5", 0.2],
@@ -69,19 +70,19 @@ def test_an_exam_brings_its_bins_and_how_scores_are_written() -> None:
         ["2–1", "2", 0.8],
     ]
     assert german["scale"] == {"hasMean": True, "hasMedian": True, "worst": 6.0, "best": 1.0, "unit": ""}
-    levels = exam_object(an_exam(scale=parse_scale("LEVELS=A,B|C")))["scale"]
+    levels = exam_object(a_published_exam(scale=parse_scale("LEVELS=A,B|C")))["scale"]
     assert levels == {"hasMean": False, "hasMedian": True, "levels": [["A", 1.0], ["B", 0.5], ["C", 0.0]]}
 
 
 def test_a_key_shows_the_level_beside_the_points() -> None:
-    exam = an_exam(scale=parse_scale("OUT_OF_100;KEY=A:90,B:60|F:0"))
-    (row,) = snapshot_object(exam, [a_result(exam, "Ada", "67")], {}, None)["rows"]  # type: ignore[misc]
+    exam = a_published_exam(scale=parse_scale("OUT_OF_100;KEY=A:90,B:60|F:0"))
+    (row,) = snapshot_object(exam, [a_result("Ada", "67", exam)], {}, None)["rows"]  # type: ignore[misc]
     assert row[2] == "67 (B)"
 
 
 def test_with_codes_no_message_has_a_time_of_a_row_or_the_order_of_entry() -> None:
-    exam = an_exam(audience=Audience.CODES)
-    entered = [a_result(exam, code, "12") for code in new_codes(20, (), random.Random(1))]
+    exam = a_published_exam(audience=Audience.CODES)
+    entered = [a_result(code, "12", exam) for code in new_codes(20, (), random.Random(1))]
     stamps = {row.id: START_S + second for second, row in enumerate(entered)}
     removed = [row.id for row in entered]
     by_id = sorted(entered, key=lambda row: row.id)
@@ -98,8 +99,8 @@ def test_a_feed_that_was_never_right_has_no_time() -> None:
 @given(st.text(max_size=120))
 def test_no_name_breaks_a_stream(name: str) -> None:
     """Whatever a row holds, a browser reads one event with that very row."""
-    exam = an_exam()
-    row = dataclasses.replace(a_result(exam, "x", "12"), student=name)
+    exam = a_published_exam()
+    row = dataclasses.replace(a_result("x", "12", exam), student=name)
     change = change_data(exam, [row], 0.0, [])
     message = server_sent_event("change", to_json(change), "e-1")
     (event,) = (block for block in message.split(b"\n\n") if block)

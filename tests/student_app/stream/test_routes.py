@@ -12,22 +12,22 @@ from shared.live.feed import FeedState
 from student_app.stream.channel import QUEUE_MESSAGES_MAX
 from student_app.stream.hub import LiveHub
 from student_app.stream.routes import live_routes
-from tests.builders import new_id
+from tests.builders import a_published_exam, a_result, new_id
 from tests.student_app.routes_client import browser, get
-from tests.student_app.world import START_S, FakeFeed, a_result, an_exam, filled_cache
+from tests.student_app.world import START_S, FakeFeed, filled_cache
 
 # The JSON snapshot.
 
 
 def test_a_snapshot_is_had_once_and_then_only_asked_about() -> None:
-    exam = an_exam()
-    cache = filled_cache((exam, [a_result(exam, "Ada", "17")]))
+    exam = a_published_exam()
+    cache = filled_cache((exam, [a_result("Ada", "17", exam)]))
     first = get(cache, f"/live/{exam.id}.json")
     assert first.status_code == 200
     assert first.json()["rows"][0][1:3] == ["Ada", "17"]
     again = get(cache, f"/live/{exam.id}.json", {"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
-    cache.put_results(exam.id, [a_result(exam, "Alan", "12")])
+    cache.put_results(exam.id, [a_result("Alan", "12", exam)])
     changed = get(cache, f"/live/{exam.id}.json", {"If-None-Match": first.headers["ETag"]})
     assert changed.status_code == 200
     assert changed.headers["ETag"] != first.headers["ETag"]
@@ -96,7 +96,7 @@ def test_every_answer_has_the_security_headers() -> None:
 
 def test_a_dropped_viewers_stream_ends_though_its_socket_takes_nothing_more() -> None:
     """Its place comes free at once, not when the network gives it up."""
-    exam = an_exam()
+    exam = a_published_exam()
     cache = filled_cache((exam, []))
 
     async def run() -> None:

@@ -15,7 +15,8 @@ from shared.live.cache import ExamCache
 from shared.model.exam import Audience, Exam, Result
 from student_app.context import Serving, set_serving
 from student_app.exam.choosing import OFFERED_MAX
-from tests.student_app.world import START_S, FakeFeed, a_result, an_exam, filled_cache, rows_of
+from tests.builders import a_published_exam, a_result, results_of
+from tests.student_app.world import START_S, FakeFeed, filled_cache
 
 SCRIPT = str(Path(__file__).parents[3] / "student_app" / "app.py")
 RUN_DEADLINE_S = 30.0
@@ -70,23 +71,23 @@ def address(page: AppTest, name: str) -> str | None:
 
 
 def an_exam_with(grades: list[str], audience: Audience = Audience.NAMES) -> tuple[Exam, list[Result]]:
-    exam = an_exam(audience=audience)
-    return exam, rows_of(exam, grades)
+    exam = a_published_exam(audience=audience)
+    return exam, results_of(*grades, exam=exam)
 
 
 # Which exam.
 
 
 def test_without_a_link_the_newest_exam_is_shown_and_stands_in_the_address() -> None:
-    old = an_exam("Old", date=dt.date(2026, 1, 1))
-    new = an_exam("New", date=dt.date(2026, 6, 1))
+    old = a_published_exam("Old", date=dt.date(2026, 1, 1))
+    new = a_published_exam("New", date=dt.date(2026, 6, 1))
     with page_over(filled_cache((old, []), (new, []))) as page:
         assert address(page, "exam") == new.id
 
 
 def test_a_link_opens_its_exam_among_thousands() -> None:
-    old = an_exam("Old", date=dt.date(2020, 1, 1))
-    newer = [(an_exam(f"Newer {number}"), list[Result]()) for number in range(2000)]
+    old = a_published_exam("Old", date=dt.date(2020, 1, 1))
+    newer = [(a_published_exam(f"Newer {number}"), list[Result]()) for number in range(2000)]
     with page_over(filled_cache((old, []), *newer), exam=old.id) as page:
         (choice,) = page.selectbox
         assert choice.value == old.id
@@ -97,8 +98,8 @@ def test_a_link_opens_its_exam_among_thousands() -> None:
 
 def test_many_exams_are_searched_and_what_is_shown_stays_until_another_is_chosen() -> None:
     shown, rows = an_exam_with(GRADES)
-    many = [(an_exam(f"Subject {number}"), list[Result]()) for number in range(OFFERED_MAX + 10)]
-    sought = an_exam("Überlieferung", date=dt.date(2020, 1, 1))
+    many = [(a_published_exam(f"Subject {number}"), list[Result]()) for number in range(OFFERED_MAX + 10)]
+    sought = a_published_exam("Überlieferung", date=dt.date(2020, 1, 1))
     with page_over(filled_cache((shown, rows), *many, (sought, [])), exam=shown.id) as page:
         page.text_input(key="exam_search").set_value("uberl curie").run()
         assert page.selectbox[0].options == ["Überlieferung · 2020-01-01 · M. Curie"]
@@ -121,8 +122,8 @@ def test_exams_that_read_the_same_can_be_told_apart_and_chosen() -> None:
 
 
 def test_a_link_to_an_exam_that_is_not_published_waits_for_it_and_offers_others() -> None:
-    exam = an_exam()
-    early = an_exam("Early")
+    exam = a_published_exam()
+    early = a_published_exam("Early")
     cache = filled_cache((exam, []))
     with page_over(cache, exam=early.id) as page:
         assert page.selectbox[0].value is None
@@ -134,7 +135,7 @@ def test_a_link_to_an_exam_that_is_not_published_waits_for_it_and_offers_others(
 
 
 def test_a_link_that_names_no_exam_says_so_and_offers_others() -> None:
-    exam = an_exam()
+    exam = a_published_exam()
     with page_over(filled_cache((exam, [])), exam=exam.id[:-1]) as page:
         assert "This link names no exam" in texts(page)
         assert page.selectbox[0].value is None
@@ -150,7 +151,7 @@ def test_before_the_first_exam_the_page_waits_and_before_the_list_it_says_that_i
 
 
 def test_an_exams_words_are_shown_as_they_are() -> None:
-    exam = dataclasses.replace(an_exam(), teacher="*Curie* <b>:red[x]")
+    exam = dataclasses.replace(a_published_exam(), teacher="*Curie* <b>:red[x]")
     with page_over(filled_cache((exam, []))) as page:
         assert r"\*Curie\*" in texts(page)
 
@@ -227,10 +228,10 @@ def test_in_a_small_group_my_result_has_no_place() -> None:
 
 
 def test_with_codes_i_am_asked_for_my_code_and_my_place_is_rounded() -> None:
-    exam = an_exam(audience=Audience.CODES)
+    exam = a_published_exam(audience=Audience.CODES)
     codes = ["7K4QX2", "8K4QX2", "9K4QX2", "AK4QX2", "BK4QX2", "CK4QX2"]
     rows = [
-        a_result(exam, code, grade)
+        a_result(code, grade, exam)
         for code, grade in zip(codes, ["5", "9", "11", "12", "17", "19"], strict=True)
     ]
     with page_over(filled_cache((exam, rows))) as page:
@@ -241,7 +242,7 @@ def test_with_codes_i_am_asked_for_my_code_and_my_place_is_rounded() -> None:
 
 def test_several_students_of_one_name_are_all_told_and_none_is_taken_for_me() -> None:
     exam, rows = an_exam_with(GRADES)
-    rows.append(a_result(exam, "Student 000", "20"))
+    rows.append(a_result("Student 000", "20", exam))
     with page_over(filled_cache((exam, rows))) as page:
         asked(page, "Student 000")
         said = texts(page).replace("\\", "")
@@ -270,8 +271,8 @@ def test_exams_are_compared_in_percent_and_a_small_one_tells_nothing() -> None:
 
 
 def test_an_exam_that_is_compared_is_loaded_for_it_and_what_is_chosen_survives_a_search() -> None:
-    one, other = an_exam_with(GRADES), an_exam("Unloaded")
-    many = [(an_exam(f"Subject {number}"), list[Result]()) for number in range(OFFERED_MAX + 5)]
+    one, other = an_exam_with(GRADES), a_published_exam("Unloaded")
+    many = [(a_published_exam(f"Subject {number}"), list[Result]()) for number in range(OFFERED_MAX + 5)]
     cache = filled_cache(one, *many)
     cache.put_exam(other)
     feed = FakeFeed()
@@ -280,7 +281,7 @@ def test_an_exam_that_is_compared_is_loaded_for_it_and_what_is_chosen_survives_a
         page.multiselect(key="compared").select(other.id).run()
         assert "Loading" in texts(page)
         assert other.id in feed.watched, "it was asked for"
-        cache.finish_results(cache.begin_results(other.id), rows_of(other, GRADES))
+        cache.finish_results(cache.begin_results(other.id), results_of(*GRADES, exam=other))
         page.text_input(key="find_others").set_value("subject").run()
         assert page.multiselect(key="compared").value == [other.id]
         assert "Loading" not in texts(page)
@@ -334,7 +335,7 @@ def board_data(page: AppTest) -> dict[str, Any]:
 
 def test_the_board_is_told_which_row_is_mine_only_if_it_is_one() -> None:
     exam, rows = an_exam_with(GRADES)
-    rows.append(a_result(exam, "Student 000", "20"))
+    rows.append(a_result("Student 000", "20", exam))
     with page_over(filled_cache((exam, rows))) as page:
         assert board_data(page)["own"] is None
         asked(page, "Student 001")

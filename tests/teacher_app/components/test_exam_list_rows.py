@@ -7,18 +7,18 @@ import pytest
 
 from shared.model.exam import Audience, ExamStatus
 from teacher_app.components.exam_list.rows import list_rows
-from tests.teacher_app.sample_rows import exam
+from tests.builders import an_exam
 
 
 def test_a_row_has_what_the_list_shows() -> None:
-    row = exam(status=ExamStatus.PUBLISHED, audience=Audience.CODES, results_count=48)
+    row = an_exam(status=ExamStatus.PUBLISHED, audience=Audience.CODES, results_count=48)
     assert list_rows([row]) == [
         {
             "id": row.id,
-            "subject": "Physics",
-            "teacher": "M. Curie",
-            "date": "2026-06-05",
-            "dateText": "5 June 2026",
+            "subject": "Mathematics",
+            "teacher": "A. Lovelace",
+            "date": "2026-06-15",
+            "dateText": "15 June 2026",
             "scale": "out of 20",
             "isPublished": True,
             "hasCodes": True,
@@ -29,7 +29,7 @@ def test_a_row_has_what_the_list_shows() -> None:
 
 
 def test_the_order_stays_and_500_exams_stay_small() -> None:
-    exams = [exam(date=dt.date(2026, 1, 1) + dt.timedelta(days=day)) for day in range(500)]
+    exams = [an_exam(date=dt.date(2026, 1, 1) + dt.timedelta(days=day)) for day in range(500)]
     rows = list_rows(exams)
     assert [row["id"] for row in rows] == [one.id for one in exams]
     assert len(json.dumps(rows)) < 150_000
@@ -37,4 +37,4 @@ def test_the_order_stays_and_500_exams_stay_small() -> None:
 
 @pytest.mark.parametrize(("count", "text"), [(None, "–"), (0, "0"), (999, "999"), (1000, "1,000+")])
 def test_a_count_that_the_api_stops_at_is_not_taken_for_exact(count: int | None, text: str) -> None:
-    assert list_rows([exam(results_count=count)])[0]["resultsText"] == text
+    assert list_rows([an_exam(results_count=count)])[0]["resultsText"] == text

@@ -12,7 +12,7 @@ from shared.model.errors import BackendUnreachable, NotFound, StateRefused, Vers
 from shared.model.exam import Audience, Exam, ExamStatus, NewExam, NewResult, Result
 from teacher_app.exam.deletion import ROUNDS_MAX, Deletion, Restoration
 from teacher_app.rows.workspace import Workspace
-from tests.teacher_app import sample_rows as rows
+from tests.builders import a_result, an_exam
 
 
 class Shelf:
@@ -79,14 +79,14 @@ class Shelf:
 
     def create_exam(self, new: NewExam) -> None:
         self.created.append(new)
-        self.exam = rows.exam(id=new.id, audience=new.audience, subject=new.subject)
+        self.exam = an_exam(id=new.id, audience=new.audience, subject=new.subject)
         self._lose("create_exam")
 
     def create_results(self, exam_id: str, batch: list[NewResult]) -> list[Result]:
         assert exam_id == self.created[0].id
         self.batches.append(batch)
         self._lose("create_results")
-        return [rows.result(new.student, new.grade, id=new.id, exam_id=exam_id) for new in batch]
+        return [a_result(new.student, new.grade, id=new.id, exam_id=exam_id) for new in batch]
 
     def create_result(self, exam_id: str, new: NewResult) -> Result:
         return self.create_results(exam_id, [new])[0]
@@ -100,7 +100,7 @@ LOST = BackendUnreachable("http://127.0.0.1", "no answer")
 
 
 def full_shelf(count: int, **changes: Any) -> Shelf:
-    return Shelf(rows.exam(**changes), [rows.result(f"Student {number}", "12") for number in range(count)])
+    return Shelf(an_exam(**changes), [a_result(f"Student {number}", "12") for number in range(count)])
 
 
 def deletion_of(shelf: Shelf) -> Deletion:
@@ -164,7 +164,7 @@ def test_a_row_changed_meanwhile_is_taken_as_it_is_now() -> None:
 def test_a_row_entered_meanwhile_is_taken_too() -> None:
     shelf = full_shelf(1)
     assert shelf.exam
-    late = rows.result("Late", "9")
+    late = a_result("Late", "9")
     shelf.before["delete_exam"] = lambda: shelf.results.update({late.id: late})
     deletion = deletion_of(shelf)
     list(deletion.run())
@@ -177,7 +177,7 @@ def test_somebody_who_enters_without_end_ends_it_with_the_refusal() -> None:
     assert shelf.exam
 
     def enter() -> None:
-        late = rows.result("Late", "9")
+        late = a_result("Late", "9")
         shelf.results[late.id] = late
         shelf.before["delete_exam"] = enter
 
@@ -217,7 +217,7 @@ def test_undo_brings_back_the_exam_and_its_rows_under_new_ids() -> None:
 
 
 def test_undo_keeps_the_names_behind_codes() -> None:
-    shelf = Shelf(rows.exam(audience=Audience.CODES), [rows.result("22AAAA", "12", name="Ada Lovelace")])
+    shelf = Shelf(an_exam(audience=Audience.CODES), [a_result("22AAAA", "12", name="Ada Lovelace")])
     assert shelf.exam
     deletion = deletion_of(shelf)
     list(deletion.run())

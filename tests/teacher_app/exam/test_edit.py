@@ -7,9 +7,9 @@ from shared.model.scales import PERCENT
 from teacher_app.exam.edit import Clash, changed_fields, clashes
 from teacher_app.exam.form import ExamFields
 from teacher_app.exam.scale_form import ScaleFields
-from tests.teacher_app.sample_rows import exam
+from tests.builders import an_exam
 
-BASE = exam()
+BASE = an_exam()
 
 
 def test_only_what_is_changed_is_sent() -> None:
@@ -20,7 +20,7 @@ def test_only_what_is_changed_is_sent() -> None:
 
 
 def test_spaces_around_a_text_are_no_change() -> None:
-    assert changed_fields(BASE, dataclasses.replace(ExamFields.of(BASE), teacher=" M. Curie ")) == {}
+    assert changed_fields(BASE, dataclasses.replace(ExamFields.of(BASE), teacher=" A. Lovelace ")) == {}
 
 
 def test_changes_of_different_fields_come_together() -> None:

@@ -5,7 +5,7 @@ import pytest
 from shared.model.exam import Audience
 from shared.model.scales import LETTERS, PASS_FAIL
 from teacher_app.exam.review import Finding, Severity, findings, papers_finding
-from tests.teacher_app.sample_rows import exam, result, results
+from tests.builders import a_result, an_exam, results_of
 
 
 def only(found: list[Finding]) -> Finding:
@@ -14,20 +14,20 @@ def only(found: list[Finding]) -> Finding:
 
 
 def test_an_ordinary_class_has_no_findings() -> None:
-    assert findings(exam(), results("12", "13", "11.5", "14", "9", "16")) == []
+    assert findings(an_exam(), results_of("12", "13", "11.5", "14", "9", "16")) == []
 
 
 def test_a_grade_outside_the_scale_must_be_mended() -> None:
-    found = only(findings(exam(), results("12", "13", "145", "14", "11", "?", "9")))
+    found = only(findings(an_exam(), results_of("12", "13", "145", "14", "11", "?", "9")))
     assert found.severity is Severity.MEND
     assert found.title == "2 grades do not fit “out of 20”"
-    assert found.rows == ("Student C: 145", "Student F: ?")
+    assert found.rows == ("Student 002: 145", "Student 005: ?")
 
 
 def test_a_grade_far_from_the_rest_is_pointed_out() -> None:
-    found = only(findings(exam(), results("14", "13.5", "14.5", "13", "15", "1.4", "14")))
+    found = only(findings(an_exam(), results_of("14", "13.5", "14.5", "13", "15", "1.4", "14")))
     assert (found.severity, found.title) == (Severity.LOOK, "1 grade is far from the rest")
-    assert found.rows == ("Student F: 1.4",)
+    assert found.rows == ("Student 005: 1.4",)
 
 
 @pytest.mark.parametrize(
@@ -44,73 +44,77 @@ def test_a_grade_far_from_the_rest_is_pointed_out() -> None:
     ],
 )
 def test_the_border_of_far(grades: tuple[str, ...], far: int) -> None:
-    found = [one for one in findings(exam(), results(*grades)) if "far from the rest" in one.title]
+    found = [one for one in findings(an_exam(), results_of(*grades)) if "far from the rest" in one.title]
     assert sum(len(one.rows) for one in found) == far
 
 
 def test_letters_can_be_far_and_pass_or_fail_never() -> None:
-    letters = findings(exam(scale=LETTERS), results("A", "A-", "A", "A+", "A-", "F"))
-    assert only(letters).rows == ("Student F: F",)
-    assert findings(exam(scale=PASS_FAIL), results(*["PASS"] * 9, "FAIL")) == []
+    letters = findings(an_exam(scale=LETTERS), results_of("A", "A-", "A", "A+", "A-", "F"))
+    assert only(letters).rows == ("Student 005: F",)
+    assert findings(an_exam(scale=PASS_FAIL), results_of(*["PASS"] * 9, "FAIL")) == []
 
 
 def test_a_zero_may_be_an_absence() -> None:
-    found = findings(exam(), results("0", "3", "5", "8", "12", "15", "18"))
+    found = findings(an_exam(), results_of("0", "3", "5", "8", "12", "15", "18"))
     assert only(found).title == "1 grade of 0"
     assert "absent" in only(found).advice
 
 
 def test_absent_and_exempt_are_counted_and_not_called_wrong() -> None:
-    found = only(findings(exam(), results("12", "13", "11", "14", "9", "ABSENT", "ABSENT", "EXEMPT")))
+    found = only(findings(an_exam(), results_of("12", "13", "11", "14", "9", "ABSENT", "ABSENT", "EXEMPT")))
     assert (found.severity, found.title) == (Severity.NOTE, "2 absent, 1 exempt")
 
 
 def test_one_name_twice_in_whatever_writing() -> None:
     rows = [
-        *results("12", "13", "11", "14", "9"),
-        result("Ada  LOVELACE", "12"),
-        result("ada lovelace", "15"),
+        *results_of("12", "13", "11", "14", "9"),
+        a_result("Ada  LOVELACE", "12"),
+        a_result("ada lovelace", "15"),
     ]
-    found = only(findings(exam(), rows))
+    found = only(findings(an_exam(), rows))
     assert found.title == "1 name is there more than once"
     assert found.rows == ("Ada  LOVELACE: 12", "ada lovelace: 15")
 
 
 def test_a_name_without_a_letter() -> None:
-    rows = [*results("12", "13", "11", "14", "9"), result("–", "12"), result("17", "15")]
-    assert only(findings(exam(), rows)).rows == ("–: 12", "17: 15")
+    rows = [*results_of("12", "13", "11", "14", "9"), a_result("–", "12"), a_result("17", "15")]
+    assert only(findings(an_exam(), rows)).rows == ("–: 12", "17: 15")
 
 
 def test_few_grades_show_no_statistics() -> None:
-    assert only(findings(exam(), results("12", "13"))).title == "Fewer than 5 grades"
+    assert only(findings(an_exam(), results_of("12", "13"))).title == "Fewer than 5 grades"
 
 
 def test_codes_without_a_name_and_names_with_two_codes() -> None:
     rows = [
-        result(code, "12", name=name)
+        a_result(code, "12", name=name)
         for code, name in zip(
             ("22AAAA", "33BBBB", "44CCCC", "55DDDD", "66EEEE"),
             ("A B", "C D", None, "a b", "E F"),
             strict=True,
         )
     ]
-    found = findings(exam(audience=Audience.CODES), rows)
+    found = findings(an_exam(audience=Audience.CODES), rows)
     assert [one.title for one in found] == ["1 name is there more than once", "1 code without a name"]
     assert found[0].rows == ("22AAAA (A B): 12", "55DDDD (a b): 12")
     assert found[1].rows == ("44CCCC: 12",)
 
 
 def test_one_code_for_two_students_must_be_mended() -> None:
-    rows = [result("22AAAA", "12", name=name) for name in ("A", "B", "C")]
-    rows += [result(f"33BBB{digit}", f"1{digit}", name=f"N{digit}") for digit in "23"]
-    found = findings(exam(audience=Audience.CODES), rows)
+    rows = [a_result("22AAAA", "12", name=name) for name in ("A", "B", "C")]
+    rows += [a_result(f"33BBB{digit}", f"1{digit}", name=f"N{digit}") for digit in "23"]
+    found = findings(an_exam(audience=Audience.CODES), rows)
     assert found[0].severity is Severity.MEND
     assert "The code 22AAAA is there three times" in [one.title for one in found]
 
 
 def test_what_must_be_mended_comes_first_and_remarks_last() -> None:
-    rows = results("0", "3", "5", "8", "12", "15", "99", "ABSENT")
-    assert [one.severity for one in findings(exam(), rows)] == [Severity.MEND, Severity.LOOK, Severity.NOTE]
+    rows = results_of("0", "3", "5", "8", "12", "15", "99", "ABSENT")
+    assert [one.severity for one in findings(an_exam(), rows)] == [
+        Severity.MEND,
+        Severity.LOOK,
+        Severity.NOTE,
+    ]
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,14 @@ from pypdf import PdfReader
 
 from shared.model.exam import Audience, Exam, Result
 from teacher_app.exam.slips import SLIPS_A_PAGE, names_without_letters, slips_pdf
-from tests.teacher_app.exam_rows import exam_of, result_of
+from tests.builders import a_result, an_exam
 
 ADDRESS = "https://results.example/?exam=1"
 
 
 @pytest.fixture
 def exam() -> Exam:
-    return exam_of(audience=Audience.CODES, subject="Physics of waves")
+    return an_exam(audience=Audience.CODES, subject="Physics of waves")
 
 
 def pages_of(exam: Exam, rows: list[Result], address: str | None = ADDRESS) -> list[str]:
@@ -23,7 +23,7 @@ def pages_of(exam: Exam, rows: list[Result], address: str | None = ADDRESS) -> l
 
 
 def test_a_slip_has_the_exam_the_name_the_code_and_the_address(exam: Exam) -> None:
-    (page,) = pages_of(exam, [result_of(exam, "K7M2QX", "14", "Łukasz Żółw")])
+    (page,) = pages_of(exam, [a_result("K7M2QX", "14", exam=exam, name="Łukasz Żółw")])
     for text in ("Physics of waves · 15 June 2026", "Łukasz Żółw", "K7M 2QX", ADDRESS):
         assert text in page
     assert "14" not in page.replace(ADDRESS, "")  # no grade: slips may be seen by others
@@ -31,7 +31,7 @@ def test_a_slip_has_the_exam_the_name_the_code_and_the_address(exam: Exam) -> No
 
 def test_every_student_has_one_slip_and_a_full_sheet_begins_a_new_page(exam: Exam) -> None:
     codes = [f"{number:06d}".translate(str.maketrans("01", "AB")) for number in range(SLIPS_A_PAGE + 1)]
-    rows = [result_of(exam, code, "1", f"Name {number}") for number, code in enumerate(codes)]
+    rows = [a_result(code, "1", exam=exam, name=f"Name {number}") for number, code in enumerate(codes)]
     pages = pages_of(exam, rows)
     assert len(pages) == 2
     assert [f"{code[:3]} {code[3:]}" in pages[0] for code in codes] == [True] * SLIPS_A_PAGE + [False]
@@ -39,7 +39,7 @@ def test_every_student_has_one_slip_and_a_full_sheet_begins_a_new_page(exam: Exa
 
 
 def test_a_name_that_is_missing_or_cannot_be_written_gets_a_line_to_write_on(exam: Exam) -> None:
-    rows = [result_of(exam, "K7M2QX", "1"), result_of(exam, "K7M2QY", "1", "王小明", number=2)]
+    rows = [a_result("K7M2QX", "1", exam=exam), a_result("K7M2QY", "1", exam=exam, name="王小明")]
     (page,) = pages_of(exam, rows)
     assert page.count("_" * 20) == 2
     assert names_without_letters(rows) == ["王小明"]
@@ -47,16 +47,16 @@ def test_a_name_that_is_missing_or_cannot_be_written_gets_a_line_to_write_on(exa
 
 def test_names_in_latin_greek_and_cyrillic_letters_can_be_written(exam: Exam) -> None:
     names = ["Łukasz Żółw", "Ελένη Παπαδοπούλου", "Иван Петров", "Nguyễn Thị Minh Khai", "José Nuñez"]
-    assert names_without_letters([result_of(exam, "K7M2QX", "1", name) for name in names]) == []
+    assert names_without_letters([a_result("K7M2QX", "1", exam=exam, name=name) for name in names]) == []
 
 
 def test_a_long_name_is_cut_and_stays_on_its_slip(exam: Exam) -> None:
-    (page,) = pages_of(exam, [result_of(exam, "K7M2QX", "1", "W" * 120)], None)
+    (page,) = pages_of(exam, [a_result("K7M2QX", "1", exam=exam, name="W" * 120)], None)
     (line,) = [line for line in page.splitlines() if "WW" in line]
     assert line.endswith("…")
     assert len(line) < 80
 
 
 def test_the_same_rows_give_the_same_bytes(exam: Exam) -> None:
-    rows = [result_of(exam, "K7M2QX", "1", "Ada")]
+    rows = [a_result("K7M2QX", "1", exam=exam, name="Ada")]
     assert slips_pdf(exam, rows, None) == slips_pdf(exam, rows, None)

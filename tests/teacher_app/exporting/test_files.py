@@ -15,14 +15,14 @@ from teacher_app.exporting.formats import FORMATS, Format, file_stem
 from teacher_app.exporting.gradebooks import canvas_file, moodle_file
 from teacher_app.exporting.oneroster import oneroster_file
 from teacher_app.exporting.spreadsheet import xlsx_file
-from tests.teacher_app.exam_rows import exam_of, result_of
+from tests.builders import a_result, an_exam
 
-EXAM = exam_of()
-CODES_EXAM = exam_of(audience=Audience.CODES)
+EXAM = an_exam()
+CODES_EXAM = an_exam(audience=Audience.CODES)
 ROWS = [
-    result_of(EXAM, "Ada Lovelace", "14.5", number=1),
-    result_of(EXAM, "=1+1", "ABSENT", number=2),
-    result_of(EXAM, "Plato", "EXEMPT", number=3),
+    a_result("Ada Lovelace", "14.5", exam=EXAM),
+    a_result("=1+1", "ABSENT", exam=EXAM),
+    a_result("Plato", "EXEMPT", exam=EXAM),
 ]
 
 
@@ -55,7 +55,7 @@ def test_csv_with_decimal_commas_divides_columns_by_semicolons() -> None:
 
 
 def test_where_students_have_codes_both_are_told_to_their_teacher() -> None:
-    rows = [result_of(CODES_EXAM, "K7M2QX", "14", "Ada"), result_of(CODES_EXAM, "W3PZ9B", "3", number=2)]
+    rows = [a_result("K7M2QX", "14", exam=CODES_EXAM, name="Ada"), a_result("W3PZ9B", "3", exam=CODES_EXAM)]
     assert cells(csv_file(CODES_EXAM, rows)) == [
         ["Code", "Name", "Grade"],
         ["K7M2QX", "Ada", "14"],
@@ -64,7 +64,7 @@ def test_where_students_have_codes_both_are_told_to_their_teacher() -> None:
 
 
 def test_xlsx_has_numbers_as_numbers_and_names_as_texts() -> None:
-    rows = [*ROWS, result_of(EXAM, "007", "14", number=4)]
+    rows = [*ROWS, a_result("007", "14", exam=EXAM)]
     sheet = openpyxl.load_workbook(io.BytesIO(xlsx_file(EXAM, rows))).active
     assert [[cell.value for cell in row] for row in sheet] == [
         ["Student", "Grade"],
@@ -77,7 +77,9 @@ def test_xlsx_has_numbers_as_numbers_and_names_as_texts() -> None:
 
 
 def test_xlsx_replaces_what_no_workbook_can_hold() -> None:
-    sheet = openpyxl.load_workbook(io.BytesIO(xlsx_file(EXAM, [result_of(EXAM, "A\uffffda", "1")]))).active
+    sheet = openpyxl.load_workbook(
+        io.BytesIO(xlsx_file(EXAM, [a_result("A\uffffda", "1", exam=EXAM)]))
+    ).active
     assert sheet["A2"].value == "A\ufffdda"
 
 
@@ -89,13 +91,17 @@ def test_canvas_finds_its_header_its_points_and_its_words() -> None:
         ["'=1+1", "", "", "", "", "ABSENT"],
         ["Plato", "", "", "", "", "EX"],
     ]
-    passed = [result_of(EXAM, "Ada", "PASS"), result_of(EXAM, "Bo", "FAIL", number=2)]
-    assert [row[-1] for row in cells(canvas_file(exam_of(PASS_FAIL), passed))[1:]] == ["", "pass", "fail"]
+    passed = [a_result("Ada", "PASS", exam=EXAM), a_result("Bo", "FAIL", exam=EXAM)]
+    assert [row[-1] for row in cells(canvas_file(an_exam(scale=PASS_FAIL), passed))[1:]] == [
+        "",
+        "pass",
+        "fail",
+    ]
 
 
 @pytest.mark.parametrize("subject", ["Final Score", "Section", "Quiz (12)", "Unposted Current Grade"])
 def test_titles_that_canvas_would_misread_are_replaced(subject: str) -> None:
-    assert cells(canvas_file(exam_of(subject=subject), ROWS))[0][-1] == "Exam of 2026-06-15"
+    assert cells(canvas_file(an_exam(subject=subject), ROWS))[0][-1] == "Exam of 2026-06-15"
 
 
 def test_moodle_gets_a_remark_where_there_is_no_grade_and_never_a_zero() -> None:
@@ -108,8 +114,8 @@ def test_moodle_gets_a_remark_where_there_is_no_grade_and_never_a_zero() -> None
         ["", "'=1+1", "", "", "-", "Absent"],
         ["", "Plato", "", "", "-", "Exempt"],
     ]
-    assert cells(moodle_file(exam_of(PERCENT), ROWS))[0][4] == "Mathematics (Percentage)"
-    assert cells(moodle_file(exam_of(LETTERS), ROWS))[0][4] == "Mathematics (Letter)"
+    assert cells(moodle_file(an_exam(scale=PERCENT), ROWS))[0][4] == "Mathematics (Percentage)"
+    assert cells(moodle_file(an_exam(scale=LETTERS), ROWS))[0][4] == "Mathematics (Letter)"
 
 
 def test_oneroster_has_a_manifest_that_is_true() -> None:
@@ -142,23 +148,23 @@ def test_oneroster_marks_and_scores_and_what_they_refer_to() -> None:
 
 
 def test_oneroster_scores_that_are_no_numbers_are_texts() -> None:
-    (row,) = one_roster(exam_of(LETTERS), [result_of(EXAM, "Ada", "B+")])["results.csv"]
+    (row,) = one_roster(an_exam(scale=LETTERS), [a_result("Ada", "B+", exam=EXAM)])["results.csv"]
     assert (row["score"], row["textScore"]) == ("", "B+")
 
 
 def test_a_grade_from_before_the_scale_was_changed_is_a_text() -> None:
-    (row,) = one_roster(EXAM, [result_of(EXAM, "Ada", "B+")])["results.csv"]
+    (row,) = one_roster(EXAM, [a_result("Ada", "B+", exam=EXAM)])["results.csv"]
     assert (row["score"], row["textScore"]) == ("", "B+")
 
 
 @pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.key)
 def test_file_names_tell_the_exam_in_plain_letters(form: Format) -> None:
-    name = form.file_name(exam_of(subject="Économie & Droit, 2ᵉ partie"))
+    name = form.file_name(an_exam(subject="Économie & Droit, 2ᵉ partie"))
     assert name == f"economie-droit-2e-partie-2026-06-15{form.ending}"
 
 
 def test_a_subject_without_plain_letters_has_a_file_name_too() -> None:
-    assert file_stem(exam_of(OUT_OF_20, subject="数学")) == "exam-2026-06-15"
+    assert file_stem(an_exam(scale=OUT_OF_20, subject="数学")) == "exam-2026-06-15"
 
 
 def test_file_names_are_different_for_each_format() -> None:

@@ -8,12 +8,12 @@ import pytest
 from shared.model.scales import OUT_OF_20
 from teacher_app.exporting.fill_in import Filled, GradebookFile
 from teacher_app.importing.limits import BYTES_MAX, FileNotReadable
-from tests.teacher_app.exam_rows import exam_of, result_of
+from tests.builders import a_result, an_exam
 from tests.teacher_app.importing.test_dialects import CANVAS, MOODLE
 
-EXAM = exam_of()
+EXAM = an_exam()
 ROWS = [
-    result_of(EXAM, name, grade, number=number)
+    a_result(name, grade, exam=EXAM)
     for number, (name, grade) in enumerate(
         [("Ada Lovelace", "17.5"), ("grace hopper", "ABSENT"), ("Alan Turing", "EXEMPT"), ("Zoe", "3")],
         start=1,
@@ -47,7 +47,7 @@ def test_canvas_gets_the_grades_of_those_it_knows() -> None:
 
 
 def test_a_column_is_chosen_where_there_are_several() -> None:
-    gradebook = GradebookFile(CANVAS.encode(), exam_of(subject="Physics"))
+    gradebook = GradebookFile(CANVAS.encode(), an_exam(subject="Physics"))
     assert gradebook.suggested is None
     assert gradebook.columns[5] == "Quiz 1 (8101)"
     assert 0 not in gradebook.columns
@@ -74,9 +74,9 @@ def test_decimal_commas_are_written_where_the_file_has_them() -> None:
 def test_who_is_there_twice_is_not_guessed() -> None:
     before = b'Student,ID,Section,Mathematics (1)\n"Lovelace, Ada",1,A,\n"Lovelace, Ada",2,B,\n"Bo",3,A,\n'
     rows = [
-        result_of(EXAM, "Ada Lovelace", "1"),
-        result_of(EXAM, "Bo", "2", number=2),
-        result_of(EXAM, "bo", "3", number=3),
+        a_result("Ada Lovelace", "1", exam=EXAM),
+        a_result("Bo", "2", exam=EXAM),
+        a_result("bo", "3", exam=EXAM),
     ]
     filled = GradebookFile(before, EXAM).filled(rows, 3)
     assert changed_cells(before, filled) == {}
@@ -86,4 +86,4 @@ def test_who_is_there_twice_is_not_guessed() -> None:
 @pytest.mark.parametrize("data", [b"Student,Grade\nAda,1\n", b"PK\x03\x04", b"", b"a" * (BYTES_MAX + 1)])
 def test_other_files_are_refused(data: bytes) -> None:
     with pytest.raises(FileNotReadable):
-        GradebookFile(data, exam_of(OUT_OF_20))
+        GradebookFile(data, an_exam(scale=OUT_OF_20))

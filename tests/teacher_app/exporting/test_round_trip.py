@@ -12,7 +12,8 @@ from shared.model.scales import LETTERS, OUT_OF_20, PASS_FAIL, PERCENT, Scale
 from teacher_app.exporting.formats import FORMATS, Format
 from teacher_app.exporting.persons import shown_person, split_name
 from teacher_app.importing.checking import Choices, Fate, check_rows, person_key
-from tests.teacher_app.exam_rows import exam_of, read_rows, result_of, rows_of_file
+from tests.builders import a_result, an_exam
+from tests.teacher_app.exam_rows import read_rows, rows_of_file
 
 KEEPS_CODES = {"xlsx", "csv", "csv-comma", "oneroster"}
 
@@ -70,17 +71,17 @@ def grades_of(scale: Scale) -> st.SearchStrategy[str]:
 def exams(draw: st.DrawFn) -> tuple[Exam, list[Result]]:
     scale = draw(st.sampled_from(list(GRADES)))
     audience = draw(st.sampled_from(Audience))
-    exam = exam_of(scale, audience, draw(SUBJECTS))
+    exam = an_exam(scale=scale, audience=audience, subject=draw(SUBJECTS))
     persons = draw(st.lists(NAMES.filter(bool), min_size=1, max_size=8))
     codes = draw(st.lists(CODES, min_size=len(persons), max_size=len(persons), unique=True))
     rows = []
-    for number, (person, code) in enumerate(zip(persons, codes, strict=True), start=1):
+    for person, code in zip(persons, codes, strict=True):
         grade = draw(grades_of(scale))
         if audience is Audience.CODES:
             name = draw(st.sampled_from([person, person, None]))
-            rows.append(result_of(exam, code, grade, name, number=number))
+            rows.append(a_result(code, grade, exam=exam, name=name))
         else:
-            rows.append(result_of(exam, person, grade, number=number))
+            rows.append(a_result(person, grade, exam=exam))
     return exam, rows
 
 

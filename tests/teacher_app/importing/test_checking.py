@@ -15,10 +15,10 @@ from teacher_app.importing.checking import (
     person_key,
 )
 from teacher_app.importing.rows import SourceRow
-from tests.teacher_app.exam_rows import exam_of, result_of
+from tests.builders import a_result, an_exam
 
-EXAM = exam_of()
-CODES_EXAM = exam_of(audience=Audience.CODES)
+EXAM = an_exam()
+CODES_EXAM = an_exam(audience=Audience.CODES)
 
 
 def source_rows(*pairs: tuple[str, str]) -> list[SourceRow]:
@@ -26,10 +26,7 @@ def source_rows(*pairs: tuple[str, str]) -> list[SourceRow]:
 
 
 def there(*pairs: tuple[str, str]) -> list[Result]:
-    return [
-        result_of(EXAM, student, grade, number=number)
-        for number, (student, grade) in enumerate(pairs, start=1)
-    ]
+    return [a_result(student, grade, exam=EXAM) for number, (student, grade) in enumerate(pairs, start=1)]
 
 
 def checked(
@@ -129,8 +126,8 @@ def test_what_an_import_has_saved_is_found_again(choice: There, repeated: Repeat
     plan = [one for one in checked(rows, first, there=choice, repeated=repeated) if one.fate.is_saved]
     for arrived in range(len(plan) + 1):
         present = list(first)
-        for number, one in enumerate(plan[:arrived], start=10):
-            stored = result_of(EXAM, one.row.person, one.grade, number=number)
+        for one in plan[:arrived]:
+            stored = a_result(one.row.person, one.grade, exam=EXAM)
             if one.fate is Fate.REPLACES:
                 present.remove(one.there)  # type: ignore[arg-type]
             present.append(stored)
@@ -145,7 +142,7 @@ def test_what_an_import_has_saved_is_found_again(choice: There, repeated: Repeat
 
 
 def coded(code: str, name: str | None, grade: str, number: int = 1) -> Result:
-    return result_of(CODES_EXAM, code, grade, name, number=number)
+    return a_result(code, grade, exam=CODES_EXAM, name=name)
 
 
 def test_students_with_codes_are_compared_by_name() -> None:

@@ -14,7 +14,8 @@ from shared.model.scales import LETTERS, OUT_OF_20, PASS_FAIL, PERCENT, Scale
 from teacher_app.importing.columns import Dialect, column_labels, recognised
 from teacher_app.importing.files import Kind, Source, source_from_file, source_from_text
 from teacher_app.importing.tables import SPACES
-from tests.teacher_app.exam_rows import exam_of, rows_of_file
+from tests.builders import an_exam
+from tests.teacher_app.exam_rows import rows_of_file
 
 Pairs = list[tuple[str, str]]
 
@@ -23,7 +24,7 @@ def pairs_of(source: Source | bytes | str, scale: Scale = OUT_OF_20, subject: st
     """Person and grade of each row, as texts."""
     if isinstance(source, str):
         source = source_from_text(source)
-    return [(row.person, row.grade) for row in rows_of_file(source, exam_of(scale, subject=subject))]
+    return [(row.person, row.grade) for row in rows_of_file(source, an_exam(scale=scale, subject=subject))]
 
 
 def delimiter_of(text: str) -> str | None:
@@ -76,7 +77,7 @@ def test_commas_that_may_be_both_are_not_guessed() -> None:
 
 
 def test_lines_are_those_of_the_source() -> None:
-    rows = rows_of_file(source_from_text('sep=;\nName;Grade\n\n"Ada";1\nBob;2'), exam_of())
+    rows = rows_of_file(source_from_text('sep=;\nName;Grade\n\n"Ada";1\nBob;2'), an_exam())
     assert [(row.line, row.person, row.grade) for row in rows] == [(4, "Ada", "1"), (5, "Bob", "2")]
 
 
@@ -354,7 +355,7 @@ def test_a_oneroster_zip_in_a_folder_and_without_users() -> None:
 
 
 def test_a_column_of_codes_is_known_by_its_name_and_its_contents() -> None:
-    exam = exam_of(audience=Audience.CODES)
+    exam = an_exam(audience=Audience.CODES)
     rows = rows_of_file(source_from_text("Code;Name;Grade\nK7M2QX;Ada;14\nW3PZ9B;;15"), exam)
     assert [(row.code, row.person, row.grade) for row in rows] == [
         ("K7M2QX", "Ada", "14"),

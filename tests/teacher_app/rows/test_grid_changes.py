@@ -29,12 +29,13 @@ from teacher_app.rows.grid_changes import (
     note_of,
     settled,
 )
+from tests.builders import a_result
 
 NAMES, CODES = Audience.NAMES, Audience.CODES
 
 
 def row(number: int, student: str, grade: str, name: str | None = None) -> Result:
-    return Result(f"id-{number}", "exam", student, grade, number + 1, False, name=name)
+    return a_result(student, grade, id=f"id-{number}", version=number + 1, name=name)
 
 
 ADA, BLAISE, CARL = row(0, "Ada", "12"), row(1, "Blaise", "9"), row(2, "Carl", "ABSENT")

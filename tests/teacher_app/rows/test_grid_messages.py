@@ -2,14 +2,15 @@
 
 import pytest
 
-from shared.model.exam import Audience, Result
+from shared.model.exam import Audience
 from shared.model.scales import OUT_OF_20
 from teacher_app.rows.commands import Hindrance, NotSaved
 from teacher_app.rows.grid_changes import bad_cells, edited, line_of
 from teacher_app.rows.grid_messages import edits_from, grid_data
+from tests.builders import a_result
 
 NAMES, CODES = Audience.NAMES, Audience.CODES
-STORED = [Result(f"id-{number}", "exam", name, "12", 1, False) for number, name in enumerate(("Ada", "Bo"))]
+STORED = [a_result(name, "12", id=f"id-{number}") for number, name in enumerate(("Ada", "Bo"))]
 LINES = [line_of(row, NAMES, f"key-{row.id}") for row in STORED]
 
 

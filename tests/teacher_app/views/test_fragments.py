@@ -3,14 +3,14 @@
 from teacher_app.exam.preview import preview_of
 from teacher_app.exam.review import findings
 from teacher_app.views.fragments import STYLE_SHEET, fragment
-from tests.teacher_app.sample_rows import exam, result
+from tests.builders import a_result, an_exam
 
 NASTY = "<img src=x onerror=alert(1)>"
 
 
 def test_subjects_and_names_are_escaped_everywhere() -> None:
-    evil = exam(subject=NASTY, teacher=NASTY)
-    rows = [result(NASTY, "99"), result(NASTY, "<b>")]
+    evil = an_exam(subject=NASTY, teacher=NASTY)
+    rows = [a_result(NASTY, "99"), a_result(NASTY, "<b>")]
     pieces = [
         fragment("preview.html", exam=evil, date="", has_codes=False, preview=preview_of(evil, rows)),
         fragment("findings.html", findings=findings(evil, rows)),
