@@ -34,11 +34,11 @@ def main() -> None:
             [seconds(lambda: pool.pycognito(KNOWN).authenticate(PASSWORD)) for _ in range(rounds)],
         )
         compare("challenge", pool, rounds, challenge_s)
-        compare("wrong password judged", pool, rounds, judgement_s)
+        compare("wrong password verified", pool, rounds, judgement_s)
         compare("forgotten password", pool, rounds, forgotten_s)
-        token, verifier = pool.tokens()["AccessToken"], pool.services.token_verifier
+        token, verifier = pool.tokens()["AccessToken"], pool.services.user_pool.verifier
         report(
-            "access token checked",
+            "access token verified",
             [seconds(lambda: verifier.verify(token, pool.clock())) for _ in range(rounds)],
         )
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pycognito.aws_srp import AWSSRP
 
 from deploy.local.backend.cognito import srp
+from deploy.local.backend.storage.users import PasswordRecord
 
 POOL_ID = "local-1_Abc123xyz"
 POOL_NAME = "Abc123xyz"
@@ -56,7 +57,7 @@ class Client(AWSSRP):  # type: ignore[misc]
         return answer
 
 
-def record_of(password: str, salt: bytes = b"\x01" * 16) -> srp.PasswordRecord:
+def record_of(password: str, salt: bytes = b"\x01" * 16) -> PasswordRecord:
     return srp.new_password_record(POOL_NAME, USER_ID, password, salt)
 
 
