@@ -32,9 +32,9 @@ class Change:
         if self.action == "Modify" and self.properties:
             words += f": {', '.join(self.properties)}"
         if self.replacement == "True":
-            words += " - made anew"
+            words += " - replaced"
         elif self.replacement == "Conditional":
-            words += " - perhaps made anew"
+            words += " - perhaps replaced"
         if self.may_lose_data:
             words += " - HOLDS DATA"
         return words

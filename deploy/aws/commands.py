@@ -54,8 +54,8 @@ class BackendCommands:
         for resource in resources:
             if not resource["ResourceStatus"].endswith("_COMPLETE"):
                 self.console.say(f"  {resource['LogicalResourceId']}: {resource['ResourceStatus']}")
-        for beside in hosting_stacks(self.stack):
-            self.console.say(f"{beside.name}: {beside.existing()['StackStatus']}")
+        for hosting in hosting_stacks(self.stack):
+            self.console.say(f"{hosting.name}: {hosting.existing()['StackStatus']}")
 
     def outputs(self) -> None:
         """The outputs of the stack and of the hosting stacks, one per line."""
@@ -85,8 +85,8 @@ class BackendCommands:
     def down(self, *, is_data_deleted: bool) -> None:
         """Deletes the stack. Exams, results and accounts stay unless `is_data_deleted`."""
         self.stack.existing()
-        beside = hosting_stacks(self.stack)
-        held = [item for item in self.stack.resources() if item["ResourceType"] in RETAINED_TYPES]
+        hosting_to_delete = hosting_stacks(self.stack)
+        retained = [item for item in self.stack.resources() if item["ResourceType"] in RETAINED_TYPES]
         if is_data_deleted:
             self.console.confirm_by_name(
                 "This deletes every exam, every result and every account, for ever.", self.stack.name
@@ -96,11 +96,11 @@ class BackendCommands:
             self.console.confirm(
                 f"Delete {self.stack.name} in {self.connection.region}? Exams, results and accounts are kept."
             )
-        for hosting in beside:
+        for hosting in hosting_to_delete:
             hosting.delete()
             self.console.say(f"Deleted {hosting.name}.")
         self.stack.delete()
-        for item in held:
+        for item in retained:
             if is_data_deleted:
                 self._delete(item)
                 self.console.say(f"Deleted {item['LogicalResourceId']}: {item['PhysicalResourceId']}")

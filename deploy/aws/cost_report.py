@@ -25,7 +25,7 @@ def cost_report(day: ResultsDay) -> list[str]:
         f"ours would be ${our_results_day(day, rows_at_once=1).usd:.2f}."
     )
     lines.append(
-        f"Hosting stands beside ours: ${hosting.usd:.2f} a month, "
+        f"Hosting ours on AWS: ${hosting.usd:.2f} a month, "
         f"${hosting.usd / HOURS_PER_MONTH:.2f} an hour; nothing where a host of your own runs the containers."
     )
     lines.append("The tutorial's pages are static files and nearly free to host.")

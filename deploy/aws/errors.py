@@ -110,7 +110,7 @@ class InputWrong(DeployError):
 
 class SmokeFailed(DeployError):
     def __init__(self, checks: tuple[str, ...]) -> None:
-        super().__init__(f"{len(checks)} of the checks did not hold: {'; '.join(checks)}.")
+        super().__init__(f"{len(checks)} of the checks failed: {'; '.join(checks)}.")
         self.checks = checks
 
 

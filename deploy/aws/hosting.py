@@ -88,15 +88,15 @@ class HostingCommands:
         """The template's parameters for both images of the tag, None for the newest. Raises InputWrong."""
         images = _sibling(self.stack, "images")
         if images.describe() is None:
-            raise InputWrong("host", "there are no images yet: run publish-images first.")
+            raise InputWrong("host", "no images have been published: run publish-images first.")
         outputs = images.outputs()
         uris = {dashboard: outputs[_repository_output(dashboard)] for dashboard in DASHBOARDS}
         # An interrupted publication leaves one image without the other: its tag does not count.
         tags = set.intersection(*(self._tags(uri) for uri in uris.values()))
         if not tags:
-            raise InputWrong("host", "the images are not both there: run publish-images again.")
+            raise InputWrong("host", "one of the two images is missing: run publish-images again.")
         if wanted_tag is not None and wanted_tag not in tags:
-            raise InputWrong("--image-tag", f"there are {', '.join(sorted(tags))}.")
+            raise InputWrong("--image-tag", f"published are {', '.join(sorted(tags))}.")
         tag = wanted_tag or max(tags)  # tags begin with the time
         architecture = "X86_64" if tag.endswith("x86_64") else "ARM64"
         named = {f"{dashboard.capitalize()}Image": f"{uri}:{tag}" for dashboard, uri in uris.items()}

@@ -173,7 +173,7 @@ class Stack:
         if needs_confirmation:
             try:
                 if any(change.may_lose_data for change in changes):
-                    self.console.confirm_by_name("This removes or replaces what holds data.", self.name)
+                    self.console.confirm_by_name("This removes or replaces resources with data.", self.name)
                 else:
                     self.console.confirm("Make these changes?")
             except Exception:

@@ -147,7 +147,7 @@ def test_host_makes_everything_that_the_emulator_knows_and_again_changes_nothing
     assert operator.run("status", "--stack-name", name) == 0
     assert f"{name}-images: CREATE_COMPLETE" in operator.said
     assert operator.run("host", "--stack-name", name, "--image-tag", "never-made") == 1
-    assert operator.said[-1].startswith("--image-tag: there are 20")
+    assert operator.said[-1].startswith("--image-tag: published are 20")
     assert operator.run("down", "--stack-name", name, "--delete-data") == 0, operator.text
     assert f"Deleted {name}-hosting." in operator.said
     assert f"Deleted {name}-images." in operator.said

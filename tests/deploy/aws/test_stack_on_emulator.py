@@ -138,7 +138,7 @@ def test_a_change_that_would_lose_data_is_agreed_to_by_name_only(
     assert operator.run("up", "--stack-name", stack_name, answers=("y",)) == 1
 
     assert any(line.endswith("HOLDS DATA") for line in operator.said)
-    assert operator.asked == [f"This removes or replaces what holds data. Type {stack_name} to go on: "]
+    assert operator.asked == [f"This removes or replaces resources with data. Type {stack_name} to go on: "]
 
 
 def test_a_failed_creation_is_reported_with_its_cause_and_up_then_works(

@@ -18,8 +18,8 @@ class MutationEvent:
 
 
 class CommitEvents:
-    """Keeps the order of the commits. Events announced while nobody receives them are dropped: there are no
-    subscribers then."""
+    """Delivers events in the order of the commits. Those announced without a receiver are dropped: the server
+    then has no subscribers either."""
 
     def __init__(self) -> None:
         self._lock = Lock()  # guards _loop and _receive: a closing loop must not be called

@@ -34,7 +34,7 @@ class _Size:
     fields: int
     top_fields: int
 
-    def beside(self, other: "_Size") -> "_Size":
+    def combined_with(self, other: "_Size") -> "_Size":
         return _Size(
             max(self.depth, other.depth), self.fields + other.fields, self.top_fields + other.top_fields
         )
@@ -77,11 +77,11 @@ def _size(
     for selection in selection_set.selections if selection_set else ():
         if isinstance(selection, FieldNode):
             inner = _size(selection.selection_set, fragments, known, open_fragments)
-            size = size.beside(_Size(inner.depth + 1, inner.fields + 1, 1))
+            size = size.combined_with(_Size(inner.depth + 1, inner.fields + 1, 1))
         elif isinstance(selection, InlineFragmentNode):
-            size = size.beside(_size(selection.selection_set, fragments, known, open_fragments))
+            size = size.combined_with(_size(selection.selection_set, fragments, known, open_fragments))
         elif isinstance(selection, FragmentSpreadNode):
-            size = size.beside(_fragment_size(selection.name.value, fragments, known, open_fragments))
+            size = size.combined_with(_fragment_size(selection.name.value, fragments, known, open_fragments))
     return size
 
 

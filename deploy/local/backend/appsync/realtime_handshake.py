@@ -1,7 +1,7 @@
 """The authorization object of a real-time handshake: found and decoded, not yet verified. Pure.
 
 It comes as `?header=<base64 JSON>&payload=<base64 JSON>` (gql and older clients) or as a second subprotocol
-`header-<base64url JSON, unpadded>` beside `graphql-ws` (Amplify).
+`header-<base64url JSON, unpadded>` in addition to `graphql-ws` (Amplify).
 
 https://docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.html
 """

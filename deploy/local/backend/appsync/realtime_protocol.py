@@ -120,7 +120,7 @@ class Connection:
         self._subscriptions: dict[str, _SubscriptionState] = {}
 
     def received(self, text: str | None) -> Sequence[Action]:
-        """A message from the client; None stands for one that is not text."""
+        """A message from the client; None for one that is not text."""
         if self._state is _ConnectionState.CLOSED:
             return []
         if text is None:
