@@ -35,7 +35,6 @@ from student_app.stream.shortcut import Shortcut
 __all__ = ["create_app"]
 
 SCRIPT = Path(__file__).with_name("app.py")
-FEED_CLOSE_S = CLOSING_S / 2
 
 logger = logging.getLogger(__name__)
 
@@ -68,21 +67,17 @@ def create_app(
     @contextlib.asynccontextmanager
     async def lifespan(_app: App) -> AsyncIterator[dict[str, Any]]:
         metrics = None
-        await hub.open()
-        feed.start()
         try:
             if settings.metrics_port is not None:
                 metrics = MetricsServer(collector, settings.metrics_host, settings.metrics_port)
-            async with seldom_full_collections():
+            async with feed, hub, seldom_full_collections():
                 runs = run_gate.controlled_by(asyncio.get_running_loop())
                 with at_stop_signal(hub.end_streams), runs, set_serving(Serving(cache, feed)):
                     yield {}
         finally:
-            await hub.close()
-            await asyncio.to_thread(feed.close, FEED_CLOSE_S)
             guest.close()
             if metrics is not None:
-                await asyncio.to_thread(metrics.close, CLOSING_S - FEED_CLOSE_S)
+                await asyncio.to_thread(metrics.close, CLOSING_S / 2)
 
     snapshots, streams = live_routes(cache, hub, settings.trusted_proxies)
     return App(

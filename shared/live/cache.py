@@ -20,7 +20,7 @@ from __future__ import annotations
 import bisect
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Generic, Protocol, TypeVar
@@ -170,15 +170,19 @@ class _Table(Generic[_R]):
         """Whether a listing that was begun later has been taken in: this one knows nothing new."""
         return begun_at < self._merged_from
 
+    def missing_from(self, listed_ids: Container[str], begun_at: int) -> list[str]:
+        """Rows that a listing begun at `begun_at` lacks and no event has brought since then."""
+        return [
+            row_id
+            for row_id in self.rows
+            if row_id not in listed_ids and self._heard_at.get(row_id, -1) <= begun_at
+        ]
+
     def merge(self, listed: Iterable[_R], begun_at: int) -> tuple[list[_R], list[str]]:
         """Takes in a whole listing that was begun when the counter stood at `begun_at`: upserts, removals."""
         rows = {row.id: row for row in listed}
         upserts = [row for row in rows.values() if self._is_news(row)]
-        removals = [
-            row_id
-            for row_id in self.rows
-            if row_id not in rows and self._heard_at.get(row_id, -1) <= begun_at
-        ]
+        removals = self.missing_from(rows, begun_at)
         for row_id in removals:
             del self.rows[row_id]
         for row in upserts:
@@ -232,9 +236,6 @@ class ExamCache:
 
     def __init__(self, now_s: Callable[[], float]) -> None:
         self._now_s = now_s
-        self._order_lock = (
-            threading.RLock()
-        )  # held from a change to the end of its listeners: one order for all
         self._tables_lock = threading.Lock()  # guards everything below; held only for moments
         self._counter = 0
         self._exams: _Table[Exam] = _Table(lambda exam: (-exam.date.toordinal(), exam.id))
@@ -288,12 +289,10 @@ class ExamCache:
 
     def add_listener(self, listener: Listener) -> Callable[[], None]:
         """Calls `listener` after each change from now on. What it returns ends that."""
-        with self._order_lock:
-            self._listeners = (*self._listeners, listener)
+        self._listeners = (*self._listeners, listener)
 
         def remove() -> None:
-            with self._order_lock:
-                self._listeners = tuple(kept for kept in self._listeners if kept is not listener)
+            self._listeners = tuple(kept for kept in self._listeners if kept is not listener)
 
         return remove
 
@@ -304,58 +303,54 @@ class ExamCache:
         if not exam.is_published:
             self.remove_exam(exam.id, exam.version)
             return
-        with self._order_lock:
-            with self._tables_lock:
-                if not self._exams.upsert(exam, self._next()):
-                    return
-                self._exams.version = self._counter
-            self._tell(ExamListChanged(self._counter, (exam,), ()))
+        with self._tables_lock:
+            if not self._exams.upsert(exam, self._next()):
+                return
+            self._exams.version = self._counter
+        self._tell(ExamListChanged(self._counter, (exam,), ()))
 
     def remove_exam(self, exam_id: str, version: int) -> None:
         """An event said that this exam was unpublished or deleted at `version`; its results go too."""
-        with self._order_lock:
-            with self._tables_lock:
-                if not self._exams.remove(exam_id, version):
-                    return
-                self._exams.version = self._next()
-            self._tell(ExamListChanged(self._counter, (), (exam_id,)))
-            self.forget_results(exam_id)
+        with self._tables_lock:
+            if not self._exams.remove(exam_id, version):
+                return
+            self._exams.version = self._next()
+        self._tell(ExamListChanged(self._counter, (), (exam_id,)))
+        self.forget_results(exam_id)
 
     def put_results(self, exam_id: str, results: Iterable[Result]) -> None:
         """An event brought these rows of one exam. Ignored for an exam that nobody loads."""
-        with self._order_lock:
-            with self._tables_lock:
-                table = self._results.get(exam_id)
-                if table is None:
-                    return
-                counter = self._next()
-                upserts = tuple(row for row in results if table.upsert(row, counter))
-                now_s = self._now_s()
-                for row in upserts:
-                    table.note_new(row.id, now_s)
-                if not upserts:
-                    return
-                table.version = counter
-                is_loaded = table.is_loaded
-            if is_loaded:
-                self._tell(ResultsChanged(exam_id, counter, upserts, ()))
+        with self._tables_lock:
+            table = self._results.get(exam_id)
+            if table is None:
+                return
+            counter = self._next()
+            upserts = tuple(row for row in results if table.upsert(row, counter))
+            now_s = self._now_s()
+            for row in upserts:
+                table.note_new(row.id, now_s)
+            if not upserts:
+                return
+            table.version = counter
+            is_loaded = table.is_loaded
+        if is_loaded:
+            self._tell(ResultsChanged(exam_id, counter, upserts, ()))
 
     def remove_results(self, exam_id: str, deleted: Iterable[tuple[str, int]]) -> None:
         """An event said that these rows (id, version of the deletion) of one exam are gone."""
-        with self._order_lock:
-            with self._tables_lock:
-                table = self._results.get(exam_id)
-                if table is None:
-                    return
-                removals = tuple(row_id for row_id, version in deleted if table.remove(row_id, version))
-                for row_id in removals:
-                    table.received_at_s.pop(row_id, None)
-                if not removals:
-                    return
-                counter = table.version = self._next()
-                is_loaded = table.is_loaded
-            if is_loaded:
-                self._tell(ResultsChanged(exam_id, counter, (), removals))
+        with self._tables_lock:
+            table = self._results.get(exam_id)
+            if table is None:
+                return
+            removals = tuple(row_id for row_id, version in deleted if table.remove(row_id, version))
+            for row_id in removals:
+                table.received_at_s.pop(row_id, None)
+            if not removals:
+                return
+            counter = table.version = self._next()
+            is_loaded = table.is_loaded
+        if is_loaded:
+            self._tell(ResultsChanged(exam_id, counter, (), removals))
 
     # Snapshots: begin before the first page is asked for, finish with all rows.
 
@@ -364,21 +359,25 @@ class ExamCache:
         with self._tables_lock:
             return SnapshotMark(None, self._next(), self._exams)
 
+    def unlisted_exam_ids(self, mark: SnapshotMark, listed: Iterable[Exam]) -> list[str]:
+        """The exams that finish_exams would remove because this listing lacks them."""
+        with self._tables_lock:
+            return self._exams.missing_from({exam.id for exam in listed}, mark.counter)
+
     def finish_exams(self, mark: SnapshotMark, listed: Iterable[Exam]) -> None:
         """Takes in the whole listing of exams. Results of exams that are gone are forgotten."""
         published = [exam for exam in listed if exam.is_published]
-        with self._order_lock:
-            with self._tables_lock:
-                if self._exams.is_outdated(mark.counter):
-                    return
-                was_loaded = self._exams.is_loaded
-                upserts, removals = self._exams.merge(published, mark.counter)
-                if not upserts and not removals and was_loaded:
-                    return
-                counter = self._exams.version = self._next()
-            self._tell(ExamListChanged(counter, tuple(upserts), tuple(removals)))
-            for exam_id in removals:
-                self.forget_results(exam_id)
+        with self._tables_lock:
+            if self._exams.is_outdated(mark.counter):
+                return
+            was_loaded = self._exams.is_loaded
+            upserts, removals = self._exams.merge(published, mark.counter)
+            if not upserts and not removals and was_loaded:
+                return
+            counter = self._exams.version = self._next()
+        self._tell(ExamListChanged(counter, tuple(upserts), tuple(removals)))
+        for exam_id in removals:
+            self.forget_results(exam_id)
 
     def begin_results(self, exam_id: str) -> SnapshotMark:
         """Call it before the listing of one exam's results is begun; from now on its events are kept."""
@@ -389,37 +388,35 @@ class ExamCache:
     def finish_results(self, mark: SnapshotMark, listed: Iterable[Result]) -> bool:
         """Takes in the whole listing; False, and nothing happens, if the results were forgotten meanwhile."""
         exam_id = mark.exam_id
-        with self._order_lock:
-            with self._tables_lock:
-                table = self._results.get(exam_id) if exam_id is not None else None
-                if exam_id is None or table is None or table is not mark.table:
-                    return False
-                if table.is_outdated(mark.counter):
-                    return True
-                was_loaded = table.is_loaded
-                upserts, removals = table.merge(listed, mark.counter)
-                for row_id in removals:
-                    table.received_at_s.pop(row_id, None)
-                if was_loaded and not upserts and not removals:
-                    return True
-                counter = table.version = self._next()
-            if was_loaded:
-                self._tell(ResultsChanged(exam_id, counter, tuple(upserts), tuple(removals)))
-            else:
-                self._tell(ResultsLoaded(exam_id, counter))
-            return True
+        with self._tables_lock:
+            table = self._results.get(exam_id) if exam_id is not None else None
+            if exam_id is None or table is None or table is not mark.table:
+                return False
+            if table.is_outdated(mark.counter):
+                return True
+            was_loaded = table.is_loaded
+            upserts, removals = table.merge(listed, mark.counter)
+            for row_id in removals:
+                table.received_at_s.pop(row_id, None)
+            if was_loaded and not upserts and not removals:
+                return True
+            counter = table.version = self._next()
+        if was_loaded:
+            self._tell(ResultsChanged(exam_id, counter, tuple(upserts), tuple(removals)))
+        else:
+            self._tell(ResultsLoaded(exam_id, counter))
+        return True
 
     def forget_results(self, exam_id: str) -> None:
         """Drops what is known of one exam's results, and ends a listing of them that is on its way."""
-        with self._order_lock:
-            with self._tables_lock:
-                table = self._results.pop(exam_id, None)
-                self._results_snapshots.pop(exam_id, None)
-                if table is None:
-                    return
-                counter = self._next()
-            if table.is_loaded:
-                self._tell(ResultsForgotten(exam_id, counter))
+        with self._tables_lock:
+            table = self._results.pop(exam_id, None)
+            self._results_snapshots.pop(exam_id, None)
+            if table is None:
+                return
+            counter = self._next()
+        if table.is_loaded:
+            self._tell(ResultsForgotten(exam_id, counter))
 
     def _next(self) -> int:
         self._counter += 1

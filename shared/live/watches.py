@@ -2,65 +2,55 @@
 
 from __future__ import annotations
 
+import heapq
+from collections import Counter
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+
+from cachetools import TTLCache
 
 __all__ = ["Watches"]
 
 
-@dataclass(slots=True)
-class _Watch:
-    watchers: int
-    touched_at_s: float  # when somebody last came or went
-
-
 class Watches:
-    """Counts who watches what. Not locked: its owner is. Times are of one steady clock."""
+    """Counts who watches what, in constant time; only choose() looks at all of them.
 
-    def __init__(self, room: int, keep_unwatched_s: float) -> None:
+    An exam that somebody watches is kept as long as they do, whatever it is. Of those that nobody watches,
+    the `room` most recent ones are remembered for `keep_unwatched_s`. `time_s` is a steady clock.
+    """
+
+    def __init__(self, room: int, keep_unwatched_s: float, time_s: Callable[[], float]) -> None:
         self._room = room
-        self._keep_unwatched_s = keep_unwatched_s
-        self._watches: dict[str, _Watch] = {}
+        self._watchers: Counter[str] = Counter()
+        self._recent: TTLCache[str, None] = TTLCache(room, keep_unwatched_s, time_s)
 
-    def add(self, exam_id: str, now_s: float) -> None:
+    def add(self, exam_id: str) -> None:
         """One more watches this exam."""
-        watch = self._watches.setdefault(exam_id, _Watch(0, now_s))
-        watch.watchers += 1
-        watch.touched_at_s = now_s
+        self._watchers[exam_id] += 1
 
-    def drop(self, exam_id: str, now_s: float) -> None:
+    def drop(self, exam_id: str) -> None:
         """One fewer watches this exam. Raises KeyError if nobody did."""
-        watch = self._watches[exam_id]
-        if watch.watchers == 0:
+        if exam_id not in self._watchers:
             raise KeyError(exam_id)
-        watch.watchers -= 1
-        watch.touched_at_s = now_s
+        self._watchers[exam_id] -= 1
+        if self._watchers[exam_id] == 0:
+            del self._watchers[exam_id]
 
-    def watchers(self, exam_id: str) -> int:
-        """How many watch this exam."""
-        watch = self._watches.get(exam_id)
-        return 0 if watch is None else watch.watchers
+    def remember(self, exam_id: str) -> None:
+        """Somebody wanted this exam a moment ago."""
+        self._recent[exam_id] = None
 
-    def chosen(
-        self, loaded: Collection[str], now_s: float, is_absent: Callable[[str], bool] = lambda _exam_id: False
-    ) -> list[str]:
-        """The exams to hold, most watched first; at most as many as there is room for. Those that are
-        absent need none.
+    def choose(
+        self, held: Collection[str], is_published: Callable[[str], bool]
+    ) -> tuple[frozenset[str], frozenset[str]]:
+        """The exams to hold, the most watched ones, as many as there is room for; and those left out.
 
-        What is loaded stays before what is not with as many watchers: two crowds of one size do not push
-        each other out for ever. An exam that nobody watches is kept for a while, as long as nobody needs
-        its room.
+        Exams that are not published take no room and are in neither. Of two exams with as many watchers the
+        one that is `held` already stays: crowds of one size do not push each other out for ever.
         """
-        self._forget_old(now_s)
-        ranked = sorted(
-            self._watches.items(),
-            key=lambda item: (-item[1].watchers, item[0] not in loaded, -item[1].touched_at_s, item[0]),
+        wanted = [
+            exam_id for exam_id in dict.fromkeys([*self._watchers, *self._recent]) if is_published(exam_id)
+        ]
+        chosen = frozenset(
+            heapq.nlargest(self._room, wanted, key=lambda exam_id: (self._watchers[exam_id], exam_id in held))
         )
-        return [exam_id for exam_id, _ in ranked if not is_absent(exam_id)][: self._room]
-
-    def _forget_old(self, now_s: float) -> None:
-        self._watches = {
-            exam_id: watch
-            for exam_id, watch in self._watches.items()
-            if watch.watchers or now_s - watch.touched_at_s < self._keep_unwatched_s
-        }
+        return chosen, frozenset(wanted) - chosen

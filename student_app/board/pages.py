@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from shared.live.cache import ExamCache
-from shared.live.feed import FeedState
+from shared.live.status import FeedState
 from shared.model.exam import Exam, Result, is_id
 from shared.model.grades import shown_grade
 from shared.model.scales import describe

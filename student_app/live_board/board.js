@@ -7,6 +7,7 @@ const ROW_PX = 36;
 const MARGIN_ROWS = 12; // drawn above and below what is seen, so that quick scrolling shows no gap
 const FRESH_MS = 60000; // so long a row is marked as new or corrected
 const GONE = "This exam is not published, or not any more. It appears here by itself the moment it is: leave this page open.";
+const NO_ROOM = "More people are watching other exams than this server has room for. This exam appears here by itself as soon as there is room: leave this page open.";
 const boards = new WeakMap();
 
 export default function (component) {
@@ -103,8 +104,10 @@ class Board {
     on("change", (message) => this.onChange(message));
     on("gone", () => this.onGone());
     on("feed", (message) => {
+      if (message.load === "NO_ROOM") message.asOf = this.feed?.asOf ?? null; // what is shown gets no newer
       this.feed = message;
       this.spreadS = message.spread;
+      if (this.exam === null) this.draw();
     });
     source.onerror = () => {
       if (source.readyState === EventSource.CLOSED) this.again();
@@ -237,7 +240,7 @@ class Board {
     const has = this.exam !== null;
     for (const name of [".tiles", ".tools", ".list"]) this.part(name).hidden = !has || this.rows.size === 0;
     this.part(".empty").hidden = has && this.rows.size > 0;
-    setText(this.part(".empty"), has ? "No result is in yet. This page shows each one as it comes." : this.isGone ? GONE : "Loading …");
+    setText(this.part(".empty"), has ? "No result is in yet. This page shows each one as it comes." : this.isGone ? GONE : this.feed?.load === "NO_ROOM" ? NO_ROOM : "Loading …");
     if (has) {
       this.isGone = false;
       this.drawNumbers();
@@ -408,12 +411,13 @@ class Board {
 
   drawStatus() {
     const isHeard = Date.now() - this.heardAt < STALE_MS;
-    const isLive = isHeard && this.feed?.state === "LIVE";
-    const asOf = isHeard && this.feed?.asOf ? this.feed.asOf * 1000 : Math.max(this.heardAt, this.polledAt ?? 0);
+    const hasRoom = this.feed?.load !== "NO_ROOM";
+    const isLive = isHeard && hasRoom && this.feed?.state === "LIVE";
+    const asOf = isHeard && (this.feed?.asOf || !hasRoom) ? this.feed.asOf * 1000 : Math.max(this.heardAt, this.polledAt ?? 0);
     const time = asOf ? new Date(asOf).toLocaleTimeString() : null;
     const state = isLive ? "live" : this.heardAt === 0 && this.failures === 0 ? "connecting" : "stale";
     if (this.root.dataset.state !== state) this.root.dataset.state = state;
-    const why = isHeard ? "the server is catching up" : this.isUnreachable ? `this page asks again every ${this.refreshS} s` : "no connection; trying again";
+    const why = isHeard && !hasRoom ? "more people are watching other exams" : isHeard ? "the server is catching up" : this.isUnreachable ? `this page asks again every ${this.refreshS} s` : "no connection; trying again";
     setText(this.part(".status-text"), isLive ? "Live" : state === "connecting" ? "Connecting …" : time ? `Not live: as of ${time}, ${why}` : `Not live: ${why}`);
   }
 }

@@ -13,7 +13,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from shared.live.cache import ExamCache
-from shared.live.feed import FeedCounters, FeedState, FeedStatus
+from shared.live.status import FeedCounters, FeedState, FeedStatus
 from student_app.stream.hub import LiveHub
 
 __all__ = ["MetricsServer", "StudentCollector"]

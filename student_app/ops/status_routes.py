@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from shared.live.cache import ExamCache
-from shared.live.feed import FeedState
+from shared.live.status import FeedState
 from student_app.stream.hub import WatchedFeed
 from student_app.stream.messages import feed_object
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from shared.live.cache import ExamCache
-from shared.live.feed import FeedStatus
+from shared.live.status import FeedStatus
 from shared.model.exam import Audience, Result
 from student_app.stream.messages import change_data, server_sent_event, snapshot_object, to_json
 
@@ -136,10 +136,15 @@ class Channel:
             self.send(snapshot)
 
     def note_gone(self, version: int) -> None:
-        """The exam is no longer published, or its results are no longer held."""
+        """The exam is no longer published."""
         self._forget_pending(version)
-        if self._cache.exam(self.exam_id) is None:
-            self.send(server_sent_event("gone", b"{}"))
+        self.send(server_sent_event("gone", b"{}"))
+
+    def note_forgotten(self, version: int, feed_message: bytes) -> None:
+        """The results are no longer held. Viewers of an exam that is still published are told why."""
+        self._forget_pending(version)
+        if self._cache.exam(self.exam_id) is not None:
+            self.send(feed_message)
 
     def close(self) -> None:
         """End every stream."""

@@ -1,12 +1,14 @@
-"""The live hub: from the cache's changes, told on the feed's thread, to the channels on the event loop."""
+"""The live hub: from the changes of the cache and the feed to the channels of those who watch."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Protocol
 
 from shared.live.cache import (
@@ -18,27 +20,29 @@ from shared.live.cache import (
     ResultsLoaded,
     ResultsSnapshot,
 )
-from shared.live.feed import FeedStatus
+from shared.live.status import ExamLoad, FeedStatus, StatusListener
+from shared.live.supervision import supervise
 from student_app.stream.channel import Channel, Viewer
 from student_app.stream.messages import feed_object, server_sent_event, to_json
 
 __all__ = ["BEAT_S", "PAGE_RUNS_PER_S", "LiveCounters", "LiveHub", "StreamRefused", "WatchedFeed"]
 
 LOAD_DEADLINE_S = 3.0
-LOAD_POLL_S = 0.05
 BEAT_S = 4.0  # the board says that it is stale after two of them without a word
 PAGE_RUNS_PER_S = 15  # of all pages after a change: a tenth of a core that the streams do not get
 PAGE_SPREAD_LEAST_S = 2.0
 
 
 class WatchedFeed(Protocol):
-    """What the hub needs of a Feed."""
+    """What streams and pages need of a Feed. Pages run on threads: they only read `status` and touch()."""
 
     @property
     def status(self) -> FeedStatus: ...
-    def watch(self, exam_id: str) -> object: ...
+    def watch(self, exam_id: str) -> None: ...
     def unwatch(self, exam_id: str) -> None: ...
-    def add_listener(self, listener: Callable[[FeedStatus], None]) -> Callable[[], None]: ...
+    def touch(self, exam_id: str) -> None: ...
+    def load_of(self, exam_id: str) -> ExamLoad: ...
+    def add_listener(self, listener: StatusListener) -> Callable[[], None]: ...
 
 
 class StreamRefused(Exception):
@@ -62,7 +66,7 @@ class LiveCounters:
 
 
 class LiveHub:
-    """Owns the channels. open() it inside the running loop, close() it there; a closed one stays closed."""
+    """Owns the channels while an `async with` block runs, on the same loop as the feed."""
 
     def __init__(
         self,
@@ -79,38 +83,34 @@ class LiveHub:
         self._streams_max, self._streams_per_address_max = streams_max, streams_per_address_max
         self._channels: dict[str, Channel] = {}
         self._addresses: Counter[str] = Counter()
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._beating: asyncio.Task[None] | None = None
         self._stop_listening: list[Callable[[], None]] = []
+        self._cache_changed = asyncio.Event()
         self._is_closed = False
 
-    async def open(self) -> None:
-        """Begin to listen to the cache and the feed."""
-        loop = self._loop = asyncio.get_running_loop()
+    async def __aenter__(self) -> LiveHub:
+        self._stop_listening = [
+            self._cache.add_listener(self._note),
+            self._feed.add_listener(lambda _status: self._beat()),
+        ]
+        self._beating = asyncio.create_task(supervise("the streams' heartbeat", self._beat_for_ever))
+        return self
 
-        def told(change: Change) -> None:
-            loop.call_soon_threadsafe(self._note, change)
-
-        def state_changed(_status: FeedStatus) -> None:
-            loop.call_soon_threadsafe(self._beat)
-
-        self._stop_listening = [self._cache.add_listener(told), self._feed.add_listener(state_changed)]
-        self._beating = asyncio.create_task(self._beat_for_ever(), name="live-beat")
-
-    def end_streams(self) -> None:
-        """End every stream and take no new one; call it on the loop."""
-        self._is_closed = True
-        for channel in self._channels.values():
-            channel.close()
-
-    async def close(self) -> None:
-        """End every stream and listen no more. A second call does nothing."""
-        while self._stop_listening:
-            self._stop_listening.pop()()
+    async def __aexit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        for stop in self._stop_listening:
+            stop()
         if self._beating is not None:
             self._beating.cancel()
             await asyncio.wait([self._beating])
         self.end_streams()
+
+    def end_streams(self) -> None:
+        """End every stream and take no new one."""
+        self._is_closed = True
+        for channel in self._channels.values():
+            channel.close()
 
     @property
     def stream_count(self) -> int:
@@ -132,7 +132,7 @@ class LiveHub:
         self._addresses[address] += 1
         self.counters.streams_opened += 1
         # A first word at once: proxies and browsers then know that the stream stands.
-        return channel.join(last_event_id, b"retry: 2000\n\n" + self._feed_message())
+        return channel.join(last_event_id, b"retry: 2000\n\n" + self._feed_message(exam_id))
 
     def leave(self, exam_id: str, address: str, viewer: Viewer) -> None:
         """Call it once for each join()."""
@@ -149,20 +149,17 @@ class LiveHub:
 
     async def loaded(self, exam_id: str, deadline_s: float = LOAD_DEADLINE_S) -> ResultsSnapshot | None:
         """The results of an exam, asked for if nobody watches it; None if they did not come in time."""
-        results = self._cache.results(exam_id)
-        if results is not None or self._cache.is_absent(exam_id):
-            return results
+        if self._feed.load_of(exam_id) in {ExamLoad.LOADED, ExamLoad.ABSENT}:
+            return self._cache.results(exam_id)
         self._feed.watch(exam_id)
         try:
-            end_s = asyncio.get_running_loop().time() + deadline_s
-            while results is None and asyncio.get_running_loop().time() < end_s:
-                if self._cache.is_absent(exam_id):
-                    return None
-                await asyncio.sleep(LOAD_POLL_S)
-                results = self._cache.results(exam_id)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(deadline_s):
+                    while self._feed.load_of(exam_id) is ExamLoad.LOADING:
+                        await self._cache_changed.wait()
         finally:
             self._feed.unwatch(exam_id)
-        return results
+        return self._cache.results(exam_id)
 
     def _admit(self, address: str) -> None:
         refusal = None
@@ -192,6 +189,8 @@ class LiveHub:
 
     def _note(self, change: Change) -> None:
         self.counters.changes += 1
+        self._cache_changed.set()  # wakes those who wait now, and nobody who comes later
+        self._cache_changed.clear()
         match change:
             case ExamListChanged():
                 for exam in change.upserts:
@@ -208,18 +207,17 @@ class LiveHub:
                     channel.note_loaded(change.version)
             case ResultsForgotten():
                 if (channel := self._channels.get(change.exam_id)) is not None:
-                    channel.note_gone(change.version)
+                    channel.note_forgotten(change.version, self._feed_message(change.exam_id))
 
-    def _feed_message(self) -> bytes:
+    def _feed_message(self, exam_id: str) -> bytes:
         spread_s = max(PAGE_SPREAD_LEAST_S, self.stream_count / PAGE_RUNS_PER_S)
-        return server_sent_event(
-            "feed", to_json({**feed_object(self._feed.status), "spread": round(spread_s, 1)})
-        )
+        load = self._feed.load_of(exam_id)
+        feed = {**feed_object(self._feed.status), "load": load.value, "spread": round(spread_s, 1)}
+        return server_sent_event("feed", to_json(feed))
 
     def _beat(self) -> None:
-        message = self._feed_message()
-        for channel in list(self._channels.values()):
-            channel.send(message)
+        for exam_id, channel in list(self._channels.items()):
+            channel.send(self._feed_message(exam_id))
 
     async def _beat_for_ever(self) -> None:
         while True:

@@ -5,8 +5,10 @@ Event types (the board's script knows the same):
     snapshot  {"exam": {...}, "rows": [row, ...], "feed": {...}}
     change    {"rows": [row, ...], "gone": [id, ...]}
     gone      {}                        the exam is not published, or not any more
-    feed      {"state": ..., "since": ..., "asOf": ..., "spread": ...}   also the heartbeat; over so many
-              seconds the viewers spread what they ask of the page's script after a change
+    feed      {"state": ..., "since": ..., "asOf": ..., "load": ..., "spread": ...}   also the heartbeat.
+              `load` says where the exam's results are: LOADED, LOADING, ABSENT, or NO_ROOM while other exams
+              have more viewers; `spread` over how many seconds the viewers spread what they ask of the
+              page's script after a change
 
 A row is [id, student, grade, version, received, score, passed]: `grade` as people read it, `score` from 0
 (worst) to 1 (best), null without one, `passed` 1 or 0. The exam brings the bins of its chart and how scores
@@ -24,7 +26,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from operator import attrgetter
 
-from shared.live.feed import FeedStatus
+from shared.live.status import FeedStatus
 from shared.model.exam import Audience, Exam, Result
 from shared.model.grades import shown_grade
 from shared.model.scales import PASS_FAIL, NumberScale, Scale

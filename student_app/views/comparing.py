@@ -45,8 +45,7 @@ def show_comparison(parts: Serving, exam: Exam) -> None:
         if len(compared) == 1:
             return
         for other in compared:  # the feed loads what somebody asked for a moment ago
-            parts.feed.watch(other.id)
-            parts.feed.unwatch(other.id)
+            parts.feed.touch(other.id)
         _table(parts, compared)
         if _is_loading(parts, compared):
             _await_results(parts, compared)

@@ -44,11 +44,8 @@ def await_exam(parts: Serving, exam_id: str) -> None:
 def _live(parts: Serving, exam_then: Exam) -> None:
     with run_gate:  # a fragment that runs by itself comes in here
         exam = parts.cache.exam(exam_then.id)
-        parts.feed.watch(exam_then.id)  # its results stay for a while, also where no stream holds them
-        try:
-            _draw(parts, exam or exam_then, is_there=exam is not None)
-        finally:
-            parts.feed.unwatch(exam_then.id)
+        parts.feed.touch(exam_then.id)  # its results stay for a while, also where no stream holds them
+        _draw(parts, exam or exam_then, is_there=exam is not None)
 
 
 def _draw(parts: Serving, exam: Exam, *, is_there: bool) -> None:

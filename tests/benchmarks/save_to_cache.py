@@ -18,14 +18,18 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from anyio.from_thread import start_blocking_portal
+
 from shared.api.calls import BATCH_MAX, TeacherApi
 from shared.identity.guest import GuestCredentials
 from shared.live.cache import Change, ExamCache, ResultsChanged
-from shared.live.feed import ExamLoad, Feed, FeedState
+from shared.live.feed import Feed
+from shared.live.status import ExamLoad, FeedState
 from shared.model.exam import NewExam, NewResult
 from shared.model.scales import OUT_OF_20
 from shared.settings import load_student_settings
 from tests.backend_process import BackendProcess
+from tests.waiting import wait_until
 
 __all__ = ["main"]
 
@@ -87,14 +91,12 @@ def _measure(changes: int, batches: int, results: int) -> dict[str, dict[str, fl
 
         guest = stack.enter_context(contextlib.closing(GuestCredentials(settings, time.time)))
         cache, arrivals = ExamCache(time.time), Arrivals()
-        feed = stack.enter_context(Feed(settings, guest, cache))
-        feed.watch(exam.id)
-        if (
-            not feed.wait_for_state(FeedState.LIVE, DEADLINE_S)
-            or feed.load_of(exam.id) is not ExamLoad.LOADED
-        ):
-            raise SystemExit(f"the feed is not live: {feed.status}")
         cache.add_listener(arrivals.hear)
+        portal = stack.enter_context(start_blocking_portal())
+        feed = stack.enter_context(portal.wrap_async_context_manager(Feed(settings, guest, cache)))
+        portal.call(feed.watch, exam.id)
+        wait_until(lambda: feed.status.state is FeedState.LIVE, deadline_s=DEADLINE_S)
+        wait_until(lambda: feed.load_of(exam.id) is ExamLoad.LOADED, deadline_s=DEADLINE_S)
 
         def one() -> list[NewResult]:
             return [NewResult("Bob", "14")]

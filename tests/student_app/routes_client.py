@@ -23,10 +23,10 @@ __all__ = ["browser", "get"]
 async def browser(
     cache: ExamCache, feed: FakeFeed, now_s: Callable[[], float] = lambda: START_S
 ) -> AsyncIterator[httpx.AsyncClient]:
+    feed.cache = cache
     hub = LiveHub(
         cache, feed, streams_max=5, streams_per_address_max=5, epoch="epoch", wall_s=lambda: START_S
     )
-    await hub.open()
     app = Starlette(
         routes=[
             *live_routes(cache, hub, 0),
@@ -35,13 +35,9 @@ async def browser(
         ],
         middleware=[Middleware(SecurityHeaders, referrer_policy="no-referrer")],
     )
-    try:
-        async with httpx.AsyncClient(
-            transport=httpx.ASGITransport(app), base_url="http://exams.example"
-        ) as client:
-            yield client
-    finally:
-        await hub.close()
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://exams.example")
+    async with hub, client:
+        yield client
 
 
 def get(

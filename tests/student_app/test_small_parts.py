@@ -8,7 +8,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.types import Receive, Scope, Send
 
-from shared.live.feed import FeedCounters
+from shared.live.status import FeedCounters
 from student_app.ops.metrics import MetricsServer, StudentCollector
 from student_app.ops.viewer_count import ViewerCount
 from student_app.stream.hub import LiveHub

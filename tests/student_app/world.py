@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.live.cache import ExamCache
-from shared.live.feed import FeedState, FeedStatus
+from shared.live.status import ExamLoad, FeedState, FeedStatus
 from shared.model.exam import Exam, Result
 
 __all__ = ["FakeFeed", "events_of", "filled_cache"]
@@ -29,18 +29,32 @@ def filled_cache(
 
 @dataclass
 class FakeFeed:
-    """`watched` counts who watches each exam; `become` changes the state and tells everybody."""
+    """`watched` counts who watches each exam, `touched` are those that pages asked for; `become` changes the
+    state and tells everybody. An exam of `loads` has that load, others what the cache has of them."""
+
+    cache: ExamCache | None = None
 
     status: FeedStatus = field(default_factory=lambda: FeedStatus(FeedState.LIVE, START_S, START_S))
     watched: Counter[str] = field(default_factory=Counter)
+    touched: set[str] = field(default_factory=set)
+    loads: dict[str, ExamLoad] = field(default_factory=dict)
     _listeners: list[Callable[[FeedStatus], None]] = field(default_factory=list)
 
-    def watch(self, exam_id: str) -> object:
+    def watch(self, exam_id: str) -> None:
         self.watched[exam_id] += 1
-        return None
 
     def unwatch(self, exam_id: str) -> None:
         self.watched[exam_id] -= 1
+
+    def touch(self, exam_id: str) -> None:
+        self.touched.add(exam_id)
+
+    def load_of(self, exam_id: str) -> ExamLoad:
+        if exam_id in self.loads:
+            return self.loads[exam_id]
+        if self.cache is None or self.cache.results(exam_id) is not None:
+            return ExamLoad.LOADED
+        return ExamLoad.ABSENT if self.cache.is_absent(exam_id) else ExamLoad.LOADING
 
     def add_listener(self, listener: Callable[[FeedStatus], None]) -> Callable[[], None]:
         self._listeners.append(listener)

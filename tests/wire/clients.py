@@ -8,10 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
 from shared.api.calls import TeacherApi
 from shared.identity.guest import GuestCredentials
 from shared.live.cache import ExamCache
-from shared.live.feed import Feed, FeedTimings
+from shared.live.feed import Feed
+from shared.live.status import ExamLoad, FeedState
+from shared.live.timings import FeedTimings
 from shared.model.exam import Exam, Result
 from shared.settings import BackendSettings, load_student_settings
 from tests.backend_process import BackendClient
@@ -69,12 +73,31 @@ def cached_state(cache: ExamCache, exam_id: str) -> dict[str, tuple[str, str, in
 
 @dataclass(frozen=True, slots=True)
 class LiveFeed:
-    """A running feed and what it fills."""
+    """A running feed, used from a test's thread, and what it fills."""
 
     feed: Feed
     cache: ExamCache
-    guest: GuestCredentials
-    changed: threading.Condition  # told of every change of the cache and of the feed's state
+    changed: threading.Condition  # notified at every change of the cache and of the feed's state
+    portal: BlockingPortal  # to the feed's event loop, which runs in a thread of its own
+
+    @property
+    def state(self) -> FeedState:
+        return self.feed.status.state
+
+    def watch(self, exam_id: str) -> None:
+        self.portal.call(self.feed.watch, exam_id)
+
+    def unwatch(self, exam_id: str) -> None:
+        self.portal.call(self.feed.unwatch, exam_id)
+
+    def load_of(self, exam_id: str) -> ExamLoad:
+        return self.feed.load_of(exam_id)
+
+    def until_loaded(self, exam_id: str) -> None:
+        self.until(lambda: self.load_of(exam_id) is ExamLoad.LOADED)
+
+    def until_state(self, state: FeedState, deadline_s: float = DEADLINE_S) -> None:
+        self.until(lambda: self.state is state, deadline_s)
 
     def until(self, holds: Callable[[], object], deadline_s: float = DEADLINE_S) -> None:
         """Waits until `holds()`; fails after the deadline."""
@@ -99,7 +122,7 @@ def live_feed(
     exams_loaded_max: int = 50,
     guest: GuestCredentials | None = None,
 ) -> Iterator[LiveFeed]:
-    """A feed that has been started; it may not be live yet."""
+    """A feed on an event loop of its own; it may not be live yet."""
     credentials = guest or GuestCredentials(settings, time.time)
     cache = ExamCache(time.time)
     feed = Feed(settings, credentials, cache, exams_loaded_max=exams_loaded_max, timings=timings)
@@ -111,6 +134,9 @@ def live_feed(
 
     cache.add_listener(tell)
     feed.add_listener(tell)
-    with contextlib.closing(credentials), feed:
-        yield LiveFeed(feed, cache, credentials, changed)
-    assert feed.close(), "the feed did not end"
+    with (
+        contextlib.closing(credentials),
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(feed),
+    ):
+        yield LiveFeed(feed, cache, changed, portal)

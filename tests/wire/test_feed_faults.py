@@ -19,8 +19,8 @@ from botocore.credentials import Credentials
 from shared.api.calls import TeacherApi
 from shared.identity.guest import GuestCredentials
 from shared.live.appsync_client import RealtimeConnection
-from shared.live.cache import ExamCache
-from shared.live.feed import ExamLoad, Feed, FeedState, FeedTimings
+from shared.live.status import ExamLoad, FeedState
+from shared.live.timings import FeedTimings
 from shared.model.errors import BackendUnreachable
 from shared.model.exam import Exam, NewExam, NewResult
 from shared.model.scales import OUT_OF_20
@@ -61,9 +61,9 @@ def proxy(backend: RunningBackend) -> Iterator[TcpProxy]:
 
 
 def watch_until_loaded(live: LiveFeed, exam: Exam) -> None:
-    live.feed.watch(exam.id)
-    live.until(lambda: live.feed.load_of(exam.id) is ExamLoad.LOADED)
-    live.until(lambda: live.feed.status.state is FeedState.LIVE)
+    live.watch(exam.id)
+    live.until_loaded(exam.id)
+    live.until_state(FeedState.LIVE)
 
 
 def test_a_stalled_socket_is_reported_within_10_seconds_and_made_good_afterwards(
@@ -74,7 +74,7 @@ def test_a_stalled_socket_is_reported_within_10_seconds_and_made_good_afterwards
         stalled_s = time.time()
         proxy.stall()
         row = api.create_result(exam.id, NewResult("Unheard", "14"))
-        assert live.feed.wait_for_state(FeedState.OFFLINE, 10 - (time.time() - stalled_s))
+        live.until_state(FeedState.OFFLINE, 10 - (time.time() - stalled_s))
         status = live.feed.status
         assert status.as_of_s is not None
         assert status.as_of_s < stalled_s + 1  # it does not claim to know what came after
@@ -82,7 +82,7 @@ def test_a_stalled_socket_is_reported_within_10_seconds_and_made_good_afterwards
         assert row.id not in live.rows(exam.id)
         proxy.resume()
         live.until(lambda: row.id in live.rows(exam.id), 30)
-        live.until(lambda: live.feed.status.state is FeedState.LIVE, 30)
+        live.until_state(FeedState.LIVE, 30)
         assert live.feed.counters.losses == 1
 
 
@@ -94,13 +94,13 @@ def test_after_a_cut_what_was_missed_is_made_good(
         rows = list(api.list_results(exam.id))
         proxy.refuse(True)
         proxy.cut()
-        assert live.feed.wait_for_state(FeedState.OFFLINE, 5)
+        live.until_state(FeedState.OFFLINE, 5)
         api.delete_result(exam.id, rows[0].id, rows[0].version)
         api.update_result(exam.id, rows[1].id, rows[1].version, grade="20")
         api.create_result(exam.id, NewResult("New", "1"))
         api.update_exam(exam.id, exam.version, subject="Geometry")
         proxy.refuse(False)
-        live.until(lambda: live.feed.status.state is FeedState.LIVE)
+        live.until_state(FeedState.LIVE)
         found, results = published_state(api, exam.id)
         assert cached_state(live.cache, exam.id) == results
         cached = live.cache.exam(exam.id)
@@ -116,13 +116,13 @@ def test_what_was_unpublished_or_deleted_while_the_feed_was_away_is_forgotten(
         watch_until_loaded(live, exam)
         proxy.refuse(True)
         proxy.cut()
-        assert live.feed.wait_for_state(FeedState.OFFLINE, 5)
+        live.until_state(FeedState.OFFLINE, 5)
         api.unpublish_exam(exam.id, exam.version)
         proxy.refuse(False)
-        live.until(lambda: live.feed.status.state is FeedState.LIVE)
+        live.until_state(FeedState.LIVE)
         assert live.cache.exam(exam.id) is None
         assert live.cache.results(exam.id) is None
-        assert live.feed.load_of(exam.id) is ExamLoad.ABSENT
+        assert live.load_of(exam.id) is ExamLoad.ABSENT
 
 
 def test_after_100_random_cuts_amid_changes_the_cache_equals_the_backend(
@@ -156,15 +156,16 @@ def test_after_100_random_cuts_amid_changes_the_cache_equals_the_backend(
         writer.start()
         try:
             for _ in range(100):
-                live.feed.wait_for_state(
-                    chance.choice([FeedState.LIVE, FeedState.CATCHING_UP]), chance.uniform(0, 0.2)
-                )
+                with contextlib.suppress(AssertionError):  # cut at any moment, also before that state
+                    live.until_state(
+                        chance.choice([FeedState.LIVE, FeedState.CATCHING_UP]), chance.uniform(0, 0.2)
+                    )
                 proxy.cut()
         finally:
             is_over.set()
             writer.join(10)
         assert not writer.is_alive()
-        live.until(lambda: live.feed.status.state is FeedState.LIVE)
+        live.until_state(FeedState.LIVE)
         live.until(lambda: cached_state(live.cache, exam.id) == published_state(api, exam.id)[1])
         assert set(rows) == set(live.rows(exam.id))
         counters = live.feed.counters
@@ -186,11 +187,11 @@ def test_a_backend_that_was_killed_and_started_again_is_found_again(tmp_path: Pa
         live = stack.enter_context(live_feed(settings, timings=IMPATIENT))
         watch_until_loaded(live, exam)
         first.kill()
-        assert live.feed.wait_for_state(FeedState.OFFLINE, 10)
+        live.until_state(FeedState.OFFLINE, 10)
         assert live.cache.exam(exam.id) is not None  # what is known is shown, as of then
         stack.enter_context(BackendProcess(tmp_path, port=port_of(first)))
         row = api.create_result(exam.id, NewResult("Bob", "14"))
-        live.until(lambda: live.feed.status.state is FeedState.LIVE)
+        live.until_state(FeedState.LIVE)
         live.until(lambda: row.id in live.rows(exam.id))
 
 
@@ -213,10 +214,10 @@ class _DeafToTheFirstCancellation(RealtimeConnection):
 def test_the_feed_ends_whatever_its_connection_makes_of_the_cancellation(
     settings: BackendSettings, monkeypatch: pytest.MonkeyPatch, connection: type[RealtimeConnection]
 ) -> None:
-    monkeypatch.setattr("shared.live.feed.RealtimeConnection", connection)
+    monkeypatch.setattr("shared.live.connection.RealtimeConnection", connection)
     with live_feed(settings, timings=replace(IMPATIENT, cancel_again_s=0.1)) as live:
-        live.until(lambda: live.feed.status.state is FeedState.LIVE)
-    assert live.feed.close()
+        live.until_state(FeedState.LIVE)
+    assert live.state is FeedState.OFFLINE
 
 
 class _OldCredentials(GuestCredentials):
@@ -255,7 +256,7 @@ def test_a_refusal_is_reported_and_not_hammered(tmp_path: Path) -> None:
             ) as live,
         ):
             live.until(lambda: live.feed.status.is_refused)
-            assert live.feed.status.state is FeedState.OFFLINE
+            assert live.state is FeedState.OFFLINE
             assert live.feed.status.reason
             failures = live.feed.counters.failures
             assert failures == 2  # the first, and one after a renewal of the credentials
@@ -272,11 +273,11 @@ def test_while_the_socket_is_away_the_listings_are_polled(
     proxy.refuse(True)
     timings = FeedTimings(first_pause_s=0.2, longest_pause_s=0.2, poll_offline_s=0.1)
     with live_feed(only_http, timings=timings) as live:
-        live.feed.watch(exam.id)
-        live.until(lambda: live.feed.load_of(exam.id) is ExamLoad.LOADED)
+        live.watch(exam.id)
+        live.until_loaded(exam.id)
         row = api.create_result(exam.id, NewResult("Polled", "14"))
         live.until(lambda: row.id in live.rows(exam.id))
-        assert live.feed.status.state is FeedState.OFFLINE
+        assert live.state is FeedState.OFFLINE
         as_of_s = live.feed.status.as_of_s
         assert as_of_s is not None
         live.until(lambda: (live.feed.status.as_of_s or 0) > as_of_s)
@@ -295,36 +296,30 @@ def test_while_live_the_backstop_finds_what_no_event_told(
         live.until(lambda: row.id in live.rows(exam.id))
         api.delete_result(exam.id, row.id, row.version)
         live.until(lambda: row.id not in live.rows(exam.id))
-        assert live.feed.status.state is FeedState.LIVE
+        assert live.state is FeedState.LIVE
         assert live.feed.counters.events == 0
 
 
-@pytest.mark.parametrize("state", ["unstarted", "at once", "live", "stalled", "unreachable"])
-def test_close_ends_thread_and_sockets_in_every_state(
+@pytest.mark.parametrize("state", ["at once", "live", "stalled", "unreachable"])
+def test_close_ends_threads_and_sockets_in_every_state(
     settings: BackendSettings, proxy: TcpProxy, exam: Exam, state: str
 ) -> None:
     before = set(threading.enumerate())
     if state == "unreachable":
         proxy.refuse(True)
-    guest = GuestCredentials(settings, time.time)
-    feed = Feed(through(settings, proxy), guest, ExamCache(time.time), timings=IMPATIENT)
-    if state != "unstarted":
-        feed.start()
-        feed.watch(exam.id)
-    if state in {"live", "stalled"}:
-        assert feed.wait_for_state(FeedState.LIVE, 20)
-    if state == "stalled":
-        proxy.stall()
-    begun_s = time.monotonic()
-    assert feed.close(deadline_s=5)
+    with live_feed(through(settings, proxy), timings=IMPATIENT) as live:
+        live.watch(exam.id)
+        if state in {"live", "stalled"}:
+            live.until_state(FeedState.LIVE)
+        if state == "stalled":
+            proxy.stall()
+        begun_s = time.monotonic()
     assert time.monotonic() - begun_s < 5
-    assert feed.close()
-    guest.close()
     assert set(threading.enumerate()) <= before
     assert [
         one for one in psutil.Process().net_connections() if one.raddr and one.raddr.port == proxy.port
     ] == []
-    assert feed.status.state is FeedState.OFFLINE
+    assert live.state is FeedState.OFFLINE
 
 
 def test_50_rounds_of_open_and_close_leak_no_thread_and_no_socket(
@@ -351,7 +346,7 @@ def test_the_feed_survives_a_listener_that_fails(
         raise ValueError("a fault of the page")
 
     with live_feed(settings) as live:
-        end: Callable[[], None] = live.feed.add_listener(fail)
+        end: Callable[[], None] = live.portal.call(live.feed.add_listener, fail)
         watch_until_loaded(live, exam)
-        end()
+        live.portal.call(end)
     assert "listener of the feed failed" in caplog.text

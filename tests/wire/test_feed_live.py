@@ -9,7 +9,8 @@ import pytest
 
 from shared.api.calls import TeacherApi
 from shared.live.cache import ExamListChanged, ResultsChanged
-from shared.live.feed import ExamLoad, FeedState
+from shared.live.status import ExamLoad, FeedState
+from shared.live.timings import FeedTimings
 from shared.model.exam import Audience, Exam, NewExam, NewResult, new_id
 from shared.model.scales import OUT_OF_20
 from shared.settings import BackendSettings
@@ -25,8 +26,8 @@ def api(settings: BackendSettings, teacher: SignedInTeacher) -> Iterator[Teacher
 
 @pytest.fixture
 def live(settings: BackendSettings) -> Iterator[LiveFeed]:
-    with live_feed(settings) as live:
-        assert live.feed.wait_for_state(FeedState.LIVE, 20)
+    with live_feed(settings, timings=FeedTimings(index_lag_s=600)) as live:
+        live.until_state(FeedState.LIVE)
         yield live
 
 
@@ -42,9 +43,9 @@ def test_everything_that_is_there_is_loaded_before_the_feed_says_live(
 ) -> None:
     exam = published(api, results=3)
     with live_feed(settings) as live:
-        live.feed.watch(exam.id)
-        assert live.feed.wait_for_state(FeedState.LIVE, 20)
-        live.until(lambda: live.feed.load_of(exam.id) is ExamLoad.LOADED)
+        live.watch(exam.id)
+        live.until_state(FeedState.LIVE, 20)
+        live.until_loaded(exam.id)
         assert live.cache.exam(exam.id) is not None
         assert cached_state(live.cache, exam.id) == published_state(api, exam.id)[1]
         assert live.cache.exams().is_loaded
@@ -57,8 +58,8 @@ def test_everything_that_is_there_is_loaded_before_the_feed_says_live(
 def test_each_kind_of_change_reaches_the_cache_by_its_event(live: LiveFeed, api: TeacherApi) -> None:
     exam = published(api)
     live.until(lambda: live.cache.exam(exam.id))
-    live.feed.watch(exam.id)
-    live.until(lambda: live.feed.load_of(exam.id) is ExamLoad.LOADED)
+    live.watch(exam.id)
+    live.until_loaded(exam.id)
     listings = live.feed.counters.listings
 
     row = api.create_result(exam.id, NewResult("Bob", "14"))
@@ -80,7 +81,7 @@ def test_each_kind_of_change_reaches_the_cache_by_its_event(live: LiveFeed, api:
 
     assert live.feed.counters.listings == listings  # events alone: not one listing for seven changes
     assert live.feed.counters.gaps == 0
-    assert live.feed.load_of(exam.id) is ExamLoad.ABSENT
+    assert live.load_of(exam.id) is ExamLoad.ABSENT
 
 
 def test_drafts_stay_unseen_until_they_are_published_with_all_their_results(
@@ -93,7 +94,8 @@ def test_drafts_stay_unseen_until_they_are_published_with_all_their_results(
         )
     )
     exam = api.create_exam(NewExam("Secret", dt.date(2026, 6, 18), "T", OUT_OF_20))
-    assert live.feed.watch(exam.id) is ExamLoad.ABSENT
+    live.watch(exam.id)
+    assert live.load_of(exam.id) is ExamLoad.ABSENT
     api.create_results(exam.id, [NewResult("Bob", "14"), NewResult("Eve", "9")])
     marker = published(api)  # events come in order: when this one is there, the draft's would be too
     live.until(lambda: live.cache.exam(marker.id))
@@ -107,7 +109,7 @@ def test_unpublishing_takes_all_away_and_publishing_again_brings_what_is_there_t
     live: LiveFeed, api: TeacherApi
 ) -> None:
     exam = published(api, results=2)
-    live.feed.watch(exam.id)
+    live.watch(exam.id)
     live.until(lambda: len(live.rows(exam.id)) == 2)
     exam = api.unpublish_exam(exam.id, exam.version)
     live.until(lambda: live.cache.exam(exam.id) is None)
@@ -125,27 +127,32 @@ def test_only_watched_exams_are_loaded_and_the_least_watched_gives_way(
 ) -> None:
     first, second, third = (published(api, results=1) for _ in range(3))
     with live_feed(settings, exams_loaded_max=2) as live:
-        assert live.feed.wait_for_state(FeedState.LIVE, 20)
+        live.until_state(FeedState.LIVE, 20)
         assert live.cache.loaded_exam_ids() == frozenset()
         for exam in (first, second, second):
-            live.feed.watch(exam.id)
+            live.watch(exam.id)
         live.until(lambda: live.cache.loaded_exam_ids() == {first.id, second.id})
-        assert live.feed.watch(third.id) is ExamLoad.CROWDED
-        live.feed.watch(third.id)
+        live.watch(third.id)
+        live.until(lambda: live.load_of(third.id) is ExamLoad.NO_ROOM)
+        live.watch(third.id)
         live.until(lambda: live.cache.loaded_exam_ids() == {second.id, third.id})
-        assert live.feed.load_of(first.id) is ExamLoad.CROWDED
+        assert live.load_of(first.id) is ExamLoad.NO_ROOM
         api.create_result(first.id, NewResult("Unseen", "10"))
         for _ in range(2):
-            live.feed.unwatch(second.id)
+            live.unwatch(second.id)
         live.until(lambda: live.cache.loaded_exam_ids() == {first.id, third.id})
         assert len(live.rows(first.id)) == 2
-        assert live.feed.watchers(third.id) == 2
 
 
-def test_an_exam_that_does_not_exist_is_absent_and_costs_nothing(live: LiveFeed) -> None:
+def test_an_exam_that_does_not_exist_is_absent_and_costs_nothing(live: LiveFeed, api: TeacherApi) -> None:
     listings = live.feed.counters.listings
-    assert live.feed.watch(new_id()) is ExamLoad.ABSENT
-    assert live.feed.counters.listings == listings
+    exam_id = new_id()
+    live.watch(exam_id)
+    assert live.load_of(exam_id) is ExamLoad.ABSENT
+    marker = published(api)
+    live.watch(marker.id)
+    live.until_loaded(marker.id)
+    assert live.feed.counters.listings == listings + 1  # of the marker alone, which was watched later
 
 
 def test_listings_are_read_by_pages_to_the_end(settings: BackendSettings, api: TeacherApi) -> None:
@@ -154,16 +161,16 @@ def test_listings_are_read_by_pages_to_the_end(settings: BackendSettings, api: T
         api.create_results(exam.id, [NewResult("S", "10") for _ in range(100)])
     exam = api.publish_exam(exam.id, exam.version)
     with live_feed(settings) as live:
-        live.feed.watch(exam.id)
-        live.until(lambda: live.feed.load_of(exam.id) is ExamLoad.LOADED)
+        live.watch(exam.id)
+        live.until_loaded(exam.id)
         assert len(live.rows(exam.id)) == 1100
 
 
 def test_students_see_codes_and_no_names_where_the_audience_is_codes(live: LiveFeed, api: TeacherApi) -> None:
     exam = api.create_exam(NewExam("Coded", dt.date(2026, 6, 18), "T", OUT_OF_20, Audience.CODES))
     exam = api.publish_exam(exam.id, exam.version)
-    live.feed.watch(exam.id)
-    live.until(lambda: live.feed.load_of(exam.id) is ExamLoad.LOADED)
+    live.watch(exam.id)
+    live.until_loaded(exam.id)
     row = api.create_result(exam.id, NewResult("ABC234", "14", name="Élodie"))
     live.until(lambda: row.id in live.rows(exam.id))
     seen = live.rows(exam.id)[row.id]
@@ -173,8 +180,8 @@ def test_students_see_codes_and_no_names_where_the_audience_is_codes(live: LiveF
 
 def test_a_burst_of_changes_arrives_whole_and_each_once(live: LiveFeed, api: TeacherApi) -> None:
     exam = published(api)
-    live.feed.watch(exam.id)
-    live.until(lambda: live.feed.load_of(exam.id) is ExamLoad.LOADED)
+    live.watch(exam.id)
+    live.until_loaded(exam.id)
     heard: list[str] = []
     live.cache.add_listener(
         lambda change: (

@@ -14,7 +14,8 @@ from botocore.credentials import Credentials
 from shared.api.calls import TeacherApi
 from shared.api.operations import GUEST_SUBSCRIPTIONS
 from shared.live.appsync_client import RealtimeConnection, RealtimeTimings
-from shared.live.feed import ExamLoad, FeedState, FeedTimings
+from shared.live.status import FeedState
+from shared.live.timings import FeedTimings
 from shared.model.errors import ApiRefused, BackendUnreachable, ExamResultsError, NotAllowed
 from shared.model.exam import NewExam, NewResult
 from shared.model.scales import OUT_OF_20
@@ -260,9 +261,9 @@ def test_an_event_that_cannot_be_read_brings_a_new_listing(backend: RunningBacke
     with ScriptedRealtime() as server:
         settings = replace(backend_settings(backend), realtime_url=server.url)
         with live_feed(settings, timings=FeedTimings(relist_pause_s=0.05)) as live:
-            live.feed.watch(exam.id)
-            live.until(lambda: live.feed.load_of(exam.id) is ExamLoad.LOADED)
-            live.until(lambda: live.feed.status.state is FeedState.LIVE)
+            live.watch(exam.id)
+            live.until_loaded(exam.id)
+            live.until_state(FeedState.LIVE)
             for number, broken in enumerate(
                 (
                     {"data": {"onCreateResults": None}, "errors": [{"message": "too long"}]},
@@ -274,4 +275,4 @@ def test_an_event_that_cannot_be_read_brings_a_new_listing(backend: RunningBacke
                 server.say({"type": "data", "id": "5", "payload": broken})
                 live.until(lambda row=row: row.id in live.rows(exam.id))  # type: ignore[misc]
                 assert live.feed.counters.gaps == number + 1
-            assert live.feed.status.state is FeedState.LIVE
+            live.until_state(FeedState.LIVE)

@@ -4,6 +4,8 @@ An ordinary Streamlit page with Streamlit's default settings. It is given the be
 same feed and cache as the student dashboard, one for all sessions, so that only the drawing differs.
 """
 
+import asyncio
+import threading
 import time
 
 import altair as alt
@@ -23,25 +25,24 @@ REFRESH_MS = 2000
 
 @st.cache_resource
 def feed_and_cache() -> tuple[Feed, ExamCache]:
+    """A feed on an event loop of its own, as long as the process lives."""
     backend = load_student_settings().backend
     cache = ExamCache(time.time)
     feed = Feed(backend, GuestCredentials(backend, time.time), cache)
-    feed.start()
+    threading.Thread(target=lambda: asyncio.run(keep_open(feed)), daemon=True).start()
     return feed, cache
 
 
-@st.cache_resource
-def watched_cache(exam_id: str) -> ExamCache:
-    """The cache, which from now on holds this exam's results."""
-    feed, cache = feed_and_cache()
-    feed.watch(exam_id)
-    return cache
+async def keep_open(feed: Feed) -> None:
+    async with feed:
+        await asyncio.Event().wait()
 
 
 st.set_page_config(page_title="Exam results", layout="centered")
 st_autorefresh(interval=REFRESH_MS, key="autorefresh")
 exam_id = st.query_params["exam"]
-cache = watched_cache(exam_id)
+feed, cache = feed_and_cache()
+feed.touch(exam_id)
 st.title("Exam results")
 exam, results = cache.exam(exam_id), cache.results(exam_id)
 if exam is None or results is None:

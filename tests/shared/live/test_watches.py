@@ -7,73 +7,94 @@ from hypothesis import strategies as st
 from shared.live.watches import Watches
 
 
-def test_the_most_watched_exams_are_chosen_up_to_the_room() -> None:
-    watches = Watches(room=2, keep_unwatched_s=600)
-    for exam_id, watchers in (("few", 1), ("many", 3), ("some", 2)):
-        for _ in range(watchers):
-            watches.add(exam_id, 0.0)
-    assert watches.chosen((), 0.0) == ["many", "some"]
-    assert watches.watchers("many") == 3
-    assert watches.watchers("unknown") == 0
+class Clock:
+    now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
 
 
-def test_what_is_loaded_stays_before_what_is_not_with_as_many_watchers() -> None:
-    watches = Watches(room=1, keep_unwatched_s=600)
-    watches.add("first", 0.0)
-    watches.add("second", 1.0)
-    assert watches.chosen({"first"}, 2.0) == ["first"]
-    assert watches.chosen({"second"}, 2.0) == ["second"]
-    watches.add("second", 2.0)
-    assert watches.chosen({"first"}, 3.0) == ["second"]
+def watches_of(room: int, *watched: str, clock: Clock | None = None) -> Watches:
+    watches = Watches(room, 600, clock or Clock())
+    for exam_id in watched:
+        watches.add(exam_id)
+    return watches
+
+
+def chosen(watches: Watches, *held: str) -> set[str]:
+    return set(watches.choose(held, lambda _exam_id: True)[0])
+
+
+def test_the_most_watched_exams_are_chosen_up_to_the_room_and_the_others_left_out() -> None:
+    watches = watches_of(2, "few", "many", "many", "many", "some", "some")
+    assert watches.choose((), lambda _exam_id: True) == ({"many", "some"}, {"few"})
+
+
+def test_what_is_held_stays_before_what_is_not_with_as_many_watchers() -> None:
+    watches = watches_of(1, "first", "second")
+    assert chosen(watches, "first") == {"first"}
+    assert chosen(watches, "second") == {"second"}
+    watches.add("second")
+    assert chosen(watches, "first") == {"second"}
 
 
 def test_an_exam_that_nobody_watches_any_more_is_kept_for_a_while_if_there_is_room() -> None:
-    watches = Watches(room=2, keep_unwatched_s=600)
-    watches.add("left", 0.0)
-    watches.drop("left", 10.0)
-    assert watches.chosen({"left"}, 609.0) == ["left"]
-    assert watches.chosen({"left"}, 610.0) == []
-    watches.add("left", 0.0)
-    watches.drop("left", 700.0)
-    for exam_id in ("a", "b"):
-        watches.add(exam_id, 701.0)
-    assert set(watches.chosen({"left"}, 702.0)) == {"a", "b"}
+    clock = Clock()
+    watches = watches_of(2, clock=clock)
+    clock.now_s = 10.0
+    watches.remember("left")
+    clock.now_s = 609.0
+    assert chosen(watches, "left") == {"left"}
+    clock.now_s = 610.0
+    assert chosen(watches, "left") == set()
+    clock.now_s = 700.0
+    watches.remember("left")
+    watches.add("a")
+    watches.add("b")
+    assert chosen(watches, "left") == {"a", "b"}
 
 
 def test_an_exam_that_is_not_there_takes_nobodys_room() -> None:
-    watches = Watches(room=1, keep_unwatched_s=600)
-    for exam_id in ("draft", "draft", "there"):
-        watches.add(exam_id, 0.0)
-    assert watches.chosen((), 1.0, lambda exam_id: exam_id != "there") == ["there"]
-    assert watches.chosen((), 1.0) == ["draft"], "once it is published"
+    watches = watches_of(1, "draft", "draft", "there")
+    assert watches.choose((), lambda exam_id: exam_id == "there") == ({"there"}, set())
+    assert chosen(watches) == {"draft"}, "once it is published"
 
 
 def test_dropping_a_watch_that_nobody_has_is_a_fault_of_the_caller() -> None:
-    watches = Watches(room=2, keep_unwatched_s=600)
+    watches = watches_of(2, "once")
     with pytest.raises(KeyError):
-        watches.drop("nobody", 0.0)
-    watches.add("once", 0.0)
-    watches.drop("once", 0.0)
+        watches.drop("nobody")
+    watches.drop("once")
     with pytest.raises(KeyError):
-        watches.drop("once", 0.0)
+        watches.drop("once")
+
+
+def test_what_nobody_watches_any_more_is_remembered_only_as_far_as_there_is_room() -> None:
+    watches = watches_of(3)
+    for number in range(10_000):
+        watches.add(f"{number}")
+        watches.drop(f"{number}")
+        watches.remember(f"{number}")
+    looked_at: list[str] = []
+    watches.choose((), lambda exam_id: looked_at.append(exam_id) is not None)
+    assert looked_at == ["9997", "9998", "9999"]
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.booleans())), st.integers(1, 4))
 def test_nobody_who_is_left_out_has_more_watchers_than_one_who_is_chosen(
     steps: list[tuple[str, bool]], room: int
 ) -> None:
-    watches = Watches(room, keep_unwatched_s=600)
-    for now_s, (exam_id, is_coming) in enumerate(steps):
+    watches, watchers = watches_of(room), dict.fromkeys("abcdef", 0)
+    for exam_id, is_coming in steps:
         if is_coming:
-            watches.add(exam_id, now_s)
-        elif watches.watchers(exam_id):
-            watches.drop(exam_id, now_s)
-    chosen = watches.chosen((), len(steps))
-    assert len(chosen) <= room
-    left_out = set("abcdef") - set(chosen)
-    if len(chosen) == room:
-        assert max((watches.watchers(exam_id) for exam_id in left_out), default=0) <= min(
-            watches.watchers(exam_id) for exam_id in chosen
-        )
-    else:
-        assert all(watches.watchers(exam_id) == 0 for exam_id in left_out)
+            watches.add(exam_id)
+            watchers[exam_id] += 1
+        elif watchers[exam_id]:
+            watches.drop(exam_id)
+            watchers[exam_id] -= 1
+    kept, left_out = watches.choose((), lambda _exam_id: True)
+    assert kept | left_out == {exam_id for exam_id, count in watchers.items() if count}
+    assert len(kept) <= room
+    if left_out:
+        assert len(kept) == room
+        assert max(watchers[exam_id] for exam_id in left_out) <= min(watchers[exam_id] for exam_id in kept)

@@ -6,7 +6,7 @@ import threading
 
 import httpx
 
-from shared.live.feed import FeedState
+from shared.live.status import FeedState
 from shared.model.exam import Audience
 from shared.model.scales import PASS_FAIL
 from tests.builders import a_published_exam, a_result, new_id, results_of

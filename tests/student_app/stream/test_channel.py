@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from shared.live.cache import ExamCache, ResultsChanged
-from shared.live.feed import FeedState, FeedStatus
+from shared.live.status import FeedState, FeedStatus
 from shared.model.exam import Audience, Exam, Result
 from student_app.stream import channel as channel_module
 from student_app.stream.channel import PAUSE_S, QUEUE_MESSAGES_MAX, Channel, Viewer

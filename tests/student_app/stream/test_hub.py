@@ -3,13 +3,12 @@
 import asyncio
 import contextlib
 import dataclasses
-import threading
 from collections.abc import AsyncIterator
 
 import pytest
 
 from shared.live.cache import ExamCache
-from shared.live.feed import FeedState
+from shared.live.status import FeedState
 from shared.model.exam import Exam, Result
 from student_app.stream.channel import Viewer
 from student_app.stream.hub import PAGE_RUNS_PER_S, LiveHub, StreamRefused
@@ -24,6 +23,7 @@ ADDRESS = "192.0.2.1"
 async def hub_over(
     cache: ExamCache, feed: FakeFeed, *, streams_max: int = 10, streams_per_address_max: int = 10
 ) -> AsyncIterator[LiveHub]:
+    feed.cache = cache
     hub = LiveHub(
         cache,
         feed,
@@ -32,11 +32,8 @@ async def hub_over(
         epoch="epoch",
         wall_s=lambda: START_S,
     )
-    await hub.open()
-    try:
+    async with hub:
         yield hub
-    finally:
-        await hub.close()
 
 
 async def next_event(viewer: Viewer, kind: str) -> dict[str, object]:
@@ -63,13 +60,10 @@ def test_two_exams_viewers_hear_only_of_their_own() -> None:
             at_one, at_other = hub.join(one.id, ADDRESS, None), hub.join(other.id, ADDRESS, None)
             await next_event(at_one, "snapshot")
             await next_event(at_other, "snapshot")
-            # As the feed does: on a thread of its own.
-            rows = [a_result("Ada", "17", one), a_result("Alan", "12", other)]
-            thread = threading.Thread(target=lambda: [cache.put_results(row.exam_id, [row]) for row in rows])
-            thread.start()
+            for row in (a_result("Ada", "17", one), a_result("Alan", "12", other)):
+                cache.put_results(row.exam_id, [row])
             heard_at_one = await next_event(at_one, "change")
             heard_at_other = await next_event(at_other, "change")
-            thread.join()
             assert heard_at_one["data"]["rows"][0][1] == "Ada"  # type: ignore[index]
             assert heard_at_other["data"]["rows"][0][1] == "Alan"  # type: ignore[index]
             assert at_one.queue.empty()
@@ -222,7 +216,7 @@ def test_closing_ends_every_stream_and_takes_no_new_one() -> None:
         exam, rows = exam_with_rows()
         async with hub_over(filled_cache((exam, rows)), FakeFeed()) as hub:
             viewer = hub.join(exam.id, ADDRESS, None)
-            await hub.close()
+            hub.end_streams()
             assert viewer.queue.get_nowait() is None
             with pytest.raises(StreamRefused) as refused:
                 hub.join(exam.id, ADDRESS, None)

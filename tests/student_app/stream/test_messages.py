@@ -7,7 +7,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.live.feed import FeedState, FeedStatus
+from shared.live.status import FeedState, FeedStatus
 from shared.model.codes import new_codes
 from shared.model.exam import Audience
 from shared.model.scales import LETTERS, parse_scale

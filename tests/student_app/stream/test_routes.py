@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.types import Message, Scope
 
 from shared.live.cache import ExamCache
-from shared.live.feed import FeedState
+from shared.live.status import FeedState
 from student_app.stream.channel import QUEUE_MESSAGES_MAX
 from student_app.stream.hub import LiveHub
 from student_app.stream.routes import live_routes
@@ -99,12 +99,7 @@ def test_a_dropped_viewers_stream_ends_though_its_socket_takes_nothing_more() ->
     exam = a_published_exam()
     cache = filled_cache((exam, []))
 
-    async def run() -> None:
-        feed = FakeFeed()
-        hub = LiveHub(
-            cache, feed, streams_max=1, streams_per_address_max=1, epoch="epoch", wall_s=lambda: START_S
-        )
-        await hub.open()
+    async def drop_the_stuck_reader(hub: LiveHub, feed: FakeFeed) -> None:
         is_stuck = asyncio.Event()
 
         async def send(message: Message) -> None:
@@ -129,6 +124,13 @@ def test_a_dropped_viewers_stream_ends_though_its_socket_takes_nothing_more() ->
         await asyncio.wait_for(streaming, 5)
         assert hub.stream_count == 0
         assert hub.counters.viewers_dropped == 1
-        await hub.close()
+
+    async def run() -> None:
+        feed = FakeFeed(cache=cache)
+        hub = LiveHub(
+            cache, feed, streams_max=1, streams_per_address_max=1, epoch="epoch", wall_s=lambda: START_S
+        )
+        async with hub:
+            await drop_the_stuck_reader(hub, feed)
 
     asyncio.run(run())

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from shared.live.cache import ExamCache
-from shared.live.feed import FeedState, FeedStatus
+from shared.live.status import FeedState, FeedStatus
 from student_app.context import Serving, set_serving
 from student_app.stream.run_gate import RunGate, run_gate
 
@@ -22,8 +22,7 @@ class NoFeed:
 
     status = FeedStatus(FeedState.OFFLINE, 0.0, None)
 
-    def watch(self, exam_id: str) -> None: ...
-    def unwatch(self, exam_id: str) -> None: ...
+    def touch(self, exam_id: str) -> None: ...
     def add_listener(self, listener: object) -> object: ...
 
 

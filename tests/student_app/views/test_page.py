@@ -280,7 +280,7 @@ def test_an_exam_that_is_compared_is_loaded_for_it_and_what_is_chosen_survives_a
         page.text_input(key="find_others").set_value("unloaded").run()
         page.multiselect(key="compared").select(other.id).run()
         assert "Loading" in texts(page)
-        assert other.id in feed.watched, "it was asked for"
+        assert other.id in feed.touched, "it was asked for"
         cache.finish_results(cache.begin_results(other.id), results_of(*GRADES, exam=other))
         page.text_input(key="find_others").set_value("subject").run()
         assert page.multiselect(key="compared").value == [other.id]
@@ -293,9 +293,9 @@ def test_a_run_asks_for_its_exam_and_leaves_nothing_watched() -> None:
     exam, rows = an_exam_with(GRADES)
     feed = FakeFeed()
     with page_over(filled_cache((exam, rows)), feed) as page:
-        assert exam.id in feed.watched
+        assert exam.id in feed.touched
         page.run()
-    assert set(feed.watched.values()) == {0}
+    assert not feed.watched
 
 
 # Without the stream.

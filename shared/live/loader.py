@@ -1,0 +1,178 @@
+"""Listings: of all published exams, and of the results of those exams that are watched most."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+import time
+from collections.abc import Awaitable, Coroutine, Iterable
+from typing import Any, TypeVar
+
+from shared.api.calls import GuestApi
+from shared.live.cache import ExamCache
+from shared.live.status import ExamLoad, FeedMonitor
+from shared.live.supervision import growing_pauses_s
+from shared.live.timings import FeedTimings
+from shared.live.watches import Watches
+from shared.live.workers import Workers
+from shared.model.errors import ApiRefused, BackendUnreachable
+
+__all__ = ["Loader"]
+
+logger = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
+
+
+class Loader:
+    """Fills the cache with whole listings; close() it at the end.
+
+    Its methods belong to the feed's loop, but for load_of(), which reads the cache and immutable sets.
+    """
+
+    def __init__(
+        self,
+        api: GuestApi,
+        cache: ExamCache,
+        workers: Workers,
+        monitor: FeedMonitor,
+        timings: FeedTimings,
+        exams_loaded_max: int,
+    ) -> None:
+        self._api, self._cache, self._workers = api, cache, workers
+        self._monitor, self._timings = monitor, timings
+        self._watches = Watches(exams_loaded_max, timings.keep_unwatched_s, time.monotonic)
+        self._chosen: frozenset[str] = frozenset()
+        self._left_out: frozenset[str] = frozenset()
+        self._loads: dict[str, asyncio.Task[None]] = {}  # the newest listing of each exam's results
+        self._wake = asyncio.Event()  # another choice may be due
+
+    # Who watches what.
+
+    def watch(self, exam_id: str) -> None:
+        """Somebody wants this exam's results; they are loaded in the background."""
+        self._watches.add(exam_id)
+        self._wake.set()
+
+    def unwatch(self, exam_id: str) -> None:
+        """One who wanted this exam's results left."""
+        self._watches.drop(exam_id)
+        self.touch(exam_id)
+
+    def touch(self, exam_id: str) -> None:
+        """Somebody wanted this exam a moment ago. Only published ones are remembered: anybody can make up
+        ids."""
+        if self._cache.exam(exam_id) is not None:
+            self._watches.remember(exam_id)
+        self._wake.set()
+
+    def load_of(self, exam_id: str) -> ExamLoad:
+        """Where this exam's results are."""
+        if self._cache.results(exam_id) is not None:
+            return ExamLoad.LOADED
+        if self._cache.is_absent(exam_id):
+            return ExamLoad.ABSENT
+        return ExamLoad.NO_ROOM if exam_id in self._left_out else ExamLoad.LOADING
+
+    # Listings.
+
+    async def run(self) -> None:
+        """The duty: loads what is watched, and forgets what must make room."""
+        while True:
+            self._wake.clear()
+            self._choose()
+            for exam_id in self._chosen - self._cache.loaded_exam_ids() - self._loads.keys():
+                self._begin(exam_id, self._load(exam_id))
+            await asyncio.sleep(self._timings.choose_pause_s)  # however many come and go
+            await self._wake.wait()
+
+    async def list_exams(self) -> None:
+        """Merges a whole listing of the exams. Raises as GuestApi does."""
+        mark = self._cache.begin_exams()
+        exams = await self._workers.read(self._api.list_exams())
+        # The listing comes from an index that lags behind (DynamoDB's global secondary indexes are never
+        # consistent); getExam reads the table itself.
+        unlisted = await _all(
+            self._workers.run(functools.partial(self._api.get_exam, exam_id))
+            for exam_id in self._cache.unlisted_exam_ids(mark, exams)
+        )
+        self._cache.finish_exams(mark, [*exams, *(exam for exam in unlisted if exam is not None)])
+        self._monitor.count(listings=1)
+        self._wake.set()
+
+    async def refresh(self) -> None:
+        """Merges whole listings of the exams and of all results that are held. Raises as GuestApi does."""
+        await self.list_exams()
+        self._choose()
+        await _all(self._begin(exam_id, self._list_results(exam_id)) for exam_id in self._chosen)
+
+    def reload(self, exam_id: str) -> None:
+        """This exam was published: its results may have changed unheard while it was a draft."""
+        if exam_id in self._chosen:
+            self._begin(exam_id, self._load(exam_id))
+        self._wake.set()
+
+    def exams_changed(self) -> None:
+        """Exams came or went: other ones may be loaded."""
+        self._wake.set()
+
+    async def close(self) -> None:
+        """Ends the listings under way."""
+        loads = list(self._loads.values())
+        for load in loads:
+            load.cancel()
+        await asyncio.gather(*loads, return_exceptions=True)
+
+    def _choose(self) -> None:
+        held = self._cache.loaded_exam_ids() | self._loads.keys()
+        self._chosen, self._left_out = self._watches.choose(
+            held, lambda exam_id: self._cache.exam(exam_id) is not None
+        )
+        for exam_id in held - self._chosen:
+            if exam_id in self._loads:
+                self._loads.pop(exam_id).cancel()
+            self._cache.forget_results(exam_id)
+
+    def _begin(self, exam_id: str, listing: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Replaces a listing that was begun before: events may be missing since then."""
+        if exam_id in self._loads:
+            self._loads[exam_id].cancel()
+        load = self._loads[exam_id] = asyncio.create_task(listing)
+        load.add_done_callback(functools.partial(self._end, exam_id))
+        return load
+
+    def _end(self, exam_id: str, load: asyncio.Task[None]) -> None:
+        if self._loads.get(exam_id) is load:
+            del self._loads[exam_id]
+            self._wake.set()  # a listing that failed leaves an exam to be loaded
+
+    async def _load(self, exam_id: str) -> None:
+        """Lists one exam's results until that succeeds."""
+        for pause_s in growing_pauses_s(self._timings.first_pause_s, self._timings.longest_pause_s):
+            try:
+                await self._list_results(exam_id)
+            except BackendUnreachable as error:
+                logger.info("the results of %s are listed again soon: %s", exam_id, error)
+            except ApiRefused as refusal:
+                logger.warning("the API refused the results of %s: %s", exam_id, refusal)
+                pause_s = self._timings.refused_pause_s
+            except Exception:
+                logger.exception("the results of %s could not be loaded", exam_id)
+            else:
+                return
+            await asyncio.sleep(pause_s)
+
+    async def _list_results(self, exam_id: str) -> None:
+        mark = self._cache.begin_results(exam_id)
+        self._cache.finish_results(mark, await self._workers.read(self._api.list_results(exam_id)))
+        self._monitor.count(listings=1)
+
+
+async def _all(awaitables: Iterable[Awaitable[_T]]) -> list[_T]:
+    """All results, once every one has come. Raises the first error; what was cancelled alone is left out."""
+    outcomes = await asyncio.gather(*awaitables, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, Exception):
+            raise outcome
+    return [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
