@@ -1,12 +1,10 @@
-"""How the dashboard's scripts learn who is at the keyboard.
+"""Who is signed in, for the dashboard's scripts.
 
-    session = current_session()      raises SessionEnded: show sign_in_again_path() as a link that
-                                       opens another tab; after signing in there, a rerun goes on from here
-    current_api()                      the exam API as this teacher
-    current_settings()
+After SessionEnded a page shows sign_in_again_path() as a link that opens another tab; once the teacher has
+signed in there, a rerun of the page continues where it was.
 
-Nothing here touches the session: the gate counts what the person does, and a page that reruns by itself is
-nobody at the keyboard.
+Nothing here counts as a touch of the session: the gate sees what a person does, and a page may rerun without
+anybody at the keyboard.
 """
 
 from __future__ import annotations
@@ -29,13 +27,13 @@ from teacher_app.gate.sessions import GateSession
 
 __all__ = ["current_api", "current_session", "current_settings", "serving", "sign_in_again_path"]
 
-_gates: list[Gate] = []  # the gate of the app that serves in this process; none while none serves
+_gates: list[Gate] = []  # the gate of the app that serves in this process; empty when none does
 _gates_lock = threading.Lock()  # guards _gates
 
 
 @contextmanager
 def serving(gate: Gate) -> Iterator[None]:
-    """Makes `gate` the one that scripts of this process ask, for as long as the app serves."""
+    """Make `gate` the one that the scripts of this process use, while the block runs."""
     with _gates_lock:
         _gates.append(gate)
     try:
@@ -46,7 +44,7 @@ def serving(gate: Gate) -> Iterator[None]:
 
 
 def current_session() -> TeacherSession:
-    """The signed-in teacher. Raises SessionEnded; the page then keeps its state and may go on later."""
+    """The signed-in teacher. Raises SessionEnded; the page then keeps its state and may continue later."""
     return _gate_session().teacher
 
 
@@ -61,7 +59,7 @@ def current_settings() -> TeacherSettings:
 
 
 def sign_in_again_path() -> str:
-    """The address of a sign-in page after which this very page goes on with what was typed."""
+    """The address of a sign-in page after which this page continues with everything that was typed."""
     return paths.sign_in_path(resume=_page_id() or "")
 
 
@@ -82,5 +80,5 @@ def _gate() -> Gate:
 
 
 def _page_id() -> str | None:
-    """The id that the gate put into the WebSocket's handshake."""
+    """The id that the gate added to the WebSocket's handshake."""
     return st.context.headers.get(PAGE_HEADER)

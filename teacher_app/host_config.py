@@ -1,8 +1,8 @@
-"""What Streamlit's page is told about its host: that lost connections are nothing to block the keyboard for.
+"""Keeps Streamlit's page from opening dialogs about lost connections.
 
-By itself the page opens a dialog again and again while the server does not answer, and each takes the cursor
-from whoever types. Told that the host shows errors, it opens none; a line at the top says it instead
-(views/html/page.css).
+Otherwise the page opens one again and again while the server does not answer, and each takes the focus from
+what is being typed. With `blockErrorDialogs` in its host configuration it opens none; a line at the top of
+the page is shown instead (views/html/page.css).
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import Any
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["HOST_CONFIG", "CalmHostConfig"]
+__all__ = ["HOST_CONFIG", "NoErrorDialogs"]
 
 HOST_CONFIG = "/_stcore/host-config"
 
 
-class CalmHostConfig:
-    """ASGI middleware: changes that one answer, whose body is a small JSON object."""
+class NoErrorDialogs:
+    """ASGI middleware that changes the response with the host configuration, a small JSON object."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -34,12 +34,12 @@ class CalmHostConfig:
             messages.append(message)
 
         await self._app(scope, receive, collect)
-        for message in _calmed(messages):
+        for message in _without_dialogs(messages):
             await send(message)
 
 
-def _calmed(messages: list[Message]) -> list[Message]:
-    """The answer with dialogs switched off; as it was if it is no plain JSON object."""
+def _without_dialogs(messages: list[Message]) -> list[Message]:
+    """The response with dialogs switched off; unchanged if it is not plain JSON."""
     start = messages[0]
     headers = Headers(raw=start["headers"])
     is_json = headers.get("content-type", "").startswith("application/json")

@@ -1,4 +1,4 @@
-"""Whether the dashboard could serve a teacher now: the user pool's keys and the exam API both answer."""
+"""Whether the dashboard could serve a teacher now: both the user pool and the exam API answer."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from shared.settings import BackendSettings
 __all__ = ["Readiness"]
 
 ANSWER_TIMEOUT_S = 3.0
-KEPT_S = 2.0  # one real question in so long, however many ask us: nobody can use us to flood the backend
+KEPT_S = 2.0  # at most one check in this period, so that nobody can use us to flood the backend
 
 
 class Readiness:
-    """Asks the backend. Any thread may use it; close() it."""
+    """Checks the backend. Thread-safe; close() it at the end."""
 
     def __init__(self, settings: BackendSettings, now_s: Callable[[], float] = time.monotonic) -> None:
         endpoint = settings.cognito_endpoint_url or f"https://cognito-idp.{settings.region}.amazonaws.com"
@@ -25,24 +25,24 @@ class Readiness:
         self._api_url = settings.api_url
         self._now_s = now_s
         self._http = requests.Session()
-        self._http.trust_env = False  # no proxy of the environment stands between us and the backend
-        self._answer_lock = threading.Lock()  # guards the two below; held while asking, so that one asks
-        self._asked_at_s = float("-inf")
+        self._http.trust_env = False  # no proxy from the environment between us and the backend
+        self._answer_lock = threading.Lock()  # guards both below; held during a check, so that one suffices
+        self._checked_at_s = float("-inf")
         self._fault: str | None = None
 
     def fault(self) -> str | None:
-        """None when ready, else what does not answer. Blocks for some seconds at most."""
+        """None when ready, else what does not answer. Blocks for a few seconds at most."""
         with self._answer_lock:
-            if self._now_s() - self._asked_at_s >= KEPT_S:
-                self._fault = self._asked()
-                self._asked_at_s = self._now_s()
+            if self._now_s() - self._checked_at_s >= KEPT_S:
+                self._fault = self._check()
+                self._checked_at_s = self._now_s()
             return self._fault
 
     def close(self) -> None:
-        """Closes idle connections."""
+        """Close idle connections."""
         self._http.close()
 
-    def _asked(self) -> str | None:
+    def _check(self) -> str | None:
         try:
             keys = self._http.get(self._keys_url, timeout=ANSWER_TIMEOUT_S)
         except requests.RequestException:
@@ -50,7 +50,7 @@ class Readiness:
         if keys.status_code != requests.codes.ok:
             return f"the user pool answers {keys.status_code}"
         try:
-            # Without credentials it must refuse; that it does so at once is all we want to know.
+            # Without credentials it must refuse the request; what matters is that it answers.
             api = self._http.post(self._api_url, json={}, timeout=ANSWER_TIMEOUT_S)
         except requests.RequestException:
             return "the exam API does not answer"

@@ -30,7 +30,7 @@ from teacher_app.gate.middleware import GateMiddleware
 from teacher_app.gate.replies import Replies, asset_route
 from teacher_app.gate.sign_in_pages import SignInPages
 from teacher_app.gate.teacher_pool import TeacherPool
-from teacher_app.host_config import CalmHostConfig
+from teacher_app.host_config import NoErrorDialogs
 from teacher_app.readiness import Readiness
 
 __all__ = ["create_app", "gate_routes", "is_user_action"]
@@ -47,7 +47,7 @@ def create_app(
     check_after_s: float = CHECK_AFTER_S,
     script: Path = SCRIPT,
 ) -> App:
-    """The whole dashboard. `pool`, `now_s` and `check_after_s` are the gate's; its lifespan closes them."""
+    """The whole dashboard. `pool`, `now_s` and `check_after_s` are the gate's; the lifespan closes them."""
     gate = Gate(settings, pool or UserPool(settings.backend, now_s), now_s=now_s, check_after_s=check_after_s)
     readiness = Readiness(settings.backend)
 
@@ -69,7 +69,7 @@ def create_app(
         routes=gate_routes(gate, readiness),
         middleware=[
             Middleware(GateMiddleware, gate=gate, is_user_action=is_user_action),
-            Middleware(CalmHostConfig),
+            Middleware(NoErrorDialogs),
         ],
     )
 
@@ -86,7 +86,7 @@ def is_user_action(data: bytes) -> bool:
 
 
 def gate_routes(gate: Gate, readiness: Readiness) -> list[BaseRoute]:
-    """All that the dashboard answers beside Streamlit."""
+    """All routes of the dashboard other than Streamlit's."""
     replies = Replies(gate)
 
     async def alive(_request: Request) -> Response:

@@ -11,7 +11,6 @@ import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -29,6 +28,7 @@ from shared.model.statistics import (
     tiles,
 )
 from shared.model.text import sort_key
+from shared.web.templates import html_templates
 from student_app.stream.hub import LiveHub, WatchedFeed
 from student_app.stream.renderings import Renderings
 
@@ -38,9 +38,7 @@ PAGES_KEPT_MAX = 64
 LISTED_EXAMS_MAX = 500  # an old phone shows no more; the rest is found by its own address
 REFRESH_S = 30
 
-_templates = Environment(
-    loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True, undefined=StrictUndefined
-)
+_templates = html_templates(Path(__file__).with_name("templates"))
 _templates.filters["shown_grade"] = shown_grade
 
 

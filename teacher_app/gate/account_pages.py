@@ -1,4 +1,4 @@
-"""The pages of a signed-in teacher: account, password, authenticator app, sign out, go on in another tab."""
+"""The pages of a signed-in teacher: account, password, authenticator app, sign-out, resuming a page."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ ISSUER = "Exam results"  # how the authenticator app names the account
 
 
 class AccountPages:
-    """The middleware lets nobody in without a session; one that ends meanwhile leads to the sign-in page."""
+    """The middleware admits nobody without a session; one that ends meanwhile leads to the sign-in page."""
 
     def __init__(self, gate: Gate, replies: Replies) -> None:
         self._gate = gate
         self._replies = replies
 
     def routes(self) -> list[Route]:
-        """What these pages answer."""
+        """The routes of these pages."""
         return [
             Route(paths.ACCOUNT, self.account),
             Route(paths.ACCOUNT_PASSWORD, self.password, methods=["GET", "POST"]),
@@ -56,19 +56,19 @@ class AccountPages:
         ]
 
     async def account(self, request: Request) -> Response:
-        """Who is signed in, and what they can change."""
+        """Who is signed in, and links to what they can change."""
         return await self._account_page(request, _session(request))
 
     async def password(self, request: Request) -> Response:
-        """The present password and a new one. Other sessions of this teacher end."""
+        """The current password and a new one. Ends the other sessions of this teacher."""
         session = _session(request)
         alert: Alert | None = None
         if request.method == "POST":
             form = await self._replies.form(request)
-            alert = self._password_fault(form)
+            alert = self._form_alert(form)
             if alert is None:
                 try:
-                    await self._counted(
+                    await self._attempt(
                         request,
                         session,
                         lambda: self._gate.pool.change_password(
@@ -76,25 +76,25 @@ class AccountPages:
                         ),
                     )
                 except SessionEnded:
-                    return self._ended(request, session)
+                    return self._session_ended(request, session)
                 except SignInRejected:
                     alert = Alert("The present password is not right.", field="password")
                 except ExamResultsError as error:
                     alert = alert_for(error)
                 else:
-                    self._gate.sessions.end_all_of(session.teacher.sub, but=session.key)
+                    self._gate.sessions.end_all_of(session.teacher.sub, except_key=session.key)
                     return self._replies.redirect(request, f"{paths.ACCOUNT}?notice=password-changed")
         return self._replies.page(request, "change_password.html", alert, rules=RULES)
 
     async def authenticator(self, request: Request) -> Response:
-        """Turn the authenticator app on, in two steps, or off. Both ask for the password again."""
+        """Turn the authenticator app on, in two steps, or off. Both require the password again."""
         session = _session(request)
         try:
             is_on = await self._gate.ask(self._gate.pool.has_authenticator, session.teacher)
             if request.method != "POST":
                 return self._authenticator_page(request, session, is_on=is_on)
             form = await self._replies.form(request)
-            if not form.is_ours:
+            if not form.is_genuine:
                 return self._authenticator_page(request, session, TOO_OLD, is_on=is_on)
             match form.text("action"):
                 case "begin":
@@ -107,16 +107,16 @@ class AccountPages:
                     self._gate.steps.drop(session.key)
                     return self._replies.redirect(request, paths.ACCOUNT)
         except SessionEnded:
-            return self._ended(request, session)
+            return self._session_ended(request, session)
         except ExamResultsError as error:
             return await self._account_page(request, session, alert_for(error))
 
     async def sign_out(self, request: Request) -> Response:
-        """A page that asks, and the act."""
+        """Sign out, after confirmation."""
         session = _session(request)
         if request.method == "POST":
             form = await self._replies.form(request)
-            if form.is_ours:
+            if form.is_genuine:
                 self._gate.sessions.end(session.key)
                 await self._gate.sweep()
                 return self._replies.signed_out(request, f"{paths.SIGN_IN}?notice=signed-out")
@@ -124,10 +124,10 @@ class AccountPages:
         return self._replies.page(request, "sign_out.html")
 
     async def sign_out_everywhere(self, request: Request) -> Response:
-        """Ends every session of this teacher, at the user pool as well."""
+        """End every session of this teacher, at the user pool as well."""
         session = _session(request)
         form = await self._replies.form(request)
-        if not form.is_ours:
+        if not form.is_genuine:
             return self._replies.page(request, "sign_out.html", TOO_OLD)
         try:
             await self._gate.ask(self._gate.pool.sign_out_everywhere, session.teacher)
@@ -139,24 +139,24 @@ class AccountPages:
         return self._replies.signed_out(request, f"{paths.SIGN_IN}?notice=signed-out-everywhere")
 
     async def resume(self, request: Request) -> Response:
-        """Lets a page whose session ended go on with the present session of the same teacher."""
+        """Bind a page whose session ended to the current session of the same teacher."""
         session = _session(request)
         form = await self._replies.form(request)
         page = OpenPage(session.key, session.teacher.sub, session.teacher.username)
-        if form.is_ours and self._gate.pages.bind(form.text("resume"), page):
+        if form.is_genuine and self._gate.pages.bind(form.text("resume"), page):
             return self._replies.redirect(request, paths.RESUMED)
         return self._replies.redirect(request, paths.HOME)
 
     async def resumed(self, request: Request) -> Response:
-        """Says that the other tab can go on."""
+        """Confirms that the other tab can continue."""
         return self._replies.page(request, "resumed.html")
 
     async def well_known_change_password(self, request: Request) -> Response:
-        """Where password managers look for the page that changes a password."""
+        """Redirect to the page that changes a password (W3C, A Well-Known URL for Changing Passwords)."""
         return self._replies.redirect(request, paths.ACCOUNT_PASSWORD)
 
     async def _begin_enrolment(self, request: Request, session: GateSession, form: Form) -> Response:
-        alert = await self._password_doubt(request, session, form)
+        alert = await self._check_password(request, session, form)
         if alert is not None:
             return self._authenticator_page(request, session, alert, is_on=False)
         secret = await self._gate.ask(self._gate.pool.enrol_authenticator, session.teacher, ISSUER)
@@ -170,7 +170,7 @@ class AccountPages:
             alert = Alert("Type the code that your app shows.", field="code")
             return self._authenticator_page(request, session, alert, is_on=False)
         try:
-            await self._counted(
+            await self._attempt(
                 request,
                 session,
                 lambda: self._gate.pool.confirm_authenticator(session.teacher, form.text("code")),
@@ -183,14 +183,14 @@ class AccountPages:
         return self._replies.redirect(request, f"{paths.ACCOUNT}?notice=authenticator-on")
 
     async def _turn_off(self, request: Request, session: GateSession, form: Form) -> Response:
-        alert = await self._password_doubt(request, session, form)
+        alert = await self._check_password(request, session, form)
         if alert is not None:
             return self._authenticator_page(request, session, alert, is_on=True)
         await self._gate.ask(self._gate.pool.turn_off_authenticator, session.teacher)
         return self._replies.redirect(request, f"{paths.ACCOUNT}?notice=authenticator-off")
 
-    async def _password_doubt(self, request: Request, session: GateSession, form: Form) -> Alert | None:
-        """None if the password is right: an unlocked computer is not enough to lock its owner out."""
+    async def _check_password(self, request: Request, session: GateSession, form: Form) -> Alert | None:
+        """None if the password is right. An unlocked computer must not suffice to lock its owner out."""
         if not form.secret("password"):
             return Alert("Type your password.", field="password")
 
@@ -200,7 +200,7 @@ class AccountPages:
                 self._gate.pool.sign_out(step)
 
         try:
-            await self._counted(request, session, sign_in_and_forget)
+            await self._attempt(request, session, sign_in_and_forget)
         except SignInRejected:
             return Alert("The password is not right.", field="password")
         except SessionEnded:
@@ -209,15 +209,11 @@ class AccountPages:
             return alert_for(error)
         return None
 
-    async def _counted(self, request: Request, session: GateSession, step: Callable[[], object]) -> None:
-        """Does a step that judges a password or a code, within the limits."""
+    async def _attempt(self, request: Request, session: GateSession, step: Callable[[], object]) -> None:
+        """Run a step that verifies a password or a code, as a counted attempt."""
         limits, address, name = self._gate.limits, facts_in(request.scope).address, session.teacher.username
-        limits.begin(name, address)
-        try:
+        with limits.attempt(name, address, undecided=(PasswordRefused, SessionEnded)):
             await self._gate.ask(step)
-        except (BackendUnreachable, SignInThrottled, PasswordRefused, SessionEnded):
-            limits.told_nothing(name, address)
-            raise
         limits.succeeded(name, address)
 
     def _authenticator_page(
@@ -238,42 +234,42 @@ class AccountPages:
     async def _account_page(
         self, request: Request, session: GateSession, alert: Alert | None = None
     ) -> Response:
-        is_on: bool | None = None  # not known
+        is_on: bool | None = None  # unknown
         try:
             is_on = await self._gate.ask(self._gate.pool.has_authenticator, session.teacher)
         except SessionEnded:
-            return self._ended(request, session)
+            return self._session_ended(request, session)
         except (BackendUnreachable, SignInThrottled) as error:
             alert = alert or alert_for(error)
         return self._replies.page(request, "account.html", alert, is_on=is_on)
 
     @staticmethod
-    def _password_fault(form: Form) -> Alert | None:
-        if not form.is_ours:
+    def _form_alert(form: Form) -> Alert | None:
+        if not form.is_genuine:
             return TOO_OLD
         if not form.secret("password"):
             return Alert("Type your present password.", field="password")
         return new_password_alert(form.secret("new_password"), form.secret("new_password_again"))
 
-    def _ended(self, request: Request, session: GateSession) -> Response:
+    def _session_ended(self, request: Request, session: GateSession) -> Response:
         self._gate.sessions.end(session.key)
         return self._replies.signed_out(request, f"{paths.SIGN_IN}?notice=session-ended")
 
 
 def _session(request: Request) -> GateSession:
     session = session_in(request.scope)
-    if session is None:  # the middleware answers before this page is asked
+    if session is None:  # cannot be: the middleware answers without a session
         raise SessionEnded
     return session
 
 
 def _in_groups(secret: str) -> str:
-    """In fours, to be typed."""
+    """In groups of four, which are easier to type."""
     return " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))
 
 
 def _qr_svg(text: str) -> str:
-    """A QR code as SVG for the page itself: the secret goes to no other address."""
+    """A QR code as inline SVG: the secret is sent to no other address."""
     buffer = io.BytesIO()
     segno.make(text, error="m").save(
         buffer, kind="svg", xmldecl=False, svgns=True, scale=5, border=4, dark="#000", light="#fff",

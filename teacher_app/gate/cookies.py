@@ -1,5 +1,7 @@
-"""The gate's two cookies: the session's, and the visitor's before there is a session. Opaque, never readable
-by scripts, never sent from other sites; over https bound to this very host."""
+"""The gate's two cookies: the session's, and a visitor's before there is a session.
+
+Both are opaque, HttpOnly and SameSite=Strict; over https they have the __Host- prefix (RFC 6265bis).
+"""
 
 from __future__ import annotations
 
@@ -16,26 +18,26 @@ __all__ = ["SESSION", "VISITOR", "cookie_of", "drop_cookie", "key_of", "new_cook
 
 SESSION = "exam_results_teacher"
 VISITOR = "exam_results_visitor"
-_LENGTH_MAX = 64  # ours are 43 characters; longer ones are nobody's
+_LENGTH_MAX = 64  # ours have 43 characters
 
 
 def new_cookie_value() -> str:
-    """256 random bits."""
+    """256 random bits, base64url-encoded."""
     return secrets.token_urlsafe(32)
 
 
 def key_of(value: str) -> str:
-    """Under which the server keeps what belongs to a cookie: memory never holds the cookie itself."""
+    """The hash under which the server stores what belongs to a cookie; it never stores the cookie itself."""
     return hashlib.sha256(value.encode()).hexdigest()
 
 
 def cookie_of(scope: Mapping[str, Any], name: str, *, is_https: bool) -> str | None:
-    """The cookie's value. Over https only the name that a plain-http neighbour cannot set is read."""
+    """The cookie's value, None without one. Over https only a __Host- name counts."""
     wanted = _full_name(name, is_https=is_https)
     for header in Headers(raw=scope["headers"]).getlist("cookie"):
         jar: SimpleCookie = SimpleCookie()
         for part in header.split(";"):
-            # One part at a time: somebody else's malformed cookie must not hide ours.
+            # One part at a time: another application's malformed cookie must not hide ours.
             if part.strip().startswith(f"{wanted}="):
                 try:
                     jar.load(part.strip())
@@ -47,7 +49,7 @@ def cookie_of(scope: Mapping[str, Any], name: str, *, is_https: bool) -> str | N
 
 
 def set_cookie(response: Response, name: str, value: str, *, is_https: bool) -> None:
-    """Until the browser is closed: the server knows when the session ends."""
+    """Set a cookie that lasts until the browser is closed; the server decides when the session ends."""
     response.set_cookie(
         _full_name(name, is_https=is_https),
         value,
@@ -59,7 +61,7 @@ def set_cookie(response: Response, name: str, value: str, *, is_https: bool) -> 
 
 
 def drop_cookie(response: Response, name: str, *, is_https: bool) -> None:
-    """Has the browser forget the cookie."""
+    """Delete the cookie."""
     response.delete_cookie(
         _full_name(name, is_https=is_https), path="/", secure=is_https, httponly=True, samesite="strict"
     )

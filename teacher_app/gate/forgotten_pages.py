@@ -1,4 +1,4 @@
-"""Forgotten password: have a code sent, then set a new password with it."""
+"""The pages for a forgotten password: have a code sent, then set a new password with it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from shared.model.errors import BackendUnreachable, ExamResultsError
+from shared.model.errors import ExamResultsError
 from teacher_app.gate import paths
 from teacher_app.gate.cookies import key_of, new_cookie_value
 from teacher_app.gate.gate import Gate
@@ -20,33 +20,33 @@ __all__ = ["ForgottenPages"]
 
 
 class ForgottenPages:
-    """Two pages. Neither tells whether an account exists."""
+    """Two pages. Neither reveals whether an account exists."""
 
     def __init__(self, gate: Gate, replies: Replies) -> None:
         self._gate = gate
         self._replies = replies
 
     def routes(self) -> list[Route]:
-        """What these pages answer."""
+        """The routes of these pages."""
         return [
             Route(paths.FORGOTTEN, self.ask_for_code, methods=["GET", "POST"]),
             Route(paths.FORGOTTEN_CODE, self.use_code, methods=["GET", "POST"]),
         ]
 
     async def ask_for_code(self, request: Request) -> Response:
-        """The name; then a code is sent."""
+        """Asks for the name and has a code sent."""
         if request.method != "POST":
             return self._replies.page(request, "forgotten.html", username="")
         form = await self._replies.form(request)
         name = form.text("username")
         alert = None
-        if not form.is_ours:
+        if not form.is_genuine:
             alert = TOO_OLD
         elif not name:
             alert = Alert("Type your name.", field="username")
         else:
             try:
-                destination = await self._code_sent(name, facts_in(request.scope).address)
+                destination = await self._send_code(name, facts_in(request.scope).address)
             except ExamResultsError as error:
                 alert = alert_for(error)
             else:
@@ -57,27 +57,25 @@ class ForgottenPages:
         return self._replies.page(request, "forgotten.html", alert, username=name)
 
     async def use_code(self, request: Request) -> Response:
-        """The code and the new password. The name is asked too: a code may come from the operator."""
+        """The code and the new password. Asks for the name again, as a code may come from the operator."""
         sent = self._gate.steps.get(self._replies.visitor_key(request))
         sent = sent if isinstance(sent, CodeSent) else None
         if request.method != "POST":
             return self._code_page(request, "" if sent is None else sent.username, sent)
         form = await self._replies.form(request)
         name = form.text("username")
-        alert = self._fault(form)
+        alert = self._form_alert(form)
         if alert is None:
             address = facts_in(request.scope).address
             try:
-                self._gate.limits.begin(name, address)
-                await self._gate.ask(
-                    self._gate.pool.confirm_forgot_password,
-                    name,
-                    form.text("code"),
-                    form.secret("new_password"),
-                )
+                with self._gate.limits.attempt(name, address):
+                    await self._gate.ask(
+                        self._gate.pool.confirm_forgot_password,
+                        name,
+                        form.text("code"),
+                        form.secret("new_password"),
+                    )
             except ExamResultsError as error:
-                if isinstance(error, BackendUnreachable):
-                    self._gate.limits.told_nothing(name, address)
                 alert = alert_for(error)
             else:
                 self._gate.limits.succeeded(name, address)
@@ -85,18 +83,14 @@ class ForgottenPages:
                 return self._replies.redirect(request, f"{paths.SIGN_IN}?notice=password-set")
         return self._code_page(request, name, sent, alert)
 
-    async def _code_sent(self, name: str, address: str) -> str | None:
-        """Has a code sent. Raises SignInThrottled when too many were asked for this name or from there."""
-        self._gate.code_requests.begin(name, address)
-        try:
+    async def _send_code(self, name: str, address: str) -> str | None:
+        """Has a code sent. Raises SignInThrottled after too many requests for `name` or from `address`."""
+        with self._gate.code_requests.attempt(name, address):
             return await self._gate.ask(self._gate.pool.forgot_password, name)
-        except BackendUnreachable:
-            self._gate.code_requests.told_nothing(name, address)
-            raise
 
     @staticmethod
-    def _fault(form: Form) -> Alert | None:
-        if not form.is_ours:
+    def _form_alert(form: Form) -> Alert | None:
+        if not form.is_genuine:
             return TOO_OLD
         if not form.text("username"):
             return Alert("Type your name.", field="username")

@@ -1,4 +1,4 @@
-"""Form tokens: proof that a form was sent from a page which we gave to this very browser."""
+"""Form tokens against cross-site request forgery: forms are accepted only from pages made for the browser."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ __all__ = ["FormTokens"]
 
 
 class FormTokens:
-    """Tokens derived from the browser's cookie with a key that lives as long as this process."""
+    """Tokens derived from the browser's cookie by HMAC, with a key that lives as long as this process."""
 
     def __init__(self, key: bytes | None = None) -> None:
         self._key = key or secrets.token_bytes(32)
 
     def token_for(self, cookie_value: str) -> str:
-        """The token that forms of this browser carry."""
+        """The token for forms of the browser with this cookie."""
         return hmac.new(self._key, cookie_value.encode(), hashlib.sha256).hexdigest()
 
-    def is_right(self, token: str, cookie_value: str | None) -> bool:
+    def is_valid(self, token: str, cookie_value: str | None) -> bool:
         """Whether `token` was made for `cookie_value`."""
         if cookie_value is None:
             return False

@@ -1,7 +1,7 @@
-"""The gate: who is signed in, and what is asked of the user pool on their behalf.
+"""The gate: who is signed in, and the calls to the user pool on their behalf.
 
-It holds every store and the threads that talk to the user pool; `close` ends them. The middleware, the gate's
-pages and the dashboard's scripts all ask here.
+It owns every store and the threads that call the user pool; `close` ends them. The middleware, the gate's
+pages and the dashboard's scripts all use it.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ __all__ = ["Gate"]
 
 _LOG = logging.getLogger(__name__)
 
-CHECK_AFTER_S = 20.0  # a session ended elsewhere is noticed at the first touch after this
+CHECK_AFTER_S = 20.0  # after this, the next touch checks whether the session was ended elsewhere
 SWEEP_EVERY_S = 30.0
-THREADS = 8  # steps with the user pool at once; each SRP proof takes some 50 ms of a core
-WAITING_MAX = 200  # more steps than that at once get a clear “wait” instead of a place in the queue
-# Each code is an e-mail to somebody. A school is one address: after the holidays many there have forgotten.
+THREADS = 8  # concurrent calls to the user pool; each SRP proof takes about 50 ms of a core
+WAITING_MAX = 200  # further concurrent calls are refused with SignInThrottled instead of queued
+# Each code is an e-mail to somebody. A school often shares one address, and many forget after holidays.
 _CODES_OF_NAME = AttemptRule(free=3, first_wait_s=60.0, longest_wait_s=900.0, forgotten_after_s=3600.0)
 _CODES_OF_ADDRESS = AttemptRule(
-    free=30, first_wait_s=60.0, longest_wait_s=900.0, forgotten_after_s=3600.0, one_less_every_s=60.0
+    free=30, first_wait_s=60.0, longest_wait_s=900.0, forgotten_after_s=3600.0, one_forgiven_every_s=60.0
 )
 
 _P = ParamSpec("_P")
@@ -50,8 +50,8 @@ _T = TypeVar("_T")
 
 
 class Gate:
-    """One per process. `now_s` gives epoch seconds; `check_after_s` is how long the user pool's word on a
-    session is believed."""
+    """One per process. `now_s` returns epoch seconds; a session that the user pool confirmed is not checked
+    again for `check_after_s`."""
 
     def __init__(
         self,
@@ -80,8 +80,8 @@ class Gate:
         self._waiting = 0  # only the event loop's thread touches it
 
     async def ask(self, step: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        """Does a blocking step with the user pool on a thread. Raises what it raises, and SignInThrottled
-        when too many wait already."""
+        """Run a blocking call to the user pool on a thread. Raises what it raises, and SignInThrottled when
+        too many are waiting already."""
         if self._waiting >= WAITING_MAX:
             raise SignInThrottled(5.0)
         self._waiting += 1
@@ -92,9 +92,9 @@ class Gate:
             self._waiting -= 1
 
     def start(self, teacher: TeacherSession, old_key: str | None, resume: str | None) -> tuple[str, bool]:
-        """Begins a session; gives its cookie value, and whether the page `resume` goes on with it.
+        """Begin a session. Returns its cookie value, and whether the page `resume` continues with it.
 
-        The browser's old session ends. If it was the same teacher's, that browser's open pages go on.
+        The browser's old session ends. If it was the same teacher's, that browser's open pages continue.
         """
         old = self.sessions.find(old_key, is_touch=False)
         session, value = self.sessions.start(teacher)
@@ -105,30 +105,30 @@ class Gate:
         return value, resume is not None and self.pages.bind(resume, page)
 
     def session_of_page(self, page_id: str | None) -> GateSession:
-        """The living session of an open page. May ask the user pool. Raises SessionEnded."""
+        """The session of an open page. May call the user pool (blocking). Raises SessionEnded."""
         page = self.pages.get(page_id)
         session = None if page is None else self.sessions.find(page.session_key, is_touch=False)
-        if session is None or not self.is_confirmed(session):
+        if session is None or not self.is_valid(session):
             raise SessionEnded
         return session
 
-    async def confirmed(self, session: GateSession) -> bool:
-        """As is_confirmed, for the event loop: a thread is taken only when the pool is to be asked."""
-        if not self._is_check_due(session):
+    async def is_valid_async(self, session: GateSession) -> bool:
+        """is_valid() for the event loop: takes a thread only to call the user pool."""
+        if not self._needs_check(session):
             return not session.teacher.has_ended
         try:
-            return await self.ask(self.is_confirmed, session)
+            return await self.ask(self.is_valid, session)
         except SignInThrottled:
             return True
 
-    def is_confirmed(self, session: GateSession) -> bool:
-        """Whether the session still holds, also at the user pool, which is asked once in a while (blocking).
+    def is_valid(self, session: GateSession) -> bool:
+        """Whether the session is valid, at the user pool too, which is asked now and then (blocking).
 
-        A pool that cannot be reached ends nobody's session.
+        A pool that cannot be reached ends no session.
         """
-        if not self._is_check_due(session):
+        if not self._needs_check(session):
             return not session.teacher.has_ended
-        session.checked_at_s = self._now_s()  # before asking: others need not ask at the same moment
+        session.checked_at_s = self._now_s()  # before asking, so that concurrent requests do not ask too
         try:
             self.pool.has_authenticator(session.teacher)
         except (BackendUnreachable, SignInThrottled):
@@ -139,7 +139,7 @@ class Gate:
             return False
         return True
 
-    def _is_check_due(self, session: GateSession) -> bool:
+    def _needs_check(self, session: GateSession) -> bool:
         return self._now_s() - session.checked_at_s >= self._check_after_s
 
     async def sweep(self) -> None:

@@ -1,8 +1,8 @@
-"""ASGI middleware in front of everything: without a session there are only the gate's pages.
+"""ASGI middleware in front of everything: without a session only the gate's pages are served.
 
-Order of the questions, for HTTP: is a change asked for by a page of ours (Origin)? is the address public?
-does the cookie find a living session? For a WebSocket: Origin, session, and whose Streamlit session it wants
-back.
+It checks, in this order: for HTTP, whether a change comes from one of our own pages (Origin), whether the
+path is public, and whether the cookie has a valid session; for a WebSocket, the Origin, the session, and
+whose Streamlit session it wants to resume.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from teacher_app.gate.sessions import GateSession
 __all__ = ["PAGE_HEADER", "GateMiddleware", "facts_in", "session_in"]
 
 PAGE_HEADER = "X-Exam-Results-Page"  # added to the WebSocket's handshake; what a client sends is removed
-_READING = frozenset({"GET", "HEAD"})
+_SAFE_METHODS = frozenset({"GET", "HEAD"})
 _REFUSED_CODE = 1008  # policy violation: before the handshake is accepted it becomes HTTP 403
 
-# A link on a foreign site does not carry our SameSite=Strict cookie. Coming back from this page, it does.
-_COME_BACK = (
+# A link on another site does not send our SameSite=Strict cookie; the reload of this page does.
+_RELOAD_PAGE = (
     "<!doctype html><html lang='en'><head><meta charset='utf-8'><title>Exam results</title>"
     "<meta http-equiv='refresh' content='0'></head><body><p>One moment …</p></body></html>"
 )
@@ -80,25 +80,25 @@ class GateMiddleware:
     async def _http_session(self, scope: Scope, facts: ClientFacts) -> GateSession | None:
         path = scope["path"]
         if paths.is_public(path) and path != paths.SIGN_IN:
-            return None  # nobody is asked for
+            return None  # no session needed
         session = self._gate.sessions.find(_session_key(scope, facts), is_touch=True)
-        if session is not None and not await self._gate.confirmed(session):
+        if session is not None and not await self._gate.is_valid_async(session):
             return None
         return session
 
     def _refusal(self, scope: Scope, facts: ClientFacts, session: GateSession | None) -> Response | None:
         path = scope["path"]
-        is_reading = scope["method"] in _READING
-        if not is_reading and not facts.has_own_origin:
+        is_safe = scope["method"] in _SAFE_METHODS
+        if not is_safe and not facts.has_own_origin:
             return _plain("This was not sent from a page of this site.", HTTPStatus.FORBIDDEN)
         if session is not None or paths.is_public(path):
             return None
         headers = Headers(scope=scope)
-        is_page = is_reading and "text/html" in headers.get("accept", "")
+        is_page = is_safe and "text/html" in headers.get("accept", "")
         if not is_page:
             return _plain("Sign in first.", HTTPStatus.UNAUTHORIZED)
         if headers.get("sec-fetch-site") == "cross-site" and headers.get("sec-fetch-mode") == "navigate":
-            return HTMLResponse(_COME_BACK)
+            return HTMLResponse(_RELOAD_PAGE)
         query = scope.get("query_string", b"").decode("latin-1")
         wanted = paths.local_path(f"{path}?{query}" if query else path)
         return RedirectResponse(paths.sign_in_path(wanted), HTTPStatus.SEE_OTHER)
@@ -110,7 +110,7 @@ class GateMiddleware:
         session = None
         if facts.origin is not None and facts.has_own_origin:
             session = self._gate.sessions.find(_session_key(scope, facts), is_touch=False)
-        if session is None or not await self._gate.confirmed(session):
+        if session is None or not await self._gate.is_valid_async(session):
             await receive()  # websocket.connect
             await send({"type": "websocket.close", "code": _REFUSED_CODE})
             return
@@ -123,7 +123,7 @@ class GateMiddleware:
                 wanted = Headers(raw=inner_scope["headers"]).get("sec-websocket-protocol", "")
                 inner_scope["subprotocols"] = [entry.strip() for entry in wanted.split(",") if entry.strip()]
 
-            async def receive_counted() -> Message:
+            async def receive_and_touch() -> Message:
                 message = await receive()
                 if message["type"] == "websocket.receive" and self._is_user_action(
                     message.get("bytes") or b""
@@ -131,7 +131,7 @@ class GateMiddleware:
                     self._touch(page_id)
                 return message
 
-            await self._app(inner_scope, receive_counted, send)
+            await self._app(inner_scope, receive_and_touch, send)
         finally:
             self._gate.pages.close(page_id)
 
@@ -141,23 +141,23 @@ class GateMiddleware:
             self._gate.sessions.find(page.session_key, is_touch=True)
 
     def _handshake_headers(self, scope: Scope, sub: str, page_id: str) -> list[tuple[bytes, bytes]]:
-        """The handshake's headers with the page's id, and without a wish for somebody else's data.
+        """The handshake's headers with the page's id, and without a request for another teacher's data.
 
-        Streamlit's page asks for its former session by the third word of the subprotocol header. On a shared
-        computer that may be a session of the teacher before.
+        Streamlit's page asks for its former session in the third entry of the subprotocol header. On a shared
+        computer that may be the previous teacher's session.
         """
-        named = PAGE_HEADER.lower().encode()
+        page_header = PAGE_HEADER.lower().encode()
         headers: list[tuple[bytes, bytes]] = []
         for name, value in scope["headers"]:
-            if name.lower() == named:
+            if name.lower() == page_header:
                 continue
             kept = value
             if name.lower() == b"sec-websocket-protocol":
-                words = [word.strip() for word in value.decode("latin-1").split(",")]
-                if len(words) > 2 and words[2] and not self._gate.pages.may_continue(words[2], sub):
-                    kept = ", ".join(words[:2]).encode("latin-1")
+                entries = [entry.strip() for entry in value.decode("latin-1").split(",")]
+                if len(entries) > 2 and entries[2] and not self._gate.pages.may_resume(entries[2], sub):
+                    kept = ", ".join(entries[:2]).encode("latin-1")
             headers.append((name, kept))
-        headers.append((named, page_id.encode()))
+        headers.append((page_header, page_id.encode()))
         return headers
 
     def _facts(self, scope: Scope) -> ClientFacts:
@@ -166,13 +166,13 @@ class GateMiddleware:
 
 
 def facts_in(scope: Scope) -> ClientFacts:
-    """What the middleware found out about the sender."""
+    """The facts about the sender that the middleware collected."""
     facts: ClientFacts = scope["gate_facts"]
     return facts
 
 
 def session_in(scope: Scope) -> GateSession | None:
-    """The session that the middleware found."""
+    """The session that the middleware found; None without one."""
     session: GateSession | None = scope["gate_session"]
     return session
 

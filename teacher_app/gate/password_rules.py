@@ -1,7 +1,6 @@
-r"""The user pool's rules for passwords, in the form that both the page's script and the server read.
+"""The user pool's password policy, as both the page's script and the server read it.
 
-Both backends have these. The pool has the last word; this only saves a round trip and tells a person what is
-missing.
+Both backends enforce it. Checking it here as well saves a round trip and says what is missing.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ __all__ = ["RULES", "PasswordRule", "missing_rules"]
 
 @dataclass(frozen=True, slots=True)
 class PasswordRule:
-    """A password must match `pattern`, a regular expression of Python and JavaScript alike."""
+    """A password must match `pattern`, a regular expression valid in Python and in JavaScript."""
 
     name: str
     text: str

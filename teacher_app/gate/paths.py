@@ -1,4 +1,4 @@
-"""The addresses of the gate's own pages, and which addresses need no session."""
+"""The paths of the gate's own pages, and which paths need no session."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ HEALTH = "/healthz"
 READY = "/readyz"
 WEBSOCKET = "/_stcore/stream"
 
-# What Streamlit's page asks again and again while its connection is down; nothing of a teacher's is in it.
+# What Streamlit's page polls while its connection is down; it contains nothing of a teacher's.
 _KEEP_ALIVE = frozenset({"/_stcore/health", "/_stcore/host-config"})
 _BEFORE_SIGN_IN = frozenset({SIGN_IN, NEW_PASSWORD, CODE, FORGOTTEN, FORGOTTEN_CODE, HEALTH, READY})
 _PUBLIC = _BEFORE_SIGN_IN | _KEEP_ALIVE | {"/favicon.png"}
@@ -62,21 +62,21 @@ _GATE_PAGES = _BEFORE_SIGN_IN | {
     RESUMED,
     WELL_KNOWN_CHANGE_PASSWORD,
 }
-_PUBLIC_FOLDERS = (ASSETS, "/static/")  # the gate's and Streamlit's own files: the same for everybody
+_PUBLIC_FOLDERS = (ASSETS, "/static/")  # static files of the gate and of Streamlit
 
 
 def is_public(path: str) -> bool:
-    """Whether `path` may be had without a session."""
+    """Whether `path` needs no session."""
     return path in _PUBLIC or path.startswith(_PUBLIC_FOLDERS)
 
 
 def is_gate_page(path: str) -> bool:
-    """Whether the gate itself answers there, with a page of its own."""
+    """Whether the gate itself answers `path` with a page."""
     return path in _GATE_PAGES
 
 
 def local_path(text: str | None) -> str:
-    """`text` if it leads to a page of ours, else HOME: nobody is sent to a foreign site after signing in."""
+    """`text` if it is a path of the dashboard, else HOME: sign-in must not redirect to other sites."""
     if not text or not text.startswith("/") or text.startswith(("//", "/\\")) or not text.isprintable():
         return HOME
     try:
@@ -89,7 +89,7 @@ def local_path(text: str | None) -> str:
 
 
 def sign_in_path(next_path: str = HOME, resume: str | None = None) -> str:
-    """The sign-in page, that then leads to `next_path` or lets the open page `resume` go on."""
+    """The sign-in page's address; afterwards `next_path` is opened or the open page `resume` continues."""
     if resume is not None:
         return f"{SIGN_IN}?resume={quote(resume, safe='')}"
     return SIGN_IN if next_path == HOME else f"{SIGN_IN}?next={quote(next_path, safe='')}"

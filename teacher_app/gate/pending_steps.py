@@ -1,4 +1,4 @@
-"""What a sign-in left half done, for minutes: a challenge to answer, a code sent, a secret to confirm."""
+"""Unfinished steps, kept for minutes: a challenge to answer, a code that was sent, a secret to confirm."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from teacher_app.gate.paths import HOME
 
 __all__ = ["CodeSent", "PendingSignIn", "PendingSteps", "Step"]
 
-LIFETIME_S = 900.0  # the user pool's own challenges end sooner; then sign-in begins again
-STEPS_MAX = 5_000  # one more drops the oldest: that person begins again
+LIFETIME_S = 900.0  # the user pool's own challenges expire sooner; then sign-in starts again
+STEPS_MAX = 5_000  # one more drops the least recently used: that person starts again
 
 
 @dataclass(frozen=True, slots=True)
 class PendingSignIn:
-    """A challenge, and where to go once it is answered."""
+    """A challenge, and where to go when it is answered."""
 
     challenge: NewPasswordChallenge | AuthenticatorChallenge
     next_path: str = HOME
@@ -28,7 +28,7 @@ class PendingSignIn:
 
 @dataclass(frozen=True, slots=True)
 class CodeSent:
-    """A code for a forgotten password went to `destination` (masked), or nobody says where to."""
+    """A code for a forgotten password; `destination` is the masked address that it was sent to, if known."""
 
     username: str
     destination: str | None
@@ -38,7 +38,7 @@ Step = PendingSignIn | CodeSent | AuthenticatorSecret
 
 
 class PendingSteps:
-    """Steps by the hash of the browser's cookie. Any thread may use it."""
+    """Steps by the hash of the browser's cookie. Thread-safe."""
 
     def __init__(
         self, now_s: Callable[[], float], lifetime_s: float = LIFETIME_S, steps_max: int = STEPS_MAX
@@ -47,24 +47,24 @@ class PendingSteps:
         self._steps: TTLCache[str, Step] = TTLCache(steps_max, lifetime_s, timer=now_s)
 
     def put(self, key: str, step: Step) -> None:
-        """Keeps `step`; it replaces any other of this browser."""
+        """Keep `step` in place of any other of this browser."""
         with self._steps_lock:
             self._steps[key] = step
 
     def get(self, key: str | None) -> Step | None:
-        """The step, or None when there is none or it took too long."""
+        """The step; None if there is none or it has expired."""
         if key is None:
             return None
         with self._steps_lock:
             return self._steps.get(key)
 
     def drop(self, key: str | None) -> None:
-        """The step is done."""
+        """Forget a step that is done."""
         if key is not None:
             with self._steps_lock:
                 self._steps.pop(key, None)
 
     def sweep(self) -> None:
-        """Drops what took too long."""
+        """Forget the steps that have expired."""
         with self._steps_lock:
             self._steps.expire()

@@ -1,4 +1,4 @@
-"""How the gate's pages read forms and answer: templates, form tokens, the visitor's cookie."""
+"""What the gate's pages have in common: templates, forms and their tokens, cookies, alerts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import parse_qs
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -28,6 +27,7 @@ from shared.model.errors import (
     SignInThrottled,
 )
 from shared.web.installed import streamlit_font
+from shared.web.templates import html_templates
 from teacher_app.gate import paths
 from teacher_app.gate.cookies import (
     SESSION,
@@ -64,7 +64,7 @@ _NOTICES = {
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """What went wrong: `text` says what to do; `field` is the input that it is about."""
+    """What went wrong: `text` says what to do; `field` is the input that it concerns."""
 
     text: str
     status: HTTPStatus = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -76,13 +76,13 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form as sent. `is_ours`: its token was made for this browser."""
+    """A form as sent. `is_genuine`: its token was made for this browser."""
 
     fields: dict[str, str] = field(repr=False)
-    is_ours: bool
+    is_genuine: bool
 
     def text(self, name: str) -> str:
-        """A field with the spaces around it taken off; empty when it was not sent."""
+        """A field without surrounding spaces; empty if it was not sent."""
         return self.fields.get(name, "").strip()
 
     def secret(self, name: str) -> str:
@@ -94,24 +94,18 @@ TOO_OLD = Alert("This page was open too long, or cookies are off. Please try aga
 
 
 class Replies:
-    """Renders the gate's templates."""
+    """Reads the forms and makes the responses of the gate's pages."""
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
-        self._templates = Environment(
-            loader=FileSystemLoader(_HERE / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._templates = html_templates(_HERE / "templates")
         self._templates.globals["paths"] = paths
         self._templates.globals["asset"] = _asset_address
 
     def page(
         self, request: Request, template: str, alert: Alert | None = None, **values: object
     ) -> HTMLResponse:
-        """A page with a form token. Gives a new visitor the cookie that the token is made for."""
+        """A page with a form token. A new visitor gets the cookie that the token is made for."""
         cookie, is_new = self._cookie(request)
         session = session_in(request.scope)
         html = self._templates.get_template(template).render(
@@ -129,14 +123,14 @@ class Replies:
         return response
 
     def redirect(self, request: Request, path: str, *, visitor: str | None = None) -> Response:
-        """On to the next page; with another visitor's cookie if one is given."""
+        """Redirect to `path`; with a new visitor's cookie if `visitor` is given."""
         response = RedirectResponse(path, HTTPStatus.SEE_OTHER)
         if visitor is not None:
             set_cookie(response, VISITOR, visitor, is_https=facts_in(request.scope).is_https)
         return response
 
     def signed_in(self, request: Request, path: str, session_cookie: str) -> Response:
-        """On, with a new session: its cookie is set and the visitor's taken away."""
+        """Redirect to `path` with a new session: set its cookie and delete the visitor's."""
         is_https = facts_in(request.scope).is_https
         response = RedirectResponse(path, HTTPStatus.SEE_OTHER)
         set_cookie(response, SESSION, session_cookie, is_https=is_https)
@@ -144,13 +138,13 @@ class Replies:
         return response
 
     def signed_out(self, request: Request, path: str) -> Response:
-        """On, without a session."""
+        """Redirect to `path` and delete the session's cookie."""
         response = RedirectResponse(path, HTTPStatus.SEE_OTHER)
         drop_cookie(response, SESSION, is_https=facts_in(request.scope).is_https)
         return response
 
     async def form(self, request: Request) -> Form:
-        """The form of a POST. Raises HTTPException for what no page of ours sends."""
+        """The form of a POST. Raises HTTPException for what none of our pages sends."""
         if request.headers.get("content-type", "").partition(";")[0] != "application/x-www-form-urlencoded":
             raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
         body = bytearray()
@@ -164,11 +158,11 @@ class Replies:
             raise HTTPException(HTTPStatus.BAD_REQUEST) from error
         fields = {name: values[-1] for name, values in pairs.items()}
         cookie, is_new = self._cookie(request)
-        is_ours = not is_new and self._gate.form_tokens.is_right(fields.get("form_token", ""), cookie)
-        return Form(fields, is_ours)
+        is_genuine = not is_new and self._gate.form_tokens.is_valid(fields.get("form_token", ""), cookie)
+        return Form(fields, is_genuine)
 
     def visitor_key(self, request: Request) -> str | None:
-        """Under which the visitor's pending step is kept."""
+        """The key of the visitor's pending step."""
         value = cookie_of(request.scope, VISITOR, is_https=facts_in(request.scope).is_https)
         return None if value is None else key_of(value)
 
@@ -182,7 +176,7 @@ class Replies:
 
 
 def alert_for(error: ExamResultsError, *, password_field: str = "new_password") -> Alert:  # noqa: S107 a field's name
-    """The words for what the user pool refused. `password_field` is where a refused password was typed."""
+    """What to tell a person about a refusal. `password_field` is where a refused password was typed."""
     match error:
         case SignInThrottled():
             wait = _wait_text(error.retry_after_s)
@@ -212,7 +206,7 @@ def alert_for(error: ExamResultsError, *, password_field: str = "new_password") 
 
 
 def asset_route() -> Route:
-    """Serves the gate's style sheet, script, icon and, so that all pages look alike, Streamlit's fonts."""
+    """Serves the gate's style sheet, script and icon, and Streamlit's fonts, so that all pages look alike."""
     assets = {path.name: path.read_bytes() for path in sorted((_HERE / "static").iterdir()) if path.is_file()}
     assets |= {name: streamlit_font(font).read_bytes() for name, font in _FONTS.items()}
 

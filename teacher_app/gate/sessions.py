@@ -1,7 +1,7 @@
-"""Teachers' sessions in the memory of this process, found by a random cookie; their tokens never leave it.
+"""Teachers' sessions, in this process's memory, found by a random cookie; their tokens never leave it.
 
 A session ends at sign-out, after `idle_s` without a touch, `lifetime_s` after sign-in, when the user pool
-refuses its tokens, or with the process.
+refuses its tokens, and with the process.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ __all__ = ["LIFETIME_S", "GateSession", "MakeApi", "Sessions"]
 
 MakeApi = Callable[[TeacherSession], TeacherApi]
 
-LIFETIME_S = 12 * 3600.0  # a working day, the validity of a refresh token in the AWS template
-SESSIONS_MAX = 10_000  # one more ends the one touched longest ago
-SESSIONS_PER_TEACHER_MAX = 20  # one more ends that teacher's one touched longest ago
+LIFETIME_S = 12 * 3600.0  # a working day, as long as a refresh token in the AWS template
+SESSIONS_MAX = 10_000  # one more ends the least recently touched one
+SESSIONS_PER_TEACHER_MAX = 20  # one more ends that teacher's least recently touched one
 
 
 class GateSession:
@@ -44,14 +44,14 @@ class GateSession:
 
     @property
     def api(self) -> TeacherApi:
-        """The exam API as this teacher; one for the session, so that connections are used again."""
+        """The exam API as this teacher; one per session, so that connections are reused."""
         with self._api_lock:
             if self._api is None:
                 self._api = self._make_api(self.teacher)
             return self._api
 
     def close(self) -> None:
-        """Closes idle connections."""
+        """Close idle connections."""
         with self._api_lock:
             if self._api is not None:
                 self._api.close()
@@ -59,7 +59,7 @@ class GateSession:
 
 
 class Sessions:
-    """The store. Any thread may use it. What it ends goes to `take_ended`, for the pool to revoke."""
+    """The sessions by key. Thread-safe. Those that end are handed to `take_ended` for revocation."""
 
     def __init__(
         self,
@@ -78,11 +78,11 @@ class Sessions:
         self._sessions_max = sessions_max
         self._per_teacher_max = per_teacher_max
         self._sessions_lock = threading.Lock()  # guards the two below
-        self._sessions: OrderedDict[str, GateSession] = OrderedDict()  # by key, touched longest ago first
+        self._sessions: OrderedDict[str, GateSession] = OrderedDict()  # by key, least recently touched first
         self._ended: list[GateSession] = []
 
     def start(self, teacher: TeacherSession) -> tuple[GateSession, str]:
-        """A new session and the cookie value that finds it."""
+        """A new session and its cookie value."""
         value = new_cookie_value()
         session = GateSession(key_of(value), teacher, self._now_s(), self._make_api)
         with self._sessions_lock:
@@ -94,14 +94,14 @@ class Sessions:
         return session, value
 
     def find(self, key: str | None, *, is_touch: bool) -> GateSession | None:
-        """The session if it lives. A touch is something that a person did; it puts off the end by rest."""
+        """The session, None if it has ended. A touch, something that a person did, restarts the idle time."""
         if key is None:
             return None
         with self._sessions_lock:
             session = self._sessions.get(key)
             if session is None:
                 return None
-            if not self._is_alive(session):
+            if not self._is_valid(session):
                 self._end(session)
                 return None
             if is_touch:
@@ -110,30 +110,30 @@ class Sessions:
             return session
 
     def end(self, key: str) -> None:
-        """Ends one session; one that has ended already is no error."""
+        """End one session; one that has ended already is no error."""
         with self._sessions_lock:
             session = self._sessions.get(key)
             if session is not None:
                 self._end(session)
 
-    def end_all_of(self, sub: str, *, but: str | None = None) -> None:
-        """Ends every session of one teacher, except the one with the key `but`."""
+    def end_all_of(self, sub: str, *, except_key: str | None = None) -> None:
+        """End every session of one teacher, except the one with the key `except_key`."""
         with self._sessions_lock:
             for session in list(self._sessions.values()):
-                if session.teacher.sub == sub and session.key != but:
+                if session.teacher.sub == sub and session.key != except_key:
                     self._end(session)
 
     def take_ended(self) -> list[GateSession]:
-        """The sessions that ended since the last call, those that rested too long included."""
+        """The sessions that ended since the last call, including those idle for too long."""
         with self._sessions_lock:
             for session in list(self._sessions.values()):
-                if not self._is_alive(session):
+                if not self._is_valid(session):
                     self._end(session)
             ended, self._ended = self._ended, []
             return ended
 
     def close(self) -> None:
-        """Ends all sessions."""
+        """End all sessions."""
         with self._sessions_lock:
             for session in list(self._sessions.values()):
                 self._end(session)
@@ -141,7 +141,7 @@ class Sessions:
     def __len__(self) -> int:
         return len(self._sessions)
 
-    def _is_alive(self, session: GateSession) -> bool:
+    def _is_valid(self, session: GateSession) -> bool:
         now_s = self._now_s()
         return (
             not session.teacher.has_ended

@@ -1,4 +1,4 @@
-"""The pages before there is a session: sign in, a first password of one's own, the authenticator's code."""
+"""The pages before there is a session: sign in, choose a first password, enter the authenticator's code."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ from starlette.routing import Route
 
 from shared.identity.user_pool import AuthenticatorChallenge, NewPasswordChallenge, SignInStep, TeacherSession
 from shared.model.errors import (
-    BackendUnreachable,
     ExamResultsError,
     PasswordSetSignInAgain,
     SessionEnded,
-    SignInThrottled,
 )
 from teacher_app.gate import paths
 from teacher_app.gate.cookies import SESSION, cookie_of, key_of, new_cookie_value
@@ -30,14 +28,14 @@ _LOG = logging.getLogger(__name__)
 
 
 class SignInPages:
-    """From nothing to a session."""
+    """Three pages that lead to a session."""
 
     def __init__(self, gate: Gate, replies: Replies) -> None:
         self._gate = gate
         self._replies = replies
 
     def routes(self) -> list[Route]:
-        """What these pages answer."""
+        """The routes of these pages."""
         return [
             Route(paths.SIGN_IN, self.sign_in, methods=["GET", "POST"]),
             Route(paths.NEW_PASSWORD, self.new_password, methods=["GET", "POST"]),
@@ -45,7 +43,7 @@ class SignInPages:
         ]
 
     async def sign_in(self, request: Request) -> Response:
-        """Name and password. `next` leads on; `resume` names an open page that is to go on."""
+        """Name and password. `next` is the page to go to; `resume` is an open page to continue."""
         next_path = paths.local_path(request.query_params.get("next"))
         resume = request.query_params.get("resume")
         waiting = self._gate.pages.get(resume)
@@ -60,7 +58,7 @@ class SignInPages:
         form = await self._replies.form(request)
         name, password = form.text("username"), form.secret("password")
         alert = None
-        if not form.is_ours:
+        if not form.is_genuine:
             alert = TOO_OLD
         elif not name:
             alert = Alert("Type your name.", field="username")
@@ -69,17 +67,19 @@ class SignInPages:
         if alert is None:
             address = facts_in(request.scope).address
             try:
-                self._gate.limits.begin(name, address)
-                step = await self._judged(name, address, name, password)
+                with self._gate.limits.attempt(name, address):
+                    step = await self._gate.ask(self._gate.pool.sign_in, name, password)
             except ExamResultsError as error:
                 _LOG.info("sign-in refused from %s: %s", address, type(error).__name__)
                 alert = alert_for(error)
             else:
-                return self._after(request, step, next_path, resume)
+                if not isinstance(step, AuthenticatorChallenge):  # else the attempt ends with the code
+                    self._gate.limits.succeeded(name, address)
+                return self._continue(request, step, next_path, resume)
         return self._sign_in_page(request, name, alert, is_resuming=waiting is not None)
 
     async def new_password(self, request: Request) -> Response:
-        """A password of one's own in place of the temporary one."""
+        """A new password in place of the temporary one."""
         pending = self._pending(request)
         if pending is None or not isinstance(pending.challenge, NewPasswordChallenge):
             return self._start_again(request)
@@ -89,7 +89,7 @@ class SignInPages:
             form = await self._replies.form(request)
             password = form.secret("new_password")
             alert = new_password_alert(password, form.secret("new_password_again"))
-            if not form.is_ours:
+            if not form.is_genuine:
                 alert = TOO_OLD
             if alert is None:
                 try:
@@ -102,7 +102,7 @@ class SignInPages:
                 except ExamResultsError as error:
                     alert = alert_for(error)
                 else:
-                    return self._after(request, step, pending.next_path, pending.resume)
+                    return self._continue(request, step, pending.next_path, pending.resume)
         return self._replies.page(
             request, "new_password.html", alert, username=challenge.username, rules=RULES
         )
@@ -116,48 +116,35 @@ class SignInPages:
         alert: Alert | None = None
         if request.method == "POST":
             form = await self._replies.form(request)
-            if not form.is_ours:
+            if not form.is_genuine:
                 alert = TOO_OLD
             elif not form.text("code"):
                 alert = Alert("Type the code that your app shows.", field="code")
             else:
                 address = facts_in(request.scope).address
                 try:
-                    self._gate.limits.begin(challenge.username, address)
-                    step = await self._gate.ask(
-                        self._gate.pool.answer_authenticator, challenge, form.text("code")
-                    )
+                    with self._gate.limits.attempt(challenge.username, address):
+                        step = await self._gate.ask(
+                            self._gate.pool.answer_authenticator, challenge, form.text("code")
+                        )
                 except SessionEnded:
                     return self._start_again(request)
                 except ExamResultsError as error:
-                    if isinstance(error, BackendUnreachable):
-                        self._gate.limits.told_nothing(challenge.username, address)
                     alert = alert_for(error)
                 else:
                     self._gate.limits.succeeded(challenge.username, address)
-                    return self._after(request, step, pending.next_path, pending.resume)
+                    return self._continue(request, step, pending.next_path, pending.resume)
         return self._replies.page(request, "code.html", alert, username=challenge.username)
 
-    async def _judged(self, name: str, address: str, username: str, password: str) -> SignInStep:
-        """Asks the pool, and tells the limits how it went."""
-        try:
-            step = await self._gate.ask(self._gate.pool.sign_in, username, password)
-        except (BackendUnreachable, SignInThrottled):
-            self._gate.limits.told_nothing(name, address)
-            raise
-        if not isinstance(step, AuthenticatorChallenge):  # else its code is counted with the password
-            self._gate.limits.succeeded(name, address)
-        return step
-
-    def _after(self, request: Request, step: SignInStep, next_path: str, resume: str | None) -> Response:
-        """On to the next step, or into the dashboard."""
+    def _continue(self, request: Request, step: SignInStep, next_path: str, resume: str | None) -> Response:
+        """Redirect to the next challenge, or into the dashboard."""
         self._gate.steps.drop(self._replies.visitor_key(request))
         if isinstance(step, TeacherSession):
             _LOG.info("%s signed in from %s", step.username, facts_in(request.scope).address)
             old = cookie_of(request.scope, SESSION, is_https=facts_in(request.scope).is_https)
-            cookie, goes_on = self._gate.start(step, None if old is None else key_of(old), resume)
-            return self._replies.signed_in(request, paths.RESUMED if goes_on else next_path, cookie)
-        # Another cookie for what the password has proved: one planted beforehand finds nothing.
+            cookie, is_resumed = self._gate.start(step, None if old is None else key_of(old), resume)
+            return self._replies.signed_in(request, paths.RESUMED if is_resumed else next_path, cookie)
+        # A new cookie for the authenticated step, against session fixation.
         visitor = new_cookie_value()
         self._gate.steps.put(key_of(visitor), PendingSignIn(step, next_path, resume))
         is_new_password = isinstance(step, NewPasswordChallenge)
@@ -187,7 +174,7 @@ class SignInPages:
 
 
 def new_password_alert(password: str, again: str) -> Alert | None:
-    """What is missing in a new password, or None."""
+    """What is wrong with a new password, or None."""
     missing = missing_rules(password)
     if missing:
         items = tuple(rule.text for rule in missing)

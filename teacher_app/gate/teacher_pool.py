@@ -1,4 +1,4 @@
-"""What the gate asks of a user pool: the part of shared.identity.user_pool.UserPool that it uses."""
+"""The user pool as the gate uses it: a part of shared.identity.user_pool.UserPool."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["TeacherPool"]
 
 
 class TeacherPool(Protocol):
-    """Every method may block, and raises as UserPool's does."""
+    """Every method blocks and raises the errors of UserPool's."""
 
     def sign_in(self, username: str, password: str) -> SignInStep: ...
 

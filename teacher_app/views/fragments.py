@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from shared.web.templates import html_templates
 
 __all__ = ["STYLE_SHEET", "fragment"]
 
 _FOLDER = Path(__file__).parent / "html"
 STYLE_SHEET = _FOLDER / "page.css"
 
-_templates = Environment(
-    loader=FileSystemLoader(_FOLDER),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_templates = html_templates(_FOLDER)
 
 
 def fragment(template: str, **values: object) -> str:

@@ -6,11 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.model.errors import SignInThrottled
+from shared.model.errors import BackendUnreachable, SignInThrottled
 from teacher_app.gate.attempts import AttemptLimits, AttemptRule, Attempts
 from tests.teacher_app.gate.fake_pool import Clock
 
 RULE = AttemptRule(free=3, first_wait_s=5.0, longest_wait_s=60.0, forgotten_after_s=600.0)
+
+
+def attempt(limits: AttemptLimits, name: str, address: str) -> None:
+    with limits.attempt(name, address):
+        pass
 
 
 def test_the_first_attempts_are_free_and_then_waits_double_up_to_the_longest() -> None:
@@ -52,7 +57,7 @@ def test_waiting_opens_again_and_a_long_rest_forgets_everything() -> None:
 def test_where_attempts_are_forgiven_one_by_one_a_steady_trickle_never_closes() -> None:
     """But a burst does, and its end is no new start."""
     clock = Clock()
-    attempts = Attempts(replace(RULE, one_less_every_s=60.0), clock)
+    attempts = Attempts(replace(RULE, one_forgiven_every_s=60.0), clock)
     for _ in range(100):
         attempts.begin("one school")
         assert attempts.wait_s("one school") == 0.0
@@ -69,7 +74,7 @@ def test_where_attempts_are_forgiven_one_by_one_a_steady_trickle_never_closes() 
 
 def test_a_quiet_time_is_not_saved_up() -> None:
     clock = Clock()
-    attempts = Attempts(replace(RULE, one_less_every_s=60.0), clock)
+    attempts = Attempts(replace(RULE, one_forgiven_every_s=60.0), clock)
     attempts.begin("one school")
     clock.advance(550.0)
     for _ in range(3):
@@ -81,7 +86,7 @@ def test_an_attempt_taken_back_counts_no_more() -> None:
     attempts = Attempts(RULE, Clock())
     for _ in range(3):
         attempts.begin("ada")
-    attempts.take_back("ada")
+    attempts.withdraw("ada")
     assert attempts.wait_s("ada") == 0.0
     attempts.begin("ada")
     assert attempts.wait_s("ada") == 5.0
@@ -91,13 +96,13 @@ def test_taking_back_one_attempt_does_not_open_a_key_that_others_closed() -> Non
     attempts = Attempts(RULE, Clock())
     for _ in range(5):
         attempts.begin("one school")
-    attempts.take_back("one school")
+    attempts.withdraw("one school")
     assert attempts.wait_s("one school") == 10.0
 
 
 def test_taking_back_what_was_never_counted_changes_nothing() -> None:
     attempts = Attempts(RULE, Clock())
-    attempts.take_back("ada")
+    attempts.withdraw("ada")
     attempts.begin("ada")
     assert attempts.wait_s("ada") == 0.0
 
@@ -121,48 +126,48 @@ def test_no_number_of_attempts_makes_the_wait_longer_than_the_longest(attempts_m
 def test_a_name_is_closed_from_every_address_however_it_is_typed() -> None:
     limits = AttemptLimits(Clock())
     for number in range(5):
-        limits.begin("Ada", f"10.0.0.{number}")
+        attempt(limits, "Ada", f"10.0.0.{number}")
     with pytest.raises(SignInThrottled) as refused:
-        limits.begin(" ada ", "10.0.0.99")
+        attempt(limits, " ada ", "10.0.0.99")
     assert refused.value.retry_after_s == 5.0
 
 
 def test_an_address_is_closed_for_every_name() -> None:
     limits = AttemptLimits(Clock())
     for number in range(30):
-        limits.begin(f"teacher-{number}", "10.0.0.1")
+        attempt(limits, f"teacher-{number}", "10.0.0.1")
     with pytest.raises(SignInThrottled):
-        limits.begin("somebody else", "10.0.0.1")
-    limits.begin("somebody else", "10.0.0.2")
+        attempt(limits, "somebody else", "10.0.0.1")
+    attempt(limits, "somebody else", "10.0.0.2")
 
 
 def test_a_success_frees_the_name_but_gives_the_address_only_its_own_attempt_back() -> None:
     """Whoever has one right password may not try the others without end."""
     limits = AttemptLimits(Clock())
     for number in range(29):
-        limits.begin(f"teacher-{number}", "10.0.0.1")
-    limits.begin("own", "10.0.0.1")
+        attempt(limits, f"teacher-{number}", "10.0.0.1")
+    attempt(limits, "own", "10.0.0.1")
     limits.succeeded("own", "10.0.0.1")
-    limits.begin("teacher-30", "10.0.0.1")
+    attempt(limits, "teacher-30", "10.0.0.1")
     with pytest.raises(SignInThrottled):
-        limits.begin("teacher-31", "10.0.0.1")
+        attempt(limits, "teacher-31", "10.0.0.1")
 
 
 def test_a_refused_attempt_is_not_counted_so_that_waiting_is_enough() -> None:
     clock = Clock()
     limits = AttemptLimits(clock)
     for _ in range(5):
-        limits.begin("ada", "10.0.0.1")
+        attempt(limits, "ada", "10.0.0.1")
     for _ in range(20):
         with pytest.raises(SignInThrottled):
-            limits.begin("ada", "10.0.0.1")
+            attempt(limits, "ada", "10.0.0.1")
     clock.advance(5.0)
-    limits.begin("ada", "10.0.0.1")
+    attempt(limits, "ada", "10.0.0.1")
 
 
 def test_an_attempt_that_was_never_judged_costs_nothing() -> None:
     limits = AttemptLimits(Clock())
     for _ in range(50):
-        limits.begin("ada", "10.0.0.1")
-        limits.told_nothing("ada", "10.0.0.1")
-    limits.begin("ada", "10.0.0.1")
+        with pytest.raises(BackendUnreachable), limits.attempt("ada", "10.0.0.1"):
+            raise BackendUnreachable("pool", "no answer")
+    attempt(limits, "ada", "10.0.0.1")

@@ -49,7 +49,7 @@ def started(gate: Gate, pool: FakePool, username: str = "ada") -> GateSession:
 
 
 def test_a_session_just_begun_is_believed_without_asking(gate: Gate, pool: FakePool) -> None:
-    assert gate.is_confirmed(started(gate, pool))
+    assert gate.is_valid(started(gate, pool))
     assert pool.calls == []
 
 
@@ -59,7 +59,7 @@ def test_the_pool_is_asked_once_in_a_while_not_at_each_touch(
     session = started(gate, pool)
     for _ in range(4):
         clock.advance(CHECK_AFTER_S / 2)
-        assert gate.is_confirmed(session)
+        assert gate.is_valid(session)
     assert pool.calls == ["has_authenticator"] * 2
 
 
@@ -69,7 +69,7 @@ def test_a_session_ended_elsewhere_ends_here_at_the_next_touch(
     session = started(gate, pool)
     pool.revoke("ada")
     clock.advance(CHECK_AFTER_S)
-    assert not asyncio.run(gate.confirmed(session))
+    assert not asyncio.run(gate.is_valid_async(session))
     assert gate.sessions.find(session.key, is_touch=True) is None
 
 
@@ -82,7 +82,7 @@ def test_an_account_that_the_pool_does_not_know_any_more_has_no_session(
     session = started(gate, pool)
     pool.trouble = refusal
     clock.advance(CHECK_AFTER_S)
-    assert not gate.is_confirmed(session)
+    assert not gate.is_valid(session)
     assert len(gate.sessions) == 0
 
 
@@ -93,7 +93,7 @@ def test_a_pool_that_cannot_answer_ends_nobodys_session(
     session = started(gate, pool)
     pool.trouble = trouble
     clock.advance(CHECK_AFTER_S)
-    assert asyncio.run(gate.confirmed(session))
+    assert asyncio.run(gate.is_valid_async(session))
     assert gate.sessions.find(session.key, is_touch=True) is session
 
 

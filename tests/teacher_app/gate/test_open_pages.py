@@ -61,9 +61,9 @@ def test_pages_of_a_living_session_follow_it_to_its_successor() -> None:
 def test_a_streamlit_session_is_given_back_to_its_own_teacher_only() -> None:
     pages = OpenPages(streamlit_sessions_max=2)
     pages.note_streamlit_session("s1", "sub-of-ada")
-    assert pages.may_continue("s1", "sub-of-ada")
-    assert not pages.may_continue("s1", "sub-of-grace")
-    assert not pages.may_continue("unknown", "sub-of-ada")
+    assert pages.may_resume("s1", "sub-of-ada")
+    assert not pages.may_resume("s1", "sub-of-grace")
+    assert not pages.may_resume("unknown", "sub-of-ada")
     pages.note_streamlit_session("s2", "sub-of-ada")
     pages.note_streamlit_session("s3", "sub-of-ada")
-    assert not pages.may_continue("s1", "sub-of-ada")
+    assert not pages.may_resume("s1", "sub-of-ada")
