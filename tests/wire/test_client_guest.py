@@ -1,10 +1,13 @@
 """Guests' credentials against the embedded backend: kept, renewed in time, one identity for good."""
 
 import contextlib
+import json
 import threading
 import time
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -25,6 +28,59 @@ def guest(settings: BackendSettings, clock: ShiftedClock) -> Iterator[GuestCrede
         yield guest
 
 
+class IdentityService(ThreadingHTTPServer):
+    """GetId and GetCredentialsForIdentity, with what was asked; identities in `forgotten` do not exist."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _IdentityRequest)
+        self.asked: list[tuple[str, str]] = []
+        self.forgotten: set[str] = set()
+
+    def answer(self, operation: str, body: Mapping[str, str]) -> Mapping[str, object] | None:
+        """None where there is no such identity."""
+        identity = body.get("IdentityId", f"local-1:{uuid.uuid4()}")
+        self.asked.append((operation, identity))
+        if identity in self.forgotten:
+            return None
+        credentials = {"AccessKeyId": f"ASIA{len(self.asked)}", "SecretKey": "s", "SessionToken": "t"}
+        return {"IdentityId": identity, "Credentials": {**credentials, "Expiration": time.time() + 3600}}
+
+
+class _IdentityRequest(BaseHTTPRequestHandler):
+    server: IdentityService
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        answer = self.server.answer(self.headers["X-Amz-Target"].partition(".")[2], body)
+        text = json.dumps(answer or {"__type": "ResourceNotFoundException", "message": "gone"}).encode()
+        self.send_response(200 if answer else 400)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture
+def service() -> Iterator[IdentityService]:
+    with IdentityService() as service:
+        thread = threading.Thread(target=service.serve_forever, args=(0.01,))
+        thread.start()
+        yield service
+        service.shutdown()
+        thread.join(10)
+
+
+@pytest.fixture
+def scripted(
+    settings: BackendSettings, service: IdentityService, clock: ShiftedClock
+) -> Iterator[GuestCredentials]:
+    """A guest of `service`."""
+    there = replace(settings, cognito_endpoint_url=f"http://127.0.0.1:{service.server_port}")
+    with contextlib.closing(GuestCredentials(there, clock)) as guest:
+        yield guest
+
+
 def test_the_credentials_of_a_guest_read_what_is_published(
     settings: BackendSettings, guest: GuestCredentials
 ) -> None:
@@ -34,15 +90,17 @@ def test_the_credentials_of_a_guest_read_what_is_published(
 
 
 def test_credentials_are_kept_until_five_minutes_before_their_end_then_renewed_for_the_same_identity(
-    guest: GuestCredentials, clock: ShiftedClock
+    scripted: GuestCredentials, service: IdentityService, clock: ShiftedClock
 ) -> None:
-    first, identity = guest.current(), guest._identity_id
+    first = scripted.current()
     clock.shift_s = 3600 - 310
-    assert guest.current() is first
+    assert scripted.current() is first
     clock.shift_s = 3600 - 290
-    renewed = guest.current()
+    renewed = scripted.current()
     assert renewed.access_key != first.access_key
-    assert guest._identity_id == identity
+    _, identity = service.asked[0]
+    asked_for_credentials = ("GetCredentialsForIdentity", identity)
+    assert service.asked == [("GetId", identity), asked_for_credentials, asked_for_credentials]
 
 
 def test_refused_credentials_are_renewed_once_however_many_ask(guest: GuestCredentials) -> None:
@@ -60,10 +118,21 @@ def test_refused_credentials_are_renewed_once_however_many_ask(guest: GuestCrede
     assert renewed[0] != refused.access_key
 
 
-def test_an_identity_that_the_pool_forgot_is_replaced_by_one_new_one(guest: GuestCredentials) -> None:
-    guest._identity_id = "local-1:00000000-0000-4000-8000-000000000000"
-    assert guest.current().access_key
-    assert guest._identity_id != "local-1:00000000-0000-4000-8000-000000000000"
+def test_an_identity_that_the_pool_forgot_is_replaced_by_one_new_one(
+    scripted: GuestCredentials, service: IdentityService
+) -> None:
+    first = scripted.current()
+    _, forgotten = service.asked[0]
+    service.forgotten.add(forgotten)
+    service.asked.clear()
+    assert scripted.renew(first).access_key != first.access_key
+    _, identity = service.asked[1]
+    assert identity != forgotten
+    assert service.asked == [
+        ("GetCredentialsForIdentity", forgotten),
+        ("GetId", identity),
+        ("GetCredentialsForIdentity", identity),
+    ]
 
 
 def test_guests_who_are_turned_away_are_told_so(tmp_path: Path) -> None:
