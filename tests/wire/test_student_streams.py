@@ -115,9 +115,10 @@ def test_a_student_who_comes_back_gets_only_what_was_missed(
 
 def test_a_draft_is_as_absent_as_what_never_was(dashboard: StudentDashboard, api: TeacherApi) -> None:
     draft = api.create_exam(NewExam("Secret", dt.date(2026, 6, 18), "Ms Ada", OUT_OF_20))
-    for exam_id in (draft.id, new_id()):
-        with LiveStream(dashboard.url, exam_id) as stream:
+    with LiveStream(dashboard.url, draft.id) as of_draft, LiveStream(dashboard.url, new_id()) as of_none:
+        for stream in (of_draft, of_none):
             assert [next(stream.events()).kind for _ in range(3)] == ["feed", "gone", "feed"]
+    for exam_id in (draft.id, new_id()):
         answer = httpx.get(f"{dashboard.url}/live/{exam_id}.json", trust_env=False)
         assert (answer.status_code, answer.json()) == (404, NO_SUCH_EXAM)
 

@@ -88,13 +88,12 @@ def test_the_first_start_names_a_teacher_once_and_the_next_start_finds_the_data(
         assert "Second.Teacher" in operate(tmp_path, "list-teachers").stdout
 
 
-def test_a_second_start_on_the_same_data_is_refused_in_one_line(tmp_path: Path) -> None:
-    with PairProcess(tmp_path) as pair:
-        with pytest.raises(DidNotStart) as refusal:
-            PairProcess(tmp_path)
-        assert refusal.value.status == 2
-        assert f"in use by process {pair.process.pid}" in refusal.value.output
-        assert refusal.value.output.count("\n") == 1
+def test_a_second_start_on_the_same_data_is_refused_in_one_line(running_pair: PairProcess) -> None:
+    with pytest.raises(DidNotStart) as refusal:
+        PairProcess(running_pair.data_dir)
+    assert refusal.value.status == 2
+    assert f"in use by process {running_pair.process.pid}" in refusal.value.output
+    assert refusal.value.output.count("\n") == 1
 
 
 def test_a_port_in_use_is_one_line_and_starts_nothing(tmp_path: Path) -> None:
@@ -159,13 +158,12 @@ def test_operators_commands_say_when_nothing_runs(tmp_path: Path) -> None:
     assert answer.stderr.count("\n") == 1
 
 
-def test_a_new_temporary_password_can_be_asked_for(tmp_path: Path) -> None:
-    with PairProcess(tmp_path) as pair:
-        answer = operate(tmp_path, "reset-password", "teacher")
-        unknown = operate(tmp_path, "reset-password", "nobody")
+def test_a_new_temporary_password_can_be_asked_for(running_pair: PairProcess) -> None:
+    answer = operate(running_pair.data_dir, "reset-password", "teacher")
+    unknown = operate(running_pair.data_dir, "reset-password", "nobody")
     assert answer.returncode == 0
     assert answer.stdout.startswith("teacher is signed out everywhere. Temporary password: ")
-    assert pair.password_of("teacher") not in answer.stdout
+    assert running_pair.password_of("teacher") not in answer.stdout
     assert (unknown.returncode, unknown.stderr) == (
         2,
         "deploy.local: username: there is no account nobody.\n",

@@ -3,35 +3,20 @@
 import resource
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import psutil
 
+from tests.deploy.local.launcher.conftest import USUAL_OPEN_FILES, soft_limit
 from tests.pair_process import ROOT, PairProcess
-
-USUAL = 1024  # the soft limit of most systems
-
-
-@contextmanager
-def soft_limit(files: int) -> Iterator[int]:
-    """For processes that are started meanwhile. Gives the hard limit."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
-    try:
-        yield hard
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def limits_after(wanted: int) -> list[int]:
-    """What the function gives and what holds then, in a process that begins with USUAL."""
+    """What the function gives and what holds then, in a process that begins with USUAL_OPEN_FILES."""
     program = (
         "import resource; from deploy.local.launcher.open_files import allow_open_files;"
         f"print(allow_open_files({wanted}), resource.getrlimit(resource.RLIMIT_NOFILE)[0])"
     )
-    with soft_limit(USUAL):
+    with soft_limit(USUAL_OPEN_FILES):
         told = subprocess.run(
             [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
         )
@@ -39,25 +24,23 @@ def limits_after(wanted: int) -> list[int]:
 
 
 def test_the_limit_is_raised_to_what_is_wanted() -> None:
-    assert limits_after(USUAL + 1) == [USUAL + 1, USUAL + 1]
+    assert limits_after(USUAL_OPEN_FILES + 1) == [USUAL_OPEN_FILES + 1, USUAL_OPEN_FILES + 1]
 
 
 def test_the_limit_is_raised_no_further_than_the_system_allows() -> None:
-    with soft_limit(USUAL) as hard:
-        assert hard > USUAL
+    with soft_limit(USUAL_OPEN_FILES) as hard:
+        assert hard > USUAL_OPEN_FILES
     assert limits_after(hard + 1) == [hard, hard]
 
 
 def test_a_limit_that_is_higher_already_stays() -> None:
-    assert limits_after(100) == [USUAL, USUAL]
+    assert limits_after(100) == [USUAL_OPEN_FILES, USUAL_OPEN_FILES]
 
 
-def test_every_child_of_the_one_command_has_room(tmp_path: Path) -> None:
-    with soft_limit(USUAL) as hard:
-        pair = PairProcess(tmp_path)
-    with pair:
-        children = pair.children()
-        assert len(children) >= 3
-        assert {psutil.Process(child.pid).rlimit(psutil.RLIMIT_NOFILE)[0] for child in children} == {
-            min(hard, 65_536)
-        }
+def test_every_child_of_the_one_command_has_room(running_pair: PairProcess) -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    children = running_pair.children()
+    assert len(children) >= 3
+    assert {psutil.Process(child.pid).rlimit(psutil.RLIMIT_NOFILE)[0] for child in children} == {
+        min(hard, 65_536)
+    }
