@@ -52,14 +52,7 @@ class Manifest:
     files: Mapping[str, FileFacts]
 
     def to_json(self) -> bytes:
-        files = {name: asdict(facts) for name, facts in self.files.items()}
-        fields = {
-            "format": FORMAT,
-            "made_at": self.made_at,
-            "data_version": self.data_version,
-            "files": files,
-        }
-        return json.dumps(fields, indent=2).encode() + b"\n"
+        return json.dumps({"format": FORMAT, **asdict(self)}, indent=2).encode() + b"\n"
 
     @classmethod
     def from_json(cls, text: bytes) -> "Manifest":

@@ -39,8 +39,8 @@ __all__ = [
     "admin_set_user_password",
     "admin_user_global_sign_out",
 ]
-TEMPORARY_PASSWORD_LIFETIME_S: Final = 7 * 86_400.0
 
+TEMPORARY_PASSWORD_LIFETIME_S: Final = 7 * 86_400.0
 
 _USERNAME = re.compile(r"[^\s\x00-\x1f\x7f]{1,128}")
 
@@ -53,7 +53,8 @@ def admin_create_user(pool: UserPoolContext, fields: Fields) -> Answer:
     pool.check_pool(fields)
     action = fields.optional_text("MessageAction")
     username = fields.text("Username", length_max=128)
-    password = fields.optional_text("TemporaryPassword", length_max=256) or _temporary_password(pool)
+    given_password = fields.optional_text("TemporaryPassword", length_max=256)
+    password = given_password or new_temporary_password(pool.random_bytes)
     if action == "RESEND":
         user = _renew_invitation(pool, username, password)
     else:
@@ -247,7 +248,3 @@ def _send_invitation(pool: UserPoolContext, user: User, password: str) -> None:
     text = f"Your user name is {user.username} and your temporary password is {password}"
     log_text = f"an invitation with a temporary password is in {pool.mail_outbox.path}"
     pool.mail_outbox.send(Message(user.username, address, "invitation", text, log_text), pool.now_s())
-
-
-def _temporary_password(pool: UserPoolContext) -> str:
-    return new_temporary_password(pool.random_bytes)

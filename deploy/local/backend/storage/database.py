@@ -82,6 +82,10 @@ class _PendingWrite(Generic[T]):
         self.done: Future[T] = Future()
 
 
+_Finished = list[tuple[_PendingWrite[object], object]]
+_Refused = list[tuple[_PendingWrite[object], Exception]]
+
+
 class Database:
     """Owns one writer thread and a few read connections; `close` ends them all.
 
@@ -181,8 +185,15 @@ class Database:
         is_last = False
         while not is_last:
             group, is_last = self._next_group()
-            if group and not _commit_together(connection, group):
+            try:
+                finished, refused = _committed(connection, group)
+            except BaseException as error:  # noqa: BLE001  # passed to every caller; the thread must live
+                _log.error("a group of %d writes was lost: %s", len(group), error)
                 connection = self._recovered(connection)
+                for pending in group:
+                    pending.done.set_exception(CommitFailed(f"nothing was stored: {error}"))
+            else:
+                _answer(finished, refused)
         connection.close()
 
     def _recovered(self, connection: sqlite3.Connection) -> sqlite3.Connection:
@@ -211,29 +222,32 @@ class Database:
         return group, False
 
 
-def _commit_together(connection: sqlite3.Connection, group: Sequence[_PendingWrite[object]]) -> bool:
-    """Commit the group's works, answer every caller; False when the transaction failed and may be open."""
-    finished: list[tuple[_PendingWrite[object], object]] = []
-    refused: list[tuple[_PendingWrite[object], Exception]] = []
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-        for pending in group:
-            connection.execute("SAVEPOINT work")
-            try:
-                answer = pending.work(connection)
-            except Exception as error:  # noqa: BLE001  # handed to the caller that waits for it
-                # Some faults (a full disk) end the whole transaction: this raises, the group is lost.
-                connection.execute("ROLLBACK TO work")
-                refused.append((pending, error))
-            else:
-                finished.append((pending, answer))
-            connection.execute("RELEASE work")
-        connection.execute("COMMIT")
-    except BaseException as error:  # noqa: BLE001  # handed to every caller of the group; the thread must live
-        _log.error("a group of %d writes was lost: %s", len(group), error)
-        for pending in group:
-            pending.done.set_exception(CommitFailed(f"nothing was stored: {error}"))
-        return False
+def _committed(
+    connection: sqlite3.Connection, group: Sequence[_PendingWrite[object]]
+) -> tuple[_Finished, _Refused]:
+    """Commit the group's works; returns those that finished and those that raised, with result and error.
+
+    Raises when the transaction failed; then it may still be open.
+    """
+    finished: _Finished = []
+    refused: _Refused = []
+    if not group:
+        return finished, refused
+    connection.execute("BEGIN IMMEDIATE")
+    for pending in group:
+        connection.execute("SAVEPOINT work")
+        try:
+            finished.append((pending, pending.work(connection)))
+        except Exception as error:  # noqa: BLE001  # passed to the caller that waits for it
+            # Some faults (a full disk) end the whole transaction: this raises, the group is lost.
+            connection.execute("ROLLBACK TO work")
+            refused.append((pending, error))
+        connection.execute("RELEASE work")
+    connection.execute("COMMIT")
+    return finished, refused
+
+
+def _answer(finished: _Finished, refused: _Refused) -> None:
     for pending, answer in finished:
         if pending.after_commit is not None:
             try:
@@ -242,9 +256,8 @@ def _commit_together(connection: sqlite3.Connection, group: Sequence[_PendingWri
                 # The rows are stored: whatever the listener does, the caller's answer is a success.
                 _log.exception("a listener failed after a commit")
         pending.done.set_result(answer)
-    for pending, fault in refused:
-        pending.done.set_exception(fault)
-    return True
+    for pending, error in refused:
+        pending.done.set_exception(error)
 
 
 def _open_for_writing(path: Path) -> sqlite3.Connection:

@@ -1,7 +1,7 @@
 """Rows of exams: each function runs one statement in the caller's transaction. No rules, no wire names."""
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 __all__ = [
     "Exam",
@@ -12,12 +12,6 @@ __all__ = [
     "list_published_exams",
     "update_exam",
 ]
-
-_SELECT = (
-    "SELECT id, subject, date, teacher, scale, audience, is_published, version, created_at, updated_at, "
-    "owner FROM exams"
-)
-_ORDER = "ORDER BY date DESC, id LIMIT ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +33,13 @@ class Exam:
     @property
     def are_students_codes(self) -> bool:
         return self.audience == "CODES"
+
+
+_SELECT = (
+    "SELECT id, subject, date, teacher, scale, audience, is_published, version, created_at, updated_at,"
+    " owner FROM exams"
+)
+_ORDER = "ORDER BY date DESC, id LIMIT ?"
 
 
 def find_exam(connection: sqlite3.Connection, exam_id: str) -> Exam | None:
@@ -64,39 +65,20 @@ def list_owned_exams(
 
 def insert_exam(connection: sqlite3.Connection, exam: Exam) -> None:
     connection.execute(
-        "INSERT INTO exams (id, subject, date, teacher, scale, audience, is_published, version, created_at, "
-        "updated_at, owner) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            exam.id,
-            exam.subject,
-            exam.date,
-            exam.teacher,
-            exam.scale,
-            exam.audience,
-            exam.is_published,
-            exam.version,
-            exam.created_at,
-            exam.updated_at,
-            exam.owner,
-        ),
+        "INSERT INTO exams (id, subject, date, teacher, scale, audience, is_published, version, created_at,"
+        " updated_at, owner) VALUES (:id, :subject, :date, :teacher, :scale, :audience, :is_published,"
+        " :version, :created_at, :updated_at, :owner)",
+        asdict(exam),
     )
 
 
 def update_exam(connection: sqlite3.Connection, exam: Exam) -> None:
+    """Everything but id, owner and time of creation."""
     connection.execute(
-        "UPDATE exams SET subject = ?, date = ?, teacher = ?, scale = ?, audience = ?, is_published = ?, "
-        "version = ?, updated_at = ? WHERE id = ?",
-        (
-            exam.subject,
-            exam.date,
-            exam.teacher,
-            exam.scale,
-            exam.audience,
-            exam.is_published,
-            exam.version,
-            exam.updated_at,
-            exam.id,
-        ),
+        "UPDATE exams SET subject = :subject, date = :date, teacher = :teacher, scale = :scale,"
+        " audience = :audience, is_published = :is_published, version = :version, updated_at = :updated_at"
+        " WHERE id = :id",
+        asdict(exam),
     )
 
 

@@ -1,7 +1,7 @@
 """Rows of results: each function runs one statement in the caller's transaction. No rules, no wire names."""
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 __all__ = [
     "Result",
@@ -12,8 +12,6 @@ __all__ = [
     "list_results",
     "update_result",
 ]
-
-_SELECT = "SELECT exam_id, id, student, grade, name, version, created_at, updated_at FROM results"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +26,9 @@ class Result:
     version: int
     created_at: str
     updated_at: str
+
+
+_SELECT = "SELECT exam_id, id, student, grade, name, version, created_at, updated_at FROM results"
 
 
 def find_result(connection: sqlite3.Connection, exam_id: str, result_id: str) -> Result | None:
@@ -59,34 +60,18 @@ def count_results(connection: sqlite3.Connection, exam_id: str, count_max: int) 
 
 def insert_result(connection: sqlite3.Connection, result: Result) -> None:
     connection.execute(
-        "INSERT INTO results (exam_id, id, student, grade, name, version, created_at, updated_at) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            result.exam_id,
-            result.id,
-            result.student,
-            result.grade,
-            result.name,
-            result.version,
-            result.created_at,
-            result.updated_at,
-        ),
+        "INSERT INTO results (exam_id, id, student, grade, name, version, created_at, updated_at) VALUES"
+        " (:exam_id, :id, :student, :grade, :name, :version, :created_at, :updated_at)",
+        asdict(result),
     )
 
 
 def update_result(connection: sqlite3.Connection, result: Result) -> None:
+    """Everything but ids and time of creation."""
     connection.execute(
-        "UPDATE results SET student = ?, grade = ?, name = ?, version = ?, updated_at = ? "
-        "WHERE exam_id = ? AND id = ?",
-        (
-            result.student,
-            result.grade,
-            result.name,
-            result.version,
-            result.updated_at,
-            result.exam_id,
-            result.id,
-        ),
+        "UPDATE results SET student = :student, grade = :grade, name = :name, version = :version,"
+        " updated_at = :updated_at WHERE exam_id = :exam_id AND id = :id",
+        asdict(result),
     )
 
 

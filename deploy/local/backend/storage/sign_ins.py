@@ -5,7 +5,7 @@ A refresh token is stored as a hash only: a plain one, since 384 random bits can
 
 import hashlib
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 __all__ = [
@@ -37,15 +37,9 @@ def insert_sign_in(connection: sqlite3.Connection, sign_in: SignIn, refresh_toke
     """Store it, and delete those that ended long ago."""
     connection.execute("DELETE FROM sign_ins WHERE expires_at_s < ?", (now_s - KEPT_AFTER_END_S,))
     connection.execute(
-        "INSERT INTO sign_ins (origin_jti, sub, refresh_token_hash, signed_in_at_s, expires_at_s)"
-        " VALUES (?, ?, ?, ?, ?)",
-        (
-            sign_in.origin_jti,
-            sign_in.sub,
-            _hash(refresh_token),
-            sign_in.signed_in_at_s,
-            sign_in.expires_at_s,
-        ),
+        "INSERT INTO sign_ins (origin_jti, sub, refresh_token_hash, signed_in_at_s, expires_at_s, is_revoked)"
+        " VALUES (:origin_jti, :sub, :hash, :signed_in_at_s, :expires_at_s, :is_revoked)",
+        {**asdict(sign_in), "hash": _hash(refresh_token)},
     )
 
 

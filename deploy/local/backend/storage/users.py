@@ -4,7 +4,7 @@ import json
 import sqlite3
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
 __all__ = [
@@ -156,39 +156,23 @@ def _one(connection: sqlite3.Connection, condition: str, values: tuple[str, ...]
 
 
 def _columns(user: User) -> dict[str, str | bytes | float | int | None]:
+    columns = asdict(user)
     return {
-        "sub": user.sub,
-        "username": user.username,
+        **columns.pop("record"),
+        **columns,
         "username_key": name_key(user.username),
         "email_key": None if user.verified_email is None else name_key(user.verified_email),
         "attributes": json.dumps(dict(user.attributes), ensure_ascii=False),
-        "status": user.status.value,
-        "is_enabled": int(user.is_enabled),
-        "salt": user.record.salt,
-        "verifier": user.record.verifier,
-        "password_expires_at_s": user.password_expires_at_s,
-        "authenticator_sealed": user.authenticator_sealed,
-        "is_authenticator_verified": int(user.is_authenticator_verified),
-        "is_authenticator_wanted": int(user.is_authenticator_wanted),
-        "authenticator_last_step": user.authenticator_last_step,
-        "created_at_s": user.created_at_s,
-        "updated_at_s": user.updated_at_s,
     }
 
 
 def _user(row: sqlite3.Row) -> User:
+    columns = dict(row)
+    del columns["username_key"], columns["email_key"]
+    flags = {name: bool(value) for name, value in columns.items() if name.startswith("is_")}
     return User(
-        sub=row["sub"],
-        username=row["username"],
-        attributes=json.loads(row["attributes"]),
-        status=UserStatus(row["status"]),
-        is_enabled=bool(row["is_enabled"]),
-        record=PasswordRecord(salt=row["salt"], verifier=row["verifier"]),
-        password_expires_at_s=row["password_expires_at_s"],
-        authenticator_sealed=row["authenticator_sealed"],
-        is_authenticator_verified=bool(row["is_authenticator_verified"]),
-        is_authenticator_wanted=bool(row["is_authenticator_wanted"]),
-        authenticator_last_step=row["authenticator_last_step"],
-        created_at_s=row["created_at_s"],
-        updated_at_s=row["updated_at_s"],
+        record=PasswordRecord(salt=columns.pop("salt"), verifier=columns.pop("verifier")),
+        attributes=json.loads(columns.pop("attributes")),
+        status=UserStatus(columns.pop("status")),
+        **{**columns, **flags},
     )
