@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from shared.model.text import escape_markdown
 from student_app.context import serving
 from student_app.stream.run_gate import run_gate
 from student_app.views.choice import awaited_exam_id, choose_exam
@@ -11,6 +12,7 @@ from student_app.views.page import await_exam, show_exam
 
 __all__: list[str] = []
 
+ALL_EXAMS = '<a href="./" target="_self">All exams</a>'
 # Streamlit keeps a sixth of a phone's screen free above the page.
 LESS_SPACE = "<style>.stMainBlockContainer { padding-top: 3rem; padding-bottom: 4rem; }</style>"
 
@@ -20,9 +22,11 @@ st.set_page_config(
 st.html(LESS_SPACE)
 with run_gate:
     parts = serving()
-    st.title("Exam results")
+    st.html(ALL_EXAMS)
     exam = choose_exam(parts)
+    st.title(escape_markdown(exam.subject) if exam is not None else "Exam results", anchor=False)
     if exam is not None:
+        st.set_page_config(page_title=f"{exam.subject} · Exam results")
         show_exam(parts, exam)
     elif (awaited := awaited_exam_id(parts)) is not None:
         await_exam(parts, awaited)

@@ -18,10 +18,12 @@ from shared.identity.guest import GuestCredentials
 from shared.live.cache import ExamCache
 from shared.live.feed import Feed
 from shared.settings import StudentSettings
+from shared.web.compression import CompressedFiles
 from shared.web.security_headers import SecurityHeaders
 from shared.web.serving import CLOSING_S
 from student_app.board.pages import board_routes
 from student_app.context import Serving, set_serving
+from student_app.first_paint.pages import SCRIPT_HASH, first_paint_routes
 from student_app.ops.garbage import seldom_full_collections
 from student_app.ops.metrics import MetricsServer, StudentCollector
 from student_app.ops.status_routes import status_routes
@@ -84,6 +86,7 @@ def create_app(
         script,
         lifespan=lifespan,
         routes=[
+            *first_paint_routes(cache, hub, feed),
             snapshots,
             streams,
             *board_routes(cache, hub, feed, now_s),
@@ -91,7 +94,8 @@ def create_app(
         ],
         middleware=[
             # The address of an exam, or of one student's result, is nobody else's business.
-            Middleware(SecurityHeaders, referrer_policy="no-referrer"),
+            Middleware(SecurityHeaders, referrer_policy="no-referrer", script_hashes=SCRIPT_HASH),
+            Middleware(CompressedFiles),
             Middleware(count.wrap),
             Middleware(Shortcut, streams=streams),
         ],

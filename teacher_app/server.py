@@ -21,6 +21,7 @@ from streamlit.starlette import App
 from shared.identity.user_pool import UserPool
 from shared.model.errors import SignInThrottled
 from shared.settings import TeacherSettings
+from shared.web.compression import CompressedFiles
 from teacher_app import context
 from teacher_app.gate import paths
 from teacher_app.gate.account_pages import AccountPages
@@ -69,6 +70,7 @@ def create_app(
         routes=gate_routes(gate, readiness),
         middleware=[
             Middleware(GateMiddleware, gate=gate, is_user_action=is_user_action),
+            Middleware(CompressedFiles),
             Middleware(NoErrorDialogs),
         ],
     )

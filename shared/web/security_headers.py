@@ -38,10 +38,16 @@ _HSTS = "max-age=31536000"
 
 
 def add_security_headers(
-    headers: MutableHeaders, page: Page, *, referrer_policy: str, is_https: bool = False
+    headers: MutableHeaders,
+    page: Page,
+    *,
+    referrer_policy: str,
+    is_https: bool = False,
+    script_hashes: str = "",
 ) -> None:
-    """Add them to an answer; `is_https` only when the dashboard itself is certain of it."""
-    headers["Content-Security-Policy"] = _policy(page)
+    """Add them to an answer; `is_https` only when the dashboard itself is certain of it. `script_hashes` are
+    the CSP sources of our own inline scripts in Streamlit's page."""
+    headers["Content-Security-Policy"] = _policy(page, script_hashes)
     headers["X-Frame-Options"] = "SAMEORIGIN" if page is Page.FRAMED_COMPONENT else "DENY"
     headers["Referrer-Policy"] = referrer_policy
     for name, value in _HEADERS.items():
@@ -53,8 +59,9 @@ def add_security_headers(
 class SecurityHeaders:
     """ASGI middleware that adds them to every answer; HSTS is left to the proxy, which terminates HTTPS."""
 
-    def __init__(self, app: ASGIApp, referrer_policy: str) -> None:
+    def __init__(self, app: ASGIApp, referrer_policy: str, script_hashes: str = "") -> None:
         self._app = app
+        self._script_hashes = script_hashes
         self._referrer_policy = referrer_policy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -64,20 +71,31 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                add_security_headers(headers, page, referrer_policy=self._referrer_policy)
+                add_security_headers(
+                    headers, page, referrer_policy=self._referrer_policy, script_hashes=self._script_hashes
+                )
             await send(message)
 
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
 
 
 @cache
-def _policy(page: Page) -> str:
+def _policy(page: Page, script_hashes: str) -> str:
     match page:
         case Page.STREAMLIT:
             directives = {
                 "default-src": "'self'",
                 # Streamlit's page has one inline script; its components come as blobs.
-                "script-src": f"'self' blob: {_inline_script_hashes('streamlit', 'static/index.html')}",
+                "script-src": " ".join(
+                    filter(
+                        None,
+                        (
+                            "'self' blob:",
+                            _inline_script_hashes("streamlit", "static/index.html"),
+                            script_hashes,
+                        ),
+                    )
+                ),
                 "style-src": "'self' 'unsafe-inline'",
                 "img-src": "'self' data: blob:",
                 "font-src": "'self' data:",

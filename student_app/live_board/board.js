@@ -163,7 +163,8 @@ class Board {
       const old = known.get(row.id);
       this.place(row, old, had && (!old || old.version < row.version));
     }
-    if (had && !isPolled) this.tell();
+    // Also of an exam that was waited for: the rest of the page is drawn then.
+    if ((had || this.isGone) && !isPolled) this.tell();
     this.draw();
   }
 
@@ -238,6 +239,9 @@ class Board {
 
   draw() {
     const has = this.exam !== null;
+    if (has || this.isGone) delete this.root.dataset.drawn;
+    // What the server drew stays until the stream has something to say.
+    if ("drawn" in this.root.dataset) return this.drawStatus();
     for (const name of [".tiles", ".tools", ".list"]) this.part(name).hidden = !has || this.rows.size === 0;
     this.part(".empty").hidden = has && this.rows.size > 0;
     setText(this.part(".empty"), has ? "No result is in yet. This page shows each one as it comes." : this.isGone ? GONE : this.feed?.load === "NO_ROOM" ? NO_ROOM : "Loading …");
@@ -253,6 +257,8 @@ class Board {
       this.drawRows();
     }
     this.drawStatus();
+    // The page that the server drew first gives its place to this one.
+    if (has || this.isGone) document.dispatchEvent(new CustomEvent("exam-board-drawn", { detail: this.root }));
   }
 
   drawNumbers() {

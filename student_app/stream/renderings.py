@@ -11,6 +11,7 @@ from cachetools import LRUCache
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared.web.compression import CompressedBody, compress, compressed_response
 from student_app.stream.run_gate import run_gate
 
 __all__ = ["Rendering", "Renderings"]
@@ -18,20 +19,22 @@ __all__ = ["Rendering", "Renderings"]
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """A body and its ETag, quotes included."""
+    """A body, and the name of its content: its ETag is that with the content coding behind it."""
 
-    body: bytes
-    etag: str
+    body: CompressedBody
+    digest: str
 
     def answer(self, request: Request, media_type: str) -> Response:
         """200 with the body, or 304 when the client has it already."""
-        headers = {"ETag": self.etag, "Cache-Control": "no-cache"}  # keep it, but ask whether it is current
+        _, coding = self.body.for_client(request)
+        etag = f'"{self.digest}-{coding}"' if coding else f'"{self.digest}"'
+        headers = {"ETag": etag, "Cache-Control": "no-cache"}  # keep it, but ask whether it is current
         known = {
             entry.strip().removeprefix("W/") for entry in request.headers.get("if-none-match", "").split(",")
         }
-        if self.etag in known or "*" in known:
-            return Response(status_code=304, headers=headers)
-        return Response(self.body, headers=headers, media_type=media_type)
+        if etag in known or "*" in known:
+            return Response(status_code=304, headers={**headers, "Vary": "Accept-Encoding"})
+        return compressed_response(self.body, request, media_type, headers)
 
 
 class Renderings:
@@ -56,7 +59,7 @@ class Renderings:
 def _rendering(render: Callable[[], bytes]) -> Rendering:
     with run_gate:
         body = render()
-    return Rendering(body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
+    return Rendering(compress(body), hashlib.sha256(body).hexdigest()[:32])
 
 
 def _has_failed(rendering: asyncio.Task[Rendering]) -> bool:

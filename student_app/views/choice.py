@@ -10,6 +10,7 @@ from student_app.exam.choosing import OFFERED_MAX, exam_labels, matching_exams
 
 __all__ = ["awaited_exam_id", "choose_exam"]
 
+_CHOICE = "chosen-exam"  # the selectbox's key in the session
 LOADING_S = 3  # the exams are listed within a moment of the server's start
 WAIT_S = 30  # a thousand pages that wait for a first exam are a thirtieth of that a second
 
@@ -36,19 +37,24 @@ def choose_exam(parts: Serving) -> Exam | None:
         st.warning("This link names no exam: something of it is missing. Choose one here.")
     ids = [exam.id for exam in offered]
     labels = exam_labels(offered)
-    current = named.id if named is not None and named.id in ids else None
-    chosen: str | None = st.selectbox(
+    # The address alone says what is chosen: back, forward and a link change it too.
+    st.session_state[_CHOICE] = wanted if wanted in ids else None
+    st.selectbox(
         "Exam",
         ids,
-        index=ids.index(current) if current else (None if wanted else 0),
+        index=None,
+        key=_CHOICE,
+        on_change=_put_choice_in_address,
         format_func=lambda exam_id: labels.get(exam_id, exam_id),
         placeholder="Choose an exam",
     )
-    if chosen is None:
-        return named  # what is shown stays while others are searched
-    if chosen != wanted:
+    return named  # what is shown stays while others are searched
+
+
+def _put_choice_in_address() -> None:
+    chosen: str | None = st.session_state[_CHOICE]
+    if chosen is not None:
         st.query_params["exam"] = chosen
-    return parts.cache.exam(chosen)
 
 
 def awaited_exam_id(parts: Serving) -> str | None:

@@ -14,7 +14,7 @@ SHOWN = [("Ada Lovelace", "17.5"), ("Alan Turing", "19"), ("Grace Hopper", "abse
 
 
 def test_the_first_day_of_a_teacher_and_a_student(tmp_path: Path, new_person: Callable[..., Person]) -> None:
-    """The teacher has only a keyboard; the student touches nothing; a restart of everything loses nothing."""
+    """The teacher has only a keyboard; the student follows one link; a restart loses nothing."""
     with PairProcess(tmp_path) as first:
         teacher = new_person().page
         choose_own_password(teacher, first)
@@ -22,6 +22,7 @@ def test_the_first_day_of_a_teacher_and_a_student(tmp_path: Path, new_person: Ca
         publish(teacher)
         student = new_person().page
         student.goto(first.student_url)
+        student.get_by_role("link", name="Mathematics").click()
         expect(student.get_by_text("No result is in yet")).to_be_visible(timeout=DEADLINE_MS)
         enter_rows(teacher)
         see_rows(student)
@@ -30,6 +31,7 @@ def test_the_first_day_of_a_teacher_and_a_student(tmp_path: Path, new_person: Ca
         see_rows(student)  # the very page that was open all the time
         newcomer = new_person().page
         newcomer.goto(second.student_url)
+        newcomer.get_by_role("link", name="Mathematics").click()
         see_rows(newcomer)
         again = new_person().page
         sign_in(again, second.teacher_url, "teacher", OWN_PASSWORD)

@@ -182,7 +182,7 @@ def test_every_page_has_the_security_headers(proxy: ProxyProcess, http: requests
         assert headers["Referrer-Policy"] in {"no-referrer", "same-origin"}
         assert "Server" not in headers
         assert "Via" not in headers
-        assert headers.get("Content-Encoding") in {"gzip", "zstd", None}
+        assert headers.get("Content-Encoding") in {"br", "gzip", "zstd", None}
 
 
 def test_without_https_one_is_sent_to_it(proxy: ProxyProcess, http: requests.Session) -> None:

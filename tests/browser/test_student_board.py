@@ -61,7 +61,9 @@ def author(pair: PairProcess) -> Iterator[Author]:
 
 
 def open_board(page: Page, url: str, exam: Exam) -> None:
+    """Streamlit's page with its board, which has taken the place of the one that the server drew."""
     page.goto(f"{url}/?exam={exam.id}")
+    expect(page.locator("#first-paint")).to_have_count(0, timeout=DEADLINE_MS)
     expect(page.get_by_text("Live", exact=True)).to_be_visible(timeout=DEADLINE_MS)
 
 

@@ -11,6 +11,7 @@ from starlette.middleware import Middleware
 from shared.live.cache import ExamCache
 from shared.web.security_headers import SecurityHeaders
 from student_app.board.pages import board_routes
+from student_app.first_paint.pages import SCRIPT_HASH, first_paint_routes
 from student_app.ops.status_routes import status_routes
 from student_app.stream.hub import LiveHub
 from student_app.stream.routes import live_routes
@@ -29,11 +30,12 @@ async def browser(
     )
     app = Starlette(
         routes=[
+            *first_paint_routes(cache, hub, feed),
             *live_routes(cache, hub, 0),
             *board_routes(cache, hub, feed, now_s),
             *status_routes(cache, feed),
         ],
-        middleware=[Middleware(SecurityHeaders, referrer_policy="no-referrer")],
+        middleware=[Middleware(SecurityHeaders, referrer_policy="no-referrer", script_hashes=SCRIPT_HASH)],
     )
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://exams.example")
     async with hub, client:

@@ -32,7 +32,7 @@ def test_a_rendering_is_made_once_a_version() -> None:
         renderings, renderer = Renderings(10), Renderer()
         first = await renderings.get("exam", 1, renderer.of("a"))
         assert await renderings.get("exam", 1, renderer.of("b")) is first
-        assert (await renderings.get("exam", 2, renderer.of("c"))).etag != first.etag
+        assert (await renderings.get("exam", 2, renderer.of("c"))).digest != first.digest
         assert renderer.names == ["a", "c"]
 
     asyncio.run(run())
@@ -78,6 +78,6 @@ def test_a_rendering_that_fails_is_made_again_for_the_next_request() -> None:
         renderings = Renderings(10)
         with pytest.raises(ValueError, match="a template"):
             await renderings.get("exam", 1, fail)
-        assert (await renderings.get("exam", 1, Renderer().of("exam"))).body == b"exam 1"
+        assert (await renderings.get("exam", 1, Renderer().of("exam"))).body.plain == b"exam 1"
 
     asyncio.run(run())

@@ -33,6 +33,13 @@ def page_over(cache: ExamCache, feed: FakeFeed | None = None, **parameters: str)
         yield page.run()
 
 
+@contextmanager
+def page_of(exam: tuple[Exam, list[Result]], feed: FakeFeed | None = None) -> Iterator[AppTest]:
+    """The page of one exam, by its link."""
+    with page_over(filled_cache(exam), feed, exam=exam[0].id) as page:
+        yield page
+
+
 @pytest.fixture(autouse=True)
 def no_exception(monkeypatch: pytest.MonkeyPatch) -> None:
     """A page that failed is never taken for one that says nothing."""
@@ -78,11 +85,34 @@ def an_exam_with(grades: list[str], audience: Audience = Audience.NAMES) -> tupl
 # Which exam.
 
 
-def test_without_a_link_the_newest_exam_is_shown_and_stands_in_the_address() -> None:
-    old = a_published_exam("Old", date=dt.date(2026, 1, 1))
-    new = a_published_exam("New", date=dt.date(2026, 6, 1))
-    with page_over(filled_cache((old, []), (new, []))) as page:
-        assert address(page, "exam") == new.id
+def test_without_a_link_no_exam_is_taken_for_the_one_that_is_meant() -> None:
+    exams = [a_published_exam(subject) for subject in ("Old", "New")]
+    with page_over(filled_cache(*((exam, []) for exam in exams))) as page:
+        (choice,) = page.selectbox
+        assert choice.value is None
+        assert len(choice.options) == 2
+        assert address(page, "exam") is None
+
+
+def test_every_choice_holds_however_many_follow_each_other() -> None:
+    exams = [a_published_exam(f"Subject {number}") for number in range(4)]
+    with page_over(filled_cache(*((exam, []) for exam in exams)), exam=exams[0].id) as page:
+        for exam in [*exams, *reversed(exams), exams[2], exams[1]]:
+            page.selectbox[0].set_value(exam.id).run()
+            assert page.selectbox[0].value == exam.id
+            assert address(page, "exam") == exam.id
+            assert page.title[0].value == exam.subject
+
+
+def test_an_address_that_changes_changes_the_choice() -> None:
+    """As by the browser's back and forward."""
+    one, other = a_published_exam("One"), a_published_exam("Other")
+    with page_over(filled_cache((one, []), (other, [])), exam=one.id) as page:
+        page.selectbox[0].set_value(other.id).run()
+        page.query_params["exam"] = one.id
+        page.run()
+        assert page.selectbox[0].value == one.id
+        assert page.title[0].value == "One"
 
 
 def test_a_link_opens_its_exam_among_thousands() -> None:
@@ -152,7 +182,7 @@ def test_before_the_first_exam_the_page_waits_and_before_the_list_it_says_that_i
 
 def test_an_exams_words_are_shown_as_they_are() -> None:
     exam = dataclasses.replace(a_published_exam(), teacher="*Curie* <b>:red[x]")
-    with page_over(filled_cache((exam, []))) as page:
+    with page_over(filled_cache((exam, [])), exam=exam.id) as page:
         assert r"\*Curie\*" in texts(page)
 
 
@@ -160,7 +190,7 @@ def test_an_exams_words_are_shown_as_they_are() -> None:
 
 
 def test_an_exams_statistics() -> None:
-    with page_over(filled_cache(an_exam_with(GRADES))) as page:
+    with page_of(an_exam_with(GRADES)) as page:
         told = numbers(page)
         assert told["Results"] == "6"
         assert (told["Mean"], told["Median"]) == ("14", "14")
@@ -170,13 +200,13 @@ def test_an_exams_statistics() -> None:
 
 
 def test_a_small_group_has_no_statistics_and_the_page_states_the_rule() -> None:
-    with page_over(filled_cache(an_exam_with(["10", "12", "14", "16"]))) as page:
+    with page_of(an_exam_with(["10", "12", "14", "16"])) as page:
         assert set(numbers(page)) == {"Results", "Graded"}
         assert "With fewer than 5 grades" in texts(page)
 
 
 def test_with_codes_no_number_is_one_persons_and_the_page_states_the_rule() -> None:
-    with page_over(filled_cache(an_exam_with(GRADES, Audience.CODES))) as page:
+    with page_of(an_exam_with(GRADES, Audience.CODES)) as page:
         told = numbers(page)
         assert "Median" in told
         assert told.keys().isdisjoint({"Lowest", "Highest", "Passed"})
@@ -184,7 +214,7 @@ def test_with_codes_no_number_is_one_persons_and_the_page_states_the_rule() -> N
 
 
 def test_an_exam_without_results_has_only_its_board() -> None:
-    with page_over(filled_cache(an_exam_with([]))) as page:
+    with page_of(an_exam_with([])) as page:
         assert len(page.table) == 0
         assert "Statistics" not in [expander.label for expander in page.expander]
 
@@ -198,7 +228,7 @@ def asked(page: AppTest, text: str) -> AppTest:
 
 
 def test_my_result_has_its_grade_and_place_and_is_not_in_the_address() -> None:
-    with page_over(filled_cache(an_exam_with(GRADES))) as page:
+    with page_of(an_exam_with(GRADES)) as page:
         asked(page, "  student   004 ")
         assert "Student 004: 18" in texts(page).replace("\\", "")
         assert "90 % of the grades are below it" in texts(page).replace("\\", "")
@@ -206,7 +236,7 @@ def test_my_result_has_its_grade_and_place_and_is_not_in_the_address() -> None:
 
 
 def test_my_result_is_kept_in_the_address_only_while_asked() -> None:
-    with page_over(filled_cache(an_exam_with(GRADES))) as page:
+    with page_of(an_exam_with(GRADES)) as page:
         asked(page, "Student 004")
         page.checkbox(key="keep-me").check().run()
         assert address(page, "me") == "Student 004"
@@ -221,7 +251,7 @@ def test_a_kept_address_finds_my_result_at_once() -> None:
 
 
 def test_in_a_small_group_my_result_has_no_place() -> None:
-    with page_over(filled_cache(an_exam_with(["10", "12", "14", "16"]))) as page:
+    with page_of(an_exam_with(["10", "12", "14", "16"])) as page:
         asked(page, "Student 003")
         assert "Student 003: 16" in texts(page).replace("\\", "")
         assert "below it" not in texts(page)
@@ -234,7 +264,7 @@ def test_with_codes_i_am_asked_for_my_code_and_my_place_is_rounded() -> None:
         a_result(code, grade, exam)
         for code, grade in zip(codes, ["5", "9", "11", "12", "17", "19"], strict=True)
     ]
-    with page_over(filled_cache((exam, rows))) as page:
+    with page_of((exam, rows)) as page:
         assert "My code" in labels(page)
         asked(page, "bk4qx2")
         assert "About 80 % of the grades" in texts(page).replace("\\", "")
@@ -243,7 +273,7 @@ def test_with_codes_i_am_asked_for_my_code_and_my_place_is_rounded() -> None:
 def test_several_students_of_one_name_are_all_told_and_none_is_taken_for_me() -> None:
     exam, rows = an_exam_with(GRADES)
     rows.append(a_result("Student 000", "20", exam))
-    with page_over(filled_cache((exam, rows))) as page:
+    with page_of((exam, rows)) as page:
         asked(page, "Student 000")
         said = texts(page).replace("\\", "")
         assert "2 students have this name" in said
@@ -252,7 +282,7 @@ def test_several_students_of_one_name_are_all_told_and_none_is_taken_for_me() ->
 
 
 def test_a_name_that_is_not_there_is_said_without_a_guess() -> None:
-    with page_over(filled_cache(an_exam_with(GRADES))) as page:
+    with page_of(an_exam_with(GRADES)) as page:
         asked(page, "Student")
         assert "No such result yet" in texts(page)
         assert len(page.success) == 0
@@ -292,7 +322,7 @@ def test_an_exam_that_is_compared_is_loaded_for_it_and_what_is_chosen_survives_a
 def test_a_run_asks_for_its_exam_and_leaves_nothing_watched() -> None:
     exam, rows = an_exam_with(GRADES)
     feed = FakeFeed()
-    with page_over(filled_cache((exam, rows)), feed) as page:
+    with page_of((exam, rows), feed) as page:
         assert exam.id in feed.touched
         page.run()
     assert not feed.watched
@@ -302,8 +332,7 @@ def test_a_run_asks_for_its_exam_and_leaves_nothing_watched() -> None:
 
 
 def test_without_the_stream_the_page_refreshes_itself_and_says_so() -> None:
-    cache = filled_cache(an_exam_with(GRADES))
-    with page_over(cache) as page:
+    with page_of(an_exam_with(GRADES)) as page:
         assert "cannot be had" not in texts(page)
         page.session_state["stream-unreachable"] = True
         page.run()
@@ -336,7 +365,7 @@ def board_data(page: AppTest) -> dict[str, Any]:
 def test_the_board_is_told_which_row_is_mine_only_if_it_is_one() -> None:
     exam, rows = an_exam_with(GRADES)
     rows.append(a_result("Student 000", "20", exam))
-    with page_over(filled_cache((exam, rows))) as page:
+    with page_of((exam, rows)) as page:
         assert board_data(page)["own"] is None
         asked(page, "Student 001")
         assert board_data(page)["own"] == rows[1].id
@@ -345,7 +374,7 @@ def test_the_board_is_told_which_row_is_mine_only_if_it_is_one() -> None:
 
 
 def test_a_page_carries_the_rows_only_where_the_stream_cannot() -> None:
-    with page_over(filled_cache(an_exam_with(GRADES))) as page:
+    with page_of(an_exam_with(GRADES)) as page:
         assert board_data(page)["snapshot"] is None
         page.session_state["stream-unreachable"] = True
         page.run()

@@ -1,0 +1,175 @@
+"""The first answer to a student: a page that is complete before a script runs, and live by one small script.
+
+Streamlit's page needs several megabytes and many seconds on a slow phone. So `/` brings the board itself,
+drawn here; its script follows the stream; and Streamlit's page, which loads beneath, takes its place when it
+has drawn the same. Browsers that ask to save data (the Save-Data header) get Streamlit only on request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from base64 import b64encode
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from shared.live.cache import ExamCache, ExamsSnapshot, ResultsSnapshot
+from shared.live.status import FeedState
+from shared.model.exam import Audience, Exam, is_id
+from shared.model.grades import shown_grade
+from shared.model.scales import describe
+from shared.model.statistics import (
+    Disclosure,
+    bins,
+    distribution,
+    frame_from_results,
+    summary,
+    tiles,
+)
+from shared.model.text import sort_key
+from student_app.exam.choosing import OFFERED_MAX, exam_labels, matching_exams
+from student_app.exam.own_result import find_own, own_sentence
+from student_app.first_paint.streamlit_page import streamlit_tags
+from student_app.stream.hub import LiveHub, WatchedFeed
+from student_app.stream.renderings import Renderings
+from student_app.stream.run_gate import run_gate
+
+__all__ = ["SCRIPT_HASH", "first_paint_routes"]
+
+PAGES_KEPT_MAX: Final = 64
+ROWS_MAX: Final = 60  # drawn by the server; the script brings the others, and /board has them without one
+LISTED_EXAMS_MAX: Final = 200
+BAR_HEIGHT_MAX: Final = 88  # percent: above the highest bar there is room for its number
+NAME_LENGTH_MAX: Final = 120
+
+_HERE = Path(__file__).parent
+_BOARD = _HERE.parent / "live_board"
+_templates = Environment(
+    loader=FileSystemLoader(_HERE / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_templates.filters["shown_grade"] = shown_grade
+
+# The board's own module, whose export becomes an ordinary function, and what hands over to Streamlit.
+_SCRIPT: Final = (_BOARD / "board.js").read_text("utf-8").replace(
+    "export default function (", "function mountBoard(", 1
+) + (_HERE / "first_paint.js").read_text("utf-8")
+_STYLE: Final = (_BOARD / "board.css").read_text("utf-8") + (_HERE / "first_paint.css").read_text("utf-8")
+SCRIPT_HASH: Final = f"'sha256-{b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()}'"
+
+
+def first_paint_routes(cache: ExamCache, hub: LiveHub, feed: WatchedFeed) -> list[Route]:
+    """GET /: the exam that `?exam=` names, or the list of exams; and GET /robots.txt."""
+    renderings = Renderings(PAGES_KEPT_MAX)
+
+    async def page(request: Request) -> Response:
+        query = request.query_params
+        is_light = request.headers.get("save-data", "").lower() == "on" and "full" not in query
+        wanted = query.get("exam", "")
+        exams = cache.exams()
+        if not is_id(wanted):
+            search = query.get("find", "").strip()[:NAME_LENGTH_MAX]
+            rendering = await renderings.get(
+                ("exams", search),
+                (exams.version, exams.is_loaded),
+                lambda: _render("exams.html", is_light=True, **_list(exams, search)),
+            )
+            return rendering.answer(request, "text/html")
+        results = await hub.loaded(wanted)
+        exam = cache.exam(wanted)
+        if exam is None or results is None:
+            is_absent = cache.is_absent(wanted)
+            body = _render("waiting.html", is_light=is_light, exam_id=wanted, is_absent=is_absent)
+            return HTMLResponse(body, headers={"Cache-Control": "no-store"})
+        asked = query.get("me", "").strip()[:NAME_LENGTH_MAX]
+        is_live = feed.status.state is FeedState.LIVE
+
+        def render() -> bytes:
+            return _render(
+                "exam.html",
+                is_light=is_light,
+                is_live=is_live,
+                offered=_offered(exams.exams, exam),
+                **_board(exam, results, asked),
+            )
+
+        if asked:
+            body = await asyncio.to_thread(_in_turn, render)
+            return HTMLResponse(body, headers={"Cache-Control": "no-store"})
+        version = (exams.version, exam.version, results.version, is_live)
+        rendering = await renderings.get((wanted, is_light), version, render)
+        return rendering.answer(request, "text/html")
+
+    async def robots(_request: Request) -> Response:
+        return PlainTextResponse("User-agent: *\nDisallow: /\n")
+
+    return [Route("/", page, methods=["GET"]), Route("/robots.txt", robots, methods=["GET"])]
+
+
+def _in_turn(render: Callable[[], bytes]) -> bytes:
+    with run_gate:
+        return render()
+
+
+def _list(snapshot: ExamsSnapshot, search: str) -> dict[str, object]:
+    count = len(snapshot.exams)
+    return {
+        "exams": matching_exams(snapshot.exams, search, LISTED_EXAMS_MAX),
+        "count": count,
+        "is_loaded": snapshot.is_loaded,
+        "search": search,
+        "has_search": count > OFFERED_MAX,
+    }
+
+
+def _offered(exams: Sequence[Exam], shown: Exam) -> dict[str, str]:
+    """The exams to choose from, by id, as Streamlit's page offers them."""
+    offered = matching_exams(exams, "")
+    return exam_labels(offered if shown in offered else [shown, *offered])
+
+
+def _board(exam: Exam, results: ResultsSnapshot, asked: str) -> dict[str, object]:
+    """What the template of an exam needs: plain values and texts."""
+    frame = frame_from_results(results.rows, exam.scale)
+    numbers = summary(frame, exam.scale, exam.audience)
+    counts = [int(count) for count in distribution(frame, exam.scale, exam.audience)["count"]]
+    most = max(1, *counts)
+    own = find_own(results.rows, asked)
+    rows = sorted(results.rows, key=lambda row: (sort_key(row.student), row.id))
+    return {
+        "exam": exam,
+        "scale": describe(exam.scale),
+        "own_label": "My code" if exam.audience is Audience.CODES else "My name",
+        "asked": asked,
+        "own_id": own[0].id if len(own) == 1 else "",
+        "own_sentences": [own_sentence(exam, frame, row) for row in own],
+        "tiles": tiles(numbers, exam.scale),
+        "bars": []
+        if numbers.disclosure is Disclosure.NOTHING
+        else [
+            (found, count, round(BAR_HEIGHT_MAX * count / most))
+            for found, count in zip(bins(exam.scale), counts, strict=True)
+        ],
+        "rows": rows[:ROWS_MAX],
+        "count": len(rows),
+    }
+
+
+def _render(template: str, *, is_light: bool, **values: object) -> bytes:
+    page = _templates.get_template(template)
+    return page.render(
+        **values,
+        is_light=is_light,
+        style=_STYLE,
+        script=_SCRIPT,
+        streamlit="" if is_light else streamlit_tags(),
+    ).encode()

@@ -1,0 +1,113 @@
+"""The page that the server draws first: live by itself, and replaced without losing what somebody typed."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from shared.model.exam import NewResult
+from tests.browser.axe import faults_of
+from tests.browser.people import DEADLINE_MS, PHONE, Person
+from tests.browser.test_student_board import Author
+from tests.pair_process import PairProcess
+
+NEW_PERSON = Callable[..., Person]
+FIVE = {"Ada": "17", "Alan": "12", "Grace": "9", "Marie": "19", "Lise": "5"}
+FIRST = "#first-paint"
+
+
+@pytest.fixture(scope="module")
+def author(pair: PairProcess) -> Iterator[Author]:
+    one = Author(pair)
+    yield one
+    one.api.close()
+
+
+def without_streamlit(page: Page) -> Callable[[], None]:
+    """Streamlit's scripts do not arrive before the returned function is called."""
+    held: list[Route] | None = []
+
+    def hold(route: Route) -> None:
+        if held is None:
+            route.continue_()
+        else:
+            held.append(route)
+
+    def release() -> None:
+        nonlocal held
+        waiting, held = held or [], None
+        for route in waiting:
+            route.continue_()
+
+    page.route("**/static/js/**", hold)
+    return release
+
+
+def test_the_first_page_is_live_before_streamlit_and_hands_over_to_it(
+    pair: PairProcess, author: Author, new_person: NEW_PERSON
+) -> None:
+    exam = author.exam("Physics", FIVE)
+    page = new_person(**PHONE).page
+    release = without_streamlit(page)
+    page.goto(f"{pair.student_url}/?exam={exam.id}", wait_until="commit")
+    first = page.locator(FIRST)
+    expect(first.get_by_text("Live", exact=True)).to_be_visible(timeout=DEADLINE_MS)
+    author.api.create_result(exam.id, NewResult("Rosalind", "11"))
+    expect(first.get_by_role("row").filter(has_text="Rosalind")).to_contain_text("11", timeout=DEADLINE_MS)
+    expect(first.get_by_text("Results", exact=True).locator("..")).to_contain_text("6")
+    assert faults_of(page) == []
+    release()
+    expect(first).to_have_count(0, timeout=DEADLINE_MS)
+    expect(page.get_by_role("row").filter(has_text="Rosalind")).to_be_visible()
+    expect(page.get_by_role("button", name="Download these results")).to_be_visible(timeout=DEADLINE_MS)
+
+
+def test_nothing_typed_is_lost_when_streamlit_is_ready(
+    pair: PairProcess, author: Author, new_person: NEW_PERSON
+) -> None:
+    exam = author.exam("Chemistry", FIVE)
+    page = new_person().page
+    release = without_streamlit(page)
+    page.goto(f"{pair.student_url}/?exam={exam.id}", wait_until="commit")
+    field = page.locator(FIRST).get_by_label("My name")
+    field.fill("mar")
+    release()
+    expect(page.get_by_test_id("stMain").get_by_text("Live", exact=True)).to_have_count(
+        1, timeout=DEADLINE_MS
+    )
+    field.press_sequentially("ie")
+    expect(field).to_have_value("marie")
+    field.press("Enter")
+    expect(page.get_by_text("Marie: 19.").first).to_be_visible(timeout=DEADLINE_MS)
+    expect(page.locator(FIRST)).to_have_count(0, timeout=DEADLINE_MS)
+    expect(page.get_by_text("Marie: 19.")).to_be_visible()
+
+
+def test_without_scripts_everything_is_read_and_found(
+    pair: PairProcess, author: Author, new_person: NEW_PERSON
+) -> None:
+    exam = author.exam("Botany", FIVE)
+    page = new_person(java_script_enabled=False).page
+    page.goto(pair.student_url)
+    page.get_by_role("link", name=exam.subject).click()
+    expect(page.get_by_role("heading", name=exam.subject)).to_be_visible()
+    expect(page.get_by_role("row").filter(has_text="Grace")).to_contain_text("9")
+    page.get_by_label("My name").fill("lise")
+    page.get_by_role("button", name="Find my result").click()
+    expect(page.get_by_text("Lise: 5.")).to_be_visible()
+    page.get_by_role("link", name="All results on one page").click()
+    expect(page.get_by_role("cell", name="Marie")).to_be_visible()
+
+
+def test_an_exam_that_is_withdrawn_leaves_the_first_page_too(
+    pair: PairProcess, author: Author, new_person: NEW_PERSON
+) -> None:
+    exam = author.exam("Zoology", FIVE)
+    page = new_person().page
+    without_streamlit(page)
+    page.goto(f"{pair.student_url}/?exam={exam.id}", wait_until="commit")
+    first = page.locator(FIRST)
+    expect(first.get_by_text("Live", exact=True)).to_be_visible(timeout=DEADLINE_MS)
+    author.api.unpublish_exam(exam.id, exam.version)
+    expect(first.get_by_text("not published")).to_be_visible(timeout=DEADLINE_MS)
+    expect(first.get_by_role("row").filter(has_text="Marie")).to_have_count(0)
