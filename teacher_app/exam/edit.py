@@ -1,4 +1,4 @@
-"""Editing an exam while others may edit it too: what the teacher changed, and where that clashes."""
+"""Concurrent edits: what the teacher changed, and which of it conflicts with changes elsewhere."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Clash", "changed_fields", "clashes"]
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """One field that was changed here and elsewhere, to different values."""
+    """A field that was changed to different values here and elsewhere."""
 
     field: str
     mine: object
@@ -20,8 +20,8 @@ class Clash:
 
 
 def changed_fields(base: Exam, wanted: ExamFields) -> dict[str, object]:
-    """What `wanted` changes of `base`: field -> new value, as TeacherApi.update_exam takes them. `wanted` has
-    no faults."""
+    """The fields of `base` that `wanted`, which has no faults, changes: field -> new value, as
+    TeacherApi.update_exam takes them."""
     now = {name: getattr(wanted, name) for name in FIELD_LABELS}
     for name in ("subject", "teacher"):
         now[name] = now[name].strip()
@@ -29,8 +29,8 @@ def changed_fields(base: Exam, wanted: ExamFields) -> dict[str, object]:
 
 
 def clashes(base: Exam, changes: dict[str, object], current: Exam) -> list[Clash]:
-    """Where `current` was changed since `base` too. Fields that only one of both changed simply come
-    together."""
+    """The fields among `changes` that `current` has changed since `base` too, to other values. Changes of
+    different fields do not conflict."""
     found = []
     for name, mine in changes.items():
         theirs = getattr(current, name)

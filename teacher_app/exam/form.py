@@ -29,7 +29,7 @@ _EMPTY = {
 
 @dataclass(frozen=True, slots=True)
 class ExamFields:
-    """The form's present content, right or wrong."""
+    """The current content of the form, valid or not."""
 
     subject: str
     date: dt.date | None
@@ -39,7 +39,7 @@ class ExamFields:
 
     @classmethod
     def of(cls, exam: Exam) -> ExamFields:
-        """The fields of an exam that there is."""
+        """The fields of an existing exam."""
         return cls(exam.subject, exam.date, exam.teacher, ScaleFields.of(exam.scale), exam.audience)
 
     @classmethod
@@ -53,7 +53,7 @@ class ExamFields:
         return self.scale_fields.scale()
 
     def faults(self) -> dict[str, str]:
-        """What to mend: field -> what to do. Empty when all is well."""
+        """What is wrong: field -> what to do about it. Empty if the fields are valid."""
         found: dict[str, str] = {}
         for name, text in (("subject", self.subject), ("teacher", self.teacher)):
             if not text.strip():
@@ -77,7 +77,7 @@ class ExamFields:
         return found
 
     def new_exam(self, exam_id: str) -> NewExam:
-        """Raises FieldInvalid if `faults` has any."""
+        """Raises FieldInvalid if there are faults."""
         for name, reason in self.faults().items():
             raise FieldInvalid(name, reason)
         assert self.date is not None  # noqa: S101  # faults() said so
@@ -85,7 +85,7 @@ class ExamFields:
 
 
 def field_text(value: object) -> str:
-    """The value of one of FIELD_LABELS as people read it."""
+    """The value of a field of FIELD_LABELS as shown to people."""
     if isinstance(value, NumberScale | LevelScale):
         return describe(value)
     if isinstance(value, Audience):

@@ -8,9 +8,9 @@ import segno
 
 __all__ = ["qr_png", "qr_svg", "qr_svg_uri", "student_address"]
 
-_QUIET_ZONE = 4  # modules of white around, as ISO 18004 asks
+_QUIET_ZONE = 4  # modules; required by ISO/IEC 18004
 _DARK = "#10191d"
-_PNG_SCALE = 20  # pixels a module: about 800 pixels in all, sharp on a slide
+_PNG_SCALE = 20  # pixels per module: about 800 pixels in all, sharp on a slide
 
 
 def student_address(student_url: str, exam_id: str) -> str:
@@ -19,25 +19,25 @@ def student_address(student_url: str, exam_id: str) -> str:
 
 
 def qr_svg(address: str) -> bytes:
-    """A file that stays sharp at any size."""
+    """The QR code as an SVG file."""
     target = io.BytesIO()
     _code(address).save(target, kind="svg", border=_QUIET_ZONE, dark=_DARK, light="#fff", omitsize=True)
     return target.getvalue()
 
 
 def qr_svg_uri(address: str) -> str:
-    """The same for the src of an img."""
+    """The QR code as a data URI."""
     uri: str = _code(address).svg_data_uri(border=_QUIET_ZONE, dark=_DARK, light="#fff", omitsize=True)
     return uri
 
 
 def qr_png(address: str) -> bytes:
-    """A picture for a slide."""
+    """The QR code as a PNG file for slides."""
     target = io.BytesIO()
     _code(address).save(target, kind="png", border=_QUIET_ZONE, dark=_DARK, light="#fff", scale=_PNG_SCALE)
     return target.getvalue()
 
 
 def _code(address: str) -> segno.QRCode:
-    # Level M: a screen has no dirt, and fewer modules are read from further away.
+    # Level M: a screen is clean, and fewer modules can be read from further away.
     return segno.make(address, error="m", micro=False)

@@ -1,4 +1,4 @@
-"""What students will see of an exam: the same tiles and bars as their board draws, as plain values."""
+"""An exam as students will see it: the tiles and bars of their board as plain values."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from shared.model.text import sort_key
 
 __all__ = ["Bar", "Preview", "preview_of"]
 
-HEIGHT_MAX = 88  # percent: above the highest bar there is room for its number
-TICKS_MAX = 14  # with more bars every second one has its number beneath, as on the board
+HEIGHT_MAX = 88  # percent: leaves room for the number above the highest bar
+TICKS_MAX = 14  # with more bars only every second one is labelled, as on the board
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """`bars` is empty where the small-group rule lets no statistic out; `rows` are (student, grade)."""
+    """`bars` is empty where the small-group rule allows no statistics; `rows` are (student, grade)."""
 
     tiles: tuple[tuple[str, str], ...]
     bars: tuple[Bar, ...]
@@ -43,13 +43,13 @@ class Preview:
 
     @property
     def words(self) -> str:
-        """The histogram for those who do not see it."""
+        """The histogram as text, for screen readers."""
         filled = ", ".join(f"{bar.label}: {bar.count}" for bar in self.bars if bar.count)
         return f"Histogram of {sum(bar.count for bar in self.bars)} grades. {filled}."
 
 
 def preview_of(exam: Exam, results: Sequence[Result]) -> Preview:
-    """The students' view of `results`, sorted by what students see as the name."""
+    """The students' view of `results`, sorted by the shown name."""
     frame = frame_from_results(results, exam.scale)
     numbers = summary(frame, exam.scale, exam.audience)
     rows = sorted(results, key=lambda row: (sort_key(row.student), row.id))

@@ -1,4 +1,4 @@
-"""What a teacher is told when the API says no, or cannot be asked."""
+"""The messages for refusals by the exam API and for its absence."""
 
 from __future__ import annotations
 

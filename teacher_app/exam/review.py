@@ -1,8 +1,8 @@
-"""What a teacher should look at again before students see the results.
+"""What a teacher should check before students see the results.
 
-The rule for grades far from the rest: further from the median than FAR_DEVIATIONS times the median of all
-such distances (about three standard deviations, but not moved by the odd grade itself). It needs
-SMALL_GROUP scored results that are not mostly equal, and says nothing of pass or fail.
+A grade is an outlier if its distance from the median exceeds FAR_DEVIATIONS times the median absolute
+deviation (about three standard deviations, but robust against the outlier itself). The rule needs SMALL_GROUP
+scored results that are not mostly equal, and does not apply to pass or fail.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FAR_DEVIATIONS = 4.5
 
 
 class Severity(StrEnum):
-    """How much a finding matters. Only MEND makes publishing ask once more."""
+    """How much a finding matters. Publishing asks for confirmation only because of MEND."""
 
     MEND = "MEND"
     LOOK = "LOOK"
@@ -36,7 +36,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to look at; `rows` says whose, such as "Ada Lovelace: 145"."""
+    """One thing to check; `rows` are the results concerned, such as "Ada Lovelace: 145"."""
 
     severity: Severity
     title: str
@@ -45,7 +45,7 @@ class Finding:
 
 
 def findings(exam: Exam, results: Sequence[Result]) -> list[Finding]:
-    """Everything there is to say, what must be mended first."""
+    """All findings, the most severe first."""
     frame = frame_from_results(results, exam.scale)
     kinds: list[str] = list(frame["kind"])
     scores = frame["score"].to_numpy(dtype=float)
@@ -62,9 +62,9 @@ def findings(exam: Exam, results: Sequence[Result]) -> list[Finding]:
                 _lines(unreadable),
             )
         )
-    found += _same_students(exam, results)
+    found += _repeated_students(exam, results)
     found += _unnamed(exam, results)
-    far = [results[index] for index in _far_from_the_rest(scores, exam.scale)]
+    far = [results[index] for index in _outliers(scores, exam.scale)]
     if far:
         verb = "is" if len(far) == 1 else "are"
         found.append(
@@ -86,12 +86,12 @@ def findings(exam: Exam, results: Sequence[Result]) -> list[Finding]:
                 _lines(zeros),
             )
         )
-    found += _notes(kinds)
+    found += _remarks(kinds)
     return sorted(found, key=lambda one: list(Severity).index(one.severity))
 
 
 def papers_finding(papers: int, results_count: int) -> Finding | None:
-    """What the number of papers on the desk says about missing or superfluous rows; None if all is well."""
+    """Whether results are missing or superfluous, compared to the number of papers; None if neither."""
     missing = papers - results_count
     if missing == 0:
         return None
@@ -108,7 +108,7 @@ def papers_finding(papers: int, results_count: int) -> Finding | None:
     )
 
 
-def _same_students(exam: Exam, results: Sequence[Result]) -> Iterable[Finding]:
+def _repeated_students(exam: Exam, results: Sequence[Result]) -> Iterable[Finding]:
     if exam.audience is Audience.CODES:
         for group in _repeated(results, lambda row: row.student):
             yield Finding(
@@ -152,7 +152,7 @@ def _unnamed(exam: Exam, results: Sequence[Result]) -> Iterable[Finding]:
         )
 
 
-def _notes(kinds: Sequence[str]) -> Iterable[Finding]:
+def _remarks(kinds: Sequence[str]) -> Iterable[Finding]:
     absent, exempt, scored = (kinds.count(kind) for kind in ("absent", "exempt", "scored"))
     if absent or exempt:
         parts = [f"{count} {word}" for count, word in ((absent, "absent"), (exempt, "exempt")) if count]
@@ -165,8 +165,8 @@ def _notes(kinds: Sequence[str]) -> Iterable[Finding]:
         )
 
 
-def _far_from_the_rest(scores: np.ndarray[tuple[int], np.dtype[np.float64]], scale: Scale) -> list[int]:
-    """Positions of the odd ones; NaN where there is no score."""
+def _outliers(scores: np.ndarray[tuple[int], np.dtype[np.float64]], scale: Scale) -> list[int]:
+    """The positions of outliers in `scores`, in which NaN stands for no score."""
     is_scored = ~np.isnan(scores)
     is_pass_fail = isinstance(scale, LevelScale) and scale.is_pass_fail
     if is_pass_fail or int(is_scored.sum()) < SMALL_GROUP:

@@ -26,7 +26,7 @@ __all__ = ["SLIPS_A_PAGE", "names_without_letters", "slips_pdf"]
 PAGE_MM = (210.0, 297.0)  # A4
 COLUMNS, LINES = 2, 7
 SLIPS_A_PAGE = COLUMNS * LINES
-_MARGIN_MM = 8.0  # what printers leave white
+_MARGIN_MM = 8.0  # not printable
 _INSET_MM = 6.0
 _WIDTH_MM = (PAGE_MM[0] - 2 * _MARGIN_MM) / COLUMNS
 _HEIGHT_MM = (PAGE_MM[1] - 2 * _MARGIN_MM) / LINES
@@ -34,11 +34,11 @@ _TEXT_MM = _WIDTH_MM - 2 * _INSET_MM
 _FONT = "SourceSansVF-Upright"
 _WEIGHTS = {"": 400, "B": 700}
 _ASCII = "".join(map(chr, range(32, 127)))
-_BLANK_NAME = "_" * 24  # for a name to be written by hand
+_BLANK_NAME = "_" * 24  # to be filled in by hand
 
 
 def slips_pdf(exam: Exam, rows: Sequence[Result], address: str | None) -> bytes:
-    """One slip a row, in the given order. `address` of the students' page is printed where it is known."""
+    """One slip per row, in the given order, with the `address` of the students' page if it is known."""
     texts = [exam.subject, date_text(exam.date), address or "", *((row.name or "") for row in rows), "…’“”·"]
     pdf = FPDF(format=PAGE_MM)
     pdf.set_auto_page_break(False)
@@ -59,17 +59,17 @@ def slips_pdf(exam: Exam, rows: Sequence[Result], address: str | None) -> bytes:
 
 
 def names_without_letters(rows: Iterable[Result]) -> list[str]:
-    """Names with letters that the font does not have."""
-    return [row.name for row in rows if row.name and not _can_write(row.name)]
+    """The names that contain letters which the font lacks."""
+    return [row.name for row in rows if row.name and not _has_letters(row.name)]
 
 
 def _slip(pdf: FPDF, exam: Exam, row: Result, address: str | None, left: float, top: float) -> None:
     pdf.set_text_color(90)
     _line(pdf, left, top, f"{exam.subject} · {date_text(exam.date)}", "", 9)
     pdf.set_text_color(0)
-    name = row.name if row.name and _can_write(row.name) else _BLANK_NAME
+    name = row.name if row.name and _has_letters(row.name) else _BLANK_NAME
     _line(pdf, left, top + 6.0, name, "", 14)
-    # In two groups of three: easier to read aloud and to type.
+    # Two groups of three are easier to read aloud and to type.
     _line(pdf, left, top + 15.0, f"{row.student[:3]} {row.student[3:]}", "B", 22)
     pdf.set_text_color(90)
     _line(pdf, left, top + 25.0, "Your code. Keep it to yourself: results are shown under it.", "", 8)
@@ -78,7 +78,7 @@ def _slip(pdf: FPDF, exam: Exam, row: Result, address: str | None, left: float, 
 
 
 def _line(pdf: FPDF, left: float, top: float, text: str, style: str, size_pt: float) -> None:
-    """One line of text, smaller and then cut where it would not fit."""
+    """One line of text, reduced in size and then truncated to fit."""
     pdf.set_font("slips", style, size_pt)
     while pdf.get_string_width(text) > _TEXT_MM and size_pt > 7:
         size_pt -= 0.5
@@ -105,7 +105,7 @@ def _cut_lines(pdf: FPDF) -> None:
 
 
 def _fonts(text: str, folder: Path) -> dict[str, Path]:
-    """A font file a style, with only the letters of `text`: in whole they take seconds to make."""
+    """A font file per style with only the letters of `text`: whole fonts would take seconds."""
     paths: dict[str, Path] = {}
     for style, weight in _WEIGHTS.items():
         options = Options()
@@ -124,11 +124,11 @@ def _fonts(text: str, folder: Path) -> dict[str, Path]:
     return paths
 
 
-def _can_write(text: str) -> bool:
-    return _known_letters().issuperset(map(ord, text))
+def _has_letters(text: str) -> bool:
+    return _font_letters().issuperset(map(ord, text))
 
 
 @functools.cache
-def _known_letters() -> frozenset[int]:
+def _font_letters() -> frozenset[int]:
     with TTFont(streamlit_font(_FONT)) as font:
         return frozenset(font.getBestCmap())

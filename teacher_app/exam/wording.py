@@ -1,4 +1,4 @@
-"""Facts of an exam as people read them."""
+"""How exams and numbers of things are worded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ AUDIENCE_WORDS = {Audience.NAMES: "students by name", Audience.CODES: "students 
 
 
 def date_text(date: dt.date) -> str:
-    """Such as "6 June 2026": no order of numbers to guess."""
+    """Such as "6 June 2026", which is unambiguous everywhere."""
     return f"{date.day} {date:%B %Y}"
 
 

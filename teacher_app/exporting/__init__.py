@@ -1,4 +1,4 @@
-"""The rows of an exam as files for other programs.
+"""The results of an exam as files for other programs.
 
-Every file can be read back by `importing` without a change: names, codes and grades.
+`importing` reads every file back unchanged: names, codes and grades.
 """

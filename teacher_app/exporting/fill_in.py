@@ -1,7 +1,7 @@
-"""An export of Canvas or Moodle with the grades of an exam filled in, to be imported there again.
+"""An exported gradebook of Canvas or Moodle with the grades of an exam filled in, to be imported there again.
 
-The gradebooks know their students by ids that this dashboard never sees: in their own file the ids are
-right already. Only cells of the chosen column are changed, and the remark beside it where Moodle has one.
+Gradebooks identify students by ids that this dashboard never sees, but their own export contains them. Only
+cells of the chosen column are changed, and the feedback beside it where Moodle has one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from shared.model.exam import Exam, Result
 from shared.model.grades import Mark
-from teacher_app.exporting.gradebooks import canvas_word, moodle_grade
+from teacher_app.exporting.gradebooks import canvas_grade, moodle_grade
 from teacher_app.exporting.persons import shown_person
 from teacher_app.importing.checking import person_key
 from teacher_app.importing.columns import Dialect, Layout, column_labels, recognised
@@ -31,7 +31,7 @@ _DECIMAL_COMMA = re.compile(r"\d+,\d+", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """`missing`: persons with a result who are not in the file, or not once."""
+    """`missing`: students with a result who are not in the file exactly once."""
 
     data: bytes
     count: int
@@ -39,12 +39,12 @@ class Filled:
 
 
 class GradebookFile:
-    """What a teacher downloaded from Canvas or Moodle. Raises FileNotReadable for anything else."""
+    """A gradebook exported from Canvas or Moodle. Raises FileNotReadable for anything else."""
 
     def __init__(self, data: bytes, exam: Exam) -> None:
         if len(data) > BYTES_MAX:
             raise FileNotReadable("This file is too big for a gradebook. Export one course.")
-        self._has_mark = data.startswith(codecs.BOM_UTF8)
+        self._has_byte_order_mark = data.startswith(codecs.BOM_UTF8)
         self._text = text_from_bytes(data)
         self._table: Table = table_from_text(self._text)
         self._layout: Layout = recognised(self._table, exam.scale, exam.subject)
@@ -64,17 +64,17 @@ class GradebookFile:
 
     @property
     def suggested(self) -> int | None:
-        """The column that is meant, where that is clear."""
+        """The column for these grades, if it can be recognised."""
         return self._layout.grade
 
     @property
     def columns(self) -> dict[int, str]:
-        """The columns that a grade could go to, with their headings."""
+        """The columns that could take grades, with their headings."""
         labels = column_labels(self._table, has_heading=True)
         return {index: label for index, label in enumerate(labels) if index not in self._layout.name_columns}
 
     def points(self, column: int) -> str:
-        """How many points that column can have, as the file says it; "" if it does not."""
+        """The possible points of a column as the file states them; "" if it does not."""
         for index in self._layout.passed_over:
             row = self._table.rows[index]
             if row[0].casefold() == "points possible" and column < len(row):
@@ -82,7 +82,7 @@ class GradebookFile:
         return ""
 
     def filled(self, rows: Sequence[Result], column: int) -> Filled:
-        """With the grade of each student who is found by name, once here and once there."""
+        """The file with the grades of the students whose names occur exactly once here and there."""
         records = self._records()
         students = self._students()
         grades = {person_key(shown_person(row, self._exam)): row for row in rows}
@@ -103,7 +103,7 @@ class GradebookFile:
         return Filled(self._bytes(list(records.values())), count, missing)
 
     def _records(self) -> dict[int, list[str]]:
-        """By the line that each ends at, as in the table."""
+        """The records by the line at which they end, as in the table."""
         reader = csv.reader(io.StringIO(self._text, newline=""), delimiter=str(self._table.delimiter))
         records: dict[int, list[str]] = {}
         for cells in reader:
@@ -124,9 +124,9 @@ class GradebookFile:
         if self.kind is Dialect.MOODLE:
             grade, remark = moodle_grade(grade)
         elif grade == Mark.ABSENT:
-            return  # Canvas has no word for it: the cell stays as it is
+            return  # Canvas has no such grade: leave the cell unchanged
         else:
-            grade = canvas_word(grade)
+            grade = canvas_grade(grade)
         if self._has_decimal_commas:
             grade = grade.replace(".", ",")
         _put(cells, column, grade)
@@ -136,7 +136,7 @@ class GradebookFile:
     def _bytes(self, records: list[list[str]]) -> bytes:
         text = io.StringIO(newline="")
         csv.writer(text, delimiter=str(self._table.delimiter)).writerows(records)
-        return (codecs.BOM_UTF8 if self._has_mark else b"") + text.getvalue().encode()
+        return (codecs.BOM_UTF8 if self._has_byte_order_mark else b"") + text.getvalue().encode()
 
 
 def _put(cells: list[str], column: int, text: str) -> None:

@@ -1,4 +1,4 @@
-"""The formats that a teacher can choose from."""
+"""The formats of export."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ __all__ = ["FORMATS", "Format", "file_stem"]
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """`make` gives the file's bytes; `use` says to people what it is good for."""
+    """`make` returns the file's bytes; `description` says what the format is good for."""
 
     key: str
     label: str
-    use: str
-    ending: str
+    description: str
+    suffix: str
     media_type: str
     make: Callable[[Exam, Sequence[Result]], bytes]
 
     def file_name(self, exam: Exam) -> str:
         """Such as "mathematics-2026-06-15.xlsx"."""
-        return f"{file_stem(exam)}{self.ending}"
+        return f"{file_stem(exam)}{self.suffix}"
 
 
 _CSV = "text/csv"
@@ -80,7 +80,7 @@ FORMATS = (
 
 
 def file_stem(exam: Exam) -> str:
-    """A file name's beginning in plain letters: subject and date."""
+    """A file name without suffix, in ASCII letters: subject and date."""
     plain = unicodedata.normalize("NFKD", exam.subject).encode("ascii", "ignore").decode()
     words = re.sub(r"[^a-z0-9]+", "-", plain.casefold()).strip("-")[:60]
     return f"{words or 'exam'}-{exam.date.isoformat()}"

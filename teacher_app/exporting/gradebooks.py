@@ -1,8 +1,8 @@
 """Files that the gradebooks of Canvas and Moodle import.
 
-Canvas finds students by their names where the ID columns are empty; Moodle by ID number or e-mail, which
-this dashboard does not know: those columns are there to be filled in. Neither has a grade "absent": Canvas
-leaves a grade open at a word that it does not know, and Moodle's remark says it. It is never a zero.
+Canvas identifies students by name if the ID columns are empty; Moodle by ID number or e-mail, which this
+dashboard does not have: those columns are left to be filled in. Neither has a grade "absent": Canvas leaves
+the grade open for an unknown word, and for Moodle it is put into the feedback. It is never a zero.
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ from teacher_app.exporting.delimited import csv_bytes
 from teacher_app.exporting.persons import shown_person, split_name
 from teacher_app.importing.columns import moodle_kind
 
-__all__ = ["canvas_file", "canvas_word", "moodle_file", "moodle_grade"]
+__all__ = ["canvas_file", "canvas_grade", "moodle_file", "moodle_grade"]
 
-# Columns of its own that Canvas passes over, and "(12)" at the end, which it takes for an assignment's id.
-_NOT_FOR_CANVAS = re.compile(
+# Headings that Canvas ignores, and "(12)" at the end, which it takes for an assignment's id.
+_RESERVED_BY_CANVAS = re.compile(
     r"(?:current|final|override) (?:score|points|grade|status)|\(\d+\)\s*$"
     r"|^(?:student|lastname|firstname|id|sis user id|sis login id|integration id|root account|section"
     r"|notes)$",
     re.IGNORECASE,
 )
-_CANVAS_WORDS = {Mark.EXEMPT.value: "EX", "PASS": "pass", "FAIL": "fail"}
+_CANVAS_GRADES = {Mark.EXEMPT.value: "EX", "PASS": "pass", "FAIL": "fail"}
 
 
 def canvas_file(exam: Exam, rows: Sequence[Result]) -> bytes:
-    """For Gradebook, Import: the exam becomes a new assignment, or goes to one that is called the same."""
+    """For Gradebook, Import: the exam becomes a new assignment, or updates one with the same name."""
     title = " ".join(exam.subject.split())
-    if _NOT_FOR_CANVAS.search(title):
+    if _RESERVED_BY_CANVAS.search(title):
         title = f"Exam of {exam.date.isoformat()}"
     points = number_text(exam.scale.highest) if isinstance(exam.scale, NumberScale) else ""
     return csv_bytes(
         [
             ("Student", "ID", "SIS User ID", "SIS Login ID", "Section", title),
             ("    Points Possible", "", "", "", "", points),
-            *((shown_person(row, exam), "", "", "", "", canvas_word(row.grade)) for row in rows),
+            *((shown_person(row, exam), "", "", "", "", canvas_grade(row.grade)) for row in rows),
         ],
-        has_mark=False,
+        has_byte_order_mark=False,
     )
 
 
@@ -57,13 +57,13 @@ def moodle_file(exam: Exam, rows: Sequence[Result]) -> bytes:
     )
 
 
-def canvas_word(grade: str) -> str:
-    """A grade as Canvas wants it written."""
-    return _CANVAS_WORDS.get(grade, grade)
+def canvas_grade(grade: str) -> str:
+    """A grade as Canvas writes it."""
+    return _CANVAS_GRADES.get(grade, grade)
 
 
 def moodle_grade(grade: str) -> tuple[str, str]:
-    """Grade and remark for Moodle."""
+    """Grade and feedback for Moodle."""
     if grade in {Mark.ABSENT, Mark.EXEMPT}:
         return "-", grade.capitalize()
     return grade, ""

@@ -1,7 +1,7 @@
-"""OneRoster 1.2 CSV: a zip with lineItems, results and the students they refer to.
+"""OneRoster 1.2 CSV (1EdTech): a zip with lineItems, results and the students that they refer to.
 
-Ids of students and of the class are made from those of this exam: a school's information system maps them by
-name, or by the code in `identifier` where the exam shows codes.
+The ids of students and of the class are derived from the exam's: a school's information system matches
+students by name, or by the code in `identifier` where the exam shows codes.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ _TABLES = (
     *("resources", "resultLearningObjectiveIds", "results", "resultScoreScales", "roles", "scoreScales"),
     *("userProfiles", "userResources", "users"),
 )
-_BULK = ("", "")  # status and dateLastModified stay empty where a file is complete
+_BULK = ("", "")  # status and dateLastModified are empty in bulk files
 _HEAD = ("sourcedId", "status", "dateLastModified")
-_NUMBER = re.compile(r"\d+(?:\.\d+)?", re.ASCII)  # a grade from before the scale was changed may be none
+_NUMBER = re.compile(r"\d+(?:\.\d+)?", re.ASCII)  # a grade from before a change of scale may not be a number
 _STATUS = {Mark.ABSENT.value: "not submitted", Mark.EXEMPT.value: "exempt"}
 _MARK_FLAGS = ("false", "false", "false")  # inProgress, incomplete, late
 
 
 def oneroster_file(exam: Exam, rows: Sequence[Result]) -> bytes:
-    """The zip, the same bytes for the same rows."""
+    """The zip file; the same rows make the same bytes."""
     files: dict[str, list[tuple[str, ...]]] = {
         "categories": _categories(exam),
         "lineItems": _line_items(exam),
@@ -59,13 +59,13 @@ def oneroster_file(exam: Exam, rows: Sequence[Result]) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, table in {"manifest": manifest, **files}.items():
-            entry = zipfile.ZipInfo(f"{name}.csv")  # dated 1980: no clock in it
-            archive.writestr(entry, csv_bytes(table, has_mark=False), zipfile.ZIP_DEFLATED)
+            entry = zipfile.ZipInfo(f"{name}.csv")  # dated 1980-01-01 by default: no clock involved
+            archive.writestr(entry, csv_bytes(table, has_byte_order_mark=False), zipfile.ZIP_DEFLATED)
     return packed.getvalue()
 
 
 def _categories(exam: Exam) -> list[tuple[str, ...]]:
-    return [(*_HEAD, "title", "weight"), (_made_id(exam.id, "category"), *_BULK, "Exams", "")]
+    return [(*_HEAD, "title", "weight"), (_derived_id(exam.id, "category"), *_BULK, "Exams", "")]
 
 
 def _line_items(exam: Exam) -> list[tuple[str, ...]]:
@@ -74,7 +74,7 @@ def _line_items(exam: Exam) -> list[tuple[str, ...]]:
     least, most = "", ""
     if isinstance(scale, NumberScale):
         least, most = number_text(scale.lowest), number_text(scale.highest)
-    of_class, category, period = (_made_id(exam.id, what) for what in ("class", "category", "period"))
+    of_class, category, period = (_derived_id(exam.id, what) for what in ("class", "category", "period"))
     return [
         (
             *(*_HEAD, "title", "description", "assignDate", "dueDate", "classSourcedId", "categorySourcedId"),
@@ -86,7 +86,7 @@ def _line_items(exam: Exam) -> list[tuple[str, ...]]:
 
 
 def _results(exam: Exam, rows: Sequence[Result]) -> list[tuple[str, ...]]:
-    of_class = _made_id(exam.id, "class")
+    of_class = _derived_id(exam.id, "class")
     table: list[tuple[str, ...]] = [
         (
             *(
@@ -106,7 +106,7 @@ def _results(exam: Exam, rows: Sequence[Result]) -> list[tuple[str, ...]]:
         is_number = status is None and _NUMBER.fullmatch(row.grade) is not None
         score, text = (row.grade, "") if is_number else ("", "" if status else row.grade)
         is_missing = "true" if row.grade == Mark.ABSENT else "false"
-        who = (exam.id, _made_id(row.id, "student"), status or "fully graded")
+        who = (exam.id, _derived_id(row.id, "student"), status or "fully graded")
         table.append(
             (
                 *(row.id, *_BULK, *who, score),
@@ -142,10 +142,10 @@ def _users(exam: Exam, rows: Sequence[Result]) -> list[tuple[str, ...]]:
     for row in rows:
         code = row.student if has_codes(exam) else ""
         given, family = split_name((row.name or "") if has_codes(exam) else row.student)
-        student = _made_id(row.id, "student")
+        student = _derived_id(row.id, "student")
         table.append((student, *_BULK, "true", student, "", given, family, "", code, *[""] * 13))
     return table
 
 
-def _made_id(source: str, what: str) -> str:
+def _derived_id(source: str, what: str) -> str:
     return str(uuid.uuid5(uuid.UUID(source), what))

@@ -1,4 +1,4 @@
-"""XLSX: one sheet, numbers as numbers, names as text that is never a formula."""
+"""XLSX: one sheet, grades as numbers, names as text that is never a formula."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def xlsx_file(exam: Exam, rows: Sequence[Result]) -> bytes:
 
 def _write_text(cell: openpyxl.cell.Cell, text: str) -> None:
     cell.value = _text(text)
-    cell.data_type = "s"  # a text that begins with "=" would be written as a formula
+    cell.data_type = "s"  # otherwise text that starts with "=" would become a formula
     cell.quotePrefix = True
 
 

@@ -1,9 +1,9 @@
-"""Buttons that store something, whose press is not lost.
+"""Buttons that store something, and whose presses are never lost.
 
-A run that answers a press can be overtaken by the next touch (a cell left, a box ticked) before it has come
-to the answer; Streamlit forgets the press then. Here a press is noted before the run begins, and it waits
-until it is taken, or until a run has come to its end without taking it. Only a touch that follows in the few
-milliseconds before that beginning has the press forgotten all the same: a page must not send on its own.
+The run that handles a press can be interrupted by the next interaction (a cell left, a box ticked) before it
+gets there, and Streamlit then forgets the press. Here a press is recorded before the run begins, and kept
+until it is taken or until a run completes without taking it. Only an interaction in the few milliseconds
+before the run begins still loses the press: so a page must not send anything on its own.
 """
 
 from __future__ import annotations
@@ -14,44 +14,44 @@ import streamlit as st
 
 __all__ = ["Press", "forget_presses", "set_state", "storing_button"]
 
-_NOTED = "pressed-buttons"  # in the session: keys of buttons
+_PRESSED = "pressed-buttons"  # in the session: keys of buttons
 
 
 class Press:
-    """That of one button, which may have happened."""
+    """Whether one button was pressed."""
 
     def __init__(self, key: str) -> None:
         self._key = key
 
     def take(self) -> bool:
-        """Whether the button was pressed; True once for each press.
+        """Whether the button was pressed; True once per press.
 
-        Taken right before what it is for: a run can be overtaken wherever something is drawn.
+        Call it right before acting on it: a run can be interrupted wherever something is drawn.
         """
-        noted = _noted()
-        is_pressed = self._key in noted
-        noted.discard(self._key)
+        pressed = _pressed()
+        is_pressed = self._key in pressed
+        pressed.discard(self._key)
         return is_pressed
 
 
 def storing_button(label: str, *, key: str, disabled: bool = False, **options: Any) -> Press:
-    """Draw the button. `options` as of st.button. A press before it was disabled counts no more."""
+    """Draw the button, with `options` as for st.button. Disabling it cancels an earlier press."""
     if disabled:
-        _noted().discard(key)
-    st.button(label, key=key, disabled=disabled, on_click=_noted().add, args=(key,), **options)
+        _pressed().discard(key)
+    st.button(label, key=key, disabled=disabled, on_click=_pressed().add, args=(key,), **options)
     return Press(key)
 
 
 def forget_presses() -> None:
-    """At the end of a run: what was pressed on a page that is not shown any more shall not happen later."""
-    _noted().clear()
+    """At the end of a run: a press on a page that is no longer shown must not take effect later."""
+    _pressed().clear()
 
 
 def set_state(key: str, value: object) -> None:
-    """Put a value into the session, as a button's `on_click`."""
+    """Set a value in the session; for a button's `on_click`."""
     st.session_state[key] = value
 
 
-def _noted() -> set[str]:
-    noted: set[str] = st.session_state.setdefault(_NOTED, set())
-    return noted
+def _pressed() -> set[str]:
+    pressed: set[str] = st.session_state.setdefault(_PRESSED, set())
+    return pressed

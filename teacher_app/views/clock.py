@@ -1,4 +1,4 @@
-"""The time where the teacher sits: the server may stand in another zone."""
+"""The teacher's local time; the server may be in another time zone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["local_now"]
 
 
 def local_now() -> dt.datetime:
-    """Now, by the browser's clock zone; by the server's where the browser does not tell."""
+    """Now, in the browser's time zone, or in the server's if the browser does not report one."""
     now = dt.datetime.now(dt.UTC)
     behind_utc_min = st.context.timezone_offset
     if behind_utc_min is None:

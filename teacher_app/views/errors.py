@@ -1,5 +1,4 @@
-"""What a page shows when the session has ended, the backend does not answer or the API says no, in place of
-an error."""
+"""What a page shows when the session has ended, the backend does not answer or the API refuses a request."""
 
 from __future__ import annotations
 
@@ -20,7 +19,7 @@ EXPECTED = (SessionEnded, BackendUnreachable, ApiRefused, FieldInvalid)
 
 @contextmanager
 def guarded() -> Iterator[None]:
-    """Whatever the API raises inside is said in words; the page goes on after the block."""
+    """Explain whatever the API raises in the block; the page continues after it."""
     try:
         yield
     except EXPECTED as error:
@@ -30,7 +29,7 @@ def guarded() -> Iterator[None]:
 def explain(error: Exception, *, retry_key: str | None = None) -> None:
     """Say what happened, that nothing is lost, and what to do.
 
-    With `retry_key` a button that runs the page again stands below; not inside a form, which has its own.
+    With `retry_key` a button below runs the page again; not for use inside a form, which has its own.
     """
     text = escape_markdown(refusal_text(error))
     if isinstance(error, SessionEnded):

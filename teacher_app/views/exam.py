@@ -1,4 +1,4 @@
-"""The page of one exam: which one, and the parts of the work on it."""
+"""The page of one exam, with the parts of the work on it."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from teacher_app.views.fragments import fragment
 __all__ = ["PARTS", "render"]
 
 _IN_ADDRESS = "part-in-address"
-REFRESH_S = 15.0  # what others change is seen at the next touch after so long
+REFRESH_S = 15.0  # after this, the next interaction reads what others have changed
 
 CODES = "Codes"  # only where students are shown by code
 
-# The parts of the work, in the order of a teacher's way. The first one is shown when the address names none.
+# The parts in the usual order of work. The first one is shown when the address names none.
 PARTS: dict[str, Callable[[Workspace], None]] = {
     "Enter": entry.render,
     "Grid": grid.render,
@@ -51,27 +51,27 @@ PARTS: dict[str, Callable[[Workspace], None]] = {
 def render() -> None:
     """The exam named in the address (?exam=ID&part=NAME)."""
     exam_id = st.query_params.get("exam", "")
-    # A place of its own, empty or not: if what stands below moved, the browser would put it there anew, and
-    # the cursor with what is being typed would be lost.
+    # A container of its own, even if empty: if the elements below moved, the browser would recreate them, and
+    # the focus and unsent input would be lost.
     with st.container():
         workspace = _workspace(exam_id)
     if workspace is None:
         return
     title = st.container()
-    if _is_anothers(workspace):
+    if _is_another_teachers(workspace):
         read_only.render(workspace)
     else:
         _show_part(workspace)
-    with title:  # last, so that it has what the part has just changed
+    with title:  # last, so that it shows what the part has just changed
         _show_title(workspace)
 
 
-def _is_anothers(workspace: Workspace) -> bool:
+def _is_another_teachers(workspace: Workspace) -> bool:
     owner = workspace.exam.owner
     try:
         return owner is not None and owner != current_session().sub
     except SessionEnded:
-        return False  # said already; what is typed on the page stays
+        return False  # explained already; what was typed on the page stays
 
 
 def _show_part(workspace: Workspace) -> None:
@@ -88,9 +88,9 @@ def _show_part(workspace: Workspace) -> None:
 
 
 def _take_part_from_address(parts: list[str]) -> None:
-    """A new address (opened, or by the browser's way back) wins over what was chosen before.
+    """A new address (opened, or by the browser's back button) overrides the earlier choice.
 
-    Streamlit's own binding to the address forbids to leave the page for another one.
+    Streamlit's own binding of a widget to the address prevents leaving the page for another one.
     """
     named = st.query_params.get(navigation.PART, parts[0])
     if st.session_state.get(navigation.PART) not in parts or named != st.session_state.get(_IN_ADDRESS):
@@ -130,12 +130,12 @@ def _workspace(exam_id: str) -> Workspace | None:
         elif workspace.age_s > REFRESH_S:
             workspace.refresh()
         current_session()
-    except (NotFound, InputRefused):  # the latter: what stands in the address is no id at all
+    except (NotFound, InputRefused):  # InputRefused: the address contains no valid id
         st.session_state.pop(key, None)
         st.warning("There is no such exam, or it is somebody else's draft.")
         navigation.link_to(navigation.LIST, "To my exams")
         return None
     except EXPECTED as error:
-        # What was read before is still shown, so that nothing typed is lost.
+        # Keep showing what was read before, so that nothing typed is lost.
         explain(error, retry_key="exam-again")
     return workspace

@@ -1,4 +1,4 @@
-"""The page of my exams: the list, the way to a new one, and what was deleted and can come back."""
+"""The page of my exams: the list, a button for a new exam, and the undo of deletions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LAST = "exams-last-read"
 
 
 def render() -> None:
-    """My exams, newest first. When they cannot be read anew, those read before are shown."""
+    """My exams, newest first. If they cannot be read again, those read before are shown."""
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="exams-head"
     ):

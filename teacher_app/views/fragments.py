@@ -1,4 +1,4 @@
-"""Pieces of HTML for the dashboard's own look, from templates that escape every value."""
+"""HTML fragments for the pages, from templates that escape every value."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ _templates = html_templates(_FOLDER)
 
 
 def fragment(template: str, **values: object) -> str:
-    """The template of that name in views/html, filled."""
+    """The rendered template of that name in views/html."""
     return _templates.get_template(template).render(**values)

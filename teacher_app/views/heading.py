@@ -1,4 +1,4 @@
-"""The line above every page: the way to the list, who is signed in, the account. And the look of it all."""
+"""The line above every page, with links to the list and the account; and the style sheet."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["render"]
 
 
 def render(*, is_list: bool) -> None:
-    """One line; `is_list` says that the list of exams itself stands beneath."""
+    """One line; `is_list` if the page below is the list of exams."""
     st.html(STYLE_SHEET)
     with st.container(
         key="heading", horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
@@ -25,7 +25,7 @@ def render(*, is_list: bool) -> None:
         try:
             name = current_session().display_name
         except SessionEnded:
-            return  # the page itself says so
+            return  # the page itself explains it
         st.html(
             fragment("account.html", name=name, account=paths.ACCOUNT, sign_out=paths.SIGN_OUT),
             width="content",

@@ -1,4 +1,4 @@
-"""The dashboard's pages by name, and how to get to them in the same tab, with the exam in the address."""
+"""The dashboard's pages by name, and navigation between them within the tab."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ __all__ = [
 LIST = "list"
 NEW = "new"
 EXAM = "exam"
-PART = "part"  # the key of the choice of a part, and its name in the address
+PART = "part"  # the key of the selected part, in the session and in the address
 SHARE = "Share"
 DETAILS = "Details"
 
-_PAGES = "pages"  # in the session: Streamlit wants its own page objects, which each run makes anew
+_PAGES = "pages"  # in the session: Streamlit needs its page objects, which each run creates anew
 
 
 def note_pages(pages: Mapping[str, Page]) -> None:
-    """What this run's navigation has."""
+    """Remember the pages of this run."""
     st.session_state[_PAGES] = pages
 
 
 def link_to(
     name: str, label: str, *, icon: str | None = None, query: Mapping[str, str] | None = None
 ) -> None:
-    """A link within the tab."""
+    """Draw a link that opens in the same tab."""
     st.page_link(st.session_state[_PAGES][name], label=label, icon=icon, query_params=dict(query or {}))
 
 

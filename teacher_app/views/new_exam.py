@@ -28,7 +28,7 @@ RECENT_EXAMS = 20  # so many of the newest exams are asked for scales of the tea
 
 
 def render() -> None:
-    """The form; nothing is stored before the button is pressed."""
+    """The form; nothing is stored until the button is pressed."""
     like = st.query_params.get("like", "")
     st.title("New exam", anchor=False)
     try:
@@ -54,7 +54,7 @@ def render() -> None:
         drawn.show_faults(faults)
         return
     try:
-        # The id is kept until it has worked: pressing again after a lost answer makes no second exam.
+        # The id is kept until this succeeds: pressing again after a lost answer creates no second exam.
         exam = current_api().create_exam(drawn.values.new_exam(exam_id))
     except EXPECTED as error:
         explain(error)

@@ -1,4 +1,4 @@
-"""The browser's own question before a page that holds unsaved work is closed or loaded again."""
+"""The browser's own prompt before a page with unsaved work is closed or reloaded."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ _component = st.components.v2.component("ask_before_leaving", js=_SCRIPT)
 
 
 def ask_before_leaving(work: str) -> None:
-    """For as long as this is drawn; `work` names what is unsaved. Other pages of the dashboard are reached
-    without the question: what is unsaved waits in the session."""
+    """Prompt for as long as this is drawn; `work` names what is unsaved. Other pages of the dashboard open
+    without a prompt, since the session keeps what is unsaved."""
     _component(key=f"leaving-{work}")

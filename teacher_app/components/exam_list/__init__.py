@@ -15,8 +15,8 @@ _component = folder_component("exam_list", Path(__file__).parent, markup="list",
 
 
 def exam_list(exams: Sequence[Exam], *, reader: str, key: str) -> str | None:
-    """Draw the list for `reader`, an id of who sits there. Gives the id of the exam that was chosen just now,
-    once; else None."""
+    """Draw the list for the teacher with the id `reader`. Returns an exam's id, once, when it is
+    chosen; else None."""
     data = {"exams": list_rows(exams), "reader": reader}
     chosen = _component(key=key, data=data, on_chosen_change=lambda: None).chosen
     return None if chosen is None else str(chosen)

@@ -9,11 +9,11 @@ from teacher_app.exam.wording import date_text
 
 __all__ = ["list_rows"]
 
-_COUNTED_MAX = 1000  # the API counts no further: 1000 stands for 1000 or more
+_COUNTED_MAX = 1000  # the API stops counting there: 1000 stands for 1000 or more
 
 
 def list_rows(exams: Iterable[Exam]) -> list[dict[str, object]]:
-    """One row an exam, in the order given: id, subject, teacher, date (ISO), dateText, scale, isPublished,
+    """One row per exam, in the given order: id, subject, teacher, date (ISO), dateText, scale, isPublished,
     hasCodes, results (a number to sort by), resultsText."""
     return [
         {

@@ -23,7 +23,7 @@ _NAMES_SHOWN = 5
 
 
 def render(workspace: Workspace) -> None:
-    """What to print, what to keep, and who has which code."""
+    """Slips to print, the list to keep, and the table of names and codes."""
     exam = workspace.exam
     rows = sorted(workspace.results, key=lambda row: (sort_key(row.name or ""), row.student))
     st.markdown(
@@ -42,7 +42,7 @@ def render(workspace: Workspace) -> None:
         explain(error)
         return
     address = None if student_url is None else student_address(student_url, exam.id)
-    _say_what_is_missing(rows)
+    _warn_of_gaps(rows)
     stem = file_stem(exam)
     pages = math.ceil(len(rows) / SLIPS_A_PAGE)
     with st.container(horizontal=True):
@@ -73,7 +73,7 @@ def render(workspace: Workspace) -> None:
     )
 
 
-def _say_what_is_missing(rows: list[Result]) -> None:
+def _warn_of_gaps(rows: list[Result]) -> None:
     nameless = sum(row.name is None for row in rows)
     if nameless:
         st.warning(

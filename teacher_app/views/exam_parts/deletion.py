@@ -1,4 +1,4 @@
-"""Deleting an exam: what goes with it, how far it is, and afterwards the way back."""
+"""Deleting an exam: what is deleted with it, the progress, and afterwards the undo."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DELETED = "deleted-exams"  # in the session, newest first: list[_Deleted]
 
 
 class _Deleted:
-    """A deletion on its way or done, and its undoing once that is wanted."""
+    """A deletion in progress or done, and its undo once requested."""
 
     def __init__(self, deletion: Deletion) -> None:
         self.deletion = deletion
@@ -58,7 +58,7 @@ def render(workspace: Workspace) -> None:
 
 
 def offer_undo() -> None:
-    """For each exam that was deleted in this page: the way back."""
+    """Offer to restore each exam that was deleted on this page."""
     for one in _deleted():
         deletion = one.deletion
         if not deletion.is_done:

@@ -27,7 +27,7 @@ __all__ = ["forget", "render"]
 
 
 def render(workspace: Workspace) -> None:
-    """Three sections, the dangerous one last."""
+    """Three sections, the destructive one last."""
     _edit(workspace)
     st.divider()
     st.subheader("Copy", anchor=False)
@@ -39,7 +39,7 @@ def render(workspace: Workspace) -> None:
 
 
 def forget(exam_id: str) -> None:
-    """Another part of the exam is shown: next time the form begins with what is stored then."""
+    """Forget the form, so that it next begins with what is stored then."""
     for name in ("base", "pending", "receipt"):
         st.session_state.pop(_key(exam_id, name), None)
 
@@ -47,19 +47,21 @@ def forget(exam_id: str) -> None:
 def _edit(workspace: Workspace) -> None:
     st.subheader("Details", anchor=False)
     exam_id = workspace.exam.id
-    # What the form was filled with stays while somebody types, whatever changes elsewhere.
+    # The form keeps its initial values while somebody types, whatever changes elsewhere.
     base: Exam = st.session_state.setdefault(_key(exam_id, "base"), workspace.exam)
     drawn = draw_fields(
-        ExamFields.of(base), key=f"details-{base.id}-{base.version}", audience_locked=_lock(workspace)
+        ExamFields.of(base),
+        key=f"details-{base.id}-{base.version}",
+        audience_locked=_audience_lock(workspace),
     )
     faults = drawn.values.faults()
     changes = {} if faults else changed_fields(base, drawn.values)
     if not faults and not changes and workspace.exam.version != base.version:
-        _begin_again(workspace)
+        _restart(workspace)
     if faults or changes:
         ask_before_leaving(f"details-{exam_id}")
     if "scale" in changes:
-        _warn_of_scale(workspace, drawn.values)
+        _warn_of_misfits(workspace, drawn.values)
     save = storing_button("Save the details", key=_key(exam_id, "save"), type="primary")
     if _key(exam_id, "receipt") in st.session_state:
         st.success(st.session_state.pop(_key(exam_id, "receipt")), icon=":material/check:")
@@ -75,7 +77,7 @@ def _edit(workspace: Workspace) -> None:
 
 
 def _save(workspace: Workspace, base: Exam, changes: dict[str, Any]) -> None:
-    """Store `changes` unless one of them was changed elsewhere too: then the teacher chooses."""
+    """Store `changes`, unless a field was changed elsewhere too: then the teacher chooses."""
     if clashes(base, changes, workspace.exam):
         st.session_state[_key(base.id, "pending")] = True
         return
@@ -84,14 +86,14 @@ def _save(workspace: Workspace, base: Exam, changes: dict[str, Any]) -> None:
     except EXPECTED as error:
         explain(error)
     else:
-        _save(workspace, base, changes)  # ends: each turn begins with the newest exam
+        _save(workspace, base, changes)  # terminates: each time with the newest exam
 
 
 def _store(workspace: Workspace, changes: dict[str, Any]) -> None:
-    """Store `changes` and begin the form again; returns only if the exam was changed elsewhere meanwhile."""
+    """Store `changes` and restart the form. Returns only if the exam was changed elsewhere meanwhile."""
     if workspace.change_exam(lambda api, exam: api.update_exam(exam.id, exam.version, **changes)):
         st.session_state[_key(workspace.exam.id, "receipt")] = f"Saved at {local_now():%H:%M:%S}."
-        _begin_again(workspace)
+        _restart(workspace)
 
 
 def _choose(workspace: Workspace, base: Exam, changes: dict[str, Any]) -> None:
@@ -111,7 +113,7 @@ def _choose(workspace: Workspace, base: Exam, changes: dict[str, Any]) -> None:
         save_mine = storing_button("Save mine", key=_key(base.id, "mine"), type="primary")
         keep_theirs = storing_button("Keep what is stored", key=_key(base.id, "theirs"))
     if keep_theirs.take():
-        _begin_again(workspace)
+        _restart(workspace)
     if save_mine.take():
         try:
             _store(workspace, changes)
@@ -121,7 +123,7 @@ def _choose(workspace: Workspace, base: Exam, changes: dict[str, Any]) -> None:
             st.rerun()  # changed once more: the table shows it
 
 
-def _begin_again(workspace: Workspace) -> None:
+def _restart(workspace: Workspace) -> None:
     """Fill the form with what is stored now."""
     exam_id = workspace.exam.id
     st.session_state[_key(exam_id, "base")] = workspace.exam
@@ -129,8 +131,8 @@ def _begin_again(workspace: Workspace) -> None:
     st.rerun()
 
 
-def _lock(workspace: Workspace) -> str | None:
-    """Why the way of showing students cannot be changed now; None when it can."""
+def _audience_lock(workspace: Workspace) -> str | None:
+    """Why the audience cannot be changed now; None if it can."""
     exam = workspace.exam
     if exam.is_published:
         return "Fixed while the exam is published: unpublish it first."
@@ -139,7 +141,7 @@ def _lock(workspace: Workspace) -> str | None:
     return None
 
 
-def _warn_of_scale(workspace: Workspace, wanted: ExamFields) -> None:
+def _warn_of_misfits(workspace: Workspace, wanted: ExamFields) -> None:
     scale = wanted.scale
     frame = frame_from_results(workspace.results, scale)
     misfits = int((frame["kind"] == "unreadable").sum())

@@ -1,4 +1,4 @@
-"""The results as files for other programs. A file is made when it is asked for."""
+"""The results as files for other programs, each made when it is requested."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _NAMES_SHOWN = 8
 
 
 def render(workspace: Workspace) -> None:
-    """One button a format."""
+    """One button per format, and filling in an exported gradebook."""
     exam = workspace.exam
-    # By name also where codes are shown: codes have no order that means anything.
+    # By name even where codes are shown, since the order of codes is meaningless.
     rows = sorted(workspace.results, key=lambda row: sort_key(shown_person(row, exam)))
     if not rows:
         st.info("There is no result to export yet.", icon=":material/download:")
@@ -56,7 +56,7 @@ def _offer(form: Format, exam: Exam, rows: Sequence[Result]) -> None:
             width=250,
             key=f"export-{form.key}-{exam.id}",
         )
-        st.markdown(form.use, width="stretch")
+        st.markdown(form.description, width="stretch")
 
 
 def _fill_in(exam: Exam, rows: Sequence[Result]) -> None:
@@ -86,7 +86,7 @@ def _fill_in(exam: Exam, rows: Sequence[Result]) -> None:
     )
     if column is None:
         return
-    _say_points(gradebook.points(column), exam)
+    _warn_of_points(gradebook.points(column), exam)
     filled = gradebook.filled(rows, column)
     st.markdown(f"**{filled.count:,} of {count_text(len(rows), 'student')}** found in it by name.")
     if filled.missing:
@@ -109,7 +109,7 @@ def _fill_in(exam: Exam, rows: Sequence[Result]) -> None:
     )
 
 
-def _say_points(points: str, exam: Exam) -> None:
+def _warn_of_points(points: str, exam: Exam) -> None:
     try:
         number = float(points.replace(",", "."))
     except ValueError:

@@ -1,9 +1,9 @@
-"""An import before it is saved: its columns, its rows with what becomes of each, and mending them."""
+"""An import before it is saved: its columns, its rows with the fate of each, and their correction."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -21,6 +21,8 @@ from teacher_app.importing.tables import SPACES
 
 __all__ = ["editor_key", "show_choices", "show_columns", "show_rows"]
 
+_T = TypeVar("_T")
+
 _DELIMITER_WORDS = {
     "\t": "columns divided by tabs",
     ";": "columns divided by semicolons",
@@ -37,7 +39,7 @@ _FATE_WORDS = {  # after a number
     Fate.REPEATED: "repeated",
     Fate.BAD: "to mend",
 }
-_FATE_SIGNS = {  # a shape each, not a colour alone; shapes that every machine has
+_FATE_SIGNS = {  # shapes, not only colours; all in common fonts
     Fate.NEW: "✓ New",
     Fate.REPLACES: "⇄",
     Fate.SAME: "●",
@@ -58,11 +60,11 @@ _REPEATED_WORDS = {
     Repeated.ALL: "Different students: save them all",
 }
 ROW_HEIGHT_PX, ROWS_SHOWN = 35, 14
-REASONS_SHOWN = 6  # above the table, which has them all
+REASONS_SHOWN = 6  # above the table, which shows all
 
 
 def show_columns(draft: ImportDraft, key: str) -> None:
-    """How the source was read, and another way where the teacher knows better."""
+    """How the source was read, with choices for a teacher who knows better."""
     layout, table = draft.layout, draft.table
     with st.expander(_how_it_was_read(draft), expanded=draft.asks_for_columns, icon=":material/view_column:"):
         if len(draft.source.tables) > 1:
@@ -98,7 +100,7 @@ def show_columns(draft: ImportDraft, key: str) -> None:
             key=f"{widgets}-grade",
         )
         if draft.choose_columns(names, grade, layout.code):
-            st.rerun()  # the line above tells how it is read now
+            st.rerun()  # the heading above describes the layout
     if table.is_comma_ambiguous:
         st.warning(
             "Commas seem to divide the columns and to be decimal commas at once. Paste the rows from the "
@@ -115,32 +117,27 @@ def show_columns(draft: ImportDraft, key: str) -> None:
 
 
 def show_choices(draft: ImportDraft, key: str) -> None:
-    """What to do with students who are there already, or more than once in the source; only if there are."""
+    """What to do with students who already have a result, or who are repeated; only if there are any."""
     fates = draft.fates_without_choices()
     there, repeated = draft.choices.there, draft.choices.repeated
     if Fate.SKIPPED in fates:
-        chosen = st.radio(
-            "Some students are there with another grade",
-            list(There),
-            index=list(There).index(there),
-            format_func=_THERE_WORDS.__getitem__,
-            key=f"{key}-there",
-        )
-        there = chosen or there
+        question = "Some students are there with another grade"
+        there = _choose(question, _THERE_WORDS, there, f"{key}-there")
     if Fate.REPEATED in fates:
-        counts = st.radio(
-            "Some students are in it more than once",
-            list(Repeated),
-            index=list(Repeated).index(repeated),
-            format_func=_REPEATED_WORDS.__getitem__,
-            key=f"{key}-repeated",
-        )
-        repeated = counts or repeated
+        question = "Some students are in it more than once"
+        repeated = _choose(question, _REPEATED_WORDS, repeated, f"{key}-repeated")
     draft.choices = Choices(there, repeated)
 
 
+def _choose(question: str, words: Mapping[_T, str], chosen: _T, key: str) -> _T:
+    """The option that is chosen now; `words` has the options in order, each with its label."""
+    options = list(words)
+    answer = st.radio(question, options, index=options.index(chosen), format_func=words.__getitem__, key=key)
+    return answer or chosen
+
+
 def show_rows(draft: ImportDraft, key: str) -> list[CheckedRow]:
-    """The rows to look at and to mend; gives them as they are now."""
+    """Show the rows for checking and correction. Returns them as they are now."""
     chosen = _chosen_positions(draft, key)
     editor = editor_key(draft, key, shows_all=chosen is None)
     positions = list(range(len(draft.rows))) if chosen is None else chosen
@@ -180,15 +177,15 @@ def show_rows(draft: ImportDraft, key: str) -> list[CheckedRow]:
 
 
 def editor_key(draft: ImportDraft, key: str, *, shows_all: bool) -> str:
-    """The editor's key in the session: another table or another choice of rows is another editor."""
+    """The editor's key in the session; each table and each selection of rows has its own editor."""
     return f"{key}-rows-{_layout_key(draft)}-{'all' if shows_all else 'some'}"
 
 
 def _offered(draft: ImportDraft, editor: str) -> Sequence[SourceRow]:
-    """The rows as they stood when this editor came on the page: what its edits are edits of.
+    """The rows as they were when this editor was first drawn, which its edits refer to.
 
-    Were the mended texts put under it, it would drop its edits as changing nothing and have the page run a
-    second time for each; what is pressed at that moment is lost.
+    If the corrected texts were put into it, it would drop its edits as changing nothing and rerun the page
+    for each; a press at that moment would be lost.
     """
     if editor not in st.session_state or editor not in draft.offered:
         draft.offered[editor] = draft.rows
@@ -198,7 +195,7 @@ def _offered(draft: ImportDraft, editor: str) -> Sequence[SourceRow]:
 def _mend(
     draft: ImportDraft, positions: Sequence[int], offered: Sequence[SourceRow], state: Mapping[str, Any]
 ) -> None:
-    """Have the draft's rows as the editor shows them; what was typed back to what was offered, too."""
+    """Bring the draft's rows in line with the editor, including texts that were typed back."""
     edited = {int(shown): edits for shown, edits in state.get("edited_rows", {}).items()}
     rows = draft.rows
     for shown, position in enumerate(positions):
@@ -210,8 +207,8 @@ def _mend(
 
 
 def _chosen_positions(draft: ImportDraft, key: str) -> list[int] | None:
-    """Positions of the rows to mend, as they were when that was chosen: a mended row stays in sight.
-    None: all rows."""
+    """The positions of the rows to correct, fixed at first sight, so that a corrected row stays visible; None
+    for all rows."""
     frozen = f"{key}-to-mend-{_layout_key(draft)}"
     if frozen not in st.session_state:
         st.session_state[frozen] = _to_mend(draft)
@@ -269,7 +266,7 @@ def _show_counts(checked: list[CheckedRow]) -> None:
 
 
 def _say_what_to_mend(checked: list[CheckedRow]) -> None:
-    """In words beside the table, where the reasons are far to the right on a phone."""
+    """The reasons above the table as well: on a phone their column is far to the right."""
     bad = [one for one in checked if one.fate.needs_mending]
     if not bad:
         return

@@ -1,4 +1,4 @@
-"""Many results at once: pasted text or a file, looked at, mended, saved."""
+"""Importing results: pasted text or a file, checked, corrected and saved."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _EXAMPLE = "Ada Lovelace\t14,5\nGrace Hopper\t17\nAlan Turing\tabsent"
 
 @dataclass
 class _Page:
-    """What one open page has of imports. `generation` counts them: each has widgets of its own."""
+    """The import of one open page. `generation` counts imports, as each has widgets of its own."""
 
     generation: int = 0
     draft: ImportDraft | None = None
 
 
 def render(workspace: Workspace) -> None:
-    """The source first; then its rows, until the teacher starts over."""
+    """Ask for the source, then show its rows until the teacher starts over."""
     page = st.session_state.setdefault(f"import-{workspace.exam.id}", _Page())
     key = f"import-{workspace.exam.id}-{page.generation}"
     if page.draft is None:
@@ -97,7 +97,7 @@ def _show_draft(page: _Page, draft: ImportDraft, workspace: Workspace, key: str)
         _start_over(page, key)
     if save.take():
         try:
-            # Against what is there at this moment: what another tab or an earlier try has saved stays single.
+            # Compare with what is stored now, so that nothing saved meanwhile by another tab is duplicated.
             workspace.refresh()
         except EXPECTED as error:
             explain(error)

@@ -1,4 +1,4 @@
-"""Another teacher's published exam: everything to read, nothing to change."""
+"""Another teacher's published exam, read-only."""
 
 from __future__ import annotations
 

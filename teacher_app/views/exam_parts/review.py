@@ -1,4 +1,4 @@
-"""Looking at everything once more, then publishing; and taking it back."""
+"""Checking an exam, publishing it, and unpublishing it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from teacher_app.views.fragments import fragment
 
 __all__ = ["render", "show_preview"]
 
-# By whether the exam is to be published.
+# By whether the exam is published.
 _DONE_WORDS = {
     True: ("Published", "Students see it now."),
     False: ("Unpublished", "You alone see it now."),
@@ -29,7 +29,7 @@ _CHANGED_ELSEWHERE_WORDS = {
 
 
 def render(workspace: Workspace) -> None:
-    """What to look at again and the publishing; beside it what students see."""
+    """What to check, and publishing; beside it what students see."""
     left, right = st.columns([5, 6], gap="large")
     with left:
         found = _check(workspace)
@@ -44,7 +44,7 @@ def render(workspace: Workspace) -> None:
 
 
 def show_preview(workspace: Workspace) -> None:
-    """The students' board as it would be now."""
+    """The students' board as it would look now."""
     exam = workspace.exam
     st.html(
         fragment(

@@ -16,7 +16,7 @@ __all__ = ["render"]
 
 
 def render(workspace: Workspace) -> None:
-    """The address to copy, the code to project or to download."""
+    """The address to copy, and the QR code to project or to download."""
     exam = workspace.exam
     try:
         student_url = current_settings().student_url

@@ -160,7 +160,7 @@ def test_a_grade_from_before_the_scale_was_changed_is_a_text() -> None:
 @pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.key)
 def test_file_names_tell_the_exam_in_plain_letters(form: Format) -> None:
     name = form.file_name(an_exam(subject="Économie & Droit, 2ᵉ partie"))
-    assert name == f"economie-droit-2e-partie-2026-06-15{form.ending}"
+    assert name == f"economie-droit-2e-partie-2026-06-15{form.suffix}"
 
 
 def test_a_subject_without_plain_letters_has_a_file_name_too() -> None:

@@ -35,7 +35,7 @@ def test_each_format_has_its_button_and_its_use(desk: Desk) -> None:
     page = desk.open(navigation.EXAM, exam=exam.id, part="Export")
     assert not page.exception
     assert [button.label for button in page.download_button] == [form.label for form in FORMATS]
-    assert {form.use for form in FORMATS} <= {one.value for one in page.markdown}
+    assert {form.description for form in FORMATS} <= {one.value for one in page.markdown}
     assert page.warning.len == 0
 
 
