@@ -6,10 +6,6 @@ with the true client library: every token in a test was earned by a password.
 
 import contextlib
 import json
-import os
-import queue
-import signal
-import subprocess
 import sys
 import threading
 import time
@@ -17,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
@@ -28,10 +24,10 @@ from dotenv import dotenv_values
 from pycognito import Cognito
 
 from deploy.local.backend.compose import Backend, BackendOptions, bound_socket, open_backend, server_of
+from tests.server_process import ServerProcess
 
-__all__ = ["PASSWORD", "ROOT", "BackendProcess", "RunningBackend", "SignedInTeacher", "running_backend"]
+__all__ = ["PASSWORD", "BackendProcess", "RunningBackend", "SignedInTeacher", "running_backend"]
 
-ROOT = Path(__file__).parents[1]
 START_DEADLINE_S = 30.0
 STOP_DEADLINE_S = 10.0
 PASSWORD = "Correct-horse-7-battery"
@@ -162,69 +158,10 @@ def running_backend(
             assert not thread.is_alive(), "the backend did not stop"
 
 
-class BackendProcess(BackendClient):
-    """A backend as a process of its own. Leaving the context stops it, if it still runs."""
+class BackendProcess(ServerProcess, BackendClient):
+    """A backend as a process of its own."""
 
     def __init__(self, data_dir: Path, arguments: Sequence[str] = (), *, port: int = 0) -> None:
-        command = [
-            sys.executable,
-            "-m",
-            "deploy.local.backend",
-            "--data-dir",
-            str(data_dir),
-            "--port",
-            str(port),
-        ]
-        self.process = subprocess.Popen(
-            [*command, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        try:
-            ready = self._first_line()
-        except BaseException:
-            self._end(signal.SIGKILL)
-            raise
-        super().__init__(ready["url"], data_dir)
-
-    def _first_line(self) -> dict[str, str]:
-        assert self.process.stdout is not None
-        lines: queue.Queue[str] = queue.Queue()
-        stream = self.process.stdout
-        reader = threading.Thread(target=lambda: lines.put(stream.readline()))
-        reader.start()
-        try:
-            line = lines.get(timeout=START_DEADLINE_S)
-        except queue.Empty:
-            self.process.kill()
-            line = ""
-        reader.join()
-        if not line:
-            self.process.wait(STOP_DEADLINE_S)
-            assert self.process.stderr is not None
-            raise AssertionError(f"the backend did not start: {self.process.stderr.read()}")
-        ready: dict[str, str] = json.loads(line)
-        return ready
-
-    def kill(self) -> None:
-        """SIGKILL: nothing can be finished."""
-        self._end(signal.SIGKILL)
-
-    def stop(self) -> int:
-        """SIGTERM; returns the exit status."""
-        return self._end(signal.SIGTERM)
-
-    def _end(self, number: signal.Signals) -> int:
-        if self.process.poll() is None:
-            os.kill(self.process.pid, number)
-        try:
-            status = self.process.wait(STOP_DEADLINE_S)
-        finally:
-            for stream in (self.process.stdout, self.process.stderr):
-                if stream is not None:
-                    stream.close()
-        return status
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self.stop()
+        command = [sys.executable, "-m", "deploy.local.backend", "--data-dir", str(data_dir)]
+        ServerProcess.__init__(self, [*command, "--port", str(port), *arguments], r'^\{"url": "(.+?)"')
+        BackendClient.__init__(self, self.ready[1], data_dir)

@@ -4,12 +4,9 @@ its own making, in front of whatever listens at the two upstreams.
 A context manager that leaves nothing behind.
 """
 
-import contextlib
 import importlib.util
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -18,13 +15,13 @@ from typing import Self
 
 import requests
 
-from tests.pair_process import ROOT
+from tests.ports import quiet_ports
+from tests.server_process import ROOT
 from tests.waiting import wait_until
 
-__all__ = ["ProxyProcess", "quiet_ports", "streamlit_static_folder"]
+__all__ = ["ProxyProcess", "streamlit_static_folder"]
 
 CADDYFILE = ROOT / "deploy" / "containers" / "Caddyfile"
-QUIET_RANGE = (20_000, 32_000)
 START_DEADLINE_S = 30.0
 STOP_DEADLINE_S = 10.0
 
@@ -35,19 +32,6 @@ def streamlit_static_folder() -> Path:
     assert spec is not None
     assert spec.origin is not None
     return Path(spec.origin).parent / "static"
-
-
-def quiet_ports(count: int) -> list[int]:
-    """Free ports that no outgoing connection will take before they are used: below the kernel's own range."""
-    with contextlib.ExitStack() as stack:
-        found: list[int] = []
-        while len(found) < count:
-            probe = stack.enter_context(socket.socket())
-            port = random.SystemRandom().randrange(*QUIET_RANGE)
-            with contextlib.suppress(OSError):
-                probe.bind(("127.0.0.1", port))
-                found.append(port)
-        return found
 
 
 class ProxyProcess:

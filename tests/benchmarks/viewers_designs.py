@@ -18,7 +18,7 @@ from tests.benchmarks.viewers_chromium import BoardInChromium, board_in_chromium
 from tests.benchmarks.viewers_figures import Figures, Spread, spread_of
 from tests.benchmarks.viewers_load import LoadOrder
 from tests.benchmarks.viewers_processes import Load, Meter, ServerProcess, get_json
-from tests.pair_process import free_port
+from tests.ports import free_port
 from tests.proxy_process import ProxyProcess, streamlit_static_folder
 
 __all__ = ["DESIGNS", "Plan", "measured"]

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from tests.pair_process import ROOT, free_port
+from tests.ports import free_port
+from tests.server_process import ROOT
 
 __all__ = ["Load", "Meter", "ServerProcess", "get_json"]
 

@@ -10,8 +10,8 @@ from playwright.sync_api import Locator, Page, Route, expect
 from tests.backend_process import PASSWORD, BackendClient
 from tests.browser.axe import faults_of
 from tests.browser.people import DEADLINE_MS, Person
+from tests.dashboard_process import TeacherDashboard
 from tests.pair_process import PairProcess
-from tests.teacher_app.dashboard_process import TeacherDashboard
 from tests.wire.gate_dashboard import COOKIE, TEMPORARY, Operator, new_name, reset_code
 
 NEW_PASSWORD = "Another-horse-8-battery"

@@ -22,8 +22,9 @@ from shared.settings import load_teacher_settings
 from tests.backend_process import BackendClient
 from tests.browser.people import DEADLINE_MS, Person, sign_in
 from tests.builders import new_id
-from tests.pair_process import PairProcess, free_ports
-from tests.proxy_process import ProxyProcess, quiet_ports, streamlit_static_folder
+from tests.pair_process import PairProcess
+from tests.ports import free_ports, quiet_ports
+from tests.proxy_process import ProxyProcess, streamlit_static_folder
 from tests.waiting import wait_until
 
 INTERNAL = (

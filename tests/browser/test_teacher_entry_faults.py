@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.backend_process import PASSWORD, BackendProcess
 from tests.browser.entry_walk import EntryDesk, SignedIn, open_exam
 from tests.browser.people import DEADLINE_MS, Person, choose_part, sign_in, tab_to
-from tests.teacher_app.dashboard_process import TEACHER_APP, TeacherDashboard
+from tests.dashboard_process import TEACHER_APP, TeacherDashboard
 from tests.waiting import wait_until
 from tests.wire.gate_dashboard import Operator
 from tests.wire.tcp_proxy import TcpProxy

@@ -15,7 +15,7 @@ from tests.backend_process import BackendProcess
 from tests.browser.axe import faults_of
 from tests.browser.entry_walk import EntryDesk, SignedIn, open_exam
 from tests.browser.people import Person, await_stillness, choose_part, reload_but_stay, sign_in, tab_to
-from tests.teacher_app.dashboard_process import TEACHER_APP, TeacherDashboard
+from tests.dashboard_process import TEACHER_APP, TeacherDashboard
 from tests.waiting import wait_until
 from tests.wire.tcp_proxy import TcpProxy
 

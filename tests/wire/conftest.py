@@ -7,7 +7,7 @@ import pytest
 from shared.settings import BackendSettings
 from tests.backend_process import RunningBackend
 from tests.clocks import ShiftedClock
-from tests.teacher_app.dashboard_process import TeacherDashboard
+from tests.dashboard_process import TeacherDashboard
 from tests.teacher_app.gate.gate_client import GateBrowser
 from tests.wire.clients import backend_settings
 from tests.wire.gate_dashboard import Operator, new_name, wire_browser

@@ -18,7 +18,7 @@ from websockets.sync.client import connect
 
 from tests.backend_process import BackendClient
 from tests.builders import new_id
-from tests.teacher_app.dashboard_process import TeacherDashboard
+from tests.dashboard_process import TeacherDashboard
 from tests.teacher_app.gate.gate_client import GateBrowser
 from tests.waiting import wait_until
 

@@ -17,9 +17,10 @@ import httpx
 import psutil
 import pytest
 
-from tests.backend_process import ROOT, BackendProcess, running_backend
+from tests.backend_process import BackendProcess, running_backend
 from tests.builders import exam_input, result_input
 from tests.realtime_client import RealtimeClient, signed_by, with_token
+from tests.server_process import ROOT
 from tests.waiting import wait_until
 
 DEADLINE_S = 20.0
@@ -218,9 +219,9 @@ def test_json_logs_are_objects_and_name_no_credentials(tmp_path: Path) -> None:
     with RealtimeClient(backend.realtime_url, with_token(backend.host, token)) as client:
         client.subscribe("1", "subscription {onUpdateExam {id}}")
     httpx.post(backend.api_url, headers={"Authorization": "forged"}, trust_env=False)
-    backend.process.terminate()
-    _out, logged = backend.process.communicate(timeout=DEADLINE_S)
-    lines = logged.splitlines()
+    backend.stop()
+    logged = backend.output
+    lines = [line for line in logged.splitlines() if line != backend.ready.string.rstrip()]
     assert lines
     for line in lines:
         assert {"time", "level", "logger", "message"} <= json.loads(line).keys()

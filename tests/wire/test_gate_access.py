@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.backend_process import PASSWORD, RunningBackend
-from tests.teacher_app.dashboard_process import TeacherDashboard
+from tests.dashboard_process import TeacherDashboard
 from tests.teacher_app.gate.gate_client import GateBrowser
 from tests.wire.gate_dashboard import (
     COOKIE,

@@ -12,7 +12,8 @@ import psutil
 import pytest
 
 from tests.backend_process import PASSWORD, BackendProcess, RunningBackend
-from tests.teacher_app.dashboard_process import TEACHER_APP, TeacherDashboard
+from tests.dashboard_process import TEACHER_APP, TeacherDashboard
+from tests.server_process import DidNotStart
 from tests.waiting import wait_until
 from tests.wire.gate_dashboard import COOKIE, StreamlitPage, handshake_status, new_name, wire_browser
 
@@ -48,7 +49,7 @@ def test_a_signal_ends_it_within_seconds_with_pages_open(
         stack.close()
         with socket.create_server((where.hostname, where.port)):
             pass
-    assert "Traceback" not in "".join(dashboard.log)
+    assert "Traceback" not in dashboard.output
 
 
 @pytest.mark.timeout(300)  # ten seconds on a machine with nothing else to do
@@ -117,7 +118,7 @@ def test_the_log_has_no_word_of_trouble_and_no_address_that_was_asked_for(backen
     with TeacherDashboard(backend.settings, TEACHER_APP) as dashboard:
         assert httpx.get(f"{dashboard.url}/readyz", trust_env=False).text == "ready\n"
         assert httpx.get(f"{dashboard.url}/sign-in?resume=opens-a-page", trust_env=False).status_code == 200
-    log = "".join(dashboard.log).replace("uvicorn.error", "uvicorn's logger")
+    log = dashboard.output.replace("uvicorn.error", "uvicorn's logger")
     assert "Application startup complete" in log
     for word in ("Warning", "Error", "Traceback", "opens-a-page"):
         assert word.lower() not in log.lower()
@@ -125,11 +126,8 @@ def test_the_log_has_no_word_of_trouble_and_no_address_that_was_asked_for(backen
 
 def test_wrong_settings_are_one_clear_line(backend: RunningBackend) -> None:
     settings = {**backend.settings, "EXAM_RESULTS_SESION_IDLE_MINUTES": "5"}
-    with (
-        pytest.raises(AssertionError, match="did not start") as refused,
-        TeacherDashboard(settings, TEACHER_APP),
-    ):
-        pass
+    with pytest.raises(DidNotStart) as refused:
+        TeacherDashboard(settings, TEACHER_APP)
     (line,) = [text for text in str(refused.value).splitlines() if "EXAM_RESULTS" in text]
     assert line == (
         "teacher dashboard: EXAM_RESULTS_SESION_IDLE_MINUTES: there is no such setting; "

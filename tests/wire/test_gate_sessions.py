@@ -13,7 +13,7 @@ from deploy.local.backend.cognito import http
 from deploy.local.backend.cognito.context import UserPoolContext
 from deploy.local.backend.cognito.request_fields import Fields
 from tests.backend_process import PASSWORD, RunningBackend
-from tests.teacher_app.dashboard_process import TeacherDashboard
+from tests.dashboard_process import TeacherDashboard
 from tests.teacher_app.gate.gate_client import GateBrowser
 from tests.teacher_app.probe_app import CLOCK_VARIABLE
 from tests.wire.gate_dashboard import (

@@ -14,7 +14,7 @@ from shared.api.calls import TeacherApi
 from shared.model.exam import Exam, NewExam, NewResult
 from shared.model.scales import OUT_OF_20
 from tests.backend_process import BackendClient, BackendProcess, RunningBackend, running_backend
-from tests.student_app.dashboard_process import StudentDashboard
+from tests.dashboard_process import StudentDashboard
 from tests.wire.clients import backend_settings, port_of
 from tests.wire.student_streams import Watcher
 from tests.wire.tcp_proxy import TcpProxy

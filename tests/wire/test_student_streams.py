@@ -16,8 +16,8 @@ from shared.model.exam import Audience, Exam, NewExam, NewResult
 from shared.model.scales import OUT_OF_20
 from tests.backend_process import RunningBackend, SignedInTeacher
 from tests.builders import new_id
-from tests.pair_process import free_port
-from tests.student_app.dashboard_process import StudentDashboard
+from tests.dashboard_process import StudentDashboard
+from tests.ports import free_port
 from tests.waiting import wait_until
 from tests.wire.clients import backend_settings
 from tests.wire.student_streams import LiveStream
@@ -198,7 +198,7 @@ def test_it_ends_at_once_with_streams_open(backend: RunningBackend, api: Teacher
         for port in (urlsplit(dashboard.url).port, metrics_port):
             with socket.create_server(("127.0.0.1", port or 0)):
                 pass
-    assert "Traceback" not in "".join(dashboard.log)
+    assert "Traceback" not in dashboard.output
 
 
 def _status_of_one_more(url: str, exam_id: str, stack: contextlib.ExitStack) -> int:

@@ -16,7 +16,7 @@ from deploy.containers.compress import compress_tree
 from deploy.containers.healthcheck import is_healthy
 from deploy.containers.slim import slim
 from tests.deploy.containers.tools import ROOT
-from tests.pair_process import free_port
+from tests.ports import free_port
 
 
 class _Answers(http.server.BaseHTTPRequestHandler):

@@ -7,7 +7,8 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from shared.settings import load_student_settings
-from tests.backend_process import ROOT, BackendProcess
+from tests.backend_process import BackendProcess
+from tests.server_process import ROOT
 
 
 def test_the_settings_are_written_beside_the_data_for_the_dashboards_alone(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ from shared.settings import load_teacher_settings
 from tests.backend_process import BackendClient
 from tests.deploy.containers.compose_file import composed, env_values
 from tests.deploy.containers.tools import ROOT
-from tests.proxy_process import quiet_ports
+from tests.ports import quiet_ports
 from tests.waiting import wait_until
 
 __all__ = ["main"]

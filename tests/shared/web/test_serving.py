@@ -2,14 +2,14 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.backend_process import ROOT, BackendProcess, RunningBackend
+from tests.backend_process import BackendProcess, RunningBackend
+from tests.server_process import ROOT, ServerProcess
 
 LOGGING_PROGRAM = """
 import logging, sys
@@ -50,20 +50,12 @@ def test_each_record_is_written_once_as_json_whatever_streamlit_does_to_the_logg
 
 def test_the_backend_and_the_dashboards_log_the_same_fields(backend: RunningBackend, tmp_path: Path) -> None:
     """So that one query of a log collector finds the records of all of them."""
-    dashboard = subprocess.Popen(
-        [sys.executable, "-m", "student_app", "--port", "0", "--log-format", "json"],
-        cwd=ROOT,
-        env={**os.environ, **backend.settings},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with dashboard, BackendProcess(tmp_path, ["--log-format", "json"]) as other:
-        assert dashboard.stderr is not None
-        from_dashboard = json.loads(dashboard.stderr.readline())
-        dashboard.send_signal(signal.SIGKILL)
-        other.process.send_signal(signal.SIGTERM)
-        _, logged = other.process.communicate(timeout=10)
-        from_backend = json.loads(logged.splitlines()[0])
+    command = [sys.executable, "-m", "student_app", "--port", "0", "--log-format", "json"]
+    with ServerProcess(command, "Uvicorn running on", environment=backend.settings) as dashboard:
+        from_dashboard = json.loads(dashboard.ready.string)
+    with BackendProcess(tmp_path, ["--log-format", "json"]) as other:
+        lines = other.output.splitlines()
+    from_backend = json.loads(next(line for line in lines if line != other.ready.string.rstrip()))
     assert from_dashboard.keys() == from_backend.keys()
     assert from_dashboard["level"] == from_backend["level"] == "info"
     for record in (from_dashboard, from_backend):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.data_folder.lock import FolderInUse, FolderLock, locked_folder
-from tests.backend_process import ROOT
+from tests.server_process import ROOT
 
 HOLDS_UNTIL_KILLED = """
 import sys

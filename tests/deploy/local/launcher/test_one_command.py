@@ -11,7 +11,9 @@ import pytest
 import requests
 
 from deploy.local.launcher.demo_exams import demo_exams
-from tests.pair_process import ROOT, DidNotStart, PairProcess, free_ports
+from tests.pair_process import PairProcess
+from tests.ports import free_ports
+from tests.server_process import ROOT, DidNotStart
 from tests.waiting import wait_until
 
 

@@ -7,7 +7,8 @@ import sys
 import psutil
 
 from tests.deploy.local.launcher.conftest import USUAL_OPEN_FILES, soft_limit
-from tests.pair_process import ROOT, PairProcess
+from tests.pair_process import PairProcess
+from tests.server_process import ROOT
 
 
 def limits_after(wanted: int) -> list[int]:

@@ -5,8 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,8 @@ import pytest
 from deploy.local.launcher.pair import PairOptions, PortInUse, check_ports
 from deploy.local.launcher.signals import EndRequested, interruptible
 from deploy.local.launcher.supervisor import ChildDied, ChildSpec, NotReady, Supervisor
+from tests.ports import free_port
+from tests.waiting import wait_until
 
 DEADLINE_S = 20.0
 SERVE = "import http.server, sys; http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), type('H', \
@@ -35,13 +36,6 @@ def handlers_put_back() -> Iterator[None]:
         signal.signal(number, handler)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def child(
     folder: Path, name: str, code: str, *arguments: str, port: int = 1, stop_deadline_s: float = DEADLINE_S
 ) -> ChildSpec:
@@ -53,13 +47,6 @@ def child(
         environment=dict(os.environ),
         stop_deadline_s=stop_deadline_s,
     )
-
-
-def until(condition: Callable[[], bool]) -> None:
-    end_s = time.monotonic() + DEADLINE_S
-    while not condition():
-        assert time.monotonic() < end_s, "the condition did not come true in time"
-        time.sleep(0.01)
 
 
 def test_children_that_answer_are_ready_and_end_with_the_supervisor(tmp_path: Path) -> None:
@@ -105,7 +92,7 @@ def test_a_childs_death_ends_the_others(tmp_path: Path) -> None:
 def test_a_child_that_ignores_the_request_to_end_is_killed_at_the_deadline(tmp_path: Path) -> None:
     with Supervisor() as supervisor:
         supervisor.start(child(tmp_path, "stubborn", STUBBORN, stop_deadline_s=0.3))
-        until(lambda: "up" in (tmp_path / "stubborn.log").read_text())
+        wait_until(lambda: "up" in (tmp_path / "stubborn.log").read_text())
         (stubborn,) = map(psutil.Process, supervisor.process_ids)
     assert not stubborn.is_running()
 
@@ -128,7 +115,9 @@ def test_a_child_has_as_long_to_end_as_it_may_need_whatever_the_others_have(tmp_
         supervisor.start(child(tmp_path, "slow", closing, str(tmp_path / "pid")))
         supervisor.start(child(tmp_path, "stubborn", STUBBORN, stop_deadline_s=0.3))
         (tmp_path / "pid").write_text(str(supervisor.process_ids[1]))
-        until(lambda: all("up" in (tmp_path / f"{name}.log").read_text() for name in ("slow", "stubborn")))
+        wait_until(
+            lambda: all("up" in (tmp_path / f"{name}.log").read_text() for name in ("slow", "stubborn"))
+        )
     assert (tmp_path / "slow.log").read_text() == "up\nclosed\n"
 
 
@@ -203,11 +192,11 @@ def test_children_of_a_killed_supervisor_end_too(tmp_path: Path) -> None:
     )
     log = tmp_path / "orphan.log"
     with subprocess.Popen([sys.executable, "-c", code, str(log)]) as parent:
-        until(lambda: log.exists() and log.read_text().endswith("\n"))
+        wait_until(lambda: log.exists() and log.read_text().endswith("\n"))
         orphan = psutil.Process(int(log.read_text()))
         parent.send_signal(signal.SIGKILL)
         parent.wait(DEADLINE_S)
-    until(lambda: not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE)
+    wait_until(lambda: not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE)
 
 
 def test_a_port_in_use_gives_one_line_that_names_the_option(tmp_path: Path) -> None:

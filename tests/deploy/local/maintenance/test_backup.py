@@ -24,7 +24,8 @@ from shared.api.calls import TeacherApi
 from shared.model.exam import NewExam, NewResult
 from shared.model.scales import OUT_OF_20
 from shared.settings import load_teacher_settings
-from tests.backend_process import ROOT, BackendProcess, running_backend
+from tests.backend_process import BackendProcess, running_backend
+from tests.server_process import ROOT
 from tests.waiting import wait_until
 
 NOW_S = 1_800_000_000.0

@@ -32,7 +32,8 @@ from shared.identity.teacher_session import TeacherSession
 from shared.identity.user_pool import AuthenticatorChallenge, UserPool
 from shared.model.exam import NewExam
 from shared.model.scales import OUT_OF_20
-from tests.backend_process import PASSWORD, ROOT, BackendProcess, running_backend
+from tests.backend_process import PASSWORD, BackendProcess, running_backend
+from tests.server_process import ROOT
 from tests.wire.clients import backend_settings, port_of
 
 KEYS = ("signing_key.pem", "identity_secret", "operator.json")
