@@ -156,6 +156,18 @@ def test_a_fault_of_our_own_in_a_listing_is_logged_and_the_feed_goes_on(
     assert caplog.text.count(f"RuntimeError: a fault of our own in {call}") >= 5
 
 
+def test_a_fault_of_our_own_in_loading_an_exam_is_logged_and_it_is_loaded_again(
+    settings: BackendSettings, exam: Exam, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("shared.live.feed.GuestApi", _Broken)
+    monkeypatch.setattr(_Broken, "failures", {"list_results": 2}, raising=False)
+    with live_feed(settings, timings=IMPATIENT) as live:
+        live.until_state(FeedState.LIVE)
+        live.watch(exam.id)
+        live.until_loaded(exam.id)
+    assert caplog.text.count(f"the results of {exam.id} could not be loaded") == 2
+
+
 class _BrokenGuest(GuestCredentials):
     failures = 2
 

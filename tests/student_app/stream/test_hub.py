@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from shared.live.cache import ExamCache
-from shared.live.status import FeedState
+from shared.live.status import ExamLoad, FeedState
 from shared.model.exam import Exam, Result
 from student_app.stream.channel import Viewer
 from student_app.stream.hub import PAGE_RUNS_PER_S, LiveHub, StreamRefused
@@ -178,6 +178,58 @@ def test_a_change_of_the_feeds_state_is_told_at_once() -> None:
             assert told["data"]["state"] == "OFFLINE"  # type: ignore[index]
 
     asyncio.run(run())
+
+
+def test_viewers_hear_that_their_exam_has_no_room_and_newcomers_do_at_once() -> None:
+    async def run() -> None:
+        exam, rows = exam_with_rows()
+        cache, feed = filled_cache((exam, rows)), FakeFeed()
+        async with hub_over(cache, feed) as hub:
+            viewer = hub.join(exam.id, ADDRESS, None)
+            assert (await next_event(viewer, "feed"))["data"]["load"] == "LOADED"  # type: ignore[index]
+            feed.loads[exam.id] = ExamLoad.NO_ROOM
+            cache.forget_results(exam.id)
+            assert (await next_event(viewer, "feed"))["data"]["load"] == "NO_ROOM"  # type: ignore[index]
+            first = hub.join(exam.id, ADDRESS, None).queue.get_nowait()
+            assert first is not None
+            assert [(event["kind"], event["data"]["load"]) for event in events_of(first)] == [
+                ("feed", "NO_ROOM")
+            ]
+            del feed.loads[exam.id]
+            cache.finish_results(cache.begin_results(exam.id), rows)
+            await next_event(viewer, "snapshot")
+
+    asyncio.run(run())
+
+
+def test_a_heartbeat_that_fails_is_logged_and_the_next_ones_come(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("student_app.stream.hub.BEAT_S", 0.01)
+
+    class FailingFeed(FakeFeed):
+        failures = 0
+
+        def load_of(self, exam_id: str) -> ExamLoad:
+            if self.failures:
+                self.failures -= 1
+                raise RuntimeError("a fault of our own")
+            return super().load_of(exam_id)
+
+    async def run() -> None:
+        exam, rows = exam_with_rows()
+        feed = FailingFeed()
+        async with hub_over(filled_cache((exam, rows)), feed) as hub:
+            viewer = hub.join(exam.id, ADDRESS, None)
+            await next_event(viewer, "snapshot")
+            feed.failures = 1
+            async with asyncio.timeout(DEADLINE_S):
+                while feed.failures:
+                    await viewer.queue.get()
+            await next_event(viewer, "feed")
+
+    asyncio.run(run())
+    assert "the streams' heartbeat failed, and starts again" in caplog.text
 
 
 def test_publishing_and_taking_back_reach_those_who_wait() -> None:
