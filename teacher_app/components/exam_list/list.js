@@ -1,8 +1,8 @@
-// The list of exams. All of it comes at once (500 exams are 100 KB); searching and sorting stay in the browser.
-// What was searched is kept for the tab, so that coming back from an exam finds the same list; not for the next
+// The list of exams, sent as a whole (500 exams are 100 KB); searching and sorting happen in the browser.
+// The search is remembered for the tab, so that returning from an exam shows the same list, but not for another
 // teacher at the same computer.
 
-const DRAWN_AT_FIRST = 100; // more rows come at the press of a button
+const DRAWN_AT_FIRST = 100; // a button shows more
 const KEPT = "exam-list";
 const lists = new WeakMap();
 
@@ -44,7 +44,7 @@ class List {
     root.querySelector("tbody").addEventListener("click", (event) => {
       const link = event.target.closest("a");
       const isPlain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
-      if (!link || !isPlain) return; // the browser opens another tab or window
+      if (!link || !isPlain) return; // the browser opens it in another tab or window
       event.preventDefault();
       this.choose(link.dataset.id);
     });
@@ -128,7 +128,7 @@ function kept(reader) {
     const found = JSON.parse(sessionStorage.getItem(KEPT));
     return found?.reader === reader ? found.state : {};
   } catch {
-    return {}; // storage is switched off, or holds something else
+    return {}; // storage is disabled, or contains something else
   }
 }
 

@@ -1,6 +1,6 @@
-// Comfort for the gate's forms. Every form works without it.
+// Conveniences for the gate's forms, all of which work without it.
 
-// A button that shows what is typed into a password field.
+// A button that reveals a password.
 for (const input of document.querySelectorAll(".secret > input")) {
   const label = document.querySelector(`label[for="${input.id}"]`).textContent.toLowerCase();
   const button = document.createElement("button");
@@ -12,13 +12,13 @@ for (const input of document.querySelectorAll(".secret > input")) {
     button.setAttribute("aria-label", `${button.textContent} ${label}`);
   };
   button.addEventListener("click", () => show(input.type === "password"));
-  // Browsers and password managers must meet a password field when the form leaves.
+  // When the form is sent, browsers and password managers must find a password field.
   input.form.addEventListener("submit", () => show(false));
   show(false);
   input.after(button);
 }
 
-// Ticks each rule of the password as it is met, and says aloud how many are left once typing rests.
+// Ticks each rule that the password satisfies; after a pause in typing, announces how many are left.
 for (const list of document.querySelectorAll("[data-rules-for]")) {
   const input = document.getElementById(list.dataset.rulesFor);
   const spoken = document.createElement("p");
@@ -52,7 +52,7 @@ for (const list of document.querySelectorAll("[data-rules-for]")) {
   input.addEventListener("input", look);
 }
 
-// A second press while the first is on its way would use a challenge twice. Whoever stopped it may press again.
+// A second press while a request is pending would use a challenge twice. After a cancelled one it is allowed.
 const STOPPED_AFTER_MS = 8000;
 for (const form of document.forms) {
   let isSent = false;

@@ -76,6 +76,15 @@ def test_one_name_twice_in_whatever_writing() -> None:
     assert found.rows == ("Ada  LOVELACE: 12", "ada lovelace: 15")
 
 
+@pytest.mark.parametrize(
+    "other", ["Zoe\u0308 Fink", "ZO\u00cb FINK", "Zo\u00eb \ufb01nk", "\uff3ao\u00eb Fink"]
+)
+def test_names_that_differ_only_in_the_encoding_of_their_letters_are_the_same(other: str) -> None:
+    """As for the entry form: composed or decomposed, ligatures, full width."""
+    rows = [*results_of("12", "13", "11", "14", "9"), a_result("Zo\u00eb Fink", "12"), a_result(other, "15")]
+    assert only(findings(an_exam(), rows)).title == "1 name is there more than once"
+
+
 def test_a_name_without_a_letter() -> None:
     rows = [*results_of("12", "13", "11", "14", "9"), a_result("–", "12"), a_result("17", "15")]
     assert only(findings(an_exam(), rows)).rows == ("–: 12", "17: 15")
