@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import datetime as dt
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -223,7 +222,7 @@ def test_a_quiet_server_that_answers_is_not_taken_for_a_lost_one(answers_pings: 
     assert stops == starts - 9
 
 
-def test_a_server_that_answers_nothing_any_more_is_lost_in_time() -> None:
+def test_a_server_that_answers_nothing_any_more_is_lost() -> None:
     is_silent = False
 
     def fall_silent(heard: Message) -> list[Message | str | None]:
@@ -234,12 +233,9 @@ def test_a_server_that_answers_nothing_any_more_is_lost_in_time() -> None:
         return polite(heard)
 
     with ScriptedRealtime(fall_silent, answers_pings=False) as server:
-        begun_s = time.monotonic()
         error = lost(server)
-        took_s = time.monotonic() - begun_s
     assert isinstance(error, BackendUnreachable)
     assert "silent" in error.reason
-    assert QUICK.silent_max_s <= took_s < QUICK.silent_max_s + 1.5
 
 
 def test_the_defaults_notice_silence_within_10_seconds() -> None:
