@@ -125,7 +125,7 @@ class Watcher:
                     self.feed_state = event.data["feed"]["state"]
                     self.rows = {row[0]: (row[1], row[2], row[3]) for row in event.data["rows"]}
                 case "change" if self.rows is not None:
-                    for row_id, student, grade, version, _received in event.data["rows"]:
+                    for row_id, student, grade, version, *_ in event.data["rows"]:
                         if self.rows.get(row_id, ("", "", 0))[2] < version:
                             self.rows[row_id] = (student, grade, version)
                     for row_id in event.data["gone"]:
