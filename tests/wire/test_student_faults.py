@@ -4,11 +4,13 @@ equals the backend's state, without a reload."""
 import contextlib
 import datetime as dt
 import random
+import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from deploy.local.maintenance.key_rotation import rotate_keys
 from shared.api.calls import TeacherApi
 from shared.model.exam import Exam, NewExam, NewResult
 from shared.model.scales import OUT_OF_20
@@ -23,7 +25,7 @@ RECOVERED_WITHIN_S = 40.0  # the feed waits 15 s at most between two attempts
 
 @pytest.fixture(scope="module")
 def own_backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBackend]:
-    """Not the one that other tests share: its guests' credentials are taken away here."""
+    """Not the one that other tests share: the way to it is cut here."""
     with running_backend(tmp_path_factory.mktemp("backend")) as running:
         yield running
 
@@ -51,6 +53,11 @@ def api(own_backend: RunningBackend) -> Iterator[TeacherApi]:
 
 def teacher_of(backend: BackendClient) -> TeacherApi:
     backend.create_teacher("ada")
+    return api_of(backend)
+
+
+def api_of(backend: BackendClient) -> TeacherApi:
+    """Signed in anew."""
     token = backend.sign_in("ada").access_token
     return TeacherApi(backend_settings(backend), lambda: token)
 
@@ -85,23 +92,6 @@ def test_a_stalled_socket_is_reported_and_made_good(
         assert watcher.connections == 1, "the student's own stream stood all the time"
 
 
-def test_credentials_that_are_no_longer_known_are_renewed(
-    own_backend: RunningBackend, dashboard: StudentDashboard, between: TcpProxy, api: TeacherApi
-) -> None:
-    exam = published(api)
-    with Watcher(dashboard.url, exam.id) as watcher:
-        until_right(watcher, api, exam)
-        database = own_backend.backend.database
-        forgotten = database.write(
-            lambda connection: connection.execute("DELETE FROM temporary_credentials").rowcount
-        )
-        assert forgotten > 0
-        between.cut()
-        watcher.until(lambda: watcher.feed_state != "LIVE")
-        api.create_result(exam.id, NewResult("Meanwhile", "14"))
-        until_right(watcher, api, exam)
-
-
 def test_after_100_cuts_amid_changes_a_screen_equals_the_backend(
     dashboard: StudentDashboard, between: TcpProxy, api: TeacherApi
 ) -> None:
@@ -133,7 +123,11 @@ def test_after_100_cuts_amid_changes_a_screen_equals_the_backend(
         until_right(watcher, api, exam)
 
 
-def test_a_backend_that_was_killed_and_started_again_is_found_by_itself(tmp_path: Path) -> None:
+@pytest.mark.parametrize("are_keys_rotated", [False, True], ids=["same keys", "rotated keys"])
+def test_a_backend_that_was_killed_and_started_again_is_found_by_itself(
+    tmp_path: Path, are_keys_rotated: bool
+) -> None:
+    """Also where it no longer knows the dashboard's credentials."""
     with contextlib.ExitStack() as stack:
         first = stack.enter_context(BackendProcess(tmp_path))
         api = stack.enter_context(contextlib.closing(teacher_of(first)))
@@ -145,6 +139,9 @@ def test_a_backend_that_was_killed_and_started_again_is_found_by_itself(tmp_path
         first.kill()
         watcher.until(lambda: watcher.feed_state == "OFFLINE")
         assert watcher.rows == known, "what is known stays on the screen"
-        stack.enter_context(BackendProcess(tmp_path, port=port_of(first)))
-        api.create_result(exam.id, NewResult("Afterwards", "14"))
-        until_right(watcher, api, exam)
+        if are_keys_rotated:
+            rotate_keys(tmp_path, secrets.token_bytes)
+        second = stack.enter_context(BackendProcess(tmp_path, port=port_of(first)))
+        again = stack.enter_context(contextlib.closing(api_of(second)))
+        again.create_result(exam.id, NewResult("Afterwards", "14"))
+        until_right(watcher, again, exam)
