@@ -160,6 +160,60 @@ def test_what_is_typed_is_still_there_after_another_part_of_the_page(open_grid: 
     desk.wait_until_stored(("Ada", "13"), ("Blaise", "9"))
 
 
+def test_lines_stand_in_the_order_of_the_alphabet_as_people_read_it(open_grid: OpenGrid) -> None:
+    page = open_grid(("Emil", "1"), ("Élodie", "2"), ("edith", "3")).page
+    for line, person in enumerate(("edith", "Élodie", "Emil"), 1):
+        expect(student(page, line)).to_have_value(person)
+
+
+def test_what_is_typed_is_still_there_after_a_reload(open_grid: OpenGrid) -> None:
+    desk = open_grid(("Ada", "12"), ("Blaise", "9"))
+    page = desk.page
+    grade(page, "Ada").fill("13")
+    student(page, 3).fill("Carl")
+    grade(page, "Carl").fill("7")
+    page.get_by_role("button", name="Delete Blaise").click()
+    expect(page.get_by_role("button", name="Save 3 changed lines")).to_be_visible()
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    expect(grade(page, "Ada")).to_have_value("13")
+    expect(page.get_by_role("button", name="Put back Blaise")).to_be_visible()
+    save(page, "Save 3 changed lines")
+    desk.wait_until_stored(("Ada", "13"), ("Carl", "7"))
+
+
+def test_a_line_says_that_it_was_changed_elsewhere_or_is_there_already(open_grid: OpenGrid) -> None:
+    desk = open_grid(("Ada", "12"), ("Blaise", "9"))
+    page = desk.page
+    grade(page, "Ada").fill("13")
+    student(page, 3).fill("blaise")
+    grade(page, "blaise").fill("7")
+    (ada,) = [row for row in desk.api.list_results(desk.exam.id) if row.student == "Ada"]
+    desk.api.update_result(desk.exam.id, ada.id, 1, grade="20")
+    save(page, "Save 2 changed lines")
+    expect(page.get_by_role("row", name="Ada")).to_contain_text("Changed elsewhere meanwhile: choose below.")
+    expect(page.get_by_text("Already here with 9: choose below.")).to_be_visible()
+    page.get_by_role("button", name="Take theirs").click()
+    expect(grade(page, "Ada")).to_have_value("20")
+    page.get_by_role("button", name="Leave it out").click()
+    expect(student(page, 3)).to_have_value("")
+    expect(page.get_by_role("button", name="Save", exact=True)).to_be_visible()
+    desk.wait_until_stored(("Ada", "20"), ("Blaise", "9"))
+
+
+def test_what_others_enter_takes_its_place_while_somebody_types(open_grid: OpenGrid) -> None:
+    desk = open_grid(("Ada", "12"), ("Carl", "9"))
+    page = desk.page
+    grade(page, "Carl").focus()
+    page.keyboard.type("1")
+    desk.api.create_results(desk.exam.id, [NewResult("Blaise", "5")])
+    save(page, "Save 1 changed line")
+    desk.wait_until_stored(("Ada", "12"), ("Blaise", "5"), ("Carl", "1"))
+    page.get_by_role("button", name="Undo the last save (1 line)").click()
+    desk.wait_until_stored(("Ada", "12"), ("Blaise", "5"), ("Carl", "9"))
+    expect(grade(page, "Carl")).to_have_value("9")
+
+
 def test_the_cursor_moves_among_the_lines_that_were_searched(open_grid: OpenGrid) -> None:
     desk = open_grid(("Ada", "12"), ("Blaise", "9"), ("Ádám", "3"))
     page = desk.page

@@ -1,7 +1,7 @@
 """The fast form and the rows below it: a component that takes rows as fast as somebody types.
 
-Its script keeps what is not saved yet, in the page and in the tab's session storage, and tells the server all
-of it again until each entry has its receipt. See teacher_app/row_messages.py for the words between the two.
+Its script keeps what is not saved yet, in the page and in the tab's session storage, and sends all of
+it again until each entry has its receipt. The protocol is in teacher_app/rows/page_messages.py.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _component = folder_component(
     "exam_fast_entry",
     Path(__file__).parent,
     markup="entry",
-    scripts=("outbox.js", "line.js", "lines.js", "entry.js"),
+    scripts=("../outbox.js", "../stored_rows.js", "line.js", "lines.js", "entry.js"),
 )
 
 

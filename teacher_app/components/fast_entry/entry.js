@@ -1,7 +1,8 @@
 // The form, the outbox and the lines together. One Entry for each exam and tab; it outlives its mounting, so that
 // the rows of this sitting are still there after a look at another part of the page.
 
-const RESEND_MS = 12000; // entries without a receipt are told again: the run that had them may have been lost
+const SENT_AT_ONCE_MAX = 100; // one batch of the API; the next follow when these have their receipts
+const RESEND_MS = 12000; // entries without a receipt are sent again: the run that had them may have been lost
 const REST_MS = 2000; // after the last receipt; then the rest of the page may run, without making a row wait
 const entries = new Map(); // place in the session storage -> Entry
 
@@ -67,7 +68,7 @@ class Entry {
     }
     window.addEventListener("online", () => this.outbox.waiting.length && this.send());
     window.addEventListener("beforeunload", (event) => {
-      if (this.outbox.entries.size) event.preventDefault(); // the browser asks; a reload would keep it, closing the tab not
+      if (this.outbox.entries.size) event.preventDefault(); // the browser asks: a reload would keep it, but closing the tab would not
     });
   }
 
@@ -75,8 +76,8 @@ class Entry {
     Object.assign(this, { setStateValue, setTriggerValue });
     const present = parent.querySelector(".entry");
     if (present !== this.section) present.replaceWith(this.section);
-    // Who has just come, or clicked on this part, can type at once. The cursor of a keyboard's user stays where it
-    // is, and no keyboard opens over a phone's page.
+    // The form takes the focus when this part of the page opens, so that typing can start at once. Keyboard users
+    // keep their focus, and no on-screen keyboard covers a phone's page.
     if (parent !== this.parent && !document.activeElement.matches(":focus-visible") && matchMedia("(hover: hover)").matches) {
       this.fields.person.focus({ preventScroll: true });
     }
@@ -91,14 +92,14 @@ class Entry {
     this.clock = null;
     const count = this.outbox.entries.size;
     if (count === 0) return;
-    // Another part of the page is shown: nothing can be sent from there, so it must not be forgotten.
+    // Another part of the page is shown, from which nothing can be sent: a notice reminds of it.
     this.notice = build("p", "", `${count} ${count === 1 ? "row" : "rows"} that you typed under “Enter” for ${this.subject} ${count === 1 ? "is" : "are"} not saved. Go back there to send or mend ${count === 1 ? "it" : "them"}.`);
     this.notice.setAttribute("role", "alert");
     this.notice.style.cssText = "position: fixed; z-index: 1000; inset: auto 1rem 1rem 1rem; margin: 0 auto; max-width: 44rem; padding: .6rem 1rem; border-radius: .4rem; background: #a3261b; color: #fff; font: 1rem/1.4 system-ui, sans-serif";
     document.body.append(this.notice);
   }
 
-  // What the server says.
+  // What the server sends.
 
   configure(data) {
     this.subject = data.subject;
@@ -106,38 +107,39 @@ class Entry {
     this.fields.grade.inputMode = data.input_mode;
     const link = this.part(".sign-in");
     link.href = data.sign_in ?? "";
-    const isWhole = this.lines.take(data.rows);
-    const said = [];
+    const isComplete = this.lines.update(data.rows);
+    const announced = [];
     for (const [key, receipt] of Object.entries(data.receipts)) {
       const entry = this.outbox.entries.get(key);
-      if (entry && !entry.receipt && entry.attempt === receipt.attempt) said.push(this.takeReceipt(entry, receipt));
+      if (entry && !entry.receipt && entry.attempt === receipt.attempt) announced.push(this.applyReceipt(entry, receipt));
     }
-    if (said.length) this.part(".heard").textContent = said.join(" ");
-    const isNew = !this.hasBegun && this.outbox.waiting.length > 0; // kept from before a reload
+    if (announced.length) this.part(".heard").textContent = announced.join(" ");
+    const isRestored = !this.hasBegun && this.outbox.waiting.length > 0; // kept from before a reload
     this.hasBegun = true;
-    if (!isWhole || isNew) this.send();
+    if (!isComplete || isRestored) this.send();
     this.draw();
   }
 
-  takeReceipt(entry, receipt) {
+  // Returns the words for it.
+  applyReceipt(entry, receipt) {
     const line = this.lines.of(entry);
     const time = new Date(receipt.at).toLocaleTimeString("en-GB");
     if (receipt.kind === "saved") {
-      const [id, person, code, grade, version] = receipt.row;
-      const [, oldPerson, , oldGrade] = receipt.before ?? [];
-      if (id !== line.id) this.lines.rename(line, id);
-      Object.assign(line, { row: { person, code, grade, version }, isGone: false, entry: null });
-      const was = receipt.before ? ` (was ${oldPerson === person ? "" : `${oldPerson}, `}${oldGrade})` : "";
+      const row = storedRow(receipt.row);
+      const before = receipt.before && storedRow(receipt.before);
+      if (row.id !== line.id) this.lines.rename(line, row.id);
+      Object.assign(line, { row, isGone: false, entry: null });
+      const was = before ? ` (was ${before.person === row.person ? "" : `${before.person}, `}${before.grade})` : "";
       const words = { create: "Saved", change: "Changed", undo: entry.of_op === "delete" ? "Put back" : "Undone" }[entry.op];
       line.note = { text: `${words} at ${time}${entry.op === "change" ? was : ""}`, undo: entry.op === "change" ? entry.key : null, op: entry.op };
-      if (receipt.before) line.note.before = { person: oldPerson, grade: oldGrade };
+      if (before) line.note.before = { person: before.person, grade: before.grade };
       this.outbox.remove(entry.key);
       this.savedAt = Date.now();
-      return `${words}: ${person || code}, ${grade}.`;
+      return `${words}: ${row.person || row.code}, ${row.grade}.`;
     }
     if (receipt.kind === "deleted") {
-      const last = receipt.before ? { person: receipt.before[1], code: receipt.before[2], grade: receipt.before[3] } : line.row;
-      Object.assign(line, { isGone: true, last, row: null, entry: null, note: { text: `Deleted at ${time}`, undo: receipt.before ? entry.key : null, op: "delete", before: last } });
+      const last = receipt.before ? storedRow(receipt.before) : line.row;
+      Object.assign(line, { isGone: true, last, row: null, entry: null, note: { text: `Deleted at ${time}`, undo: receipt.before ? entry.key : null, op: "delete", before: last && { person: last.person, grade: last.grade } } });
       this.outbox.remove(entry.key);
       this.savedAt = Date.now();
       return `Deleted: ${last?.person ?? ""}.`;
@@ -164,7 +166,7 @@ class Entry {
   }
 
   moveTo(field, fault) {
-    if (this.part(".fault").textContent !== fault) this.part(".fault").textContent = fault;
+    setText(this.part(".fault"), fault);
     field.focus();
   }
 
@@ -173,7 +175,7 @@ class Entry {
     this.outbox.keep();
   }
 
-  // A new entry: written down, shown, sent.
+  // A new entry: kept, shown, sent.
   ask(wanted, line) {
     const entry = this.outbox.add(wanted);
     if (line && entry.op === "create") this.lines.rename(line, entry.key);
@@ -188,7 +190,7 @@ class Entry {
 
   act(line, act) {
     const entry = line.entry;
-    const theirs = entry?.receipt?.row;
+    const theirs = entry?.receipt?.row && storedRow(entry.receipt.row);
     const release = () => {
       if (entry) this.outbox.remove(entry.key);
       line.entry = null;
@@ -222,13 +224,12 @@ class Entry {
         return this.replaceDuplicate(line, entry, theirs);
       case "mine": {
         release();
-        const same = { id: line.id, version: theirs[4] };
+        const same = { id: line.id, version: theirs.version };
         return this.ask(entry.op === "delete" ? { op: "delete", ...same } : { op: "change", ...same, person: entry.person, grade: entry.grade }, line);
       }
       case "theirs": {
-        const [, person, code, grade, version] = theirs;
         release();
-        Object.assign(line, { row: { person, code, grade, version }, note: { text: "Theirs kept" } });
+        Object.assign(line, { row: theirs, note: { text: "Theirs kept" } });
         break;
       }
       case "back":
@@ -259,13 +260,13 @@ class Entry {
   }
 
   replaceDuplicate(line, entry, there) {
-    const target = this.lines.get(there[0]) ?? this.lines.add(there[0]);
+    const target = this.lines.get(there.id) ?? this.lines.add(there.id);
     if (target.entry) return target.focus();
     this.outbox.remove(entry.key);
     this.lines.remove(line);
-    target.row ??= { person: there[1], code: there[2], grade: there[3], version: there[4] };
+    target.row ??= there;
     this.lines.putOnTop(target.id);
-    this.ask({ op: "change", id: target.id, version: there[4], person: there[1], grade: entry.grade }, target);
+    this.ask({ op: "change", id: target.id, version: there.version, person: there.person, grade: entry.grade }, target);
     return this.moveTo(this.fields.person, "");
   }
 
@@ -282,7 +283,7 @@ class Entry {
   }
 
   send() {
-    this.setStateValue("outbox", this.outbox.message(this.lines.seen));
+    this.setStateValue("outbox", this.outbox.message(this.lines.stored.seen, this.outbox.waiting.slice(0, SENT_AT_ONCE_MAX)));
   }
 
   tick() {
@@ -302,6 +303,6 @@ class Entry {
     this.part(".unsaved").hidden = count === 0;
     this.part(".sign-in").hidden = !held.some((entry) => entry.receipt.hindrance === "session-ended");
     const text = count === 0 ? "" : `${count} ${count === 1 ? "row is" : "rows are"} not saved. Nothing that you typed is lost.`;
-    if (this.part(".unsaved-text").textContent !== text) this.part(".unsaved-text").textContent = text;
+    setText(this.part(".unsaved-text"), text);
   }
 }

@@ -3,11 +3,11 @@
 const SLOW_MS = 4000; // after so long without a receipt a line says that it is not saved
 
 class Line {
-  constructor(id, row) {
+  constructor(id) {
     this.id = id;
-    this.row = row ?? null; // { person, code, grade, version } as stored; null while it is not
+    this.row = null; // as stored; null while it is not
     this.entry = null; // of the outbox
-    this.note = null; // { text, undo } the last receipt
+    this.note = null; // { text, undo } of the last receipt
     this.isGone = false;
     this.isEditing = false;
     this.draft = { person: "", grade: "" };
@@ -20,7 +20,7 @@ class Line {
     return this.wanted.person || this.row?.code || "this row";
   }
 
-  // What the teacher wants it to be, or what it is.
+  // The values that the teacher wants, or those that are stored.
   get wanted() {
     const { person, grade } = this.entry?.person === undefined ? this.row ?? this.last ?? { person: "", grade: "" } : this.entry;
     return { person, grade };
@@ -54,7 +54,7 @@ class Line {
       return;
     }
     const first = this.node.querySelector("button");
-    if (!first) this.node.tabIndex = -1; // nothing to press while it is saved: the cursor waits on the line itself
+    if (!first) this.node.tabIndex = -1; // nothing to press while it is saved: the line itself takes the focus
     (first ?? this.node).focus();
   }
 
@@ -82,12 +82,12 @@ class Line {
   }
 
   conflict(entry, receipt) {
-    const theirs = receipt.row;
+    const theirs = receipt.row && storedRow(receipt.row);
     if (!theirs) {
       return { kind: "choice", state: "bad", text: `Not saved: ${this.name} was deleted elsewhere meanwhile.`, actions: [["back", "Put it back with my values"], ["let-go", "Leave it deleted"]] };
     }
     if (entry.op === "delete") {
-      return { kind: "choice", state: "bad", text: `Not deleted: it was changed elsewhere meanwhile. Now it is ${theirs[1] || theirs[2]}, ${theirs[3]}.`,
+      return { kind: "choice", state: "bad", text: `Not deleted: it was changed elsewhere meanwhile. Now it is ${theirs.person || theirs.code}, ${theirs.grade}.`,
         actions: [["mine", "Delete it all the same"], ["theirs", "Keep it"]] };
     }
     return { kind: "choice", state: "bad", text: "Not saved: it was changed elsewhere meanwhile. Which one holds?", theirs, actions: [["mine", "Keep mine"], ["theirs", "Take theirs"]] };
@@ -111,7 +111,7 @@ class Line {
     const parts = [build("span", "receipt", picture.text)];
     if (picture.theirs) {
       const row = (label, person, grade) => build("tr", "", build("th", "", label), build("td", "", person), build("td", "", grade));
-      parts.push(build("table", "values", row("Mine", this.wanted.person, this.wanted.grade), row("Theirs", picture.theirs[1], picture.theirs[3])));
+      parts.push(build("table", "values", row("Mine", this.wanted.person, this.wanted.grade), row("Theirs", picture.theirs.person, picture.theirs.grade)));
     } else if (this.entry.op !== "delete") {
       parts.push(build("span", "", `${this.wanted.person}: ${this.wanted.grade}`));
     }
@@ -141,15 +141,8 @@ class Line {
     const button = build("button", "", label);
     button.type = "button";
     button.dataset.act = act;
-    // The visible words come first, so that they can be spoken to it.
+    // The visible words come first, for voice control.
     button.setAttribute("aria-label", `${label}: ${this.name}`);
     return button;
   }
-}
-
-function build(tag, className, ...children) {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  node.append(...children);
-  return node;
 }

@@ -1,5 +1,4 @@
-// All lines of the page: those of this sitting, newest first, and those from before, by name. `seen` is what the
-// server is told, so that it sends no more than what changed since.
+// All lines of the page: those of this sitting, newest first, and earlier ones by name.
 
 const EARLIER_SHOWN = 30;
 
@@ -8,9 +7,8 @@ class Lines {
     this.part = (selector) => section.querySelector(selector);
     this.lines = new Map(); // row id -> Line
     this.sitting = []; // ids of the lines of this sitting, newest first
-    this.seen = null; // [epoch, revision] of the rows that we have
+    this.stored = new StoredRows();
     this.shown = EARLIER_SHOWN;
-    this.collator = new Intl.Collator(undefined, { sensitivity: "base", numeric: true });
   }
 
   get(id) {
@@ -29,26 +27,19 @@ class Lines {
     if (!this.sitting.includes(id)) this.sitting.unshift(id);
   }
 
-  take({ epoch, base, revision, rows, gone }) {
-    const fits = base === null || (this.seen?.[0] === epoch && base <= this.seen[1]);
-    if (!fits) {
-      this.seen = null; // the server counted on rows that this page does not have
-      return false;
+  // False if rows are missing that only a new message to the server brings.
+  update(rows) {
+    const update = this.stored.update(rows);
+    for (const row of update?.changed ?? []) {
+      const line = this.lines.get(row.id) ?? this.add(row.id);
+      if (!line.isGone) line.row = row;
     }
-    const present = new Set();
-    for (const [id, person, code, grade, version] of rows) {
-      present.add(id);
-      const line = this.lines.get(id) ?? this.add(id);
-      if (!line.isGone && (line.row?.version ?? 0) <= version) line.row = { person, code, grade, version };
-    }
-    const away = base === null ? [...this.lines.values()].filter((line) => line.row && !present.has(line.id)).map((line) => line.id) : gone;
-    for (const id of away) this.lose(this.lines.get(id));
-    this.seen = [epoch, revision];
-    return true;
+    for (const id of update?.gone ?? []) this.lose(this.lines.get(id));
+    return update !== null;
   }
 
   lose(line) {
-    if (!line || line.isGone || line.entry || line.isEditing) return; // what is under way there finds out by itself
+    if (!line || line.isGone || line.entry || line.isEditing) return; // the receipt of what is under way will show it
     if (this.sitting.includes(line.id)) Object.assign(line, { isGone: true, last: line.row, row: null, note: { text: "Deleted elsewhere." } });
     else this.remove(line);
   }
@@ -87,13 +78,13 @@ class Lines {
   draw() {
     const here = this.sitting.map((id) => this.lines.get(id));
     const inSitting = new Set(this.sitting);
-    const wanted = this.part("[name=find]").value.trim().toLocaleLowerCase();
+    const wanted = folded(this.part("[name=find]").value.trim());
     const others = [...this.lines.values()].filter((line) => !inSitting.has(line.id));
     // What was touched here stays in its place and in sight, whatever it is called now: the cursor may be on it.
     const isTouched = (line) => line.entry || line.isEditing || line.note;
-    const found = others.filter((line) => isTouched(line) || `${line.wanted.person} ${line.row?.code ?? ""}`.toLocaleLowerCase().includes(wanted));
+    const found = others.filter((line) => isTouched(line) || folded(`${line.wanted.person} ${line.row?.code ?? ""}`).includes(wanted));
     for (const line of found) line.placedBy ??= line.wanted.person;
-    found.sort((a, b) => this.collator.compare(a.placedBy, b.placedBy) || (a.id < b.id ? -1 : 1));
+    found.sort((a, b) => collator.compare(a.placedBy, b.placedBy) || (a.id < b.id ? -1 : 1));
     const shown = found.filter((line, index) => index < this.shown || isTouched(line));
     this.drawList(".sitting", here, `Entered here, newest first (${here.filter((line) => line.row && !line.isGone).length})`, here.length);
     this.drawList(".earlier", shown, `Entered before (${others.filter((line) => line.row && !line.isGone).length})`, others.length);
@@ -104,8 +95,7 @@ class Lines {
   drawList(selector, lines, title, count) {
     const part = this.part(selector);
     part.hidden = count === 0;
-    const head = part.querySelector("h2");
-    if (head.textContent !== title) head.textContent = title;
+    setText(part.querySelector("h2"), title);
     const list = part.querySelector(".lines");
     const now = Date.now();
     lines.forEach((line, index) => {

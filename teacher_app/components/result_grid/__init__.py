@@ -16,11 +16,15 @@ from teacher_app.components import folder_component
 __all__ = ["result_grid"]
 
 _component = folder_component(
-    "exam_result_grid", Path(__file__).parent, markup="grid", scripts=("row.js", "grid.js")
+    "exam_result_grid",
+    Path(__file__).parent,
+    markup="grid",
+    scripts=("../outbox.js", "../stored_rows.js", "row.js", "grid.js"),
 )
 
 
 def result_grid(key: str, data: Mapping[str, Any]) -> None:
-    """Mount the table. What was typed is `st.session_state[key]["edits"]`, told when the typing rests or the
-    cursor leaves; teacher_app/grid_messages.py has the words between the two."""
-    _component(key=key, data=dict(data), on_edits_change=lambda: None)
+    """Mount the table. `st.session_state[key]["outbox"]` has an entry for each line that differs from what is
+    stored, sent when the typing pauses or the cursor leaves. It is described in
+    teacher_app/rows/page_messages.py."""
+    _component(key=key, data=dict(data), on_outbox_change=lambda: None)

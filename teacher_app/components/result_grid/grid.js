@@ -1,33 +1,32 @@
-// The grid: moving, typing, pasting; and telling the server what was typed once the typing rests.
+// The grid: moving, typing, pasting. Each line that differs from what is stored has one entry in the outbox, which is
+// sent once the typing pauses and held by the server until Save. One Grid for each exam and tab; it outlives its
+// mounting, so that nothing typed is lost while another part of the page is shown.
 
-const REST_MS = 800; // after the last key: what is to be mended is said then, and the page runs for nothing meanwhile
-const NO_NOTE = ["", [], false];
-const grids = new WeakMap();
+const REST_MS = 800; // after the last key: faults are shown then, and the page does not run for each key
+const grids = new Map(); // place in the session storage -> Grid
 
 export default function (component) {
   const { parentElement, data, setStateValue } = component;
-  let grid = grids.get(parentElement);
+  let grid = grids.get(data.place);
   if (!grid) {
-    grid = new Grid(parentElement.querySelector(".grid"));
-    grids.set(parentElement, grid);
+    grid = new Grid(data.place, parentElement.querySelector(".grid"));
+    grids.set(data.place, grid);
   }
-  grid.tell = (edits) => setStateValue("edits", edits);
+  grid.mount(parentElement, setStateValue);
   grid.configure(data);
-  return () => {
-    grid.end();
-    grids.delete(parentElement);
-  };
+  return () => grid.unmount(parentElement);
 }
 
 class Grid {
-  constructor(section) {
+  constructor(place, section) {
     this.section = section;
     this.body = section.querySelector("tbody");
     this.find = section.querySelector("[name=find]");
-    this.rows = [];
-    this.generation = null;
-    this.sequence = 0;
-    this.isUntold = false;
+    this.outbox = new Outbox(place);
+    this.stored = new StoredRows();
+    this.rows = []; // in the order of the table; the last one is blank
+    this.badCells = {}; // key -> [attempt, cells]
+    this.isUnsent = false;
     this.listen();
   }
 
@@ -53,65 +52,121 @@ class Grid {
       if (button) this.toggle(button.closest("tr").row);
     });
     this.section.addEventListener("focusout", (event) => {
-      if (!this.section.contains(event.relatedTarget)) this.send(); // before the press for which the cursor has left
+      if (!this.section.contains(event.relatedTarget)) this.send(); // before the press of the button that took the focus
     });
     this.find.addEventListener("input", () => this.narrow());
-    this.ask = (event) => {
-      if (this.hasUnsaved || this.rows.some((row) => row.isEdited)) event.preventDefault();
-    };
-    window.addEventListener("beforeunload", this.ask);
+    window.addEventListener("beforeunload", (event) => {
+      if (this.rows.some((row) => row.isEdited)) event.preventDefault();
+    });
   }
 
-  end() {
+  mount(parent, setStateValue) {
+    const present = parent.querySelector(".grid");
+    if (present !== this.section) present.replaceWith(this.section);
+    if (this.parent !== parent) this.isUnsent ||= this.outbox.entries.size > 0; // the server has to have them again
+    this.parent = parent;
+    this.setStateValue = setStateValue;
+  }
+
+  unmount(parent) {
+    if (parent !== this.parent) return;
     clearTimeout(this.rest);
-    window.removeEventListener("beforeunload", this.ask);
+    this.parent = null;
   }
 
-  // What the server says.
+  // What the server sends.
 
   configure(data) {
-    this.hasUnsaved = data.hasUnsaved;
-    this.section.classList.toggle("has-codes", data.hasCodes);
-    if (this.generation === null) this.begin(data);
-    else if (data.generation !== this.generation) this.rebuild(data);
-    if (data.sequence === this.sequence && !this.isUntold) this.note(data.notes);
-  }
-
-  // Other lines, or the same ones stored. A line that stays keeps its place in the page, and with it the cursor in
-  // the middle of what is being typed; and what the server had not heard of it when it told this.
-  rebuild(data) {
     const cursor = this.cursor();
-    const before = this.rows;
-    const known = new Map(before.map((row) => [row.id, row]));
-    this.generation = data.generation;
-    this.rows = data.lines.map((line) => known.get(line[0])?.follow(line, data.sequence) ?? new Row(line));
-    const kept = new Set(this.rows);
-    const unheard = before.filter((row) => !kept.has(row) && row.isEdited && row.told > data.sequence);
-    this.rows.push(...unheard.map((row) => (row.isNew ? row : new Row(null).type(row.values, this.sequence + 1))));
-    this.isUntold = this.rows.some((row) => row.isEdited && row.told > data.sequence);
-    this.rows.push(before.at(-1)); // the empty one
+    this.section.classList.toggle("has-codes", data.has_codes);
+    this.badCells = data.bad_cells;
+    this.applyReceipts(data.receipts);
+    const update = this.stored.update(data.rows);
+    if (update) this.applyUpdate(update);
+    if (!this.hasBegun) this.restore();
+    this.hasBegun = true;
     this.draw();
     if (cursor && !this.cursor()) this.moveTo(this.rows[Math.min(cursor.index, this.rows.length - 1)], cursor.name);
-    if (this.isUntold) this.tellAtRest();
+    if (!this.isUnsent) this.showNotes();
+    if (!update) this.send(true);
+    else if (this.isUnsent) this.sendAtRest();
   }
 
-  // The server may know edits of these lines already: the page has mounted this anew.
-  begin(data) {
-    const { edited_rows: edited = {}, added_rows: added = [], deleted_rows: deleted = [], restored_rows: restored = [] } = data.edits;
-    this.generation = data.generation;
-    this.sequence = data.sequence;
-    this.rows = data.lines.map((line) => new Row(line));
-    for (const [position, cells] of Object.entries(edited)) this.rows[position].type(cells, data.sequence);
-    for (const position of deleted) this.rows[position].remove(true, data.sequence);
-    for (const position of restored) this.rows[position].remove(false, data.sequence);
-    this.rows.push(...added.map((cells) => new Row(null).type(cells, data.sequence)));
-    this.draw();
+  applyReceipts(receipts) {
+    const rows = new Map(this.rows.filter((row) => row.entry).map((row) => [row.entry.key, row]));
+    for (const [key, receipt] of Object.entries(receipts)) {
+      const row = rows.get(key);
+      if (row) this.applyReceipt(row, receipt);
+    }
   }
 
-  // With an empty line for a new student at the end.
+  applyReceipt(row, receipt) {
+    const { entry } = row;
+    const isPresent = entry.attempt === receipt.attempt;
+    if (receipt.kind !== "saved" && receipt.kind !== "deleted") {
+      if (isPresent) entry.receipt = receipt;
+      return;
+    }
+    this.outbox.remove(entry.key);
+    row.entry = null;
+    const isUntouched = isPresent && row.fits(entry);
+    if (receipt.kind === "saved") {
+      const stored = storedRow(receipt.row);
+      this.stored.keep(stored);
+      row.follow(stored);
+      if (isUntouched) row.reset();
+    } else if (isUntouched) this.rows = this.rows.filter((other) => other !== row);
+    else row.detach();
+    this.isUnsent ||= !isUntouched; // what was typed meanwhile becomes an entry of its own
+  }
+
+  // Lines keep their places, and with them the cursor in the middle of what is being typed; new ones are put among
+  // them by name.
+  applyUpdate({ changed, gone }) {
+    const rows = new Map(this.rows.filter((row) => !row.isNew).map((row) => [row.stored.id, row]));
+    const added = [];
+    for (const stored of changed) {
+      const row = rows.get(stored.id);
+      if (row) row.follow(stored);
+      else added.push(new Row(stored));
+    }
+    for (const id of gone) {
+      const row = rows.get(id);
+      if (row) row.isLost = true;
+    }
+    this.rows = this.rows.filter((row) => !row.isLost || row.isEdited);
+    if (added.length) this.insert(added);
+  }
+
+  insert(added) {
+    const compare = (a, b) => collator.compare(a.before("person"), b.before("person")) || (a.stored.id < b.stored.id ? -1 : 1);
+    added.sort(compare);
+    const merged = [];
+    for (const row of this.rows) {
+      while (added.length && (row.isNew || compare(added[0], row) < 0)) merged.push(added.shift());
+      merged.push(row);
+    }
+    this.rows = [...merged, ...added];
+  }
+
+  // Entries from before a reload.
+  restore() {
+    const rows = new Map(this.rows.map((row) => [row.stored.id, row]));
+    for (const entry of this.outbox.entries.values()) {
+      const row = rows.get(entry.id) ?? new Row(null);
+      if (row.isNew === (entry.op === "create")) row.entry = entry;
+      else this.outbox.remove(entry.key); // its row is gone: what was typed is a new line
+      if (entry.op !== "delete") row.type(entry);
+      else if (!row.isNew) row.remove(true);
+      if (row.isNew && !row.isBlank) this.rows.push(row);
+      this.isUnsent = true;
+    }
+  }
+
+  // With a blank line for a new student at the end.
   draw() {
     const last = this.rows.at(-1);
-    if (!last?.isNew || !last.isBlank) this.addBlank();
+    if (!last?.isNew || !last.isBlank) this.rows.push(new Row(null));
     const nodes = new Set(this.rows.map((row) => row.node));
     for (const node of [...this.body.children]) if (!nodes.has(node)) node.remove();
     let next = this.body.firstChild;
@@ -119,15 +174,8 @@ class Grid {
       if (node === next) next = next.nextSibling;
       else this.body.insertBefore(node, next);
     }
-    this.rows.forEach((row, index) => row.number(index + 1));
+    this.rows.forEach((row, index) => row.setNumber(index + 1));
     this.narrow();
-  }
-
-  addBlank() {
-    const row = new Row(null);
-    this.rows.push(row);
-    row.number(this.rows.length);
-    this.body.append(row.node);
   }
 
   get active() {
@@ -139,30 +187,38 @@ class Grid {
     return row && { index: this.rows.indexOf(row), name: row.columnOf(this.active) ?? "person" };
   }
 
-  note(notes) {
-    this.rows
-      .filter((row) => row.isShown)
-      .forEach((row, position) => row.note(...(notes[position] ?? NO_NOTE)));
-    this.rows.filter((row) => !row.isShown).forEach((row) => row.note(...NO_NOTE));
+  showNotes() {
+    for (const row of this.rows) {
+      const [attempt, cells] = this.badCells[row.entry?.key] ?? [];
+      row.note(attempt !== undefined && attempt === row.entry.attempt ? cells : []);
+    }
   }
 
   // What the teacher does.
 
   change(row) {
-    row.touch(this.sequence + 1);
+    row.show();
     if (row === this.rows.at(-1) && !row.isBlank) this.addBlank();
-    this.isUntold = true;
-    this.tellAtRest();
+    this.isUnsent = true;
+    this.sendAtRest();
+  }
+
+  addBlank() {
+    const row = new Row(null);
+    this.rows.push(row);
+    row.setNumber(this.rows.length);
+    this.body.append(row.node);
   }
 
   toggle(row) {
     if (row.isNew) {
       const next = this.beside(row, 1);
       this.rows = this.rows.filter((other) => other !== row);
+      if (row.entry) this.outbox.remove(row.entry.key);
       this.draw();
       this.moveTo(next, "person");
-    } else row.remove(!row.isDeleted, this.sequence + 1);
-    this.isUntold = true;
+    } else row.remove(!row.isDeleted);
+    this.isUnsent = true;
     this.send();
   }
 
@@ -227,26 +283,30 @@ class Grid {
 
   // To the server.
 
-  tellAtRest() {
+  sendAtRest() {
     clearTimeout(this.rest);
     this.rest = setTimeout(() => this.send(), REST_MS);
   }
 
-  send() {
+  send(isForced = false) {
     clearTimeout(this.rest);
-    if (!this.isUntold) return;
-    this.isUntold = false;
-    this.sequence += 1;
-    const edits = { generation: this.generation, sequence: this.sequence, edited_rows: {}, added_rows: [], deleted_rows: [], restored_rows: [] };
-    this.rows.forEach((row, position) => {
-      if (row.isNew) {
-        if (!row.isBlank) edits.added_rows.push(row.edits);
-        return;
-      }
-      const typed = row.edits;
-      if (Object.keys(typed).length) edits.edited_rows[position] = typed;
-      if (row.isDeleted !== row.wasDeleted) edits[row.isDeleted ? "deleted_rows" : "restored_rows"].push(position);
-    });
-    this.tell(edits);
+    if (!this.parent || !(this.isUnsent || isForced)) return;
+    this.isUnsent = false;
+    const count = this.rows.length;
+    this.rows = this.rows.filter((row) => !row.isLost || row.isEdited);
+    if (this.rows.length < count) this.draw();
+    for (const row of this.rows) this.updateEntry(row);
+    this.showNotes();
+    this.setStateValue("outbox", this.outbox.message(this.stored.seen, [...this.outbox.entries.values()]));
+  }
+
+  // An entry keeps the version that the teacher saw when the first key was typed.
+  updateEntry(row) {
+    const { entry, wanted } = row;
+    if (entry && entry.op !== wanted?.op) this.outbox.remove(entry.key);
+    if (!wanted) row.entry = null;
+    else if (entry?.op !== wanted.op) row.entry = this.outbox.add({ ...wanted, version: entry?.version ?? row.stored?.version });
+    else if (!row.fits(entry)) this.outbox.again(entry, wanted);
+    if (row.entry) row.entry.number = row.number;
   }
 }

@@ -1,49 +1,37 @@
-// One line of the grid: what the server has, what is typed, and its place in the table.
+// One line of the grid: what is stored, what is typed, its entry in the outbox, and its place in the table.
 
 const COLUMNS = ["person", "grade"];
 
 class Row {
-  // `line`: [id, is stored, person, grade, code, is deleted] as the server tells; null makes a new one.
-  constructor(line) {
-    const facts = line ?? [null, false, "", "", "", false];
-    [this.id, , , , this.code] = facts;
-    this.told = 0; // the number of the telling that has its last change
-    this.node = this.build();
-    this.follow(facts, 0);
-  }
-
-  // The server tells of this line, having heard the tellings up to this number.
-  follow([, isStored, person, grade, , isDeleted], heard) {
-    Object.assign(this, { isStored, before: { person, grade }, wasDeleted: isDeleted });
-    if (this.told > heard) return this.touch(this.told); // what was typed meanwhile stays
-    this.isDeleted = isDeleted;
-    return this.type({ person, grade }, this.told);
+  constructor(stored) {
+    this.stored = stored; // { id, person, code, grade, version }; null in a new line
+    this.code = stored?.code ?? ""; // kept by a line whose row was deleted
+    this.entry = null; // of the outbox
+    this.isDeleted = false; // as the teacher wants it
+    this.isLost = false; // the stored row was deleted elsewhere
+    this.build();
+    this.show();
   }
 
   get isNew() {
-    return this.id === null;
+    return this.stored === null;
   }
 
   get isBlank() {
-    return COLUMNS.every((name) => this.field(name).value.trim() === "");
-  }
-
-  // Whether the server counts this line among those that it tells notes of.
-  get isShown() {
-    return this.isStored || !(this.isDeleted || this.isBlank);
-  }
-
-  get values() {
-    return Object.fromEntries(COLUMNS.map((name) => [name, this.field(name).value]));
-  }
-
-  get edits() {
-    return Object.fromEntries(Object.entries(this.values).filter(([name, value]) => value !== this.before[name]));
+    return COLUMNS.every((name) => this.typed(name) === "");
   }
 
   get isEdited() {
     if (this.isNew) return !this.isBlank;
-    return this.isDeleted !== this.wasDeleted || Object.keys(this.edits).length > 0;
+    return this.isDeleted || COLUMNS.some((name) => this.typed(name) !== this.before(name));
+  }
+
+  typed(name) {
+    return this.fields[name].value.trim();
+  }
+
+  before(name) {
+    return this.stored?.[name] ?? "";
   }
 
   field(name) {
@@ -54,44 +42,88 @@ class Row {
     return COLUMNS.find((name) => this.fields[name] === input);
   }
 
+  // The command that would store the line as it is now; null if it is stored like that.
+  get wanted() {
+    if (!this.isEdited) return null;
+    if (this.isDeleted) return { op: "delete", id: this.stored.id };
+    const values = { person: this.typed("person"), grade: this.typed("grade"), code: this.code };
+    return this.isNew ? { op: "create", ...values } : { op: "change", id: this.stored.id, ...values };
+  }
+
+  // Whether nothing was typed since the entry was made.
+  fits(entry) {
+    if (entry.op === "delete") return this.isDeleted;
+    return !this.isDeleted && COLUMNS.every((name) => this.typed(name) === entry[name]);
+  }
+
+  // The row as it is stored now. What was typed and is not saved stays.
+  follow(stored) {
+    const hasChanges = this.isEdited || this.entry;
+    Object.assign(this, { stored, code: stored.code, isLost: false });
+    setText(this.cell("code"), this.code);
+    this.fields.person.placeholder = "";
+    if (hasChanges) this.show();
+    else this.reset();
+  }
+
+  // The stored row is gone; what was typed becomes a new line.
+  detach() {
+    Object.assign(this, { stored: null, isDeleted: false, isLost: false });
+    this.show();
+  }
+
+  reset() {
+    this.isDeleted = false;
+    this.type(Object.fromEntries(COLUMNS.map((name) => [name, this.before(name)])));
+  }
+
+  type(cells) {
+    for (const name of COLUMNS) if (name in cells && this.fields[name].value !== cells[name]) this.fields[name].value = cells[name];
+    this.show();
+  }
+
+  remove(isDeleted) {
+    this.isDeleted = isDeleted;
+    this.show();
+  }
+
   build() {
-    const node = document.createElement("tr");
-    node.setAttribute("role", "row");
-    node.row = this;
-    this.fields = { person: field(1000), grade: field(100) };
+    this.node = build("tr", "");
+    this.node.setAttribute("role", "row");
+    this.node.row = this;
+    this.fields = { person: inputField(1000), grade: inputField(100) };
     if (this.isNew) this.fields.person.placeholder = "New student";
-    this.button = document.createElement("button");
+    for (const name of COLUMNS) this.fields[name].value = this.before(name);
+    this.button = build("button", "");
     this.button.type = "button";
     const cells = { number: [], person: [this.fields.person], code: [this.code], grade: [this.fields.grade], note: [], act: [this.button] };
     for (const [name, children] of Object.entries(cells)) {
-      const cell = document.createElement("td");
+      const cell = build("td", name, ...children);
       cell.setAttribute("role", "cell");
-      cell.className = name;
-      cell.append(...children);
-      node.append(cell);
+      this.node.append(cell);
     }
-    return node;
   }
 
   cell(name) {
     return this.node.querySelector(`.${name}`);
   }
 
-  number(count) {
-    if (count === this.count) return;
-    this.count = count;
-    setText(this.cell("number"), String(count));
+  setNumber(number) {
+    if (number === this.number) return;
+    this.number = number;
+    setText(this.cell("number"), String(number));
     this.label();
   }
 
   label() {
-    const person = this.fields.person.value.trim() || `line ${this.count}`;
-    this.fields.person.setAttribute("aria-label", `Student, line ${this.count}`);
+    const person = this.typed("person") || `line ${this.number}`;
+    this.fields.person.setAttribute("aria-label", `Student, line ${this.number}`);
     this.fields.grade.setAttribute("aria-label", `Grade, ${person}`);
     this.button.setAttribute("aria-label", `${this.isDeleted ? "Put back" : "Delete"} ${person}`);
   }
 
   show() {
+    this.label();
     this.node.classList.toggle("deleted", this.isDeleted);
     this.node.classList.toggle("edited", this.isEdited);
     for (const input of Object.values(this.fields)) input.readOnly = this.isDeleted;
@@ -99,34 +131,32 @@ class Row {
     this.button.hidden = this.isNew && this.isBlank;
   }
 
-  note(text, columns, isFault) {
-    setText(this.cell("note"), text);
-    this.node.classList.toggle("bad", isFault);
-    for (const name of COLUMNS) this.fields[name].setAttribute("aria-invalid", String(columns.includes(name)));
-  }
-
-  // What changes it; `told` numbers the telling that has it.
-
-  type(cells, told) {
-    for (const [name, value] of Object.entries(cells)) if (this.fields[name].value !== value) this.fields[name].value = value;
-    return this.touch(told);
-  }
-
-  remove(isDeleted, told) {
-    this.isDeleted = isDeleted;
-    return this.touch(told);
-  }
-
-  touch(told) {
-    this.told = told;
-    this.label();
-    this.show();
-    return this;
+  // `cells`: [[column, reason], ...] that cannot be saved as they are.
+  note(cells) {
+    const reason = cells.map(([, text]) => text).join(" ") || receiptNote(this.entry?.receipt);
+    const plain = this.isDeleted ? "To be deleted." : this.isEdited ? "Not saved yet." : "";
+    setText(this.cell("note"), reason || plain);
+    this.node.classList.toggle("bad", reason !== "");
+    for (const name of COLUMNS) this.fields[name].setAttribute("aria-invalid", String(cells.some(([column]) => column === name)));
   }
 }
 
-function field(lengthMax) {
-  const input = document.createElement("input");
-  Object.assign(input, { maxLength: lengthMax, autocomplete: "off", spellcheck: false });
-  return input;
+// Why an entry is not saved; "" if it was not tried.
+function receiptNote(receipt) {
+  switch (receipt?.kind) {
+    case "refused":
+      return receipt.reason;
+    case "duplicate":
+      return `Already here with ${storedRow(receipt.row).grade}: choose below.`;
+    case "conflict":
+      return `${receipt.row ? "Changed" : "Deleted"} elsewhere meanwhile: choose below.`;
+    case "not-saved":
+      return `Not saved: ${receipt.hindrance === "session-ended" ? "your session has ended" : "the server does not answer"}.`;
+    default:
+      return "";
+  }
+}
+
+function inputField(lengthMax) {
+  return Object.assign(document.createElement("input"), { maxLength: lengthMax, autocomplete: "off", spellcheck: false });
 }

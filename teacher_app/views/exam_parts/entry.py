@@ -16,20 +16,20 @@ __all__ = ["render"]
 
 @st.fragment
 def render(workspace: Workspace) -> None:
-    """The form, each row with its receipt. A fragment: a row typed here runs nothing else of the page."""
-    exam_id = workspace.exam.id
-    key = f"entry-{exam_id}"
-    page: EntrySession | None = st.session_state.get(f"page-{key}")
-    if page is None or page.workspace is not workspace:
-        page = st.session_state[f"page-{key}"] = EntrySession(workspace, secrets.SystemRandom())
+    """The form and the rows, each with its receipt. A fragment: a row typed here runs nothing else."""
+    exam = workspace.exam
+    key = f"entry-{exam.id}"
+    session: EntrySession | None = st.session_state.get(f"page-{key}")
+    if session is None or session.workspace is not workspace:
+        session = st.session_state[f"page-{key}"] = EntrySession(workspace, secrets.SystemRandom())
     if st.session_state.pop(f"rested-{key}", False):
-        st.rerun()  # all of the page, at leisure: its title counts the results
-    page.refresh_if_old()
-    data = page.data(place=f"exam-results-{workspace.exam.owner}-{exam_id}", sign_in=sign_in_again_path())
-    entering = page
+        st.rerun()  # the whole page, now that nobody waits for it: its title counts the results
+    session.refresh_if_old()
+    data = session.form_data(place=f"exam-results-{exam.owner}-{exam.id}", sign_in=sign_in_again_path())
+    save = session.save
 
     def on_outbox() -> None:
-        entering.take(st.session_state[key].get("outbox"))
+        save(st.session_state[key].get("outbox"))
 
     def on_rested() -> None:
         st.session_state[f"rested-{key}"] = True

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from typing import Any
 
 import streamlit as st
 
@@ -14,89 +13,82 @@ from shared.model.text import escape_markdown
 from teacher_app.components.result_grid import result_grid
 from teacher_app.context import sign_in_again_path
 from teacher_app.exam.wording import count_text
-from teacher_app.rows.commands import Conflict, Duplicate, Hindrance, NotSaved, person_of
-from teacher_app.rows.grid_changes import GRADE, PERSON, BadCell, GridLine, bad_cells, command_for, has_edits
-from teacher_app.rows.grid_messages import grid_data
-from teacher_app.rows.grid_session import GridPage
+from teacher_app.rows.bad_cells import GRADE, PERSON
+from teacher_app.rows.commands import ChangeRow, Conflict, CreateRow, Duplicate, Hindrance, person_of
+from teacher_app.rows.grid_session import GridSession
 from teacher_app.rows.workspace import Workspace
 from teacher_app.views.buttons import storing_button
 
 __all__ = ["render"]
 
-_COLUMN_NAMES = {PERSON: "Student", GRADE: "Grade"}
+_COLUMN_NAMES = {PERSON: "student", GRADE: "grade"}
 _BAD_CELLS_SHOWN = 20
 
 
 @st.fragment
 def render(workspace: Workspace) -> None:
-    """The grid, what is to mend, what is to choose. A fragment: a cell typed here runs nothing else."""
-    place = f"grid-{workspace.exam.id}"
-    page: GridPage | None = st.session_state.get(place)
-    if page is None or page.workspace is not workspace:
-        page = st.session_state[place] = GridPage(workspace, secrets.SystemRandom())
-    kept: dict[str, Any] = st.session_state.get(f"{place}-edits", {})
+    """The grid, what is to be corrected, what is to be decided. A fragment: typing runs nothing else."""
+    exam = workspace.exam
+    place = f"grid-{exam.id}"
+    session: GridSession | None = st.session_state.get(place)
+    if session is None or session.workspace is not workspace:
+        session = st.session_state[place] = GridSession(workspace, secrets.SystemRandom())
     key = f"{place}-grid"
-    if key not in st.session_state:
-        page.absorb(kept)  # the grid went away while another part of the page was shown
-    edits = page.hear(st.session_state.get(key, {}).get("edits"))
-    page.catch_up(edits)
-    st.session_state[f"{place}-edits"] = edits
+    outbox = st.session_state.get(key, {}).get("outbox")
+    if outbox is not None:  # None until the script has sent again what it kept while another part was shown
+        session.read_outbox(outbox)
     st.markdown(
-        f"{workspace.exam.scale.hint} Paste into fields, too; the last line takes new students. "
+        f"{exam.scale.hint} Paste into fields, too; the last line takes new students. "
         "Nothing is stored before you press Save."
     )
-    lines = page.lines_with(edits)
-    bad = bad_cells(lines, workspace.exam.scale, page.audience)
-    data = grid_data(
-        page.lines,
-        lines,
-        bad,
-        page.audience,
-        edits=edits,
-        generation=page.generation,
-        sequence=page.heard,
-        has_unsaved=bool(page.unsaved),
-    )
-    result_grid(key, data)
-    _say_what_to_mend(bad)
-    _buttons(place, page, lines, edits)
-    _say_what_happened(place, page)
-    for line in page.to_choose:
-        _choice(place, page, line)
+    result_grid(key, session.grid_data(place=f"exam-results-grid-{exam.owner}-{exam.id}"))
+    _show_bad_cells(session)
+    _show_buttons(place, session)
+    _show_outcome(place, session)
+    for entry_key, receipt in session.choices.items():
+        _show_choice(place, session, entry_key, receipt)
 
 
-def _say_what_to_mend(bad: list[BadCell]) -> None:
-    if not bad:
-        return
+def _show_bad_cells(session: GridSession) -> None:
     cells = [
-        f"- Line {cell.position + 1}, {escape_markdown(cell.person) or 'nobody'}, "
-        f"{_COLUMN_NAMES[cell.column].lower()}: {escape_markdown(cell.reason)}"
-        for cell in bad[:_BAD_CELLS_SHOWN]
+        (session.entries[key].number, cell, _person(session, key))
+        for key, found in session.bad_cells().items()
+        for cell in found
     ]
-    more = len(bad) - len(cells)
+    cells.sort(key=lambda found: found[0])
+    if not cells:
+        return
+    lines = [
+        f"- Line {number}, {escape_markdown(person) or 'nobody'}, "
+        f"{_COLUMN_NAMES[cell.column]}: {escape_markdown(cell.reason)}"
+        for number, cell, person in cells[:_BAD_CELLS_SHOWN]
+    ]
+    more = len(cells) - len(lines)
     if more:
-        cells.append(f"- and {more} more")
+        lines.append(f"- and {more} more")
     st.warning(
-        f"{count_text(len(bad), 'cell')} to mend; the other lines can be saved.\n\n" + "\n".join(cells),
+        f"{count_text(len(cells), 'cell')} to mend; the other lines can be saved.\n\n" + "\n".join(lines),
         icon=":material/edit_note:",
     )
 
 
-def _buttons(place: str, page: GridPage, lines: list[GridLine], edits: dict[str, Any]) -> None:
-    count = sum(command_for(line, page.audience) is not None for line in lines)
+def _person(session: GridSession, key: str) -> str:
+    command = session.entries[key].command
+    return command.person if isinstance(command, CreateRow | ChangeRow) else ""
+
+
+def _show_buttons(place: str, session: GridSession) -> None:
+    count = len(session.unsaved)
     left, middle, right = st.columns(3)
     label = f"Save {count_text(count, 'changed line')}" if count else "Save"
     with left:
-        # Never disabled: what was typed just now may be on its way, and who presses means that, too.
+        # Never disabled: what was typed just now may be on its way, and is meant to be saved too.
         save = storing_button(label, key=f"{place}-save", type="primary", width="stretch")
     with middle:
         discard = storing_button(
-            "Throw my changes away",
-            key=f"{place}-discard",
-            disabled=count == 0 and not has_edits(edits),
-            width="stretch",
+            "Throw my changes away", key=f"{place}-discard", disabled=count == 0, width="stretch"
         )
-    undoable = page.undoable_count
+    undoable = session.undoable_count
     label = f"Undo the last save ({count_text(undoable, 'line')})" if undoable else "Undo the last save"
     with right:
         undo = storing_button(label, key=f"{place}-undo", disabled=undoable == 0, width="stretch")
@@ -104,30 +96,25 @@ def _buttons(place: str, page: GridPage, lines: list[GridLine], edits: dict[str,
         if count == 0:
             st.info("There is nothing to save: all is as it is stored.", icon=":material/check_circle:")
             return
-        page.absorb(edits)
-        st.session_state.pop(f"{place}-edits", None)
         bar = st.progress(0.0, "Saving …")
-        for done, total in page.save():
+        for done, total in session.save():
             bar.progress(done / total, f"{done} of {total} saved or judged")
-        st.rerun()  # all of the page: its title counts the results
+        st.rerun()  # the whole page: its title counts the results
     if discard.take():
-        page.discard()
-        st.session_state.pop(f"{place}-edits", None)
-        st.rerun()  # all of the page: its title counts the results
+        session.discard()
+        st.rerun()
     if undo.take():
-        page.absorb(edits)
         with st.spinner("Taking it back …"):
-            failed = page.undo()
-        st.session_state.pop(f"{place}-edits", None)
+            failed = session.undo()
         st.session_state[f"{place}-not-undone"] = len(failed)
-        st.rerun()  # all of the page: its title counts the results
+        st.rerun()
 
 
-def _say_what_happened(place: str, page: GridPage) -> None:
+def _show_outcome(place: str, session: GridSession) -> None:
     not_undone = st.session_state.pop(f"{place}-not-undone", 0)
     if not_undone:
         st.warning(f"{count_text(not_undone, 'line')} not taken back: changed elsewhere since, or no answer.")
-    hindrances = {line.receipt.hindrance for line in page.lines if isinstance(line.receipt, NotSaved)}
+    hindrances = session.hindrances
     if Hindrance.SESSION_ENDED in hindrances:
         st.error("Not saved: your session has ended. Nothing is lost: sign in again, then press Save again.")
         st.link_button("Sign in again in another tab", sign_in_again_path())
@@ -135,16 +122,19 @@ def _say_what_happened(place: str, page: GridPage) -> None:
         st.error("Not saved: the server does not answer. Nothing is lost: wait a bit, then press Save again.")
 
 
-def _choice(place: str, page: GridPage, line: GridLine) -> None:
-    """One line that was changed elsewhere, or whose student is there already."""
-    mine = "deleted" if line.is_deleted else escape_markdown(f"{line.person}, {line.grade}")
+def _show_choice(place: str, session: GridSession, key: str, receipt: Conflict | Duplicate) -> None:
+    """One line that was changed elsewhere, or whose student is stored already."""
+    command = session.entries[key].command
+    mine = "deleted"
+    if isinstance(command, CreateRow | ChangeRow):
+        mine = escape_markdown(f"{command.person}, {command.grade}")
     keep, take = "Keep mine", "Take theirs"
-    match line.receipt:
+    match receipt:
         case Duplicate(there=there):
             text = f"**{mine}** is not saved: already here with {escape_markdown(grade_text(there.grade))}."
             keep, take = "Save as a second line", "Leave it out"
         case Conflict(theirs=Result() as theirs):
-            person = person_of(theirs, page.audience) or theirs.student
+            person = person_of(theirs, session.audience) or theirs.student
             now = escape_markdown(f"{person}, {grade_text(theirs.grade)}")
             text = f"Changed elsewhere meanwhile. Mine: **{mine}**. Theirs: **{now}**."
         case _:
@@ -152,11 +142,11 @@ def _choice(place: str, page: GridPage, line: GridLine) -> None:
             keep, take = "Put it back with my values", "Leave it deleted"
 
     def decide(choose: Callable[[str], None]) -> None:
-        page.absorb(st.session_state.pop(f"{place}-edits", None))
-        choose(line.key)
+        if key in session.choices:
+            choose(key)
 
     with st.container(border=True):
         st.markdown(text)
         left, right = st.columns(2)
-        left.button(keep, key=f"{place}-keep-{line.key}", on_click=decide, args=(page.keep_mine,))
-        right.button(take, key=f"{place}-take-{line.key}", on_click=decide, args=(page.take_theirs,))
+        left.button(keep, key=f"{place}-keep-{key}", on_click=decide, args=(session.keep_mine,))
+        right.button(take, key=f"{place}-take-{key}", on_click=decide, args=(session.take_theirs,))

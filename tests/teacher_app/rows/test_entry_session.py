@@ -8,11 +8,12 @@ import pytest
 
 from shared.model.exam import Audience, NewResult
 from teacher_app.rows.entry_session import REFRESH_S, EntrySession
-from teacher_app.rows.messages import OUTBOX_MAX
+from teacher_app.rows.page_messages import OUTBOX_MAX
 from teacher_app.rows.workspace import Workspace
 from tests.backend_process import RunningBackend, SignedInTeacher
 from tests.builders import new_id
 from tests.teacher_app.rows.entry_desk import NOW_S, UNREACHABLE, Desk, open_desk
+from tests.teacher_app.rows.page_outbox import create_entry, outbox_of
 
 
 @pytest.fixture
@@ -25,20 +26,16 @@ def page_of(desk: Desk) -> EntrySession:
     return EntrySession(desk.workspace, random.Random(3))
 
 
-def create(person: str, grade: str, **more: object) -> dict[str, Any]:
-    return {"key": new_id(), "attempt": 1, "op": "create", "person": person, "grade": grade, **more}
-
-
 def sent(page: EntrySession, *entries: object, seen: object = None) -> dict[str, Any]:
     """What the script gets after it has sent these entries."""
-    page.take({"pulse": "1", "seen": seen, "entries": list(entries)})
-    return page.data(place="place", sign_in="/sign-in")
+    page.save(outbox_of(*entries, seen=seen))
+    return page.form_data(place="place", sign_in="/sign-in")
 
 
 def test_a_first_page_gets_the_rows_the_hint_and_no_receipts(desk: Desk) -> None:
     desk.direct.create_result(desk.exam.id, NewResult("Ada", "12"))
     desk.workspace.refresh()
-    data = page_of(desk).data(place="place", sign_in="/sign-in?resume=x")
+    data = page_of(desk).form_data(place="place", sign_in="/sign-in?resume=x")
     assert (data["place"], data["sign_in"], data["input_mode"]) == ("place", "/sign-in?resume=x", "decimal")
     assert data["receipts"] == {}
     assert "0 to 20" in data["hint"]
@@ -47,8 +44,8 @@ def test_a_first_page_gets_the_rows_the_hint_and_no_receipts(desk: Desk) -> None
 
 def test_a_saved_row_comes_back_as_receipt_and_as_row(desk: Desk) -> None:
     page = page_of(desk)
-    first = page.data(place="place", sign_in="")["rows"]
-    entry = create("Ada", "12,50")
+    first = page.form_data(place="place", sign_in="")["rows"]
+    entry = create_entry("Ada", "12,50")
     data = sent(page, entry, seen=[first["epoch"], first["revision"]])
     receipt = data["receipts"][entry["key"]]
     told = [entry["key"], "Ada", "", "12.5", 1]
@@ -58,7 +55,7 @@ def test_a_saved_row_comes_back_as_receipt_and_as_row(desk: Desk) -> None:
 
 
 def test_an_absence_is_told_in_words(desk: Desk) -> None:
-    entry = create("Ada", "abs")
+    entry = create_entry("Ada", "abs")
     data = sent(page_of(desk), entry)
     assert desk.stored_pairs() == [("Ada", "ABSENT")]
     assert data["receipts"][entry["key"]]["row"][1:4] == ["Ada", "", "absent"]
@@ -67,7 +64,7 @@ def test_an_absence_is_told_in_words(desk: Desk) -> None:
 
 def test_the_same_outbox_told_again_does_nothing_twice(desk: Desk) -> None:
     page = page_of(desk)
-    entry = create("Ada", "12")
+    entry = create_entry("Ada", "12")
     first = sent(page, entry)
     asked = desk.asked
     assert sent(page, entry)["receipts"] == first["receipts"]
@@ -77,7 +74,7 @@ def test_the_same_outbox_told_again_does_nothing_twice(desk: Desk) -> None:
 
 def test_a_receipt_without_success_stands_until_the_next_attempt(desk: Desk) -> None:
     page = page_of(desk)
-    entry = create("Ada", "12")
+    entry = create_entry("Ada", "12")
     desk.fault = UNREACHABLE
     receipt = sent(page, entry)["receipts"][entry["key"]]
     assert receipt == {"attempt": 1, "kind": "not-saved", "hindrance": "unreachable"}
@@ -90,13 +87,13 @@ def test_a_receipt_without_success_stands_until_the_next_attempt(desk: Desk) -> 
 
 def test_receipts_of_entries_that_left_the_outbox_are_not_told_again(desk: Desk) -> None:
     page = page_of(desk)
-    sent(page, create("Ada", "12"))
+    sent(page, create_entry("Ada", "12"))
     assert sent(page)["receipts"] == {}
 
 
 def test_change_delete_and_undo_by_messages(desk: Desk) -> None:
     page = page_of(desk)
-    row = create("Ada", "12")
+    row = create_entry("Ada", "12")
     sent(page, row)
     change = {"key": new_id(), "attempt": 1, "op": "change", "id": row["key"], "version": 1}
     change |= {"person": "Ada", "grade": "13"}
@@ -117,7 +114,7 @@ def test_change_delete_and_undo_by_messages(desk: Desk) -> None:
 
 def test_somebody_already_there_and_a_bad_grade_are_told_as_such(desk: Desk) -> None:
     page = page_of(desk)
-    there, twice, high = create("Ada", "12"), create("ada", "9"), create("Blaise", "21")
+    there, twice, high = create_entry("Ada", "12"), create_entry("ada", "9"), create_entry("Blaise", "21")
     receipts = sent(page, there, twice, high)["receipts"]
     assert receipts[twice["key"]] == {
         "attempt": 1,
@@ -146,7 +143,7 @@ def test_somebody_already_there_and_a_bad_grade_are_told_as_such(desk: Desk) -> 
 def test_an_entry_that_cannot_be_read_is_refused_and_the_next_one_is_saved(
     desk: Desk, broken: dict[str, Any]
 ) -> None:
-    good = create("Ada", "12")
+    good = create_entry("Ada", "12")
     key = new_id()
     receipts = sent(page_of(desk), {"key": key, "attempt": 1, **broken}, good)["receipts"]
     assert receipts[key]["kind"] == "refused"
@@ -154,7 +151,7 @@ def test_an_entry_that_cannot_be_read_is_refused_and_the_next_one_is_saved(
 
 
 def test_a_key_that_is_no_id_is_refused_by_its_row(desk: Desk) -> None:
-    entry = {**create("Ada", "12"), "key": "../../etc"}
+    entry = {**create_entry("Ada", "12"), "key": "../../etc"}
     assert sent(page_of(desk), entry)["receipts"]["../../etc"]["kind"] == "refused"
     assert desk.stored() == []
 
@@ -162,8 +159,8 @@ def test_a_key_that_is_no_id_is_refused_by_its_row(desk: Desk) -> None:
 @pytest.mark.parametrize("outbox", [None, 5, "x", [], {"entries": 5}, {"entries": [5, {}, {"key": 7}]}])
 def test_an_outbox_that_is_none_does_nothing(desk: Desk, outbox: object) -> None:
     page = page_of(desk)
-    page.take(outbox)
-    assert page.data(place="place", sign_in="")["receipts"] == {}
+    page.save(outbox)
+    assert page.form_data(place="place", sign_in="")["receipts"] == {}
 
 
 def test_a_flood_of_entries_is_cut(desk: Desk) -> None:
@@ -182,7 +179,7 @@ def test_what_others_entered_is_read_after_a_while_but_not_over_a_dead_line(desk
     desk.fault = UNREACHABLE
     page.refresh_if_old()
     assert workspace.results == []
-    entry = create("Blaise", "9")
+    entry = create_entry("Blaise", "9")
     sent(page, entry)
     asked = desk.asked
     page.refresh_if_old()
@@ -198,17 +195,17 @@ def test_where_codes_are_shown_rows_carry_both_and_a_published_exam_says_so(
 ) -> None:
     with open_desk(backend, teacher, Audience.CODES) as desk:
         page = page_of(desk)
-        entry = create("Ada", "12")
+        entry = create_entry("Ada", "12")
         receipt = sent(page, entry)["receipts"][entry["key"]]
         (row,) = desk.stored()
         assert receipt["row"] == [entry["key"], "Ada", row.student, "12", 1]
         assert desk.workspace.change_exam(lambda _, exam: desk.direct.publish_exam(exam.id, exam.version))
-        hint = page.data(place="place", sign_in="")["hint"]
+        hint = page.form_data(place="place", sign_in="")["hint"]
         assert "code" in hint
         assert "published" in hint
         desk.direct.delete_result(desk.exam.id, row.id, 1)
         desk.workspace.refresh()
-        back = create("Ada", "12", code=row.student)
+        back = create_entry("Ada", "12", code=row.student)
         assert sent(page, back)["receipts"][back["key"]]["row"][2] == row.student
-        other = create("Blaise", "12", code="Blaise")
+        other = create_entry("Blaise", "12", code="Blaise")
         assert sent(page, other)["receipts"][other["key"]]["row"][2] not in ("Blaise", row.student)

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from shared.model.exam import Exam, NewExam, NewResult
+from shared.model.exam import Exam, NewExam, NewResult, Result
 from shared.model.scales import OUT_OF_20
 from teacher_app.views import navigation
 from tests.backend_process import RunningBackend
 from tests.builders import new_id
+from tests.teacher_app.rows.page_outbox import change_entry, create_entry, delete_entry, outbox_of
 from tests.teacher_app.views.desk import Desk
 
 
@@ -37,12 +38,15 @@ def page(desk: Desk, exam: Exam) -> AppTest:
     return desk.open(navigation.EXAM, exam=exam.id, part="Grid")
 
 
-def type_into(page: AppTest, exam: Exam, **edits: Any) -> AppTest:
-    """As the grid in a browser tells what was typed."""
-    generation = page.session_state[f"grid-{exam.id}"].generation
-    told = {"generation": generation, "sequence": 1} | edits
-    page.session_state[f"grid-{exam.id}-grid"] = {"edits": told}
+def type_into(page: AppTest, exam: Exam, *entries: dict[str, Any]) -> AppTest:
+    """As the grid in a browser sends its outbox, with the lines numbered from 1."""
+    numbered = [{"number": number, **entry} for number, entry in enumerate(entries, 1)]
+    page.session_state[f"grid-{exam.id}-grid"] = {"outbox": outbox_of(*numbered)}
     return page.run()
+
+
+def rows_of(desk: Desk, exam: Exam) -> list[Result]:
+    return sorted(desk.real_api.list_results(exam.id), key=lambda row: row.student)
 
 
 def button(page: AppTest, label: str) -> Any:
@@ -62,16 +66,11 @@ def test_an_untouched_grid_has_nothing_to_save_and_says_so_when_asked(page: AppT
     assert "nothing to save" in page.info[0].value
 
 
-def test_what_is_told_of_lines_that_are_no_more_changes_nothing(page: AppTest, exam: Exam) -> None:
-    type_into(page, exam, edited_rows={"0": {"grade": "13"}}, generation="before")
-    assert not page.exception
-    assert button(page, "Save")
-
-
 def test_what_is_typed_is_stored_at_save_and_taken_back_by_undo(
     page: AppTest, desk: Desk, exam: Exam
 ) -> None:
-    type_into(page, exam, edited_rows={0: {"grade": "13,5"}}, added_rows=[{"person": "Carl", "grade": "abs"}])
+    ada, _ = rows_of(desk, exam)
+    type_into(page, exam, change_entry(ada, grade="13,5"), create_entry("Carl", "abs"))
     assert stored(desk, exam) == [("Ada", "12"), ("Blaise", "9")]
     button(page, "Save 2 changed lines").click().run()
     assert not page.exception
@@ -83,7 +82,8 @@ def test_what_is_typed_is_stored_at_save_and_taken_back_by_undo(
 def test_each_bad_cell_is_explained_and_the_good_lines_are_stored(
     page: AppTest, desk: Desk, exam: Exam
 ) -> None:
-    type_into(page, exam, edited_rows={0: {"grade": "25"}, 1: {"grade": "10"}})
+    ada, blaise = rows_of(desk, exam)
+    type_into(page, exam, change_entry(ada, grade="25"), change_entry(blaise, grade="10"))
     (warning,) = page.warning
     assert "1 cell to mend" in warning.value
     assert "Line 1, Ada, grade" in warning.value
@@ -100,7 +100,7 @@ def test_each_bad_cell_is_explained_and_the_good_lines_are_stored(
 def test_a_save_that_fails_keeps_what_was_typed(
     page: AppTest, desk: Desk, exam: Exam, fault: str, said: str
 ) -> None:
-    type_into(page, exam, edited_rows={0: {"grade": "13"}})
+    type_into(page, exam, change_entry(rows_of(desk, exam)[0], grade="13"))
     setattr(desk, fault, True)
     button(page, "Save 1 changed line").click().run()
     assert any(said in error.value for error in page.error)
@@ -114,8 +114,8 @@ def test_a_save_that_fails_keeps_what_was_typed(
 def test_a_line_changed_elsewhere_shows_both_values_and_the_teacher_chooses(
     page: AppTest, desk: Desk, exam: Exam, choice: str, grade: str
 ) -> None:
-    type_into(page, exam, edited_rows={0: {"grade": "7"}})
-    (ada,) = [row for row in desk.real_api.list_results(exam.id) if row.student == "Ada"]
+    ada, _ = rows_of(desk, exam)
+    type_into(page, exam, change_entry(ada, grade="7"))
     desk.real_api.update_result(exam.id, ada.id, 1, grade="15")
     button(page, "Save 1 changed line").click().run()
     assert any("Mine: **Ada, 7**. Theirs: **Ada, 15**" in text.value for text in page.markdown)
@@ -126,16 +126,18 @@ def test_a_line_changed_elsewhere_shows_both_values_and_the_teacher_chooses(
 
 
 def test_a_choice_keeps_what_is_being_typed_on_other_lines(page: AppTest, desk: Desk, exam: Exam) -> None:
-    type_into(page, exam, added_rows=[{"person": "ada", "grade": "7"}])
+    duplicate = create_entry("ada", "7")
+    type_into(page, exam, duplicate)
     button(page, "Save 1 changed line").click().run()
-    type_into(page, exam, edited_rows={1: {"grade": "10"}})
+    type_into(page, exam, duplicate, change_entry(rows_of(desk, exam)[1], grade="10"))
     button(page, "Leave it out").click().run()
     button(page, "Save 1 changed line").click().run()
     assert stored(desk, exam) == [("Ada", "12"), ("Blaise", "10")]
 
 
 def test_changes_are_thrown_away_on_request(page: AppTest, desk: Desk, exam: Exam) -> None:
-    type_into(page, exam, edited_rows={0: {"grade": "13"}}, deleted_rows=[1])
+    ada, blaise = rows_of(desk, exam)
+    type_into(page, exam, change_entry(ada, grade="13"), delete_entry(blaise))
     button(page, "Throw my changes away").click().run()
     assert button(page, "Save")  # none to be counted
     assert button(page, "Throw my changes away").disabled
@@ -145,7 +147,7 @@ def test_changes_are_thrown_away_on_request(page: AppTest, desk: Desk, exam: Exa
 def test_what_was_typed_is_still_there_after_a_look_at_another_part(
     page: AppTest, desk: Desk, exam: Exam
 ) -> None:
-    type_into(page, exam, edited_rows={0: {"grade": "13"}})
+    type_into(page, exam, change_entry(rows_of(desk, exam)[0], grade="13"))
     page.session_state[navigation.PART] = "Details"
     page.run()
     page.session_state[navigation.PART] = "Grid"

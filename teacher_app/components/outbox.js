@@ -1,15 +1,14 @@
-// What was asked for and has no final receipt. Kept in this tab's session storage, so that a reload, a lost
+// The commands that have no final receipt. They are kept in this tab's session storage, so that a reload, a lost
 // connection or an ended session loses nothing; an entry leaves when its receipt says saved or deleted.
-
-const SENT_AT_ONCE_MAX = 100; // one batch of the API; the next follow when these have their receipts
 
 class Outbox {
   constructor(place) {
     this.place = place;
     this.entries = new Map(); // key -> { key, attempt, op, ..., receipt }
-    this.pulse = 0; // changes with each sending, so that the same entries sent again are news
-    this.form = { person: "", grade: "" };
+    this.pulse = 0; // makes each message differ from the last, so that the server runs for it
+    this.form = { person: "", grade: "" }; // what stands in the form's fields
     this.sentAt = 0;
+    this.isStoring = false;
     this.restore();
   }
 
@@ -22,12 +21,20 @@ class Outbox {
     }
     this.form = { person: kept?.form?.person ?? "", grade: kept?.form?.grade ?? "" };
     for (const entry of kept?.entries ?? []) {
-      // An undo is known to the page alone on which the thing was done.
+      // Only the page on which something was done can undo it.
       if (entry.op !== "undo") this.entries.set(entry.key, { ...entry, attempt: entry.attempt + 1, receipt: null, since: Date.now() });
     }
   }
 
+  // Once for all changes of this moment: there may be thousands.
   keep() {
+    if (this.isStoring) return;
+    this.isStoring = true;
+    queueMicrotask(() => this.store());
+  }
+
+  store() {
+    this.isStoring = false;
     const entries = [...this.entries.values()].map(({ receipt, since, ...entry }) => entry);
     const isEmpty = entries.length === 0 && !this.form.person && !this.form.grade;
     try {
@@ -63,11 +70,10 @@ class Outbox {
     return [...this.entries.values()].filter((entry) => entry.receipt?.kind === "not-saved");
   }
 
-  message(seen) {
+  message(seen, entries) {
     this.pulse += 1;
     this.sentAt = Date.now();
-    const told = this.waiting.slice(0, SENT_AT_ONCE_MAX).map(({ receipt, since, ...entry }) => entry);
-    return { pulse: `${this.pulse}-${this.sentAt}`, seen, entries: told };
+    return { pulse: `${this.pulse}-${this.sentAt}`, seen, entries: entries.map(({ receipt, since, ...entry }) => entry) };
   }
 }
 
