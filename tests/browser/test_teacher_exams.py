@@ -172,10 +172,9 @@ def test_a_new_exam_by_keyboard_with_its_faults_told_in_place(page: Page, curie:
     expect(page.get_by_text("Type the subject, such as “Mathematics”.")).to_be_visible()
     tab_to(page, page.get_by_label("Subject"))
     page.keyboard.type("Radioactivity")
-    tab_to(page, page.get_by_role("radio", name="Points"))
-    for key in ("ArrowRight", "ArrowRight", "Enter"):
-        page.keyboard.press(key)
-    expect(page.get_by_role("radio", name="Letters")).to_be_checked()
+    tab_to(page, page.get_by_role("combobox", name="Scale"))
+    page.keyboard.type("US letters with +")
+    page.keyboard.press("Enter")
     expect(page.get_by_label("Points in all")).to_have_count(0)
     tab_to(page, page.get_by_role("radio", name="Names"))
     page.keyboard.press("ArrowDown")
