@@ -96,7 +96,7 @@ def gate_routes(gate: Gate, readiness: Readiness) -> list[BaseRoute]:
 
     async def ready(_request: Request) -> Response:
         try:
-            fault = await gate.ask(readiness.fault)
+            fault = await gate.run_blocking(readiness.fault)
         except SignInThrottled:
             fault = "too many sign-ins are waiting"
         status = HTTPStatus.OK if fault is None else HTTPStatus.SERVICE_UNAVAILABLE

@@ -27,11 +27,11 @@ FAR_DEVIATIONS = 4.5
 
 
 class Severity(StrEnum):
-    """How much a finding matters. Publishing asks for confirmation only because of MEND."""
+    """How much a finding matters. Publishing asks for confirmation only because of an ERROR."""
 
-    MEND = "MEND"
-    LOOK = "LOOK"
-    NOTE = "NOTE"
+    ERROR = "ERROR"
+    WARNING = "WARNING"
+    INFO = "INFO"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def findings(exam: Exam, results: Sequence[Result]) -> list[Finding]:
         verb = "does" if len(unreadable) == 1 else "do"
         found.append(
             Finding(
-                Severity.MEND,
+                Severity.ERROR,
                 f"{count_text(len(unreadable), 'grade').capitalize()} {verb} not fit “{exam.scale.label}”",
                 "Students see them as they are typed, and they count in no statistic. Correct them.",
                 _lines(unreadable),
@@ -69,7 +69,7 @@ def findings(exam: Exam, results: Sequence[Result]) -> list[Finding]:
         verb = "is" if len(far) == 1 else "are"
         found.append(
             Finding(
-                Severity.LOOK,
+                Severity.WARNING,
                 f"{count_text(len(far), 'grade').capitalize()} {verb} far from the rest",
                 f"More than {FAR_DEVIATIONS:g} times as far from the median as a grade usually is here. "
                 "Right, or a slip of the key?",
@@ -80,7 +80,7 @@ def findings(exam: Exam, results: Sequence[Result]) -> list[Finding]:
     if zeros:
         found.append(
             Finding(
-                Severity.LOOK,
+                Severity.WARNING,
                 f"{count_text(len(zeros), 'grade').capitalize()} of 0",
                 "Who did not sit the exam is “absent”, which counts in no statistic. A zero counts.",
                 _lines(zeros),
@@ -97,12 +97,12 @@ def papers_finding(papers: int, results_count: int) -> Finding | None:
         return None
     if missing > 0:
         return Finding(
-            Severity.LOOK,
+            Severity.WARNING,
             f"{count_text(missing, 'grade').capitalize()} missing",
             f"You have {papers} papers, and {count_text(results_count, 'result')} entered.",
         )
     return Finding(
-        Severity.LOOK,
+        Severity.WARNING,
         f"{count_text(-missing, 'result').capitalize()} more than papers",
         f"You have {papers} papers, and {count_text(results_count, 'result')} entered. Was somebody absent?",
     )
@@ -112,7 +112,7 @@ def _repeated_students(exam: Exam, results: Sequence[Result]) -> Iterable[Findin
     if exam.audience is Audience.CODES:
         for group in _repeated(results, lambda row: row.student):
             yield Finding(
-                Severity.MEND,
+                Severity.ERROR,
                 f"The code {group[0].student} is there {_times(len(group))}",
                 "Each of these students would see the other's grade. Give one of them another code.",
                 _lines(group),
@@ -124,7 +124,7 @@ def _repeated_students(exam: Exam, results: Sequence[Result]) -> Iterable[Findin
     if groups:
         verb = "is" if len(groups) == 1 else "are"
         yield Finding(
-            Severity.LOOK,
+            Severity.WARNING,
             f"{count_text(len(groups), 'name').capitalize()} {verb} there more than once",
             "Two students, or one entered twice? Add something that tells them apart, or delete one.",
             _lines(row for group in groups for row in group),
@@ -136,7 +136,7 @@ def _unnamed(exam: Exam, results: Sequence[Result]) -> Iterable[Finding]:
         unnamed = [row for row in results if not row.name]
         if unnamed:
             yield Finding(
-                Severity.LOOK,
+                Severity.WARNING,
                 f"{count_text(len(unnamed), 'code').capitalize()} without a name",
                 "Nobody can be told that this is their code.",
                 _lines(unnamed),
@@ -145,7 +145,7 @@ def _unnamed(exam: Exam, results: Sequence[Result]) -> Iterable[Finding]:
     unnamed = [row for row in results if not any(character.isalpha() for character in row.student)]
     if unnamed:
         yield Finding(
-            Severity.LOOK,
+            Severity.WARNING,
             f"{count_text(len(unnamed), 'student').capitalize()} without a name",
             "There is no letter in it. Students look for their name.",
             _lines(unnamed),
@@ -156,10 +156,10 @@ def _remarks(kinds: Sequence[str]) -> Iterable[Finding]:
     absent, exempt, scored = (kinds.count(kind) for kind in ("absent", "exempt", "scored"))
     if absent or exempt:
         parts = [f"{count} {word}" for count, word in ((absent, "absent"), (exempt, "exempt")) if count]
-        yield Finding(Severity.NOTE, ", ".join(parts), "Students see that, and it counts in no statistic.")
+        yield Finding(Severity.INFO, ", ".join(parts), "Students see that, and it counts in no statistic.")
     if 0 < scored < SMALL_GROUP:
         yield Finding(
-            Severity.NOTE,
+            Severity.INFO,
             f"Fewer than {SMALL_GROUP} grades",
             "Students see no mean and no chart: of so few, each could work out what the others have.",
         )

@@ -90,7 +90,7 @@ class AccountPages:
         """Turn the authenticator app on, in two steps, or off. Both require the password again."""
         session = _session(request)
         try:
-            is_on = await self._gate.ask(self._gate.pool.has_authenticator, session.teacher)
+            is_on = await self._gate.run_blocking(self._gate.pool.has_authenticator, session.teacher)
             if request.method != "POST":
                 return self._authenticator_page(request, session, is_on=is_on)
             form = await self._replies.form(request)
@@ -130,7 +130,7 @@ class AccountPages:
         if not form.is_genuine:
             return self._replies.page(request, "sign_out.html", TOO_OLD)
         try:
-            await self._gate.ask(self._gate.pool.sign_out_everywhere, session.teacher)
+            await self._gate.run_blocking(self._gate.pool.sign_out_everywhere, session.teacher)
         except SessionEnded:
             _LOG.info("%s had been signed out already", session.teacher.username)
         except ExamResultsError as error:
@@ -159,7 +159,7 @@ class AccountPages:
         alert = await self._check_password(request, session, form)
         if alert is not None:
             return self._authenticator_page(request, session, alert, is_on=False)
-        secret = await self._gate.ask(self._gate.pool.enrol_authenticator, session.teacher, ISSUER)
+        secret = await self._gate.run_blocking(self._gate.pool.enrol_authenticator, session.teacher, ISSUER)
         self._gate.steps.put(session.key, secret)
         return self._replies.redirect(request, paths.AUTHENTICATOR)
 
@@ -186,7 +186,7 @@ class AccountPages:
         alert = await self._check_password(request, session, form)
         if alert is not None:
             return self._authenticator_page(request, session, alert, is_on=True)
-        await self._gate.ask(self._gate.pool.turn_off_authenticator, session.teacher)
+        await self._gate.run_blocking(self._gate.pool.turn_off_authenticator, session.teacher)
         return self._replies.redirect(request, f"{paths.ACCOUNT}?notice=authenticator-off")
 
     async def _check_password(self, request: Request, session: GateSession, form: Form) -> Alert | None:
@@ -213,7 +213,7 @@ class AccountPages:
         """Run a step that verifies a password or a code, as a counted attempt."""
         limits, address, name = self._gate.limits, facts_in(request.scope).address, session.teacher.username
         with limits.attempt(name, address, undecided=(PasswordRefused, SessionEnded)):
-            await self._gate.ask(step)
+            await self._gate.run_blocking(step)
         limits.succeeded(name, address)
 
     def _authenticator_page(
@@ -236,7 +236,7 @@ class AccountPages:
     ) -> Response:
         is_on: bool | None = None  # unknown
         try:
-            is_on = await self._gate.ask(self._gate.pool.has_authenticator, session.teacher)
+            is_on = await self._gate.run_blocking(self._gate.pool.has_authenticator, session.teacher)
         except SessionEnded:
             return self._session_ended(request, session)
         except (BackendUnreachable, SignInThrottled) as error:

@@ -69,7 +69,7 @@ class ForgottenPages:
             address = facts_in(request.scope).address
             try:
                 with self._gate.limits.attempt(name, address):
-                    await self._gate.ask(
+                    await self._gate.run_blocking(
                         self._gate.pool.confirm_forgot_password,
                         name,
                         form.text("code"),
@@ -86,7 +86,7 @@ class ForgottenPages:
     async def _send_code(self, name: str, address: str) -> str | None:
         """Has a code sent. Raises SignInThrottled after too many requests for `name` or from `address`."""
         with self._gate.code_requests.attempt(name, address):
-            return await self._gate.ask(self._gate.pool.forgot_password, name)
+            return await self._gate.run_blocking(self._gate.pool.forgot_password, name)
 
     @staticmethod
     def _form_alert(form: Form) -> Alert | None:

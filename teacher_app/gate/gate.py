@@ -79,7 +79,7 @@ class Gate:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="gate")
         self._waiting = 0  # only the event loop's thread touches it
 
-    async def ask(self, step: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+    async def run_blocking(self, step: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Run a blocking call to the user pool on a thread. Raises what it raises, and SignInThrottled when
         too many are waiting already."""
         if self._waiting >= WAITING_MAX:
@@ -117,7 +117,7 @@ class Gate:
         if not self._needs_check(session):
             return not session.teacher.has_ended
         try:
-            return await self.ask(self.is_valid, session)
+            return await self.run_blocking(self.is_valid, session)
         except SignInThrottled:
             return True
 
@@ -148,7 +148,7 @@ class Gate:
         for session in self.sessions.take_ended():
             session.close()
             try:
-                await self.ask(self.pool.sign_out, session.teacher)
+                await self.run_blocking(self.pool.sign_out, session.teacher)
             except ExamResultsError as error:
                 _LOG.warning("a session of %s could not be revoked: %s", session.teacher.username, error)
             except Exception:  # noqa: BLE001  # logged; nothing may end the sweeping

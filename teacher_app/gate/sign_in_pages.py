@@ -68,7 +68,7 @@ class SignInPages:
             address = facts_in(request.scope).address
             try:
                 with self._gate.limits.attempt(name, address):
-                    step = await self._gate.ask(self._gate.pool.sign_in, name, password)
+                    step = await self._gate.run_blocking(self._gate.pool.sign_in, name, password)
             except ExamResultsError as error:
                 _LOG.info("sign-in refused from %s: %s", address, type(error).__name__)
                 alert = alert_for(error)
@@ -93,7 +93,9 @@ class SignInPages:
                 alert = TOO_OLD
             if alert is None:
                 try:
-                    step = await self._gate.ask(self._gate.pool.answer_new_password, challenge, password)
+                    step = await self._gate.run_blocking(
+                        self._gate.pool.answer_new_password, challenge, password
+                    )
                 except PasswordSetSignInAgain:
                     self._gate.steps.drop(self._replies.visitor_key(request))
                     return self._replies.redirect(request, f"{paths.SIGN_IN}?notice=password-set")
@@ -124,7 +126,7 @@ class SignInPages:
                 address = facts_in(request.scope).address
                 try:
                     with self._gate.limits.attempt(challenge.username, address):
-                        step = await self._gate.ask(
+                        step = await self._gate.run_blocking(
                             self._gate.pool.answer_authenticator, challenge, form.text("code")
                         )
                 except SessionEnded:

@@ -86,7 +86,7 @@ def _draft(workspace: Workspace, found: list[Finding]) -> None:
     st.subheader("Publish", anchor=False)
     _receipt(exam)
     asked_key = _asked_key(exam, is_published=True)
-    faults = [one for one in found if one.severity is Severity.MEND]
+    faults = [one for one in found if one.severity is Severity.ERROR]
     if not rows:
         st.markdown(
             "**All at once:** enter the results first, then come back here. Nobody can tell whom you marked "

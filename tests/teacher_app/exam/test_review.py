@@ -19,14 +19,14 @@ def test_an_ordinary_class_has_no_findings() -> None:
 
 def test_a_grade_outside_the_scale_must_be_mended() -> None:
     found = only(findings(an_exam(), results_of("12", "13", "145", "14", "11", "?", "9")))
-    assert found.severity is Severity.MEND
+    assert found.severity is Severity.ERROR
     assert found.title == "2 grades do not fit “out of 20”"
     assert found.rows == ("Student 002: 145", "Student 005: ?")
 
 
 def test_a_grade_far_from_the_rest_is_pointed_out() -> None:
     found = only(findings(an_exam(), results_of("14", "13.5", "14.5", "13", "15", "1.4", "14")))
-    assert (found.severity, found.title) == (Severity.LOOK, "1 grade is far from the rest")
+    assert (found.severity, found.title) == (Severity.WARNING, "1 grade is far from the rest")
     assert found.rows == ("Student 005: 1.4",)
 
 
@@ -62,7 +62,7 @@ def test_a_zero_may_be_an_absence() -> None:
 
 def test_absent_and_exempt_are_counted_and_not_called_wrong() -> None:
     found = only(findings(an_exam(), results_of("12", "13", "11", "14", "9", "ABSENT", "ABSENT", "EXEMPT")))
-    assert (found.severity, found.title) == (Severity.NOTE, "2 absent, 1 exempt")
+    assert (found.severity, found.title) == (Severity.INFO, "2 absent, 1 exempt")
 
 
 def test_one_name_twice_in_whatever_writing() -> None:
@@ -113,16 +113,16 @@ def test_one_code_for_two_students_must_be_mended() -> None:
     rows = [a_result("22AAAA", "12", name=name) for name in ("A", "B", "C")]
     rows += [a_result(f"33BBB{digit}", f"1{digit}", name=f"N{digit}") for digit in "23"]
     found = findings(an_exam(audience=Audience.CODES), rows)
-    assert found[0].severity is Severity.MEND
+    assert found[0].severity is Severity.ERROR
     assert "The code 22AAAA is there three times" in [one.title for one in found]
 
 
 def test_what_must_be_mended_comes_first_and_remarks_last() -> None:
     rows = results_of("0", "3", "5", "8", "12", "15", "99", "ABSENT")
     assert [one.severity for one in findings(an_exam(), rows)] == [
-        Severity.MEND,
-        Severity.LOOK,
-        Severity.NOTE,
+        Severity.ERROR,
+        Severity.WARNING,
+        Severity.INFO,
     ]
 
 

@@ -228,15 +228,15 @@ def test_more_steps_than_can_wait_are_told_to_come_back(gate: Gate) -> None:
     release = threading.Event()
 
     async def crowd() -> None:
-        waiting = [asyncio.create_task(gate.ask(release.wait)) for _ in range(WAITING_MAX)]
+        waiting = [asyncio.create_task(gate.run_blocking(release.wait)) for _ in range(WAITING_MAX)]
         await asyncio.sleep(0)
         try:
             with pytest.raises(SignInThrottled):
-                await gate.ask(release.wait)
+                await gate.run_blocking(release.wait)
         finally:
             release.set()
             await asyncio.gather(*waiting)
-        await gate.ask(release.wait)
+        await gate.run_blocking(release.wait)
 
     asyncio.run(crowd())
 
@@ -244,7 +244,7 @@ def test_more_steps_than_can_wait_are_told_to_come_back(gate: Gate) -> None:
 def test_closing_forgets_every_token_and_leaves_no_thread(clock: Clock) -> None:
     pool = FakePool(clock)
     gate = Gate(teacher_settings(), pool, now_s=clock)
-    asyncio.run(gate.ask(pool.forgot_password, "ada"))
+    asyncio.run(gate.run_blocking(pool.forgot_password, "ada"))
     session = started(gate, pool)
     asyncio.run(gate.close())
     assert session.teacher.has_ended
@@ -260,7 +260,7 @@ def test_closing_waits_for_a_step_in_progress_and_the_event_loop_goes_on(gate: G
         return released.wait(5.0)
 
     async def close_meanwhile() -> bool:
-        asking = asyncio.create_task(gate.ask(step))
+        asking = asyncio.create_task(gate.run_blocking(step))
         await asyncio.to_thread(started.wait)
         asyncio.get_running_loop().call_soon(released.set)  # never called by a loop that is blocked
         await gate.close()
