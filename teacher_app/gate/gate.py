@@ -16,6 +16,7 @@ from typing import ParamSpec, TypeVar
 
 from shared.api.calls import TeacherApi
 from shared.identity.teacher_session import TeacherSession
+from shared.live.supervision import supervise
 from shared.model.errors import (
     BackendUnreachable,
     ExamResultsError,
@@ -143,7 +144,7 @@ class Gate:
         return self._now_s() - session.checked_at_s >= self._check_after_s
 
     async def sweep(self) -> None:
-        """Revokes the tokens of sessions that ended here, and drops sign-in steps that expired."""
+        """Revoke the tokens of sessions that ended here, and forget sign-in steps that expired."""
         self.steps.sweep()
         for session in self.sessions.take_ended():
             session.close()
@@ -151,20 +152,21 @@ class Gate:
                 await self.run_blocking(self.pool.sign_out, session.teacher)
             except ExamResultsError as error:
                 _LOG.warning("a session of %s could not be revoked: %s", session.teacher.username, error)
-            except Exception:  # noqa: BLE001  # logged; nothing may end the sweeping
+            except Exception:  # noqa: BLE001  # logged; the other sessions must be revoked too
                 _LOG.exception("a session of %s could not be revoked", session.teacher.username)
 
     async def sweep_for_ever(self, every_s: float = SWEEP_EVERY_S) -> None:
-        """Sweeps until cancelled. A sweep that fails is logged, and the next one comes as usual."""
-        while True:
-            await asyncio.sleep(every_s)
-            try:
+        """Sweep until cancelled. Whatever goes wrong is logged, and sweeping starts again."""
+
+        async def sweep_repeatedly() -> None:
+            while True:
+                await asyncio.sleep(every_s)
                 await self.sweep()
-            except Exception:  # noqa: BLE001  # logged; nothing may end the sweeping
-                _LOG.exception("sweeping failed; the next sweep is in %.0f s", every_s)
+
+        await supervise("the gate's sweep", sweep_repeatedly, first_pause_s=every_s, longest_pause_s=every_s)
 
     async def close(self) -> None:
-        """Waits for the steps in progress, then ends all sessions. The pool is not told: their tokens are
+        """Wait for the calls in progress, then end all sessions without calling the pool: their tokens are
         forgotten with the process."""
         await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
         self.sessions.close()
