@@ -1,7 +1,7 @@
-"""The only reader of the environment: names that start with EXAM_RESULTS_, and a `.env` file under them.
+"""The only reader of the environment: names that start with EXAM_RESULTS_, with a `.env` file as fallback.
 
-The same code serves the embedded backend and AWS; only these settings differ. A name that nobody knows is an
-error, because a mistyped optional setting would otherwise be ignored in silence.
+The same code runs on the embedded backend and on AWS; only these settings differ. An unknown name is an
+error, because a mistyped optional setting would otherwise be ignored silently.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ PREFIX = "EXAM_RESULTS_"
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting: its full name, what it is for, its text when left out (None: it must be given)."""
+    """One setting: its full name, its purpose, and its default text (None: it is required)."""
 
     name: str
     purpose: str
@@ -44,22 +44,22 @@ class Setting:
 SETTINGS: tuple[Setting, ...] = tuple(
     Setting(PREFIX + name, purpose, default, readers)
     for name, purpose, default, readers in (
-        ("ENV_FILE", "the file that holds settings; default .env in the working directory", "", "both"),
+        ("ENV_FILE", "a file with settings; default .env in the working directory", "", "both"),
         ("REGION", "the AWS region, such as eu-west-1", None, "both"),
         ("API_URL", "the exam API's address, ending in /graphql", None, "both"),
         ("REALTIME_URL", "the address for subscriptions; derived from API_URL when empty", "", "both"),
         ("USER_POOL_ID", "the user pool that teachers sign in to", None, "both"),
         ("USER_POOL_CLIENT_ID", "the app client of the user pool, without a secret", None, "both"),
-        ("IDENTITY_POOL_ID", "the identity pool that gives guests their credentials", None, "both"),
-        ("COGNITO_ENDPOINT_URL", "where both Cognito services answer; empty on AWS", "", "both"),
+        ("IDENTITY_POOL_ID", "the identity pool that issues guest credentials", None, "both"),
+        ("COGNITO_ENDPOINT_URL", "the address of both Cognito services; empty on AWS", "", "both"),
         ("STUDENT_URL", "the student dashboard's public address, for links and QR codes", "", "teacher"),
-        ("SESSION_IDLE_MINUTES", "minutes of rest after which a teacher is signed out", "240", "teacher"),
+        ("SESSION_IDLE_MINUTES", "minutes of inactivity before a teacher is signed out", "240", "teacher"),
         ("SECURE_COOKIES", "true when browsers reach the dashboard over https", "false", "teacher"),
-        ("TRUSTED_PROXIES", "how many proxies in front may tell the client's address", "0", "both"),
-        ("STREAMS_MAX", "live streams in all; more get a clear answer", "5000", "student"),
-        ("STREAMS_PER_ADDRESS_MAX", "live streams of one address", "400", "student"),
-        ("EXAMS_LOADED_MAX", "exams whose results are held in memory at once", "200", "student"),
-        ("METRICS_PORT", "the loopback port of /metrics; 0 turns it off", "0", "student"),
+        ("TRUSTED_PROXIES", "how many proxies in front to trust for the client's address", "0", "both"),
+        ("STREAMS_MAX", "live streams in total; further ones are refused", "5000", "student"),
+        ("STREAMS_PER_ADDRESS_MAX", "live streams per client address", "400", "student"),
+        ("EXAMS_LOADED_MAX", "exams whose results are in memory at once", "200", "student"),
+        ("METRICS_PORT", "the port of /metrics; 0 turns it off", "0", "student"),
         ("METRICS_HOST", "the address that /metrics listens on", "127.0.0.1", "student"),
     )
 )
@@ -80,7 +80,7 @@ class BackendSettings:
 
 @dataclass(frozen=True, slots=True)
 class TeacherSettings:
-    """What the teacher dashboard needs."""
+    """The teacher dashboard's settings."""
 
     backend: BackendSettings
     student_url: str | None = None
@@ -91,7 +91,7 @@ class TeacherSettings:
 
 @dataclass(frozen=True, slots=True)
 class StudentSettings:
-    """What the student dashboard needs. `metrics_port` is None when /metrics is off."""
+    """The student dashboard's settings. `metrics_port` is None when /metrics is off."""
 
     backend: BackendSettings
     streams_max: int = 5000
@@ -105,38 +105,38 @@ class StudentSettings:
 def load_teacher_settings(
     environ: Mapping[str, str] | None = None, env_file: Path | None = None
 ) -> TeacherSettings:
-    """The teacher dashboard's settings. The real environment stands above the file.
+    """The teacher dashboard's settings. The environment takes precedence over the file.
 
-    Raises SettingsInvalid: one line that names the setting and says what to do.
+    Raises SettingsInvalid, whose one line names the setting and the remedy.
     """
-    given = _given(environ, env_file)
+    given = _setting_texts(environ, env_file)
     return TeacherSettings(
         backend=_backend(given),
-        student_url=_optional(given, "STUDENT_URL", _address),
-        session_idle_minutes=_whole(given, "SESSION_IDLE_MINUTES", 1, 7 * 24 * 60),
-        has_secure_cookies=_yes_or_no(given, "SECURE_COOKIES"),
-        trusted_proxies=_whole(given, "TRUSTED_PROXIES", 0, 10),
+        student_url=_optional(given, "STUDENT_URL", _url),
+        session_idle_minutes=_integer(given, "SESSION_IDLE_MINUTES", 1, 7 * 24 * 60),
+        has_secure_cookies=_boolean(given, "SECURE_COOKIES"),
+        trusted_proxies=_integer(given, "TRUSTED_PROXIES", 0, 10),
     )
 
 
 def load_student_settings(
     environ: Mapping[str, str] | None = None, env_file: Path | None = None
 ) -> StudentSettings:
-    """The student dashboard's settings; as load_teacher_settings."""
-    given = _given(environ, env_file)
+    """The student dashboard's settings; works like load_teacher_settings."""
+    given = _setting_texts(environ, env_file)
     return StudentSettings(
         backend=_backend(given),
-        streams_max=_whole(given, "STREAMS_MAX", 1, 1_000_000),
-        streams_per_address_max=_whole(given, "STREAMS_PER_ADDRESS_MAX", 1, 1_000_000),
-        exams_loaded_max=_whole(given, "EXAMS_LOADED_MAX", 1, 100_000),
-        trusted_proxies=_whole(given, "TRUSTED_PROXIES", 0, 10),
-        metrics_port=_whole(given, "METRICS_PORT", 0, 65535) or None,
+        streams_max=_integer(given, "STREAMS_MAX", 1, 1_000_000),
+        streams_per_address_max=_integer(given, "STREAMS_PER_ADDRESS_MAX", 1, 1_000_000),
+        exams_loaded_max=_integer(given, "EXAMS_LOADED_MAX", 1, 100_000),
+        trusted_proxies=_integer(given, "TRUSTED_PROXIES", 0, 10),
+        metrics_port=_integer(given, "METRICS_PORT", 0, 65535) or None,
         metrics_host=given[PREFIX + "METRICS_HOST"],
     )
 
 
-def _given(environ: Mapping[str, str] | None, env_file: Path | None) -> dict[str, str]:
-    """Full name -> stripped text of every setting; defaults where nothing is given."""
+def _setting_texts(environ: Mapping[str, str] | None, env_file: Path | None) -> dict[str, str]:
+    """Full name -> stripped text of every setting, with defaults filled in."""
     real = {
         name: text
         for name, text in (os.environ if environ is None else environ).items()
@@ -146,7 +146,7 @@ def _given(environ: Mapping[str, str] | None, env_file: Path | None) -> dict[str
     path = env_file or Path(named or ".env")
     if named and env_file is None and not path.is_file():
         raise SettingsInvalid(PREFIX + "ENV_FILE", f"there is no file {path}.")
-    # Other programs' names in the file are none of our business; ours must be known wherever they stand.
+    # The file may have other programs' names in it; ours must be known, wherever they come from.
     filed = {
         name: text or ""
         for name, text in (dotenv_values(path) if path.is_file() else {}).items()
@@ -169,7 +169,7 @@ def _given(environ: Mapping[str, str] | None, env_file: Path | None) -> dict[str
 
 
 def _backend(given: Mapping[str, str]) -> BackendSettings:
-    api_url = _address(given, "API_URL")
+    api_url = _url(given, "API_URL")
     if not api_url.endswith("/graphql"):
         raise SettingsInvalid(PREFIX + "API_URL", "must end in /graphql.")
     user_pool_id = given[PREFIX + "USER_POOL_ID"]
@@ -179,16 +179,16 @@ def _backend(given: Mapping[str, str]) -> BackendSettings:
     return BackendSettings(
         region=region,
         api_url=api_url,
-        realtime_url=_optional(given, "REALTIME_URL", _address) or _realtime_url(api_url),
+        realtime_url=_optional(given, "REALTIME_URL", _url) or _realtime_url(api_url),
         user_pool_id=user_pool_id,
         user_pool_client_id=given[PREFIX + "USER_POOL_CLIENT_ID"],
         identity_pool_id=given[PREFIX + "IDENTITY_POOL_ID"],
-        cognito_endpoint_url=_optional(given, "COGNITO_ENDPOINT_URL", _address),
+        cognito_endpoint_url=_optional(given, "COGNITO_ENDPOINT_URL", _url),
     )
 
 
 def _realtime_url(api_url: str) -> str:
-    """AppSync's own hosts have a sister host for subscriptions; every other host a sister path."""
+    """AppSync has a second host for subscriptions; every other API a path below its own."""
     address = api_url.replace("https://", "wss://", 1).replace("http://", "ws://", 1)
     if ".appsync-api." in address:
         return address.replace(".appsync-api.", ".appsync-realtime-api.", 1)
@@ -201,7 +201,7 @@ def _optional(
     return read(given, name) if given[PREFIX + name] else None
 
 
-def _address(given: Mapping[str, str], name: str) -> str:
+def _url(given: Mapping[str, str], name: str) -> str:
     text = given[PREFIX + name].rstrip("/")
     schemes = {"ws", "wss"} if name == "REALTIME_URL" else {"http", "https"}
     parts = urlsplit(text)
@@ -211,14 +211,14 @@ def _address(given: Mapping[str, str], name: str) -> str:
     return text
 
 
-def _whole(given: Mapping[str, str], name: str, least: int, most: int) -> int:
+def _integer(given: Mapping[str, str], name: str, least: int, most: int) -> int:
     text = given[PREFIX + name]
     if not (text.isascii() and text.isdigit()) or not least <= int(text) <= most:
         raise SettingsInvalid(PREFIX + name, f"“{text}” must be a whole number from {least} to {most}.")
     return int(text)
 
 
-def _yes_or_no(given: Mapping[str, str], name: str) -> bool:
+def _boolean(given: Mapping[str, str], name: str) -> bool:
     text = given[PREFIX + name].casefold()
     if text not in {"true", "false"}:
         raise SettingsInvalid(PREFIX + name, f"“{text}” must be true or false.")
