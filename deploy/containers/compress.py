@@ -1,9 +1,9 @@
-"""Copies a folder of static files and puts a brotli and a gzip form beside each that shrinks.
+"""Copies a folder of static files, with a brotli and a gzip version of each that shrinks.
 
     python compress.py SOURCE TARGET
 
-The proxy then sends the finished form: no request costs it any compressing. The gzip header carries no time
-and no name, so that two builds give the same files.
+The proxy sends these versions, so that it need not compress anything on request. The gzip headers contain no
+time and no name, so that two builds produce the same files.
 """
 
 import gzip
@@ -16,7 +16,7 @@ import brotli
 
 __all__ = ["compress_tree"]
 
-WORTHWHILE_SHARE = 0.95  # below 5 % saved it is not kept: images and fonts are packed already
+WORTHWHILE_SHARE = 0.95  # not kept if it saves less than 5 %: images and fonts are compressed already
 _FORMS: Mapping[str, Callable[[bytes], bytes]] = {
     ".br": lambda content: brotli.compress(content, quality=11),
     ".gz": lambda content: gzip.compress(content, compresslevel=9, mtime=0),
@@ -24,7 +24,7 @@ _FORMS: Mapping[str, Callable[[bytes], bytes]] = {
 
 
 def compress_tree(source: Path, target: Path) -> tuple[int, int]:
-    """Copy `source` to the new folder `target`; gives the bytes before and, of the best forms, after."""
+    """Copy `source` to the new folder `target`; returns the bytes before, and after in the best form."""
     before = after = 0
     shutil.copytree(source, target)
     for path in sorted(file for file in target.rglob("*") if file.is_file()):

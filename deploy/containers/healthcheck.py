@@ -1,4 +1,4 @@
-"""A container's healthcheck without curl: asks a URL, ends with 0 when it answers 200.
+"""A container's healthcheck without curl: requests a URL and exits with 0 if the status is 200.
 
 python3 -m deploy.containers.healthcheck http://127.0.0.1:8501/healthz
 """
@@ -9,12 +9,12 @@ import urllib.request
 
 __all__ = ["is_healthy"]
 
-TIMEOUT_S = 4.0  # below the 5 s that the image gives the whole check, so that the reason is printed
+TIMEOUT_S = 4.0  # below the 5 s of the image's HEALTHCHECK, so that the reason is printed
 
 
 def is_healthy(url: str, timeout_s: float = TIMEOUT_S) -> tuple[bool, str]:
-    """Whether `url` answers 200, and one line that says what it answered."""
-    # No proxy of the environment stands between a container and itself.
+    """Whether `url` answers 200, and one line with its answer."""
+    # Ignore any proxy of the environment: the container asks itself.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(url, timeout=timeout_s) as answer:

@@ -1,9 +1,9 @@
-"""Takes out of a virtual environment what a running dashboard never opens, and compiles the rest.
+"""Removes from a virtual environment what a running dashboard never opens, and compiles the rest.
 
     python3 slim.py /opt/dashboards
 
-Bytecode carries a hash of its source instead of a time, so that two builds give the same files, and a
-read-only container does not compile at every start.
+The bytecode files carry a hash of their source instead of a time, so that two builds produce the same files;
+and a read-only container need not compile at every start.
 """
 
 import compileall
@@ -14,8 +14,8 @@ from pathlib import Path
 
 __all__ = ["slim"]
 
-# Installers, headers, test suites, a notebook's widget, Arrow's ways to other machines, and descriptions of
-# AWS services that nobody here calls: together over 200 MB.
+# Installers, headers, test suites, a notebook widget, Arrow's network protocols, and descriptions of AWS
+# services that are never called: over 200 MB in total.
 UNUSED = (
     "pip",
     "pip-*.dist-info",
@@ -44,7 +44,7 @@ AWS_SERVICES_USED = ("cognito-identity", "cognito-idp", "sts")
 
 
 def slim(environment: Path) -> int:
-    """Remove and compile; gives the number of bytes that were removed."""
+    """Remove and compile; returns the number of bytes removed."""
     (packages,) = environment.glob("lib/python3.*/site-packages")
     removed = 0
     unused = [path for pattern in UNUSED for path in sorted(packages.glob(pattern))]

@@ -1,7 +1,7 @@
-"""Writes how many viewers a student container has, once a minute, as a JSON line.
+"""Logs how many viewers a student container has, once a minute, as a JSON line.
 
-A log filter makes a metric of these lines, by which the service is scaled: the container needs no right to
-write metrics itself.
+A log filter turns these lines into the metric that the service is scaled by: the container itself needs no
+permission to write metrics.
 
 python3 -m deploy.containers.viewer_log http://127.0.0.1:9102/metrics
 """
@@ -21,13 +21,13 @@ _VIEWERS = re.compile(r"^exam_results_viewers (\S+)$", re.MULTILINE)
 
 
 def viewers_in(metrics_text: str) -> int | None:
-    """The number in Prometheus text; None if it is not there."""
+    """The number in Prometheus text; None if it is missing."""
     found = _VIEWERS.search(metrics_text)
     return None if found is None else int(float(found[1]))
 
 
 def read_viewers(url: str) -> int | None:
-    """Asks the dashboard; None while it does not answer."""
+    """The dashboard's number of viewers; None while it does not answer."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(url, timeout=TIMEOUT_S) as answer:
@@ -37,7 +37,7 @@ def read_viewers(url: str) -> int | None:
 
 
 def main(url: str, ending: threading.Event) -> None:
-    """Until `ending` is set."""
+    """Log until `ending` is set."""
     while not ending.is_set():
         viewers = read_viewers(url)
         if viewers is not None:

@@ -1,4 +1,4 @@
-"""The one command's Python part, and the operator's commands for the embedded backend.
+"""The one command, and the operator's commands for the embedded backend.
 
 python -m deploy.local [--demo] [ports, folder]      run everything until Ctrl-C or SIGTERM
 python -m deploy.local add-teacher USERNAME          while it runs
@@ -104,7 +104,7 @@ def _restore(given: argparse.Namespace) -> None:
             manifest, aside = restore(file, data_dir, time.time, is_replacing=given.replace)
     print(f"restored the backup of {manifest.made_at} to {data_dir}")
     if aside is not None:
-        print(f"what was there before is in {aside}")
+        print(f"the previous data is in {aside}")
 
 
 def _rotate_keys(given: argparse.Namespace) -> None:
@@ -128,42 +128,44 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m deploy.local", description="Exam results, live, on this machine."
     )
     data_dir = argparse.ArgumentParser(add_help=False)
-    data_dir.add_argument("--data-dir", type=Path, default=argparse.SUPPRESS, help="where everything is kept")
+    data_dir.add_argument("--data-dir", type=Path, default=argparse.SUPPRESS, help="where all data is stored")
     parser.add_argument(
         "--data-dir",
         type=Path,
         default=DATA_DIR,
-        help="where everything is kept (default: .data in the project)",
+        help="where all data is stored (default: .data in the project)",
     )
     parser.add_argument("--demo", action="store_true", help="load example exams")
-    parser.add_argument("--host", default="127.0.0.1", help="the dashboards' address; 0.0.0.0 for all")
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="the address the dashboards listen on; 0.0.0.0 for all"
+    )
     parser.add_argument("--teacher-port", type=_port, default=8501)
     parser.add_argument("--student-port", type=_port, default=8502)
     parser.add_argument("--backend-port", type=_port, default=8500)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     adding = commands.add_parser(
-        "add-teacher", parents=[data_dir], help="make an account, print its password"
+        "add-teacher", parents=[data_dir], help="create an account; print its temporary password"
     )
     adding.add_argument("username")
     adding.add_argument("--email", help="an address for codes")
     adding.add_argument("--name", help="the teacher's name")
     resetting = commands.add_parser(
-        "reset-password", parents=[data_dir], help="print a new temporary password"
+        "reset-password", parents=[data_dir], help="end all sessions; print a new temporary password"
     )
     resetting.add_argument("username")
-    commands.add_parser("list-teachers", parents=[data_dir], help="every account and its state")
-    backing_up = commands.add_parser("backup", parents=[data_dir], help="write everything to one file")
-    backing_up.add_argument("file", type=Path, metavar="FILE", help="a new file; - is standard output")
-    restoring = commands.add_parser("restore", parents=[data_dir], help="put a backup into a folder")
-    restoring.add_argument("file", type=Path, metavar="FILE", help="a backup; - is standard input")
-    restoring.add_argument("--replace", action="store_true", help="move what is there aside first")
-    commands.add_parser("rotate-keys", parents=[data_dir], help="make every key and secret anew")
+    commands.add_parser("list-teachers", parents=[data_dir], help="all accounts with their states")
+    backing_up = commands.add_parser("backup", parents=[data_dir], help="write all data to one file")
+    backing_up.add_argument("file", type=Path, metavar="FILE", help="a new file; - for standard output")
+    restoring = commands.add_parser("restore", parents=[data_dir], help="restore a backup")
+    restoring.add_argument("file", type=Path, metavar="FILE", help="a backup; - for standard input")
+    restoring.add_argument("--replace", action="store_true", help="first move existing data aside")
+    commands.add_parser("rotate-keys", parents=[data_dir], help="replace every key and secret")
     return parser
 
 
 def _port(text: str) -> int:
     if not text.isdigit() or not 1 <= int(text) <= 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port: give a number from 1 to 65535")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a number from 1 to 65535")
     return int(text)
 
 

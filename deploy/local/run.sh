@@ -1,25 +1,25 @@
 #!/usr/bin/env bash
-# The one command: makes .venv, installs what is pinned, starts the backend and both dashboards.
+# The one command: creates .venv, installs the pinned requirements, starts the backend and both dashboards.
 #
 #   bash deploy/local/run.sh [--demo] [--teacher-port N] [--student-port N] [--backend-port N]
 #                            [--data-dir DIR] [--host ADDRESS]
 #
-#   PYTHON=python3.11   the interpreter that makes the environment
+#   PYTHON=python3.11   the interpreter to create the environment with
 set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 
 venv="$root/.venv"
 python="${PYTHON:-python3}"
-# pip comes last into a new environment: without it, an earlier attempt was interrupted.
+# pip is installed last into a new environment: if it is missing, an earlier attempt was interrupted.
 if [ ! -x "$venv/bin/pip" ]; then
   "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
     echo "run.sh: Python 3.11 or newer is needed; set PYTHON to one (found $("$python" --version 2>&1))" >&2
     exit 2
   }
-  echo "making $venv with $("$python" --version) ..."
+  echo "creating $venv with $("$python" --version) ..."
   "$python" -m venv --clear "$venv" || {
     rm -rf "$venv"
-    echo "run.sh: the environment could not be made; on Debian and Ubuntu, install python3-venv" >&2
+    echo "run.sh: the environment could not be created; on Debian and Ubuntu, install python3-venv" >&2
     exit 2
   }
 fi
@@ -32,5 +32,5 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
   printf '%s' "$wanted" > "$stamp"
   echo "installed in $SECONDS s"
 fi
-# The folder that the command was given in stays: a relative --data-dir means what it says.
+# Without changing the working directory, so that a relative --data-dir is resolved as expected.
 PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}" exec "$venv/bin/python" -m deploy.local "$@"

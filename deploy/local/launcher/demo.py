@@ -42,7 +42,7 @@ def load_demo(data_dir: Path, accounts: TeacherAccounts, say: Callable[[str], No
     own_password, temporary_password = new_password(secrets.choice), new_password(secrets.choice)
     if all(teacher.username != USERNAME for teacher in accounts.all()):
         accounts.add(USERNAME, temporary_password)
-    # Nobody else knows this password; at the end the account gets a temporary one for a person.
+    # Only this function knows this password; the account ends up with a temporary one, for the operator.
     accounts.set_permanent_password(USERNAME, own_password)
     exams = demo_exams()
     try:

@@ -1,4 +1,4 @@
-"""The example exams: made up, the same at every start, one for each thing that a chart can show."""
+"""The example exams: invented, the same at every start, one for each kind of chart."""
 
 import datetime as dt
 import random
@@ -189,7 +189,7 @@ class DemoExam:
 
 
 def demo_exams() -> list[DemoExam]:
-    """Seven exams, the same ids and rows each time."""
+    """Seven exams, always with the same ids and rows."""
     return [
         _exam("Mathematics", "2026-11-20", "OUT_OF_20", 64, _points(20, 12.5, 3.6, step=0.5)),
         _exam("Physics", "2026-11-18", "PERCENT", 48, _points(100, 67, 16, step=1)),
@@ -217,15 +217,15 @@ def _exam(
     *,
     audience: Audience = Audience.NAMES,
 ) -> DemoExam:
-    chance = random.Random(f"{subject} {date}")  # noqa: S311  # examples, not secrets
+    rng = random.Random(f"{subject} {date}")  # noqa: S311  # examples, not secrets
     exam_id = str(uuid.uuid5(_NAMESPACE, f"{subject} {date}"))
-    names = _names(size, chance)
-    codes = new_codes(size, (), chance) if audience is Audience.CODES else None
+    names = _names(size, rng)
+    codes = new_codes(size, (), rng) if audience is Audience.CODES else None
     rows = [
         NewResult(
             id=str(uuid.uuid5(_NAMESPACE, f"{exam_id} {index}")),
             student=codes[index] if codes else name,
-            grade=_marked(grade(chance), chance),
+            grade=_sometimes_absent(grade(rng), rng),
             name=name if codes else None,
         )
         for index, name in enumerate(names)
@@ -234,27 +234,27 @@ def _exam(
     return DemoExam(exam, rows, is_published)
 
 
-def _names(size: int, chance: random.Random) -> list[str]:
+def _names(size: int, rng: random.Random) -> list[str]:
     pairs = [f"{first} {last.replace('_', ' ')}" for first in _FIRST_NAMES for last in _LAST_NAMES]
-    return chance.sample(pairs, size)
+    return rng.sample(pairs, size)
 
 
-def _marked(grade: str, chance: random.Random) -> str:
-    return chance.choices([grade, "ABSENT", "EXEMPT"], [96, 3, 1])[0]
+def _sometimes_absent(grade: str, rng: random.Random) -> str:
+    return rng.choices([grade, "ABSENT", "EXEMPT"], [96, 3, 1])[0]
 
 
 def _points(best: int, mean: float, spread: float, *, step: float) -> Callable[[random.Random], str]:
-    def draw(chance: random.Random) -> str:
-        value = min(float(best), max(0.0, chance.gauss(mean, spread)))
+    def draw(rng: random.Random) -> str:
+        value = min(float(best), max(0.0, rng.gauss(mean, spread)))
         return f"{round(value / step) * step:g}"
 
     return draw
 
 
-def _letter(chance: random.Random) -> str:
-    place = round(chance.gauss(4.2, 2.4))
+def _letter(rng: random.Random) -> str:
+    place = round(rng.gauss(4.2, 2.4))
     return _LETTERS[min(len(_LETTERS) - 1, max(0, place))]
 
 
-def _pass_or_fail(chance: random.Random) -> str:
-    return chance.choices(["PASS", "FAIL"], [5, 1])[0]
+def _pass_or_fail(rng: random.Random) -> str:
+    return rng.choices(["PASS", "FAIL"], [5, 1])[0]

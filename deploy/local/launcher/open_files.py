@@ -1,14 +1,14 @@
-"""Room for many viewers: each takes about five file descriptors, and most systems begin with 1,024."""
+"""Raises the limit of open files: each viewer takes about five, and most systems allow 1,024 by default."""
 
 import resource
 
 __all__ = ["OPEN_FILES", "allow_open_files"]
 
-OPEN_FILES = 65_536  # some 13,000 viewers; more memory than files are wanting then
+OPEN_FILES = 65_536  # about 13,000 viewers; beyond that, memory runs out first
 
 
 def allow_open_files(wanted: int = OPEN_FILES) -> int:
-    """Raise this process's limit, and its children's, as far as the system lets it; gives it."""
+    """Raise the limit of this process and its children as far as the system permits; returns it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
         return wanted

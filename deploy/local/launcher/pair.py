@@ -1,4 +1,4 @@
-"""The embedded backend, the teacher dashboard and the student dashboard as one: started, watched, ended."""
+"""Runs the embedded backend, the teacher dashboard and the student dashboard together."""
 
 import os
 import secrets
@@ -22,15 +22,15 @@ from shared.web import serving
 
 __all__ = ["ROOT", "PairOptions", "PortInUse", "check_ports", "run_pair"]
 
-READY_DEADLINE_S = 60.0  # a cold disk may take long; usual is a few seconds
+READY_DEADLINE_S = 60.0  # usually a few seconds; a cold disk may take long
 ROOT = Path(__file__).parents[3]  # the dashboards are packages of the checkout
-LOOPBACK = "127.0.0.1"  # the backend is for the dashboards alone
+LOOPBACK = "127.0.0.1"  # only the dashboards reach the backend
 FIRST_TEACHER = "teacher"
-_WILDCARDS = {"0.0.0.0": LOOPBACK, "::": "::1"}  # noqa: S104  # what listens on all is reached here
+_WILDCARDS = {"0.0.0.0": LOOPBACK, "::": "::1"}  # noqa: S104  # to reach a server that listens on all addresses
 
 
 class PortInUse(Exception):
-    """A port that we need is taken by somebody else."""
+    """A port that is needed is in use."""
 
     def __init__(self, role: str, host: str, port: int, option: str, reason: str) -> None:
         super().__init__(
@@ -42,7 +42,7 @@ class PortInUse(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PairOptions:
-    """Where everything runs; `host` is the dashboards' address."""
+    """The addresses and the data; `host` is the dashboards'."""
 
     data_dir: Path
     host: str = LOOPBACK
@@ -53,19 +53,19 @@ class PairOptions:
 
     @property
     def teacher_url(self) -> str:
-        """What a browser is told."""
-        return _url(_shown_host(self.host), self.teacher_port)
+        """The address for browsers."""
+        return _url(_browser_host(self.host), self.teacher_port)
 
     @property
     def student_url(self) -> str:
-        """What a browser is told."""
-        return _url(_shown_host(self.host), self.student_port)
+        """The address for browsers."""
+        return _url(_browser_host(self.host), self.student_port)
 
 
 def run_pair(options: PairOptions, say: Callable[[str], None]) -> None:
-    """Run everything until SIGINT or SIGTERM. `say` gets a line of progress at each step.
+    """Run everything until SIGINT or SIGTERM. `say` is called with each line of progress.
 
-    Raises FolderInUse, PortInUse, ChildDied, NotReady or OperatorRefused; whatever happens, no child is left.
+    Raises FolderInUse, PortInUse, ChildDied, NotReady or OperatorRefused; no child is left running.
     """
     with locked_folder(options.data_dir, FolderLock.PAIR):
         check_ports(options)
@@ -87,7 +87,7 @@ def _bring_up(supervisor: Supervisor, options: PairOptions, say: Callable[[str],
     say(f"starting on the data in {options.data_dir}")
     supervisor.start(_backend(options))
     supervisor.wait_ready(READY_DEADLINE_S, on_ready)
-    for spec in _dashboards(options):  # both at once: each takes a second or two to import its libraries
+    for spec in _dashboards(options):  # at the same time: importing their libraries takes a second or two
         supervisor.start(spec)
     notes = _create_accounts(options, say)
     supervisor.wait_ready(READY_DEADLINE_S, on_ready)
@@ -103,7 +103,7 @@ def _bring_up(supervisor: Supervisor, options: PairOptions, say: Callable[[str],
 
 
 def check_ports(options: PairOptions) -> None:
-    """Raises PortInUse for the first port that cannot be listened on."""
+    """Raises PortInUse for the first port that is not available."""
     for role, host, port, option in (
         ("backend", LOOPBACK, options.backend_port, "--backend-port"),
         ("teacher dashboard", options.host, options.teacher_port, "--teacher-port"),
@@ -119,7 +119,7 @@ def check_ports(options: PairOptions) -> None:
 
 
 def _create_accounts(options: PairOptions, say: Callable[[str], None]) -> list[str]:
-    """Make the first teacher, and the demo's; returns lines that tell the operator how to sign in."""
+    """Create the first teacher, and the demo's; returns lines that tell the operator how to sign in."""
     notes = []
     with teacher_accounts(options.data_dir) as accounts:
         if not accounts.all():
@@ -172,7 +172,7 @@ def _dashboards(options: PairOptions) -> list[ChildSpec]:
 
 
 def _dashboard_environment(environ: Mapping[str, str], options: PairOptions) -> dict[str, str]:
-    """The environment with this backend's settings; a stray one of another backend must not win."""
+    """The environment, in which this backend's settings replace those of any other."""
     ours = read_settings(options.data_dir)
     kept = {name: text for name, text in environ.items() if name not in ours}
     kept["EXAM_RESULTS_ENV_FILE"] = str(options.data_dir / paths.SETTINGS)
@@ -180,8 +180,8 @@ def _dashboard_environment(environ: Mapping[str, str], options: PairOptions) -> 
     return kept
 
 
-def _shown_host(host: str) -> str:
-    """A wildcard address is none that a browser can open."""
+def _browser_host(host: str) -> str:
+    """Browsers cannot open a wildcard address."""
     return socket.gethostname() if host in _WILDCARDS else host
 
 

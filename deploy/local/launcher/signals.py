@@ -1,4 +1,4 @@
-"""Turns SIGINT and SIGTERM into one exception, so that `with` blocks end what they own in order."""
+"""Turns SIGINT and SIGTERM into an exception, so that `with` blocks close what they own in order."""
 
 import contextlib
 import signal
@@ -11,28 +11,28 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class EndRequested(BaseException):
-    """Somebody wants the program to end. No `except Exception` on the way may keep it."""
+    """The program was asked to end. Not an Exception, so that no `except Exception` swallows it."""
 
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[Callable[[], None]]:
     """The first signal inside raises EndRequested; after it, and after the block, signals are ignored.
 
-    What follows the block is the end itself: it has its own deadline, and a second Ctrl-C must not stop it
-    half-way. For the main thread only.
+    What follows the block is the shutdown, which has its own deadline: a second Ctrl-C must not interrupt it.
+    For the main thread only.
 
-    Gives a check for whoever waits long: it raises EndRequested if a signal came. Python drops an exception
-    that a handler raises while a finalizer runs, and the signal would be lost with it.
+    Yields a check to call while waiting: it raises EndRequested if a signal has arrived. Python drops an
+    exception that a handler raises inside a finalizer, and the signal would be lost with it.
     """
-    came: list[int] = []
+    received: list[int] = []
 
     def on_signal(number: int, _frame: FrameType | None) -> None:
         _ignore_signals()
-        came.append(number)
+        received.append(number)
         raise EndRequested
 
     def check() -> None:
-        if came:
+        if received:
             raise EndRequested
 
     try:
@@ -45,22 +45,22 @@ def interruptible() -> Iterator[Callable[[], None]]:
 
 @contextlib.contextmanager
 def uninterrupted() -> Iterator[None]:
-    """A signal that comes inside is acted on after the block, by whoever acted on it before.
+    """Postpone a signal that comes inside until after the block, and then handle it as before.
 
-    For the few steps that an exception in their middle would leave half done: making something and noting
-    who owns it, or taking a lock and giving it back. For the main thread only.
+    For the few steps that an exception would leave half done: creating something and recording its owner, or
+    acquiring a lock and releasing it. For the main thread only.
     """
-    came: list[int] = []
+    received: list[int] = []
     before = {number: signal.getsignal(number) for number in _SIGNALS}
     try:
         for number in _SIGNALS:
-            signal.signal(number, lambda number, _frame: came.append(number))
+            signal.signal(number, lambda number, _frame: received.append(number))
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        if came:
-            signal.raise_signal(came[0])
+        if received:
+            signal.raise_signal(received[0])
 
 
 def _ignore_signals() -> None:

@@ -1,9 +1,9 @@
-"""Starts child processes, waits until they answer, watches them, and ends them all together.
+"""Starts child processes, waits until they answer, watches them, and stops them together.
 
 Rules:
-- a child writes to a log file of its own; when it dies, the end of that file is its report;
-- one that dies ends the rest;
-- the end is SIGTERM to all at once, then SIGKILL to each one that is still running at its own deadline;
+- each child writes to its own log file; if the child dies, the last lines of that file are reported;
+- when one child dies, all others are stopped;
+- to stop them, SIGTERM goes to all at once, then SIGKILL to each that still runs at its own deadline;
 - children are tied to the supervisor's main thread (see parent_death.py): start them from that thread.
 """
 
@@ -27,13 +27,13 @@ __all__ = ["ChildDied", "ChildSpec", "NotReady", "Supervisor"]
 
 PARENT_DEATH = Path(__file__).with_name("parent_death.py")
 POLL_S = 0.05  # while waiting for readiness
-WATCH_S = 0.25  # while all is well: an idle machine stays idle
-REPORT_LINES = 12  # of a dead child's log: enough for a traceback's end
+WATCH_S = 0.25  # afterwards: rare enough to keep an idle machine idle
+REPORT_LINES = 12  # of a dead child's log: enough for the end of a traceback
 
 
 @dataclass(frozen=True, slots=True)
 class ChildSpec:
-    """One process: `ready_url` answers 200 when it is ready; `log_path` gets all that it prints."""
+    """One process: `ready_url` answers 200 once it is ready; `log_path` receives all its output."""
 
     name: str
     command: Sequence[str]
@@ -41,11 +41,11 @@ class ChildSpec:
     log_path: Path
     environment: Mapping[str, str]
     stop_deadline_s: float  # from SIGTERM to SIGKILL
-    folder: Path | None = None  # where it runs; None is the supervisor's own
+    folder: Path | None = None  # its working directory; None: the supervisor's own
 
 
 class ChildDied(Exception):
-    """A child ended by itself. `last_lines` is the end of its log."""
+    """A child ended by itself. `last_lines` are those of its log."""
 
     def __init__(self, name: str, status: int, last_lines: str, log_path: Path) -> None:
         how = f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
@@ -55,7 +55,7 @@ class ChildDied(Exception):
 
 
 class NotReady(Exception):
-    """A child runs, but does not answer within the deadline."""
+    """A child is running, but has not answered within the deadline."""
 
     def __init__(self, name: str, deadline_s: float, log_path: Path) -> None:
         super().__init__(f"the {name} does not answer after {deadline_s:.0f} s; its log is {log_path}")
@@ -63,7 +63,7 @@ class NotReady(Exception):
 
 
 class Supervisor:
-    """Owns the children; leaving its `with` block ends them, each within its `stop_deadline_s`."""
+    """Owns the children; leaving its `with` block stops each of them within its `stop_deadline_s`."""
 
     def __init__(self, *, clock_s: Callable[[], float] = time.monotonic) -> None:
         self._children: list[tuple[ChildSpec, subprocess.Popen[bytes]]] = []
@@ -82,9 +82,9 @@ class Supervisor:
         self.close()
 
     def start(self, spec: ChildSpec) -> None:
-        """Start a child; it is not ready yet. Raises OSError when the command cannot be run."""
+        """Start a child, without waiting for it. Raises OSError if the command cannot be run."""
         spec.log_path.parent.mkdir(parents=True, exist_ok=True)
-        # A signal between the process's start and its entry in the list would leave it to nobody.
+        # A signal between the start of the process and its entry in the list would leave it without an owner.
         with spec.log_path.open("wb") as log, uninterrupted():
             process = subprocess.Popen(  # noqa: S603  # our own command lines
                 [sys.executable, "-I", "-S", str(PARENT_DEATH), str(os.getpid()), *spec.command],
@@ -93,17 +93,17 @@ class Supervisor:
                 stderr=subprocess.STDOUT,
                 env=dict(spec.environment),
                 cwd=spec.folder,
-                start_new_session=True,  # Ctrl-C reaches the supervisor alone, which ends the rest in order
+                start_new_session=True,  # Ctrl-C reaches only the supervisor, which stops the others
             )
             self._children.append((spec, process))
 
     @property
     def process_ids(self) -> tuple[int, ...]:
-        """Of the children, in the order of their start."""
+        """Of the children, in the order in which they were started."""
         return tuple(process.pid for _, process in self._children)
 
     def wait_ready(self, deadline_s: float, on_ready: Callable[[ChildSpec], None]) -> None:
-        """Wait until every child answers that has not yet. Raises ChildDied or NotReady."""
+        """Wait until every new child answers. Raises ChildDied or NotReady."""
         end_s = self._clock_s() + deadline_s
         waiting = [spec for spec, _ in self._children if spec.name not in self._ready]
         while waiting:
@@ -118,9 +118,9 @@ class Supervisor:
                 time.sleep(POLL_S)
 
     def check(self) -> None:
-        """Raises ChildDied if one has ended."""
-        # An exception out of a signal handler in the middle of poll() would leave the lock of Popen held, and
-        # the child could never be waited for.
+        """Raises ChildDied if a child has ended."""
+        # An exception from a signal handler in the middle of poll() would leave Popen's lock acquired, and
+        # nothing could ever wait for the child.
         with uninterrupted():
             statuses = [process.poll() for _, process in self._children]
         for (spec, _), status in zip(self._children, statuses, strict=True):
@@ -128,15 +128,14 @@ class Supervisor:
                 raise ChildDied(spec.name, status, _last_lines(spec.log_path), spec.log_path)
 
     def watch(self, check_end: Callable[[], None]) -> NoReturn:
-        """Watch for ever: only a child's death (ChildDied), or what `check_end` or a signal handler raises,
-        ends it."""
+        """Watch until a child dies (raises ChildDied), or `check_end` or a signal handler raises."""
         while True:
             check_end()
             self.check()
             time.sleep(WATCH_S)
 
     def close(self) -> None:
-        """End all children; a second call does nothing."""
+        """Stop all children; a second call does nothing."""
         stopped_s = self._clock_s()
         running = [(spec, process) for spec, process in self._children if process.poll() is None]
         for _, process in running:

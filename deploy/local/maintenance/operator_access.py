@@ -1,4 +1,4 @@
-"""The operator's access to the embedded backend: with the key of the data folder, while the backend runs."""
+"""The operator's access to a running embedded backend, with the key from its data folder."""
 
 import contextlib
 import json
@@ -15,7 +15,7 @@ __all__ = ["OperatorRefused", "read_settings", "teacher_accounts"]
 
 
 class OperatorRefused(Exception):
-    """The backend refused, or cannot be reached. The text is one clear line."""
+    """The backend refused, or cannot be reached. The text is one line for the operator."""
 
 
 def read_settings(data_dir: Path) -> dict[str, str]:
