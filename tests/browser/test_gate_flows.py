@@ -27,7 +27,7 @@ def operator(pair: PairProcess) -> Iterator[Operator]:
 
 @pytest.fixture
 def invited(operator: Operator) -> str:
-    """A teacher who has only TEMPORARY."""
+    """A teacher with only the temporary password TEMPORARY."""
     name = new_name()
     operator.invite(name)
     return name
@@ -75,14 +75,14 @@ def expect_signed_out(page: Page, url: str) -> None:
 
 
 def met_rules(page: Page) -> list[bool]:
-    """For each rule of the password whether it shows as met, and says so to who cannot see it."""
+    """For each password rule, whether it is shown and announced as satisfied."""
     rules: list[Locator] = page.locator("[data-rules-for] > li").all()
     seen = [("met" in (rule.get_attribute("class") or "").split()) for rule in rules]
     assert seen == [rule.inner_text().endswith("(met)") for rule in rules]
     return seen
 
 
-def test_a_first_sign_in_makes_a_password_of_ones_own_whose_rules_are_ticked_as_they_are_met(
+def test_a_first_sign_in_sets_a_new_password_whose_rules_are_ticked_as_one_types(
     pair: PairProcess, new_person: Callable[..., Person], invited: str
 ) -> None:
     page = new_person().page
@@ -207,7 +207,7 @@ def test_an_authenticator_is_enrolled_by_its_picture_asked_for_and_turned_off(
     sign_in(other, pair.teacher_url, name)
 
 
-def test_a_changed_password_holds_and_signs_the_other_browsers_out(
+def test_a_changed_password_is_valid_and_signs_the_other_browsers_out(
     pair: PairProcess, new_person: Callable[..., Person], name: str
 ) -> None:
     page, other = new_person().page, new_person().page
@@ -263,7 +263,7 @@ def test_after_going_back_in_the_history_nothing_of_the_signed_out_teacher_shows
 def test_a_session_ended_elsewhere_ends_at_the_next_touch_with_what_was_typed_kept(
     pair: PairProcess, new_person: Callable[..., Person], name: str, operator: Operator
 ) -> None:
-    """The link signs in in a second tab; the first one goes on from where it was."""
+    """The link signs in in a second tab; the first one continues where it was."""
     settings = BackendClient(pair.backend_url, pair.data_dir).settings
     with TeacherDashboard(settings) as dashboard:
         person = new_person()
@@ -293,7 +293,7 @@ def test_a_session_ended_elsewhere_ends_at_the_next_touch_with_what_was_typed_ke
         page.close()
 
 
-def test_whoever_signed_in_again_elsewhere_only_agrees_that_the_ended_page_goes_on(
+def test_a_teacher_who_signed_in_again_elsewhere_only_confirms_that_the_ended_page_continues(
     pair: PairProcess, new_person: Callable[..., Person], name: str, operator: Operator
 ) -> None:
     settings = BackendClient(pair.backend_url, pair.data_dir).settings
@@ -327,7 +327,7 @@ def test_whoever_signed_in_again_elsewhere_only_agrees_that_the_ended_page_goes_
 def test_a_second_press_sends_nothing_while_the_first_is_on_its_way(
     pair: PairProcess, new_person: Callable[..., Person], name: str
 ) -> None:
-    """But whoever stopped the first, or lost it, may press again after a moment."""
+    """But after the first was cancelled or lost, a second press is allowed after a moment."""
     page = new_person().page
     page.clock.install()
     page.goto(pair.teacher_url)

@@ -165,7 +165,7 @@ def test_the_next_teacher_at_the_same_computer_finds_no_search_of_the_one_before
 # A new exam, its details, its end
 
 
-def test_a_new_exam_by_keyboard_with_its_faults_told_in_place(page: Page, curie: SignedIn) -> None:
+def test_a_new_exam_by_keyboard_with_its_faults_shown_in_place(page: Page, curie: SignedIn) -> None:
     open_list(page, curie)
     press(page, "New exam")
     press(page, "Create the exam")
@@ -184,7 +184,7 @@ def test_a_new_exam_by_keyboard_with_its_faults_told_in_place(page: Page, curie:
     assert (exam.scale.text, exam.audience.value, exam.teacher) == ("LETTERS", "CODES", curie.username)
 
 
-def test_whoever_leaves_details_that_are_not_saved_is_asked(page: Page, curie: SignedIn) -> None:
+def test_leaving_unsaved_details_asks_first(page: Page, curie: SignedIn) -> None:
     exam = new_exam(curie, "Optics")
     open_part(page, curie, exam, "Details")
     asked: list[str] = []

@@ -48,7 +48,7 @@ def curie(pair: PairProcess, browser: Browser) -> Iterator[SignedIn]:
 
 
 def walk(page: Page, teacher: SignedIn) -> Iterator[str]:
-    """Shows one page after the other; gives the name of each."""
+    """Shows one page after the other; yields the name of each."""
 
     def press(name: str) -> None:
         page.get_by_role("button", name=name, exact=True).click()

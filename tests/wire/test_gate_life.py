@@ -1,4 +1,4 @@
-"""The life of a dashboard process: it ends in time with pages open; people who come and go leave nothing."""
+"""A dashboard process ends in time with pages open, and keeps nothing of people who have left."""
 
 import signal
 import socket
@@ -91,7 +91,7 @@ def test_fifty_pages_that_come_and_go_leave_nothing(backend: RunningBackend) -> 
         pytest.fail(f"threads, files and connections grow with every ten visits: {measured}")
 
 
-def test_a_backend_that_goes_and_comes_back_ends_nobodys_session(tmp_path: Path) -> None:
+def test_a_backend_that_restarts_ends_no_session(tmp_path: Path) -> None:
     """Killed and started again on its port: pages say so meanwhile, and serve again without a sign-in."""
     name = new_name()
     with BackendProcess(tmp_path / "data") as backend:

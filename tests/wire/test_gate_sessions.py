@@ -183,7 +183,7 @@ def test_signing_out_everywhere_ends_every_browser_and_every_page_of_this_teache
 def test_a_session_ended_elsewhere_ends_here_at_the_next_touch(
     dashboard: TeacherDashboard, browser: GateBrowser, operator: Operator, name: str
 ) -> None:
-    """The page says so and offers a link; after signing in by it the same page goes on."""
+    """The page says so and offers a link; after signing in by it the same page continues."""
     cookie = signed_in(browser, name)
     with StreamlitPage(dashboard, cookie) as page:
         assert ENDED not in page.rerun()

@@ -36,5 +36,5 @@ def test_the_order_stays_and_500_exams_stay_small() -> None:
 
 
 @pytest.mark.parametrize(("count", "text"), [(None, "–"), (0, "0"), (999, "999"), (1000, "1,000+")])
-def test_a_count_that_the_api_stops_at_is_not_taken_for_exact(count: int | None, text: str) -> None:
+def test_a_count_at_which_the_api_stops_is_not_shown_as_exact(count: int | None, text: str) -> None:
     assert list_rows([an_exam(results_count=count)])[0]["resultsText"] == text

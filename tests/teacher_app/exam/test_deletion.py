@@ -1,4 +1,4 @@
-"""Deleting an exam takes all of its results, goes on where it stopped, and can be undone."""
+"""Deleting an exam deletes all of its results, continues where it stopped, and can be undone."""
 
 import dataclasses
 import random
@@ -146,7 +146,7 @@ def test_after_a_lost_connection_it_goes_on_and_nothing_is_forgotten() -> None:
     assert len(deletion.taken) == 250
 
 
-def test_a_row_changed_meanwhile_is_taken_as_it_is_now() -> None:
+def test_a_row_changed_meanwhile_is_deleted_in_its_new_version() -> None:
     shelf = full_shelf(2)
     assert shelf.exam
     changed = next(iter(shelf.results.values()))
@@ -161,7 +161,7 @@ def test_a_row_changed_meanwhile_is_taken_as_it_is_now() -> None:
     assert {row.grade for row in deletion.taken if row.id == changed.id} == {"20"}
 
 
-def test_a_row_entered_meanwhile_is_taken_too() -> None:
+def test_a_row_entered_meanwhile_is_deleted_too() -> None:
     shelf = full_shelf(1)
     assert shelf.exam
     late = a_result("Late", "9")
@@ -172,7 +172,7 @@ def test_a_row_entered_meanwhile_is_taken_too() -> None:
     assert len(deletion.taken) == 2
 
 
-def test_somebody_who_enters_without_end_ends_it_with_the_refusal() -> None:
+def test_endless_new_results_make_the_deletion_fail_with_the_refusal() -> None:
     shelf = full_shelf(0)
     assert shelf.exam
 

@@ -1,4 +1,4 @@
-"""Two who edit one exam never overwrite each other in silence."""
+"""Concurrent edits of an exam never overwrite each other silently."""
 
 import dataclasses
 import datetime as dt

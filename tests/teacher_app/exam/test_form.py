@@ -28,7 +28,7 @@ def test_good_fields_have_no_faults_and_become_the_exam() -> None:
     assert (new.scale, new.audience) == (OUT_OF_20, Audience.NAMES)
 
 
-def test_every_fault_is_told_at_once_with_what_to_do() -> None:
+def test_all_faults_are_reported_at_once_with_what_to_do() -> None:
     no_points = dataclasses.replace(ScaleFields.of(OUT_OF_20), highest="")
     bad = ExamFields(" ", None, "", no_points, Audience.NAMES)
     faults = bad.faults()

@@ -1,4 +1,4 @@
-"""Facts of an exam are worded so that nobody has to guess."""
+"""Texts about an exam are unambiguous."""
 
 import datetime as dt
 

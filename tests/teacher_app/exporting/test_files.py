@@ -54,7 +54,7 @@ def test_csv_with_decimal_commas_divides_columns_by_semicolons() -> None:
     assert cells(csv_file(EXAM, ROWS, has_decimal_commas=True), ";")[1] == ["Ada Lovelace", "14,5"]
 
 
-def test_where_students_have_codes_both_are_told_to_their_teacher() -> None:
+def test_where_students_have_codes_the_file_has_codes_and_names() -> None:
     rows = [a_result("K7M2QX", "14", exam=CODES_EXAM, name="Ada"), a_result("W3PZ9B", "3", exam=CODES_EXAM)]
     assert cells(csv_file(CODES_EXAM, rows)) == [
         ["Code", "Name", "Grade"],

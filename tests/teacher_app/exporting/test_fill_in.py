@@ -36,7 +36,7 @@ def changed_cells(before: bytes, filled: Filled, delimiter: str = ",") -> dict[t
     }
 
 
-def test_canvas_gets_the_grades_of_those_it_knows() -> None:
+def test_canvas_gets_the_grades_of_its_own_students() -> None:
     before = CANVAS.encode()
     gradebook = GradebookFile(before, EXAM)
     assert gradebook.suggested == 6

@@ -175,7 +175,7 @@ class FakePool:
 
 
 def teacher_settings(**changes: Any) -> TeacherSettings:
-    """Settings whose backend nobody asks."""
+    """Settings of a backend that is never called."""
     backend = BackendSettings(
         region="local-1",
         api_url="http://127.0.0.1:9/graphql",

@@ -110,7 +110,7 @@ class GateBrowser:
 
 
 class Site:
-    """The gate before a dashboard that only says who is there."""
+    """The gate in front of a dashboard that only names the teacher."""
 
     def __init__(self, pool: FakePool, clock: Clock, gate: Gate, runner: asyncio.Runner) -> None:
         self.pool = pool

@@ -82,7 +82,7 @@ def test_a_quiet_time_is_not_saved_up() -> None:
     assert attempts.wait_s("one school") == 5.0
 
 
-def test_an_attempt_taken_back_counts_no_more() -> None:
+def test_a_withdrawn_attempt_no_longer_counts() -> None:
     attempts = Attempts(RULE, Clock())
     for _ in range(3):
         attempts.begin("ada")
@@ -92,7 +92,7 @@ def test_an_attempt_taken_back_counts_no_more() -> None:
     assert attempts.wait_s("ada") == 5.0
 
 
-def test_taking_back_one_attempt_does_not_open_a_key_that_others_closed() -> None:
+def test_withdrawing_one_attempt_does_not_unblock_a_key_that_others_blocked() -> None:
     attempts = Attempts(RULE, Clock())
     for _ in range(5):
         attempts.begin("one school")
@@ -100,7 +100,7 @@ def test_taking_back_one_attempt_does_not_open_a_key_that_others_closed() -> Non
     assert attempts.wait_s("one school") == 10.0
 
 
-def test_taking_back_what_was_never_counted_changes_nothing() -> None:
+def test_withdrawing_what_was_never_counted_changes_nothing() -> None:
     attempts = Attempts(RULE, Clock())
     attempts.withdraw("ada")
     attempts.begin("ada")
@@ -141,7 +141,7 @@ def test_an_address_is_closed_for_every_name() -> None:
     attempt(limits, "somebody else", "10.0.0.2")
 
 
-def test_a_success_frees_the_name_but_gives_the_address_only_its_own_attempt_back() -> None:
+def test_a_success_clears_the_name_but_withdraws_only_one_attempt_of_the_address() -> None:
     """Whoever has one right password may not try the others without end."""
     limits = AttemptLimits(Clock())
     for number in range(29):
@@ -165,7 +165,7 @@ def test_a_refused_attempt_is_not_counted_so_that_waiting_is_enough() -> None:
     attempt(limits, "ada", "10.0.0.1")
 
 
-def test_an_attempt_that_was_never_judged_costs_nothing() -> None:
+def test_an_attempt_that_the_pool_did_not_decide_costs_nothing() -> None:
     limits = AttemptLimits(Clock())
     for _ in range(50):
         with pytest.raises(BackendUnreachable), limits.attempt("ada", "10.0.0.1"):

@@ -87,7 +87,7 @@ def test_an_account_that_the_pool_does_not_know_any_more_has_no_session(
 
 
 @pytest.mark.parametrize("trouble", [BackendUnreachable("pool", "no answer"), SignInThrottled()])
-def test_a_pool_that_cannot_answer_ends_nobodys_session(
+def test_a_pool_that_cannot_answer_ends_no_session(
     gate: Gate, pool: FakePool, clock: Clock, trouble: ExamResultsError
 ) -> None:
     session = started(gate, pool)
@@ -119,7 +119,7 @@ def test_after_signing_in_again_by_its_link_an_open_page_goes_on(gate: Gate, poo
     assert gate.session_of_page(page_id).teacher.username == "ada"
 
 
-def test_somebody_else_signing_in_by_that_link_does_not_take_the_page_over(
+def test_another_teacher_signing_in_by_that_link_does_not_take_over_the_page(
     gate: Gate, pool: FakePool
 ) -> None:
     session = started(gate, pool)
@@ -141,7 +141,7 @@ def test_signing_in_again_in_the_same_browser_ends_the_old_session_and_keeps_its
     assert gate.sessions.find(session.key, is_touch=True) is None
 
 
-def test_somebody_else_signing_in_in_the_same_browser_ends_the_old_session_and_its_pages(
+def test_another_teacher_signing_in_in_the_same_browser_ends_the_old_session_and_its_pages(
     gate: Gate, pool: FakePool
 ) -> None:
     session = started(gate, pool)
@@ -224,7 +224,7 @@ def test_a_sweep_that_fails_is_logged_and_the_next_one_takes_place(
     assert "unforeseen" in str(record.exc_info[1])
 
 
-def test_more_steps_than_can_wait_are_told_to_come_back(gate: Gate) -> None:
+def test_calls_beyond_the_queues_limit_are_throttled(gate: Gate) -> None:
     release = threading.Event()
 
     async def crowd() -> None:

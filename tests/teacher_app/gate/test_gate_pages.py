@@ -58,7 +58,7 @@ def test_signing_in_never_leads_to_a_foreign_site(browser: GateBrowser) -> None:
     assert browser.answer.url == "http://exams.example/"
 
 
-def test_a_name_may_be_typed_with_spaces_around_it_but_a_password_is_taken_as_typed(
+def test_spaces_around_a_name_are_ignored_but_a_password_is_used_as_typed(
     site: Site, browser: GateBrowser
 ) -> None:
     browser.sign_in(" ada ", f" {PASSWORD}")
@@ -160,7 +160,7 @@ def test_the_session_cookie_changes_at_each_sign_in_and_the_old_one_is_dead(
         assert thief.path == "/sign-in"
 
 
-def test_whoever_is_signed_in_needs_no_sign_in_page(browser: GateBrowser) -> None:
+def test_a_signed_in_teacher_skips_the_sign_in_page(browser: GateBrowser) -> None:
     browser.sign_in()
     browser.open("/sign-in?next=/exams")
     assert browser.path == "/exams"
@@ -186,7 +186,7 @@ def test_a_token_of_another_browser_is_refused(site: Site, browser: GateBrowser)
     assert browser.send(username="ada", password=PASSWORD, form_token=token).alert.startswith("This page")
 
 
-def test_a_browser_without_cookies_is_told_so(browser: GateBrowser) -> None:
+def test_a_browser_without_cookies_gets_an_explanation(browser: GateBrowser) -> None:
     browser.open("/sign-in")
     browser.cookies.clear()
     assert "cookies are off" in browser.send(username="ada", password=PASSWORD).alert
@@ -427,7 +427,7 @@ def test_a_code_for_a_password_cannot_be_guessed_without_end(site: Site, browser
 
 def test_a_pool_away_while_a_code_is_asked_for_is_said(site: Site, browser: GateBrowser) -> None:
     browser.open("/forgotten-password")
-    """And costs no attempt: whoever tries again and again has a code once the pool is back."""
+    """And costs no attempt: after repeated tries a code is still sent once the pool is back."""
     site.pool.trouble = BackendUnreachable("pool", "no answer")
     for _ in range(5):
         assert browser.send(username="ada").alert.startswith("The sign-in service cannot be reached")
@@ -571,7 +571,7 @@ def test_signing_out_ends_the_session_here_and_at_the_pool(site: Site, browser: 
         assert thief.path == "/sign-in"
 
 
-def test_merely_opening_the_sign_out_page_signs_nobody_out(browser: GateBrowser) -> None:
+def test_opening_the_sign_out_page_does_not_sign_out(browser: GateBrowser) -> None:
     browser.sign_in()
     browser.open("/sign-out")
     browser.open("/")
@@ -674,7 +674,7 @@ def test_the_wish_to_go_on_survives_the_authenticators_code(site: Site, browser:
     assert browser.path == "/resumed"
 
 
-def test_whoever_is_signed_in_again_already_only_agrees(site: Site, browser: GateBrowser) -> None:
+def test_a_teacher_who_is_signed_in_again_only_confirms(site: Site, browser: GateBrowser) -> None:
     page_id = open_page_of(site, browser)
     browser.sign_in()
     browser.open(f"/sign-in?resume={page_id}")

@@ -1,4 +1,4 @@
-"""Without a session there is only the gate, and that holds for WebSockets as well."""
+"""Without a session only the gate is reachable, by WebSockets too."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -51,7 +51,7 @@ def test_an_upload_without_a_session_is_refused(browser: GateBrowser) -> None:
 
 
 @pytest.mark.parametrize("path", ["/_stcore/health", "/_stcore/host-config", "/static/js/a.js", "/healthz"])
-def test_what_holds_nothing_of_anybodys_is_public(browser: GateBrowser, path: str) -> None:
+def test_static_files_and_health_checks_are_public(browser: GateBrowser, path: str) -> None:
     assert browser.request("GET", path).status_code == 200
 
 
@@ -275,7 +275,7 @@ def test_the_page_behind_a_websocket_is_known_while_it_is_open(site: Site, cooki
     assert len(site.gate.pages) == 0
 
 
-def test_a_page_id_that_the_browser_sends_is_taken_out(site: Site, cookie: str) -> None:
+def test_a_page_id_that_the_browser_sends_is_removed(site: Site, cookie: str) -> None:
     socket = Socket(site, cookie, **{PAGE_HEADER: "forged"})
     socket.talk()
     (scope,) = socket.dashboard.scopes
@@ -292,7 +292,9 @@ def test_a_page_gets_its_own_former_streamlit_session_back(site: Site, cookie: s
 
 
 @pytest.mark.parametrize("former", ["of-grace", "unknown"])
-def test_a_page_never_gets_somebody_elses_streamlit_session(site: Site, cookie: str, former: str) -> None:
+def test_a_page_never_resumes_another_teachers_streamlit_session(
+    site: Site, cookie: str, former: str
+) -> None:
     """On a shared computer the page of the teacher before may still be open."""
     site.gate.pages.note_streamlit_session("of-grace", "sub-of-grace")
     socket = Socket(site, cookie, **{"Sec-WebSocket-Protocol": f"streamlit, xsrf, {former}"})
@@ -340,7 +342,7 @@ def test_what_is_no_message_of_streamlits_passes_on_for_streamlit_to_refuse(site
 def test_signing_in_again_by_the_link_lets_the_open_page_be_touched_again(
     site: Site, browser: GateBrowser, cookie: str
 ) -> None:
-    """The WebSocket's own cookie stays the old one; the page goes on with the new session."""
+    """The WebSocket keeps its old cookie; the page continues with the new session."""
     socket = Socket(site, cookie)
     username: list[str] = []
 

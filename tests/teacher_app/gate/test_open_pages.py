@@ -1,4 +1,4 @@
-"""An open page goes on only with its own teacher, and only if it asked for that."""
+"""An open page continues only with its own teacher, and only if it asked to."""
 
 from teacher_app.gate.open_pages import OpenPage, OpenPages
 
@@ -18,7 +18,7 @@ def test_a_page_is_known_from_its_handshake_to_its_close() -> None:
     assert len(pages) == 0
 
 
-def test_two_pages_have_ids_that_nobody_guesses() -> None:
+def test_page_ids_differ_and_cannot_be_guessed() -> None:
     pages = OpenPages()
     first, second = pages.open(ADA_OLD), pages.open(ADA_OLD)
     assert first != second
@@ -34,7 +34,7 @@ def test_only_the_page_that_asked_goes_on_with_the_new_session() -> None:
     assert pages.get(stolen) == ADA_OLD
 
 
-def test_a_page_never_goes_on_as_somebody_else() -> None:
+def test_a_page_never_continues_as_another_teacher() -> None:
     pages = OpenPages()
     page_id = pages.open(ADA_OLD)
     assert not pages.bind(page_id, GRACE)

@@ -22,7 +22,7 @@ SAMPLES = [
 
 
 @pytest.mark.parametrize("password", SAMPLES)
-def test_a_password_with_nothing_missing_is_one_that_the_pool_takes(password: str) -> None:
+def test_a_password_with_nothing_missing_is_accepted_by_the_pool(password: str) -> None:
     assert (missing_rules(password) == []) == (DEFAULT_POLICY.violation_of(password) is None)
 
 

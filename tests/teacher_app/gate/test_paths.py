@@ -1,4 +1,4 @@
-"""What needs no session is listed; nobody is led to a foreign site."""
+"""Paths that need no session are listed; nobody is redirected to another site."""
 
 from urllib.parse import parse_qs, urljoin, urlsplit
 

@@ -20,7 +20,7 @@ def test_a_step_is_there_until_it_is_done() -> None:
     assert steps.get("browser") is None
 
 
-def test_a_step_that_takes_too_long_is_gone() -> None:
+def test_a_step_that_takes_too_long_expires() -> None:
     clock = Clock()
     steps = PendingSteps(clock, LIFETIME_S)
     steps.put("browser", CodeSent("ada", None))
@@ -30,7 +30,7 @@ def test_a_step_that_takes_too_long_is_gone() -> None:
     assert steps.get("browser") is None
 
 
-def test_sweeping_takes_the_old_and_leaves_the_new() -> None:
+def test_a_sweep_removes_expired_steps_and_keeps_new_ones() -> None:
     clock = Clock()
     steps = PendingSteps(clock, LIFETIME_S)
     steps.put("old", CodeSent("ada", None))
@@ -43,7 +43,7 @@ def test_sweeping_takes_the_old_and_leaves_the_new() -> None:
     assert steps.get("new") == CodeSent("grace", None)
 
 
-def test_a_new_step_takes_the_place_of_the_browsers_old_one() -> None:
+def test_a_new_step_replaces_the_browsers_old_one() -> None:
     steps = PendingSteps(Clock())
     steps.put("browser", CodeSent("ada", None))
     steps.put("browser", CodeSent("grace", None))

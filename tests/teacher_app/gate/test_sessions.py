@@ -92,7 +92,7 @@ def test_a_session_whose_tokens_have_ended_is_over(store: Store) -> None:
     assert not store.is_alive(key)
 
 
-def test_all_sessions_of_one_teacher_end_and_nobody_elses(store: Store) -> None:
+def test_all_sessions_of_one_teacher_end_and_no_others(store: Store) -> None:
     here, there, other = store.start(), store.start(), store.start("grace")
     store.sessions.end_all_of("sub-of-ada", except_key=here)
     assert [store.is_alive(key) for key in (here, there, other)] == [True, False, True]

@@ -1,4 +1,4 @@
-"""A press on a button that stores: taken once, not lost to the next touch, not kept for later."""
+"""A press on a storing button is taken once, not lost to the next interaction, and not kept for later."""
 
 import pytest
 from streamlit.testing.v1 import AppTest

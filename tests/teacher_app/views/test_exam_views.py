@@ -87,7 +87,7 @@ def test_a_new_exam_is_stored_and_opened(desk: Desk) -> None:
     assert page.query_params["exam"] == exam.id
 
 
-def test_an_empty_subject_is_told_and_the_rest_stays(desk: Desk) -> None:
+def test_an_empty_subject_is_reported_and_the_rest_is_kept(desk: Desk) -> None:
     page = fill(desk.open(navigation.NEW), "Teacher", "P. Curie")
     press(page, "Create the exam")
     assert "Type the subject" in texts(page)
@@ -170,7 +170,7 @@ def test_the_later_of_two_tabs_sees_both_values_and_chooses(desk: Desk, choice: 
     assert not page.table
 
 
-def test_a_scale_that_does_not_fit_the_grades_is_told_before_it_is_saved(desk: Desk) -> None:
+def test_a_scale_that_does_not_fit_the_grades_is_reported_before_it_is_saved(desk: Desk) -> None:
     exam = new_exam(desk, "12", "8", "19")
     page = open_details(desk, exam)
     page.text_input(key=next(box.key for box in page.text_input if box.label == "Points in all")).set_value(
@@ -307,7 +307,7 @@ def test_missing_papers_are_counted(desk: Desk) -> None:
     assert "2 grades missing" in texts(page)
 
 
-def test_unpublishing_asks_and_takes_it_back(desk: Desk) -> None:
+def test_unpublishing_asks_first_and_hides_the_exam(desk: Desk) -> None:
     exam = new_exam(desk, "12")
     desk.real_api.publish_exam(exam.id, exam.version)
     page = press(open_review(desk, exam), "Unpublish …")
@@ -376,7 +376,7 @@ def test_an_unknown_exam_leads_back_to_the_list(desk: Desk, exam_id: str) -> Non
     assert "There is no such exam" in texts(desk.open(navigation.EXAM, exam=exam_id))
 
 
-def test_a_pattern_that_is_gone_gives_an_empty_form(desk: Desk) -> None:
+def test_without_the_exam_to_copy_the_form_is_empty(desk: Desk) -> None:
     page = desk.open(navigation.NEW, like=new_id())
     assert field(page, "Subject").value == ""  # type: ignore[attr-defined]
     assert "without its results" not in texts(page)
