@@ -162,6 +162,17 @@ def test_no_module_of_an_app_is_named_like_a_package_that_it_needs() -> None:
     assert taken & (needed | sys.stdlib_module_names) == set()
 
 
+# Guides
+
+
+def test_every_function_that_the_way_of_a_grade_names_exists() -> None:
+    guide = (ROOT / "docs" / "the-way-of-a-grade.md").read_text("utf-8")
+    named = re.findall(r"`([\w/-]+\.(?:py|js)): ([\w.]+)`", guide)
+    assert len(named) > 30
+    missing = [f"{file}: {name}" for file, name in named if name not in functions_in(Path(file))]
+    assert missing == []
+
+
 # Settings
 
 
@@ -288,6 +299,22 @@ def modules_of(*folders: str) -> Iterator[Path]:
 @cache
 def parsed(path: Path) -> ast.Module:
     return ast.parse(text_of(path))
+
+
+def functions_in(path: Path) -> set[str]:
+    """Of a Python module, methods as Class.method; of a script, the bare names of both."""
+    if path.suffix == ".js":
+        return set(
+            re.findall(r"^(?:  |function |export default function )(\w+)\(.*\{$", text_of(path), re.MULTILINE)
+        )
+    found: set[str] = set()
+    for node in parsed(path).body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            found.add(node.name)
+        elif isinstance(node, ast.ClassDef):
+            inner = (ast.FunctionDef, ast.AsyncFunctionDef)
+            found.update(f"{node.name}.{method.name}" for method in node.body if isinstance(method, inner))
+    return found
 
 
 def dotted(path: Path) -> str:
