@@ -127,14 +127,16 @@ class Database:
     def read(self, work: Work[T]) -> T:
         """Run `work` on a snapshot of the committed rows. A write in it raises sqlite3.OperationalError."""
         connection = self._take_reader()
+        is_usable = False
         try:
             connection.execute("BEGIN")
             try:
                 return work(connection)
             finally:
                 connection.execute("ROLLBACK")
+                is_usable = True
         finally:
-            self._give_back(connection)
+            self._give_back(connection, is_usable=is_usable)
 
     def close(self, deadline_s: float = CLOSE_DEADLINE_S) -> None:
         """Finish the accepted writes, then end the thread and the connections. Idempotent.
@@ -174,9 +176,9 @@ class Database:
         connection.execute("PRAGMA query_only = ON")
         return connection
 
-    def _give_back(self, connection: sqlite3.Connection) -> None:
+    def _give_back(self, connection: sqlite3.Connection, *, is_usable: bool) -> None:
         with self._state_lock:
-            if not self._closed and len(self._idle_readers) < IDLE_READERS_MAX:
+            if is_usable and not self._closed and len(self._idle_readers) < IDLE_READERS_MAX:
                 self._idle_readers.append(connection)
                 return
         connection.close()

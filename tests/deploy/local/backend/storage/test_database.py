@@ -44,6 +44,12 @@ def insert(row_id: int, parent: int | None = None):  # type: ignore[no-untyped-d
     return work
 
 
+def may_not_end_a_transaction(action: int, operation: str | None, *_names: str | None) -> int:
+    """Set as a connection's authorizer: neither COMMIT nor ROLLBACK is possible any more."""
+    is_denied = action == sqlite3.SQLITE_TRANSACTION and operation in ("COMMIT", "ROLLBACK")
+    return sqlite3.SQLITE_DENY if is_denied else sqlite3.SQLITE_OK
+
+
 def all_ids(connection: sqlite3.Connection) -> list[int]:
     return [row["id"] for row in connection.execute("SELECT id FROM rows ORDER BY id")]
 
@@ -209,6 +215,15 @@ def test_a_read_cannot_write(database: Database) -> None:
         database.read(insert(1))
 
 
+def test_a_read_that_cannot_be_rolled_back_spoils_no_later_read(database: Database) -> None:
+    def spoils_the_connection(connection: sqlite3.Connection) -> None:
+        connection.set_authorizer(may_not_end_a_transaction)
+
+    with pytest.raises(sqlite3.DatabaseError, match="not authorized"):
+        database.read(spoils_the_connection)
+    assert database.read(all_ids) == []
+
+
 def test_every_caller_of_a_lost_transaction_gets_the_error(database: Database) -> None:
     """When the transaction itself ends under a work, nothing is stored and the caller gets an error."""
 
@@ -227,13 +242,9 @@ def test_after_a_transaction_that_cannot_even_be_rolled_back_the_next_write_is_s
 ) -> None:
     """Its caller gets the error, nothing of it is stored, and nobody waits without end."""
 
-    def is_allowed(action: int, operation: str | None, *_names: str | None) -> int:
-        is_denied = action == sqlite3.SQLITE_TRANSACTION and operation in ("COMMIT", "ROLLBACK")
-        return sqlite3.SQLITE_DENY if is_denied else sqlite3.SQLITE_OK
-
     def spoils_the_connection(connection: sqlite3.Connection) -> None:
         insert(1)(connection)
-        connection.set_authorizer(is_allowed)
+        connection.set_authorizer(may_not_end_a_transaction)
 
     with pytest.raises(CommitFailed, match="not authorized"):
         in_time(database, spoils_the_connection)
