@@ -1,11 +1,11 @@
 #!/bin/sh
-# Builds the images of this checkout, backs the data up, starts them, and comes back if they are not well.
+# Builds the images of this checkout, backs up the data, starts them, and goes back if they are not healthy.
 #
 #   git pull && deploy/containers/upgrade.sh
 #
-# The dashboards are away from the backup until the new ones answer: no row can be lost between the two. The
-# way back starts the former images; only if those refuse the data (a migration changed it) is the backup
-# restored, and the newer data is kept beside it. Ends with 1 when it went back.
+# The dashboards are down from the backup until the new ones answer: no row can be lost in between. To go back,
+# it starts the previous images; only if those refuse the data (a migration changed it) does it restore the
+# backup, and keeps the newer data beside it. Exits with 1 after going back.
 set -eu
 cd "$(dirname "$0")"
 
@@ -19,7 +19,7 @@ in_backend() { docker compose run --rm -T --no-deps backend python3 -m deploy.lo
 start() { docker compose up -d --wait --wait-timeout 180; }
 use_tag() {
   { grep -v '^IMAGE_TAG=' .env || true; echo "IMAGE_TAG=$1"; } > .env.new
-  cat .env.new > .env  # the file stays: its owner and mode too
+  cat .env.new > .env  # not replaced: it keeps its owner and mode
   rm .env.new
 }
 
@@ -30,11 +30,11 @@ if is_embedded; then
 fi
 use_tag "$new"
 if start; then
-  echo "upgraded to $new; the former images are $old"
+  echo "upgraded to $new; the previous images are $old"
   exit 0
 fi
 
-echo "the new images are not well: going back to $old" >&2
+echo "the new images are not healthy: going back to $old" >&2
 docker compose stop
 use_tag "$old"
 if start; then exit 1; fi

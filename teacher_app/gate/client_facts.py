@@ -26,10 +26,10 @@ class ClientFacts:
 
     @property
     def has_own_origin(self) -> bool:
-        """Whether the request comes from a page of this very site.
+        """Whether the request comes from a page of this site.
 
-        Every browser sends Origin with a form's POST and with a WebSocket handshake; what sends none may
-        still show by Sec-Fetch-Site, which scripts cannot forge, that it is ours.
+        Browsers send Origin with a form's POST and with a WebSocket handshake. Without it, Sec-Fetch-Site may
+        still prove that the page is ours: scripts cannot forge it.
         """
         if self.origin is None:
             return self.fetch_site == "same-origin"
@@ -37,13 +37,13 @@ class ClientFacts:
             origin = urlsplit(self.origin)
         except ValueError:
             return False
-        # A proxy that ends TLS may not tell us so: only where https is certain is plain http refused.
+        # A proxy that terminates TLS may not say so: plain http is refused only where https is certain.
         schemes = {"https"} if self.is_https else {"http", "https"}
         return origin.scheme in schemes and bool(self.host) and origin.netloc == self.host
 
 
 def facts_of(scope: Mapping[str, Any], trusted_proxies: int, *, is_always_https: bool) -> ClientFacts:
-    """The facts of an ASGI HTTP or WebSocket scope."""
+    """The facts of an ASGI HTTP or WebSocket scope. `is_always_https`: a trusted setting says so."""
     headers = Headers(raw=scope["headers"])
     scheme = str(scope.get("scheme", "http"))
     if trusted_proxies > 0:
