@@ -66,11 +66,6 @@ class TeacherSession:
         return self._claims.get("name") or " ".join(part for part in parts if part) or self._username
 
     @property
-    def expires_at_s(self) -> float:
-        """When the present access token expires, in epoch seconds. Raises SessionEnded."""
-        return self._present().expires_at_s
-
-    @property
     def has_ended(self) -> bool:
         """Whether this session is known to be over."""
         return self._tokens is None
@@ -81,7 +76,9 @@ class TeacherSession:
         Raises SessionEnded, or BackendUnreachable when the old token cannot be used any more.
         """
         with self._tokens_lock:
-            tokens = self._present()
+            tokens = self._tokens
+            if tokens is None:
+                raise SessionEnded
             now_s = self._now_s()
             left_s = tokens.expires_at_s - now_s
             if left_s > RENEW_BEFORE_S or (left_s > USABLE_S and now_s < self._retry_at_s):
@@ -104,12 +101,7 @@ class TeacherSession:
             return renewed.access_token
 
     def end(self) -> Tokens | None:
-        """Forgets the tokens and returns them for revocation; None if the session had ended already."""
+        """Forget the tokens and return them for revocation; None if the session had ended already."""
         with self._tokens_lock:
             tokens, self._tokens = self._tokens, None
             return tokens
-
-    def _present(self) -> Tokens:
-        if self._tokens is None:
-            raise SessionEnded
-        return self._tokens

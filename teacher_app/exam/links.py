@@ -13,9 +13,9 @@ _DARK = "#10191d"
 _PNG_SCALE = 20  # pixels per module: about 800 pixels in all, sharp on a slide
 
 
-def student_address(student_url: str, exam_id: str) -> str:
-    """`student_url` has no slash at its end."""
-    return f"{student_url}/?exam={exam_id}"
+def student_address(student_url: str | None, exam_id: str) -> str | None:
+    """The exam's address; `student_url` has no slash at its end. None if it is unknown."""
+    return None if student_url is None else f"{student_url}/?exam={exam_id}"
 
 
 def qr_svg(address: str) -> bytes:

@@ -81,6 +81,3 @@ class OpenPages:
         """Whether a reconnecting page may resume that Streamlit session: only if it is this teacher's own."""
         with self._pages_lock:
             return self._owners.get(streamlit_session_id) == sub
-
-    def __len__(self) -> int:
-        return len(self._pages)

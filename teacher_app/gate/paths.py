@@ -21,7 +21,6 @@ __all__ = [
     "SIGN_IN",
     "SIGN_OUT",
     "SIGN_OUT_EVERYWHERE",
-    "WEBSOCKET",
     "WELL_KNOWN_CHANGE_PASSWORD",
     "is_gate_page",
     "is_public",
@@ -46,7 +45,6 @@ WELL_KNOWN_CHANGE_PASSWORD = "/.well-known/change-password"  # noqa: S105 where 
 ASSETS = "/gate/"
 HEALTH = "/healthz"
 READY = "/readyz"
-WEBSOCKET = "/_stcore/stream"
 
 # What Streamlit's page polls while its connection is down; it contains nothing of a teacher's.
 _KEEP_ALIVE = frozenset({"/_stcore/health", "/_stcore/host-config"})

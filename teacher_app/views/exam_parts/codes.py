@@ -37,11 +37,10 @@ def render(workspace: Workspace) -> None:
         )
         return
     try:
-        student_url = current_settings().student_url
+        address = student_address(current_settings().student_url, exam.id)
     except EXPECTED as error:
         explain(error)
         return
-    address = None if student_url is None else student_address(student_url, exam.id)
     _warn_of_gaps(rows)
     stem = file_stem(exam)
     pages = math.ceil(len(rows) / SLIPS_A_PAGE)

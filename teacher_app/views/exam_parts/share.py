@@ -19,18 +19,17 @@ def render(workspace: Workspace) -> None:
     """The address to copy, and the QR code to project or to download."""
     exam = workspace.exam
     try:
-        student_url = current_settings().student_url
+        address = student_address(current_settings().student_url, exam.id)
     except EXPECTED as error:
         explain(error)
         return
     st.subheader("The students’ page", anchor=False)
-    if student_url is None:
+    if address is None:
         st.info(
             "This dashboard was not told where the students' dashboard is. Ask whoever runs it to set "
             f"`{PREFIX}STUDENT_URL`."
         )
         return
-    address = student_address(student_url, exam.id)
     if not exam.is_published:
         st.info(
             "Students see nothing there before you publish. You can give the address out now: pages that are "

@@ -272,7 +272,7 @@ def test_the_page_behind_a_websocket_is_known_while_it_is_open(site: Site, cooki
     found: list[str] = []
     socket.talk(then=lambda: found.append(site.gate.session_of_page(socket.page_id).teacher.username))
     assert found == ["ada"]
-    assert len(site.gate.pages) == 0
+    assert site.gate.pages.get(socket.page_id) is None
 
 
 def test_a_page_id_that_the_browser_sends_is_removed(site: Site, cookie: str) -> None:
