@@ -1,4 +1,4 @@
-"""What the running server lends to Streamlit's scripts: the cache and the feed of this process."""
+"""What Streamlit's scripts get from the running server: the cache and the feed of this process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Serving", "serving", "set_serving"]
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """One server's parts; scripts only read the cache, and ask the feed to watch."""
+    """The parts of one server; scripts only read the cache and ask the feed to watch exams."""
 
     cache: ExamCache
     feed: WatchedFeed
@@ -25,8 +25,8 @@ _serving: Serving | None = None
 
 @contextlib.contextmanager
 def set_serving(parts: Serving) -> Iterator[None]:
-    """Lend `parts` to the scripts of this process while the block runs."""
-    global _serving  # Streamlit runs scripts without arguments: this is their only door
+    """Within the block, serving() returns `parts` to the scripts of this process."""
+    global _serving  # Streamlit runs scripts without arguments, so a global is the only way in
     before, _serving = _serving, parts
     try:
         yield
@@ -35,7 +35,7 @@ def set_serving(parts: Serving) -> Iterator[None]:
 
 
 def serving() -> Serving:
-    """Raises RuntimeError outside a running server."""
+    """The parts of the running server. Raises RuntimeError outside one."""
     if _serving is None:
         raise RuntimeError("no server runs: start the dashboard by `python -m student_app`")
     return _serving

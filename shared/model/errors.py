@@ -7,13 +7,13 @@ ExamResultsError
 │   ├── ScaleUnknown           text
 │   └── GradeOutsideScale      text, scale
 ├── SignInError
-│   ├── SignInRejected                                   wrong name or password: which one is not told
+│   ├── SignInRejected                                   wrong name or password, without saying which
 │   ├── SignInThrottled        retry_after_s
 │   ├── PasswordResetRequired
 │   ├── CodeRejected           reason
 │   ├── PasswordRefused        reason
 │   ├── SessionEnded                                     sign in again
-│   │   └── PasswordSetSignInAgain                       the new password holds already
+│   │   └── PasswordSetSignInAgain                       the new password is already set
 │   └── AccountNotUsable       reason
 └── ApiRefused                 error_type, message, field   the API understood and said no
     ├── NotAllowed
@@ -67,8 +67,8 @@ class SettingsInvalid(ExamResultsError):
 
 
 class BackendUnreachable(ExamResultsError):
-    """No answer, a cut connection, or an answer that only a broken or busy server gives. Nothing is known
-    about whether a write arrived; the same idempotent call may be made again."""
+    """No answer, a lost connection, or an answer that only a broken or busy server sends. A write may or may
+    not have arrived; the same idempotent call can be made again."""
 
     def __init__(self, endpoint: str, reason: str) -> None:
         super().__init__(f"{endpoint} cannot be reached: {reason}")
@@ -77,7 +77,7 @@ class BackendUnreachable(ExamResultsError):
 
 
 class FieldInvalid(ExamResultsError):
-    """A value that breaks a rule which we can check ourselves. `reason` tells a person what to type."""
+    """A value that breaks a rule that is checked locally. `reason` says what to type."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(reason)
@@ -111,7 +111,7 @@ class SignInError(ExamResultsError):
 
 
 class SignInRejected(SignInError):
-    """Wrong name or wrong password; the pool does not tell which, and neither do we."""
+    """Wrong name or wrong password; the pool does not say which, and neither do we."""
 
     def __init__(self) -> None:
         super().__init__("The name or the password is not right.")
@@ -127,7 +127,7 @@ class SignInThrottled(SignInError):
 
 
 class PasswordResetRequired(SignInError):
-    """An operator asked for a new password: it is set with a code, as after “forgotten password”."""
+    """An operator reset the password: a new one is set with a code, as after “forgotten password”."""
 
     def __init__(self) -> None:
         super().__init__("This account needs a new password. Ask for a code under “Forgotten password”.")
@@ -157,7 +157,7 @@ class SessionEnded(SignInError):
 
 
 class PasswordSetSignInAgain(SessionEnded):
-    """The new password holds, but the session could not be completed."""
+    """The new password is set, but the session could not be opened."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -173,7 +173,7 @@ class AccountNotUsable(SignInError):
 
 
 class ApiRefused(ExamResultsError):
-    """The API answered with an error. `error_type` is its word on the wire, `field` the API field asked for
+    """The API answered with an error. `error_type` is its name on the wire, `field` the API field asked for
     (in InputRefused the field of the input). `lost_tries` counts tries of the same call before this one whose
     answers were lost: one of them may have arrived."""
 
@@ -205,7 +205,8 @@ class Versioned(Protocol):
 
 
 class VersionConflict(ApiRefused):
-    """The row is not at the version that the caller saw. `current` is the row now, None if not told."""
+    """The row is not at the version that the caller saw. `current` is the row as it is now, None if the API
+    did not send it."""
 
     def __init__(
         self, error_type: str, message: str, field: str | None = None, current: Versioned | None = None

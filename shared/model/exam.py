@@ -56,7 +56,7 @@ class Audience(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Exam:
-    """One exam as the API gave it. Only teachers are told `owner` and `results_count`; times are in UTC."""
+    """One exam as the API returned it. Only teachers get `owner` and `results_count`; times are in UTC."""
 
     id: str
     subject: str
@@ -79,7 +79,7 @@ class Exam:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One student's result as the API gave it. Times, `owner` and `name` are told to teachers only."""
+    """One student's result as the API returned it. Only teachers get times, `owner` and `name`."""
 
     id: str
     exam_id: str
@@ -249,7 +249,7 @@ def exam_from_wire(wire: Mapping[str, Any]) -> Exam:
 
 
 def exam_to_wire(exam: Exam) -> dict[str, Any]:
-    """The wire form of an exam; fields that are not known are left out."""
+    """The wire form of an exam; missing fields are left out."""
     wire = {
         "id": exam.id,
         "subject": exam.subject,
@@ -286,7 +286,7 @@ def result_from_wire(wire: Mapping[str, Any]) -> Result:
 
 
 def result_to_wire(result: Result) -> dict[str, Any]:
-    """The wire form of a result; fields that are not known are left out."""
+    """The wire form of a result; missing fields are left out."""
     wire = {
         "id": result.id,
         "examId": result.exam_id,

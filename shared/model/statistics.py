@@ -3,10 +3,10 @@ zeros.
 
 The small-group rule, in one place (`disclosure`):
 
-- fewer than SMALL_GROUP scored results: how many there are, and nothing else. A mean of two tells each of
-  the two what the other has;
+- fewer than SMALL_GROUP scored results: their number, and nothing else. From a mean of two, each of the two
+  can work out the other's grade;
 - audience CODES: what describes the group (mean, median, quartiles, spread, distribution), but nothing that
-  is one person's (lowest, highest), no pass rate of none or all (it would tell everybody's result), and a
+  is one person's (lowest, highest), no pass rate of none or all (it would reveal everybody's result), and a
   percentile only to the nearest ten;
 - otherwise everything.
 """
@@ -52,7 +52,7 @@ __all__ = [
     "tiles",
 ]
 
-SMALL_GROUP = 5  # fewer scored results than this, and no statistic leaves
+SMALL_GROUP = 5  # with fewer scored results no statistic is shown
 BINS_MAX = 20
 SINGLE_VALUES_MAX = 31  # a scale of so few numbers has a bar for each
 SCORE_DECIMALS = 6  # as scores are compared with the bins' ends
@@ -62,7 +62,7 @@ _COLUMNS = ("id", "student", "grade", "score", "passed", "kind")
 
 
 class Disclosure(StrEnum):
-    """How much may be told of one exam's results."""
+    """How much may be shown of one exam's results."""
 
     NOTHING = "NOTHING"
     GROUP = "GROUP"
@@ -86,7 +86,7 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """One exam in numbers. Scores run from 0 to 1; None is what there is not or what may not be told.
+    """One exam in numbers. Scores run from 0 to 1; None is a number that does not exist or may not be shown.
 
     `count` is all results: scored + absent + exempt + unreadable (a grade that does not fit the scale).
     `spread` is the standard deviation of the scored results; `pass_rate` their share that passed.
@@ -109,16 +109,16 @@ class Summary:
 
 
 def disclosure(scored: int, audience: Audience) -> Disclosure:
-    """How much may be told of `scored` scored results: the small-group rule at the head of this module."""
+    """How much may be shown of `scored` scored results: the small-group rule at the top of this module."""
     if scored < SMALL_GROUP:
         return Disclosure.NOTHING
     return Disclosure.GROUP if audience is Audience.CODES else Disclosure.ALL
 
 
 def frame_from_results(results: Iterable[Result], scale: Scale) -> pd.DataFrame:
-    """One row a result, in the order given; an empty frame keeps its columns.
+    """One row per result, in the order given; an empty frame keeps its columns.
 
-    Columns: id, student, grade: str; score: float (0 to 1, above with extra credit, NaN when there is none);
+    Columns: id, student, grade: str; score: float (0 to 1, above with extra credit, NaN without one);
     passed: bool; kind: str, one of "scored", "absent", "exempt", "unreadable".
     """
     rows = list(results)
@@ -153,27 +153,27 @@ def has_mean(scale: Scale) -> bool:
 
 
 def summary(frame: pd.DataFrame, scale: Scale, audience: Audience) -> Summary:
-    """The numbers of one exam, as far as they may be told. `frame` is frame_from_results' of the same
-    scale."""
+    """The numbers of one exam, as far as they may be shown. `frame` is from frame_from_results() with the
+    same scale."""
     kinds = frame["kind"].value_counts()
     scores = _scores(frame)
-    told = disclosure(len(scores), audience)
+    allowed = disclosure(len(scores), audience)
     counts = Summary(
-        disclosure=told,
+        disclosure=allowed,
         count=len(frame),
         scored=len(scores),
         absent=int(kinds.get("absent", 0)),
         exempt=int(kinds.get("exempt", 0)),
         unreadable=int(kinds.get("unreadable", 0)),
     )
-    if told is Disclosure.NOTHING:
+    if allowed is Disclosure.NOTHING:
         return counts
     passed = int(frame["passed"].sum())
     is_meaningful = has_mean(scale)
     lower, median, upper = (float(value) for value in np.quantile(scores, (0.25, 0.5, 0.75)))
-    is_all = told is Disclosure.ALL
+    is_all = allowed is Disclosure.ALL
     return Summary(
-        disclosure=told,
+        disclosure=allowed,
         count=counts.count,
         scored=counts.scored,
         absent=counts.absent,
@@ -250,33 +250,33 @@ def percentile(frame: pd.DataFrame, result_id: str, audience: Audience) -> float
     CODES.
     """
     scores = _scores(frame)
-    told = disclosure(len(scores), audience)
+    allowed = disclosure(len(scores), audience)
     own = frame.loc[frame["id"] == result_id, "score"].to_numpy(dtype=float)
-    if told is Disclosure.NOTHING or len(own) == 0 or math.isnan(own[0]):
+    if allowed is Disclosure.NOTHING or len(own) == 0 or math.isnan(own[0]):
         return None
     is_equal = np.isclose(scores, own[0])
     below = int(((scores < own[0]) & ~is_equal).sum())
     share = 100 * (below + int(is_equal.sum()) / 2) / len(scores)
-    return float(round(share / 10) * 10) if told is Disclosure.GROUP else share
+    return float(round(share / 10) * 10) if allowed is Disclosure.GROUP else share
 
 
 def comparison(exams: Sequence[tuple[Exam, pd.DataFrame]]) -> pd.DataFrame:
-    """One row an exam, in the order given; scores as shares from 0 to 1, NaN where nothing may be told.
+    """One row per exam, in the order given; scores as shares from 0 to 1, NaN where nothing may be shown.
 
     Columns: exam_id, subject, teacher: str; date: datetime64; count, scored: int; mean, median,
     lower_quartile, upper_quartile, spread, pass_rate: float.
     """
-    told = [(exam, summary(frame, exam.scale, exam.audience)) for exam, frame in exams]
+    summaries = [(exam, summary(frame, exam.scale, exam.audience)) for exam, frame in exams]
     columns: dict[str, object] = {
-        "exam_id": pd.Series([exam.id for exam, _ in told], dtype="str"),
-        "subject": pd.Series([exam.subject for exam, _ in told], dtype="str"),
-        "teacher": pd.Series([exam.teacher for exam, _ in told], dtype="str"),
-        "date": pd.to_datetime(pd.Series([exam.date for exam, _ in told], dtype="object")),
-        "count": pd.Series([numbers.count for _, numbers in told], dtype="int64"),
-        "scored": pd.Series([numbers.scored for _, numbers in told], dtype="int64"),
+        "exam_id": pd.Series([exam.id for exam, _ in summaries], dtype="str"),
+        "subject": pd.Series([exam.subject for exam, _ in summaries], dtype="str"),
+        "teacher": pd.Series([exam.teacher for exam, _ in summaries], dtype="str"),
+        "date": pd.to_datetime(pd.Series([exam.date for exam, _ in summaries], dtype="object")),
+        "count": pd.Series([numbers.count for _, numbers in summaries], dtype="int64"),
+        "scored": pd.Series([numbers.scored for _, numbers in summaries], dtype="int64"),
     }
     for name in ("mean", "median", "lower_quartile", "upper_quartile", "spread", "pass_rate"):
-        values = [getattr(numbers, name) for _, numbers in told]
+        values = [getattr(numbers, name) for _, numbers in summaries]
         columns[name] = pd.Series([math.nan if value is None else value for value in values], dtype="float64")
     return pd.DataFrame(columns)
 
@@ -291,7 +291,7 @@ def score_text(score: float | None, scale: Scale) -> str:
 
 
 def tiles(numbers: Summary, scale: Scale) -> tuple[tuple[str, str], ...]:
-    """What stands at the head of an exam: name and text of each number that may be told."""
+    """The tiles above an exam: name and text of each number that may be shown."""
     shown = [("Results", str(numbers.count))]
     if numbers.disclosure is Disclosure.NOTHING:
         shown.append(("Statistics", f"from {SMALL_GROUP} grades on"))

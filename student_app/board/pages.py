@@ -1,8 +1,8 @@
 """The board without Streamlit and without scripts: for very old phones, and for the rush of results day.
 
-Plain pages, made once for each version of an exam and sent to everybody; a browser that has one already gets
-a 304. They refresh themselves for whoever asks for it: a page that reloads by itself loses the place of those
-who have it read aloud (WCAG 2.1, 2.2.1).
+Plain pages, rendered once for each version of an exam and sent to everybody; a browser that already has the
+current one gets a 304. They refresh themselves only on request: a page that reloads by itself loses the place
+of people who use a screen reader (WCAG 2.1, 2.2.1).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from student_app.stream.renderings import Renderings
 __all__ = ["board_routes"]
 
 PAGES_KEPT_MAX = 64
-LISTED_EXAMS_MAX = 500  # an old phone shows no more; the rest is found by its own address
+LISTED_EXAMS_MAX = 500  # an old phone shows no more; other exams are reached by their own addresses
 REFRESH_S = 30
 
 _templates = html_templates(Path(__file__).with_name("templates"))

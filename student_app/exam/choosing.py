@@ -1,4 +1,4 @@
-"""Which exam a viewer means: by the address, by searching, or the newest. No Streamlit."""
+"""Labels of exams, and the search for one."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from shared.model.text import sort_key
 
 __all__ = ["OFFERED_MAX", "exam_label", "exam_labels", "matching_exams"]
 
-OFFERED_MAX = 50  # a longer list is searched, not scrolled; each page carries the list
+OFFERED_MAX = 50  # a longer list is searched, not scrolled; every page contains the list
 
 
 def exam_label(exam: Exam) -> str:
-    """One line that tells exams apart: subject, date, teacher."""
+    """One line that identifies an exam: subject, date, teacher."""
     return f"{exam.subject} · {exam.date.isoformat()} · {exam.teacher}"
 
 
 def exam_labels(exams: Iterable[Exam]) -> dict[str, str]:
-    """A label of its own for each exam, by id: where two read the same, as for two groups of one class, the
-    beginning of the id is added. A choice is known by its label alone."""
+    """A unique label for each exam, by id: where two would be the same, as for two groups of one class, the
+    start of the id is added. Streamlit identifies a choice by its label alone."""
     plain = {exam.id: exam_label(exam) for exam in exams}
     times = Counter(plain.values())
     return {
@@ -30,7 +30,8 @@ def exam_labels(exams: Iterable[Exam]) -> dict[str, str]:
 
 
 def matching_exams(exams: Sequence[Exam], search: str, limit: int = OFFERED_MAX) -> list[Exam]:
-    """The first `limit` exams that have every word of `search`, in the order given; accents do not count."""
+    """The first `limit` exams whose labels contain every word of `search`, in the order given; case and
+    accents are ignored."""
     words = sort_key(search).split()
     found = []
     for exam in exams:

@@ -1,4 +1,4 @@
-"""What is told of an exam in words, numbers and a file, beside the live board. No Streamlit."""
+"""An exam in words, numbers and a file, beside the live board."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = ["comparison_rows", "results_csv", "rule_text", "statistics_rows"]
 
 
 def statistics_rows(exam: Exam, numbers: Summary) -> list[tuple[str, str]]:
-    """Name and text of every number that may be told."""
+    """Name and text of every number that may be shown."""
     rows = [("Results", f"{numbers.count:,}"), ("Graded", f"{numbers.scored:,}")]
     for name, count in (("Absent", numbers.absent), ("Exempt", numbers.exempt)):
         if count:
@@ -52,7 +52,7 @@ def statistics_rows(exam: Exam, numbers: Summary) -> list[tuple[str, str]]:
 
 
 def rule_text(exam: Exam, disclosure: Disclosure) -> str:
-    """Why there are no more numbers, in a sentence; "" where all are shown."""
+    """A sentence that says why some numbers are not shown; "" when all are."""
     if disclosure is Disclosure.NOTHING:
         return (
             f"With fewer than {SMALL_GROUP} grades, statistics would tell who has which: none are shown yet."
@@ -63,14 +63,14 @@ def rule_text(exam: Exam, disclosure: Disclosure) -> str:
 
 
 def comparison_rows(exams: Sequence[tuple[Exam, Iterable[Result]]]) -> pd.DataFrame:
-    """A table for people, one row an exam: Exam, Date, Results, Mean, Median, Quartiles, Passed.
+    """A table of texts, one row per exam: Exam, Date, Results, Mean, Median, Middle half, Passed.
 
     Means and quartiles are percentages of the best grade, so that scales can be compared; "–" where nothing
-    may be told.
+    may be shown.
     """
     table = comparison([(exam, frame_from_results(rows, exam.scale)) for exam, rows in exams])
     quartiles = [
-        f"{_percent(lower)} to {_percent(upper)}" if lower == lower else "–"  # NaN is unlike itself
+        f"{_percent(lower)} to {_percent(upper)}" if lower == lower else "–"  # False for NaN
         for lower, upper in zip(table["lower_quartile"], table["upper_quartile"], strict=True)
     ]
     return pd.DataFrame(
@@ -87,7 +87,7 @@ def comparison_rows(exams: Sequence[tuple[Exam, Iterable[Result]]]) -> pd.DataFr
 
 
 def results_csv(exam: Exam, rows: Iterable[Result]) -> bytes:
-    """What is shown, as a CSV file that spreadsheets open (UTF-8 with a byte-order mark; RFC 4180)."""
+    """The rows by student, as a CSV file for spreadsheets (UTF-8 with a byte-order mark; RFC 4180)."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(["Student", "Grade"])

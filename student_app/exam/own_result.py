@@ -1,4 +1,4 @@
-"""One student's own result among all: found by name or code, with its place. No Streamlit."""
+"""One student's own result, found by name or code, with its percentile."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ __all__ = ["find_own", "own_sentence"]
 
 
 def find_own(rows: Iterable[Result], asked: str) -> list[Result]:
-    """The rows of that name or code; case, spaces and forms of the same letters do not count.
+    """The rows of this name or code, compared by name_key(); empty if `asked` is blank.
 
-    Several where several students have one name. None for an empty question.
+    There are several if several students have the same name.
     """
     wanted = name_key(asked)
     return [row for row in rows if wanted and name_key(row.student) == wanted]
 
 
 def own_sentence(exam: Exam, frame: pd.DataFrame, row: Result) -> str:
-    """The grade and, as far as it may be told, its place: plain text. `frame` is frame_from_results'."""
+    """The grade and, if it may be shown, its percentile, as plain text. `frame` is from
+    frame_from_results()."""
     grade = f"{row.student}: {shown_grade(row.grade, exam.scale)}."
     place = percentile(frame, row.id, exam.audience)
     if place is None:

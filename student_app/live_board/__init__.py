@@ -33,9 +33,9 @@ def live_board(
 ) -> None:
     """Mount the board of one exam.
 
-    `on_changed` is triggered after changes, at most every `refresh_s`; `on_unreachable` when the stream
-    cannot be had, `on_reachable` when it can again. Between those two the board draws `snapshot`, a
-    snapshot_object, in the stream's place.
+    `on_changed` is triggered after changes, at most every `refresh_s` seconds; `on_unreachable` when the
+    stream cannot be opened, `on_reachable` when it can again. In between, the board draws `snapshot`, a
+    snapshot_object(), instead of the stream.
     """
     _component(
         key="board",

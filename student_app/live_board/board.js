@@ -1,11 +1,11 @@
-// Draws one exam live. Rows are kept by id and version, so that messages may overlap; only what changed is
-// touched. The stream is one EventSource for each mounted board, made again with backoff after a refusal.
+// Draws one exam live. Rows are kept by id and version, so messages may overlap; only nodes that change are
+// touched. Each mounted board has one EventSource, reopened with backoff after a refusal.
 
-const STALE_MS = 8400; // two heartbeats and a little: then the board says that it is not live, within 10 s in all
+const STALE_MS = 8400; // a little over two heartbeats: the board says within 10 s that it is not live
 const UNREACHABLE_FAILURES = 3; // then the page's own refresh takes over
 const ROW_PX = 36;
-const MARGIN_ROWS = 12; // drawn above and below what is seen, so that quick scrolling shows no gap
-const FRESH_MS = 60000; // so long a row is marked as new or corrected
+const MARGIN_ROWS = 12; // drawn above and below the visible rows, so that fast scrolling shows no gap
+const FRESH_MS = 60000; // how long a row is marked as new or corrected
 const GONE = "This exam is not published, or not any more. It appears here by itself the moment it is: leave this page open.";
 const NO_ROOM = "More people are watching other exams than this server has room for. This exam appears here by itself as soon as there is room: leave this page open.";
 const boards = new WeakMap();
@@ -32,7 +32,7 @@ class Board {
     this.deleted = new Map();
     this.exam = null;
     this.feed = null;
-    this.heardAt = 0;
+    this.lastMessageAt = 0;
     this.failures = 0;
     this.spreadS = 4;
     this.sort = { key: "student", direction: 1 };
@@ -53,7 +53,7 @@ class Board {
       const row = event.target.closest("tr[data-id]");
       if (row) this.select(row.dataset.id);
     });
-    this.clock = setInterval(() => this.tick(), 500);
+    this.ticker = setInterval(() => this.tick(), 500);
     this.onVisible = () => {
       if (document.visibilityState === "visible") this.wake();
     };
@@ -72,8 +72,8 @@ class Board {
       this.exam = null;
       this.connect();
     }
-    // Where no stream can be had, the page's own refreshes bring the results.
-    if (data.snapshot && Date.now() - this.heardAt > STALE_MS) {
+    // Where no stream can be opened, the page's own refreshes bring the results.
+    if (data.snapshot && Date.now() - this.lastMessageAt > STALE_MS) {
       this.polledAt = data.snapshot.feed.state === "LIVE" ? Date.now() : (data.snapshot.feed.asOf ?? 0) * 1000;
       this.onSnapshot(data.snapshot, { isPolled: true });
     }
@@ -84,14 +84,14 @@ class Board {
 
   connect() {
     this.source?.close();
-    clearTimeout(this.retry);
-    // A new EventSource cannot send Last-Event-ID; it gets a snapshot, which is the same to us.
+    clearTimeout(this.retryTimer);
+    // A new EventSource cannot send Last-Event-ID; it gets a snapshot, which serves as well.
     const source = new EventSource(new URL(`live/${this.examId}`, document.baseURI));
     this.source = source;
     this.openedAt = Date.now();
     const on = (kind, act) =>
       source.addEventListener(kind, (event) => {
-        this.heardAt = Date.now();
+        this.lastMessageAt = Date.now();
         this.failures = 0;
         if (this.isUnreachable) {
           this.isUnreachable = false;
@@ -104,22 +104,22 @@ class Board {
     on("change", (message) => this.onChange(message));
     on("gone", () => this.onGone());
     on("feed", (message) => {
-      if (message.load === "NO_ROOM") message.asOf = this.feed?.asOf ?? null; // what is shown gets no newer
+      if (message.load === "NO_ROOM") message.asOf = this.feed?.asOf ?? null; // the rows shown stay as old as they are
       this.feed = message;
       this.spreadS = message.spread;
       if (this.exam === null) this.draw();
     });
     source.onerror = () => {
-      if (source.readyState === EventSource.CLOSED) this.again();
+      if (source.readyState === EventSource.CLOSED) this.reconnectLater();
     };
   }
 
-  again() {
+  reconnectLater() {
     this.source.close();
-    clearTimeout(this.retry);
+    clearTimeout(this.retryTimer);
     this.failures += 1;
     const pause = Math.min(30000, 1000 * 2 ** this.failures) * (0.5 + Math.random() / 2);
-    this.retry = setTimeout(() => this.connect(), pause);
+    this.retryTimer = setTimeout(() => this.connect(), pause);
     if (this.failures === UNREACHABLE_FAILURES && !this.isUnreachable) {
       this.isUnreachable = true;
       this.trigger("unreachable", Date.now());
@@ -128,43 +128,43 @@ class Board {
   }
 
   wake() {
-    // After a sleep the socket may be dead without knowing it.
-    if (Date.now() - this.heardAt > STALE_MS) this.connect();
-    if (this.owed) this.tell();
+    // After a sleep the connection may be dead without an error.
+    if (Date.now() - this.lastMessageAt > STALE_MS) this.connect();
+    if (this.isRefreshDue) this.requestRefresh();
     this.tick();
   }
 
   tick() {
     this.drawStatus();
-    if (this.source.readyState !== EventSource.CLOSED && Date.now() - Math.max(this.heardAt, this.openedAt) > 3 * STALE_MS) this.again();
+    if (this.source.readyState !== EventSource.CLOSED && Date.now() - Math.max(this.lastMessageAt, this.openedAt) > 3 * STALE_MS) this.reconnectLater();
     const now = Date.now();
     if ([...this.fresh ?? []].some(([, until]) => until < now)) this.drawRows();
   }
 
   close() {
     this.source?.close();
-    clearTimeout(this.retry);
-    clearTimeout(this.telling);
-    clearInterval(this.clock);
+    clearTimeout(this.retryTimer);
+    clearTimeout(this.refreshTimer);
+    clearInterval(this.ticker);
     document.removeEventListener("visibilitychange", this.onVisible);
   }
 
   // Messages.
 
   onSnapshot(message, { isPolled = false } = {}) {
-    const had = this.exam !== null;
-    const known = this.rows;
+    const hadExam = this.exam !== null;
+    const previous = this.rows;
     this.exam = message.exam;
     this.feed = message.feed;
     this.rows = new Map();
     this.deleted.clear();
     for (const fields of message.rows) {
       const row = rowOf(fields);
-      const old = known.get(row.id);
-      this.place(row, old, had && (!old || old.version < row.version));
+      const old = previous.get(row.id);
+      this.place(row, old, hadExam && (!old || old.version < row.version));
     }
-    // Also of an exam that was waited for: the rest of the page is drawn then.
-    if ((had || this.isGone) && !isPolled) this.tell();
+    // Also when an awaited exam arrives: the rest of the page is drawn then.
+    if ((hadExam || this.isGone) && !isPolled) this.requestRefresh();
     this.draw();
   }
 
@@ -180,12 +180,12 @@ class Board {
       this.rows.delete(id);
       this.fresh?.delete(id);
     }
-    this.tell();
+    this.requestRefresh();
     this.draw();
   }
 
   onGone() {
-    if (this.exam !== null) this.tell();
+    if (this.exam !== null) this.requestRefresh();
     this.exam = null;
     this.rows.clear();
     this.fresh?.clear();
@@ -203,21 +203,21 @@ class Board {
     this.rows.set(row.id, row);
   }
 
-  tell() {
-    // One refresh of the rest of the page after changes, never sooner than refreshS, only while it is seen.
-    if (this.telling || document.visibilityState !== "visible") {
-      this.owed = true;
+  requestRefresh() {
+    // One refresh of the rest of the page after changes, at most every refreshS, only while the page is visible.
+    if (this.refreshTimer || document.visibilityState !== "visible") {
+      this.isRefreshDue = true;
       return;
     }
-    this.owed = false;
-    // Spread over all who watch, as the server says: a thousand pages must not run at the same moment.
-    const rest = (this.toldAt ?? 0) + Math.max(this.refreshS, this.spreadS) * 1000 - Date.now();
+    this.isRefreshDue = false;
+    // Spread over all viewers, as the server says: a thousand pages must not rerun at the same moment.
+    const rest = (this.refreshedAt ?? 0) + Math.max(this.refreshS, this.spreadS) * 1000 - Date.now();
     const pause = Math.max(rest, Math.random() * this.spreadS * 1000);
-    this.telling = setTimeout(() => {
-      this.telling = null;
-      this.toldAt = Date.now();
-      if (document.visibilityState === "visible") this.trigger("changed", this.toldAt);
-      if (this.owed) this.tell();
+    this.refreshTimer = setTimeout(() => {
+      this.refreshTimer = null;
+      this.refreshedAt = Date.now();
+      if (document.visibilityState === "visible") this.trigger("changed", this.refreshedAt);
+      if (this.isRefreshDue) this.requestRefresh();
     }, pause);
   }
 
@@ -238,19 +238,19 @@ class Board {
   // Drawing.
 
   draw() {
-    const has = this.exam !== null;
-    if (has || this.isGone) delete this.root.dataset.drawn;
+    const hasExam = this.exam !== null;
+    if (hasExam || this.isGone) delete this.root.dataset.drawn;
     // What the server drew stays until the stream has something to say.
     if ("drawn" in this.root.dataset) return this.drawStatus();
-    for (const name of [".tiles", ".tools", ".list"]) this.part(name).hidden = !has || this.rows.size === 0;
-    this.part(".empty").hidden = has && this.rows.size > 0;
-    setText(this.part(".empty"), has ? "No result is in yet. This page shows each one as it comes." : this.isGone ? GONE : this.feed?.load === "NO_ROOM" ? NO_ROOM : "Loading …");
-    if (has) {
+    for (const name of [".tiles", ".tools", ".list"]) this.part(name).hidden = !hasExam || this.rows.size === 0;
+    this.part(".empty").hidden = hasExam && this.rows.size > 0;
+    setText(this.part(".empty"), hasExam ? "No result is in yet. This page shows each one as it comes." : this.isGone ? GONE : this.feed?.load === "NO_ROOM" ? NO_ROOM : "Loading …");
+    if (hasExam) {
       this.isGone = false;
       this.drawNumbers();
       this.order();
     } else {
-      // Nothing of an exam that was taken back stays in the page, not even unseen.
+      // Nothing of an unpublished exam stays in the page, not even hidden.
       this.part(".chart").hidden = true;
       this.part(".tiles").replaceChildren();
       this.ordered = [];
@@ -258,22 +258,22 @@ class Board {
     }
     this.drawStatus();
     // The page that the server drew first gives its place to this one.
-    if (has || this.isGone) document.dispatchEvent(new CustomEvent("exam-board-drawn", { detail: this.root }));
+    if (hasExam || this.isGone) document.dispatchEvent(new CustomEvent("exam-board-drawn", { detail: this.root }));
   }
 
   drawNumbers() {
     const scored = [...this.rows.values()].filter((row) => row.score !== null);
     const scores = scored.map((row) => row.score).sort((a, b) => a - b);
-    const told = scores.length >= this.exam.smallGroup;
+    const showsStatistics = scores.length >= this.exam.smallGroup;
     const tiles = [["Results", String(this.rows.size)]];
-    if (told) {
+    if (showsStatistics) {
       const middle = scores.length / 2;
       const median = scores.length % 2 ? scores[Math.floor(middle)] : (scores[middle - 1] + scores[middle]) / 2;
       const passed = scored.filter((row) => row.passed).length;
       const { hasMean, hasMedian } = this.exam.scale;
       if (hasMean) tiles.push(["Mean", this.text(scores.reduce((sum, score) => sum + score, 0) / scores.length)]);
       if (hasMedian) tiles.push(["Median", this.text(median)]);
-      // With codes, a rate of none or all would tell everybody's result.
+      // With codes, a rate of none or all would reveal everybody's result.
       if (this.exam.audience === "NAMES" || (passed > 0 && passed < scores.length)) tiles.push(["Passed", rateText(passed, scores.length)]);
     } else tiles.push(["Statistics", `from ${this.exam.smallGroup} grades on`]);
     const list = this.part(".tiles");
@@ -289,7 +289,7 @@ class Board {
       setText(tile.firstChild, name);
       setText(tile.lastChild, value);
     });
-    this.drawChart(told ? scores : []);
+    this.drawChart(showsStatistics ? scores : []);
   }
 
   drawChart(scores) {
@@ -416,12 +416,12 @@ class Board {
   }
 
   drawStatus() {
-    const isHeard = Date.now() - this.heardAt < STALE_MS;
+    const isHeard = Date.now() - this.lastMessageAt < STALE_MS;
     const hasRoom = this.feed?.load !== "NO_ROOM";
     const isLive = isHeard && hasRoom && this.feed?.state === "LIVE";
-    const asOf = isHeard && (this.feed?.asOf || !hasRoom) ? this.feed.asOf * 1000 : Math.max(this.heardAt, this.polledAt ?? 0);
+    const asOf = isHeard && (this.feed?.asOf || !hasRoom) ? this.feed.asOf * 1000 : Math.max(this.lastMessageAt, this.polledAt ?? 0);
     const time = asOf ? new Date(asOf).toLocaleTimeString() : null;
-    const state = isLive ? "live" : this.heardAt === 0 && this.failures === 0 ? "connecting" : "stale";
+    const state = isLive ? "live" : this.lastMessageAt === 0 && this.failures === 0 ? "connecting" : "stale";
     if (this.root.dataset.state !== state) this.root.dataset.state = state;
     const why = isHeard && !hasRoom ? "more people are watching other exams" : isHeard ? "the server is catching up" : this.isUnreachable ? `this page asks again every ${this.refreshS} s` : "no connection; trying again";
     setText(this.part(".status-text"), isLive ? "Live" : state === "connecting" ? "Connecting …" : time ? `Not live: as of ${time}, ${why}` : `Not live: ${why}`);

@@ -1,8 +1,8 @@
-"""Full garbage collections, seldom and on purpose.
+"""Full garbage collections on a schedule, because they are expensive.
 
-A full collection looks at every object: with a thousand viewers some 600,000, and the process stands still
-for 0.4 s. Left to itself, CPython makes one every 20 s while pages run. What they find is little (some 300
-objects a second, 30 kB), so one in two minutes is enough. Young objects are collected as ever.
+A full collection visits every object: with a thousand viewers there are some 600,000, and the process pauses
+for 0.4 s. By default CPython runs one every 20 s while pages run. They free little (some 300 objects a
+second, 30 kB), so one every two minutes is enough. Younger generations are collected as usual.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from collections.abc import AsyncIterator
 __all__ = ["FULL_COLLECTION_S", "seldom_full_collections"]
 
 FULL_COLLECTION_S = 120.0
-_NEVER = 1_000_000_000  # collections of the middle generation before a full one
+_NEVER = 1_000_000_000  # collections of the middle generation before a full one is due
 
 
 @contextlib.asynccontextmanager
 async def seldom_full_collections(pause_s: float = FULL_COLLECTION_S) -> AsyncIterator[None]:
-    """Within the block full collections come every `pause_s` seconds, and modules are not looked at again."""
+    """Within the block, full collections run every `pause_s` seconds and do not visit loaded modules."""
     young, middle, old = gc.get_threshold()
     gc.collect()
     gc.freeze()

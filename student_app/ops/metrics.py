@@ -1,4 +1,4 @@
-"""What an operator watches, as Prometheus text; served on a port of its own that no proxy publishes."""
+"""Metrics for operators as Prometheus text, on a separate port that no proxy publishes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["MetricsServer", "StudentCollector"]
 
 
 class StudentCollector(Collector):
-    """Reads the numbers at each scrape; keeps none itself."""
+    """Reads the numbers at each scrape and stores none."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class StudentCollector(Collector):
 
 
 class MetricsServer:
-    """Owns one thread and one socket; `close` ends them."""
+    """Owns one thread and one socket; close() ends both."""
 
     def __init__(self, collector: Collector, host: str, port: int) -> None:
         registry = CollectorRegistry(auto_describe=False)
@@ -83,7 +83,7 @@ class MetricsServer:
         return int(self._server.server_address[1])
 
     def close(self, deadline_s: float) -> None:
-        """Stop listening. Raises TimeoutError when the thread does not end."""
+        """Stop listening. Raises TimeoutError if the thread does not end in time."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(deadline_s)

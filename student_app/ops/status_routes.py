@@ -1,4 +1,4 @@
-"""Is the process alive, and is it ready to show results?"""
+"""Health checks: whether the process is alive, and whether it can show current results."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["status_routes"]
 
 
 def status_routes(cache: ExamCache, feed: WatchedFeed) -> list[Route]:
-    """GET /healthz: the loop turns. GET /readyz: the feed is live and the exams are known."""
+    """GET /healthz: the event loop responds. GET /readyz: the feed is live and the exams are listed."""
 
     async def alive(_request: Request) -> Response:
         return PlainTextResponse("ok\n")

@@ -1,7 +1,7 @@
-"""Word of the server's end as soon as it is asked for.
+"""Acts on a stop signal at once.
 
-uvicorn leaves the lifespan only after every connection has ended, and waits for open streams until its
-graceful timeout: they must end before that, at the signal itself.
+uvicorn ends the lifespan only when every connection has ended, and waits for open streams until its graceful
+timeout expires, so the streams must be ended at the signal itself.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 @contextlib.contextmanager
 def at_stop_signal(act: Callable[[], None]) -> Iterator[None]:
-    """Within the block SIGTERM and SIGINT call `act` on the running loop, then do what they did before.
+    """Within the block, SIGTERM and SIGINT call `act` on the running loop, then their previous handlers.
 
-    Signals belong to the main thread: on another one, as in a test's server, nothing is changed.
+    Only the main thread can handle signals: on another one, as in a test's server, nothing changes.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -30,14 +30,14 @@ def at_stop_signal(act: Callable[[], None]) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     before = {number: signal.getsignal(number) for number in _SIGNALS}
 
-    def told(number: int, frame: FrameType | None) -> None:
+    def handle(number: int, frame: FrameType | None) -> None:
         loop.call_soon_threadsafe(act)
         handler = before[signal.Signals(number)]
         if callable(handler):
             handler(number, frame)
 
     for number in _SIGNALS:
-        signal.signal(number, told)
+        signal.signal(number, handle)
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""Counts open WebSockets: one Streamlit session with a browser each."""
+"""Counts open WebSockets, each of which is one browser's Streamlit session."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ __all__ = ["ViewerCount"]
 
 
 class ViewerCount:
-    """ASGI middleware's counter; `wrap` puts it in front of an app."""
+    """The number of open WebSockets of the apps that wrap() returns."""
 
     def __init__(self) -> None:
         self.viewers = 0
 
     def wrap(self, app: ASGIApp) -> ASGIApp:
-        """The app, its WebSockets counted."""
+        """ASGI middleware: `app`, with its WebSockets counted."""
 
         async def counted(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "websocket":

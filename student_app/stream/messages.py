@@ -1,10 +1,10 @@
 """The live stream's messages as bytes, made once for all viewers. Pure: rows in, server-sent events out.
 
-Event types (the board's script knows the same):
+Event types (read by the board's script):
 
     snapshot  {"exam": {...}, "rows": [row, ...], "feed": {...}}
     change    {"rows": [row, ...], "gone": [id, ...]}
-    gone      {}                        the exam is not published, or not any more
+    gone      {}                        the exam is not, or no longer, published
     feed      {"state": ..., "since": ..., "asOf": ..., "load": ..., "spread": ...}   also the heartbeat.
               `load` says where the exam's results are: LOADED, LOADING, ABSENT, or NO_ROOM while other exams
               have more viewers; `spread` over how many seconds the viewers spread what they ask of the
@@ -12,7 +12,7 @@ Event types (the board's script knows the same):
 
 A row is [id, student, grade, version, received, score, passed]: `grade` as people read it, `score` from 0
 (worst) to 1 (best), null without one, `passed` 1 or 0. The exam brings the bins of its chart and how scores
-are written, so that the script needs to know no scale.
+are written, so that the script does not depend on the kinds of scales.
 
 Times are epoch seconds. `received` is when a row arrived while this server was listening, else 0. In an exam
 that shows codes it is always 0: whoever watched the papers being graded could tell from the order of entry
@@ -91,12 +91,12 @@ def change_data(
 
 
 def to_json(value: Json) -> bytes:
-    """Compact UTF-8; it holds no line break, as server-sent events want it."""
+    """Compact UTF-8; it contains no line break, as server-sent events require."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def server_sent_event(kind: str, data: bytes, event_id: str | None = None) -> bytes:
-    """One event of a stream (WHATWG HTML, "Server-sent events"). `data` holds no line break."""
+    """One event of a stream (WHATWG HTML, "Server-sent events"). `data` contains no line break."""
     head = f"event: {kind}\n" if event_id is None else f"id: {event_id}\nevent: {kind}\n"
     return head.encode() + b"data: " + data + b"\n\n"
 

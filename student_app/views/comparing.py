@@ -28,7 +28,7 @@ def show_comparison(parts: Serving, exam: Exam) -> None:
                 "Find other exams", placeholder="subject, date or teacher", key="find_others"
             )
         offered = {other.id: other for other in matching_exams(others, search)}
-        for exam_id in st.session_state.get(_CHOICE, ()):  # what is chosen stays, whatever is searched for
+        for exam_id in st.session_state.get(_CHOICE, ()):  # a choice stays, whatever is searched for
             known = parts.cache.exam(exam_id)
             if known is not None and exam_id != exam.id:
                 offered[exam_id] = known
@@ -53,7 +53,7 @@ def show_comparison(parts: Serving, exam: Exam) -> None:
 
 @st.fragment(run_every=LOADING_S)
 def _await_results(parts: Serving, compared: list[Exam]) -> None:
-    """Until the feed has loaded them all; then nothing runs by itself any more."""
+    """Reruns until the feed has loaded them all."""
     if _is_loading(parts, compared):
         st.caption("Loading …")
     else:
@@ -61,15 +61,15 @@ def _await_results(parts: Serving, compared: list[Exam]) -> None:
 
 
 def _is_loading(parts: Serving, compared: list[Exam]) -> bool:
-    """An exam that is not published any more is not waited for."""
+    """False for exams that are no longer published."""
     return any(parts.cache.results(one.id) is None and parts.cache.exam(one.id) for one in compared)
 
 
 def _table(parts: Serving, compared: list[Exam]) -> None:
     loaded = [(exam, parts.cache.results(exam.id)) for exam in compared]
-    there = [(exam, results.rows) for exam, results in loaded if results is not None]
+    loaded_rows = [(exam, results.rows) for exam, results in loaded if results is not None]
     st.dataframe(
-        comparison_rows(there),
+        comparison_rows(loaded_rows),
         hide_index=True,
         width="stretch",
         alt="The chosen exams with their means, medians, middle halves and pass rates",

@@ -1,4 +1,4 @@
-"""My result: asked for by name or code, kept in the address only on request."""
+"""The viewer's own result, found by name or code; the search is kept in the address only on request."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FOUND_SHOWN_MAX = 5  # students of one name
 
 
 def ask_own(exam: Exam, results: ResultsSnapshot | None) -> list[Result]:
-    """The question, and the rows that it finds."""
+    """Draws the search field and returns the rows that it finds."""
     label = "My code" if exam.audience is Audience.CODES else "My name"
     asked = st.text_input(
         label,
@@ -40,7 +40,7 @@ def ask_own(exam: Exam, results: ResultsSnapshot | None) -> list[Result]:
 
 
 def show_own(exam: Exam, results: ResultsSnapshot, found: list[Result]) -> None:
-    """The grade and its place in the distribution."""
+    """Draws each grade with its place in the distribution."""
     frame = frame_from_results(results.rows, exam.scale)
     if len(found) > 1:
         st.info(f"{len(found)} students have this name: none of them is marked.")

@@ -1,4 +1,4 @@
-"""One exam: the live board, and beneath it what is drawn by the server and refreshed now and then."""
+"""One exam: the live board, and beneath it what the server draws and refreshes now and then."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ def show_exam(parts: Serving, exam: Exam) -> None:
 
 @st.fragment
 def await_exam(parts: Serving, exam_id: str) -> None:
-    """The board of an exam that is not published: it draws it by itself once it is, and the rest follows."""
+    """The board of an exam that is not published yet: the board draws it as soon as it is, and
+    this reruns."""
     with run_gate:
         if parts.cache.exam(exam_id) is not None:
             st.rerun()
@@ -42,7 +43,7 @@ def await_exam(parts: Serving, exam_id: str) -> None:
 
 @st.fragment
 def _live(parts: Serving, exam_then: Exam) -> None:
-    with run_gate:  # a fragment that runs by itself comes in here
+    with run_gate:  # a fragment that reruns by itself starts here
         exam = parts.cache.exam(exam_then.id)
         parts.feed.touch(exam_then.id)  # its results stay for a while, also where no stream holds them
         _draw(parts, exam or exam_then, is_there=exam is not None)
