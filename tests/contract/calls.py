@@ -106,31 +106,24 @@ class Caller:
         return self.ask(f"query($id: ID!) {{getExam(id: $id) {{{selection}}}}}", id=exam_id).only()
 
     def results(self, exam_id: str, selection: str = RESULT) -> list[dict[str, Any]]:
-        """All pages."""
-        rows: list[dict[str, Any]] = []
-        token: str | None = None
-        while True:
-            page = self.ask(
-                "query($examId: ID!, $token: String) {listResults(examId: $examId, nextToken: $token) "
-                f"{{items {{{selection}}} nextToken}}}}",
-                examId=exam_id,
-                token=token,
-            ).only()
-            rows += page["items"]
-            token = page["nextToken"]
-            if token is None:
-                return rows
+        return self._all_pages(
+            "query($examId: ID!, $token: String) {listResults(examId: $examId, nextToken: $token) "
+            f"{{items {{{selection}}} nextToken}}}}",
+            examId=exam_id,
+        )
 
     def listed_exams(self, field_name: str = "listExams", selection: str = "id") -> list[dict[str, Any]]:
-        """All pages."""
+        return self._all_pages(
+            f"query($token: String) {{{field_name}(limit: 1000, nextToken: $token) "
+            f"{{items {{{selection}}} nextToken}}}}"
+        )
+
+    def _all_pages(self, document: str, **variables: str) -> list[dict[str, Any]]:
+        """The items of every page of a query that takes a $token."""
         rows: list[dict[str, Any]] = []
         token: str | None = None
         while True:
-            page = self.ask(
-                f"query($token: String) {{{field_name}(limit: 1000, nextToken: $token) "
-                f"{{items {{{selection}}} nextToken}}}}",
-                token=token,
-            ).only()
+            page = self.ask(document, token=token, **variables).only()
             rows += page["items"]
             token = page["nextToken"]
             if token is None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import jwt
 import pyotp
@@ -209,18 +210,24 @@ def test_a_restart_does_not_end_the_lock(tmp_path: Path) -> None:
         pool.answer_of_password("ada", PASSWORD)
 
 
+def wrong_proofs(pool: Pool, client: Any, count: int) -> list[dict[str, str]]:
+    """Ada's answers to `count` challenges, from a wrong password."""
+    proofs = []
+    for _ in range(count):
+        srp = AWSSRP("ada", "a wrong password", pool.pool_id, pool.client_id, client=client)
+        asked = client.initiate_auth(
+            ClientId=pool.client_id, AuthFlow="USER_SRP_AUTH", AuthParameters=srp.get_auth_params()
+        )
+        proofs.append(srp.process_challenge(asked["ChallengeParameters"], {"USERNAME": "ada"}))
+    return proofs
+
+
 def test_many_proofs_begun_before_the_lock_do_not_get_around_it(pool: Pool) -> None:
     """All challenges are fetched first, then answered: still only five guesses count."""
     pool.add_user()
     pool.clock.stop()
     client = pool.anyone()
-    guesses = []
-    for _ in range(7):
-        srp = AWSSRP("ada", "a wrong password", pool.pool_id, pool.client_id, client=client)
-        asked = client.initiate_auth(
-            ClientId=pool.client_id, AuthFlow="USER_SRP_AUTH", AuthParameters=srp.get_auth_params()
-        )
-        guesses.append(srp.process_challenge(asked["ChallengeParameters"], {"USERNAME": "ada"}))
+    guesses = wrong_proofs(pool, client, 7)
 
     def send(guess: dict[str, str]) -> None:
         client.respond_to_auth_challenge(
@@ -239,14 +246,7 @@ def test_guesses_at_the_same_moment_are_counted_one_by_one(pool: Pool) -> None:
     """Twenty answers race: five are verified, the others refused without being examined."""
     pool.add_user()
     pool.clock.stop()
-    client = pool.anyone()
-    guesses = []
-    for _ in range(20):
-        srp = AWSSRP("ada", "a wrong password", pool.pool_id, pool.client_id, client=client)
-        asked = client.initiate_auth(
-            ClientId=pool.client_id, AuthFlow="USER_SRP_AUTH", AuthParameters=srp.get_auth_params()
-        )
-        guesses.append(srp.process_challenge(asked["ChallengeParameters"], {"USERNAME": "ada"}))
+    guesses = wrong_proofs(pool, pool.anyone(), 20)
 
     def message(guess: dict[str, str]) -> str:
         body = {"ClientId": pool.client_id, "ChallengeName": "PASSWORD_VERIFIER", "ChallengeResponses": guess}

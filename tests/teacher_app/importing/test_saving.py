@@ -2,8 +2,6 @@
 
 import datetime as dt
 import random
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 
 import pytest
 
@@ -14,22 +12,10 @@ from teacher_app.importing.checking import Choices, Fate, Repeated, There
 from teacher_app.importing.draft import ImportDraft, Progress
 from teacher_app.importing.files import source_from_text
 from tests.backend_process import RunningBackend, SignedInTeacher
-from tests.teacher_app.rows.entry_desk import UNREACHABLE, ApiDouble, BatchRecorder, Desk, open_desk
+from tests.teacher_app.rows.entry_desk import UNREACHABLE, ApiDouble, BatchRecorder, Desk, MakeDesk, open_desk
 
 NOW = dt.datetime(2026, 6, 15, 12, tzinfo=dt.UTC)
-MakeDesk = Callable[..., Desk]
 PASTED = "".join(f"Student {number:03d}\t{number % 21}\n" for number in range(250))
-
-
-@pytest.fixture
-def make_desk(backend: RunningBackend, teacher: SignedInTeacher) -> Iterator[MakeDesk]:
-    with ExitStack() as stack:
-        yield lambda **options: stack.enter_context(open_desk(backend, teacher, **options))
-
-
-@pytest.fixture
-def desk(make_desk: MakeDesk) -> Desk:
-    return make_desk()
 
 
 def begun(desk: Desk, text: str = PASTED, **choices: There | Repeated) -> ImportDraft:

@@ -3,7 +3,7 @@
 import contextlib
 import datetime as dt
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ from teacher_app.rows.writer import RowWriter
 from tests.backend_process import RunningBackend, SignedInTeacher
 from tests.wire.clients import backend_settings
 
-__all__ = ["NOW_S", "UNREACHABLE", "ApiDouble", "BatchRecorder", "Desk", "open_desk"]
+__all__ = ["NOW_S", "UNREACHABLE", "ApiDouble", "BatchRecorder", "Desk", "MakeDesk", "open_desk"]
 
 NOW_S = 1_780_000_000.0
 UNREACHABLE = BackendUnreachable("http://backend", "connection refused")
@@ -55,6 +55,9 @@ class Desk:
 
     def stored_pairs(self) -> list[tuple[str, str]]:
         return [(row.name or row.student, row.grade) for row in self.stored()]
+
+
+MakeDesk = Callable[..., Desk]  # with open_desk's options
 
 
 class ApiDouble:

@@ -1,7 +1,5 @@
 """Each command of a teacher gets one true receipt, and what is sent again is saved once."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
@@ -24,20 +22,7 @@ from teacher_app.rows.commands import (
 )
 from tests.backend_process import RunningBackend, SignedInTeacher
 from tests.builders import new_id
-from tests.teacher_app.rows.entry_desk import NOW_S, UNREACHABLE, ApiDouble, Desk, open_desk
-
-MakeDesk = Callable[..., Desk]
-
-
-@pytest.fixture
-def make_desk(backend: RunningBackend, teacher: SignedInTeacher) -> Iterator[MakeDesk]:
-    with ExitStack() as stack:
-        yield lambda **options: stack.enter_context(open_desk(backend, teacher, **options))
-
-
-@pytest.fixture
-def desk(make_desk: MakeDesk) -> Desk:
-    return make_desk()
+from tests.teacher_app.rows.entry_desk import NOW_S, UNREACHABLE, ApiDouble, Desk, MakeDesk, open_desk
 
 
 @pytest.fixture
