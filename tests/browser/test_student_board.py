@@ -248,6 +248,7 @@ def test_my_result_is_found_marked_and_kept_in_the_address_only_if_asked(
     page.get_by_text("Keep it in this page's address").click()
     page.wait_for_url("**me=MARIE*")
     page.reload()
+    expect(page.locator("#first-paint")).to_have_count(0, timeout=DEADLINE_MS)
     expect(page.get_by_text("Marie: 19.")).to_be_visible(timeout=DEADLINE_MS)
 
 
