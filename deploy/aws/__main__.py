@@ -99,6 +99,9 @@ def _hosting_parameters(args: argparse.Namespace) -> dict[str, str]:
     given = {
         "StudentContainersMin": args.student_containers_min,
         "StudentContainersMax": args.student_containers_max,
+        "StreamsMax": args.streams_max,
+        "StreamsPerAddressMax": args.streams_per_address_max,
+        "ExamsLoadedMax": args.exams_loaded_max,
         "AlarmEmail": args.alarm_email,
         "StudentDomain": args.student_domain,
         "TeacherDomain": args.teacher_domain,
@@ -178,6 +181,14 @@ def _parser() -> argparse.ArgumentParser:
     host.add_argument("--image-tag", metavar="TAG", help="an earlier publication; default: the newest")
     host.add_argument("--student-containers-min", metavar="N", type=_positive_int)
     host.add_argument("--student-containers-max", metavar="N", type=_positive_int)
+    host.add_argument("--streams-max", metavar="N", type=_positive_int, help="of one container")
+    host.add_argument(
+        "--streams-per-address-max",
+        metavar="N",
+        type=_positive_int,
+        help="of one address at one container; a school often shares one",
+    )
+    host.add_argument("--exams-loaded-max", metavar="N", type=_positive_int, help="by one container")
     host.add_argument("--alarm-email", metavar="ADDRESS", help="where alarms are sent")
     host.add_argument("--student-domain", metavar="NAME", help="a name of your own for students")
     host.add_argument("--teacher-domain", metavar="NAME", help="a name of your own for teachers")

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from shared.model.errors import SettingsInvalid
 from shared.web.log_format import LogFormat, log_to
 
-__all__ = ["CLOSING_S", "STOP_DEADLINE_S", "serve"]
+__all__ = ["CLOSING_S", "KEEP_ALIVE_S", "STOP_DEADLINE_S", "serve"]
 
 # How a dashboard stops. After SIGTERM, connections that are still open after CONNECTIONS_END_S are cut; then
 # the application closes what it owns within CLOSING_S; and the interpreter ends. Whoever stops a dashboard
@@ -22,6 +22,11 @@ __all__ = ["CLOSING_S", "STOP_DEADLINE_S", "serve"]
 CONNECTIONS_END_S = 3
 CLOSING_S = 6.0
 STOP_DEADLINE_S = CONNECTIONS_END_S + CLOSING_S + 1.0
+
+# A load balancer sends a request on a connection that it believes to be open: were it closed here first, the
+# visitor would get 502 (AWS, "Troubleshoot your Application Load Balancers"). So this is longer than the idle
+# time of the balancer in front, which the template for AWS sets.
+KEEP_ALIVE_S = 75
 
 
 def serve(
@@ -55,6 +60,7 @@ def serve(
         ws="websockets-sansio",
         ws_per_message_deflate=compresses_websockets,
         timeout_graceful_shutdown=CONNECTIONS_END_S,
+        timeout_keep_alive=KEEP_ALIVE_S,
         log_config=None,
         access_log=False,
         proxy_headers=False,  # the dashboards know how many proxies to trust

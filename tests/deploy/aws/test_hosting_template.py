@@ -3,11 +3,16 @@
 from typing import Any
 
 import pytest
+import uvicorn
 from cfnlint.decode import decode
 
 from deploy.aws import image_engine
 from deploy.aws.template import HOSTING_TEMPLATE
-from shared.web.serving import STOP_DEADLINE_S
+from shared.settings import SETTINGS
+from shared.web.serving import KEEP_ALIVE_S, STOP_DEADLINE_S
+from student_app.stream.hub import BEAT_S
+
+WEBSOCKET_PING_S = uvicorn.Config("").ws_ping_interval or 0.0  # the web server's own
 
 
 @pytest.fixture(scope="module")
@@ -82,13 +87,9 @@ def test_inner_paths_are_not_published(resources: dict[str, Any]) -> None:
     assert rule["Actions"][0]["FixedResponseConfig"]["StatusCode"] == "404"
 
 
-def test_sessions_stay_with_their_container_and_quiet_connections_stay_open(
-    resources: dict[str, Any],
-) -> None:
+def test_sessions_stay_with_their_container(resources: dict[str, Any]) -> None:
     for group in of_type(resources, "AWS::ElasticLoadBalancingV2::TargetGroup").values():
         assert {"Key": "stickiness.enabled", "Value": "true"} in group["TargetGroupAttributes"]
-    balancer = resources["LoadBalancer"]["Properties"]["LoadBalancerAttributes"]
-    assert {"Key": "idle_timeout.timeout_seconds", "Value": "4000"} in balancer
 
 
 def test_a_bad_version_is_taken_back_and_alarms_watch_over_it(resources: dict[str, Any]) -> None:
@@ -124,3 +125,37 @@ def test_the_student_service_grows_with_its_viewers(resources: dict[str, Any]) -
 def test_every_platform_of_the_command_line_is_one_of_the_template() -> None:
     template, _ = decode(str(HOSTING_TEMPLATE))
     assert set(image_engine.PLATFORMS) == set(template["Parameters"]["CpuArchitecture"]["AllowedValues"])
+
+
+def test_the_balancer_gives_up_idle_connections_before_the_dashboards_do(resources: dict[str, Any]) -> None:
+    (balancer,) = of_type(resources, "AWS::ElasticLoadBalancingV2::LoadBalancer").values()
+    attributes = {item["Key"]: item["Value"] for item in balancer["LoadBalancerAttributes"]}
+    idle_s = int(attributes["idle_timeout.timeout_seconds"])
+    assert WEBSOCKET_PING_S * 2 < idle_s < KEEP_ALIVE_S
+    assert idle_s > BEAT_S * 2
+
+
+def test_streams_are_never_quiet_for_as_long_as_cloudfront_waits(resources: dict[str, Any]) -> None:
+    for distribution in of_type(resources, "AWS::CloudFront::Distribution").values():
+        for origin in distribution["DistributionConfig"]["Origins"]:
+            assert origin["CustomOriginConfig"]["OriginReadTimeout"] > BEAT_S * 2
+
+
+def test_no_error_is_kept_by_cloudfront(resources: dict[str, Any]) -> None:
+    distributions = of_type(resources, "AWS::CloudFront::Distribution")
+    assert len(distributions) == 2
+    for distribution in distributions.values():
+        kept = {
+            one["ErrorCode"]: one["ErrorCachingMinTTL"]
+            for one in distribution["DistributionConfig"]["CustomErrorResponses"]
+        }
+        assert kept == dict.fromkeys((404, 500, 502, 503, 504), 0)
+
+
+def test_every_setting_of_the_student_app_that_an_operator_may_need_is_in_its_task(
+    resources: dict[str, Any],
+) -> None:
+    environment = resources["StudentTask"]["Properties"]["ContainerDefinitions"][0]["Environment"]
+    limits = {setting.name for setting in SETTINGS if setting.name.endswith("_MAX")}
+    assert limits
+    assert limits <= {variable["Name"] for variable in environment}
