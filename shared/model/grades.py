@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
 from shared.model.errors import GradeOutsideScale
-from shared.model.scales import PASS_FAIL, Level, LevelScale, NumberScale, Scale, number_text
+from shared.model.grade_words import Word, word_of
+from shared.model.scales import PASS_FAIL, USUAL_STEP, Level, LevelScale, NumberScale, Scale, number_text
 from shared.model.text import normalize_spaces
 
 __all__ = ["GRADE_TEXT_MAX", "Grade", "Mark", "grade_text", "parse_grade", "shown_grade"]
@@ -49,35 +51,61 @@ class Grade:
         return self.mark is None
 
 
-_NUMBER = re.compile(r"[0-9]{1,4}(?:[.,][0-9]{1,9})?|[.,][0-9]{1,9}", re.ASCII)
-
-_MARK_WORDS = {
-    **dict.fromkeys(
-        ("absent", "abs", "abs.", "ab", "a.b.s.", "abst", "did not sit", "dns", "no show"), Mark.ABSENT
-    ),
-    **dict.fromkeys(
-        ("exempt", "exempted", "ex", "ex.", "excused", "exc", "disp", "disp.", "dispensé"), Mark.EXEMPT
-    ),
-}
+_PLAIN = re.compile(r"[0-9]{1,4}(?:[.,][0-9]{1,20})?|[.,][0-9]{1,20}", re.ASCII)
+_GROUPED = re.compile(r"([0-9]{1,3})([.,' ])([0-9]{3})(?:([.,])([0-9]{1,20}))?", re.ASCII)
+_WITH_FRACTION = re.compile(r"(?:([0-9]{1,4}) |([0-9]{0,4}))([1-9])[/\u2044]([2-9])", re.ASCII)
+_OUT_OF = re.compile(
+    r"(.+?) ?(?:/|\b(?:out of|of|sur|von|de|su|van|av|af|z|из)\b) ?([0-9]{1,4}(?:[.,][0-9]{1,2})?)",
+    re.IGNORECASE,
+)
+_UNIT = re.compile(
+    r" ?(?:points?|pts?|marks?|punkte?|pkte?|punti|punto|puntos|pontos?|punten|punkt(?:y|ów)?|pkt|puan|poäng"
+    r"|bod[yů]?|балл(?:а|ов)?|p|分|点)\.?$",
+    re.IGNORECASE,
+)
+_MONTH = (
+    r"(?:jan|feb|f[ée]v|m[aä]r|mrz|apr|avr|abr|ma[iy]|jun|juin|jul|juil|aug|ao[uû]t|ago|sep|okt|oct|nov"
+    r"|dec|d[ée]z|dic)"
+)
+_DATE = re.compile(
+    r"[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}(?:[T ][0-9:.]+)?|[0-9]{1,2}([-/.])[0-9]{1,2}\1[0-9]{2,4}"
+    rf"|[0-9]{{1,2}}[-/. ]{{1,2}}{_MONTH}[a-zé]*\.?(?:[-/. ][0-9]{{2,4}})?"
+    rf"|{_MONTH}[a-zé]*\.?[-/. ][0-9]{{2,4}}",
+    re.IGNORECASE,
+)
+_SHEET_ERROR = re.compile(r"#[A-Z][A-Z0-9/ÄÖÜÉ]*[!?]?|#[A-Z]+/[A-Z0-9]+[!?]?", re.IGNORECASE)
+_SIGNS = str.maketrans({"\u2212": "-", "\u2013": "-", "٫": ".", "٬": ",", "٪": "%", "’": "'"})
 _SHOWN_WORDS = {"ABSENT": "absent", "EXEMPT": "exempt", "PASS": "pass", "FAIL": "fail"}
-_PASS_WORDS = frozenset({"pass", "passed", "p", "yes", "y", "ok", "true", "✓", "✔"})
-_FAIL_WORDS = frozenset({"fail", "failed", "f", "no", "n", "false", "✗", "✘"})
 
 
 def parse_grade(text: str, scale: Scale) -> Grade:
     """The grade that a teacher means by `text` on `scale`.
 
-    Accepts a decimal comma, any spaces (also non-breaking ones), either case, "14/20" and "85 %" where they
-    fit the scale. Raises GradeOutsideScale, whose reason says what to type.
+    Accepts decimal commas, digits of any script, any spaces around numbers and units, either case, "14½",
+    "14/20", "14 out of 20", "14 pts" and "85 %" where they fit the scale, and the words of grade_words.py.
+    What could mean two numbers ("1,000") is refused. Raises GradeOutsideScale, whose reason says what to
+    type.
     """
-    plain = normalize_spaces(text).replace("\u2212", "-").replace("\u2013", "-")
+    if any(unicodedata.category(character) == "No" and not _is_fraction(character) for character in text):
+        raise GradeOutsideScale(
+            text,
+            scale.text,
+            f"“{text.strip()}” has a raised or enclosed digit, which is no number. {scale.hint}",
+        )
+    plain = _with_plain_digits(normalize_spaces(text).translate(_SIGNS))
     if not plain:
         raise GradeOutsideScale(text, scale.text, f"The grade is empty. {scale.hint}")
     if isinstance(scale, LevelScale) and (level := _level(plain, scale)) is not None:
         return Grade(level.label, scale.score(level), level.is_passing)
-    mark = _MARK_WORDS.get(plain.casefold())
-    if mark is not None:
-        return Grade(mark.value, math.nan, mark=mark)
+    word = word_of(text)
+    if word in {Word.ABSENT, Word.EXEMPT} and not _may_be_level(plain, scale):
+        return Grade(word.value, math.nan, mark=Mark(word.value))
+    if _SHEET_ERROR.fullmatch(plain):
+        reason = f"“{plain}” is an error in the spreadsheet, where the grade should be. {scale.hint}"
+        raise GradeOutsideScale(text, scale.text, reason)
+    if _DATE.fullmatch(plain):
+        reason = f"A spreadsheet made a date of this grade ({plain}). Type the grade."
+        raise GradeOutsideScale(text, scale.text, reason)
     if isinstance(scale, NumberScale):
         return _number(text, plain, scale)
     raise GradeOutsideScale(text, scale.text, f"“{plain}” is not one of this exam's grades. {scale.hint}")
@@ -105,8 +133,7 @@ def _level(plain: str, scale: LevelScale) -> Level | None:
     if found is not None:
         return found
     if scale == PASS_FAIL:
-        word = plain.casefold()
-        return scale.levels[0] if word in _PASS_WORDS else scale.levels[1] if word in _FAIL_WORDS else None
+        return {Word.PASS: scale.levels[0], Word.FAIL: scale.levels[1]}.get(word_of(plain) or Word.NO_GRADE)
     value = _decimal(plain)  # 2 for 02, and 4.0 for 4
     return (
         None
@@ -115,19 +142,50 @@ def _level(plain: str, scale: LevelScale) -> Level | None:
     )
 
 
+def _may_be_level(plain: str, scale: Scale) -> bool:
+    """Whether it is written like a grade between two of the scale's letters, as AB is on A to F."""
+    if isinstance(scale, NumberScale) or len(plain) < 2:
+        return False
+    letters = {level.label[0].casefold() for level in scale.levels if len(level.label) <= 2}
+    return set(plain.casefold()) <= letters
+
+
+def _is_fraction(character: str) -> bool:
+    return unicodedata.decomposition(character).startswith("<fraction>")
+
+
+def _with_plain_digits(text: str) -> str:
+    return "".join(
+        str(unicodedata.decimal(character)) if character.isdecimal() else character for character in text
+    )
+
+
 def _decimal(digits: str) -> Decimal | None:
-    sign, unsigned = (-1, digits[1:]) if digits.startswith("-") else (1, digits)
-    return sign * Decimal(unsigned.replace(",", ".")) if _NUMBER.fullmatch(unsigned) else None
+    """The only number that `digits` can mean; None where it means none, or two."""
+    sign, unsigned = (-1, digits[1:].lstrip()) if digits.startswith("-") else (1, digits)
+    fraction = _WITH_FRACTION.fullmatch(unsigned)
+    if fraction and (fraction[1] or "\u2044" in unsigned):
+        whole = Decimal(fraction[1] or fraction[2] or 0)
+        return sign * (whole + Decimal(fraction[3]) / Decimal(fraction[4]))
+    grouped = _GROUPED.fullmatch(unsigned)
+    if grouped and grouped[4] != grouped[2] and (grouped[4] or grouped[2] in "' "):
+        return sign * Decimal(f"{grouped[1]}{grouped[3]}.{grouped[5] or 0}")
+    return sign * Decimal(unsigned.replace(",", ".")) if _PLAIN.fullmatch(unsigned) else None
 
 
 def _number(text: str, plain: str, scale: NumberScale) -> Grade:
     if scale.honours is not None and plain.replace(" ", "").casefold() == scale.honours.casefold():
         return Grade(scale.honours, 1.0, is_passing=True)
-    digits = _without_unit(text, plain.replace(" ", ""), scale)
-    sign = digits[-1] if scale.has_signs and digits[-1] in "+-" else ""
-    value = _decimal(digits.removesuffix(sign))
+    digits = _without_unit(text, plain, scale)
+    sign = digits[-1:] if scale.has_signs and digits[-1:] in {"+", "-"} else ""
+    digits = digits.removesuffix(sign).strip() if sign else digits
+    value = _decimal(digits)
     if value is None:
-        raise GradeOutsideScale(text, scale.text, f"“{plain}” is no number. {scale.hint}")
+        raise GradeOutsideScale(text, scale.text, f"“{_shown(text)}” is no number. {scale.hint}")
+    if _may_be_thousands(digits, scale):
+        grouped = digits.replace(",", "").replace(".", "")
+        reason = f"“{digits}” may be {number_text(value)} or {grouped}: type the one that is meant."
+        raise GradeOutsideScale(text, scale.text, reason)
     if (scale.is_lowest_best or not scale.allows_more) and value > scale.highest:
         reason = f"“{plain}” is above {number_text(scale.highest)}. {scale.hint}"
         raise GradeOutsideScale(text, scale.text, reason)
@@ -155,19 +213,34 @@ def _steps_text(scale: NumberScale) -> str:
     return f"more decimals than steps of {number_text(scale.step)} allow"
 
 
-def _without_unit(text: str, compact: str, scale: NumberScale) -> str:
-    """`compact` without "/20" or "%", if that is what the scale means by it."""
-    if compact.endswith("%"):
-        if not scale.is_percent:
+def _may_be_thousands(digits: str, scale: NumberScale) -> bool:
+    if scale.highest < 1000 or scale.step % USUAL_STEP:
+        return re.fullmatch(r"1[.,]000", digits) is not None
+    return re.fullmatch(r"[1-9][.,][0-9]{3}", digits) is not None
+
+
+def _shown(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _without_unit(text: str, plain: str, scale: NumberScale) -> str:
+    """`plain` without "/20", "pts" or "%", if that is what the scale means by it."""
+    if plain.endswith("%"):
+        if not (scale.is_percent or (scale.lowest == 0 and scale.highest == 100)):
+            reason = f"This exam is {scale.label}, not in percent. {scale.hint}"
+            raise GradeOutsideScale(text, scale.text, reason)
+        return plain[:-1].strip()
+    plain = _UNIT.sub("", plain)
+    found = _OUT_OF.fullmatch(plain)
+    if found is None:
+        if re.fullmatch(r"[0-9.,]+ ?/ ?", plain):
             raise GradeOutsideScale(
-                text, scale.text, f"This exam is {scale.label}, not in percent. {scale.hint}"
+                text, scale.text, f"This exam is {scale.label}, not out of ?. {scale.hint}"
             )
-        return compact[:-1]
-    value, slash, out_of = compact.partition("/")
-    if not slash:
-        return compact
-    if _decimal(out_of) != scale.highest:
-        raise GradeOutsideScale(
-            text, scale.text, f"This exam is {scale.label}, not out of {out_of or '?'}. {scale.hint}"
-        )
-    return value
+        return plain
+    if _decimal(found[1]) is None:
+        return plain
+    if _decimal(found[2]) != scale.highest:
+        reason = f"This exam is {scale.label}, not out of {found[2]}. {scale.hint}"
+        raise GradeOutsideScale(text, scale.text, reason)
+    return found[1]

@@ -35,6 +35,7 @@ __all__ = [
     "PASS_FAIL",
     "PERCENT",
     "SCALE_TEXT_MAX",
+    "USUAL_STEP",
     "Level",
     "LevelScale",
     "NumberScale",

@@ -21,6 +21,16 @@ _MARKDOWN_SPECIAL = frozenset(r"\`*_{}[]()#+-.!|<>~$:")
 _FORMULA_START = r"[=+\-@\t\r\n＝＋－＠]."
 _FORMULA = re.compile(f"'*{_FORMULA_START}", re.DOTALL)
 _ESCAPED_FORMULA = re.compile(f"''*{_FORMULA_START}", re.DOTALL)
+_SAME_LETTERS = str.maketrans(
+    {
+        **dict.fromkeys("’‘ʼ`´", "'"),
+        **dict.fromkeys("‐\u2011‒–−", "-"),
+        "ı": "i",
+        "ł": "l",
+        "ø": "o",
+        "đ": "d",
+    }
+)
 
 
 def normalize_spaces(text: str) -> str:
@@ -34,10 +44,10 @@ def name_key(text: str) -> str:
 
 
 def sort_key(text: str) -> str:
-    """For sorting and searching: name_key() without accents, so that "Élodie" stands between "Edith" and
-    "Emil"."""
-    letters = unicodedata.normalize("NFKD", name_key(text))
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+    """For sorting, searching and comparing: name_key() without accents and invisible characters and with one
+    kind of apostrophe and hyphen, so that "Élodie" stands between "Edith" and "Emil"."""
+    letters = unicodedata.normalize("NFKD", name_key(text).translate(_SAME_LETTERS))
+    return "".join(letter for letter in letters if unicodedata.category(letter) not in {"Mn", "Cf"})
 
 
 def escape_markdown(text: str) -> str:
