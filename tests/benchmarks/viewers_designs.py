@@ -17,7 +17,7 @@ from tests.benchmarks.viewers_changes import Changes, Rhythm, Teacher
 from tests.benchmarks.viewers_chromium import BoardInChromium, board_in_chromium
 from tests.benchmarks.viewers_figures import Figures, Spread, spread_of
 from tests.benchmarks.viewers_load import LoadOrder
-from tests.benchmarks.viewers_processes import Load, Meter, ServerProcess, get_json
+from tests.benchmarks.viewers_processes import Load, Meter, PolledServer, get_json
 from tests.ports import free_port
 from tests.proxy_process import ProxyProcess, streamlit_static_folder
 
@@ -155,7 +155,7 @@ def measured(design: str, plan: Plan) -> Figures:
 
 
 class _CountedBackend(BackendClient):
-    def __init__(self, server: ServerProcess, data_dir: Path) -> None:
+    def __init__(self, server: PolledServer, data_dir: Path) -> None:
         super().__init__(f"http://{HOST}:{server.port}", data_dir)
         self.port, self.pid = server.port, server.process.pid
 
@@ -170,11 +170,11 @@ def _backend(folder: Path) -> Iterator[_CountedBackend]:
         "--data-dir",
         str(folder / "data"),
     ]
-    with ServerProcess(arguments, {}, ready_path="/healthz") as server:
+    with PolledServer(arguments, {}, ready_path="/healthz") as server:
         yield _CountedBackend(server, folder / "data")
 
 
-def _server(design: str, backend: _CountedBackend, plan: Plan) -> ServerProcess:
+def _server(design: str, backend: _CountedBackend, plan: Plan) -> PolledServer:
     """The dashboard as it is run everywhere, or the rerunning page as Streamlit runs it by itself."""
     environment = {"EXAM_RESULTS_ENV_FILE": str(backend.data_dir / "backend.env")}
     if design == "rerun":
@@ -190,16 +190,14 @@ def _server(design: str, backend: _CountedBackend, plan: Plan) -> ServerProcess:
             "true",
         ]
         arguments += ["--server.address", HOST, "--browser.gatherUsageStats", "false"]
-        return ServerProcess(
-            arguments, environment, ready_path="/_stcore/health", folder=str(backend.data_dir)
-        )
+        return PolledServer(arguments, environment, ready_path="/_stcore/health", folder=backend.data_dir)
     environment["EXAM_RESULTS_TRUSTED_PROXIES"] = "1" if design == "proxied" else "0"
     environment["EXAM_RESULTS_STREAMS_MAX"] = str(max(5000, plan.viewers + 100))
     arguments = ["-m", "student_app", "--host", HOST, "--port", "{port}"]
-    return ServerProcess(arguments, environment, ready_path="/readyz")
+    return PolledServer(arguments, environment, ready_path="/readyz")
 
 
-def _proxy(folder: Path, server: ServerProcess) -> ProxyProcess:
+def _proxy(folder: Path, server: PolledServer) -> ProxyProcess:
     return ProxyProcess(
         folder, student_port=server.port, teacher_port=free_port(), static_root=streamlit_static_folder()
     )

@@ -2,91 +2,50 @@
 
 import http.client
 import json
-import os
 import queue
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from typing import IO, Any, Self
+from pathlib import Path
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import psutil
 
 from tests.ports import free_port
-from tests.server_process import ROOT
+from tests.server_process import ROOT, ServerProcess
+from tests.waiting import wait_until
 
-__all__ = ["Load", "Meter", "ServerProcess", "get_json"]
+__all__ = ["Load", "Meter", "PolledServer", "get_json"]
 
 START_DEADLINE_S = 60.0
 STOP_DEADLINE_S = 15.0
 SAMPLE_S = 0.5
+# uvicorn's line, the embedded backend's and Streamlit's; each may come a moment before it answers.
+SAYS_IT_LISTENS = r'Uvicorn running on|"url": |You can now view'
 
 
-class ServerProcess:
-    """A server of our own making on a free port; the constructor returns once `ready_path` answers 200."""
+class PolledServer(ServerProcess):
+    """A server on a free port, `{port}` in its arguments, once `ready_path` answers 200."""
 
     def __init__(
         self,
         arguments: Sequence[str],
         environment: Mapping[str, str],
         *,
-        port: int | None = None,
         ready_path: str,
-        folder: str = str(ROOT),
+        folder: Path = ROOT,
     ) -> None:
-        self.port = port or free_port()
-        self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # stop() closes it
-        command = [text.replace("{port}", str(self.port)) for text in arguments]
-        self.process = subprocess.Popen(
-            [sys.executable, *command],
-            cwd=folder,
-            env={**os.environ, **environment},
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-        )
+        self.port = free_port()
+        command = [sys.executable, *(text.replace("{port}", str(self.port)) for text in arguments)]
+        super().__init__(command, SAYS_IT_LISTENS, environment=environment, folder=folder)
         try:
-            self._wait_ready(ready_path)
+            wait_until(lambda: _answers(self.port, ready_path), deadline_s=START_DEADLINE_S, what=ready_path)
         except BaseException:
             self.stop()
             raise
-
-    def _wait_ready(self, path: str) -> None:
-        ends_at = time.monotonic() + START_DEADLINE_S
-        while time.monotonic() < ends_at:
-            if self.process.poll() is not None:
-                raise SystemExit(f"a server ended at its start:\n{self.log()}")
-            try:
-                if _status(self.port, path) == 200:
-                    return
-            except (OSError, http.client.HTTPException):
-                pass
-            time.sleep(0.1)
-        raise SystemExit(f"a server was not ready within {START_DEADLINE_S} s:\n{self.log()}")
-
-    def log(self) -> str:
-        """The last that it said."""
-        size = self._log.seek(0, os.SEEK_END)
-        self._log.seek(max(0, size - 4000))
-        return self._log.read().decode(errors="replace")
-
-    def stop(self) -> None:
-        if self.process.poll() is None:
-            self.process.terminate()
-        try:
-            self.process.wait(STOP_DEADLINE_S)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait(STOP_DEADLINE_S)
-        self._log.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.stop()
 
 
 class Meter:
@@ -201,10 +160,12 @@ def get_json(url: str) -> Any:
         connection.close()
 
 
-def _status(port: int, path: str) -> int:
+def _answers(port: int, path: str) -> bool:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5.0)
     try:
         connection.request("GET", path)
-        return connection.getresponse().status
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
     finally:
         connection.close()
