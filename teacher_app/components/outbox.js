@@ -26,7 +26,7 @@ class Outbox {
     }
   }
 
-  // Once for all changes of this moment: there may be thousands.
+  // Changes of the same moment, possibly thousands, are written once.
   keep() {
     if (this.isStoring) return;
     this.isStoring = true;

@@ -26,7 +26,7 @@ __all__ = ["ImportDraft", "Progress", "fate_counts"]
 
 
 class Progress(StrEnum):
-    """How far the saving is, or the undoing."""
+    """The state of the saving or of the undoing."""
 
     NONE = "none"
     RUNNING = "running"
@@ -45,7 +45,7 @@ class ImportDraft:
         self.saving: Saving | None = None
         self.undoing: WriteJob | None = None  # of what `saving` saved
         self.progress = Progress.NONE
-        self.hindrance: Exception | None = None  # why the saving paused; None: the teacher stopped it
+        self.hindrance: Exception | None = None  # the error that paused it; None if the teacher did
         self.finished_at: dt.datetime | None = None
         self.offered: dict[str, Sequence[SourceRow]] = {}  # by editor: the rows as it was given them
         self._mended: dict[int, SourceRow] = {}  # by position
@@ -109,12 +109,12 @@ class ImportDraft:
 
     @property
     def job(self) -> WriteJob:
-        """What `progress` is about. To be asked after begin()."""
+        """The saving or the undoing that `progress` is about. Only after begin()."""
         assert self.saving is not None  # noqa: S101  # begun
         return self.undoing or self.saving
 
     def begin(self, source: random.Random) -> None:
-        """Save what can be saved, as the workspace has just been read."""
+        """Start to save what can be saved; refresh the workspace before."""
         self._writer = RowWriter(self._workspace, source)
         self.saving, self.undoing = Saving(self._writer, self.checked(), self.audience), None
         self.progress, self.hindrance = Progress.RUNNING, None
@@ -127,7 +127,7 @@ class ImportDraft:
         self.progress, self.hindrance = Progress.RUNNING, None
 
     def pause(self, now: Callable[[], dt.datetime]) -> None:
-        """Stop here, between two batches; after the last one it is finished all the same."""
+        """Stop here, between two steps; after the last one it is finished anyway."""
         if self.job.is_finished:
             self.progress, self.finished_at = Progress.FINISHED, now()
         else:
@@ -138,11 +138,11 @@ class ImportDraft:
         self.progress, self.hindrance = Progress.RUNNING, None
 
     def stop(self) -> None:
-        """Leave the rest: the rows are checked again against what is there."""
+        """Leave the rest unsaved: the rows are checked again against what is stored."""
         self.progress = Progress.NONE
 
     def run(self, now: Callable[[], dt.datetime]) -> Iterator[tuple[int, int]]:
-        """Gives (dealt with, all) after each batch. Whatever is raised pauses it and comes through."""
+        """Yields (rows dealt with, all of them) after each step. An error pauses it and passes through."""
         job = self.job
         try:
             for done in job.run():

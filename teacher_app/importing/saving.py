@@ -50,9 +50,9 @@ def _command(key: str, one: CheckedRow, audience: Audience) -> CreateRow | Chang
     row = one.row
     person = row.person.strip()
     if one.fate is Fate.NEW:
-        # Whether the student is stored already was decided when the rows were checked.
+        # Namesakes were dealt with when the rows were checked.
         return CreateRow(key, person, one.grade, accepts_duplicate=True, code=row.code or None)
-    assert one.there is not None  # noqa: S101  # a row that replaces has one
+    assert one.there is not None  # noqa: S101  # what it replaces
     has_codes = audience is Audience.CODES
     if has_codes and person in {"", one.there.student}:
         person = person_of(one.there, audience)

@@ -1,7 +1,8 @@
-"""What a teacher may ask for with rows of one exam, and the receipts that come back. Plain data.
+"""Commands that change the rows of one exam, and the receipts that answer them. Plain data.
 
-Every command has a `key`, a UUID made where it was typed; sent again, it is carried out once. Where an exam
-shows codes, `person` is the real name and the row's `student` is the code; otherwise `person` is `student`.
+Every command has a `key`, a random UUID made where it was typed; a command that is sent again is carried out
+once. Where an exam shows codes, `person` is the real name and the row's `student` is the code; otherwise
+`person` is `student`.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class CreateRow:
-    """A new row; `key` becomes its id. `code` is kept from a row that is put back."""
+    """A new row; `key` becomes its id. `code` is the code that it gets back, if it is free."""
 
     key: str
     person: str
@@ -43,7 +44,7 @@ class CreateRow:
 
 @dataclass(frozen=True, slots=True)
 class ChangeRow:
-    """Both values as they shall be; `expected_version` is the one that the teacher saw."""
+    """The new values of a row; `expected_version` is the version that the teacher saw."""
 
     key: str
     row_id: str
@@ -63,7 +64,7 @@ class DeleteRow:
 
 @dataclass(frozen=True, slots=True)
 class UndoCommand:
-    """Takes back the command with the key `of`, carried out while this page was open."""
+    """Undoes the command with the key `of`, which was carried out while this page was open."""
 
     key: str
     of: str
@@ -73,7 +74,7 @@ Command = CreateRow | ChangeRow | DeleteRow | UndoCommand
 
 
 class Hindrance(StrEnum):
-    """Why nothing is known to be saved; the same command may be sent again."""
+    """Why it is unknown whether a command was carried out. It may be sent again."""
 
     UNREACHABLE = "unreachable"
     SESSION_ENDED = "session-ended"
@@ -91,7 +92,7 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """The row is gone. `before` is what it was, None if it was gone before it was ever seen here."""
+    """The row is deleted. `before` is what it was, None if somebody else had deleted it."""
 
     key: str
     at_s: float
@@ -101,7 +102,8 @@ class Deleted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """It cannot be saved like this. `field` is person, grade or None; `reason` says what to do."""
+    """It cannot be saved like this. `field` is person, grade or None; `reason` says what to do, `cause` is
+    the API's error, if any."""
 
     key: str
     field: str | None
@@ -111,10 +113,10 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """That person is there already: the teacher chooses."""
+    """That person has a row already: the teacher decides."""
 
     key: str
-    there: Result
+    existing: Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class NotSaved:
-    """Nothing was answered, or nobody is signed in: press again later."""
+    """No answer, or nobody is signed in: it may be tried again later. `cause` is the error."""
 
     key: str
     hindrance: Hindrance

@@ -1,6 +1,6 @@
-"""Which rows a page has to be told: all of them once, then what changed.
+"""Which rows a page needs: all of them once, then only what changed.
 
-A page says what it has as (epoch, revision). A page of another epoch, or none, is told everything.
+A page reports what it has as [epoch, revision]. One of another epoch, or with nothing, gets everything.
 """
 
 from __future__ import annotations
@@ -31,12 +31,11 @@ class RowUpdates:
         self._epoch = epoch
         self._revision = 0
         self._rows: dict[str, Result] = {}
-        self._changed_at: dict[
-            str, int
-        ] = {}  # by id, rows that are gone too: the revision of its last change
+        # By id, of deleted rows too: the revision of the last change.
+        self._changed_at: dict[str, int] = {}
 
     def since(self, seen: object, rows: Iterable[Result]) -> RowUpdate:
-        """Takes in the present `rows`, and tells what a page that has `seen` ([epoch, revision]) lacks."""
+        """What a page that has `seen` ([epoch, revision]) lacks of the present `rows`."""
         present = {row.id: row for row in rows}
         differing = [key for key, row in present.items() if self._rows.get(key) != row]
         gone = [key for key in self._rows if key not in present]
@@ -47,9 +46,10 @@ class RowUpdates:
         base = self._base(seen)
         if base is None:
             return RowUpdate(self._epoch, None, self._revision, list(present.values()), [])
-        news = [key for key, revision in self._changed_at.items() if revision > base]
-        told = [present[key] for key in news if key in present]
-        return RowUpdate(self._epoch, base, self._revision, told, [key for key in news if key not in present])
+        since_base = [key for key, revision in self._changed_at.items() if revision > base]
+        changed = [present[key] for key in since_base if key in present]
+        gone = [key for key in since_base if key not in present]
+        return RowUpdate(self._epoch, base, self._revision, changed, gone)
 
     def _base(self, seen: object) -> int | None:
         match seen:

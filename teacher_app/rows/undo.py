@@ -1,4 +1,4 @@
-"""The command that takes back another one.
+"""Commands that undo others.
 
 A deleted row comes back under a new id: ids are never used twice.
 """
@@ -12,18 +12,18 @@ __all__ = ["inverse_command", "restoring_command"]
 
 
 def inverse_command(
-    done: Saved | Deleted, key: str, audience: Audience
+    completed: Saved | Deleted, key: str, audience: Audience
 ) -> CreateRow | ChangeRow | DeleteRow | None:
-    """A command with `key` that restores what was before `done`; None if there was nothing before.
+    """A command with `key` that restores what was before `completed`; None if nothing was.
 
-    It expects the version that `done` left: what somebody else wrote since is a conflict, never lost.
+    It expects the version that `completed` left: what somebody else wrote since is a conflict, never lost.
     """
-    if isinstance(done, Deleted):
-        return None if done.before is None else restoring_command(done.before, key, audience)
-    if done.before is None:
-        return DeleteRow(key, done.row.id, done.row.version)
-    before = done.before
-    return ChangeRow(key, done.row.id, done.row.version, person_of(before, audience), before.grade)
+    if isinstance(completed, Deleted):
+        return None if completed.before is None else restoring_command(completed.before, key, audience)
+    if completed.before is None:
+        return DeleteRow(key, completed.row.id, completed.row.version)
+    before = completed.before
+    return ChangeRow(key, completed.row.id, completed.row.version, person_of(before, audience), before.grade)
 
 
 def restoring_command(row: Result, key: str, audience: Audience) -> CreateRow:

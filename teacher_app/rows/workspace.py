@@ -1,4 +1,4 @@
-"""One exam as one open page sees it: exam and rows as last read, kept in step with the page's own writes.
+"""One exam as one open page sees it: the exam and its rows as last read, with the page's own writes applied.
 
 Kept in the page's Streamlit session; only that page's script uses it, so it needs no lock.
 """
@@ -16,9 +16,9 @@ __all__ = ["Workspace"]
 
 
 class Workspace:
-    """`exam` and `results` are what was last read or written; `open` and `refresh` read anew.
+    """`exam` and `results` are what was last read or written.
 
-    `api` gives the API as the teacher who is signed in at that moment; what it raises comes through.
+    `api` returns the API of the teacher who is signed in at that moment; its errors pass through.
     """
 
     def __init__(self, api: Callable[[], TeacherApi], exam_id: str, now_s: Callable[[], float]) -> None:
@@ -55,7 +55,7 @@ class Workspace:
         return self._results.get(result_id)
 
     def refresh(self) -> None:
-        """Read the exam and its rows anew. Raises NotFound when there is none that this teacher may see."""
+        """Read the exam and its rows again. Raises NotFound if this teacher can see no such exam."""
         exam = self.api.get_exam(self._exam_id)
         if exam is None:
             raise NotFound("NotFound", "There is no such exam, or it is somebody else's draft.")
@@ -80,7 +80,7 @@ class Workspace:
     def keep(self, rows: Iterable[Result]) -> None:
         """Take over rows that the API answered; an older version never replaces a newer one.
 
-        No mutation's answer tells a row's private name: who has it, puts it in.
+        The API's answers to writes have no private names: the caller adds them.
         """
         for row in rows:
             known = self._results.get(row.id)

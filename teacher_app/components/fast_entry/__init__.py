@@ -25,7 +25,7 @@ _component = folder_component(
 def fast_entry(
     key: str, data: Mapping[str, Any], *, on_outbox: Callable[[], None], on_rested: Callable[[], None]
 ) -> None:
-    """Mount the form. What the page wants to be done is `st.session_state[key]["outbox"]`; `on_outbox` is
-    called before the run in which that changed, `on_rested` once all is saved and nothing new has come for
-    some seconds."""
+    """Mount the form. `st.session_state[key]["outbox"]` has what the page wants to be saved; `on_outbox` is
+    called before the run in which it changed, `on_rested` once all is saved and nothing was typed for some
+    seconds."""
     _component(key=key, data=dict(data), on_outbox_change=on_outbox, on_rested_change=on_rested)

@@ -1,5 +1,5 @@
 // The form, the outbox and the lines together. One Entry for each exam and tab; it outlives its mounting, so that
-// the rows of this sitting are still there after a look at another part of the page.
+// the rows of this sitting remain while another part of the page is shown.
 
 const SENT_AT_ONCE_MAX = 100; // one batch of the API; the next follow when these have their receipts
 const RESEND_MS = 12000; // entries without a receipt are sent again: the run that had them may have been lost
@@ -32,7 +32,7 @@ class Entry {
   }
 
   listen() {
-    // Streamlit has shortcuts of single letters and does not see that the cursor is in a field of ours.
+    // Streamlit has single-letter shortcuts and cannot see that the focus is in one of these fields.
     for (const kind of ["keydown", "keypress", "keyup"]) this.section.addEventListener(kind, (event) => event.stopPropagation());
     this.part(".new").addEventListener("submit", (event) => (event.preventDefault(), this.submit()));
     this.part(".new").addEventListener("input", () => this.keepForm());
@@ -259,14 +259,14 @@ class Entry {
     return line.row ? undefined : this.moveTo(this.fields.person, "");
   }
 
-  replaceDuplicate(line, entry, there) {
-    const target = this.lines.get(there.id) ?? this.lines.add(there.id);
+  replaceDuplicate(line, entry, existing) {
+    const target = this.lines.get(existing.id) ?? this.lines.add(existing.id);
     if (target.entry) return target.focus();
     this.outbox.remove(entry.key);
     this.lines.remove(line);
-    target.row ??= there;
+    target.row ??= existing;
     this.lines.putOnTop(target.id);
-    this.ask({ op: "change", id: target.id, version: there.version, person: there.person, grade: entry.grade }, target);
+    this.ask({ op: "change", id: target.id, version: existing.version, person: existing.person, grade: entry.grade }, target);
     return this.moveTo(this.fields.person, "");
   }
 

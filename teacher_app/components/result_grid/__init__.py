@@ -1,8 +1,8 @@
 """All results of an exam as a table of plain fields: no key is lost, however fast somebody types.
 
-A browser's own field takes each key in its turn, also while the server answers or the machine is slow. A cell
-that is drawn, and opened for each change, can lose an Enter then, and all lines below it get each other's
-grades.
+A browser's own field takes each key in turn, even while the server answers or the machine is slow. A cell
+that is drawn on a canvas and opened for each edit can lose an Enter, and then all lines below it get each
+other's grades.
 """
 
 from __future__ import annotations

@@ -31,20 +31,20 @@ class Grid {
   }
 
   listen() {
-    // Streamlit has shortcuts of single letters and does not see that the cursor is in a field of ours.
+    // Streamlit has single-letter shortcuts and cannot see that the focus is in one of these fields.
     for (const kind of ["keydown", "keypress", "keyup"]) this.section.addEventListener(kind, (event) => event.stopPropagation());
     this.body.addEventListener("input", (event) => this.change(event.target.closest("tr").row));
     this.body.addEventListener("keydown", (event) => this.press(event));
     this.body.addEventListener("paste", (event) => this.paste(event));
     this.body.addEventListener("focusin", ({ target }) => {
       if (!target.matches("input")) return;
-      target.select(); // what is typed replaces what was there, as in any table
+      target.select(); // typing replaces the content, as in any spreadsheet
       this.valueBefore = target.value;
     });
     this.body.addEventListener("mousedown", (event) => {
       const input = event.target;
       if (event.button !== 0 || !input.matches("input") || input === this.active) return;
-      event.preventDefault(); // a first click selects, too; the second puts the cursor between the letters
+      event.preventDefault(); // the first click selects as well; the second one places the cursor
       input.focus();
     });
     this.body.addEventListener("click", (event) => {
@@ -243,7 +243,7 @@ class Grid {
 
   paste(event) {
     const text = event.clipboardData.getData("text/plain").replace(/\r\n?/g, "\n").replace(/\n$/, "");
-    if (!/[\t\n]/.test(text)) return; // one cell: the browser's own way
+    if (!/[\t\n]/.test(text)) return; // one cell: left to the browser
     event.preventDefault();
     let { row } = event.target.closest("tr");
     const first = COLUMNS.indexOf(row.columnOf(event.target));

@@ -130,8 +130,10 @@ def _show_choice(place: str, session: GridSession, key: str, receipt: Conflict |
         mine = escape_markdown(f"{command.person}, {command.grade}")
     keep, take = "Keep mine", "Take theirs"
     match receipt:
-        case Duplicate(there=there):
-            text = f"**{mine}** is not saved: already here with {escape_markdown(grade_text(there.grade))}."
+        case Duplicate(existing=existing):
+            text = (
+                f"**{mine}** is not saved: already here with {escape_markdown(grade_text(existing.grade))}."
+            )
             keep, take = "Save as a second line", "Leave it out"
         case Conflict(theirs=Result() as theirs):
             person = person_of(theirs, session.audience) or theirs.student

@@ -1,4 +1,4 @@
-"""An import while it is saved or taken back, when it was stopped, and when it is through."""
+"""An import while it is saved or undone, paused, or finished."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["show_saving"]
 
 
 def show_saving(draft: ImportDraft, key: str) -> None:
-    """The bar while it runs; else what is done, what is not, and the way on."""
+    """The progress bar while it runs; else what is done, what is not, and how to continue."""
     if draft.progress is Progress.RUNNING:
         _run(draft, key)
     elif draft.progress is Progress.PAUSED:
@@ -33,8 +33,8 @@ def _run(draft: ImportDraft, key: str) -> None:
     job = draft.job
     bar = st.progress(*_progress(job.total - job.left, job.total))
     st.button("Cancel", on_click=draft.pause, args=(local_now,), key=f"{key}-cancel")
-    with suppress(*EXPECTED):  # the pause says it
-        # Whatever else is pressed meanwhile runs this page anew, between two batches, and it goes on.
+    with suppress(*EXPECTED):  # shown with the pause
+        # Whatever else is pressed meanwhile reruns this page between two steps, and the saving continues.
         for done, total in draft.run(local_now):
             bar.progress(*_progress(done, total))
     st.rerun()

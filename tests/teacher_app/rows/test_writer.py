@@ -157,7 +157,7 @@ def test_the_second_of_two_equal_names_in_one_go_is_asked_about(desk: Desk) -> N
     assert isinstance(receipts[first.key], Saved)
     duplicate = receipts[second.key]
     assert isinstance(duplicate, Duplicate)
-    assert duplicate.there.id == first.key
+    assert duplicate.existing.id == first.key
 
 
 def test_a_change_keeps_what_was_before_for_undo(desk: Desk) -> None:
