@@ -99,7 +99,7 @@ def _draw_scale(start: ScaleFields, key: str, used: Sequence[Scale]) -> ScaleFie
     if chosen == PASS_FAIL:
         return fields
     levels = st.text_area(
-        "Levels", fields.levels, height="content", help=LEVELS_HELP, key=f"{key}-levels", persist_state="page"
+        "Levels", fields.levels, height="content", key=f"{key}-levels", persist_state="page"
     )
     st.caption(LEVELS_HELP)
     return replace(fields, levels=levels)
@@ -117,6 +117,9 @@ def _draw_numbers(fields: ScaleFields, key: str) -> ScaleFields:
     is_range = fields.is_lowest_best or fields.lowest != "0"
     highest, lowest, step = fields.highest, fields.lowest, fields.step
     left, middle, right = st.columns(3)
+    if is_range:
+        with right:
+            lowest = text("Lowest grade", lowest, "lowest")
     if not fields.is_percent:
         with left:
             highest = text("Highest grade" if is_range else "Points in all", highest, "highest")
@@ -127,7 +130,7 @@ def _draw_numbers(fields: ScaleFields, key: str) -> ScaleFields:
             pass_mark = text(label, pass_mark, "pass", None if is_range else "half")
     with st.expander("More about the scale", key=f"{key}-more"):
         left, middle, right = st.columns(3)
-        if not fields.is_percent:
+        if not (is_range or fields.is_percent):
             with left:
                 lowest = text("Lowest grade", lowest, "lowest")
         with middle:
