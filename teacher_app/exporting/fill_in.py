@@ -70,7 +70,7 @@ class GradebookFile:
     @property
     def columns(self) -> dict[int, str]:
         """The columns that could take grades, with their headings."""
-        labels = column_labels(self._table, has_heading=True)
+        labels = column_labels(self._table, heading_row=self._layout.heading_row)
         return {index: label for index, label in enumerate(labels) if index not in self._layout.name_columns}
 
     def points(self, column: int) -> str:

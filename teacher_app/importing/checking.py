@@ -1,14 +1,14 @@
 """What would become of each row: new, there already, another grade than there, or to be mended and why.
 
 The same student twice in the source, or there already: the teacher chooses for the whole import. Students
-are the same when their names differ only in case, spaces, or as "Lovelace, Ada" and "Ada Lovelace". The
+are the same when their names differ only in case, accents, spaces
+and invisible characters, or as "Lovelace, Ada" and "Ada Lovelace". The
 third Ada of a paste is compared with what is there of Adas, so that an import that was cut can be repeated:
 what arrived is found, and only the rest is new.
 """
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,8 +17,10 @@ from enum import StrEnum
 from shared.model.codes import is_code
 from shared.model.errors import FieldInvalid
 from shared.model.exam import Audience, Exam, NewResult, Result
-from shared.model.grades import grade_text, parse_grade
-from shared.model.text import name_key
+from shared.model.grade_words import Word, word_of
+from shared.model.grades import Grade, grade_text, parse_grade
+from shared.model.text import sort_key
+from teacher_app.importing.columns import is_grade
 from teacher_app.importing.rows import SourceRow
 from teacher_app.rows.commands import person_of
 
@@ -60,6 +62,7 @@ class Fate(StrEnum):
     NO_GRADE = "no grade"
     REPEATED = "repeated"  # in the source; nothing was chosen yet
     BAD = "bad"
+    UNTICKED = "unticked"  # the teacher leaves it out, or it seems to be no student's row
 
     @property
     def needs_mending(self) -> bool:
@@ -107,15 +110,15 @@ def person_key(person: str) -> str:
     last, comma, first = person.partition(",")
     if comma and first.strip() and "," not in first:
         person = f"{first} {last}"
-    return name_key(person)
+    return sort_key(person)
 
 
 # Each row by itself.
 
-_DATE = re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d)?", re.ASCII)
-
 
 def _checked_alone(row: SourceRow, exam: Exam) -> CheckedRow:
+    if not row.is_included:
+        return CheckedRow(row, Fate.UNTICKED, row.flag or "Left out.")
     has_codes = exam.audience is Audience.CODES
     if not row.person.strip() and not (has_codes and row.code):
         return CheckedRow(row, Fate.BAD, "There is no name in this row. Type it.")
@@ -126,14 +129,20 @@ def _checked_alone(row: SourceRow, exam: Exam) -> CheckedRow:
         NewResult(row.person.strip() or row.code, "0")
         if not row.grade.strip():
             return CheckedRow(row, Fate.NO_GRADE, "No grade: not saved unless you type one.")
-        if _DATE.fullmatch(row.grade):
-            return CheckedRow(
-                row, Fate.BAD, f"A spreadsheet made a date of this grade ({row.grade}). Type the grade."
-            )
+        if word_of(row.grade) is Word.NO_GRADE and not is_grade(row.grade, exam.scale):
+            reason = f"“{row.grade}” is no grade: not saved unless you type one."
+            return CheckedRow(row, Fate.NO_GRADE, reason)
         grade = parse_grade(row.grade, exam.scale)
     except FieldInvalid as error:
         return CheckedRow(row, Fate.BAD, error.reason)
-    return CheckedRow(row, Fate.NEW, grade=grade.text)
+    return CheckedRow(row, Fate.NEW, _reading(row.grade, grade), grade.text)
+
+
+def _reading(typed: str, grade: Grade) -> str:
+    """What was understood, where the grade that is saved does not begin as it was written."""
+    shown = grade_text(grade.text)
+    is_plain = not shown.isalpha() or sort_key(typed)[:2] == sort_key(shown)[:2]
+    return "" if is_plain else f"“{typed.strip()}” is read as “{shown}”."
 
 
 def _refuse_repeated_codes(checked: list[CheckedRow], exam: Exam) -> None:
@@ -220,7 +229,8 @@ def _against(one: CheckedRow, there: list[Result], audience: Audience, choices: 
     if same is not None:
         return _with(one, Fate.SAME, "Is there already.", same)
     if not there or choices.there is There.ADD:
-        return _with(one, Fate.NEW, "Is there with another grade; this one is added." if there else "")
+        reason = "Is there with another grade; this one is added." if there else one.reason
+        return _with(one, Fate.NEW, reason)
     if len(there) > 1:
         reason = (
             f"This student is there {len(there)} times: which one is meant? Change that row under “Enter”."

@@ -12,7 +12,7 @@ from enum import StrEnum
 from shared.model.exam import Audience, new_id
 from shared.model.scales import Scale
 from teacher_app.importing.checking import CheckedRow, Choices, Fate, check_rows
-from teacher_app.importing.columns import Layout, recognised
+from teacher_app.importing.columns import FIND, Layout, recognised
 from teacher_app.importing.files import Source
 from teacher_app.importing.rows import SourceRow, rows_from_table
 from teacher_app.importing.saving import Saving
@@ -49,7 +49,7 @@ class ImportDraft:
         self.finished_at: dt.datetime | None = None
         self.offered: dict[str, Sequence[SourceRow]] = {}  # by editor: the rows as it was given them
         self._mended: dict[int, SourceRow] = {}  # by position
-        self.layout = self._recognised(None)
+        self.layout = self._recognised(FIND)
         self._rows = self._read()
 
     @property
@@ -74,11 +74,11 @@ class ImportDraft:
     def choose_sheet(self, sheet: str) -> None:
         """Read another sheet of the workbook; what was mended is forgotten."""
         self.sheet = sheet
-        self._lay_out(self._recognised(None))
+        self._lay_out(self._recognised(FIND))
 
-    def choose_heading(self, has_heading: bool) -> None:
-        """Whether the first row is a heading; the columns are recognised anew."""
-        self._lay_out(self._recognised(has_heading))
+    def choose_heading(self, heading_row: int | None) -> None:
+        """Which row is the heading, None for a table without one; the columns are recognised anew."""
+        self._lay_out(self._recognised(heading_row))
 
     def choose_columns(self, names: Sequence[int], grade: int | None, code: int | None) -> bool:
         """Which columns hold what. When that changes anything, what was mended is forgotten and True
@@ -89,10 +89,12 @@ class ImportDraft:
         self._lay_out(layout)
         return True
 
-    def mend(self, position: int, person: str, grade: str) -> None:
-        """Put other texts in the place of what was read."""
+    def mend(self, position: int, person: str, grade: str, *, is_included: bool) -> None:
+        """Put other texts in the place of what was read, and tick or untick the row."""
         row = self._rows[position]
-        self._mended[position] = SourceRow(row.line, person.strip(), grade.strip(), row.code)
+        self._mended[position] = replace(
+            row, person=person.strip(), grade=grade.strip(), is_included=is_included
+        )
 
     def checked(self) -> list[CheckedRow]:
         """Each row against what the workspace has now."""
@@ -152,10 +154,10 @@ class ImportDraft:
             raise
         self.progress, self.finished_at = Progress.FINISHED, now()
 
-    def _recognised(self, has_heading: bool | None) -> Layout:
+    def _recognised(self, heading_row: int | None) -> Layout:
         exam = self._workspace.exam
         layout = recognised(
-            self.table, exam.scale, exam.subject, kind=self.source.kind, has_heading=has_heading
+            self.table, exam.scale, exam.subject, kind=self.source.kind, heading_row=heading_row
         )
         self.asks_for_columns = not layout.is_complete
         return layout

@@ -2,63 +2,140 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 from shared.model.text import name_key
 
-__all__ = ["Role", "is_known_heading", "plain_heading", "role_of_heading"]
+__all__ = ["Role", "is_known_heading", "item_title", "plain_heading", "points_in_heading", "role_of_heading"]
 
 
 class Role(StrEnum):
-    """What a column holds."""
+    """What a column contains."""
 
     STUDENT = "student"
     FIRST_NAME = "first name"
+    MIDDLE_NAME = "middle name"
     LAST_NAME = "last name"
     CODE = "code"
     GRADE = "grade"
+    MAXIMUM = "maximum"
+    OTHER = "other"  # never a name and never a grade
 
 
 _WORDS = {
     Role.STUDENT: (
         "student, students, name, names, student name, name of student, full name, fullname, pupil, "
-        "candidate, learner, nom complet, nom et prénom, nom et prénoms, élève, étudiant, nom de l'élève, "
-        "schüler, schülerin, schüler/in, student/in, alumno, alumna, alumno/a, "
-        "estudiante, nombre y apellidos, studente"
+        "candidate, learner, participant, nom complet, nom et prénom, nom et prénoms, "
+        "nom prénom, élève, étudiant, "
+        "nom de l'élève, schüler, schülerin, schüler/in, student/in, vollständiger name, "
+        "teilnehmer, alumno, "
+        "alumna, alumno/a, estudiante, nombre y apellidos, nombre completo, studente, "
+        "alunno, nome e cognome, "
+        "cognome e nome, nome completo, aluno, aluna, estudante, leerling, naam, volledige naam, uczeń, "
+        "imię i nazwisko, nazwisko i imię, ad soyad, adı soyadı, öğrenci, "
+        "jméno a příjmení, žák, student, "
+        "namn, elev, navn, фио, ученик, студент, имя и фамилия, 姓名, 学生, 学生姓名, 氏名, 名前, 이름, الاسم"
     ),
     Role.FIRST_NAME: (
-        "first name, firstname, given name, givenname, forename, prénom, prénoms, vorname, nombre, nombres"
+        "first name, firstname, given name, givenname, given names, forename, forenames, "
+        "preferred name, first, "
+        "prénom, prénoms, vorname, nombre, nombres, nome, roepnaam, voornaam, imię, ad, "
+        "adı, jméno, förnamn, "
+        "fornavn, имя, 名"
+    ),
+    Role.MIDDLE_NAME: (
+        "middle name, middle names, middle initial, middle, tussenvoegsel, voorvoegsel, "
+        "namensvorsatz, отчество"
     ),
     Role.LAST_NAME: (
-        "last name, lastname, surname, family name, familyname, nom, nom de famille, nachname, familienname, "
-        "apellido, apellidos, apellido(s)"
+        "last name, lastname, surname, legal surname, family name, familyname, last, "
+        "nom, nom de famille, "
+        "nachname, familienname, apellido, apellidos, apellido(s), cognome, apelido, "
+        "sobrenome, achternaam, "
+        "nazwisko, soyad, soyadı, příjmení, efternamn, efternavn, фамилия, 姓"
     ),
     Role.CODE: "code, student code, code of student, kürzel, código",
     Role.GRADE: (
-        "grade, grades, score, scores, mark, marks, result, results, points, note, notes, note /20, note/20, "
-        "note sur 20, nota, notas, calificación, punkte, ergebnis, zensur, total, percent, percentage"
+        "grade, grades, score, scores, total score, mark, marks, exam mark, result, "
+        "results, points, note, "
+        "notes, note sur, nota, notas, calificación, punkte, ergebnis, zensur, total, "
+        "percent, percentage, voto, "
+        "valutazione, punteggio, cijfer, resultaat, punten, ocena, wynik, not, puan, "
+        "známka, betyg, poäng, karakter, "
+        "оценка, балл, баллы, 成绩, 分数, 得分, 成績, 点数, 점수, الدرجة, points awarded"
+    ),
+    Role.MAXIMUM: (
+        "max, maximum, max points, max score, maximum grade, maximum score, "
+        "maximum points, points possible, "
+        "points available, possible points, out of, total points possible, "
+        "note maximale, barème, höchstpunktzahl, "
+        "maximalpunktzahl, max. punkte, puntuación máxima, punteggio massimo, "
+        "calculated final grade denominator"
+    ),
+    Role.OTHER: (
+        "id, section, sections, sis user id, sis login id, integration id, id number, "
+        "student id, student number, "
+        "sid, orgdefinedid, username, user name, email address, institution, department, e-mail, email, "
+        "number, no, nr, nº, n°, #, num, lfd. nr, rank, ranking, row, position, roll number, roll no, "
+        "year, year level, year group, grade level, level, class, classe, klasse, group, "
+        "groupe, reg, form, age, "
+        "availability, status, state, submission id, submission time, submission count, "
+        "view count, attempt, "
+        "attempts, attendance, last access, timestamp, date, lateness, lateness (h:m:s), "
+        "feedback, comment, "
+        "comments, remark, remarks, bemerkung, appréciation, grade can be changed, online text, "
+        "end-of-line indicator, last downloaded from this course, identifier, candidate number, 学号, 班级"
     ),
 }
-_OTHERS = frozenset(
-    {
-        *("id", "section", "sis user id", "sis login id", "integration id", "id number", "email address"),
-        *("institution", "department", "lastname", "firstname", "e-mail", "email"),
-    }
+_ROLES = {name_key(word): role for role, words in _WORDS.items() for word in words.split(",")}
+
+_NUMBER = r"(\d{1,4}(?:[.,]\d{1,2})?)"
+_SUFFIX = re.compile(
+    r"\s*(?:\|\s*\d+|<[^<>]*>|\[[^\[\]]*\]|\([^()]*\)|(?:points|text|weighted|symbol) grade)\s*$",
+    re.IGNORECASE,
 )
-_ROLES = {word.strip(): role for role, words in _WORDS.items() for word in words.split(",")}
+_OUT_OF = re.compile(rf"\s*(?:/|\bsur\b|\bout of\b|\bvon\b|\bsu\b)\s*{_NUMBER}\s*$", re.IGNORECASE)
+_POINTS = (
+    re.compile(rf"maxpoints:\s*{_NUMBER}", re.IGNORECASE),
+    re.compile(rf"total pts:\s*{_NUMBER}", re.IGNORECASE),
+    re.compile(rf"[\[(]\s*{_NUMBER}\s*(?:points|pts\.?|punkte|pkt\.?)?\s*[\])]\s*$", re.IGNORECASE),
+    _OUT_OF,
+)
+_CANVAS_ID = re.compile(r"\(\d{3,}\)\s*$")
 
 
 def plain_heading(text: str) -> str:
     """In lower case, with single spaces, without what stands around it."""
-    plain = name_key(text)
-    return plain.strip("\ufeff\"'*: ")
+    return name_key(text.replace("_", " ")).strip("\ufeff\"'*: ")
+
+
+def item_title(text: str) -> str:
+    """The title of a graded item: plain_heading() without its kind, "
+    "points and ids ("Quiz: Essay [20]")."""
+    title = plain_heading(text)
+    while (shorter := _OUT_OF.sub("", _SUFFIX.sub("", title))) and shorter != title:
+        title = shorter
+    return title
+
+
+def points_in_heading(text: str) -> str:
+    """The number of points that the heading says are possible; "" if it does not."""
+    if _CANVAS_ID.search(text):
+        return ""
+    for pattern in _POINTS:
+        if (found := pattern.search(text)) and float(found[1].replace(",", ".")):
+            return found[1]
+    return ""
 
 
 def role_of_heading(text: str) -> Role | None:
     """None where the words are not known."""
-    return _ROLES.get(plain_heading(text))
+    if text.lstrip().startswith("* ") and len(text.strip()) > 2:
+        return Role.OTHER  # how Sakai heads the comments to an item
+    return _ROLES.get(plain_heading(text).rstrip(".")) or _ROLES.get(item_title(text))
 
 
 def is_known_heading(text: str) -> bool:
     """Whether it is a heading of a list of students at all."""
-    return role_of_heading(text) is not None or plain_heading(text) in _OTHERS
+    return role_of_heading(text) is not None

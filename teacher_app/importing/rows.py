@@ -2,28 +2,53 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shared.model.errors import GradeOutsideScale
-from shared.model.grades import parse_grade
-from shared.model.scales import PERCENT
+from shared.model.grade_words import Word, word_of
+from shared.model.text import sort_key
 from teacher_app.importing.columns import Dialect, Layout
 from teacher_app.importing.tables import Table
 
 __all__ = ["SourceRow", "rows_from_table"]
 
-_NO_GRADE = frozenset({"-", "–", "—"})  # what Moodle writes
+# Rows of gradebooks and spreadsheets that are no students', by the word in the name's or the first column.
+_SUMMARY = re.compile(
+    r"(?:(?:overall|class|course|group) )?(?:average|mean|median|maximum|minimum|max|min"
+    r"|highest|lowest|high|low)"
+    r"(?: (?:score|grade|points|mark))?|points(?: possible)?|possible points"
+    r"|max(?:imum)? (?:points|score|grade)|out of"
+    r"|standard deviation|std\.? ?dev(?:iation)?|stdev|count|sum|totals?|date|due date"
+    r"|weight|number of (?:students|grades)"
+    r"|moyenne(?: (?:de la classe|generale|du groupe))?|mediane|note (?:min|max)(?:imale|i"
+    r"|\.)?|ecart[- ]type|effectif"
+    r"|bareme|coefficient|durchschnitt|klassendurchschnitt|mittelwert|schnitt"
+    r"|standardabweichung|anzahl|summe|gesamt"
+    r"|hochstpunktzahl|punkte|media(?: della classe| de la clase| da turma)?|promedio"
+    r"|mediana|moda|desviacion(?: estandar| tipica)?"
+    r"|deviazione standard|desvio padrao|massimo|minimo|maximo|gemiddelde|klasgemiddelde"
+    r"|mediaan|aantal|srednia"
+    r"|odchylenie standardowe|ortalama|sinif ortalamasi|prumer|medelvarde|gennemsnit"
+    r"|среднее|средний балл|平均|平均分|合計"
+    r"|student, test|test student|student test|gesamtdurchschnitt|promedio general"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """One student's texts as they were read or mended. `code` is "" where the source has none."""
+    """One student's texts as they were read or mended. `code` is "" where the source has none.
+
+    `flag` says why it seems to be no student's row; such a row is not `is_included` until the teacher says
+    so.
+    """
 
     line: int
     person: str
     grade: str
     code: str = ""
+    flag: str = ""
+    is_included: bool = True
 
 
 def rows_from_table(table: Table, layout: Layout) -> list[SourceRow]:
@@ -38,14 +63,22 @@ def rows_from_table(table: Table, layout: Layout) -> list[SourceRow]:
             continue
         person = " ".join(text for column in layout.name_columns if (text := _at(cells, column)))
         grade = _at(cells, layout.grade)
-        if layout.dialect is Dialect.MOODLE and grade in _NO_GRADE:
+        if layout.dialect is Dialect.MOODLE and word_of(grade) is Word.NO_GRADE:
             grade = ""
-        if not grade and layout.remark is not None:
+        if layout.remark is not None and not grade:
             grade = _mark(_at(cells, layout.remark))
         code = "" if layout.code is None else _at(cells, layout.code)
         if person or grade or code:
-            found.append(SourceRow(line, person, grade, code))
+            flag = _flag(person, cells)
+            found.append(SourceRow(line, person, grade, code, flag, is_included=not flag))
     return found
+
+
+def _flag(person: str, cells: Sequence[str]) -> str:
+    for text in (person, _at(cells, 0)):
+        if _SUMMARY.fullmatch(sort_key(text).strip(" :=*")):
+            return f"“{text}” does not look like a student: left out unless you tick it."
+    return ""
 
 
 def _at(cells: Sequence[str], column: int) -> str:
@@ -54,8 +87,5 @@ def _at(cells: Sequence[str], column: int) -> str:
 
 def _mark(remark: str) -> str:
     """ "ABSENT" or "EXEMPT" if the remark says so, else ""."""
-    try:
-        grade = parse_grade(remark, PERCENT)  # marks are the same on every scale
-    except GradeOutsideScale:
-        return ""
-    return grade.text if grade.mark else ""
+    word = word_of(remark)
+    return word.value if word in {Word.ABSENT, Word.EXEMPT} else ""

@@ -1,6 +1,7 @@
 """Rows of a file, read as the import reads them."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from shared.model.exam import Exam, Result
 from teacher_app.importing.checking import Choices, Repeated, check_rows
@@ -12,11 +13,12 @@ __all__ = ["read_rows", "rows_of_file"]
 
 
 def rows_of_file(source: Source | bytes, exam: Exam) -> list[SourceRow]:
-    """Of the first table, as it is recognised."""
+    """Of the first table, as it is recognised, with every row ticked."""
     if isinstance(source, bytes):
         source = source_from_file(source)
     table = next(iter(source.tables.values()))
-    return rows_from_table(table, recognised(table, exam.scale, exam.subject, kind=source.kind))
+    rows = rows_from_table(table, recognised(table, exam.scale, exam.subject, kind=source.kind))
+    return [replace(row, is_included=True) for row in rows]
 
 
 def read_rows(data: bytes, exam: Exam, there: Iterable[Result] = ()) -> list[tuple[str, str, str]]:

@@ -13,7 +13,7 @@ from shared.model.scales import NumberScale
 from shared.model.text import escape_markdown
 from teacher_app.exam.wording import count_text
 from teacher_app.importing.checking import CheckedRow, Choices, Fate, Repeated, There
-from teacher_app.importing.columns import Dialect, column_labels
+from teacher_app.importing.columns import HEADING_ROWS, Dialect, column_labels
 from teacher_app.importing.draft import ImportDraft, fate_counts
 from teacher_app.importing.files import Kind
 from teacher_app.importing.rows import SourceRow
@@ -38,6 +38,7 @@ _FATE_WORDS = {  # after a number
     Fate.NO_GRADE: "without a grade",
     Fate.REPEATED: "repeated",
     Fate.BAD: "to mend",
+    Fate.UNTICKED: "not ticked",
 }
 _FATE_SIGNS = {  # shapes, not only colours; all in common fonts
     Fate.NEW: "✓ New",
@@ -47,6 +48,7 @@ _FATE_SIGNS = {  # shapes, not only colours; all in common fonts
     Fate.NO_GRADE: "○",
     Fate.REPEATED: "✗",
     Fate.BAD: "✗",
+    Fate.UNTICKED: "–",
 }
 _THERE_WORDS = {
     There.SKIP: "Keep the grade that is there",
@@ -60,6 +62,7 @@ _REPEATED_WORDS = {
     Repeated.ALL: "Different students: save them all",
 }
 ROW_HEIGHT_PX, ROWS_SHOWN = 35, 14
+FIRST_ROWS = 4
 REASONS_SHOWN = 6  # above the table, which shows all
 
 
@@ -74,15 +77,20 @@ def show_columns(draft: ImportDraft, key: str) -> None:
                 draft.choose_sheet(sheet)
                 st.rerun()
         if layout.dialect is Dialect.PLAIN:
-            has_heading = st.checkbox(
-                "The first row is a heading", value=layout.has_heading, key=f"{key}-heading-{draft.sheet}"
+            rows: list[int | None] = [None, *range(min(len(table.rows), HEADING_ROWS))]
+            heading_row = st.selectbox(
+                "The heading is in",
+                rows,
+                index=rows.index(layout.heading_row),
+                format_func=lambda row: _heading_words(draft, row),
+                key=f"{key}-heading-{draft.sheet}",
             )
-            if has_heading != layout.has_heading:
-                draft.choose_heading(has_heading)
+            if heading_row != layout.heading_row:
+                draft.choose_heading(heading_row)
                 st.rerun()
-        labels = column_labels(table, has_heading=layout.has_heading)
+        labels = column_labels(table, heading_row=layout.heading_row)
         columns = list(range(table.width))
-        widgets = f"{key}-{draft.sheet}-{layout.has_heading}"
+        widgets = f"{key}-{draft.sheet}-{layout.heading_row}"
         names = st.multiselect(
             "Student: one column, or several to be joined in this order",
             columns,
@@ -99,6 +107,8 @@ def show_columns(draft: ImportDraft, key: str) -> None:
             placeholder="Choose a column",
             key=f"{widgets}-grade",
         )
+        st.caption("The first rows of each column")
+        st.table(_first_rows(draft, labels), hide_index=True)
         if draft.choose_columns(names, grade, layout.code):
             st.rerun()  # the heading above describes the layout
     if table.is_comma_ambiguous:
@@ -114,6 +124,25 @@ def show_columns(draft: ImportDraft, key: str) -> None:
             "Grades are taken as they are.",
             icon=":material/warning:",
         )
+
+
+def _heading_words(draft: ImportDraft, row: int | None) -> str:
+    if row is None:
+        return "no line: the students begin at once"
+    table = draft.table
+    return f"line {table.lines[row]}: {' · '.join(table.rows[row])[:80]}"
+
+
+def _first_rows(draft: ImportDraft, labels: Sequence[str]) -> pd.DataFrame:
+    heading_row = draft.layout.heading_row
+    first = 0 if heading_row is None else heading_row + 1
+    rows = draft.table.rows[first : first + FIRST_ROWS]
+    return pd.DataFrame(
+        {
+            label: [row[index] if index < len(row) else "" for row in rows]
+            for index, label in enumerate(labels)
+        }
+    )
 
 
 def show_choices(draft: ImportDraft, key: str) -> None:
@@ -148,6 +177,7 @@ def show_rows(draft: ImportDraft, key: str) -> list[CheckedRow]:
     _say_what_to_mend(checked)
     data = pd.DataFrame(
         {
+            "Import": [offered[position].is_included for position in positions],
             "Line": [checked[position].row.line for position in positions],
             "Student": [offered[position].person for position in positions],
             "Code": [offered[position].code for position in positions],
@@ -163,8 +193,16 @@ def show_rows(draft: ImportDraft, key: str) -> list[CheckedRow]:
         width="stretch",
         height=ROW_HEIGHT_PX * (min(len(positions), ROWS_SHOWN) + 1) + 3,
         disabled=["Line", "Code", "What becomes of it"],
-        column_order=["Line", "Student", *(["Code"] if has_codes else []), "Grade", "What becomes of it"],
+        column_order=[
+            "Import",
+            "Line",
+            "Student",
+            *(["Code"] if has_codes else []),
+            "Grade",
+            "What becomes of it",
+        ],
         column_config={
+            "Import": st.column_config.CheckboxColumn(width=60),
             "Line": st.column_config.NumberColumn(width=60),
             "Student": st.column_config.TextColumn(width="medium"),
             "Grade": st.column_config.TextColumn(width=90),
@@ -202,8 +240,10 @@ def _mend(
         before = offered[position]
         edits = edited.get(shown, {})
         person, grade = edits.get("Student", before.person), edits.get("Grade", before.grade)
-        if (person, grade) != (rows[position].person, rows[position].grade):
-            draft.mend(position, person or "", grade or "")
+        is_included = bool(edits.get("Import", before.is_included))
+        row = rows[position]
+        if (person, grade, is_included) != (row.person, row.grade, row.is_included):
+            draft.mend(position, person or "", grade or "", is_included=is_included)
 
 
 def _chosen_positions(draft: ImportDraft, key: str) -> list[int] | None:
@@ -235,7 +275,7 @@ def _to_mend(draft: ImportDraft) -> list[int]:
 def _layout_key(draft: ImportDraft) -> str:
     layout = draft.layout
     names = "+".join(map(str, layout.name_columns))
-    return f"{draft.sheet}-{layout.has_heading}-{names}-{layout.grade}-{layout.code}"
+    return f"{draft.sheet}-{layout.heading_row}-{names}-{layout.grade}-{layout.code}"
 
 
 def _how_it_was_read(draft: ImportDraft) -> str:
@@ -249,7 +289,7 @@ def _how_it_was_read(draft: ImportDraft) -> str:
     if table.delimiter in _DELIMITER_WORDS:
         parts.append(_DELIMITER_WORDS[table.delimiter])
     if layout.is_complete:
-        labels = column_labels(table, has_heading=layout.has_heading)
+        labels = column_labels(table, heading_row=layout.heading_row)
         names = " and ".join(f"“{escape_markdown(labels[column])}”" for column in layout.name_columns)
         assert layout.grade is not None  # noqa: S101  # is_complete
         parts.append(

@@ -155,8 +155,8 @@ def test_what_cannot_be_told_is_left_to_the_teacher(text: str) -> None:
 
 def test_columns_are_named_for_people() -> None:
     table = source_from_text("Name;Quiz;Quiz;\nAda;1;2;x").tables[""]
-    assert column_labels(table, has_heading=True) == ["Name", "Quiz", "Quiz (3)", "Column 4 (x)"]
-    assert column_labels(table, has_heading=False)[0] == "Column 1 (Name)"
+    assert column_labels(table, heading_row=0) == ["Name", "Quiz", "Quiz (3)", "Column 4 (x)"]
+    assert column_labels(table, heading_row=None)[0] == "Column 1 (Name)"
 
 
 # Canvas.

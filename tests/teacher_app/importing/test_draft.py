@@ -41,9 +41,9 @@ def test_rows_come_when_the_teacher_has_chosen_the_columns(draft_of: MakeDraft) 
 def test_a_mended_row_is_checked_again(draft_of: MakeDraft) -> None:
     draft = draft_of("Ada;14\nBob;99\nBob;3")
     assert fates_of(draft) == [Fate.NEW, Fate.BAD, Fate.NEW]
-    draft.mend(1, "Bob", " 9 ")
+    draft.mend(1, "Bob", " 9 ", is_included=True)
     assert fates_of(draft) == [Fate.NEW, Fate.REPEATED, Fate.REPEATED]
-    draft.mend(1, "Bobby", " 9 ")
+    draft.mend(1, "Bobby", " 9 ", is_included=True)
     assert fates_of(draft) == [Fate.NEW] * 3
     assert [(row.line, row.person, row.grade) for row in draft.rows][1] == (2, "Bobby", "9")
 
@@ -51,7 +51,7 @@ def test_a_mended_row_is_checked_again(draft_of: MakeDraft) -> None:
 def test_mending_is_forgotten_only_when_other_columns_are_chosen(draft_of: MakeDraft) -> None:
     draft = draft_of(TEXT)
     draft.choose_columns([0], 1, None)
-    draft.mend(0, "Ada King", "14")
+    draft.mend(0, "Ada King", "14", is_included=True)
     draft.choose_columns([0], 1, None)
     assert draft.rows[0].person == "Ada King"
     draft.choose_columns([0], 2, None)
@@ -61,18 +61,18 @@ def test_mending_is_forgotten_only_when_other_columns_are_chosen(draft_of: MakeD
 def test_the_first_row_can_be_a_heading_or_not(draft_of: MakeDraft) -> None:
     draft = draft_of("Étudiante;Partiel\nAda;14\nBob;3")
     assert fates_of(draft) == [Fate.BAD, Fate.NEW, Fate.NEW]
-    draft.choose_heading(True)
+    draft.choose_heading(0)
     assert not draft.layout.name_columns  # its words are not known
     draft.choose_columns([0], 1, None)
     assert fates_of(draft) == [Fate.NEW, Fate.NEW]
-    draft.choose_heading(False)
+    draft.choose_heading(None)
     assert len(draft.rows) == 3
 
 
 def test_another_sheet_can_be_chosen(draft_of: MakeDraft) -> None:
     sheets = ("A", [["Name", "Grade"], ["Ada", 1]]), ("B", [["Name", "Grade"], ["Bob", 2], ["Cy", 3]])
     draft = draft_of(bytes_of(workbook_of(*sheets)))
-    draft.mend(0, "Ada King", "14")
+    draft.mend(0, "Ada King", "14", is_included=True)
     draft.choose_sheet("B")
     assert [row.person for row in draft.rows] == ["Bob", "Cy"]
     draft.choose_sheet("A")

@@ -152,7 +152,7 @@ def test_a_file_is_read_when_it_is_chosen(page: AppTest, desk: Desk, exam: Exam)
     assert page.expander[0].label.startswith("Read as an export of Canvas")
     assert says(page, "Choose above which columns")
     page.selectbox[0].select(6).run()
-    assert says(page, "**4 rows:** 2 new · 2 without a grade")
+    assert says(page, "**4 rows:** 2 new · 1 without a grade · 1 not ticked")
     press(page, "Save 2 results")
     assert stored(desk, exam) == [("Hopper, Grace", "EXEMPT"), ("Lovelace, Ada", "14.5")]
 
@@ -178,15 +178,15 @@ def test_columns_that_cannot_be_told_are_asked_for(page: AppTest) -> None:
     assert says(page, "Choose above which columns")
     assert "Save" not in " ".join(labels(page))
     page.multiselect[0].set_value([0, 1])
-    page.selectbox[0].select(3).run()
+    page.selectbox[1].select(3).run()
     assert says(page, "**2 rows:** 2 new")
     assert "“Column 1 (Ada)” and “Column 2 (Lovelace)”" in page.expander[0].label.replace("\\", "")
 
 
-def test_the_teacher_says_whether_the_first_row_is_a_heading(page: AppTest) -> None:
+def test_the_teacher_says_which_row_is_the_heading(page: AppTest) -> None:
     paste(page, "Wer;Wieviel\nAda;14\nBob;12")
     assert says(page, "**3 rows:** 2 new · 1 to mend")
-    page.checkbox[0].check().run()
+    page.selectbox[0].select(0).run()
     page.multiselect[0].set_value([0]).run()
     assert says(page, "**2 rows:** 2 new")
 
