@@ -264,7 +264,8 @@ def _by_headings(table: Table, heading_row: int, scale: Scale, subject: str) -> 
     titles = [
         index
         for index, cell in enumerate(cells)
-        if roles[index] not in {*_NAME_ROLES, Role.OTHER}
+        if index != code
+        and roles[index] not in {*_NAME_ROLES, Role.OTHER}
         and wanted in {plain_heading(cell), item_title(cell)}
     ]
     if titles and wanted:
