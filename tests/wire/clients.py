@@ -35,7 +35,7 @@ DEADLINE_S = 20.0
 
 
 def backend_settings(backend: BackendClient) -> BackendSettings:
-    """What the dashboards read from the file that the backend wrote."""
+    """The settings that the dashboards read from the file the backend wrote."""
     file: Path = backend.data_dir / "backend.env"
     return load_student_settings({}, file).backend
 
@@ -47,8 +47,8 @@ def port_of(backend: BackendClient) -> int:
 
 
 def through(settings: BackendSettings, proxy: TcpProxy, *, is_cognito_too: bool = False) -> BackendSettings:
-    """The same backend, reached over the proxy. Teachers' tokens name the issuer: leave Cognito direct for
-    them."""
+    """The same backend, through the proxy. Teachers' tokens name the issuer, so for them connect to Cognito
+    directly."""
     host = f"127.0.0.1:{proxy.port}"
     return replace(
         settings,
@@ -59,7 +59,7 @@ def through(settings: BackendSettings, proxy: TcpProxy, *, is_cognito_too: bool 
 
 
 def published_state(api: TeacherApi, exam_id: str) -> tuple[Exam | None, dict[str, tuple[str, str, int]]]:
-    """What the backend has now: the exam, and each result's student, grade and version by id."""
+    """What the backend stores now: the exam, and each result's student, grade and version by id."""
     exam = api.get_exam(exam_id)
     return exam, {row.id: (row.student, row.grade, row.version) for row in api.list_results(exam_id)}
 
@@ -73,12 +73,12 @@ def cached_state(cache: ExamCache, exam_id: str) -> dict[str, tuple[str, str, in
 
 @dataclass(frozen=True, slots=True)
 class LiveFeed:
-    """A running feed, used from a test's thread, and what it fills."""
+    """A running feed, used from a test's thread, and the cache it fills."""
 
     feed: Feed
     cache: ExamCache
-    changed: threading.Condition  # notified at every change of the cache and of the feed's state
-    portal: BlockingPortal  # to the feed's event loop, which runs in a thread of its own
+    changed: threading.Condition  # notified when the cache or the feed's state changes
+    portal: BlockingPortal  # to the feed's event loop, which runs in its own thread
 
     @property
     def state(self) -> FeedState:
@@ -99,17 +99,17 @@ class LiveFeed:
     def until_state(self, state: FeedState, deadline_s: float = DEADLINE_S) -> None:
         self.until(lambda: self.state is state, deadline_s)
 
-    def until(self, holds: Callable[[], object], deadline_s: float = DEADLINE_S) -> None:
-        """Waits until `holds()`; fails after the deadline."""
+    def until(self, is_true: Callable[[], object], deadline_s: float = DEADLINE_S) -> None:
+        """Waits until `is_true()`; fails after the deadline."""
         give_up_at_s = time.monotonic() + deadline_s
         with self.changed:
-            while not holds():
+            while not is_true():
                 left_s = give_up_at_s - time.monotonic()
                 assert left_s > 0, f"not within {deadline_s} s; the feed says {self.feed.status}"
-                self.changed.wait(min(left_s, 0.1))  # some conditions look at more than cache and state
+                self.changed.wait(min(left_s, 0.1))  # some conditions depend on more than cache and state
 
     def rows(self, exam_id: str) -> dict[str, Result]:
-        """Results by id; none while they are not loaded."""
+        """Results by id; empty until they are loaded."""
         snapshot = self.cache.results(exam_id)
         return {} if snapshot is None else {row.id: row for row in snapshot.rows}
 
@@ -122,18 +122,18 @@ def live_feed(
     exams_loaded_max: int = 50,
     guest: GuestCredentials | None = None,
 ) -> Iterator[LiveFeed]:
-    """A feed on an event loop of its own; it may not be live yet."""
+    """A feed on its own event loop; it may not be live yet."""
     credentials = guest or GuestCredentials(settings, time.time)
     cache = ExamCache(time.time)
     feed = Feed(settings, credentials, cache, exams_loaded_max=exams_loaded_max, timings=timings)
     changed = threading.Condition()
 
-    def tell(_news: object) -> None:
+    def notify(_change: object) -> None:
         with changed:
             changed.notify_all()
 
-    cache.add_listener(tell)
-    feed.add_listener(tell)
+    cache.add_listener(notify)
+    feed.add_listener(notify)
     with (
         contextlib.closing(credentials),
         start_blocking_portal() as portal,

@@ -1,6 +1,6 @@
-"""A running user pool and identity pool for tests: the real routes on a real socket, and a clock to move.
+"""A running user pool and identity pool for tests: the real routes on a real socket, and a movable clock.
 
-The clock runs with the world's, so that what clients sign or check by their own clock fits, and can be put
+The clock follows real time, so that it agrees with what clients sign or check by their own clock; it can be
 forward.
 """
 
@@ -39,7 +39,7 @@ ONE_TRY: dict[str, Any] = {"retries": {"total_max_attempts": 1}}
 
 
 class Clock:
-    """The world's time, put forward by so much; or standing still, where a slow machine must not matter."""
+    """Real time plus an offset; or stopped, where a slow machine must not matter."""
 
     def __init__(self) -> None:
         self._ahead_s = 0.0
@@ -58,7 +58,7 @@ class Clock:
 
 @dataclass
 class Pool:
-    """One running backend, with clients of its Cognito services made for it and closed with it."""
+    """One running backend, with clients for its Cognito services, which are closed with it."""
 
     url: str
     data_dir: Path
@@ -77,17 +77,17 @@ class Pool:
         return self.services.names.client_id
 
     def anyone(self) -> Any:
-        """boto3's user-pool client without any key; always the same one."""
+        """boto3's user-pool client without credentials; always the same one."""
         if self._anyone is None:
             self._anyone = self._client("cognito-idp", config=Config(signature_version=UNSIGNED, **ONE_TRY))
         return self._anyone
 
     def identities(self) -> Any:
-        """boto3's identity-pool client without any key."""
+        """boto3's identity-pool client without credentials."""
         return self._client("cognito-identity", config=Config(signature_version=UNSIGNED, **ONE_TRY))
 
     def operator(self, *, secret: str | None = None, key_id: str | None = None, **options: Any) -> Any:
-        """boto3's user-pool client with the operator's key, or with another one."""
+        """boto3's user-pool client with the operator's key or another one."""
         key = self.services.operator_key
         return self._client(
             "cognito-idp",
@@ -98,7 +98,7 @@ class Pool:
         )
 
     def pycognito(self, username: str, **tokens: str) -> Cognito:
-        """pycognito, with the settings that move all of it to this backend."""
+        """pycognito, configured to send every call to this backend."""
         cognito = Cognito(
             self.pool_id,
             self.client_id,
@@ -118,7 +118,7 @@ class Pool:
         email: str | None = "ada@school.example",
         **attributes: str,
     ) -> str:
-        """A teacher with a permanent password, or with TEMPORARY when it is None. Gives the sub."""
+        """Adds a teacher with a permanent password, or with TEMPORARY if it is None. Returns the sub."""
         operator = self.operator()
         if email is not None:
             attributes |= {"email": email, "email_verified": "true"}
@@ -150,11 +150,11 @@ class Pool:
         )
 
     def tokens(self, username: str = "ada", password: str = PASSWORD) -> dict[str, Any]:
-        """AccessToken, IdToken, RefreshToken of a new sign-in."""
+        """AccessToken, IdToken and RefreshToken from a new sign-in."""
         return self.answer_of_password(username, password)["AuthenticationResult"]
 
     def messages(self) -> list[dict[str, str]]:
-        """What was sent to users, oldest first."""
+        """Messages sent to users, oldest first."""
         path = self.data_dir / "outbox.jsonl"
         lines = path.read_text("utf-8").splitlines() if path.exists() else []
         return [json.loads(line) for line in lines]
@@ -165,7 +165,7 @@ class Pool:
         )
 
     def call(self, target: str, body: object) -> httpx.Response:
-        """A call as raw HTTP; `target` as `Service.Operation`, body as JSON or, if bytes, as it is."""
+        """A raw HTTP call; `target` is `Service.Operation`, `body` is sent as JSON, or unchanged if bytes."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         headers = {"x-amz-target": target, "content-type": "application/x-amz-json-1.1"}
         return httpx.post(self.url, content=content, headers=headers)
@@ -180,7 +180,7 @@ class Pool:
 
 @contextlib.contextmanager
 def refused(error_type: str, message: str | None = None) -> Iterator[None]:
-    """The block must end in this refusal of a service, with exactly this text if one is given."""
+    """The block must raise this service error, with exactly this text if one is given."""
     with pytest.raises(ClientError) as caught:
         yield
     error = caught.value.response["Error"]
@@ -194,10 +194,12 @@ def refused(error_type: str, message: str | None = None) -> Iterator[None]:
 def running_pool(
     data_dir: Path, *, clock: Clock | None = None, are_guests_allowed: bool = True
 ) -> Iterator[Pool]:
-    """The backend over this data folder, served until the block ends."""
+    """The backend on this data folder, served until the block ends."""
     data_dir.mkdir(exist_ok=True)
     if not (data_dir / "signing_key.pem").exists():
-        shutil.copy(_ready_made_key(), data_dir / "signing_key.pem")  # making one takes a quarter of a second
+        shutil.copy(
+            _ready_made_key(), data_dir / "signing_key.pem"
+        )  # generating one takes a quarter of a second
     clock = clock or Clock()
     with contextlib.ExitStack() as cleanup:
         listening = cleanup.enter_context(bound_socket("127.0.0.1", 0))
@@ -209,12 +211,12 @@ def running_pool(
 
 @contextlib.contextmanager
 def served(app: Any, listening: socket.socket) -> Iterator[None]:
-    """The application on this socket, in a thread that is gone when the block ends."""
+    """Serves the application on this socket from a thread that ends with the block."""
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="cognito-server")
     thread.start()
     try:
-        yield  # the socket listens already: what comes before the server is ready waits in its queue
+        yield  # the socket listens already: connections queue until the server is ready
     finally:
         server.should_exit = True
         thread.join(10.0)
@@ -223,13 +225,13 @@ def served(app: Any, listening: socket.socket) -> Iterator[None]:
 
 @cache
 def _session() -> boto3.session.Session:
-    """Shared, because reading the services' descriptions takes long."""
+    """Shared, because loading the service descriptions is slow."""
     return boto3.session.Session()
 
 
 @cache
 def _ready_made_key() -> Path:
-    """One RSA key for all pools of a test run; that each folder makes its own is tested elsewhere."""
+    """One RSA key for all pools in a test run; another test checks that each folder generates its own."""
     path = Path(mkdtemp(prefix="signing-key-")) / "signing_key.pem"
     atexit.register(shutil.rmtree, path.parent)
     load_signing_key(path)

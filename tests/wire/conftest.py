@@ -1,4 +1,4 @@
-"""What most tests over the wire ask for."""
+"""Fixtures that most wire tests use."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ from tests.wire.gate_dashboard import Operator, new_name, wire_browser
 
 @pytest.fixture(scope="module")
 def settings(backend: RunningBackend) -> BackendSettings:
-    """Of the dashboards, for the module's backend."""
+    """The dashboards' settings for the module's backend."""
     return backend_settings(backend)
 
 
@@ -26,7 +26,7 @@ def clock() -> ShiftedClock:
 
 @pytest.fixture(scope="module")
 def dashboard(backend: RunningBackend) -> Iterator[TeacherDashboard]:
-    """The teachers' dashboard of the module, behind its gate."""
+    """The module's teacher dashboard, behind its gate."""
     with TeacherDashboard(backend.settings) as running:
         yield running
 
@@ -40,7 +40,7 @@ def operator(backend: RunningBackend) -> Iterator[Operator]:
 
 @pytest.fixture
 def name(backend: RunningBackend) -> str:
-    """A teacher of this test alone, with PASSWORD."""
+    """A teacher for this test only, with PASSWORD."""
     name = new_name()
     backend.create_teacher(name)
     return name

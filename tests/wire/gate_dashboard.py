@@ -1,4 +1,4 @@
-"""What tests of the gate do over the wire: accounts at the backend, a browser without scripts, and the socket
+"""Helpers for gate tests over the wire: accounts on the backend, a browser without scripts, and the WebSocket
 of a page."""
 
 import asyncio
@@ -60,7 +60,7 @@ class Operator:
         )
 
     def invite(self, username: str) -> None:
-        """An account with a temporary password and an address for codes."""
+        """Creates an account with a temporary password and an e-mail address for codes."""
         self.calls.admin_create_user(
             UserPoolId=self.pool_id,
             Username=username,
@@ -81,7 +81,7 @@ class Operator:
 
 @contextlib.contextmanager
 def wire_browser(url: str, **headers: str) -> Iterator[GateBrowser]:
-    """A browser without scripts. `headers` (with _ for -) go with every request, as a proxy adds them."""
+    """A browser without scripts. `headers` (with _ for -) are added to every request, as a proxy would."""
     named = {name.replace("_", "-"): text for name, text in headers.items()}
     with asyncio.Runner() as runner:
         client = httpx.AsyncClient(base_url=url, timeout=20.0, headers=named, trust_env=False)
@@ -92,7 +92,7 @@ def wire_browser(url: str, **headers: str) -> Iterator[GateBrowser]:
 
 
 def handshake_status(dashboard: TeacherDashboard, cookie: str | None, origin: str | None = "own") -> int:
-    """101 if the WebSocket of Streamlit is opened, else the status of the refusal."""
+    """101 if Streamlit's WebSocket opens, otherwise the HTTP status of the refusal."""
     try:
         with connect(
             f"ws://{dashboard.host}/_stcore/stream",
@@ -105,7 +105,7 @@ def handshake_status(dashboard: TeacherDashboard, cookie: str | None, origin: st
 
 
 class StreamlitPage:
-    """An open page without a browser: it reruns its script and tells what the script wrote."""
+    """An open page without a browser: it reruns its script and returns what the script wrote."""
 
     def __init__(self, dashboard: TeacherDashboard, cookie: str) -> None:
         self._open = contextlib.ExitStack()
@@ -119,7 +119,7 @@ class StreamlitPage:
         )
 
     def rerun(self) -> list[str]:
-        """One run of the script, as when its reader presses a key that asks for it."""
+        """Runs the script once, as when the user presses the rerun key."""
         message = BackMsg()
         message.rerun_script.query_string = ""
         self._line.send(message.SerializeToString())
@@ -127,10 +127,10 @@ class StreamlitPage:
         while True:
             data = self._line.recv(ANSWER_DEADLINE_S)
             assert isinstance(data, bytes)
-            told = ForwardMsg.FromString(data)
-            if told.WhichOneof("type") == "script_finished":
+            message = ForwardMsg.FromString(data)
+            if message.WhichOneof("type") == "script_finished":
                 return texts
-            element = told.delta.new_element
+            element = message.delta.new_element
             match element.WhichOneof("type"):
                 case "markdown":
                     texts.append(element.markdown.body)
@@ -142,7 +142,7 @@ class StreamlitPage:
                     pass
 
     def wait_closed(self) -> int:
-        """The code that the dashboard closes the socket with."""
+        """The close code that the dashboard sends."""
         with contextlib.suppress(ConnectionClosed):
             for _message in self._line:
                 pass
@@ -164,7 +164,7 @@ def reset_code(data_dir: Path, username: str) -> str:
     """The newest code for `username` in the backend's mail outbox."""
     codes: list[str] = []
 
-    def has_come() -> bool:
+    def has_arrived() -> bool:
         outbox = data_dir / "outbox.jsonl"
         lines = outbox.read_text().splitlines() if outbox.exists() else []
         messages = [json.loads(line) for line in lines]
@@ -172,7 +172,7 @@ def reset_code(data_dir: Path, username: str) -> str:
         codes[:] = [found[0] for text in texts if (found := re.search(r"\b\d{6}\b", text))]
         return bool(codes)
 
-    wait_until(has_come, what=f"a code for {username}")
+    wait_until(has_arrived, what=f"a code for {username}")
     return codes[-1]
 
 

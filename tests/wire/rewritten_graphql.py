@@ -1,4 +1,4 @@
-"""An exam API between a client and the backend whose answers a test rewrites, as no healthy one answers."""
+"""A proxy in front of the exam API that lets a test rewrite answers to ones no healthy API would give."""
 
 import http.client
 import json
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 __all__ = ["Answer", "RewrittenGraphQL", "error_of", "field_of"]
 
 Answer = dict[str, Any]
-# (request, the backend's answer) -> what the client gets.
+# (request, the backend's answer) -> the answer sent to the client.
 Rewrite = Callable[[Answer, Answer], Answer]
 
 
@@ -22,12 +22,12 @@ def field_of(request: Answer) -> str:
 
 
 def error_of(request: Answer, error_type: str) -> Answer:
-    """The answer of an API that refuses this request."""
+    """The answer of an API that rejects this request."""
     return {"data": {field_of(request): None}, "errors": [{"errorType": error_type, "message": error_type}]}
 
 
 class RewrittenGraphQL:
-    """Forwards POST /graphql to `api_url`; `rewrite` may be changed at any time. close() it at the end."""
+    """Forwards POST /graphql to `api_url`; `rewrite` may be changed at any time. Call close() at the end."""
 
     def __init__(self, api_url: str, rewrite: Rewrite = lambda _request, answer: answer) -> None:
         self.rewrite = rewrite
@@ -66,7 +66,7 @@ class RewrittenGraphQL:
         return f"http://127.0.0.1:{self._server.server_address[1]}/graphql"
 
     def asked(self, field: str) -> int:
-        """How many requests have asked for this field."""
+        """Number of requests for this field so far."""
         return sum(field_of(request) == field for request in self.requests)
 
     def close(self) -> None:

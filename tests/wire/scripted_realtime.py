@@ -1,4 +1,4 @@
-"""A real-time server that says exactly what a test tells it to: for answers that no healthy backend gives."""
+"""A real-time server that sends exactly what a test scripts, including what no healthy backend would send."""
 
 import asyncio
 import json
@@ -11,15 +11,15 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 from websockets.typing import Subprotocol
 
-__all__ = ["ScriptedRealtime", "polite"]
+__all__ = ["ScriptedRealtime", "healthy"]
 
 Message = dict[str, Any]
-# A message of the client -> the answers; None instead of an answer closes the connection.
+# A client's message -> the answers; None in place of an answer closes the connection.
 Script = Callable[[Message], list[Message | str | None]]
 
 
-def polite(message: Message) -> list[Message | str | None]:
-    """What a healthy server answers."""
+def healthy(message: Message) -> list[Message | str | None]:
+    """The answers of a healthy server."""
     match message["type"]:
         case "connection_init":
             return [{"type": "connection_ack", "payload": {"connectionTimeoutMs": 300000}}, {"type": "ka"}]
@@ -31,11 +31,11 @@ def polite(message: Message) -> list[Message | str | None]:
 
 
 class ScriptedRealtime:
-    """Runs in a thread of its own; close() ends it. `heard` is every message of every client, in order."""
+    """Runs in its own thread; close() ends it. `received` has every message from every client, in order."""
 
-    def __init__(self, script: Script = polite, *, answers_pings: bool = True) -> None:
+    def __init__(self, script: Script = healthy, *, answers_pings: bool = True) -> None:
         self.script = script
-        self.heard: list[Message] = []
+        self.received: list[Message] = []
         self.pings = 0
         self.connections = 0
         self.port = 0
@@ -53,7 +53,7 @@ class ScriptedRealtime:
         return f"ws://127.0.0.1:{self.port}/graphql/realtime"
 
     def say(self, message: Message | str) -> None:
-        """Sends to every open connection."""
+        """Sends `message` on every open connection."""
         asyncio.run_coroutine_threadsafe(self._say(message), self._loop).result(10)
 
     def close(self) -> None:
@@ -89,7 +89,7 @@ class ScriptedRealtime:
         try:
             async for text in connection:
                 message = json.loads(text)
-                self.heard.append(message)
+                self.received.append(message)
                 for answer in self.script(message):
                     if answer is None:
                         await connection.close()
@@ -101,7 +101,7 @@ class ScriptedRealtime:
             self._open.discard(connection)
 
     def _watch_pings(self, connection: ServerConnection) -> None:
-        """Counts pings, and swallows the answers if this server is one that gives none."""
+        """Counts pings, and drops the pongs if this server answers none."""
         send_frame = connection.protocol.send_frame
 
         def send_some(frame: Frame) -> None:

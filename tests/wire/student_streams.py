@@ -1,5 +1,5 @@
-"""A student's end of the live stream: one connection read event by event, and one that comes back by itself
-as a browser's EventSource does, with the rows that its board would show."""
+"""The student's end of the live stream: one connection read event by event, and one that reconnects by itself
+like a browser's EventSource, with the rows that its board would show."""
 
 import contextlib
 import json
@@ -29,7 +29,7 @@ class Event:
 
 
 class LiveStream:
-    """One connection. `status`, `headers` and, of a refusal, `answer`; events() gives what comes."""
+    """One connection: `status`, `headers` and, if it was refused, `answer`; events() yields what arrives."""
 
     def __init__(self, url: str, exam_id: str, last_event_id: str | None = None) -> None:
         self._open = contextlib.ExitStack()
@@ -45,11 +45,11 @@ class LiveStream:
         self._events = self._read()
 
     def events(self) -> Iterator[Event]:
-        """Every event, heartbeats too, until the server ends the stream. Raises httpx.TransportError."""
+        """Every event and heartbeat until the server ends the stream. Raises httpx.TransportError."""
         return self._events
 
     def next(self, kind: str) -> Event:
-        """The next event of a kind; others before it do not count."""
+        """The next event of this kind; others before it are skipped."""
         return next(event for event in self._events if event.kind == kind)
 
     def _read(self) -> Iterator[Event]:
@@ -74,9 +74,9 @@ class LiveStream:
 
 
 class Watcher:
-    """Keeps the rows of one exam as the board does; comes back with the last id after every end.
+    """Keeps the rows of one exam as the board does; reconnects with the last id whenever the stream ends.
 
-    `rows` is None while nothing is known or the exam is gone. Owns a thread; close() ends it.
+    `rows` is None before the first snapshot and when the exam is gone. Owns a thread; close() ends it.
     """
 
     def __init__(self, url: str, exam_id: str) -> None:
@@ -86,18 +86,18 @@ class Watcher:
         self.connections = 0
         self._is_over = False
         self._stream: LiveStream | None = None
-        self._changed = threading.Condition()  # guards all of the above
+        self._changed = threading.Condition()  # guards all fields above
         self._thread = threading.Thread(target=self._watch, name="watcher")
         self._thread.start()
 
-    def until(self, holds: Callable[[], object], deadline_s: float = DEADLINE_S) -> None:
-        """Waits until `holds()`. Fails after the deadline."""
+    def until(self, is_true: Callable[[], object], deadline_s: float = DEADLINE_S) -> None:
+        """Waits until `is_true()`. Fails after the deadline."""
         ends_at_s = time.monotonic() + deadline_s
         with self._changed:
-            while not holds():
+            while not is_true():
                 left_s = ends_at_s - time.monotonic()
                 assert left_s > 0, f"not within {deadline_s} s: {self.feed_state}, {self.rows}"
-                self._changed.wait(min(left_s, 0.1))  # some conditions look elsewhere, too
+                self._changed.wait(min(left_s, 0.1))  # some conditions also depend on other objects
 
     def _watch(self) -> None:
         last_event_id = None
@@ -135,7 +135,7 @@ class Watcher:
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Within two heartbeats: the stream is read until its next word."""
+        """Returns within two heartbeats: the stream is read until its next event."""
         self._is_over = True
         self._thread.join(DEADLINE_S)
         assert not self._thread.is_alive()

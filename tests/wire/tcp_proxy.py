@@ -1,6 +1,6 @@
-"""A TCP proxy between a client and the backend that can be told to misbehave.
+"""A TCP proxy between a client and the backend that misbehaves on request.
 
-It runs in a thread of its own; close() ends it. Every method may be called from any thread and has taken
+It runs in its own thread; close() ends it. Every method may be called from any thread and has taken
 effect when it returns.
 """
 
@@ -35,32 +35,32 @@ class TcpProxy:
         assert self._ready.wait(_DEADLINE_S)
 
     def cut(self) -> int:
-        """Ends all connections at once, with a reset; gives how many there were."""
+        """Resets all connections at once; returns how many there were."""
         return int(self._do(self._cut()))
 
     def stall(self) -> None:
-        """From now on nothing goes through and nothing is closed; new connections are taken and kept
+        """From now on nothing is forwarded and nothing is closed; new connections are accepted and kept
         waiting."""
         self._do(self._set_flowing(False))
 
     def stall_at(self, words: bytes, count: int) -> threading.Event:
-        """Stalls when the client says `words` for the `count`th time, before that arrives; the event tells
-        when."""
+        """Stalls when the client sends `words` for the `count`th time, before forwarding it; the event is set
+        then."""
         stalled = threading.Event()
         self._stall_at = (words, count, stalled)
         return stalled
 
     def resume(self) -> None:
-        """Let everything through again, also what stall_at waits for."""
+        """Forwards everything again, including what stall_at holds back."""
         self._stall_at = None
         self._do(self._set_flowing(True))
 
     def lose_answers(self, count: int) -> None:
-        """The next `count` answers do not arrive: the connection is cut when the backend has spoken."""
+        """Loses the next `count` answers: the connection is cut once the backend has answered."""
         self._answers_lost = count
 
     def refuse(self, is_refusing: bool) -> None:
-        """New connections are closed at once, as if nobody were there."""
+        """Closes new connections at once, as if nothing listened."""
         self._is_refusing = is_refusing
 
     def close(self) -> None:
@@ -132,7 +132,7 @@ class TcpProxy:
                 raise ConnectionResetError
             writer.write(data)
             await writer.drain()
-        raise ConnectionResetError  # one side has closed: so does the other
+        raise ConnectionResetError  # one side has closed, so the other does too
 
     def _count_words(self, data: bytes) -> None:
         if self._stall_at is None or self._stall_at[0] not in data:
@@ -147,7 +147,7 @@ class TcpProxy:
         self._flowing.set()
         connections = waiting = set(self._connections)
         while waiting:
-            # One that is still on its way to the backend has its writers only after a while.
+            # A connection still being made to the backend gets its writers only after a while.
             for writer in self._writers:
                 writer.transport.abort()
             _, waiting = await asyncio.wait(waiting, timeout=0.01)

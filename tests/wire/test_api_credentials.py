@@ -1,4 +1,4 @@
-"""Tokens and signatures that only their own maker could make wrong: each refused as AWS refuses it."""
+"""Invalid tokens and signatures that only the issuer itself could make: each is refused as AWS refuses it."""
 
 import json
 import time
@@ -40,7 +40,7 @@ def asked(backend: RunningBackend, headers: dict[str, str], body: str = QUERY) -
 
 
 def remade(backend: RunningBackend, token: str, change: Callable[[dict[str, Any]], None]) -> str:
-    """The token with other claims, signed with the pool's true key."""
+    """The token with other claims, signed with the pool's real key."""
     claims = jwt.decode(token, options={"verify_signature": False})
     change(claims)
     key = backend.backend.cognito.signing_key
@@ -59,17 +59,17 @@ CHANGES: dict[str, Callable[[dict[str, Any]], None]] = {
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_a_token_with_wrong_claims_is_refused_though_truly_signed(
+def test_a_token_with_wrong_claims_is_refused_despite_a_valid_signature(
     backend: RunningBackend, teacher: SignedInTeacher, name: str
 ) -> None:
-    """Issuer, client, use and times all count."""
+    """Issuer, client, token use and times are all checked."""
     token = remade(backend, teacher.access_token, CHANGES[name])
     answer = asked(backend, {"Authorization": token})
     assert (answer.status, answer.error_type) == (401, "UnauthorizedException")
     assert answer.headers["x-amzn-errortype"] == "UnauthorizedException"
 
 
-def test_an_expired_token_is_told_so(backend: RunningBackend, teacher: SignedInTeacher) -> None:
+def test_an_expired_token_is_refused_as_expired(backend: RunningBackend, teacher: SignedInTeacher) -> None:
     """Clients look for this text before they sign in again."""
     token = remade(backend, teacher.access_token, lambda claims: claims.update(exp=int(time.time()) - 1))
     answer = asked(backend, {"Authorization": token})
@@ -78,7 +78,7 @@ def test_an_expired_token_is_told_so(backend: RunningBackend, teacher: SignedInT
 
 
 def test_an_unknown_key_id_is_refused(backend: RunningBackend, teacher: SignedInTeacher) -> None:
-    """Never an internal failure."""
+    """Never with an internal error."""
     claims = jwt.decode(teacher.access_token, options={"verify_signature": False})
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     for headers in ({"kid": "unknown"}, {}):
@@ -88,8 +88,10 @@ def test_an_unknown_key_id_is_refused(backend: RunningBackend, teacher: SignedIn
         assert (answer.status, answer.error_type) == (401, "UnauthorizedException")
 
 
-def test_both_kinds_of_a_teachers_tokens_are_taken(backend: RunningBackend, teacher: SignedInTeacher) -> None:
-    """AppSync takes ID tokens and access tokens."""
+def test_id_tokens_and_access_tokens_are_both_accepted(
+    backend: RunningBackend, teacher: SignedInTeacher
+) -> None:
+    """As AppSync accepts both."""
     for token in (teacher.access_token, teacher.id_token):
         assert asked(backend, {"Authorization": token}).status == 200
 
@@ -124,7 +126,7 @@ def test_a_revoked_token_is_refused_at_once(backend: RunningBackend) -> None:
     ],
     ids=["wrong secret", "unknown key", "no session token", "wrong session token"],
 )
-def test_spoilt_credentials_are_refused_by_name(
+def test_corrupted_credentials_are_refused_with_their_error_type(
     backend: RunningBackend, spoil: Callable[[Credentials], Credentials], error_type: str
 ) -> None:
     """Over HTTP, at the handshake and at a subscription."""
@@ -144,7 +146,7 @@ def test_spoilt_credentials_are_refused_by_name(
         client.subscribe("2", "subscription {onUpdateExam {id}}")
 
 
-def test_a_signature_of_another_region_or_service_is_refused(backend: RunningBackend) -> None:
+def test_a_signature_for_another_region_or_service_is_refused(backend: RunningBackend) -> None:
     """The scope is part of what is signed."""
     guest = backend.guest_credentials()
     for region, service in (("eu-west-1", "appsync"), (backend.region, "execute-api")):
@@ -153,8 +155,8 @@ def test_a_signature_of_another_region_or_service_is_refused(backend: RunningBac
         assert (answer.status, answer.error_type) == (403, "InvalidSignatureException")
 
 
-def test_a_signature_for_a_subscription_is_not_good_for_another(backend: RunningBackend) -> None:
-    """The document is what was signed; and the handshake's signature is none for a subscription."""
+def test_a_signature_for_one_subscription_is_not_valid_for_another(backend: RunningBackend) -> None:
+    """The signature covers the document; nor does the handshake's signature authorize a subscription."""
     guest = signed_by(backend.host, backend.guest_credentials(), backend.region)
     with RealtimeClient(backend.realtime_url, guest) as client:
         other = guest("/graphql", '{"query":"subscription {onUpdateExam {id}}"}')
@@ -166,7 +168,7 @@ def test_a_signature_for_a_subscription_is_not_good_for_another(backend: Running
 
 
 def test_guests_and_teachers_share_one_connection(backend: RunningBackend, teacher: SignedInTeacher) -> None:
-    """Each subscription brings its own proof."""
+    """Each subscription carries its own authorization."""
     guest = signed_by(backend.host, backend.guest_credentials(), backend.region)
     with RealtimeClient(backend.realtime_url, guest) as client:
         token = with_token(backend.host, teacher.access_token)
@@ -181,10 +183,10 @@ def early_backend(tmp_path: Path, clock: ShiftedClock) -> Iterator[RunningBacken
         yield running
 
 
-def test_expired_guest_credentials_are_refused_by_name(
+def test_expired_guest_credentials_are_refused_as_expired(
     early_backend: RunningBackend, clock: ShiftedClock
 ) -> None:
-    """One hour after they were given; the request itself is freshly signed."""
+    """One hour after they were issued; the request itself is freshly signed."""
     clock.shift_s = -3590.0
     guest = early_backend.guest_credentials()
     clock.shift_s = 0.0
@@ -195,10 +197,10 @@ def test_expired_guest_credentials_are_refused_by_name(
     assert (answer.status, answer.error_type) == (403, "ExpiredTokenException")
 
 
-def test_a_token_that_expires_ends_what_it_opened(early_backend: RunningBackend, clock: ShiftedClock) -> None:
-    """The subscription hears "Token has expired."; the connection opened with it is closed.
+def test_an_expired_token_ends_what_it_opened(early_backend: RunningBackend, clock: ShiftedClock) -> None:
+    """The subscription receives "Token has expired."; the connection opened with the token is closed.
 
-    One that a guest opened goes on with its other subscriptions.
+    A connection that a guest opened keeps its other subscriptions.
     """
     early_backend.create_teacher("t")
     clock.shift_s = -3598.0

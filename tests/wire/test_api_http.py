@@ -1,4 +1,4 @@
-"""The API's port as web pages and probes meet it."""
+"""The API's port as web pages and probes use it."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ QUERY = {"query": "{listExams(limit: 1) {nextToken}}"}
 
 @pytest.mark.parametrize("path", ["/graphql", "/"])
 def test_a_page_of_any_origin_may_call(backend: RunningBackend, path: str) -> None:
-    """The browser asks first; AWS's headers are allowed, for the API and for both Cognito services."""
+    """The preflight request allows AWS's headers, for the API and for both Cognito services."""
     wanted = "authorization,content-type,x-amz-date,x-amz-security-token,x-amz-target,x-amz-user-agent"
     response = httpx.options(
         f"{backend.url}{path}",
@@ -34,7 +34,7 @@ def test_a_page_of_any_origin_may_call(backend: RunningBackend, path: str) -> No
 def test_answers_and_refusals_can_be_read_by_the_page(
     backend: RunningBackend, teacher: SignedInTeacher
 ) -> None:
-    """A refusal without the header would be an opaque network error to the client."""
+    """Without the header, a refusal would be an opaque network error to the client."""
     for headers, status in (({"Authorization": teacher.access_token}, 200), ({}, 401)):
         response = httpx.post(
             backend.api_url, json=QUERY, headers={**headers, "Origin": ORIGIN}, trust_env=False
@@ -45,14 +45,14 @@ def test_answers_and_refusals_can_be_read_by_the_page(
         assert response.headers["content-type"].startswith("application/json")
 
 
-def test_liveness_is_told_to_everybody(backend: RunningBackend) -> None:
-    """After a look at the storage."""
+def test_the_liveness_probe_is_public(backend: RunningBackend) -> None:
+    """It answers after checking the storage."""
     response = httpx.get(f"{backend.url}/healthz", trust_env=False)
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
-def test_a_long_body_is_refused_before_it_is_read_to_its_end(backend: RunningBackend) -> None:
-    """Also when its length is not told beforehand."""
+def test_a_long_body_is_refused_before_it_is_read_completely(backend: RunningBackend) -> None:
+    """Also when its length is not declared."""
     sent = 0
 
     def chunks() -> Iterator[bytes]:
@@ -65,10 +65,10 @@ def test_a_long_body_is_refused_before_it_is_read_to_its_end(backend: RunningBac
         response = httpx.post(backend.api_url, content=chunks(), trust_env=False, timeout=10.0)
         assert response.status_code == 413
     except httpx.WriteError:
-        pass  # the server has hung up while the client was still talking
+        pass  # the server closed the connection while the client was still sending
     assert sent < 1000
 
 
-def test_the_server_does_not_tell_what_it_is(backend: RunningBackend) -> None:
-    """No software's name, no version."""
+def test_the_server_does_not_identify_its_software(backend: RunningBackend) -> None:
+    """Neither name nor version."""
     assert "server" not in httpx.get(f"{backend.url}/healthz", trust_env=False).headers

@@ -1,4 +1,4 @@
-"""Every proof of identity that is none, at every door of the API: over HTTP, at the real-time handshake and
+"""Every invalid credential at every entry point of the API: over HTTP, at the real-time handshake and
 at the start of a subscription. Each is refused with the error type that AWS gives."""
 
 import json
@@ -36,7 +36,7 @@ OUTLIVED = ("ExpiredTokenException", "The security token included in the request
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """How somebody proves who they are. `late_s`: how long after its making it is shown."""
+    """How a caller authenticates. `late_s`: the age of the proof when it is used."""
 
     headers: Callable[[str], dict[str, str]] = field(repr=False)  # for a body over HTTP
     authorize: Authorize = field(repr=False)  # in real time
@@ -68,7 +68,7 @@ class Bench:
         return name
 
     def forged(self, *, own_key: bool = False, algorithm: str = "RS256", **claims: str) -> Proof:
-        """A true token made anew with other claims, by the pool's true key unless `own_key`."""
+        """A valid token re-signed with other claims, with the pool's real key unless `own_key`."""
         true = jwt.decode(self.true_token(), options={"verify_signature": False})
         pool = self.backend.backend.cognito.signing_key
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048) if own_key else pool.private_key
@@ -144,7 +144,7 @@ def old_date(bench: Bench) -> Proof:
 
 
 def changed_body(bench: Bench) -> Proof:
-    """What was signed had one letter more."""
+    """The signed body had one character more."""
     true = bench.signature(bench.backend.guest_credentials())
     return Proof(
         lambda body: true.headers(body + " "),
@@ -195,7 +195,7 @@ def at_the_handshake(bench: Bench, proof: Proof) -> tuple[str, str]:
 
 
 def at_the_start_of_a_subscription(bench: Bench, proof: Proof) -> tuple[str, str]:
-    """The connection, which somebody else's proof opened, goes on."""
+    """The connection, opened with other credentials, stays open."""
     guest = bench.signature(bench.backend.guest_credentials()).authorize
     with RealtimeClient(bench.backend.realtime_url, guest) as client:
         client.start("1", SUBSCRIPTION, authorize=shown_late(bench, proof))
@@ -218,7 +218,7 @@ def shown_late(bench: Bench, proof: Proof) -> Authorize:
     "door", [over_http, at_the_handshake, at_the_start_of_a_subscription], ids=lambda door: door.__name__
 )
 @pytest.mark.parametrize("make", REFUSALS, ids=lambda make: make.__name__)
-def test_a_bad_proof_is_refused_at_every_door_by_its_name(
+def test_an_invalid_credential_is_refused_at_every_entry_point_with_its_error_type(
     bench: Bench, make: Callable[[Bench], Proof], door: Callable[[Bench, Proof], tuple[str, str]]
 ) -> None:
     try:
@@ -230,8 +230,8 @@ def test_a_bad_proof_is_refused_at_every_door_by_its_name(
     assert message.startswith(wanted_message)
 
 
-def test_the_same_doors_open_to_true_proofs(bench: Bench) -> None:
-    """Else the test above would show nothing."""
+def test_the_same_entry_points_accept_valid_credentials(bench: Bench) -> None:
+    """Otherwise the test above would prove nothing."""
     for proof in (bench.token(bench.true_token()), bench.signature(bench.backend.guest_credentials())):
         answer = httpx.post(
             bench.backend.api_url, content=QUERY, headers=proof.headers(QUERY), trust_env=False
@@ -267,7 +267,7 @@ def test_a_guest_listing_exams_never_reads_an_owner(bench: Bench, document: str)
 
 
 def published(bench: Bench) -> None:
-    """One more exam that everybody may see."""
+    """Publishes one more exam that everybody may see."""
     headers = {"Authorization": bench.true_token()}
     given = exam_input()
     for field_name, type_name, variables in (

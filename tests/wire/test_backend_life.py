@@ -1,4 +1,4 @@
-"""The backend as a process: what survives a kill, how it ends, what it refuses, what it leaves behind."""
+"""The backend as a process: what survives a kill, how it stops, what it refuses, what it leaves behind."""
 
 import gc
 import json
@@ -44,7 +44,7 @@ def asked(client: httpx.Client, url: str, token: str, document: str, **variables
 
 
 class Writer(threading.Thread):
-    """Writes until the server is gone; `answered` has what the server said is stored."""
+    """Writes until the server is gone; `answered` has what the server acknowledged."""
 
     def __init__(self, url: str, token: str, exam_id: str) -> None:
         super().__init__()
@@ -86,20 +86,20 @@ def test_every_answered_write_survives_a_kill(tmp_path: Path) -> None:
         after: str | None = None
         with httpx.Client(trust_env=False, timeout=DEADLINE_S) as client:
             while True:
-                # The token, too, is as good as before: the keys are in the folder.
+                # The token is still valid, too: the keys are in the folder.
                 page = asked(client, again.api_url, token, LIST_RESULTS, examId=exam["id"], after=after)
                 stored.update({row["id"]: row["grade"] for row in page["items"]})
                 after = page["nextToken"]
                 if after is None:
                     break
     assert answered.items() <= stored.items()
-    # At most the one write of each writer that was under way may be stored without its answer.
+    # At most one write per writer, the one in flight, may be stored without having been answered.
     assert len(stored) - len(answered) <= WRITERS
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_with_connections_open(tmp_path: Path, number: signal.Signals) -> None:
-    """Its WebSockets are closed as by a server that goes away, its status is 0, its port is free."""
+def test_a_signal_stops_it_with_connections_open(tmp_path: Path, number: signal.Signals) -> None:
+    """Its WebSockets close with "going away", its exit status is 0, its port is free."""
     with BackendProcess(tmp_path / "data") as backend:
         guest = signed_by(backend.host, backend.guest_credentials(), backend.region)
         clients = [RealtimeClient(backend.realtime_url, guest) for _ in range(3)]
@@ -138,14 +138,14 @@ def test_a_taken_port_is_one_clear_line(tmp_path: Path) -> None:
 
 
 def test_a_folder_in_use_is_one_clear_line(tmp_path: Path) -> None:
-    """Two backends on one folder would not hear each other's events."""
+    """Two backends on one folder would miss each other's events."""
     with running_backend(tmp_path / "data"):
         ended = program("--data-dir", str(tmp_path / "data"), "--port", "0")
     assert_refused_in_one_line(ended, str(tmp_path / "data"), "in use by another backend")
 
 
 def test_a_newer_folder_is_one_clear_line(tmp_path: Path) -> None:
-    """And it is left as it is."""
+    """And it is left unchanged."""
     with running_backend(tmp_path / "data"):
         pass
     file = tmp_path / "data" / "backend.sqlite3"
@@ -164,15 +164,15 @@ def test_half_of_a_certificate_is_one_clear_line(tmp_path: Path) -> None:
     assert_refused_in_one_line(ended, "--tls-certificate", "--tls-key")
 
 
-def test_a_folder_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
-    """Its name is a file's."""
+def test_a_folder_that_cannot_be_created_is_one_clear_line(tmp_path: Path) -> None:
+    """A file has that name."""
     (tmp_path / "data").write_text("")
     ended = program("--data-dir", str(tmp_path / "data"), "--port", "0")
     assert_refused_in_one_line(ended, str(tmp_path / "data"), "cannot be used")
 
 
-def test_the_folder_and_what_is_in_it_are_the_owners_alone(tmp_path: Path) -> None:
-    """All but the dashboards' settings, which contain no secret."""
+def test_only_the_owner_can_read_the_folder_and_its_contents(tmp_path: Path) -> None:
+    """Except the dashboards' settings, which contain no secret."""
     with running_backend(tmp_path / "data"):
         assert (tmp_path / "data").stat().st_mode & 0o077 == 0
         readable = {file.name for file in (tmp_path / "data").iterdir() if file.stat().st_mode & 0o077}
@@ -180,7 +180,7 @@ def test_the_folder_and_what_is_in_it_are_the_owners_alone(tmp_path: Path) -> No
 
 
 def test_readiness_can_be_reported_on_a_descriptor(tmp_path: Path) -> None:
-    """For a program that starts it; standard output stays empty."""
+    """For a parent program; standard output stays empty."""
     read_end, write_end = os.pipe()
     process = subprocess.Popen(
         [
@@ -211,8 +211,8 @@ def test_readiness_can_be_reported_on_a_descriptor(tmp_path: Path) -> None:
     assert (process.returncode, out) == (0, "")
 
 
-def test_json_logs_are_objects_and_name_no_credentials(tmp_path: Path) -> None:
-    """One per line; none has a real-time address, which contains a token."""
+def test_json_logs_are_objects_without_credentials(tmp_path: Path) -> None:
+    """One per line; none contains a real-time address, which includes a token."""
     backend = BackendProcess(tmp_path / "data", ["--log-format", "json"])
     backend.create_teacher("t")
     token = backend.sign_in("t").access_token
@@ -230,7 +230,7 @@ def test_json_logs_are_objects_and_name_no_credentials(tmp_path: Path) -> None:
 
 
 def test_fifty_rounds_leak_nothing(tmp_path: Path) -> None:
-    """Opened, used by HTTP and an open WebSocket, closed: no thread, socket or file more than before."""
+    """Opened, used over HTTP and a WebSocket, closed: no more threads, sockets or files than before."""
 
     def one_round() -> None:
         with running_backend(tmp_path / "data") as backend:
@@ -251,7 +251,7 @@ def test_fifty_rounds_leak_nothing(tmp_path: Path) -> None:
         process = psutil.Process()
         return threading.active_count(), process.num_fds(), len(process.net_connections())
 
-    one_round()  # whatever is loaded once is loaded now
+    one_round()  # loads whatever is loaded only once
     before = in_use()
     for _ in range(50):
         one_round()

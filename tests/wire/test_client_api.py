@@ -1,4 +1,4 @@
-"""The typed API against the embedded backend: every call, every refusal, and answers that get lost."""
+"""The typed API against the embedded backend: every call, every refusal, and lost answers."""
 
 import contextlib
 import datetime as dt
@@ -61,7 +61,7 @@ def exam(api: TeacherApi) -> Exam:
     return api.create_exam(NewExam("Algebra", DATE, "Ms Ada", OUT_OF_20))
 
 
-def test_an_exam_lives_from_draft_to_published_and_back_and_is_deleted(
+def test_an_exam_is_created_published_unpublished_and_deleted(
     api: TeacherApi, teacher: SignedInTeacher
 ) -> None:
     new = NewExam(" Algebra ", DATE, "Ms Ada", OUT_OF_20)
@@ -82,7 +82,7 @@ def test_an_exam_lives_from_draft_to_published_and_back_and_is_deleted(
     assert api.get_exam(exam.id) is None
 
 
-def test_a_result_lives_with_its_name_told_by_query_alone(api: TeacherApi) -> None:
+def test_a_results_name_is_returned_by_queries_only(api: TeacherApi) -> None:
     exam = api.create_exam(NewExam("Coded", DATE, "T", OUT_OF_20, Audience.CODES))
     row = api.create_result(exam.id, NewResult("ABC234", "14", name="Élodie"))
     assert (row.student, row.name, row.version) == ("ABC234", None, 1)
@@ -99,7 +99,7 @@ def test_a_result_lives_with_its_name_told_by_query_alone(api: TeacherApi) -> No
     assert api.get_result(exam.id, row.id) is None
 
 
-def test_batches_are_stored_and_deleted_whole(api: TeacherApi, exam: Exam) -> None:
+def test_batches_are_stored_and_deleted_atomically(api: TeacherApi, exam: Exam) -> None:
     rows = [NewResult(f"Student {number}", "10") for number in range(BATCH_MAX)]
     made = api.create_results(exam.id, rows)
     assert {row.id for row in made} == {row.id for row in rows}
@@ -121,7 +121,7 @@ def test_a_batch_of_a_wrong_size_is_refused_before_it_is_sent(
         api.delete_results(exam.id, [(new_id(), 1) for _ in range(count)])
 
 
-def test_lists_are_read_page_by_page_as_they_are_needed(api: TeacherApi, exam: Exam) -> None:
+def test_lists_are_read_lazily_page_by_page(api: TeacherApi, exam: Exam) -> None:
     made = api.create_results(exam.id, [NewResult(f"Student {number}", "10") for number in range(10)])
     assert [row.id for row in api.list_results(exam.id, page_size=3)] == sorted(row.id for row in made)
     first_two = [row for row, _ in zip(api.list_results(exam.id, page_size=1), range(2), strict=False)]
@@ -132,7 +132,7 @@ def test_lists_are_read_page_by_page_as_they_are_needed(api: TeacherApi, exam: E
     assert len({one.id for one in mine}) == len(mine)
 
 
-def test_a_stale_version_gets_the_present_row_with_the_conflict(api: TeacherApi, exam: Exam) -> None:
+def test_a_conflict_carries_the_current_row(api: TeacherApi, exam: Exam) -> None:
     api.update_exam(exam.id, 1, subject="Geometry")
     with pytest.raises(VersionConflict) as conflict:
         api.update_exam(exam.id, 1, subject="Topology")
@@ -149,14 +149,14 @@ def test_a_stale_version_gets_the_present_row_with_the_conflict(api: TeacherApi,
     assert (current_row.grade, current_row.version) == ("15", 2)
 
 
-def test_the_same_change_again_without_a_lost_answer_is_a_conflict(api: TeacherApi, exam: Exam) -> None:
-    """Somebody else may have made it: only a try whose answer was lost may claim it."""
+def test_repeating_a_change_without_a_lost_answer_is_a_conflict(api: TeacherApi, exam: Exam) -> None:
+    """Somebody else may have made it: only a retry after a lost answer may claim it."""
     api.update_exam(exam.id, 1, subject="Geometry")
     with pytest.raises(VersionConflict):
         api.update_exam(exam.id, 1, subject="Geometry")
 
 
-def test_creating_the_same_again_gives_the_same_and_other_content_a_conflict(api: TeacherApi) -> None:
+def test_creating_again_is_idempotent_and_conflicts_with_other_content(api: TeacherApi) -> None:
     new = NewExam("Algebra", DATE, "T", OUT_OF_20)
     assert api.create_exam(new) == api.create_exam(new)
     with pytest.raises(VersionConflict):
@@ -189,7 +189,7 @@ def test_another_teacher_is_refused_and_sees_no_draft(
     assert seen.name is None
 
 
-def test_each_refusal_has_its_kind(api: TeacherApi, exam: Exam) -> None:
+def test_each_refusal_has_its_error_type(api: TeacherApi, exam: Exam) -> None:
     with pytest.raises(NotFound):
         api.update_exam(new_id(), 1, subject="Nothing")
     with pytest.raises(NotFound):
@@ -206,9 +206,7 @@ def test_each_refusal_has_its_kind(api: TeacherApi, exam: Exam) -> None:
     assert refusal.value.reason
 
 
-def test_a_guest_reads_what_is_published_and_nothing_else(
-    api: TeacherApi, guest_api: GuestApi, exam: Exam
-) -> None:
+def test_a_guest_reads_only_what_is_published(api: TeacherApi, guest_api: GuestApi, exam: Exam) -> None:
     row = api.create_result(exam.id, NewResult("Bob", "14", name="Robert"))
     assert guest_api.get_exam(exam.id) is None
     assert list(guest_api.list_results(exam.id)) == []
@@ -224,7 +222,7 @@ def test_a_guest_reads_what_is_published_and_nothing_else(
 
 
 class _OldCredentials(GuestCredentials):
-    """Credentials that the API does not know, until they are renewed."""
+    """Credentials that the API does not accept until they are renewed."""
 
     renewals = 0
 
@@ -246,7 +244,7 @@ def test_a_guests_refused_credentials_are_renewed_once(settings: BackendSettings
         assert guest.renewals == 1
 
 
-def test_a_session_that_has_ended_is_told_as_such_and_not_as_a_network_fault(
+def test_an_ended_session_is_reported_as_such_and_not_as_a_network_error(
     settings: BackendSettings,
 ) -> None:
     def ended() -> str:
@@ -264,7 +262,7 @@ def test_eight_threads_share_one_api(api: TeacherApi, exam: Exam) -> None:
             for _ in range(10):
                 row = api.create_result(exam.id, NewResult(f"Student {number}", "10"))
                 api.update_result(exam.id, row.id, 1, grade=str(number))
-        except BaseException as fault:  # noqa: BLE001  # told below
+        except BaseException as fault:  # noqa: BLE001  # asserted below
             faults.append(fault)
 
     writers = [threading.Thread(target=write, args=(number,)) for number in range(8)]
@@ -279,7 +277,7 @@ def test_eight_threads_share_one_api(api: TeacherApi, exam: Exam) -> None:
 
 
 class LossyApi:
-    """A teacher's API over a proxy that can lose answers."""
+    """A teacher's API through a proxy that can lose answers."""
 
     def __init__(self, api: TeacherApi, proxy: TcpProxy, pauses_s: list[float]) -> None:
         self.api, self.proxy, self.pauses_s = api, proxy, pauses_s
@@ -302,7 +300,7 @@ def lossy(backend: RunningBackend, settings: BackendSettings, teacher: SignedInT
         yield LossyApi(api, proxy, pauses_s)
 
 
-def test_writes_whose_answers_are_lost_are_made_once_and_answered(lossy: LossyApi, api: TeacherApi) -> None:
+def test_writes_with_lost_answers_are_made_once_and_answered(lossy: LossyApi, api: TeacherApi) -> None:
     def losing() -> TeacherApi:
         lossy.proxy.lose_answers(2)
         return lossy.api
@@ -328,7 +326,7 @@ def test_writes_whose_answers_are_lost_are_made_once_and_answered(lossy: LossyAp
     assert len(lossy.pauses_s) == 22  # two lost answers of each of eleven writes
 
 
-def test_after_a_lost_answer_somebody_elses_change_is_still_a_conflict(
+def test_after_a_lost_answer_another_persons_change_is_still_a_conflict(
     lossy: LossyApi, api: TeacherApi, exam: Exam
 ) -> None:
     row = api.create_result(exam.id, NewResult("Bob", "14", name="Robert"))
@@ -345,7 +343,7 @@ def test_after_a_lost_answer_somebody_elses_change_is_still_a_conflict(
         lossy.api.update_result(exam.id, new_id(), 1, grade="9")
 
 
-def test_a_batch_whose_rows_are_partly_there_is_not_taken_for_deleted(
+def test_a_partly_existing_batch_is_not_mistaken_for_deleted(
     lossy: LossyApi, api: TeacherApi, exam: Exam
 ) -> None:
     made = api.create_results(exam.id, [NewResult("S", "10"), NewResult("T", "11")])
@@ -356,7 +354,7 @@ def test_a_batch_whose_rows_are_partly_there_is_not_taken_for_deleted(
     assert [row.id for row in api.list_results(exam.id)] == [made[1].id]
 
 
-def test_queries_are_asked_again_with_growing_random_pauses_until_the_deadline(
+def test_queries_are_retried_with_growing_random_pauses_until_the_deadline(
     settings: BackendSettings, backend: RunningBackend, teacher: SignedInTeacher
 ) -> None:
     now_s = 0.0
@@ -394,7 +392,7 @@ def test_queries_are_asked_again_with_growing_random_pauses_until_the_deadline(
 
 
 @pytest.mark.parametrize("page", [None, {"items": None, "nextToken": None}, {"items": []}])
-def test_a_page_that_cannot_be_read_is_a_fault_of_the_backend(
+def test_an_unreadable_page_is_an_error_of_the_backend(
     settings: BackendSettings, teacher: SignedInTeacher, page: object
 ) -> None:
     with (
@@ -407,10 +405,10 @@ def test_a_page_that_cannot_be_read_is_a_fault_of_the_backend(
         list(api.list_exams())
 
 
-def test_a_create_that_met_a_fault_that_passes_is_sent_again(
+def test_a_create_is_retried_after_a_transient_error(
     settings: BackendSettings, teacher: SignedInTeacher
 ) -> None:
-    """The same id again: stored once."""
+    """With the same id, so it is stored once."""
     faults = iter(["DynamoDB:TransactionConflictException", "ExecutionTimeout", "InternalFailure"])
 
     def fail_first(request: Answer, answer: Answer) -> Answer:

@@ -1,4 +1,4 @@
-"""Guests' credentials against the embedded backend: kept, renewed in time, one identity for good."""
+"""Guest credentials against the embedded backend: cached, renewed in time, always for the same identity."""
 
 import contextlib
 import json
@@ -29,7 +29,7 @@ def guest(settings: BackendSettings, clock: ShiftedClock) -> Iterator[GuestCrede
 
 
 class IdentityService(ThreadingHTTPServer):
-    """GetId and GetCredentialsForIdentity, with what was asked; identities in `forgotten` do not exist."""
+    """GetId and GetCredentialsForIdentity, recording requests; identities in `forgotten` do not exist."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _IdentityRequest)
@@ -37,7 +37,7 @@ class IdentityService(ThreadingHTTPServer):
         self.forgotten: set[str] = set()
 
     def answer(self, operation: str, body: Mapping[str, str]) -> Mapping[str, object] | None:
-        """None where there is no such identity."""
+        """None if there is no such identity."""
         identity = body.get("IdentityId", f"local-1:{uuid.uuid4()}")
         self.asked.append((operation, identity))
         if identity in self.forgotten:
@@ -75,21 +75,19 @@ def service() -> Iterator[IdentityService]:
 def scripted(
     settings: BackendSettings, service: IdentityService, clock: ShiftedClock
 ) -> Iterator[GuestCredentials]:
-    """A guest of `service`."""
+    """A guest whose credentials come from `service`."""
     there = replace(settings, cognito_endpoint_url=f"http://127.0.0.1:{service.server_port}")
     with contextlib.closing(GuestCredentials(there, clock)) as guest:
         yield guest
 
 
-def test_the_credentials_of_a_guest_read_what_is_published(
-    settings: BackendSettings, guest: GuestCredentials
-) -> None:
+def test_guest_credentials_read_what_is_published(settings: BackendSettings, guest: GuestCredentials) -> None:
     with contextlib.closing(GuestApi(settings, guest)) as api:
         list(api.list_exams())
     assert guest.expires_at_s == pytest.approx(time.time() + 3600, abs=60)
 
 
-def test_credentials_are_kept_until_five_minutes_before_their_end_then_renewed_for_the_same_identity(
+def test_credentials_are_renewed_for_the_same_identity_five_minutes_before_they_expire(
     scripted: GuestCredentials, service: IdentityService, clock: ShiftedClock
 ) -> None:
     first = scripted.current()
@@ -103,7 +101,7 @@ def test_credentials_are_kept_until_five_minutes_before_their_end_then_renewed_f
     assert service.asked == [("GetId", identity), asked_for_credentials, asked_for_credentials]
 
 
-def test_refused_credentials_are_renewed_once_however_many_ask(guest: GuestCredentials) -> None:
+def test_refused_credentials_are_renewed_once_for_any_number_of_callers(guest: GuestCredentials) -> None:
     refused = guest.current()
     renewed: list[str] = []
     askers = [
@@ -118,7 +116,7 @@ def test_refused_credentials_are_renewed_once_however_many_ask(guest: GuestCrede
     assert renewed[0] != refused.access_key
 
 
-def test_an_identity_that_the_pool_forgot_is_replaced_by_one_new_one(
+def test_an_identity_unknown_to_the_pool_is_replaced_once(
     scripted: GuestCredentials, service: IdentityService
 ) -> None:
     first = scripted.current()
@@ -135,7 +133,7 @@ def test_an_identity_that_the_pool_forgot_is_replaced_by_one_new_one(
     ]
 
 
-def test_guests_who_are_turned_away_are_told_so(tmp_path: Path) -> None:
+def test_rejected_guests_get_a_clear_error(tmp_path: Path) -> None:
     with (
         running_backend(tmp_path, are_guests_allowed=False) as backend,
         contextlib.closing(GuestCredentials(backend_settings(backend), time.time)) as guest,
@@ -155,7 +153,7 @@ def test_an_unknown_identity_pool_is_a_clear_refusal(settings: BackendSettings, 
         guest.current()
 
 
-def test_while_the_pool_is_away_credentials_serve_to_their_end_and_no_longer(
+def test_while_the_pool_is_unreachable_credentials_are_used_until_they_expire(
     settings: BackendSettings, backend: RunningBackend, clock: ShiftedClock
 ) -> None:
     with TcpProxy(port_of(backend)) as proxy:

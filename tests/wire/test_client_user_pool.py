@@ -78,7 +78,7 @@ def newcomer(operator: Any, settings: BackendSettings) -> str:
 
 @pytest.fixture
 def name(operator: Any, settings: BackendSettings, newcomer: str) -> str:
-    """An account whose password is final."""
+    """An account with a permanent password."""
     operator.admin_set_user_password(
         UserPoolId=settings.user_pool_id, Username=newcomer, Password=PASSWORD, Permanent=True
     )
@@ -109,9 +109,7 @@ def test_the_right_password_gives_a_session_that_the_api_accepts(
         assert list(api.list_my_exams()) == []
 
 
-def test_no_password_and_no_token_is_in_the_text_of_any_object(
-    pool: UserPool, name: str, newcomer: str
-) -> None:
+def test_no_objects_text_contains_a_password_or_token(pool: UserPool, name: str, newcomer: str) -> None:
     session = signed_in(pool, name)
     token = session.access_token()
     assert token not in repr(session) + repr(vars(session))
@@ -132,7 +130,7 @@ def test_an_empty_name_or_password_is_refused_without_asking(
         pool.sign_in(given_name, password)
 
 
-def test_too_many_wrong_passwords_are_throttled_also_for_the_right_one(pool: UserPool, name: str) -> None:
+def test_too_many_wrong_passwords_throttle_even_the_right_one(pool: UserPool, name: str) -> None:
     for _ in range(5):
         with pytest.raises(SignInRejected):
             pool.sign_in(name, "Wrong-horse-1-battery")
@@ -140,9 +138,7 @@ def test_too_many_wrong_passwords_are_throttled_also_for_the_right_one(pool: Use
         pool.sign_in(name, PASSWORD)
 
 
-def test_a_temporary_password_asks_for_a_new_one_and_then_never_holds_again(
-    pool: UserPool, newcomer: str
-) -> None:
+def test_a_temporary_password_must_be_replaced_and_is_then_invalid(pool: UserPool, newcomer: str) -> None:
     challenge = pool.sign_in(newcomer, TEMPORARY)
     assert isinstance(challenge, NewPasswordChallenge)
     assert challenge.username == newcomer
@@ -164,7 +160,7 @@ def test_a_weak_new_password_is_refused_and_another_may_be_tried(pool: UserPool,
     assert isinstance(pool.answer_new_password(challenge, NEW_PASSWORD), TeacherSession)
 
 
-def test_a_challenge_that_was_answered_or_forged_ends_the_sign_in(pool: UserPool, newcomer: str) -> None:
+def test_an_already_answered_or_forged_challenge_ends_the_sign_in(pool: UserPool, newcomer: str) -> None:
     challenge = pool.sign_in(newcomer, TEMPORARY)
     assert isinstance(challenge, NewPasswordChallenge)
     with pytest.raises(SessionEnded):
@@ -174,7 +170,7 @@ def test_a_challenge_that_was_answered_or_forged_ends_the_sign_in(pool: UserPool
         pool.answer_new_password(challenge, "Third-horse-9-battery")
 
 
-def test_a_disabled_account_is_told_so_only_to_whoever_knows_the_password(
+def test_only_the_right_password_reveals_that_an_account_is_disabled(
     pool: UserPool, operator: Any, settings: BackendSettings, name: str
 ) -> None:
     operator.admin_disable_user(UserPoolId=settings.user_pool_id, Username=name)
@@ -184,7 +180,7 @@ def test_a_disabled_account_is_told_so_only_to_whoever_knows_the_password(
         pool.sign_in(name, PASSWORD)
 
 
-def test_an_operators_reset_leads_to_the_code_and_the_code_to_a_new_password(
+def test_an_operators_reset_sends_a_code_that_sets_a_new_password(
     pool: UserPool, operator: Any, settings: BackendSettings, name: str, backend: RunningBackend
 ) -> None:
     operator.admin_reset_user_password(UserPoolId=settings.user_pool_id, Username=name)
@@ -194,7 +190,7 @@ def test_an_operators_reset_leads_to_the_code_and_the_code_to_a_new_password(
     assert signed_in(pool, name, NEW_PASSWORD).username == name
 
 
-def test_a_forgotten_password_is_set_anew_with_the_mailed_code(
+def test_a_forgotten_password_is_reset_with_the_mailed_code(
     pool: UserPool, name: str, backend: RunningBackend
 ) -> None:
     sent_to = pool.forgot_password(name)
@@ -212,13 +208,13 @@ def test_a_forgotten_password_is_set_anew_with_the_mailed_code(
         pool.confirm_forgot_password(name, code, PASSWORD)
 
 
-def test_nobody_learns_from_forgotten_passwords_who_has_an_account(pool: UserPool) -> None:
+def test_the_forgotten_password_form_does_not_reveal_who_has_an_account(pool: UserPool) -> None:
     assert pool.forgot_password("nobody-at-all") is not None
     with pytest.raises(CodeRejected):
         pool.confirm_forgot_password("nobody-at-all", "123456", NEW_PASSWORD)
 
 
-def test_a_password_is_changed_by_whoever_knows_the_present_one(pool: UserPool, name: str) -> None:
+def test_changing_a_password_requires_the_current_one(pool: UserPool, name: str) -> None:
     session = signed_in(pool, name)
     with pytest.raises(SignInRejected):
         pool.change_password(session, "Wrong-horse-1-battery", NEW_PASSWORD)
@@ -228,7 +224,7 @@ def test_a_password_is_changed_by_whoever_knows_the_present_one(pool: UserPool, 
     signed_in(pool, name, NEW_PASSWORD)
 
 
-def test_an_authenticator_app_is_enrolled_asked_for_and_turned_off(pool: UserPool, name: str) -> None:
+def test_an_authenticator_app_is_enrolled_required_and_turned_off(pool: UserPool, name: str) -> None:
     session = signed_in(pool, name)
     assert not pool.has_authenticator(session)
     secret = pool.enrol_authenticator(session, "Exam Results")
@@ -246,7 +242,7 @@ def test_an_authenticator_app_is_enrolled_asked_for_and_turned_off(pool: UserPoo
     challenge = pool.sign_in(name, PASSWORD)
     assert isinstance(challenge, AuthenticatorChallenge)
     assert (challenge.username, challenge.is_after_new_password) == (name, False)
-    later = totp.at(time.time() + 30)  # a code serves once: the next one is taken within the window
+    later = totp.at(time.time() + 30)  # a code works once: the next one is accepted within the window
     with pytest.raises(CodeRejected):
         pool.answer_authenticator(challenge, "12")
     challenge = pool.sign_in(name, PASSWORD)
@@ -257,7 +253,7 @@ def test_an_authenticator_app_is_enrolled_asked_for_and_turned_off(pool: UserPoo
     assert isinstance(pool.sign_in(name, PASSWORD), TeacherSession)
 
 
-def test_after_a_new_password_the_authenticators_code_is_asked_for_too(
+def test_after_a_new_password_the_authenticator_code_is_required_too(
     pool: UserPool, operator: Any, settings: BackendSettings, name: str
 ) -> None:
     session = signed_in(pool, name)
@@ -279,7 +275,7 @@ def test_after_a_new_password_the_authenticators_code_is_asked_for_too(
         assert isinstance(pool.answer_authenticator(step, totp.at(time.time() + 30)), TeacherSession)
 
 
-def test_a_token_with_under_five_minutes_left_is_renewed_before_it_is_used(
+def test_a_token_that_expires_within_five_minutes_is_renewed_before_use(
     pool: UserPool, name: str, clock: ShiftedClock
 ) -> None:
     session = signed_in(pool, name)
@@ -292,7 +288,7 @@ def test_a_token_with_under_five_minutes_left_is_renewed_before_it_is_used(
     assert session.username == name
 
 
-def test_sign_out_ends_this_session_here_and_at_the_pool_and_no_other(
+def test_sign_out_ends_only_this_session_here_and_in_the_pool(
     pool: UserPool, settings: BackendSettings, name: str, clock: ShiftedClock
 ) -> None:
     session, other = signed_in(pool, name), signed_in(pool, name)
@@ -301,7 +297,7 @@ def test_sign_out_ends_this_session_here_and_at_the_pool_and_no_other(
     assert session.has_ended
     with pytest.raises(SessionEnded):
         session.access_token()
-    pool.sign_out(session)  # once more harms nobody
+    pool.sign_out(session)  # signing out again is harmless
     with contextlib.closing(TeacherApi(settings, lambda: token)) as api, pytest.raises(NotAllowed):
         list(api.list_exams())
     clock.shift_s = 3590
@@ -334,7 +330,7 @@ def test_an_operator_who_disables_an_account_ends_its_sessions_at_the_next_renew
         session.access_token()
 
 
-def test_while_the_pool_is_away_a_token_serves_to_its_end_and_no_longer(
+def test_while_the_pool_is_unreachable_a_token_is_used_until_it_expires(
     settings: BackendSettings, backend: RunningBackend, name: str, clock: ShiftedClock
 ) -> None:
     with (
@@ -361,14 +357,14 @@ def test_while_the_pool_is_away_a_token_serves_to_its_end_and_no_longer(
             assert session.access_token() == token
             assert asked == [tokens.refresh_token]
             assert session.access_token() == token
-            assert asked == [tokens.refresh_token]  # not asked again at every click
+            assert asked == [tokens.refresh_token]  # not retried on every click
             clock.shift_s = 3599
             with pytest.raises(BackendUnreachable):
                 session.access_token()
             assert not session.has_ended
 
 
-def test_a_token_of_nobody_is_refused_by_the_api(settings: BackendSettings) -> None:
+def test_an_unknown_token_is_refused_by_the_api(settings: BackendSettings) -> None:
     with (
         contextlib.closing(TeacherApi(settings, lambda: "a.b.c")) as api,
         pytest.raises(NotAllowed) as refusal,

@@ -1,4 +1,4 @@
-"""Operations of signed-in users on their account, over the wire; and the tokens that are refused."""
+"""Account operations of signed-in users over the wire, and the tokens that are refused."""
 
 import base64
 import json
@@ -55,7 +55,7 @@ def test_a_user_reads_and_changes_their_attributes(pool: Pool) -> None:
         ("email", "two@one@school.example", "InvalidParameterException"),
     ],
 )
-def test_attributes_that_are_not_the_users_to_write_are_refused(
+def test_attributes_that_users_may_not_write_are_refused(
     pool: Pool, name: str, value: str, error_type: str
 ) -> None:
     token = pool.tokens()["AccessToken"]
@@ -67,7 +67,7 @@ def test_attributes_that_are_not_the_users_to_write_are_refused(
     assert attributes_of(pool, token) == before
 
 
-def test_a_new_address_counts_only_after_its_code(pool: Pool) -> None:
+def test_a_new_address_is_used_only_after_verification(pool: Pool) -> None:
     client, token = pool.anyone(), pool.tokens()["AccessToken"]
     answer = client.update_user_attributes(
         AccessToken=token, UserAttributes=[{"Name": "email", "Value": "new@school.example"}]
@@ -121,7 +121,7 @@ def test_a_password_is_changed_with_the_previous_one(pool: Pool) -> None:
         pool.answer_of_password("ada", PASSWORD)
 
 
-def test_a_password_is_not_changed_without_the_previous_one_nor_to_a_weak_one(pool: Pool) -> None:
+def test_a_password_is_not_changed_without_the_previous_one_or_to_a_weak_one(pool: Pool) -> None:
     pool.clock.stop()
     client, token = pool.anyone(), pool.tokens()["AccessToken"]
     with refused(
@@ -138,7 +138,7 @@ def test_a_password_is_not_changed_without_the_previous_one_nor_to_a_weak_one(po
     assert pool.tokens()
 
 
-def test_signing_out_everywhere_ends_every_token_of_this_user_and_no_other(pool: Pool) -> None:
+def test_signing_out_everywhere_ends_only_this_users_tokens(pool: Pool) -> None:
     pool.add_user("bob", email=None)
     here, there, other = pool.tokens(), pool.tokens(), pool.tokens("bob")
     cognito = pool.pycognito("ada", access_token=here["AccessToken"], refresh_token=here["RefreshToken"])
@@ -153,7 +153,7 @@ def test_signing_out_everywhere_ends_every_token_of_this_user_and_no_other(pool:
     assert pool.tokens()
 
 
-def test_revoking_a_refresh_token_ends_that_sign_in_alone(pool: Pool) -> None:
+def test_revoking_a_refresh_token_ends_only_that_sign_in(pool: Pool) -> None:
     here, there, client = pool.tokens(), pool.tokens(), pool.anyone()
     client.revoke_token(ClientId=pool.client_id, Token=here["RefreshToken"])
     with refused("NotAuthorizedException", "Access Token has been revoked"):
@@ -161,8 +161,8 @@ def test_revoking_a_refresh_token_ends_that_sign_in_alone(pool: Pool) -> None:
     assert client.get_user(AccessToken=there["AccessToken"])["Username"] == "ada"
 
 
-def test_revoking_what_is_no_refresh_token(pool: Pool) -> None:
-    """An unknown one is no error; another kind of token is."""
+def test_revoking_something_other_than_a_refresh_token(pool: Pool) -> None:
+    """An unknown token is no error; another kind of token is."""
     client = pool.anyone()
     client.revoke_token(ClientId=pool.client_id, Token="0" * 96)
     with refused("UnsupportedTokenTypeException"):
@@ -171,7 +171,7 @@ def test_revoking_what_is_no_refresh_token(pool: Pool) -> None:
         client.revoke_token(ClientId="elsewhere", Token="0" * 96)
 
 
-def test_a_revocation_outlives_a_restart(tmp_path: Path) -> None:
+def test_a_revocation_survives_a_restart(tmp_path: Path) -> None:
     with running_pool(tmp_path) as pool:
         pool.add_user()
         tokens = pool.tokens()
@@ -183,7 +183,7 @@ def test_a_revocation_outlives_a_restart(tmp_path: Path) -> None:
 
 
 def forged(pool: Pool, kind: str, tmp_path: Path) -> str:
-    """A token that looks right but for one thing."""
+    """A token with exactly one flaw."""
     good = pool.tokens()["AccessToken"]
     claims, key = claims_of(good), pool.services.signing_key
     subject = TokenSubject(
@@ -271,7 +271,7 @@ def check_refused_everywhere(pool: Pool, token: str, message: str) -> None:
     assert pool.tokens()
 
 
-def test_an_authenticator_cannot_be_turned_on_before_it_was_seen_to_work(pool: Pool) -> None:
+def test_an_authenticator_cannot_be_turned_on_before_its_code_is_verified(pool: Pool) -> None:
     client, token = pool.anyone(), pool.tokens()["AccessToken"]
     with refused("SoftwareTokenMFANotFoundException"):
         client.verify_software_token(AccessToken=token, UserCode="123456")
@@ -283,7 +283,7 @@ def test_an_authenticator_cannot_be_turned_on_before_it_was_seen_to_work(pool: P
     assert pool.tokens()
 
 
-def test_the_authenticators_secret_is_stored_sealed(pool: Pool) -> None:
+def test_the_authenticators_secret_is_stored_encrypted(pool: Pool) -> None:
     client, token = pool.anyone(), pool.tokens()["AccessToken"]
     secret = client.associate_software_token(AccessToken=token)["SecretCode"]
     client.verify_software_token(AccessToken=token, UserCode=pyotp.TOTP(secret).at(pool.clock()))

@@ -37,7 +37,7 @@ def named(pool: Pool, name: str = "ada") -> dict[str, str]:
     return {"UserPoolId": pool.pool_id, "Username": name}
 
 
-def test_a_user_is_made_with_a_given_temporary_password(pool: Pool, operator: Any) -> None:
+def test_a_user_is_created_with_a_given_temporary_password(pool: Pool, operator: Any) -> None:
     made = operator.admin_create_user(
         **named(pool),
         TemporaryPassword=TEMPORARY,
@@ -59,7 +59,7 @@ def test_a_user_is_made_with_a_given_temporary_password(pool: Pool, operator: An
     assert pool.answer_of_password("ada", TEMPORARY)["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
 
 
-def test_a_temporary_password_is_made_and_sent_and_is_not_logged(
+def test_a_temporary_password_is_generated_and_sent_but_not_logged(
     pool: Pool, operator: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level("DEBUG", "deploy.local"):
@@ -70,7 +70,7 @@ def test_a_temporary_password_is_made_and_sent_and_is_not_logged(
     assert pool.answer_of_password("ada", password)["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
 
 
-def test_an_invitation_is_sent_again_with_another_password(pool: Pool, operator: Any) -> None:
+def test_a_resent_invitation_has_another_password(pool: Pool, operator: Any) -> None:
     operator.admin_create_user(**named(pool))
     operator.admin_create_user(**named(pool), MessageAction="RESEND")
     first, second = (message["text"].split()[-1] for message in pool.messages())
@@ -79,7 +79,7 @@ def test_an_invitation_is_sent_again_with_another_password(pool: Pool, operator:
     assert pool.answer_of_password("ada", second)["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
 
 
-def test_an_invitation_cannot_be_sent_again_to_a_user_who_has_signed_in(pool: Pool, operator: Any) -> None:
+def test_an_invitation_cannot_be_resent_to_a_user_who_has_signed_in(pool: Pool, operator: Any) -> None:
     pool.add_user()
     with refused("UnsupportedUserStateException"):
         operator.admin_create_user(**named(pool), MessageAction="RESEND")
@@ -89,7 +89,7 @@ def test_an_invitation_cannot_be_sent_again_to_a_user_who_has_signed_in(pool: Po
 
 
 @pytest.mark.parametrize("name", ["ada", "ADA"])
-def test_a_name_is_given_once(pool: Pool, operator: Any, name: str) -> None:
+def test_a_name_can_be_used_only_once(pool: Pool, operator: Any, name: str) -> None:
     pool.add_user()
     with refused("UsernameExistsException", "User account already exists"):
         operator.admin_create_user(**named(pool, name))
@@ -165,8 +165,8 @@ def test_a_password_set_by_the_operator_is_permanent_or_temporary(pool: Pool, op
         operator.admin_set_user_password(**named(pool), Password="weak", Permanent=True)
 
 
-def test_a_password_set_by_the_operator_ends_no_sign_in(pool: Pool, operator: Any) -> None:
-    """As on AWS: ending them is an operation of its own."""
+def test_a_password_set_by_the_operator_ends_no_session(pool: Pool, operator: Any) -> None:
+    """As on AWS: ending them is a separate operation."""
     pool.add_user()
     tokens = pool.tokens()
     operator.admin_set_user_password(**named(pool), Password=TEMPORARY, Permanent=False)
@@ -183,7 +183,7 @@ def test_a_password_set_by_the_operator_ends_a_lock(pool: Pool, operator: Any) -
     assert pool.tokens()
 
 
-def test_a_reset_closes_the_old_password_until_the_mailed_code_is_used(pool: Pool, operator: Any) -> None:
+def test_a_reset_disables_the_old_password_until_the_mailed_code_is_used(pool: Pool, operator: Any) -> None:
     pool.add_user()
     operator.admin_reset_user_password(**named(pool))
     assert operator.admin_get_user(**named(pool))["UserStatus"] == "RESET_REQUIRED"
@@ -195,7 +195,7 @@ def test_a_reset_closes_the_old_password_until_the_mailed_code_is_used(pool: Poo
     assert pool.tokens(password="Another-Horse-2")
 
 
-def test_a_reset_needs_a_verified_address_and_a_password_of_the_users_own(pool: Pool, operator: Any) -> None:
+def test_a_reset_requires_a_verified_address_and_a_permanent_password(pool: Pool, operator: Any) -> None:
     pool.add_user("bob", email=None)
     pool.add_user("cleo", email="cleo@school.example", password=None)
     with refused("InvalidParameterException"):
@@ -205,7 +205,7 @@ def test_a_reset_needs_a_verified_address_and_a_password_of_the_users_own(pool: 
     assert pool.tokens("bob")
 
 
-def test_disabling_ends_all_tokens_and_enabling_lets_sign_in_again(pool: Pool, operator: Any) -> None:
+def test_disabling_ends_all_tokens_and_enabling_allows_sign_in_again(pool: Pool, operator: Any) -> None:
     pool.add_user()
     tokens = pool.tokens()
     operator.admin_disable_user(**named(pool))
@@ -227,7 +227,7 @@ def test_the_operator_signs_a_user_out_everywhere(pool: Pool, operator: Any) -> 
     assert pool.tokens()
 
 
-def test_a_deleted_user_is_gone_and_the_name_is_free_for_somebody_else(pool: Pool, operator: Any) -> None:
+def test_a_deleted_user_is_gone_and_the_name_is_free_again(pool: Pool, operator: Any) -> None:
     first = pool.add_user()
     tokens = pool.tokens()
     operator.admin_delete_user(**named(pool))
@@ -249,7 +249,7 @@ def test_a_deleted_user_is_gone_and_the_name_is_free_for_somebody_else(pool: Poo
         "admin_user_global_sign_out",
     ],
 )
-def test_an_unknown_user_or_pool_is_named_as_such_to_the_operator(
+def test_the_operator_is_told_that_a_user_or_pool_is_unknown(
     pool: Pool, operator: Any, operation: str
 ) -> None:
     with refused("UserNotFoundException", "User does not exist."):
@@ -274,7 +274,7 @@ def test_the_operator_turns_off_a_lost_authenticator(pool: Pool, operator: Any) 
 # Signatures.
 
 
-def test_without_a_signature_nothing_of_the_operators_is_served(pool: Pool) -> None:
+def test_without_a_signature_operator_operations_are_refused(pool: Pool) -> None:
     pool.add_user()
     client = pool.anyone()
     for call in (client.admin_get_user, client.admin_delete_user, client.admin_user_global_sign_out):
@@ -295,7 +295,7 @@ def test_an_unknown_key_is_refused(pool: Pool) -> None:
         pool.operator(key_id="AKIANOBODY").list_users(UserPoolId=pool.pool_id)
 
 
-def test_a_session_token_that_the_operators_key_does_not_have_is_refused(pool: Pool) -> None:
+def test_a_session_token_with_the_operators_key_is_refused(pool: Pool) -> None:
     with refused("UnrecognizedClientException", UNAUTHENTICATED):
         pool.operator(aws_session_token="made up").list_users(UserPoolId=pool.pool_id)
 
@@ -303,7 +303,7 @@ def test_a_session_token_that_the_operators_key_does_not_have_is_refused(pool: P
 @pytest.mark.parametrize(
     ("ahead_s", "text"), [(400.0, "Signature expired"), (-400.0, "Signature not yet current")]
 )
-def test_a_signature_of_another_time_is_refused(pool: Pool, ahead_s: float, text: str) -> None:
+def test_a_signature_from_another_time_is_refused(pool: Pool, ahead_s: float, text: str) -> None:
     client = pool.operator()
     pool.clock.advance(ahead_s)
     with pytest.raises(ClientError, match=rf"\(InvalidSignatureException\).*{text}"):
@@ -312,8 +312,8 @@ def test_a_signature_of_another_time_is_refused(pool: Pool, ahead_s: float, text
     assert client.list_users(UserPoolId=pool.pool_id)["Users"] == []
 
 
-def test_a_body_changed_on_its_way_is_refused(pool: Pool) -> None:
-    """Somebody in the middle turns one user's name into another's."""
+def test_a_body_changed_in_transit_is_refused(pool: Pool) -> None:
+    """A man in the middle replaces one user's name with another's."""
     pool.add_user()
     client = pool.operator()
 
@@ -355,8 +355,8 @@ def test_a_signature_for_another_region_is_refused(pool: Pool, monkeypatch: pyte
         client.list_users(UserPoolId=pool.pool_id)
 
 
-def test_a_guests_credentials_do_not_open_the_operators_operations(pool: Pool) -> None:
-    """Nor do they without their session token or with another secret."""
+def test_guest_credentials_do_not_authorize_operator_operations(pool: Pool) -> None:
+    """Not without their session token or with another secret, either."""
     pool.add_user()
     guest = guest_credentials(pool)
     key = {"key_id": guest["AccessKeyId"], "secret": guest["SecretKey"]}
@@ -370,7 +370,7 @@ def test_a_guests_credentials_do_not_open_the_operators_operations(pool: Pool) -
         ).admin_get_user(**named(pool))
 
 
-def test_expired_credentials_are_named_as_such(pool: Pool) -> None:
+def test_expired_credentials_are_refused_as_expired(pool: Pool) -> None:
     pool.clock.advance(-3600.0)
     guest = guest_credentials(pool)
     pool.clock.advance(3600.0)
@@ -381,7 +381,7 @@ def test_expired_credentials_are_named_as_such(pool: Pool) -> None:
         late.list_users(UserPoolId=pool.pool_id)
 
 
-def test_the_operators_key_survives_a_restart_and_is_for_its_owner_alone(tmp_path: Path) -> None:
+def test_the_operators_key_survives_a_restart_and_is_readable_only_by_its_owner(tmp_path: Path) -> None:
     with running_pool(tmp_path) as pool:
         first = pool.services.operator_key
     with running_pool(tmp_path) as pool:

@@ -47,7 +47,7 @@ def found(pool: Pool, credentials: dict[str, Any]) -> TemporaryCredentials:
 
 
 def check(pool: Pool, credentials: dict[str, Any], **changes: Any) -> str:
-    """Sign a GraphQL call as a guest does, and check it as the API does."""
+    """Signs a GraphQL call as a guest does, and verifies it as the API does."""
     request = AWSRequest("POST", f"{pool.url}/graphql", data=b"{}")
     token = changes.get("token", credentials["SessionToken"])
     key = Credentials(credentials["AccessKeyId"], changes.get("secret", credentials["SecretKey"]), token)
@@ -73,14 +73,14 @@ def test_a_guest_gets_an_identity_and_credentials_for_one_hour(pool: Pool) -> No
     assert found(pool, credentials).role is Role.GUEST
 
 
-def test_every_guest_gets_an_identity_and_a_key_of_its_own(pool: Pool) -> None:
+def test_every_guest_gets_its_own_identity_and_key(pool: Pool) -> None:
     ids = {guest_id(pool) for _ in range(5)}
     keys = {guest_credentials(pool)["SecretKey"] for _ in range(5)}
     assert len(ids) == len(keys) == 5
     assert all(one.startswith(f"{pool.services.names.region}:") for one in ids)
 
 
-def test_asking_for_identities_and_credentials_stores_nothing(pool: Pool) -> None:
+def test_requesting_identities_and_credentials_stores_nothing(pool: Pool) -> None:
     def rows() -> list[tuple[str, int]]:
         def work(connection: sqlite3.Connection) -> list[tuple[str, int]]:
             tables = [
@@ -123,7 +123,7 @@ def test_no_secret_key_or_token_is_in_the_data_folder(pool: Pool) -> None:
         ({"ahead_s": -400.0}, "InvalidSignatureException"),
     ],
 )
-def test_credentials_are_valid_only_together_and_for_what_they_signed(
+def test_credentials_are_valid_only_together_and_for_the_request_they_signed(
     pool: Pool, changes: dict[str, Any], error_type: str
 ) -> None:
     with pytest.raises(sigv4.SignatureRefused) as caught:
@@ -132,7 +132,7 @@ def test_credentials_are_valid_only_together_and_for_what_they_signed(
 
 
 @pytest.mark.parametrize("age_s", [CREDENTIALS_LIFETIME_S, 3 * CREDENTIALS_LIFETIME_S])
-def test_expired_credentials_are_named_as_such_however_old(pool: Pool, age_s: float) -> None:
+def test_expired_credentials_are_refused_as_expired_however_old(pool: Pool, age_s: float) -> None:
     pool.clock.advance(-age_s)
     credentials = guest_credentials(pool)
     pool.clock.advance(age_s)
@@ -141,7 +141,7 @@ def test_expired_credentials_are_named_as_such_however_old(pool: Pool, age_s: fl
     assert caught.value.error_type == "ExpiredTokenException"
 
 
-def test_a_key_with_the_token_of_another_is_refused(pool: Pool) -> None:
+def test_a_key_with_another_keys_token_is_refused(pool: Pool) -> None:
     first, second = guest_credentials(pool), guest_credentials(pool)
     with pytest.raises(sigv4.SignatureRefused) as caught:
         check(pool, first, token=second["SessionToken"])
@@ -164,7 +164,7 @@ def test_a_teacher_gets_one_identity_and_the_teachers_role(pool: Pool) -> None:
 
 
 def test_a_guest_who_signs_in_may_keep_the_identity(pool: Pool) -> None:
-    """As Amplify does it."""
+    """As Amplify does."""
     pool.add_user()
     identity = guest_id(pool)
     answer = pool.identities().get_credentials_for_identity(
@@ -173,7 +173,7 @@ def test_a_guest_who_signs_in_may_keep_the_identity(pool: Pool) -> None:
     assert found(pool, answer["Credentials"]).role is Role.TEACHER
 
 
-def test_a_teachers_identity_is_for_that_teacher_alone(pool: Pool) -> None:
+def test_a_teachers_identity_belongs_to_that_teacher_only(pool: Pool) -> None:
     pool.add_user()
     pool.add_user("bob", email=None)
     client = pool.identities()
@@ -208,7 +208,7 @@ def test_invalid_tokens_are_refused(pool: Pool) -> None:
         client.get_id(**named, Logins=logins(pool, fresh))
 
 
-def test_with_the_switch_off_guests_are_refused_and_teachers_are_not(tmp_path: Path) -> None:
+def test_with_guest_access_off_guests_are_refused_and_teachers_are_not(tmp_path: Path) -> None:
     clock = Clock()
     with running_pool(tmp_path, clock=clock) as pool:
         pool.add_user()
@@ -231,7 +231,7 @@ def test_with_the_switch_off_guests_are_refused_and_teachers_are_not(tmp_path: P
         "local-1:no-uuid",
     ],
 )
-def test_an_identity_that_this_pool_never_gave_is_refused(pool: Pool, identity: str) -> None:
+def test_an_identity_that_this_pool_never_issued_is_refused(pool: Pool, identity: str) -> None:
     with refused("ResourceNotFoundException", f"Identity '{identity}' not found."):
         pool.identities().get_credentials_for_identity(IdentityId=identity)
 

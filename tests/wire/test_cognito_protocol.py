@@ -1,4 +1,4 @@
-"""The form of calls and answers: JSON always, whatever comes in; the pool's documents; Amplify's order."""
+"""The form of calls and answers: always JSON, for any input; the pool's documents; Amplify's sequence."""
 
 import base64
 import json
@@ -52,14 +52,14 @@ def test_a_call_without_a_target_is_answered_in_json(pool: Pool) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 5000, b'"' + b"x" * 200_000])
-def test_a_body_that_is_no_object_is_refused_in_json(pool: Pool, body: bytes) -> None:
+def test_a_body_that_is_not_an_object_is_refused_in_json(pool: Pool, body: bytes) -> None:
     for name in ("InitiateAuth", "GetUser", "SignUp"):
         answer = pool.call(f"{USER_POOL}.{name}", body)
         assert answer.status_code == 400
         assert answer.json()["__type"] == "SerializationException"
 
 
-def test_a_refusal_has_the_form_of_aws(pool: Pool) -> None:
+def test_a_refusal_has_the_same_form_as_on_aws(pool: Pool) -> None:
     answer = pool.call(f"{USER_POOL}.GetUser", {"AccessToken": "x"})
     assert answer.status_code == 400
     assert answer.json() == {"__type": "NotAuthorizedException", "message": "Invalid Access Token"}
@@ -78,7 +78,7 @@ def test_a_refusal_has_the_form_of_aws(pool: Pool) -> None:
         ("GetUser", {"AccessToken": "\ud800"}, "SerializationException"),
     ],
 )
-def test_fields_missing_or_of_another_type_are_refused(
+def test_missing_fields_or_wrong_types_are_refused(
     pool: Pool, name: str, body: dict[str, object], error_type: str
 ) -> None:
     assert pool.call(f"{USER_POOL}.{name}", body).json()["__type"] == error_type
@@ -166,7 +166,7 @@ def test_an_internal_error_is_answered_in_json_without_its_details(
     assert "secret cause" in caplog.text
 
 
-def test_every_operation_that_clients_need_is_served() -> None:
+def test_every_operation_that_clients_need_is_supported() -> None:
     """What pycognito, boto3 and Amplify call, and what the operator needs."""
     assert set(OPEN_OPERATIONS) >= {
         "AssociateSoftwareToken",
@@ -211,7 +211,7 @@ def test_the_public_keys_verify_the_tokens(pool: Pool) -> None:
     assert claims["token_use"] == "id"
 
 
-def test_the_openid_configuration_leads_to_the_keys(pool: Pool) -> None:
+def test_the_openid_configuration_links_to_the_keys(pool: Pool) -> None:
     document = httpx.get(f"{pool.services.issuer}/.well-known/openid-configuration").json()
     assert document["issuer"] == pool.services.issuer
     assert document["id_token_signing_alg_values_supported"] == ["RS256"]
@@ -222,8 +222,8 @@ def test_another_pools_documents_are_not_found(pool: Pool) -> None:
     assert httpx.get(f"{pool.url}/local-1_another/.well-known/jwks.json").status_code == 404
 
 
-def test_amplifys_order_of_calls_with_its_own_headers(pool: Pool) -> None:
-    """Guest, sign-in, then the same identity as a teacher; headers as its browser client sends them."""
+def test_amplifys_call_sequence_with_its_own_headers(pool: Pool) -> None:
+    """Guest, sign-in, then the same identity as a teacher, with the headers of its browser client."""
     headers = {
         "content-type": "application/x-amz-json-1.1",
         "x-amz-user-agent": "aws-amplify/6.13.0 framework/0",
@@ -265,7 +265,7 @@ def test_amplifys_order_of_calls_with_its_own_headers(pool: Pool) -> None:
 
 
 def test_a_web_page_may_call_and_read_answers_and_refusals(backend: RunningBackend) -> None:
-    """The browser asks first; then it shows the page even a refusal, with the reason in its headers."""
+    """After a preflight request, the page can read even a refusal, with the reason in its headers."""
     wanted = "cache-control,content-type,x-amz-target,x-amz-user-agent"
     preflight = httpx.options(
         f"{backend.url}/",
@@ -296,7 +296,7 @@ def test_tokens_carry_no_at_hash_and_no_personal_data_beyond_the_attributes(pool
     assert json.loads(base64.urlsafe_b64decode(head + "==")).keys() == {"alg", "kid"}
 
 
-def test_more_calls_than_can_wait_are_refused(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_calls_beyond_the_queue_limit_are_refused(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("deploy.local.backend.cognito.http.WAITING_MAX", 0)
     answer = pool.call(f"{IDENTITY_POOL}.GetId", {"IdentityPoolId": "x"})
     assert answer.json() == {"__type": "TooManyRequestsException", "message": "Too many requests"}

@@ -1,4 +1,4 @@
-"""A forgotten password, over the wire: the code, its limits, and silence about who exists."""
+"""A forgotten password over the wire: the code, its limits, and no hint about who exists."""
 
 import hashlib
 from collections.abc import Iterator
@@ -77,7 +77,7 @@ def test_a_code_expires_after_an_hour(pool: Pool) -> None:
         confirm(pool, pool.last_code())
 
 
-def test_a_code_is_for_its_user(pool: Pool) -> None:
+def test_a_code_works_only_for_its_user(pool: Pool) -> None:
     pool.add_user("bob", email="bob@school.example")
     ask(pool, "bob")
     with refused("CodeMismatchException"):
@@ -91,7 +91,7 @@ def test_a_weak_password_is_refused_and_the_code_stays_valid(pool: Pool) -> None
     confirm(pool, pool.last_code())
 
 
-def test_guessing_a_code_is_slowed_down_and_a_restart_changes_nothing(tmp_path: Path) -> None:
+def test_guessing_a_code_is_throttled_even_across_a_restart(tmp_path: Path) -> None:
     clock = Clock()
     clock.stop()
     with running_pool(tmp_path, clock=clock) as pool:
@@ -109,7 +109,7 @@ def test_guessing_a_code_is_slowed_down_and_a_restart_changes_nothing(tmp_path: 
 
 
 @pytest.mark.parametrize("name", ["ada", "nobody"])
-def test_requests_for_codes_are_limited(pool: Pool, name: str) -> None:
+def test_code_requests_are_limited(pool: Pool, name: str) -> None:
     pool.clock.stop()
     for _ in range(5):
         ask(pool, name)
@@ -129,8 +129,8 @@ def test_an_unknown_name_is_answered_like_a_known_one(pool: Pool) -> None:
     assert len(pool.messages()) == 1
 
 
-def test_users_who_cannot_reset_are_answered_like_the_others_but_get_no_code(pool: Pool) -> None:
-    """No verified address, disabled, or still with a temporary password."""
+def test_users_who_cannot_reset_get_the_same_answer_but_no_code(pool: Pool) -> None:
+    """Users without a verified address, disabled ones, and those with a temporary password."""
     pool.add_user("bob", email=None)
     pool.add_user("cleo", email="cleo@school.example", password=None)
     pool.add_user("dan", email="dan@school.example")
@@ -150,8 +150,8 @@ def test_a_new_password_ends_the_lock(pool: Pool) -> None:
     assert pool.tokens(password=NEW_PASSWORD)
 
 
-def test_only_its_owner_reads_the_mail_outbox_and_codes_are_stored_as_keyed_hashes(pool: Pool) -> None:
-    """A plain hash of six digits would be inverted at once."""
+def test_only_the_owner_can_read_the_mail_outbox_and_codes_are_stored_as_keyed_hashes(pool: Pool) -> None:
+    """A plain hash of six digits could be reversed at once."""
     ask(pool)
     assert (pool.data_dir / "outbox.jsonl").stat().st_mode & 0o777 == 0o600
     [(_sub, purpose, code_hash, _end)] = pool.database.read(

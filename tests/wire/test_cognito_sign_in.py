@@ -1,4 +1,4 @@
-"""Signing in over the wire, with boto3 and pycognito: what succeeds, and every refusal as AWS words it."""
+"""Signing in over the wire with boto3 and pycognito: what succeeds, and every refusal in AWS's words."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -80,7 +80,7 @@ def test_a_temporary_password_must_be_changed_and_the_new_one_works(pool: Pool) 
         pool.answer_of_password("ada", TEMPORARY)
 
 
-def test_the_forced_new_password_obeys_the_policy_and_the_session_stays_usable(pool: Pool) -> None:
+def test_a_required_new_password_follows_the_policy_and_the_session_stays_usable(pool: Pool) -> None:
     pool.add_user(password=None)
     challenge = pool.answer_of_password("ada", TEMPORARY)
     assert challenge["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
@@ -102,7 +102,7 @@ def test_the_forced_new_password_obeys_the_policy_and_the_session_stays_usable(p
         answer(NEW_PASSWORD)
 
 
-def test_a_challenge_session_is_for_its_user_and_for_a_few_minutes(pool: Pool) -> None:
+def test_a_challenge_session_works_only_for_its_user_and_a_few_minutes(pool: Pool) -> None:
     pool.add_user(password=None)
     pool.add_user("bob", email=None)
     client = pool.anyone()
@@ -118,7 +118,7 @@ def test_a_challenge_session_is_for_its_user_and_for_a_few_minutes(pool: Pool) -
             )
 
 
-def test_a_session_for_one_challenge_does_not_answer_another(pool: Pool) -> None:
+def test_a_session_for_one_challenge_cannot_answer_another(pool: Pool) -> None:
     pool.add_user(password=None)
     challenge = pool.answer_of_password("ada", TEMPORARY)
     with refused("NotAuthorizedException", "Invalid session for the user."):
@@ -130,7 +130,7 @@ def test_a_session_for_one_challenge_does_not_answer_another(pool: Pool) -> None
         )
 
 
-def test_a_temporary_password_ends_after_a_week(pool: Pool) -> None:
+def test_a_temporary_password_expires_after_a_week(pool: Pool) -> None:
     pool.add_user(password=None)
     pool.clock.advance(7 * 86_400.0)
     with refused(
@@ -146,7 +146,7 @@ def test_a_wrong_password_and_an_unknown_user_are_refused_in_the_same_words(pool
 
 
 def test_known_and_unknown_names_get_challenges_of_the_same_form(pool: Pool) -> None:
-    """And always the same salt and id for the same name, so that asking twice reveals nothing."""
+    """With a constant salt and id for each name, so that repeated requests reveal nothing."""
     pool.add_user()
     client = pool.anyone()
 
@@ -183,7 +183,7 @@ def test_after_five_failures_the_sixth_attempt_is_refused_even_with_the_right_pa
         pool.answer_of_password(name, PASSWORD)
 
 
-def test_the_lock_stretches_and_a_success_ends_it(pool: Pool) -> None:
+def test_the_lockout_grows_and_a_success_ends_it(pool: Pool) -> None:
     pool.add_user()
     pool.clock.stop()
     fail_to_sign_in(pool, times=5)
@@ -198,7 +198,7 @@ def test_the_lock_stretches_and_a_success_ends_it(pool: Pool) -> None:
     assert pool.tokens()
 
 
-def test_a_restart_does_not_end_the_lock(tmp_path: Path) -> None:
+def test_a_restart_does_not_end_the_lockout(tmp_path: Path) -> None:
     clock = Clock()
     clock.stop()
     with running_pool(tmp_path, clock=clock) as pool:
@@ -222,7 +222,7 @@ def wrong_proofs(pool: Pool, client: Any, count: int) -> list[dict[str, str]]:
     return proofs
 
 
-def test_many_proofs_begun_before_the_lock_do_not_get_around_it(pool: Pool) -> None:
+def test_proofs_begun_before_the_lockout_do_not_bypass_it(pool: Pool) -> None:
     """All challenges are fetched first, then answered: still only five guesses count."""
     pool.add_user()
     pool.clock.stop()
@@ -242,7 +242,7 @@ def test_many_proofs_begun_before_the_lock_do_not_get_around_it(pool: Pool) -> N
             send(guess)
 
 
-def test_guesses_at_the_same_moment_are_counted_one_by_one(pool: Pool) -> None:
+def test_concurrent_guesses_are_counted_one_by_one(pool: Pool) -> None:
     """Twenty answers race: five are verified, the others refused without being examined."""
     pool.add_user()
     pool.clock.stop()
@@ -258,7 +258,7 @@ def test_guesses_at_the_same_moment_are_counted_one_by_one(pool: Pool) -> None:
     assert sorted(messages) == [INCORRECT] * 5 + [EXCEEDED] * 15
 
 
-def test_many_people_sign_in_at_the_same_moment(pool: Pool) -> None:
+def test_many_people_sign_in_concurrently(pool: Pool) -> None:
     names = [f"teacher{number}" for number in range(8)]
     for name in names:
         pool.add_user(name, email=None)
@@ -270,7 +270,7 @@ def test_many_people_sign_in_at_the_same_moment(pool: Pool) -> None:
     assert len({one["origin_jti"] for one in claims}) == 8
 
 
-def test_a_recorded_proof_cannot_be_sent_again(pool: Pool) -> None:
+def test_a_recorded_proof_cannot_be_replayed(pool: Pool) -> None:
     pool.add_user()
     client = pool.anyone()
     srp = AWSSRP("ada", PASSWORD, pool.pool_id, pool.client_id, client=client)
@@ -318,14 +318,14 @@ def test_only_the_right_password_reveals_that_a_user_is_disabled(pool: Pool) -> 
         pool.answer_of_password("ada", PASSWORD)
 
 
-def test_sign_up_is_refused_as_in_a_pool_of_operator_made_accounts(pool: Pool) -> None:
+def test_sign_up_is_refused_as_in_a_pool_with_admin_created_accounts(pool: Pool) -> None:
     with refused("NotAuthorizedException", "SignUp is not permitted for this user pool"):
         pool.anyone().sign_up(ClientId=pool.client_id, Username="eve", Password=PASSWORD)
 
 
 @pytest.mark.parametrize("flow", ["USER_PASSWORD_AUTH", "CUSTOM_AUTH", "USER_AUTH"])
 def test_flows_that_are_turned_off_are_refused(pool: Pool, flow: str) -> None:
-    """A password never travels in clear at sign-in."""
+    """A password is never sent in clear text at sign-in."""
     pool.add_user()
     with refused("InvalidParameterException", f"{flow} flow not enabled for this client"):
         pool.anyone().initiate_auth(
@@ -399,8 +399,8 @@ def test_a_wrong_code_is_refused_and_the_right_one_still_works(
     assert answer_code(pool, session, right)["AuthenticationResult"]
 
 
-def test_a_code_works_once(pool_with_authenticator: tuple[Pool, pyotp.TOTP]) -> None:
-    """An observed code is useless, and so is an earlier one."""
+def test_a_code_works_only_once(pool_with_authenticator: tuple[Pool, pyotp.TOTP]) -> None:
+    """An intercepted code is useless, and so is an earlier one."""
     pool, app = pool_with_authenticator
     code = app.at(pool.clock())
     assert answer_code(pool, pool.answer_of_password("ada", PASSWORD)["Session"], code)
@@ -410,7 +410,7 @@ def test_a_code_works_once(pool_with_authenticator: tuple[Pool, pyotp.TOTP]) -> 
             answer_code(pool, session, used)
 
 
-def test_guessing_codes_is_slowed_down_across_sign_ins(
+def test_guessing_codes_is_throttled_across_sign_ins(
     pool_with_authenticator: tuple[Pool, pyotp.TOTP],
 ) -> None:
     pool, app = pool_with_authenticator
@@ -425,7 +425,7 @@ def test_guessing_codes_is_slowed_down_across_sign_ins(
         answer_code(pool, session, app.at(pool.clock()))
 
 
-def test_an_authenticator_code_follows_a_forced_new_password(
+def test_an_authenticator_code_is_required_after_a_required_new_password(
     pool_with_authenticator: tuple[Pool, pyotp.TOTP],
 ) -> None:
     pool, app = pool_with_authenticator
@@ -444,7 +444,7 @@ def test_an_authenticator_code_follows_a_forced_new_password(
     assert answer_code(pool, next_challenge["Session"], app.at(pool.clock()))["AuthenticationResult"]
 
 
-def test_setting_up_another_authenticator_and_giving_up_leaves_the_first_in_force(
+def test_abandoning_the_setup_of_another_authenticator_keeps_the_first_one(
     pool_with_authenticator: tuple[Pool, pyotp.TOTP],
 ) -> None:
     pool, app = pool_with_authenticator
@@ -459,7 +459,7 @@ def test_setting_up_another_authenticator_and_giving_up_leaves_the_first_in_forc
     assert answer_code(pool, session, app.at(pool.clock()))["AuthenticationResult"]
 
 
-def test_a_refresh_gives_fresh_tokens_and_no_new_refresh_token(pool: Pool) -> None:
+def test_a_refresh_returns_new_tokens_but_no_new_refresh_token(pool: Pool) -> None:
     pool.add_user()
     cognito = pool.pycognito("ada")
     cognito.authenticate(PASSWORD)
@@ -476,7 +476,7 @@ def test_a_refresh_gives_fresh_tokens_and_no_new_refresh_token(pool: Pool) -> No
     assert answer["AuthenticationResult"].keys() == {"AccessToken", "IdToken", "ExpiresIn", "TokenType"}
 
 
-def test_a_refresh_token_outlives_a_restart_and_is_stored_as_a_hash_only(tmp_path: Path) -> None:
+def test_a_refresh_token_survives_a_restart_and_is_stored_only_as_a_hash(tmp_path: Path) -> None:
     with running_pool(tmp_path) as pool:
         pool.add_user()
         refresh_token = pool.tokens()["RefreshToken"]
@@ -526,7 +526,7 @@ def test_an_invalid_refresh_token_is_refused(pool: Pool, spoil: str, message: st
 
 
 def test_no_password_is_anywhere_in_the_data_folder(tmp_path: Path) -> None:
-    """Neither temporary nor chosen, in no file, in no encoding that a search would find."""
+    """Neither temporary nor chosen, in any file or searchable encoding."""
     with running_pool(tmp_path) as pool:
         pool.add_user(password=None)
         pool.pycognito("ada").new_password_challenge(TEMPORARY, NEW_PASSWORD)

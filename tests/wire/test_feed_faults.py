@@ -1,4 +1,4 @@
-"""The feed while things break: it says so in time, and afterwards equals the backend's state."""
+"""The feed during failures: it reports them in time, and afterwards equals the backend's state."""
 
 import asyncio
 import contextlib
@@ -66,7 +66,7 @@ def watch_until_loaded(live: LiveFeed, exam: Exam) -> None:
     live.until_state(FeedState.LIVE)
 
 
-def test_a_stalled_socket_is_reported_and_made_good_afterwards(
+def test_a_stalled_socket_is_reported_and_recovered(
     settings: BackendSettings, api: TeacherApi, proxy: TcpProxy, exam: Exam
 ) -> None:
     with live_feed(through(settings, proxy)) as live:
@@ -77,7 +77,7 @@ def test_a_stalled_socket_is_reported_and_made_good_afterwards(
         live.until_state(FeedState.OFFLINE)
         status = live.feed.status
         assert status.as_of_s is not None
-        assert status.as_of_s < stalled_s + 1  # it does not claim to know what came after
+        assert status.as_of_s < stalled_s + 1  # it does not claim to be up to date after that
         assert status.reason is not None
         assert row.id not in live.rows(exam.id)
         proxy.resume()
@@ -86,7 +86,7 @@ def test_a_stalled_socket_is_reported_and_made_good_afterwards(
         assert live.feed.counters.losses == 1
 
 
-def test_after_a_cut_what_was_missed_is_made_good(
+def test_changes_missed_during_a_cut_are_recovered(
     settings: BackendSettings, api: TeacherApi, proxy: TcpProxy, exam: Exam
 ) -> None:
     with live_feed(through(settings, proxy), timings=IMPATIENT) as live:
@@ -109,7 +109,7 @@ def test_after_a_cut_what_was_missed_is_made_good(
         assert cached.subject == found.subject == "Geometry"
 
 
-def test_what_was_unpublished_or_deleted_while_the_feed_was_away_is_forgotten(
+def test_exams_unpublished_or_deleted_while_the_feed_was_disconnected_are_removed(
     settings: BackendSettings, api: TeacherApi, proxy: TcpProxy, exam: Exam
 ) -> None:
     with live_feed(through(settings, proxy), timings=IMPATIENT) as live:
@@ -125,7 +125,7 @@ def test_what_was_unpublished_or_deleted_while_the_feed_was_away_is_forgotten(
         assert live.load_of(exam.id) is ExamLoad.ABSENT
 
 
-def test_after_100_random_cuts_amid_changes_the_cache_equals_the_backend(
+def test_after_100_random_cuts_during_changes_the_cache_equals_the_backend(
     settings: BackendSettings, api: TeacherApi, proxy: TcpProxy, exam: Exam, caplog: pytest.LogCaptureFixture
 ) -> None:
     chance = random.Random(20260618)
@@ -134,7 +134,7 @@ def test_after_100_random_cuts_amid_changes_the_cache_equals_the_backend(
         rows = {row.id: row for row in api.list_results(exam.id)}
         is_over = threading.Event()
 
-        def change_without_end() -> None:
+        def keep_changing() -> None:
             own = random.Random(1)
             while not is_over.is_set():
                 known = list(rows.values())
@@ -152,11 +152,11 @@ def test_after_100_random_cuts_amid_changes_the_cache_equals_the_backend(
                     api.delete_result(exam.id, row.id, row.version)
                     del rows[row.id]
 
-        writer = threading.Thread(target=change_without_end)
+        writer = threading.Thread(target=keep_changing)
         writer.start()
         try:
             for _ in range(100):
-                with contextlib.suppress(AssertionError):  # cut at any moment, also before that state
+                with contextlib.suppress(AssertionError):  # cut at any moment, even before that state
                     live.until_state(
                         chance.choice([FeedState.LIVE, FeedState.CATCHING_UP]), chance.uniform(0, 0.2)
                     )
@@ -169,13 +169,13 @@ def test_after_100_random_cuts_amid_changes_the_cache_equals_the_backend(
         live.until(lambda: cached_state(live.cache, exam.id) == published_state(api, exam.id)[1])
         assert set(rows) == set(live.rows(exam.id))
         counters = live.feed.counters
-        assert counters.losses + counters.failures > 10  # the cuts did hit, live or on the way there
+        assert counters.losses + counters.failures > 10  # the cuts did take effect, while live or connecting
         assert counters.gaps == 0
     gc.collect()
     assert "never retrieved" not in caplog.text
 
 
-def test_a_backend_that_was_killed_and_started_again_is_found_again(tmp_path: Path) -> None:
+def test_the_feed_reconnects_to_a_backend_that_was_killed_and_restarted(tmp_path: Path) -> None:
     with contextlib.ExitStack() as stack:
         first = stack.enter_context(BackendProcess(tmp_path))
         first.create_teacher("ada")
@@ -188,7 +188,7 @@ def test_a_backend_that_was_killed_and_started_again_is_found_again(tmp_path: Pa
         watch_until_loaded(live, exam)
         first.kill()
         live.until_state(FeedState.OFFLINE, 10)
-        assert live.cache.exam(exam.id) is not None  # what is known is shown, as of then
+        assert live.cache.exam(exam.id) is not None  # the last known state is shown, as of that time
         stack.enter_context(BackendProcess(tmp_path, port=port_of(first)))
         row = api.create_result(exam.id, NewResult("Bob", "14"))
         live.until_state(FeedState.LIVE)
@@ -211,7 +211,7 @@ class _DeafToTheFirstCancellation(RealtimeConnection):
 
 
 @pytest.mark.parametrize("connection", [_LostAsItIsClosed, _DeafToTheFirstCancellation])
-def test_the_feed_ends_whatever_its_connection_makes_of_the_cancellation(
+def test_the_feed_ends_however_its_connection_handles_cancellation(
     settings: BackendSettings, monkeypatch: pytest.MonkeyPatch, connection: type[RealtimeConnection]
 ) -> None:
     monkeypatch.setattr("shared.live.connection.RealtimeConnection", connection)
@@ -221,7 +221,7 @@ def test_the_feed_ends_whatever_its_connection_makes_of_the_cancellation(
 
 
 class _OldCredentials(GuestCredentials):
-    """Hands out credentials that the API does not know any more, until it is told so."""
+    """Hands out credentials that the API no longer accepts, until asked to renew them."""
 
     renewals = 0
 
@@ -235,7 +235,7 @@ class _OldCredentials(GuestCredentials):
         return super().renew(refused)
 
 
-def test_credentials_that_are_refused_are_renewed_once_and_the_feed_goes_live(
+def test_refused_credentials_are_renewed_once_and_the_feed_goes_live(
     settings: BackendSettings, exam: Exam
 ) -> None:
     guest = _OldCredentials(settings, time.time)
@@ -245,7 +245,7 @@ def test_credentials_that_are_refused_are_renewed_once_and_the_feed_goes_live(
         assert live.feed.counters.failures == 1
 
 
-def test_a_refusal_is_reported_and_not_hammered(tmp_path: Path) -> None:
+def test_a_refusal_is_reported_and_not_retried_rapidly(tmp_path: Path) -> None:
     with running_backend(tmp_path, are_guests_allowed=False) as backend:
         settings = backend_settings(backend)
         with (
@@ -259,14 +259,14 @@ def test_a_refusal_is_reported_and_not_hammered(tmp_path: Path) -> None:
             assert live.state is FeedState.OFFLINE
             assert live.feed.status.reason
             failures = live.feed.counters.failures
-            assert failures == 2  # the first, and one after a renewal of the credentials
+            assert failures == 2  # the first, and one after renewing the credentials
             asked = proxy.accepted
             with pytest.raises(AssertionError, match="not within"):
                 live.until(lambda: live.feed.counters.failures > failures, 1.5)
             assert proxy.accepted == asked
 
 
-def test_while_the_socket_is_away_the_listings_are_polled(
+def test_while_the_socket_is_down_the_listings_are_polled(
     settings: BackendSettings, api: TeacherApi, proxy: TcpProxy, exam: Exam
 ) -> None:
     only_http = replace(settings, realtime_url=through(settings, proxy).realtime_url)
@@ -283,12 +283,12 @@ def test_while_the_socket_is_away_the_listings_are_polled(
         live.until(lambda: (live.feed.status.as_of_s or 0) > as_of_s)
 
 
-def test_while_live_the_backstop_finds_what_no_event_told(
+def test_while_live_the_backstop_finds_changes_without_events(
     settings: BackendSettings, api: TeacherApi, exam: Exam
 ) -> None:
     timings = FeedTimings(poll_live_s=0.2, poll_offline_s=0.1)
     with (
-        ScriptedRealtime() as mute,  # acknowledges everything and tells nothing
+        ScriptedRealtime() as mute,  # acknowledges everything and sends no events
         live_feed(replace(settings, realtime_url=mute.url), timings=timings) as live,
     ):
         watch_until_loaded(live, exam)
@@ -333,11 +333,11 @@ def test_50_rounds_of_open_and_close_leak_no_thread_and_no_socket(
     for _ in range(50):
         one_round()
     after = (threading.active_count(), process.num_fds())
-    assert after[0] <= before[0] + 2  # the backend of this process may hold an idle worker or two more
+    assert after[0] <= before[0] + 2  # the backend of this process may keep an idle worker or two
     assert after[1] <= before[1] + 4
 
 
-def test_the_feed_survives_a_listener_that_fails(
+def test_the_feed_survives_a_failing_listener(
     settings: BackendSettings, exam: Exam, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(_status: object) -> None:

@@ -1,4 +1,4 @@
-"""The feed while listings fail, lag, or say what no healthy API says."""
+"""The feed while listings fail, lag, or return what no healthy API returns."""
 
 import contextlib
 import datetime as dt
@@ -44,7 +44,7 @@ def listings(settings: BackendSettings) -> Iterator[RewrittenGraphQL]:
 
 
 class Hidden:
-    """An index that lags: listings lack this exam until `is_lagging` is False."""
+    """A lagging index: listings omit this exam until `is_lagging` is False."""
 
     def __init__(self, exam_id: str = "") -> None:
         self.exam_id, self.is_lagging = exam_id, True
@@ -56,7 +56,7 @@ class Hidden:
         return answer
 
 
-def test_after_a_gap_the_feed_is_not_live_until_a_listing_has_made_it_good(
+def test_after_a_gap_the_feed_is_not_live_until_a_listing_has_closed_it(
     settings: BackendSettings, api: TeacherApi, exam: Exam, listings: RewrittenGraphQL
 ) -> None:
     with (
@@ -88,10 +88,10 @@ def test_after_a_gap_the_feed_is_not_live_until_a_listing_has_made_it_good(
     "error_type",
     ["DynamoDB:ProvisionedThroughputExceededException", "ExecutionTimeout", "InternalFailure", None],
 )
-def test_listings_that_fail_for_a_moment_are_asked_again_soon(
+def test_listings_that_fail_briefly_are_retried_soon(
     settings: BackendSettings, exam: Exam, listings: RewrittenGraphQL, error_type: str | None
 ) -> None:
-    """None is a page that is null."""
+    """None stands for a null page."""
     failures = 0
 
     def fail_at_first(request: Answer, answer: Answer) -> Answer:
@@ -111,7 +111,7 @@ def test_listings_that_fail_for_a_moment_are_asked_again_soon(
 
 
 class _Broken(GuestApi):
-    """Its listings fail as no code of ours expects, some times."""
+    """Its listings fail a number of times with an unexpected exception."""
 
     failures: dict[str, int]
 
@@ -130,7 +130,7 @@ class _Broken(GuestApi):
 
 
 @pytest.mark.parametrize("call", ["list_exams", "list_results"])
-def test_a_fault_of_our_own_in_a_listing_is_logged_and_the_feed_goes_on(
+def test_an_unexpected_error_in_a_listing_is_logged_and_the_feed_continues(
     settings: BackendSettings,
     api: TeacherApi,
     exam: Exam,
@@ -156,7 +156,7 @@ def test_a_fault_of_our_own_in_a_listing_is_logged_and_the_feed_goes_on(
     assert caplog.text.count(f"RuntimeError: a fault of our own in {call}") >= 5
 
 
-def test_a_fault_of_our_own_in_loading_an_exam_is_logged_and_it_is_loaded_again(
+def test_an_unexpected_error_in_loading_an_exam_is_logged_and_loading_is_retried(
     settings: BackendSettings, exam: Exam, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("shared.live.feed.GuestApi", _Broken)
@@ -178,7 +178,7 @@ class _BrokenGuest(GuestCredentials):
         return super().current()
 
 
-def test_a_fault_of_our_own_in_connecting_is_logged_and_the_feed_connects_again(
+def test_an_unexpected_error_in_connecting_is_logged_and_the_feed_reconnects(
     settings: BackendSettings, caplog: pytest.LogCaptureFixture
 ) -> None:
     guest = _BrokenGuest(settings, time.time)
@@ -188,7 +188,7 @@ def test_a_fault_of_our_own_in_connecting_is_logged_and_the_feed_connects_again(
     assert "RuntimeError: a fault of our own" in caplog.text
 
 
-def test_an_exam_that_a_lagging_listing_lacks_stays(
+def test_an_exam_missing_from_a_lagging_listing_stays(
     settings: BackendSettings, exam: Exam, listings: RewrittenGraphQL
 ) -> None:
     timings = replace(IMPATIENT, poll_live_s=0.05, poll_offline_s=0.05)
@@ -205,7 +205,7 @@ def test_an_exam_that_a_lagging_listing_lacks_stays(
         assert listings.asked("getExam") >= 2
 
 
-def test_an_exam_that_is_really_gone_is_removed_though_no_event_told(
+def test_a_deleted_exam_is_removed_even_without_an_event(
     settings: BackendSettings, api: TeacherApi, exam: Exam
 ) -> None:
     timings = replace(IMPATIENT, poll_live_s=0.05, poll_offline_s=0.05)
@@ -218,10 +218,10 @@ def test_an_exam_that_is_really_gone_is_removed_though_no_event_told(
         live.until(lambda: live.cache.exam(exam.id) is None)
 
 
-def test_an_exam_that_the_first_listing_lacked_is_found_some_seconds_after_connecting(
+def test_an_exam_missing_from_the_first_listing_is_found_seconds_after_connecting(
     settings: BackendSettings, exam: Exam, listings: RewrittenGraphQL
 ) -> None:
-    """Published just before the connection: no event tells of it, and the index does not have it yet."""
+    """Published just before connecting: there is no event for it, and the index does not have it yet."""
     listings.rewrite = index = Hidden(exam.id)
     with live_feed(
         replace(settings, api_url=listings.url), timings=replace(IMPATIENT, index_lag_s=0.3)
@@ -232,13 +232,13 @@ def test_an_exam_that_the_first_listing_lacked_is_found_some_seconds_after_conne
         live.until(lambda: live.cache.exam(exam.id))
 
 
-def test_an_exams_event_brings_a_listing_some_seconds_later(
+def test_an_exam_event_triggers_a_listing_some_seconds_later(
     settings: BackendSettings, api: TeacherApi, exam: Exam, listings: RewrittenGraphQL
 ) -> None:
     timings = replace(IMPATIENT, index_lag_s=0.05)
     with live_feed(replace(settings, api_url=listings.url), timings=timings) as live:
         live.until_state(FeedState.LIVE)
-        live.until(lambda: listings.asked("listExams") == 2)  # at first, and after connecting
+        live.until(lambda: listings.asked("listExams") == 2)  # at the start, and after connecting
         api.update_exam(exam.id, exam.version, subject="Geometry")
         live.until(lambda: listings.asked("listExams") == 3)
         found = live.cache.exam(exam.id)

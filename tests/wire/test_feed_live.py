@@ -1,4 +1,4 @@
-"""The feed over real sockets while all is well: what a teacher does is in the cache, and nothing else."""
+"""The feed over real sockets without failures: the cache has what a teacher does, and nothing else."""
 
 import contextlib
 import datetime as dt
@@ -38,7 +38,7 @@ def published(api: TeacherApi, results: int = 0, subject: str = "Algebra") -> Ex
     return api.publish_exam(exam.id, exam.version)
 
 
-def test_everything_that_is_there_is_loaded_before_the_feed_says_live(
+def test_everything_that_exists_is_loaded_before_the_feed_reports_live(
     settings: BackendSettings, api: TeacherApi
 ) -> None:
     exam = published(api, results=3)
@@ -85,28 +85,30 @@ def test_each_kind_of_change_reaches_the_cache_by_its_event(live: LiveFeed, api:
     assert live.load_of(exam.id) is ExamLoad.ABSENT
 
 
-def test_drafts_stay_unseen_until_they_are_published_with_all_their_results(
+def test_drafts_are_invisible_until_they_are_published_with_all_their_results(
     live: LiveFeed, api: TeacherApi
 ) -> None:
-    heard: list[str] = []
+    received: list[str] = []
     live.cache.add_listener(
         lambda change: (
-            heard.extend(exam.id for exam in change.upserts) if isinstance(change, ExamListChanged) else None
+            received.extend(exam.id for exam in change.upserts)
+            if isinstance(change, ExamListChanged)
+            else None
         )
     )
     exam = api.create_exam(NewExam("Secret", dt.date(2026, 6, 18), "T", OUT_OF_20))
     live.watch(exam.id)
     assert live.load_of(exam.id) is ExamLoad.ABSENT
     api.create_results(exam.id, [NewResult("Bob", "14"), NewResult("Eve", "9")])
-    marker = published(api)  # events come in order: when this one is there, the draft's would be too
+    marker = published(api)  # events are ordered: once this one has arrived, the draft's would have, too
     live.until(lambda: live.cache.exam(marker.id))
-    assert exam.id not in heard
+    assert exam.id not in received
     assert live.cache.exam(exam.id) is None
     exam = api.publish_exam(exam.id, exam.version)
     live.until(lambda: len(live.rows(exam.id)) == 2)
 
 
-def test_unpublishing_takes_all_away_and_publishing_again_brings_what_is_there_then(
+def test_unpublishing_removes_everything_and_republishing_brings_the_current_results(
     live: LiveFeed, api: TeacherApi
 ) -> None:
     exam = published(api, results=2)
@@ -123,7 +125,7 @@ def test_unpublishing_takes_all_away_and_publishing_again_brings_what_is_there_t
     assert [row.grade for row in live.rows(exam.id).values()] == ["1"]
 
 
-def test_only_watched_exams_are_loaded_and_the_least_watched_gives_way(
+def test_only_watched_exams_are_loaded_and_the_least_watched_is_evicted(
     settings: BackendSettings, api: TeacherApi
 ) -> None:
     first, second, third = (published(api, results=1) for _ in range(3))
@@ -153,10 +155,10 @@ def test_an_exam_that_does_not_exist_is_absent_and_costs_nothing(live: LiveFeed,
     marker = published(api)
     live.watch(marker.id)
     live.until_loaded(marker.id)
-    assert live.feed.counters.listings == listings + 1  # of the marker alone, which was watched later
+    assert live.feed.counters.listings == listings + 1  # only for the marker, which was watched later
 
 
-def test_listings_are_read_by_pages_to_the_end(settings: BackendSettings, api: TeacherApi) -> None:
+def test_listings_are_read_to_the_last_page(settings: BackendSettings, api: TeacherApi) -> None:
     exam = api.create_exam(NewExam("Large", dt.date(2026, 6, 18), "T", OUT_OF_20))
     for _ in range(11):
         api.create_results(exam.id, [NewResult("S", "10") for _ in range(100)])
@@ -167,7 +169,7 @@ def test_listings_are_read_by_pages_to_the_end(settings: BackendSettings, api: T
         assert len(live.rows(exam.id)) == 1100
 
 
-def test_students_see_codes_and_no_names_where_the_audience_is_codes(live: LiveFeed, api: TeacherApi) -> None:
+def test_students_see_codes_and_no_names_if_the_audience_is_codes(live: LiveFeed, api: TeacherApi) -> None:
     exam = api.create_exam(NewExam("Coded", dt.date(2026, 6, 18), "T", OUT_OF_20, Audience.CODES))
     exam = api.publish_exam(exam.id, exam.version)
     live.watch(exam.id)
@@ -179,18 +181,18 @@ def test_students_see_codes_and_no_names_where_the_audience_is_codes(live: LiveF
     assert "Élodie" not in repr(live.cache.results(exam.id))
 
 
-def test_a_burst_of_changes_arrives_whole_and_each_once(live: LiveFeed, api: TeacherApi) -> None:
+def test_every_change_of_a_burst_arrives_exactly_once(live: LiveFeed, api: TeacherApi) -> None:
     exam = published(api)
     live.watch(exam.id)
     live.until_loaded(exam.id)
-    heard: list[str] = []
+    received: list[str] = []
     live.cache.add_listener(
         lambda change: (
-            heard.extend(row.id for row in change.upserts)
+            received.extend(row.id for row in change.upserts)
             if isinstance(change, ResultsChanged) and change.exam_id == exam.id
             else None
         )
     )
     made = [api.create_result(exam.id, NewResult("S", "10")).id for _ in range(60)]
-    live.until(lambda: len(heard) >= len(made))
-    assert sorted(heard) == sorted(made)
+    live.until(lambda: len(received) >= len(made))
+    assert sorted(received) == sorted(made)

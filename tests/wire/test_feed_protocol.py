@@ -1,4 +1,4 @@
-"""One real-time connection against servers that answer oddly, refuse, or fall silent."""
+"""One real-time connection to servers that answer incorrectly, refuse, or fall silent."""
 
 import asyncio
 import contextlib
@@ -21,7 +21,7 @@ from shared.model.scales import OUT_OF_20
 from shared.settings import BackendSettings
 from tests.backend_process import RunningBackend, SignedInTeacher
 from tests.wire.clients import backend_settings, live_feed
-from tests.wire.scripted_realtime import Message, ScriptedRealtime, polite
+from tests.wire.scripted_realtime import Message, ScriptedRealtime, healthy
 
 QUICK = RealtimeTimings(
     connect_timeout_s=2,
@@ -46,7 +46,7 @@ Event = tuple[str, Mapping[str, Any] | None]
 async def opened_and_lost(
     server: ScriptedRealtime | None, events: list[Event], timings: RealtimeTimings = QUICK
 ) -> ExamResultsError:
-    """Opens a connection, waits until it is lost, closes it; gives why."""
+    """Opens a connection, waits until it is lost, closes it; returns the reason."""
     settings = SETTINGS if server is None else replace(SETTINGS, realtime_url=server.url)
     connection = RealtimeConnection(
         settings, CREDENTIALS, lambda name, row: events.append((name, row)), timings
@@ -66,22 +66,24 @@ def lost(server: ScriptedRealtime | None, timings: RealtimeTimings = QUICK) -> E
 
 
 def answering(message_type: str, *answers: Message | str | None) -> ScriptedRealtime:
-    """A server that is polite but for one type of message."""
-    return ScriptedRealtime(lambda heard: list(answers) if heard["type"] == message_type else polite(heard))
+    """A server that is healthy except for one message type."""
+    return ScriptedRealtime(
+        lambda received: list(answers) if received["type"] == message_type else healthy(received)
+    )
 
 
-def test_every_subscription_is_started_signed_and_waited_for() -> None:
+def test_every_subscription_is_signed_started_and_awaited() -> None:
     acknowledged: list[str] = []
 
-    def last_one_late(heard: Message) -> list[Message | str | None]:
-        if heard["type"] == "start":
-            acknowledged.append(heard["id"])
-            return [] if len(acknowledged) == 9 else polite(heard)
-        return polite(heard)
+    def last_one_late(received: Message) -> list[Message | str | None]:
+        if received["type"] == "start":
+            acknowledged.append(received["id"])
+            return [] if len(acknowledged) == 9 else healthy(received)
+        return healthy(received)
 
     with ScriptedRealtime(last_one_late) as server:
         error = lost(server)
-        starts = [message for message in server.heard if message["type"] == "start"]
+        starts = [message for message in server.received if message["type"] == "start"]
     assert isinstance(error, BackendUnreachable)
     assert error.reason == "no answer in time"  # eight acknowledgements of nine are not enough
     assert len(starts) == len(GUEST_SUBSCRIPTIONS) == 9
@@ -93,7 +95,7 @@ def test_every_subscription_is_started_signed_and_waited_for() -> None:
 
 
 @pytest.mark.parametrize("code", [400, 401, 403])
-def test_a_refused_connection_says_who_was_refused(code: int) -> None:
+def test_a_refused_connection_raises_the_matching_error(code: int) -> None:
     refusal = {"errorType": "UnauthorizedException", "message": "Permission denied", "errorCode": code}
     with answering(
         "connection_init", {"type": "connection_error", "payload": {"errors": [refusal]}}
@@ -103,7 +105,7 @@ def test_a_refused_connection_says_who_was_refused(code: int) -> None:
     assert error.message == "Permission denied"
 
 
-def test_a_refusal_without_a_type_is_known_by_its_code() -> None:
+def test_a_refusal_without_a_type_is_recognized_by_its_code() -> None:
     refusal = {"message": "Token expired", "errorCode": 401}
     with answering(
         "connection_init", {"type": "connection_error", "payload": {"errors": [refusal]}}
@@ -111,13 +113,13 @@ def test_a_refusal_without_a_type_is_known_by_its_code() -> None:
         assert isinstance(lost(server), NotAllowed)
 
 
-def test_a_refused_subscription_ends_the_opening_with_its_reason() -> None:
+def test_a_refused_subscription_fails_the_opening_with_its_reason() -> None:
     errors = [{"errorType": "Unauthorized", "message": "Not Authorized to access onDeleteExam"}]
     with ScriptedRealtime(
-        lambda heard: (
-            [{"type": "error", "id": heard["id"], "payload": {"errors": errors}}]
-            if heard["type"] == "start" and "onDeleteExam" in heard["payload"]["data"]
-            else polite(heard)
+        lambda received: (
+            [{"type": "error", "id": received["id"], "payload": {"errors": errors}}]
+            if received["type"] == "start" and "onDeleteExam" in received["payload"]["data"]
+            else healthy(received)
         )
     ) as server:
         error = lost(server)
@@ -139,17 +141,17 @@ def test_an_error_without_an_id_ends_the_connection(error_type: str, kind: type[
 @pytest.mark.parametrize(
     "answer", ["no json", "[]", '{"id": "1"}', '{"type": "data", "id": "x"}', '{"type": "ka", "id": []}']
 )
-def test_a_message_that_is_none_of_appsyncs_ends_the_connection(answer: str) -> None:
+def test_a_message_outside_the_protocol_ends_the_connection(answer: str) -> None:
     with answering("start", answer) as server:
         assert isinstance(lost(server), BackendUnreachable)
 
 
-def test_a_subscription_that_the_server_ends_is_a_loss() -> None:
+def test_a_subscription_ended_by_the_server_is_a_loss() -> None:
     with answering("start", {"type": "start_ack", "id": "1"}) as server:
-        server.script = lambda heard: (
-            [*polite(heard), {"type": "complete", "id": heard["id"]}]
-            if heard["type"] == "start" and heard["id"] == "9"
-            else polite(heard)
+        server.script = lambda received: (
+            [*healthy(received), {"type": "complete", "id": received["id"]}]
+            if received["type"] == "start" and received["id"] == "9"
+            else healthy(received)
         )
         error = lost(server)
     assert isinstance(error, BackendUnreachable)
@@ -158,18 +160,20 @@ def test_a_subscription_that_the_server_ends_is_a_loss() -> None:
 
 def test_a_server_that_closes_is_a_loss() -> None:
     with ScriptedRealtime(
-        lambda heard: [None] if heard["type"] == "start" and heard["id"] == "9" else polite(heard)
+        lambda received: (
+            [None] if received["type"] == "start" and received["id"] == "9" else healthy(received)
+        )
     ) as server:
         assert isinstance(lost(server), BackendUnreachable)
 
 
-def test_nobody_at_the_address_is_unreachable() -> None:
+def test_an_address_without_a_server_is_unreachable() -> None:
     error = lost(None)
     assert isinstance(error, BackendUnreachable)
     assert error.endpoint == SETTINGS.realtime_url
 
 
-def test_events_are_handed_on_in_order_and_one_with_errors_as_missed() -> None:
+def test_events_are_delivered_in_order_and_one_with_errors_counts_as_missed() -> None:
     events: list[Event] = []
     row = {"id": "r", "version": 1}
     said = [
@@ -184,10 +188,10 @@ def test_events_are_handed_on_in_order_and_one_with_errors_as_missed() -> None:
         {"type": "data", "id": "77", "payload": {"data": {"onUpdateExam": row}}},
     ]
     with ScriptedRealtime(
-        lambda heard: (
-            [*polite(heard), *said, None]
-            if heard["type"] == "start" and heard["id"] == "9"
-            else polite(heard)
+        lambda received: (
+            [*healthy(received), *said, None]
+            if received["type"] == "start" and received["id"] == "9"
+            else healthy(received)
         )
     ) as server:
         asyncio.run(opened_and_lost(server, events))
@@ -195,8 +199,8 @@ def test_events_are_handed_on_in_order_and_one_with_errors_as_missed() -> None:
 
 
 @pytest.mark.parametrize("answers_pings", [True, False])
-def test_a_quiet_server_that_answers_is_not_taken_for_a_lost_one(answers_pings: bool) -> None:
-    """By a ping, or where the server answers none, by starting and stopping a subscription."""
+def test_a_quiet_but_responsive_server_is_not_considered_lost(answers_pings: bool) -> None:
+    """Checked by a ping or, if the server answers none, by starting and stopping a subscription."""
 
     async def stays() -> bool:
         connection = RealtimeConnection(
@@ -216,21 +220,21 @@ def test_a_quiet_server_that_answers_is_not_taken_for_a_lost_one(answers_pings: 
     with ScriptedRealtime(answers_pings=answers_pings) as server:
         assert asyncio.run(stays())
         assert server.pings >= 3
-        starts = sum(message["type"] == "start" for message in server.heard)
-        stops = sum(message["type"] == "stop" for message in server.heard)
-    assert (starts > 9) == (not answers_pings)  # a probe is made only where pings tell nothing
+        starts = sum(message["type"] == "start" for message in server.received)
+        stops = sum(message["type"] == "stop" for message in server.received)
+    assert (starts > 9) == (not answers_pings)  # it probes only if pings are not answered
     assert stops == starts - 9
 
 
-def test_a_server_that_answers_nothing_any_more_is_lost() -> None:
+def test_a_server_that_stops_answering_is_lost() -> None:
     is_silent = False
 
-    def fall_silent(heard: Message) -> list[Message | str | None]:
+    def fall_silent(received: Message) -> list[Message | str | None]:
         nonlocal is_silent
         if is_silent:
             return []
-        is_silent = heard["type"] == "start" and heard["id"] == "9"
-        return polite(heard)
+        is_silent = received["type"] == "start" and received["id"] == "9"
+        return healthy(received)
 
     with ScriptedRealtime(fall_silent, answers_pings=False) as server:
         error = lost(server)
@@ -238,9 +242,9 @@ def test_a_server_that_answers_nothing_any_more_is_lost() -> None:
     assert "silent" in error.reason
 
 
-def test_the_defaults_notice_silence_within_10_seconds() -> None:
+def test_the_defaults_detect_silence_within_10_seconds() -> None:
     timings = RealtimeTimings()
-    longest_step_s = timings.ping_after_s / 5 + timings.close_timeout_s  # one tick, and a ping that hangs
+    longest_step_s = timings.ping_after_s / 5 + timings.close_timeout_s  # one tick, and a hanging ping
     assert timings.silent_max_s + longest_step_s < 10
 
 
@@ -250,8 +254,8 @@ def api(backend: RunningBackend, teacher: SignedInTeacher) -> Iterator[TeacherAp
         yield api
 
 
-def test_an_event_that_cannot_be_read_brings_a_new_listing(backend: RunningBackend, api: TeacherApi) -> None:
-    """The socket is a scripted server's, the listings are the backend's."""
+def test_an_unreadable_event_triggers_a_new_listing(backend: RunningBackend, api: TeacherApi) -> None:
+    """The socket is a scripted server's; the listings come from the backend."""
     exam = api.create_exam(NewExam("Algebra", dt.date(2026, 6, 18), "T", OUT_OF_20))
     exam = api.publish_exam(exam.id, exam.version)
     with ScriptedRealtime() as server:

@@ -1,4 +1,4 @@
-"""A real dashboard process: what it opens to whom, over HTTP and over Streamlit's WebSocket."""
+"""A real dashboard process: access control over HTTP and over Streamlit's WebSocket."""
 
 import contextlib
 from collections.abc import Iterator
@@ -22,13 +22,13 @@ SECURE_COOKIE = f"__Host-{COOKIE}"
 
 @pytest.fixture(scope="module")
 def behind_proxy(backend: RunningBackend) -> Iterator[TeacherDashboard]:
-    """A dashboard that believes one proxy in front of it."""
+    """A dashboard that trusts one proxy in front of it."""
     with TeacherDashboard({**backend.settings, "EXAM_RESULTS_TRUSTED_PROXIES": "1"}) as running:
         yield running
 
 
 def signed_in(browser: GateBrowser, name: str) -> str:
-    """The cookie that the sign-in gave."""
+    """The cookie set by the sign-in."""
     browser.sign_in(name, PASSWORD)
     return browser.cookies[COOKIE]
 
@@ -37,7 +37,7 @@ def signed_in(browser: GateBrowser, name: str) -> str:
     "path", ["/", "/exam?id=1", "/_stcore/metrics", "/media/some.pdf", "/component/x/y.js"]
 )
 def test_without_a_session_nothing_is_served(browser: GateBrowser, path: str) -> None:
-    """A page leads to sign-in; anything else is refused in one line, Streamlit's own addresses included."""
+    """A page redirects to sign-in; anything else is refused in one line, including Streamlit's own paths."""
     browser.open(path)
     assert browser.path.partition("?")[0] == "/sign-in"
     refused = browser.request("GET", path)
@@ -49,7 +49,7 @@ def test_without_a_session_the_websocket_is_refused(dashboard: TeacherDashboard)
     assert handshake_status(dashboard, cookie="A" * 43) == 403
 
 
-def test_with_a_session_the_page_talks_to_streamlit(
+def test_with_a_session_the_page_connects_to_streamlit(
     dashboard: TeacherDashboard, browser: GateBrowser, name: str
 ) -> None:
     with StreamlitPage(dashboard, signed_in(browser, name)) as page:
@@ -59,7 +59,7 @@ def test_with_a_session_the_page_talks_to_streamlit(
 @pytest.mark.parametrize(
     "origin", [None, "null", "http://evil.example", "http://127.0.0.1", "http://localhost"]
 )
-def test_a_websocket_of_another_origin_is_refused_even_with_a_session(
+def test_a_websocket_from_another_origin_is_refused_even_with_a_session(
     dashboard: TeacherDashboard, browser: GateBrowser, name: str, origin: str | None
 ) -> None:
     cookie = signed_in(browser, name)
@@ -68,7 +68,7 @@ def test_a_websocket_of_another_origin_is_refused_even_with_a_session(
 
 
 @pytest.mark.parametrize("origin", [None, "null", "http://evil.example"])
-def test_a_form_of_another_origin_changes_nothing(
+def test_a_form_from_another_origin_changes_nothing(
     browser: GateBrowser, name: str, origin: str | None
 ) -> None:
     signed_in(browser, name)
@@ -80,7 +80,7 @@ def test_a_form_of_another_origin_changes_nothing(
     assert browser.open("/account").title.startswith("Your account")
 
 
-def test_the_session_cookie_is_closed_to_scripts_and_to_other_sites(browser: GateBrowser, name: str) -> None:
+def test_the_session_cookie_is_hidden_from_scripts_and_other_sites(browser: GateBrowser, name: str) -> None:
     browser.open("/sign-in")
     page = browser.page
     answer = browser.request(
@@ -99,7 +99,7 @@ def test_the_session_cookie_is_closed_to_scripts_and_to_other_sites(browser: Gat
 def test_behind_a_trusted_proxy_with_https_the_cookie_is_secure_and_bound_to_the_host(
     behind_proxy: TeacherDashboard, name: str
 ) -> None:
-    """Neither the cookie without the prefix nor an http page of the same host opens anything there."""
+    """Neither the cookie without the prefix nor an http page of the same host gives access."""
     host = behind_proxy.host
     own = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.1", "Origin": f"https://{host}"}
     with wire_browser(behind_proxy.url) as browser:
@@ -126,7 +126,7 @@ def test_behind_a_trusted_proxy_with_https_the_cookie_is_secure_and_bound_to_the
         assert status(f"{SECURE_COOKIE}={value}", **{"X-Forwarded-Proto": "http"}) == 401
 
 
-def test_without_a_trusted_proxy_forwarding_headers_are_not_believed(browser: GateBrowser) -> None:
+def test_without_a_trusted_proxy_forwarding_headers_are_ignored(browser: GateBrowser) -> None:
     answer = browser.request(
         "GET", "/sign-in", headers={"X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.1"}
     )
@@ -134,10 +134,10 @@ def test_without_a_trusted_proxy_forwarding_headers_are_not_believed(browser: Ga
     assert "secure" not in answer.headers["set-cookie"].lower()
 
 
-def test_a_name_that_failed_five_times_waits_wherever_it_comes_from(
+def test_a_name_is_throttled_after_five_failures_from_any_address(
     behind_proxy: TeacherDashboard, name: str
 ) -> None:
-    """Also with the right password, also from another address, also typed in capitals; others do not wait."""
+    """Even with the right password, from another address or typed in capitals; others are not throttled."""
     with browser_at(behind_proxy, "198.51.100.1") as browser:
         for _ in range(5):
             assert browser.sign_in(name, "Wrong-password-1").alert == "The name or the password is not right."
@@ -150,10 +150,10 @@ def test_a_name_that_failed_five_times_waits_wherever_it_comes_from(
         assert browser.sign_in(new_name(), PASSWORD).alert == "The name or the password is not right."
 
 
-def test_an_address_that_tried_thirty_names_waits_and_its_neighbour_does_not(
+def test_an_address_that_tried_thirty_names_is_throttled_and_its_neighbour_is_not(
     behind_proxy: TeacherDashboard, name: str
 ) -> None:
-    """On a slow machine one or two more are free: an address is forgiven an attempt a minute."""
+    """A slow machine allows one or two more: an address is credited one attempt a minute."""
     with browser_at(behind_proxy, "203.0.113.1") as browser:
         statuses: list[int] = []
         while len(statuses) < 35 and 429 not in statuses:
@@ -173,7 +173,7 @@ def browser_at(dashboard: TeacherDashboard, address: str) -> contextlib.Abstract
 
 
 def cookie_attributes(answer: httpx.Response, name: str) -> set[str]:
-    """The lower-case attributes with which the answer sets the cookie `name`."""
+    """The attributes, in lower case, with which the answer sets the cookie `name`."""
     for header in answer.headers.get_list("set-cookie"):
         pair, *attributes = (part.strip() for part in header.split(";"))
         if pair.startswith(f"{name}=") and pair != f"{name}=":

@@ -1,4 +1,4 @@
-"""A dashboard process ends in time with pages open, and keeps nothing of people who have left."""
+"""A dashboard process stops in time with pages open, and keeps nothing of people who have left."""
 
 import signal
 import socket
@@ -18,18 +18,18 @@ from tests.waiting import wait_until
 from tests.wire.gate_dashboard import COOKIE, StreamlitPage, handshake_status, new_name, wire_browser
 
 DEADLINE_S = 10.0
-ROUNDS_MAX = 3  # a pool may have got one more thread in one of them; what leaks does so in all
+ROUNDS_MAX = 3  # a pool may gain a thread in one of them; a leak grows in all
 STREAMLIT_KEEPS = 128  # its MemorySessionStorage
 
 
 @pytest.mark.parametrize(
     ("number", "status"),
-    [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, 0)],  # uvicorn ends by the signal that it was sent
+    [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, 0)],  # uvicorn exits by the signal it received
 )
-def test_a_signal_ends_it_within_seconds_with_pages_open(
+def test_a_signal_stops_it_within_seconds_with_pages_open(
     backend: RunningBackend, number: signal.Signals, status: int
 ) -> None:
-    """Its sockets are closed as by a server that goes away; its port is free, no process of it is left."""
+    """Its sockets close with "going away", its port is free, none of its processes is left."""
     name = new_name()
     backend.create_teacher(name)
     with TeacherDashboard(backend.settings) as dashboard, ExitStack() as stack:
@@ -39,7 +39,7 @@ def test_a_signal_ends_it_within_seconds_with_pages_open(
         pages = [stack.enter_context(StreamlitPage(dashboard, cookie)) for _ in range(3)]
         pages[0].rerun()
         where = urlsplit(dashboard.url)
-        stack.enter_context(socket.create_connection((where.hostname, where.port)))  # one that says nothing
+        stack.enter_context(socket.create_connection((where.hostname, where.port)))  # a silent one
         process = psutil.Process(dashboard.process.pid)
         family = [process, *process.children(recursive=True)]
         dashboard.process.send_signal(number)
@@ -52,11 +52,11 @@ def test_a_signal_ends_it_within_seconds_with_pages_open(
     assert "Traceback" not in dashboard.output
 
 
-@pytest.mark.timeout(300)  # ten seconds on a machine with nothing else to do
+@pytest.mark.timeout(300)  # ten seconds on an idle machine
 def test_fifty_pages_that_come_and_go_leave_nothing(backend: RunningBackend) -> None:
-    """Of ten people who sign in and out: no thread, file or socket more than before.
+    """Ten people sign in and out: no more threads, files or sockets than before.
 
-    Streamlit keeps the sessions of the last 128 pages for who comes back: first it gets as many.
+    Streamlit keeps the sessions of the last 128 pages for reconnections, so that many are opened first.
     """
     name = new_name()
     backend.create_teacher(name)
@@ -79,20 +79,20 @@ def test_fifty_pages_that_come_and_go_leave_nothing(backend: RunningBackend) -> 
             browser.sign_in(name, PASSWORD)
             for _ in range(STREAMLIT_KEEPS + 10):
                 assert handshake_status(dashboard, browser.cookies[COOKIE]) == 101
-        for _ in range(3):  # whatever is loaded once is loaded, and every pool has its threads
+        for _ in range(3):  # loads whatever is loaded only once and fills every thread pool
             one_visit()
-        measured = [settled(in_use)]
+        measured = [stable(in_use)]
         for _ in range(ROUNDS_MAX):
             for _ in range(10):
                 one_visit()
-            measured.append(settled(in_use))
+            measured.append(stable(in_use))
             if all(now <= then for then, now in zip(*measured[-2:], strict=True)):
                 return
         pytest.fail(f"threads, files and connections grow with every ten visits: {measured}")
 
 
-def test_a_backend_that_restarts_ends_no_session(tmp_path: Path) -> None:
-    """Killed and started again on its port: pages say so meanwhile, and serve again without a sign-in."""
+def test_a_backend_restart_ends_no_session(tmp_path: Path) -> None:
+    """Killed and restarted on its port: pages report it meanwhile, then work again without a sign-in."""
     name = new_name()
     with BackendProcess(tmp_path / "data") as backend:
         backend.create_teacher(name)
@@ -114,7 +114,7 @@ def test_a_backend_that_restarts_ends_no_session(tmp_path: Path) -> None:
                 assert browser.open("/account").alert == ""
 
 
-def test_the_log_has_no_word_of_trouble_and_no_address_that_was_asked_for(backend: RunningBackend) -> None:
+def test_the_log_has_no_errors_and_no_requested_addresses(backend: RunningBackend) -> None:
     with TeacherDashboard(backend.settings, TEACHER_APP) as dashboard:
         assert httpx.get(f"{dashboard.url}/readyz", trust_env=False).text == "ready\n"
         assert httpx.get(f"{dashboard.url}/sign-in?resume=opens-a-page", trust_env=False).status_code == 200
@@ -136,13 +136,13 @@ def test_wrong_settings_are_one_clear_line(backend: RunningBackend) -> None:
     assert "Traceback" not in str(refused.value)
 
 
-def settled(measure: Callable[[], tuple[int, int, int]]) -> tuple[int, int, int]:
-    """What is measured once it has stayed the same for a while."""
+def stable(measure: Callable[[], tuple[int, int, int]]) -> tuple[int, int, int]:
+    """The measurement once it has not changed for a while."""
     seen = [measure()]
 
-    def is_settled() -> bool:
+    def is_stable() -> bool:
         seen.append(measure())
         return len(seen) > 40 and len(set(seen[-40:])) == 1
 
-    wait_until(is_settled, deadline_s=30.0, what="numbers that stay the same")
+    wait_until(is_stable, deadline_s=30.0, what="numbers that stay the same")
     return seen[-1]

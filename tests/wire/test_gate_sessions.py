@@ -1,4 +1,4 @@
-"""How sessions of a dashboard process last and end: renewal, rest, sign-out here, everywhere, elsewhere."""
+"""How sessions of a dashboard process last and end: renewal, idle time, sign-out here and everywhere."""
 
 import threading
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ IDLE_MINUTES = 30
 
 
 class MovedClock:
-    """How far the dashboard's process is ahead of the true time."""
+    """How far the dashboard's process is ahead of real time."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -54,7 +54,7 @@ def other_browser(dashboard: TeacherDashboard) -> Iterator[GateBrowser]:
 
 
 def signed_in(browser: GateBrowser, name: str, password: str = PASSWORD) -> str:
-    """The cookie that the sign-in gave."""
+    """The cookie set by the sign-in."""
     browser.sign_in(name, password)
     assert browser.path == "/", browser.page.alert
     return browser.cookies[COOKIE]
@@ -65,7 +65,7 @@ def is_signed_in(browser: GateBrowser) -> bool:
     return browser.path == "/account"
 
 
-def test_a_temporary_password_opens_nothing_until_it_is_replaced(
+def test_a_temporary_password_gives_no_access_until_it_is_replaced(
     dashboard: TeacherDashboard, browser: GateBrowser, operator: Operator
 ) -> None:
     name = new_name()
@@ -82,7 +82,7 @@ def test_a_temporary_password_opens_nothing_until_it_is_replaced(
     assert handshake_status(dashboard, browser.cookies[COOKIE]) == 101
 
 
-def test_a_forgotten_password_is_replaced_with_the_mailed_code(
+def test_a_forgotten_password_is_reset_with_the_mailed_code(
     backend: RunningBackend, browser: GateBrowser, operator: Operator, dashboard: TeacherDashboard
 ) -> None:
     name = new_name()
@@ -101,7 +101,7 @@ def test_a_forgotten_password_is_replaced_with_the_mailed_code(
         signed_in(forgetful, name, NEW_PASSWORD)
 
 
-def test_an_authenticator_is_set_up_asked_for_and_turned_off(
+def test_an_authenticator_is_set_up_required_and_turned_off(
     browser: GateBrowser, other_browser: GateBrowser, name: str
 ) -> None:
     signed_in(browser, name)
@@ -161,7 +161,7 @@ def test_signing_out_everywhere_ends_every_browser_and_every_page_of_this_teache
     other_browser: GateBrowser,
     name: str,
 ) -> None:
-    """Also at the pool: a token of another program is revoked. Other teachers go on."""
+    """In the pool, too: another program's token is revoked. Other teachers stay signed in."""
     signed_in(browser, name)
     other_cookie = signed_in(other_browser, name)
     elsewhere = backend.sign_in(name)
@@ -180,10 +180,10 @@ def test_signing_out_everywhere_ends_every_browser_and_every_page_of_this_teache
     assert refused == "NotAuthorizedException"
 
 
-def test_a_session_ended_elsewhere_ends_here_at_the_next_touch(
+def test_a_session_ended_elsewhere_ends_here_at_the_next_interaction(
     dashboard: TeacherDashboard, browser: GateBrowser, operator: Operator, name: str
 ) -> None:
-    """The page says so and offers a link; after signing in by it the same page continues."""
+    """The page says so and offers a link; after signing in through it, the same page continues."""
     cookie = signed_in(browser, name)
     with StreamlitPage(dashboard, cookie) as page:
         assert ENDED not in page.rerun()
@@ -216,7 +216,7 @@ def test_a_changed_password_ends_the_other_browsers(
 
 @pytest.fixture
 def moved(backend: RunningBackend, tmp_path: Path) -> Iterator[tuple[TeacherDashboard, MovedClock]]:
-    """A dashboard whose time can be moved, with a short rest."""
+    """A dashboard with a movable clock and a short idle limit."""
     clock = MovedClock(tmp_path / "ahead")
     settings = {
         **backend.settings,
@@ -227,10 +227,10 @@ def moved(backend: RunningBackend, tmp_path: Path) -> Iterator[tuple[TeacherDash
         yield dashboard, clock
 
 
-def test_tokens_are_renewed_before_they_end_and_rest_ends_a_session(
+def test_tokens_are_renewed_before_they_expire_and_inactivity_ends_a_session(
     moved: tuple[TeacherDashboard, MovedClock], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A person's reruns and requests put the end off; an open page alone does not."""
+    """A person's reruns and requests extend the session; an open page alone does not."""
     dashboard, clock = moved
     with ExitStack() as stack:
         browser = stack.enter_context(wire_browser(dashboard.url))
@@ -248,7 +248,7 @@ def test_tokens_are_renewed_before_they_end_and_rest_ends_a_session(
         assert renewals.is_set()
 
         clock.advance((IDLE_MINUTES - 1) * 60)
-        assert handshake_status(dashboard, cookie) == 101  # no touch
+        assert handshake_status(dashboard, cookie) == 101  # no interaction
         clock.advance(2 * 60)
         assert handshake_status(dashboard, cookie) == 403
         assert not is_signed_in(browser)
@@ -260,18 +260,18 @@ def recorded(monkeypatch: pytest.MonkeyPatch, operation: str) -> threading.Event
     is_called = threading.Event()
     answer = http.OPEN_OPERATIONS[operation]
 
-    def answer_and_tell(pool: UserPoolContext, fields: Fields) -> dict[str, object]:
+    def answer_and_notify(pool: UserPoolContext, fields: Fields) -> dict[str, object]:
         try:
             return answer(pool, fields)
         finally:
             is_called.set()
 
-    monkeypatch.setitem(http.OPEN_OPERATIONS, operation, answer_and_tell)
+    monkeypatch.setitem(http.OPEN_OPERATIONS, operation, answer_and_notify)
     return is_called
 
 
 def third_party_call(backend: RunningBackend, access_token: str) -> str:
-    """The error type with which the user pool refuses a token, as another program meets it."""
+    """The error type with which the user pool refuses another program's token."""
     answer = httpx.post(
         backend.url,
         headers={

@@ -1,4 +1,4 @@
-"""Real time through a socket: credentials, refusals, keep-alives, sizes, slow readers, the true library."""
+"""Real time over a socket: credentials, refusals, keep-alives, sizes, slow readers, the real client."""
 
 import asyncio
 import json
@@ -47,13 +47,13 @@ def guest(backend: RunningBackend) -> Credentials:
 
 
 @pytest.mark.parametrize("form", [as_query, as_subprotocol])
-def test_both_credential_forms_open_a_connection(
+def test_both_kinds_of_credentials_open_a_connection(
     backend: RunningBackend,
     teacher: SignedInTeacher,
     guest: Credentials,
     form: Callable[[str, Mapping[str, str]], tuple[str, list[str]]],
 ) -> None:
-    """For a teacher and for a guest; the chosen subprotocol is graphql-ws."""
+    """For a teacher and a guest; the chosen subprotocol is graphql-ws."""
     for authorize in (
         with_token(backend.host, teacher.access_token),
         signed_by(backend.host, guest, backend.region),
@@ -70,7 +70,7 @@ def test_both_credential_forms_open_a_connection(
 def test_a_refusal_waits_for_connection_init(
     backend: RunningBackend, form: Callable[[str, Mapping[str, str]], tuple[str, list[str]]]
 ) -> None:
-    """Said earlier, the client would not hear the reason; then the connection is closed."""
+    """Sent earlier, the reason would not reach the client; afterwards the connection is closed."""
     authorize = with_token(backend.host, "forged")
     with RealtimeClient(backend.realtime_url, authorize, form=form, is_initialised=False) as client:
         with pytest.raises(TimeoutError):
@@ -96,7 +96,7 @@ def test_a_handshake_without_credentials_is_refused(backend: RunningBackend) -> 
 
 
 def test_a_handshake_without_the_subprotocol_is_refused(backend: RunningBackend) -> None:
-    """Before a WebSocket is there."""
+    """Before a WebSocket is opened."""
     for subprotocols in (None, [Subprotocol("graphql-transport-ws")]):
         with (
             pytest.raises(InvalidStatus),
@@ -105,10 +105,10 @@ def test_a_handshake_without_the_subprotocol_is_refused(backend: RunningBackend)
             pass
 
 
-def test_a_subscription_with_a_forged_token_is_refused_and_the_connection_stays(
+def test_a_subscription_with_a_forged_token_is_refused_and_the_connection_stays_open(
     backend: RunningBackend, teacher: SignedInTeacher
 ) -> None:
-    """Each start is proved by itself."""
+    """Each start message is authorized separately."""
     authorize = with_token(backend.host, teacher.access_token)
     with RealtimeClient(backend.realtime_url, authorize) as client:
         client.start("1", ON_UPDATE, authorize=with_token(backend.host, "forged"))
@@ -128,8 +128,8 @@ def test_a_subscription_with_a_forged_token_is_refused_and_the_connection_stays(
         ("subscription {onUpdateExam " + "{a" * 30 + "}" * 30 + "}", "QueryDepthLimitReached"),
     ],
 )
-def test_a_document_that_is_no_subscription_is_refused(api: Api, document: str, error_type: str) -> None:
-    """With its reason; the connection stays."""
+def test_a_document_that_is_not_a_subscription_is_refused(api: Api, document: str, error_type: str) -> None:
+    """With a reason; the connection stays open."""
     with api.guest.listening() as client:
         client.start("1", document)
         message = client.next_of("1")
@@ -138,8 +138,10 @@ def test_a_document_that_is_no_subscription_is_refused(api: Api, document: str, 
         client.subscribe("1", ON_UPDATE)
 
 
-def test_a_payload_that_is_no_request_is_refused(backend: RunningBackend, teacher: SignedInTeacher) -> None:
-    """Though its proof is good."""
+def test_a_payload_that_is_not_a_request_is_refused(
+    backend: RunningBackend, teacher: SignedInTeacher
+) -> None:
+    """Even with valid credentials."""
     token = {"host": backend.host, "Authorization": teacher.access_token}
     with RealtimeClient(backend.realtime_url, with_token(backend.host, teacher.access_token)) as client:
         for data in ("", "[]", '{"query":1}', '{"query":"{a}","variables":[]}'):
@@ -149,7 +151,7 @@ def test_a_payload_that_is_no_request_is_refused(backend: RunningBackend, teache
 
 
 def test_stop_ends_the_events(api: Api) -> None:
-    """After complete there is no event; another subscription shows that there would have been."""
+    """No event follows `complete`; another subscription shows that there was one."""
     exam = api.teacher.new_exam(is_published=True)
     with api.guest.listening() as client:
         client.subscribe("stopped", ON_UPDATE)
@@ -163,8 +165,8 @@ def test_stop_ends_the_events(api: Api) -> None:
         assert [m["type"] for m in client.messages if m.get("id") == "stopped"] == ["start_ack", "complete"]
 
 
-def test_two_hundred_subscriptions_and_no_more(api: Api) -> None:
-    """On one connection."""
+def test_a_connection_allows_two_hundred_subscriptions(api: Api) -> None:
+    """And refuses the next one."""
     with api.teacher.listening() as client:
         for number in range(200):
             client.start(str(number), ON_UPDATE)
@@ -175,21 +177,21 @@ def test_two_hundred_subscriptions_and_no_more(api: Api) -> None:
 
 
 def test_a_message_over_240_kilobytes_ends_the_connection(api: Api) -> None:
-    """With the close code that says so."""
+    """With the matching close code."""
     with api.guest.listening() as client:
         client.say(json.dumps({"type": "start", "padding": "x" * (240 * 1024)}))
         assert client.wait_closed() == 1009
 
 
 def test_a_binary_message_ends_the_connection(api: Api) -> None:
-    """The protocol is text."""
+    """The protocol uses text messages only."""
     with api.guest.listening() as client:
         client.say(b"{}")
         assert client.wait_closed() == 1003
 
 
-def test_keep_alives_come_at_their_interval(tmp_path: Path) -> None:
-    """Set short here; the first comes with the acknowledgement."""
+def test_keep_alives_are_sent_at_their_interval(tmp_path: Path) -> None:
+    """Short here; the first comes with the acknowledgement."""
     with running_backend(tmp_path / "data", keep_alive_s=0.05) as backend:
         guest = signed_by(backend.host, backend.guest_credentials(), backend.region)
         with RealtimeClient(backend.realtime_url, guest) as client:
@@ -198,7 +200,7 @@ def test_keep_alives_come_at_their_interval(tmp_path: Path) -> None:
 
 
 def test_a_slow_reader_is_dropped_and_delays_nobody(api: Api, backend: RunningBackend) -> None:
-    """What waits for it is bounded; writer and other subscribers notice nothing; its place is cleared."""
+    """Its queue is bounded, the writer and other subscribers are not delayed, and its slot is freed."""
     exam = api.teacher.new_exam(is_published=True)
     hub = backend.backend.api.hub
     document = (
@@ -218,15 +220,15 @@ def test_a_slow_reader_is_dropped_and_delays_nobody(api: Api, backend: RunningBa
             row["student"] = "x" * 120
         given = {"examId": exam["id"], "rows": rows}
         selected = "examId published items {id examId student grade}"
-        heard = 0
-        while hub.subscription_count > before and heard < 60:
+        received = 0
+        while hub.subscription_count > before and received < 60:
             api.teacher.mutate("createResultsBatch", selected, given).only()
             assert fast.event("1") == {"examId": exam["id"]}
-            heard += 1
+            received += 1
         assert hub.subscription_count == before
 
 
-def test_the_true_client_library_listens_as_a_guest_and_as_a_teacher(
+def test_the_real_client_library_subscribes_as_a_guest_and_as_a_teacher(
     api: Api, backend: RunningBackend, teacher: SignedInTeacher, guest: Credentials
 ) -> None:
     """gql's AppSync transport, unchanged."""
@@ -259,8 +261,10 @@ def test_the_true_client_library_listens_as_a_guest_and_as_a_teacher(
         assert asyncio.run(first_event(auth)) == {"onUpdateExam": {"id": exam["id"], "subject": "Art"}}
 
 
-def test_the_true_client_library_hears_why_it_is_refused(backend: RunningBackend, guest: Credentials) -> None:
-    """At the handshake, and at a subscription that is not for guests."""
+def test_the_real_client_library_learns_why_it_is_refused(
+    backend: RunningBackend, guest: Credentials
+) -> None:
+    """At the handshake, and at a subscription closed to guests."""
 
     async def listen(auth: Any) -> None:
         transport = AppSyncWebsocketsTransport(

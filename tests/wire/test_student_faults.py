@@ -1,4 +1,4 @@
-"""A real student dashboard while things break: its streams say so within 10 s, and afterwards every screen
+"""A real student dashboard during failures: its streams report them within 10 s, and afterwards every screen
 equals the backend's state, without a reload."""
 
 import contextlib
@@ -20,19 +20,19 @@ from tests.wire.clients import backend_settings, port_of
 from tests.wire.student_streams import Watcher
 from tests.wire.tcp_proxy import TcpProxy
 
-RECOVERED_WITHIN_S = 40.0  # the feed waits 15 s at most between two attempts
+RECOVERED_WITHIN_S = 40.0  # the feed waits at most 15 s between two attempts
 
 
 @pytest.fixture(scope="module")
 def own_backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBackend]:
-    """Not the one that other tests share: the way to it is cut here."""
+    """Not the backend that other tests share, because connections to it are cut here."""
     with running_backend(tmp_path_factory.mktemp("backend")) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def between(own_backend: RunningBackend) -> Iterator[TcpProxy]:
-    """The way from the dashboard to the backend."""
+    """The proxy between the dashboard and the backend."""
     with TcpProxy(port_of(own_backend)) as proxy:
         yield proxy
 
@@ -57,7 +57,7 @@ def teacher_of(backend: BackendClient) -> TeacherApi:
 
 
 def api_of(backend: BackendClient) -> TeacherApi:
-    """Signed in anew."""
+    """Signed in again."""
     token = backend.sign_in("ada").access_token
     return TeacherApi(backend_settings(backend), lambda: token)
 
@@ -77,7 +77,7 @@ def until_right(watcher: Watcher, api: TeacherApi, exam: Exam) -> None:
     watcher.until(lambda: watcher.feed_state == "LIVE" and watcher.rows == expected, RECOVERED_WITHIN_S)
 
 
-def test_a_stalled_socket_is_reported_and_made_good(
+def test_a_stalled_socket_is_reported_and_recovered(
     dashboard: StudentDashboard, between: TcpProxy, api: TeacherApi
 ) -> None:
     exam = published(api)
@@ -92,10 +92,10 @@ def test_a_stalled_socket_is_reported_and_made_good(
         assert watcher.connections == 1, "the student's own stream stood all the time"
 
 
-def test_after_100_cuts_amid_changes_a_screen_equals_the_backend(
+def test_after_100_cuts_during_changes_a_screen_equals_the_backend(
     dashboard: StudentDashboard, between: TcpProxy, api: TeacherApi
 ) -> None:
-    """Each cut hits the student's own stream; every tenth the dashboard's connection to the backend, too."""
+    """Each cut hits the student's own stream; every tenth also the dashboard's connection to the backend."""
     exam = published(api)
     chance = random.Random(20260618)
     port = int(dashboard.url.rpartition(":")[2])
@@ -124,10 +124,10 @@ def test_after_100_cuts_amid_changes_a_screen_equals_the_backend(
 
 
 @pytest.mark.parametrize("are_keys_rotated", [False, True], ids=["same keys", "rotated keys"])
-def test_a_backend_that_was_killed_and_started_again_is_found_by_itself(
+def test_the_dashboard_reconnects_to_a_backend_that_was_killed_and_restarted(
     tmp_path: Path, are_keys_rotated: bool
 ) -> None:
-    """Also where it no longer knows the dashboard's credentials."""
+    """Even if it no longer accepts the dashboard's credentials."""
     with contextlib.ExitStack() as stack:
         first = stack.enter_context(BackendProcess(tmp_path))
         api = stack.enter_context(contextlib.closing(teacher_of(first)))

@@ -1,4 +1,4 @@
-"""A real student dashboard's streams over sockets: who hears what, limits, resumption, and the end."""
+"""A real student dashboard's streams over sockets: who receives what, limits, resumption and shutdown."""
 
 import contextlib
 import datetime as dt
@@ -45,17 +45,17 @@ def published(api: TeacherApi, *students: str, audience: Audience = Audience.NAM
     return api.publish_exam(exam.id, exam.version)
 
 
-def heard(dashboard: StudentDashboard, exam: Exam) -> Exam:
-    """Once the running dashboard has heard of it."""
+def listed(dashboard: StudentDashboard, exam: Exam) -> Exam:
+    """Returns `exam` once the running dashboard lists it."""
     url = f"{dashboard.url}/live/{exam.id}.json"
     wait_until(lambda: httpx.get(url, trust_env=False).status_code == 200, what="the exam")
     return exam
 
 
-def test_a_saved_result_is_pushed_to_the_students_of_its_exam_and_to_nobody_else(
+def test_a_saved_result_is_pushed_only_to_the_students_of_its_exam(
     dashboard: StudentDashboard, api: TeacherApi
 ) -> None:
-    algebra, botany = heard(dashboard, published(api, "Ada")), heard(dashboard, published(api, "Rosa"))
+    algebra, botany = listed(dashboard, published(api, "Ada")), listed(dashboard, published(api, "Rosa"))
     with LiveStream(dashboard.url, algebra.id) as one, LiveStream(dashboard.url, botany.id) as other:
         assert one.next("snapshot").students == ["Ada"]
         assert other.next("snapshot").students == ["Rosa"]
@@ -66,7 +66,7 @@ def test_a_saved_result_is_pushed_to_the_students_of_its_exam_and_to_nobody_else
 
 
 def test_corrections_and_deletions_are_pushed(dashboard: StudentDashboard, api: TeacherApi) -> None:
-    exam = heard(dashboard, published(api, "Ada"))
+    exam = listed(dashboard, published(api, "Ada"))
     (row,) = api.list_results(exam.id)
     with LiveStream(dashboard.url, exam.id) as stream:
         stream.next("snapshot")
@@ -77,16 +77,16 @@ def test_corrections_and_deletions_are_pushed(dashboard: StudentDashboard, api: 
         assert stream.next("change").data["gone"] == [row.id]
 
 
-def test_where_students_are_codes_no_byte_tells_a_name(dashboard: StudentDashboard, api: TeacherApi) -> None:
-    exam = heard(dashboard, published(api, audience=Audience.CODES))
+def test_with_codes_no_byte_reveals_a_name(dashboard: StudentDashboard, api: TeacherApi) -> None:
+    exam = listed(dashboard, published(api, audience=Audience.CODES))
     api.create_result(exam.id, NewResult("7K4QX2", "14", "Grace Hopper"))
     with LiveStream(dashboard.url, exam.id) as stream:
-        told = [stream.next("snapshot")]
-        if not told[0].students:
-            told.append(stream.next("change"))
+        events = [stream.next("snapshot")]
+        if not events[0].students:
+            events.append(stream.next("change"))
         api.create_result(exam.id, NewResult("9M3TZ4", "12", "Alan Turing"))
-        told.append(stream.next("change"))
-    texts = [str(event.data) for event in told]
+        events.append(stream.next("change"))
+    texts = [str(event.data) for event in events]
     texts += [
         httpx.get(f"{dashboard.url}{path}", trust_env=False).text
         for path in (f"/live/{exam.id}.json", f"/board/{exam.id}")
@@ -97,10 +97,10 @@ def test_where_students_are_codes_no_byte_tells_a_name(dashboard: StudentDashboa
             assert secret not in text
 
 
-def test_a_student_who_comes_back_gets_only_what_was_missed(
+def test_a_reconnecting_student_receives_only_what_was_missed(
     dashboard: StudentDashboard, api: TeacherApi
 ) -> None:
-    exam = heard(dashboard, published(api, "Ada"))
+    exam = listed(dashboard, published(api, "Ada"))
     with LiveStream(dashboard.url, exam.id) as always_there:
         always_there.next("snapshot")
         with LiveStream(dashboard.url, exam.id) as first:
@@ -113,7 +113,7 @@ def test_a_student_who_comes_back_gets_only_what_was_missed(
     assert (back.kind, back.students) == ("change", ["Missed"])
 
 
-def test_a_draft_is_as_absent_as_what_never_was(dashboard: StudentDashboard, api: TeacherApi) -> None:
+def test_a_draft_looks_like_an_exam_that_never_existed(dashboard: StudentDashboard, api: TeacherApi) -> None:
     draft = api.create_exam(NewExam("Secret", dt.date(2026, 6, 18), "Ms Ada", OUT_OF_20))
     with LiveStream(dashboard.url, draft.id) as of_draft, LiveStream(dashboard.url, new_id()) as of_none:
         for stream in (of_draft, of_none):
@@ -123,7 +123,7 @@ def test_a_draft_is_as_absent_as_what_never_was(dashboard: StudentDashboard, api
         assert (answer.status_code, answer.json()) == (404, NO_SUCH_EXAM)
 
 
-def test_who_waits_for_an_exam_gets_it_the_moment_it_is_published(
+def test_waiting_students_receive_an_exam_as_soon_as_it_is_published(
     dashboard: StudentDashboard, api: TeacherApi
 ) -> None:
     draft = api.create_exam(NewExam("Early", dt.date(2026, 6, 18), "Ms Ada", OUT_OF_20))
@@ -134,8 +134,10 @@ def test_who_waits_for_an_exam_gets_it_the_moment_it_is_published(
         assert stream.next("snapshot").students == ["Ada"]
 
 
-def test_taking_an_exam_back_takes_it_from_every_screen(dashboard: StudentDashboard, api: TeacherApi) -> None:
-    exam = heard(dashboard, published(api, "Ada"))
+def test_unpublishing_an_exam_removes_it_from_every_screen(
+    dashboard: StudentDashboard, api: TeacherApi
+) -> None:
+    exam = listed(dashboard, published(api, "Ada"))
     with LiveStream(dashboard.url, exam.id) as stream:
         stream.next("snapshot")
         exam = api.unpublish_exam(exam.id, exam.version)
@@ -144,8 +146,10 @@ def test_taking_an_exam_back_takes_it_from_every_screen(dashboard: StudentDashbo
         assert stream.next("snapshot").students == ["Ada"]
 
 
-def test_one_word_comes_at_once_and_heartbeats_follow(dashboard: StudentDashboard, api: TeacherApi) -> None:
-    exam = heard(dashboard, published(api))
+def test_a_first_event_comes_at_once_and_heartbeats_follow(
+    dashboard: StudentDashboard, api: TeacherApi
+) -> None:
+    exam = listed(dashboard, published(api))
     with LiveStream(dashboard.url, exam.id) as stream:
         assert stream.next("feed").data["state"] == "LIVE"
         stream.next("snapshot")
@@ -154,7 +158,7 @@ def test_one_word_comes_at_once_and_heartbeats_follow(dashboard: StudentDashboar
     assert stream.headers["X-Accel-Buffering"] == "no"
 
 
-def test_limits_answer_in_words_and_a_place_comes_free(backend: RunningBackend, api: TeacherApi) -> None:
+def test_limits_are_explained_and_slots_are_freed(backend: RunningBackend, api: TeacherApi) -> None:
     exam = published(api)
     limits = {"EXAM_RESULTS_STREAMS_PER_ADDRESS_MAX": "2", "EXAM_RESULTS_STREAMS_MAX": "3"}
     with (
@@ -174,8 +178,8 @@ def test_limits_answer_in_words_and_a_place_comes_free(backend: RunningBackend, 
         )
 
 
-def test_it_ends_at_once_with_streams_open(backend: RunningBackend, api: TeacherApi) -> None:
-    """Each stream ends as a whole answer; the metrics' port and its own are free, no process is left."""
+def test_it_stops_at_once_with_streams_open(backend: RunningBackend, api: TeacherApi) -> None:
+    """Each stream ends as a complete response; its port and the metrics port are free, no process is left."""
     exam = published(api)
     metrics_port = free_port()
     settings = {**backend.settings, "EXAM_RESULTS_METRICS_PORT": str(metrics_port)}
