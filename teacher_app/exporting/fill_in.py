@@ -22,7 +22,7 @@ from teacher_app.importing.checking import person_key
 from teacher_app.importing.columns import Dialect, Layout, column_labels, recognised
 from teacher_app.importing.decoding import text_from_bytes
 from teacher_app.importing.limits import BYTES_MAX, FileNotReadable
-from teacher_app.importing.tables import Table, table_from_text
+from teacher_app.importing.tables import Table, records_from_text, table_from_text
 
 __all__ = ["Filled", "GradebookFile"]
 
@@ -104,11 +104,7 @@ class GradebookFile:
 
     def _records(self) -> dict[int, list[str]]:
         """The records by the line at which they end, as in the table."""
-        reader = csv.reader(io.StringIO(self._text, newline=""), delimiter=str(self._table.delimiter))
-        records: dict[int, list[str]] = {}
-        for cells in reader:
-            records[reader.line_num] = cells
-        return records
+        return dict(records_from_text(self._text, str(self._table.delimiter)))
 
     def _students(self) -> dict[int, str]:
         """The key of the student on each line."""

@@ -187,6 +187,8 @@ def _canvas(table: Table, heading_row: int, headings: list[str], subject: str) -
         elif first or not any(plain_heading(cell) in _CANVAS_POLICIES for cell in row):
             break
         passed_over.add(index)
+        if first:
+            break
     names = (0,) if headings[0] == "student" else (1, 0)
     return Layout(Dialect.CANVAS, heading_row, names, None, grade, None, frozenset(passed_over), points)
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from teacher_app.importing.decoding import text_from_bytes
+from teacher_app.importing.decoding import decode
+from teacher_app.importing.html_tables import is_html, table_from_html
 from teacher_app.importing.limits import BYTES_MAX, FileNotReadable
 from teacher_app.importing.oneroster import table_from_oneroster
 from teacher_app.importing.tables import Table, table_from_text
@@ -28,21 +29,24 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """`tables` by sheet name; text and OneRoster have one, named ""."""
+    """`tables` by sheet name; text and OneRoster have one, named "". `guessed_encoding` names the encoding of
+    a text that does not say its own: names may be misread."""
 
     kind: Kind
     tables: Mapping[str, Table]
+    guessed_encoding: str = ""
 
 
 def source_from_text(text: str) -> Source:
     """What was pasted. Raises FileNotReadable."""
     if len(text) > BYTES_MAX:
         raise FileNotReadable(f"This is too much to paste: {len(text):,} characters. Choose a file instead.")
-    return Source(Kind.TEXT, {"": table_from_text(text)})
+    return Source(Kind.TEXT, {"": _table(text)})
 
 
-def source_from_file(data: bytes) -> Source:
-    """What the file holds tells its kind; its name is not asked. Raises FileNotReadable."""
+def source_from_file(data: bytes, encoding: str | None = None) -> Source:
+    """The contents decide the kind; the file's name is not asked. `encoding`: read a text as that instead of
+    guessing. Raises FileNotReadable."""
     if len(data) > BYTES_MAX:
         size = f"{len(data) / 1_000_000:.1f} MB"
         raise FileNotReadable(
@@ -58,9 +62,16 @@ def source_from_file(data: bytes) -> Source:
             "This is a PDF. Choose the spreadsheet that it was made from, or paste the rows."
         )
     if not data.startswith(_ZIP):
-        return Source(Kind.TEXT, {"": table_from_text(text_from_bytes(data))})
+        decoded = decode(data, encoding)
+        return Source(Kind.TEXT, {"": _table(decoded.text)}, decoded.guess)
     if b"xl/" in data:
         return Source(Kind.WORKBOOK, tables_from_workbook(data))
+    if b"Index/" in data and b".iwa" in data:
+        raise FileNotReadable("This is a Numbers document. Export it there as XLSX or as CSV.")
     if b"opendocument.spreadsheet" in data[:200]:
         raise FileNotReadable("This is an OpenDocument spreadsheet. Save it as XLSX or as CSV.")
     return Source(Kind.ONEROSTER, {"": table_from_oneroster(data)})
+
+
+def _table(text: str) -> Table:
+    return table_from_html(text) if is_html(text) else table_from_text(text)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
 import re
 from collections.abc import Iterable, Iterator
@@ -13,16 +11,30 @@ from shared.model.text import unescape_formula
 from teacher_app.importing.headings import is_known_heading
 from teacher_app.importing.limits import CELL_MAX, COLUMNS_MAX, ROWS_MAX, FileNotReadable
 
-__all__ = ["SPACES", "Table", "table_from_cells", "table_from_text"]
+__all__ = ["SPACES", "Table", "records_from_text", "table_from_cells", "table_from_text"]
 
 SPACES = "spaces"  # in the place of a delimiter: columns aligned by hand
-_DELIMITERS = ("\t", ";", "|", ",")  # what is rarest in names and grades comes first
+_DELIMITERS = ("\t", ";", "|", ",", "；", "，")  # what is rarest in names and grades comes first
 _SAMPLE_ROWS = 60
+_HEADING_ROWS = 12
 
 _SEPARATOR_LINE = re.compile(r"\s*\"?sep=(.)\"?\s*(?:\r\n|\r|\n)", re.IGNORECASE)
+_MARKDOWN_RULE = re.compile(r"^ *\|? *:?-{2,}:? *\|[ :|-]*$", re.MULTILINE)
+_MARKDOWN_EDGES = re.compile(r"^ *\||\| *$", re.MULTILINE)
+_RULE_CELL = re.compile(r"[ :=_+*-]{3,}")
 _TEXT_FORMULA = re.compile(r'="(.*)"', re.DOTALL)  # how some programs keep leading zeros
 _ALIGNED = re.compile(r" {2,}| *\t *")
-_SHORT_ANSWER = re.compile(r"\S*\d\S*|[A-Za-z][+-]?|abs\.?|absent|exempt|ex|pass|fail", re.IGNORECASE)
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_AMOUNT = r"[-−]?\d{1,4}(?:[.,]\d{1,20})?[½¼¾]?"
+_ANSWER_TEXT = (
+    rf"(?:{_AMOUNT}(?: ?(?:/|out of|sur|von) ?{_AMOUNT})?(?: ?(?:%|pts?\.?|points?|punkte?|marks?))?"
+    r"|[A-Za-z][+*-]?|abs\.?|absente?|exempt|ex|pass|fail|\?+|-)"
+)
+_ANSWER = re.compile(_ANSWER_TEXT, re.IGNORECASE)
+_NAME_AND_ANSWER = re.compile(
+    rf"(?P<name>.*?\S)(?:\s*(?:[.…·_]{{2,}}|…|[：，])\s*|:\s+|\s+[-–—.·=]\s+|\s+)(?P<answer>{_ANSWER_TEXT})",
+    re.IGNORECASE,
+)
 _INTEGER = re.compile(r"\d{1,4}", re.ASCII)
 _DECIMALS = re.compile(r"\d{1,2}", re.ASCII)
 
@@ -48,7 +60,9 @@ class Table:
 
 def table_from_text(text: str, delimiter: str | None = None) -> Table:
     """Delimited or aligned text as a table; without a delimiter it is found out. Raises FileNotReadable."""
-    text = text.removeprefix("\ufeff")
+    text = text.removeprefix("\ufeff").rstrip("\x1a")
+    if _MARKDOWN_RULE.search(text):
+        text = _MARKDOWN_EDGES.sub("", text)
     first_line = 1
     found = _SEPARATOR_LINE.match(text)
     if found:
@@ -57,8 +71,8 @@ def table_from_text(text: str, delimiter: str | None = None) -> Table:
     delimiter = delimiter or _delimiter(text)
     records = [
         (line + first_line - 1, [_cell(cell) for cell in cells])
-        for line, cells in _records(text, delimiter)
-        if any(cells)
+        for line, cells in records_from_text(text, delimiter)
+        if any(cells) and not _is_rule(cells)
     ]
     if is_known or delimiter != ",":
         return table_from_cells(records, delimiter)
@@ -87,63 +101,102 @@ def table_from_cells(numbered: Iterable[tuple[int, list[str]]], delimiter: str |
     return Table(tuple(rows), tuple(lines), delimiter)
 
 
+def records_from_text(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Each record with the line that it ends at.
+
+    A quote opens a cell only where another one closes it before the next delimiter or line end; elsewhere
+    quotes are letters, as in the name "Bo" Jackson.
+    """
+    if delimiter == SPACES:
+        yield from _spaced_records(text)
+        return
+    mark = re.escape(delimiter)
+    cell = re.compile(
+        rf'(?: *"((?:[^"]|"")*+)" *(?={mark}|[\r\n]|\Z)|([^{mark}\r\n]*))({mark}|\r\n|\r|\n|\Z)'
+    )
+    cells: list[str] = []
+    line, position = 1, 0
+    while position < len(text) or cells:
+        found = cell.match(text, position)
+        assert found is not None  # noqa: S101  # the second branch matches everywhere
+        quoted, plain, end = found.groups()
+        cells.append(_without_lone_quote(plain) if quoted is None else quoted.replace('""', '"'))
+        line += 0 if quoted is None else len(_LINE_END.findall(quoted))
+        if end != delimiter:
+            yield line, cells
+            line, cells = line + 1, []
+        if not end:
+            return
+        position = found.end()
+
+
+def _without_lone_quote(cell: str) -> str:
+    """Without a quote that was opened and never closed."""
+    trimmed = cell.strip()
+    return trimmed[1:] if trimmed.startswith('"') and trimmed.count('"') % 2 else cell
+
+
 def _delimiter(text: str) -> str:
     """Known headings decide; without any, the first delimiter that most rows have."""
+    sample = "\n".join(_LINE_END.split(text, _SAMPLE_ROWS)[:_SAMPLE_ROWS])
     headings = {one: _headings(text, one) for one in _DELIMITERS}
     best = max(_DELIMITERS, key=lambda one: headings[one])
     if headings[best] >= 2:
         return best
     for one in _DELIMITERS:
-        sample = list(itertools.islice(_records(text, one), _SAMPLE_ROWS))
-        filled = [cells for _, cells in sample if any(cell.strip() for cell in cells)]
+        records = itertools.islice(records_from_text(text, one), _SAMPLE_ROWS)
+        filled = [cells for _, cells in records if any(cell.strip() for cell in cells)]
         if one in text and 5 * sum(len(cells) > 1 for cells in filled) >= 3 * len(filled):
+            if one in {",", "，"} and _ends_with_answers(sample) and not _last_cells_are_answers(filled):
+                return SPACES  # Lovelace, Ada 14
             return one
     return SPACES
 
 
 def _headings(text: str, delimiter: str) -> int:
-    for _, cells in _records(text, delimiter):
-        if any(cell.strip() for cell in cells):
-            return sum(is_known_heading(_cell(cell)) for cell in cells)
-    return 0
+    """How many known headings one of the first rows has, if they are divided so."""
+    rows = itertools.islice(records_from_text(text, delimiter), _HEADING_ROWS)
+    return max((sum(is_known_heading(_cell(cell)) for cell in cells) for _, cells in rows), default=0)
 
 
-def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Each record with the line that it ends at."""
-    if delimiter == SPACES:
-        lines = re.split(r"\r\n|\r|\n", text)
-        is_short = [_SHORT_ANSWER.fullmatch(line.split()[-1]) is not None for line in lines if line.strip()]
-        has_answers = 5 * sum(is_short) >= 3 * len(is_short)
-        yield from ((number, _aligned(line, has_answers)) for number, line in enumerate(lines, start=1))
+def _last_cells_are_answers(rows: list[list[str]]) -> bool:
+    return 5 * sum(_ANSWER.fullmatch(cells[-1].strip()) is not None for cells in rows) >= 3 * len(rows)
+
+
+def _ends_with_answers(text: str) -> bool:
+    lines = [line.strip() for line in _LINE_END.split(text) if line.strip()]
+    return 5 * sum(_NAME_AND_ANSWER.fullmatch(line) is not None for line in lines) >= 3 * len(lines)
+
+
+def _spaced_records(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Names and grades divided by spaces, dots, a colon or a dash; or each on a line of its own."""
+    lines = _LINE_END.split(text)
+    filled = [(number, line.strip()) for number, line in enumerate(lines, start=1) if line.strip()]
+    is_answer = [_ANSWER.fullmatch(line) is not None for _, line in filled]
+    if len(filled) >= 4 and len(filled) % 2 == 0 and not any(is_answer[::2]) and all(is_answer[1::2]):
+        for (_, name), (number, answer) in zip(filled[::2], filled[1::2], strict=True):
+            yield number, [name, answer]
         return
-    # A quote that is never closed would swallow all that follows: then quotes are ordinary letters.
-    quote = '"' if _closes_its_quotes(text, delimiter) else None
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quotechar=quote)
-    try:
-        for cells in reader:
-            yield reader.line_num, cells if quote else [_unquoted(cell) for cell in cells]
-    except csv.Error as error:
-        raise FileNotReadable(f"Line {reader.line_num} cannot be read: {error}.") from None
+    has_answers = _ends_with_answers(text)
+    for number, line in filled:
+        cells = _ALIGNED.split(line)
+        yield number, _split_answers(line) if has_answers and len(cells) <= 2 else cells
 
 
-def _closes_its_quotes(text: str, delimiter: str) -> bool:
-    if '"' not in text:
-        return True
-    try:
-        for _ in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
-            pass
-    except csv.Error as error:
-        return "unexpected end of data" not in str(error)
-    return True
+def _split_answers(line: str) -> list[str]:
+    """The name, and each of the numbers behind it: which one is meant is for the teacher to say."""
+    answers: list[str] = []
+    while found := _NAME_AND_ANSWER.fullmatch(line):
+        line = found["name"].strip()
+        answers.insert(0, found["answer"])
+        if not line[-1].isdigit():
+            break
+    return [line, *answers] if answers else line.rsplit(None, 1)
 
 
-def _unquoted(cell: str) -> str:
-    return cell.strip().removeprefix('"').removesuffix('"').replace('""', '"')
-
-
-def _aligned(line: str, has_answers: bool) -> list[str]:
-    cells = _ALIGNED.split(line.strip())
-    return line.rsplit(None, 1) if len(cells) == 1 and has_answers else cells
+def _is_rule(cells: list[str]) -> bool:
+    """A line of dashes between the heading and the rows."""
+    return all(not cell.strip() or _RULE_CELL.fullmatch(cell) for cell in cells)
 
 
 def _cell(text: str) -> str:

@@ -20,21 +20,32 @@ __all__ = ["check_unpacked_size", "tables_from_workbook"]
 
 SHEETS_MAX = 50  # further sheets are not looked at
 BLANK_ROWS_MAX = 20_000  # sheets that end with formatted but empty rows are read so far
-_ESCAPED_UNDERSCORE = re.compile("_x005F_(?=x[0-9A-Fa-f]{4}_)")  # so that _x0041_ is not read as A
+# _x005F_x0041_ stands for the text _x0041_; _x000D_ is a line end that a program left over.
+_ESCAPED = re.compile("_x005F_(?=x[0-9A-Fa-f]{4}_)|_x000[9AaDd]_")
+_FIXED_DECIMALS = re.compile(r"(?:0|#,##0)(?:\.(0{1,8}))?(?: ?%)?")
+_PLAIN_LOOKS = {
+    "fonts": b'<fonts count="1"><font/></fonts>',
+    "fills": b'<fills count="1"><fill><patternFill/></fill></fills>',
+    "borders": b'<borders count="1"><border/></borders>',
+    "cellStyleXfs": b'<cellStyleXfs count="1"><xf/></cellStyleXfs>',
+    "cellStyles": b'<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>',
+    "dxfs": b"",
+}
 _NOT_READABLE = "This workbook cannot be read. Save it again as XLSX or as CSV."
 
 
 def tables_from_workbook(data: bytes) -> dict[str, Table]:
-    """Every sheet that has anything in it, by its name, in the workbook's order. Raises FileNotReadable."""
+    """Every sheet that has anything in it, by its name: first the one that was open when it was saved, hidden
+    ones last. Raises FileNotReadable."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             check_unpacked_size(archive)
-        workbook = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError, ParseError):
+        workbook = _opened(data)
+    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, TypeError, OSError, ParseError):
         raise FileNotReadable(_NOT_READABLE) from None
     tables: dict[str, Table] = {}
     try:
-        for sheet in workbook.worksheets[:SHEETS_MAX]:
+        for sheet in _as_seen(workbook):
             # What a file says of its own size may be wrong; the cells themselves are counted.
             sheet.reset_dimensions()
             rows = list(_rows(sheet))
@@ -47,6 +58,34 @@ def tables_from_workbook(data: bytes) -> dict[str, Table]:
     if not tables:
         raise FileNotReadable("There is nothing in this workbook. Give one row for each student.")
     return tables
+
+
+def _opened(data: bytes) -> Any:
+    try:
+        return openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+    except (TypeError, ValueError):
+        # Some programs write styles that openpyxl refuses; only the number formats matter here.
+        return openpyxl.load_workbook(io.BytesIO(_with_plain_looks(data)), read_only=True, data_only=True)
+
+
+def _with_plain_looks(data: bytes) -> bytes:
+    """The workbook with one plain font, fill and border for all cells."""
+    changed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as archive, zipfile.ZipFile(changed, "w") as plain:
+        for name in archive.namelist():
+            content = archive.read(name)
+            if name == "xl/styles.xml":
+                for element, replacement in _PLAIN_LOOKS.items():
+                    pattern = rf"<(?:\w+:)?{element}\b(?:[^>]*/>|.*?</(?:\w+:)?{element}>)".encode()
+                    content = re.sub(pattern, replacement, content, flags=re.DOTALL)
+                content = re.sub(rb'\b(fontId|fillId|borderId|xfId)="\d+"', rb'\1="0"', content)
+            plain.writestr(name, content)
+    return changed.getvalue()
+
+
+def _as_seen(workbook: Any) -> list[Any]:
+    sheets = workbook.worksheets[:SHEETS_MAX]
+    return sorted(sheets, key=lambda sheet: (sheet.sheet_state != "visible", sheet is not workbook.active))
 
 
 def check_unpacked_size(archive: zipfile.ZipFile) -> None:
@@ -74,16 +113,18 @@ def _text(cell: Any) -> str:
         return "TRUE" if value else "FALSE"
     if isinstance(value, int | float):
         if "%" in (cell.number_format or ""):
-            return f"{_number(100 * value)} %"
-        return _number(value)
+            return f"{_number(100 * value, cell.number_format)} %"
+        return _number(value, cell.number_format or "")
     if isinstance(value, dt.datetime):
         return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ", "minutes")
     if isinstance(value, dt.date | dt.time):
         return value.isoformat()
-    return _ESCAPED_UNDERSCORE.sub("_", str(value))
+    return _ESCAPED.sub(lambda found: "_" if found[0].startswith("_x005F") else " ", str(value)).strip()
 
 
-def _number(value: float) -> str:
-    """As people write it: "14", "14.5"; binary remainders are rounded away."""
-    text = f"{value:.8f}".rstrip("0").rstrip(".")
+def _number(value: float, number_format: str) -> str:
+    """As the sheet shows it: rounded to the decimals of its format, without binary remainders."""
+    shown = _FIXED_DECIMALS.fullmatch(number_format)
+    text = f"{value:.{len(shown[1] or '') if shown else 8}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text in {"-0", ""} else text

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
 
 from shared.model.text import escape_markdown
 from teacher_app.exam.wording import count_text
+from teacher_app.importing.decoding import ENCODINGS
 from teacher_app.importing.draft import ImportDraft, Progress
 from teacher_app.importing.files import Source, source_from_file, source_from_text
 from teacher_app.importing.limits import BYTES_MAX, FileNotReadable
@@ -21,6 +24,7 @@ from teacher_app.views.unsaved_changes import ask_before_leaving
 
 __all__ = ["render"]
 
+_LOG = logging.getLogger(__name__)
 _EXAMPLE = "Ada Lovelace\t14,5\nGrace Hopper\t17\nAlan Turing\tabsent"
 
 
@@ -30,6 +34,7 @@ class _Page:
 
     generation: int = 0
     draft: ImportDraft | None = None
+    file: bytes | None = None  # what the draft was read from, None for pasted text
 
 
 def render(workspace: Workspace) -> None:
@@ -56,29 +61,72 @@ def _ask_for_source(page: _Page, workspace: Workspace, key: str) -> None:
         is_wanted = st.form_submit_button("Read the rows", type="primary")
     file = st.file_uploader(
         "Or choose a file",
-        type=["csv", "txt", "tsv", "xlsx", "zip"],
         help="CSV or text, XLSX, a gradebook export of Canvas or Moodle, a OneRoster zip.",
         max_upload_size=BYTES_MAX // 1_000_000,
         key=f"{key}-file",
     )
     try:
         if file is not None:
-            _take(page, source_from_file(file.getvalue()), workspace)
+            page.file = file.getvalue()
+            page.draft = _draft(lambda: source_from_file(file.getvalue()), workspace)
         elif is_wanted:
-            _take(page, source_from_text(text), workspace)
+            page.file = None
+            page.draft = _draft(lambda: source_from_text(text), workspace)
     except FileNotReadable as error:
         st.error(escape_markdown(error.reason), icon=":material/error:")
+        return
+    if page.draft is not None:
+        st.rerun()
 
 
-def _take(page: _Page, source: Source, workspace: Workspace) -> None:
-    page.draft = ImportDraft(source, workspace)
-    st.rerun()
+def _draft(read: Callable[[], Source], workspace: Workspace) -> ImportDraft:
+    """Raises FileNotReadable, also where reading fails in a way that nobody expected."""
+    try:
+        return ImportDraft(read(), workspace)
+    except FileNotReadable:
+        raise
+    except Exception:  # noqa: BLE001  # a file of any making must not break the page
+        error_id = secrets.token_hex(4)
+        _LOG.exception("an import could not be read", extra={"error_id": error_id})
+        raise FileNotReadable(
+            f"This cannot be read. Save it as CSV or XLSX and try again. (Error {error_id})"
+        ) from None
+
+
+def _ask_about_letters(page: _Page, draft: ImportDraft, workspace: Workspace, key: str) -> None:
+    """Another reading of a text whose encoding was guessed."""
+    guess = draft.source.guessed_encoding
+    if not guess or page.file is None or draft.progress is not Progress.NONE:
+        return
+    st.warning(
+        "This file does not say how its letters are stored. Look at the names below: if letters are wrong, "
+        "choose another reading.",
+        icon=":material/translate:",
+    )
+    encodings = list(ENCODINGS)
+    chosen = st.selectbox(
+        "Letters read as",
+        encodings,
+        index=encodings.index(guess),
+        format_func=ENCODINGS.__getitem__,
+        key=f"{key}-encoding",
+    )
+    if chosen == guess:
+        return
+    data = page.file
+    try:
+        page.draft = _draft(lambda: source_from_file(data, chosen), workspace)
+    except FileNotReadable as error:
+        st.error(escape_markdown(error.reason), icon=":material/error:")
+    else:
+        st.rerun()
 
 
 def _show_draft(page: _Page, draft: ImportDraft, workspace: Workspace, key: str) -> None:
     if draft.progress in {Progress.RUNNING, Progress.PAUSED}:
         show_saving(draft, key)
         return
+    _ask_about_letters(page, draft, workspace, key)
     show_columns(draft, key)
     if not draft.layout.is_complete:
         st.info("Choose above which columns hold the names and the grades.", icon=":material/view_column:")

@@ -73,6 +73,8 @@ def fits(source: Source, layout: Layout, rows: list[CheckedRow], wanted: dict[st
         return not layout.is_complete and next(iter(source.tables.values())).width > 1
     if not layout.is_complete or "refused_contains" in wanted:
         return False
+    if "warned" in wanted:
+        return bool(source.guessed_encoding)
     if "points_said" in wanted:
         return float(layout.points_possible.replace(",", ".") or 0) == float(wanted["points_said"])
     if "fates" in wanted:

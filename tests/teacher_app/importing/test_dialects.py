@@ -363,3 +363,31 @@ def test_a_column_of_codes_is_known_by_its_name_and_its_contents() -> None:
     ]
     rows = rows_of_file(source_from_text("Code;Name;Grade\n3b;Ada;14\n3b;Bob;15"), exam)
     assert [(row.code, row.person) for row in rows] == [("", "Ada"), ("", "Bob")]
+
+
+def test_a_guessed_encoding_is_said_and_another_can_be_chosen() -> None:
+    data = "Name;Grade\nŁukasz Żak;14\nJiří Dvořák;12".encode("cp1250")
+    source = source_from_file(data)
+    assert source.guessed_encoding == "cp1250"
+    assert pairs_of(source) == [("Łukasz Żak", "14"), ("Jiří Dvořák", "12")]
+    assert pairs_of(source_from_file(data, "cp1252"))[0] == ("£ukasz ¯ak", "14")
+    assert not source_from_file("Name;Grade\nŁukasz Żak;14".encode()).guessed_encoding
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Ad;Not\nIşıl Şahin;14\nGülşen Yıldız;3", "cp1254"),
+        ("Имя;Оценка\nИван Петров;14\nАнна Смирнова;5", "cp1251"),
+        ("氏名,点数\n山田太郎,14\n鈴木花子,9", "shift_jis"),
+        ("Navn;Karakter\nSøren Ærø;7\nÅse Bjørk;4", "cp1252"),
+    ],
+)
+def test_encodings_are_recognised_by_the_letters_of_names(text: str, encoding: str) -> None:
+    assert source_from_file(text.encode(encoding)).guessed_encoding == encoding
+
+
+def test_several_numbers_behind_a_name_are_not_chosen_from() -> None:
+    table = source_from_text("Ada Lovelace 14 15\nGrace Hopper 12 9\nBo King 9 9").tables[""]
+    assert table.width == 3
+    assert not recognised(table, OUT_OF_20, "Mathematics").is_complete
