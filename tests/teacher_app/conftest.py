@@ -1,4 +1,4 @@
-"""Exams on the embedded backend, each with a line to it that can be cut."""
+"""Exams on the embedded backend, each with a connection that can be cut."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack

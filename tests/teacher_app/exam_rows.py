@@ -1,4 +1,4 @@
-"""Rows of a file, read as the import reads them."""
+"""Rows of a file, read in the same way as the import reads them."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -22,7 +22,7 @@ def rows_of_file(source: Source | bytes, exam: Exam) -> list[SourceRow]:
 
 
 def read_rows(data: bytes, exam: Exam, there: Iterable[Result] = ()) -> list[tuple[str, str, str]]:
-    """Code, person and grade of each row, all of which must be good."""
+    """Code, person and grade of each row; fails if a row is not accepted."""
     checked = check_rows(rows_of_file(data, exam), exam, there, Choices(repeated=Repeated.ALL))
     assert [(one.row, one.reason) for one in checked if not one.fate.is_saved] == []
     return [(one.row.code, one.row.person, one.grade) for one in checked]

@@ -1,7 +1,7 @@
 """`python -m tests.teacher_app.probe_app`: the gate around a small script, for tests.
 
 The user pool is asked at every touch, and time can be moved: PROBE_CLOCK, if set, names a file with the
-number of seconds that this process is ahead of the true time.
+number of seconds that this process is ahead of real time.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""A page that keeps what is typed when its session ends, as the dashboard's own pages do."""
+"""A page that keeps what was typed when its session ends, as the dashboard's own pages do."""
 
 import streamlit as st
 

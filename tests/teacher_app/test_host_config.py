@@ -1,4 +1,4 @@
-"""Streamlit's page is told to open no dialogs; every other answer goes through as it is."""
+"""Streamlit's page is configured to open no dialogs; every other response passes unchanged."""
 
 import asyncio
 import gzip
@@ -16,7 +16,7 @@ from teacher_app.host_config import HOST_CONFIG, NoErrorDialogs
 
 
 def answer_through(response: Response, path: str = HOST_CONFIG) -> httpx.Response:
-    """What a browser gets when the app answers `path` so."""
+    """What a browser receives when the app answers `path` with `response`."""
 
     async def answer(_request: Request) -> Response:
         return response
@@ -31,7 +31,7 @@ def answer_through(response: Response, path: str = HOST_CONFIG) -> httpx.Respons
     return asyncio.run(ask())
 
 
-def test_dialogs_are_switched_off_and_the_rest_stays() -> None:
+def test_dialogs_are_turned_off_and_the_rest_is_unchanged() -> None:
     given = {"allowedOrigins": ["a"], "blockErrorDialogs": False, "metricsUrl": ""}
     answer = answer_through(JSONResponse(given, headers={"Cache-Control": "no-cache"}))
     assert answer.json() == {**given, "blockErrorDialogs": True}
@@ -39,7 +39,7 @@ def test_dialogs_are_switched_off_and_the_rest_stays() -> None:
     assert int(answer.headers["content-length"]) == len(answer.content)
 
 
-def test_another_address_is_not_touched() -> None:
+def test_other_paths_are_not_changed() -> None:
     given = {"blockErrorDialogs": False}
     assert answer_through(JSONResponse(given), "/other").json() == given
 
@@ -56,7 +56,7 @@ def test_another_address_is_not_touched() -> None:
         ),
     ],
 )
-def test_what_is_no_such_answer_goes_through(response: Response) -> None:
+def test_any_other_response_passes_unchanged(response: Response) -> None:
     answer = answer_through(response)
     assert answer.status_code == response.status_code
     assert "true" not in answer.text

@@ -1,4 +1,4 @@
-"""The list's component gets what it draws, and not more."""
+"""The exam list's component gets exactly what it draws."""
 
 import datetime as dt
 import json
@@ -28,7 +28,7 @@ def test_a_row_has_what_the_list_shows() -> None:
     ]
 
 
-def test_the_order_stays_and_500_exams_stay_small() -> None:
+def test_the_order_is_kept_and_500_exams_stay_small() -> None:
     exams = [an_exam(date=dt.date(2026, 1, 1) + dt.timedelta(days=day)) for day in range(500)]
     rows = list_rows(exams)
     assert [row["id"] for row in rows] == [one.id for one in exams]
@@ -36,5 +36,5 @@ def test_the_order_stays_and_500_exams_stay_small() -> None:
 
 
 @pytest.mark.parametrize(("count", "text"), [(None, "–"), (0, "0"), (999, "999"), (1000, "1,000+")])
-def test_a_count_at_which_the_api_stops_is_not_shown_as_exact(count: int | None, text: str) -> None:
+def test_a_capped_count_is_not_shown_as_exact(count: int | None, text: str) -> None:
     assert list_rows([an_exam(results_count=count)])[0]["resultsText"] == text

@@ -1,4 +1,4 @@
-"""Deleting an exam deletes all of its results, continues where it stopped, and can be undone."""
+"""Deleting an exam deletes all its results, resumes where it stopped, and can be undone."""
 
 import dataclasses
 import random
@@ -108,7 +108,7 @@ def deletion_of(shelf: Shelf) -> Deletion:
     return Deletion(workspace, random.Random(1))
 
 
-def test_everything_goes_in_batches_with_its_progress() -> None:
+def test_everything_is_deleted_in_batches_with_progress() -> None:
     shelf = full_shelf(250)
     assert shelf.exam
     deletion = deletion_of(shelf)
@@ -118,7 +118,7 @@ def test_everything_goes_in_batches_with_its_progress() -> None:
     assert len(deletion.taken) == 250
 
 
-def test_an_exam_without_results_goes_at_once() -> None:
+def test_an_exam_without_results_is_deleted_at_once() -> None:
     shelf = full_shelf(0)
     assert shelf.exam
     deletion = deletion_of(shelf)
@@ -126,14 +126,14 @@ def test_an_exam_without_results_goes_at_once() -> None:
     assert shelf.calls == ["delete_exam"]
 
 
-def test_students_lose_sight_of_it_before_it_shrinks() -> None:
+def test_it_is_unpublished_before_any_result_is_deleted() -> None:
     shelf = full_shelf(3, status=ExamStatus.PUBLISHED)
     assert shelf.exam
     list(deletion_of(shelf).run())
     assert shelf.calls == ["unpublish_exam", "delete_results", "delete_exam"]
 
 
-def test_after_a_lost_connection_it_goes_on_and_nothing_is_forgotten() -> None:
+def test_it_resumes_after_a_lost_connection_and_skips_nothing() -> None:
     shelf = full_shelf(250)
     assert shelf.exam
     shelf.faults["delete_results"] = [LOST]
@@ -146,7 +146,7 @@ def test_after_a_lost_connection_it_goes_on_and_nothing_is_forgotten() -> None:
     assert len(deletion.taken) == 250
 
 
-def test_a_row_changed_meanwhile_is_deleted_in_its_new_version() -> None:
+def test_a_row_changed_meanwhile_is_deleted_at_its_new_version() -> None:
     shelf = full_shelf(2)
     assert shelf.exam
     changed = next(iter(shelf.results.values()))
@@ -172,7 +172,7 @@ def test_a_row_entered_meanwhile_is_deleted_too() -> None:
     assert len(deletion.taken) == 2
 
 
-def test_endless_new_results_make_the_deletion_fail_with_the_refusal() -> None:
+def test_if_new_results_never_stop_the_deletion_fails() -> None:
     shelf = full_shelf(0)
     assert shelf.exam
 
@@ -187,7 +187,7 @@ def test_endless_new_results_make_the_deletion_fail_with_the_refusal() -> None:
     assert shelf.calls.count("delete_exam") == ROUNDS_MAX
 
 
-def test_an_exam_that_is_gone_already_is_deleted() -> None:
+def test_an_already_deleted_exam_counts_as_deleted() -> None:
     shelf = full_shelf(1)
     assert shelf.exam
     deletion = deletion_of(shelf)
@@ -226,7 +226,7 @@ def test_undo_keeps_the_names_behind_codes() -> None:
     assert [(row.student, row.name) for row in shelf.batches[0]] == [("22AAAA", "Ada Lovelace")]
 
 
-def test_undo_goes_on_after_a_lost_answer_with_the_same_ids() -> None:
+def test_undo_resumes_after_a_lost_answer_with_the_same_ids() -> None:
     shelf, deletion = deleted(150)
     shelf.faults["create_results"] = [LOST]
     restoration = Restoration(deletion, random.Random(1))

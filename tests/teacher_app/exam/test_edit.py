@@ -1,4 +1,4 @@
-"""Concurrent edits of an exam never overwrite each other silently."""
+"""Concurrent edits of an exam never silently overwrite each other."""
 
 import dataclasses
 import datetime as dt
@@ -19,16 +19,16 @@ def test_only_what_is_changed_is_sent() -> None:
     assert changed_fields(BASE, wanted) == {"subject": "Optics", "scale": PERCENT}
 
 
-def test_spaces_around_a_text_are_no_change() -> None:
+def test_surrounding_spaces_are_not_a_change() -> None:
     assert changed_fields(BASE, dataclasses.replace(ExamFields.of(BASE), teacher=" A. Lovelace ")) == {}
 
 
-def test_changes_of_different_fields_come_together() -> None:
+def test_changes_to_different_fields_are_merged() -> None:
     current = dataclasses.replace(BASE, teacher="P. Curie", version=2)
     assert clashes(BASE, {"subject": "Optics"}, current) == []
 
 
-def test_the_same_change_on_both_sides_is_no_clash() -> None:
+def test_the_same_change_on_both_sides_is_not_a_conflict() -> None:
     current = dataclasses.replace(BASE, subject="Optics", version=2)
     assert clashes(BASE, {"subject": "Optics"}, current) == []
 

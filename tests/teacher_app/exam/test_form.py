@@ -1,4 +1,4 @@
-"""The form of an exam says what to mend in each field, and loses nothing."""
+"""The exam form says what to correct in each field, and loses nothing."""
 
 import dataclasses
 import datetime as dt
@@ -15,7 +15,7 @@ from tests.builders import new_id
 GOOD = ExamFields("Physics", dt.date(2026, 6, 5), "M. Curie", ScaleFields.of(OUT_OF_20), Audience.NAMES)
 
 
-def test_good_fields_have_no_faults_and_become_the_exam() -> None:
+def test_valid_fields_have_no_errors_and_become_the_exam() -> None:
     assert GOOD.faults() == {}
     exam_id = new_id()
     new = GOOD.new_exam(exam_id)
@@ -28,7 +28,7 @@ def test_good_fields_have_no_faults_and_become_the_exam() -> None:
     assert (new.scale, new.audience) == (OUT_OF_20, Audience.NAMES)
 
 
-def test_all_faults_are_reported_at_once_with_what_to_do() -> None:
+def test_all_errors_are_reported_at_once_with_what_to_do() -> None:
     no_points = dataclasses.replace(ScaleFields.of(OUT_OF_20), highest="")
     bad = ExamFields(" ", None, "", no_points, Audience.NAMES)
     faults = bad.faults()
@@ -38,17 +38,17 @@ def test_all_faults_are_reported_at_once_with_what_to_do() -> None:
 
 
 @pytest.mark.parametrize("subject", ["x" * 121, "two\nlines"])
-def test_what_the_api_would_refuse_is_found_before(subject: str) -> None:
+def test_what_the_api_would_refuse_is_found_before_it_is_sent(subject: str) -> None:
     assert list(dataclasses.replace(GOOD, subject=subject).faults()) == ["subject"]
 
 
-def test_a_chosen_scale_becomes_the_exams() -> None:
+def test_the_chosen_scale_becomes_the_exams_scale() -> None:
     percent = dataclasses.replace(GOOD, scale_fields=ScaleFields.of(PERCENT))
     assert percent.faults() == {}
     assert percent.scale == PERCENT
 
 
-def test_faulty_fields_never_become_an_exam() -> None:
+def test_invalid_fields_never_become_an_exam() -> None:
     with pytest.raises(FieldInvalid) as refusal:
         dataclasses.replace(GOOD, teacher=" ").new_exam(new_id())
     assert refusal.value.field == "teacher"
@@ -69,5 +69,5 @@ def test_an_empty_form_has_today_and_the_teachers_name() -> None:
         (dt.date(2026, 6, 5), "5 June 2026"),
     ],
 )
-def test_values_are_shown_as_people_read_them(value: object, text: str) -> None:
+def test_values_are_shown_in_readable_form(value: object, text: str) -> None:
     assert field_text(value) == text

@@ -14,11 +14,11 @@ def test_the_address_names_the_exam() -> None:
     assert ADDRESS == "https://results.example.org/?exam=f867f72d-ac54-5111-8b33-de1582f54ea1"
 
 
-def test_a_student_dashboard_may_live_under_a_path() -> None:
+def test_a_student_dashboard_may_be_served_under_a_path() -> None:
     assert student_address("https://school.example/results", "x") == "https://school.example/results/?exam=x"
 
 
-def test_the_svg_grows_to_any_size_and_has_white_around() -> None:
+def test_the_svg_scales_to_any_size_and_has_a_white_margin() -> None:
     root = ET.fromstring(qr_svg(ADDRESS))
     modules = segno.make(ADDRESS, error="m", micro=False).symbol_size(border=0)[0]
     assert root.attrib["viewBox"] == f"0 0 {modules + 8} {modules + 8}"

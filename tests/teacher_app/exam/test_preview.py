@@ -1,4 +1,4 @@
-"""The preview shows what the students' board shows: the same numbers, the same secrets kept."""
+"""The preview shows what the students' board shows: the same numbers, with the same ones withheld."""
 
 from shared.model.exam import Audience
 from shared.model.scales import LETTERS, PASS_FAIL, PERCENT
@@ -18,7 +18,7 @@ def test_a_small_group_shows_no_statistics_and_no_bars() -> None:
     assert len(preview.rows) == 4
 
 
-def test_codes_hide_a_rate_that_tells_everybodys_result() -> None:
+def test_with_codes_a_rate_that_reveals_everybodys_result_is_hidden() -> None:
     rows = [a_result(f"22AAA{letter}", "15") for letter in "ABCDE"]
     assert "Passed" not in dict(preview_of(an_exam(audience=Audience.CODES), rows).tiles)
     assert dict(preview_of(an_exam(), rows).tiles)["Passed"] == "100 %"
@@ -30,7 +30,7 @@ def test_pass_or_fail_has_a_rate_and_no_mean() -> None:
     assert [(bar.label, bar.count) for bar in preview.bars] == [("fail", 1), ("pass", 4)]
 
 
-def test_rows_are_sorted_by_name_and_not_by_entry() -> None:
+def test_rows_are_sorted_by_name_and_not_by_order_of_entry() -> None:
     rows = [a_result(name, "12") for name in ("Zoe", "ada", "Bob", "Élodie", "Emma")]
     assert [name for name, _ in preview_of(an_exam(), rows).rows] == ["ada", "Bob", "Élodie", "Emma", "Zoe"]
 
@@ -42,7 +42,7 @@ def test_bars_fill_the_plot_and_are_numbered_by_their_lower_end() -> None:
     assert [bar.tick for bar in preview.bars] == [str(lower) for lower in range(0, 100, 10)]
 
 
-def test_many_bars_have_every_second_number_beneath() -> None:
+def test_many_bars_are_labelled_with_every_second_number() -> None:
     bars = preview_of(an_exam(), results_of("1", "2", "3", "4", "5")).bars
     assert len(bars) == 20
     assert [bar.tick for bar in bars][:4] == ["0", "", "2", ""]

@@ -1,4 +1,4 @@
-"""Whatever the API raises, a teacher reads what to do, and never a program's words."""
+"""Whatever the API raises, a teacher reads what to do, and no technical message."""
 
 import pytest
 
@@ -37,7 +37,7 @@ def test_each_error_says_what_to_do(error: Exception, text: str) -> None:
     assert text in refusal_text(error)
 
 
-def test_addresses_and_inner_words_stay_inside() -> None:
+def test_addresses_and_technical_messages_are_not_shown() -> None:
     for error in (
         BackendUnreachable("http://10.0.0.7/graphql", "ECONNREFUSED"),
         NotAllowed("Unauthorized", "T"),
@@ -46,6 +46,6 @@ def test_addresses_and_inner_words_stay_inside() -> None:
         assert "Unauthorized" not in refusal_text(error)
 
 
-def test_no_kind_of_refusal_is_left_without_words() -> None:
+def test_every_kind_of_refusal_has_a_text() -> None:
     for kind in [ApiRefused, *ApiRefused.__subclasses__()]:
         assert refusal_text(kind("SomeType", "Some message."))

@@ -17,7 +17,7 @@ def test_an_ordinary_class_has_no_findings() -> None:
     assert findings(an_exam(), results_of("12", "13", "11.5", "14", "9", "16")) == []
 
 
-def test_a_grade_outside_the_scale_must_be_mended() -> None:
+def test_a_grade_outside_the_scale_must_be_corrected() -> None:
     found = only(findings(an_exam(), results_of("12", "13", "145", "14", "11", "?", "9")))
     assert found.severity is Severity.ERROR
     assert found.title == "2 grades do not fit “out of 20”"
@@ -33,22 +33,22 @@ def test_a_grade_far_from_the_rest_is_pointed_out() -> None:
 @pytest.mark.parametrize(
     ("grades", "far"),
     [
-        # Median 10, usual distance 1: 4.5 is the border, which itself is not beyond.
+        # Median 10, usual distance 1: the limit is 4.5, which itself is not an outlier.
         (("9", "9", "9", "10", "11", "11", "14.5"), 0),
         (("9", "9", "9", "10", "11", "11", "14.6"), 1),
         # Mostly equal grades have no usual distance.
         (("10", "10", "10", "10", "10", "20"), 0),
-        # Four scored results are too few to say what is usual.
+        # Four scored results are too few to tell what is usual.
         (("9", "10", "11", "20"), 0),
         (("9", "10", "11", "20", "absent", "exempt"), 0),
     ],
 )
-def test_the_border_of_far(grades: tuple[str, ...], far: int) -> None:
+def test_the_limit_for_outliers(grades: tuple[str, ...], far: int) -> None:
     found = [one for one in findings(an_exam(), results_of(*grades)) if "far from the rest" in one.title]
     assert sum(len(one.rows) for one in found) == far
 
 
-def test_letters_can_be_far_and_pass_or_fail_never() -> None:
+def test_letters_can_be_outliers_and_pass_or_fail_never() -> None:
     letters = findings(an_exam(scale=LETTERS), results_of("A", "A-", "A", "A+", "A-", "F"))
     assert only(letters).rows == ("Student 005: F",)
     assert findings(an_exam(scale=PASS_FAIL), results_of(*["PASS"] * 9, "FAIL")) == []
@@ -60,12 +60,12 @@ def test_a_zero_may_be_an_absence() -> None:
     assert "absent" in only(found).advice
 
 
-def test_absent_and_exempt_are_counted_and_not_called_wrong() -> None:
+def test_absent_and_exempt_are_counted_and_not_reported_as_errors() -> None:
     found = only(findings(an_exam(), results_of("12", "13", "11", "14", "9", "ABSENT", "ABSENT", "EXEMPT")))
     assert (found.severity, found.title) == (Severity.INFO, "2 absent, 1 exempt")
 
 
-def test_one_name_twice_in_whatever_writing() -> None:
+def test_a_repeated_name_is_found_in_any_spelling() -> None:
     rows = [
         *results_of("12", "13", "11", "14", "9"),
         a_result("Ada  LOVELACE", "12"),
@@ -79,7 +79,7 @@ def test_one_name_twice_in_whatever_writing() -> None:
 @pytest.mark.parametrize(
     "other", ["Zoe\u0308 Fink", "ZO\u00cb FINK", "Zo\u00eb \ufb01nk", "\uff3ao\u00eb Fink"]
 )
-def test_names_that_differ_only_in_the_encoding_of_their_letters_are_the_same(other: str) -> None:
+def test_names_that_differ_only_in_character_encoding_are_the_same(other: str) -> None:
     """As for the entry form: composed or decomposed, ligatures, full width."""
     rows = [*results_of("12", "13", "11", "14", "9"), a_result("Zo\u00eb Fink", "12"), a_result(other, "15")]
     assert only(findings(an_exam(), rows)).title == "1 name is there more than once"
@@ -109,7 +109,7 @@ def test_codes_without_a_name_and_names_with_two_codes() -> None:
     assert found[1].rows == ("44CCCC: 12",)
 
 
-def test_one_code_for_two_students_must_be_mended() -> None:
+def test_one_code_for_two_students_must_be_corrected() -> None:
     rows = [a_result("22AAAA", "12", name=name) for name in ("A", "B", "C")]
     rows += [a_result(f"33BBB{digit}", f"1{digit}", name=f"N{digit}") for digit in "23"]
     found = findings(an_exam(audience=Audience.CODES), rows)
@@ -117,7 +117,7 @@ def test_one_code_for_two_students_must_be_mended() -> None:
     assert "The code 22AAAA is there three times" in [one.title for one in found]
 
 
-def test_what_must_be_mended_comes_first_and_remarks_last() -> None:
+def test_errors_come_first_and_remarks_last() -> None:
     rows = results_of("0", "3", "5", "8", "12", "15", "99", "ABSENT")
     assert [one.severity for one in findings(an_exam(), rows)] == [
         Severity.ERROR,
@@ -135,6 +135,8 @@ def test_what_must_be_mended_comes_first_and_remarks_last() -> None:
         (28, 29, "1 result more than papers"),
     ],
 )
-def test_the_papers_on_the_desk_tell_what_is_missing(papers: int, entered: int, title: str | None) -> None:
+def test_the_number_of_papers_shows_how_many_results_are_missing(
+    papers: int, entered: int, title: str | None
+) -> None:
     found = papers_finding(papers, entered)
     assert (found and found.title) == title

@@ -22,14 +22,14 @@ def pages_of(exam: Exam, rows: list[Result], address: str | None = ADDRESS) -> l
     return [page.extract_text() for page in PdfReader(io.BytesIO(slips_pdf(exam, rows, address))).pages]
 
 
-def test_a_slip_has_the_exam_the_name_the_code_and_the_address(exam: Exam) -> None:
+def test_a_slip_shows_exam_name_code_and_address(exam: Exam) -> None:
     (page,) = pages_of(exam, [a_result("K7M2QX", "14", exam=exam, name="Łukasz Żółw")])
     for text in ("Physics of waves · 15 June 2026", "Łukasz Żółw", "K7M 2QX", ADDRESS):
         assert text in page
     assert "14" not in page.replace(ADDRESS, "")  # no grade: slips may be seen by others
 
 
-def test_every_student_has_one_slip_and_a_full_sheet_begins_a_new_page(exam: Exam) -> None:
+def test_every_student_has_one_slip_and_a_full_page_is_followed_by_another(exam: Exam) -> None:
     codes = [f"{number:06d}".translate(str.maketrans("01", "AB")) for number in range(SLIPS_A_PAGE + 1)]
     rows = [a_result(code, "1", exam=exam, name=f"Name {number}") for number, code in enumerate(codes)]
     pages = pages_of(exam, rows)
@@ -38,19 +38,19 @@ def test_every_student_has_one_slip_and_a_full_sheet_begins_a_new_page(exam: Exa
     assert f"{codes[-1][:3]} {codes[-1][3:]}" in pages[1]
 
 
-def test_a_name_that_is_missing_or_cannot_be_written_gets_a_line_to_write_on(exam: Exam) -> None:
+def test_a_missing_or_unprintable_name_gets_a_line_to_write_on(exam: Exam) -> None:
     rows = [a_result("K7M2QX", "1", exam=exam), a_result("K7M2QY", "1", exam=exam, name="王小明")]
     (page,) = pages_of(exam, rows)
     assert page.count("_" * 20) == 2
     assert names_without_letters(rows) == ["王小明"]
 
 
-def test_names_in_latin_greek_and_cyrillic_letters_can_be_written(exam: Exam) -> None:
+def test_names_in_latin_greek_and_cyrillic_letters_are_printed(exam: Exam) -> None:
     names = ["Łukasz Żółw", "Ελένη Παπαδοπούλου", "Иван Петров", "Nguyễn Thị Minh Khai", "José Nuñez"]
     assert names_without_letters([a_result("K7M2QX", "1", exam=exam, name=name) for name in names]) == []
 
 
-def test_a_long_name_is_cut_and_stays_on_its_slip(exam: Exam) -> None:
+def test_a_long_name_is_truncated_to_fit_its_slip(exam: Exam) -> None:
     (page,) = pages_of(exam, [a_result("K7M2QX", "1", exam=exam, name="W" * 120)], None)
     (line,) = [line for line in page.splitlines() if "WW" in line]
     assert line.endswith("…")

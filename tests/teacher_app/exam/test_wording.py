@@ -15,14 +15,14 @@ def test_a_date_has_its_month_in_letters() -> None:
 @pytest.mark.parametrize(
     ("count", "text"), [(0, "no results"), (1, "1 result"), (2, "2 results"), (1204, "1,204 results")]
 )
-def test_counts_agree_with_their_noun(count: int, text: str) -> None:
+def test_nouns_agree_with_their_count(count: int, text: str) -> None:
     assert count_text(count, "result") == text
 
 
 @pytest.mark.parametrize(
     ("grade", "text"), [("ABSENT", "absent"), ("PASS", "pass"), ("14.5", "14.5"), ("A+", "A+")]
 )
-def test_marks_are_words_as_on_the_students_board(grade: str, text: str) -> None:
+def test_marks_are_spelled_out_as_on_the_students_board(grade: str, text: str) -> None:
     assert grade_text(grade) == text
 
 
@@ -30,5 +30,5 @@ def test_marks_are_words_as_on_the_students_board(grade: str, text: str) -> None
     ("names", "text"),
     [(["Ada"], "Ada"), (["Ada", "Grace"], "Ada, Grace"), (["Ada"] * 5, "Ada, Ada and 3 more")],
 )
-def test_of_many_names_some_are_shown_and_the_others_counted(names: list[str], text: str) -> None:
+def test_a_long_list_of_names_is_shortened_and_the_rest_counted(names: list[str], text: str) -> None:
     assert names_text(names, shown_max=2) == text

@@ -1,4 +1,4 @@
-"""What stands in each exported file, as the program that it is for wants it."""
+"""The contents of each exported file match what its target program expects."""
 
 import csv
 import io
@@ -39,7 +39,7 @@ def one_roster(exam: Exam, rows: list[Result]) -> dict[str, list[dict[str, str]]
         }
 
 
-def test_csv_has_a_mark_for_excel_and_no_formulas() -> None:
+def test_csv_has_a_byte_order_mark_for_excel_and_no_formulas() -> None:
     data = csv_file(EXAM, ROWS)
     assert data.startswith(b"\xef\xbb\xbf")
     assert cells(data) == [
@@ -50,11 +50,11 @@ def test_csv_has_a_mark_for_excel_and_no_formulas() -> None:
     ]
 
 
-def test_csv_with_decimal_commas_divides_columns_by_semicolons() -> None:
+def test_csv_with_decimal_commas_separates_columns_by_semicolons() -> None:
     assert cells(csv_file(EXAM, ROWS, has_decimal_commas=True), ";")[1] == ["Ada Lovelace", "14,5"]
 
 
-def test_where_students_have_codes_the_file_has_codes_and_names() -> None:
+def test_with_codes_the_file_has_codes_and_names() -> None:
     rows = [a_result("K7M2QX", "14", exam=CODES_EXAM, name="Ada"), a_result("W3PZ9B", "3", exam=CODES_EXAM)]
     assert cells(csv_file(CODES_EXAM, rows)) == [
         ["Code", "Name", "Grade"],
@@ -76,14 +76,14 @@ def test_xlsx_has_numbers_as_numbers_and_names_as_texts() -> None:
     assert {cell.data_type for row in sheet for cell in row} <= {"s", "n", "inlineStr"}
 
 
-def test_xlsx_replaces_what_no_workbook_can_hold() -> None:
+def test_xlsx_replaces_characters_that_no_workbook_can_store() -> None:
     sheet = openpyxl.load_workbook(
         io.BytesIO(xlsx_file(EXAM, [a_result("A\uffffda", "1", exam=EXAM)]))
     ).active
     assert sheet["A2"].value == "A\ufffdda"
 
 
-def test_canvas_finds_its_header_its_points_and_its_words() -> None:
+def test_canvas_gets_its_header_its_points_and_its_keywords() -> None:
     assert cells(canvas_file(EXAM, ROWS)) == [
         ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Mathematics"],
         ["    Points Possible", "", "", "", "", "20"],
@@ -104,7 +104,7 @@ def test_titles_that_canvas_would_misread_are_replaced(subject: str) -> None:
     assert cells(canvas_file(an_exam(subject=subject), ROWS))[0][-1] == "Exam of 2026-06-15"
 
 
-def test_moodle_gets_a_remark_where_there_is_no_grade_and_never_a_zero() -> None:
+def test_moodle_gets_a_remark_instead_of_a_missing_grade_and_never_a_zero() -> None:
     assert cells(moodle_file(EXAM, ROWS)) == [
         [
             *("First name", "Last name", "ID number", "Email address"),
@@ -118,7 +118,7 @@ def test_moodle_gets_a_remark_where_there_is_no_grade_and_never_a_zero() -> None
     assert cells(moodle_file(an_exam(scale=LETTERS), ROWS))[0][4] == "Mathematics (Letter)"
 
 
-def test_oneroster_has_a_manifest_that_is_true() -> None:
+def test_the_oneroster_manifest_matches_the_files() -> None:
     files = one_roster(EXAM, ROWS)
     manifest = {row["propertyName"]: row["value"] for row in files["manifest.csv"]}
     assert (manifest["manifest.version"], manifest["oneroster.version"]) == ("1.0", "1.2")
@@ -127,7 +127,7 @@ def test_oneroster_has_a_manifest_that_is_true() -> None:
     assert {value for name, value in manifest.items() if name.startswith("file.")} == {"bulk", "absent"}
 
 
-def test_oneroster_marks_and_scores_and_what_they_refer_to() -> None:
+def test_oneroster_marks_scores_and_references() -> None:
     files = one_roster(EXAM, ROWS)
     (item,) = files["lineItems.csv"]
     assert (item["title"], item["resultValueMin"], item["resultValueMax"]) == ("Mathematics", "0", "20")
@@ -147,7 +147,7 @@ def test_oneroster_marks_and_scores_and_what_they_refer_to() -> None:
         assert (row["status"], row["dateLastModified"]) == ("", "")
 
 
-def test_oneroster_scores_that_are_no_numbers_are_texts() -> None:
+def test_oneroster_scores_that_are_not_numbers_are_texts() -> None:
     (row,) = one_roster(an_exam(scale=LETTERS), [a_result("Ada", "B+", exam=EXAM)])["results.csv"]
     assert (row["score"], row["textScore"]) == ("", "B+")
 
@@ -158,12 +158,12 @@ def test_a_grade_from_before_the_scale_was_changed_is_a_text() -> None:
 
 
 @pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.key)
-def test_file_names_tell_the_exam_in_plain_letters(form: Format) -> None:
+def test_file_names_contain_the_exam_in_ascii_letters(form: Format) -> None:
     name = form.file_name(an_exam(subject="Économie & Droit, 2ᵉ partie"))
     assert name == f"economie-droit-2e-partie-2026-06-15{form.suffix}"
 
 
-def test_a_subject_without_plain_letters_has_a_file_name_too() -> None:
+def test_a_subject_without_ascii_letters_has_a_file_name_too() -> None:
     assert file_stem(an_exam(scale=OUT_OF_20, subject="数学")) == "exam-2026-06-15"
 
 

@@ -1,4 +1,4 @@
-"""A gradebook export of Canvas or Moodle comes back with the grades in it and nothing else changed."""
+"""A gradebook exported from Canvas or Moodle is returned with grades filled in and nothing else changed."""
 
 import csv
 import io
@@ -26,7 +26,7 @@ def table_of(data: bytes, delimiter: str = ",") -> list[list[str]]:
 
 
 def changed_cells(before: bytes, filled: Filled, delimiter: str = ",") -> dict[tuple[str, int], str]:
-    """New cells by the first cell of their row and their column."""
+    """Changed cells, keyed by the first cell of their row and their column."""
     pairs = zip(table_of(before, delimiter), table_of(filled.data, delimiter), strict=True)
     return {
         (old[0], column): new[column]
@@ -46,7 +46,7 @@ def test_canvas_gets_the_grades_of_its_own_students() -> None:
     assert (filled.count, filled.missing) == (3, ("Zoe",))
 
 
-def test_a_column_is_chosen_where_there_are_several() -> None:
+def test_one_of_several_columns_can_be_chosen() -> None:
     gradebook = GradebookFile(CANVAS.encode(), an_exam(subject="Physics"))
     assert gradebook.suggested is None
     assert gradebook.columns[5] == "Quiz 1 (8101)"
@@ -62,7 +62,7 @@ def test_moodle_gets_grades_and_remarks_and_keeps_its_byte_order_mark() -> None:
     assert (filled.count, filled.missing) == (3, ("Zoe",))
 
 
-def test_decimal_commas_are_written_where_the_file_has_them() -> None:
+def test_decimal_commas_are_written_if_the_file_has_them() -> None:
     before = (
         b"Student;ID;SIS Login ID;Section;Mathematics (8102)\n    Points Possible;;;;20,00\n"
         b"Lovelace, Ada;1001;ada;Year 12;\nHopper, Grace;1002;grace;Year 12;7,5\n"
@@ -71,7 +71,7 @@ def test_decimal_commas_are_written_where_the_file_has_them() -> None:
     assert changed_cells(before, filled, ";") == {("Lovelace, Ada", 4): "17,5"}
 
 
-def test_who_is_there_twice_is_not_guessed() -> None:
+def test_a_student_listed_twice_is_not_guessed() -> None:
     before = b'Student,ID,Section,Mathematics (1)\n"Lovelace, Ada",1,A,\n"Lovelace, Ada",2,B,\n"Bo",3,A,\n'
     rows = [
         a_result("Ada Lovelace", "1", exam=EXAM),

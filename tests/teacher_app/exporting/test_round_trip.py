@@ -1,4 +1,4 @@
-"""What is exported can be imported again without change, whatever the students are called."""
+"""Exports can be imported again without change, whatever the students' names are."""
 
 import unicodedata
 
@@ -17,7 +17,7 @@ from tests.teacher_app.exam_rows import read_rows, rows_of_file
 
 KEEPS_CODES = {"xlsx", "csv", "csv-comma", "oneroster"}
 
-# What the API takes: no control characters, trimmed. Spreadsheets cannot hold the last two of each plane 0.
+# What the API accepts: no control characters, trimmed. Spreadsheets cannot store the last two of plane 0.
 LETTERS_OF_NAMES = st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff")
 ODD_NAMES = st.sampled_from(
     [
@@ -103,7 +103,7 @@ def test_an_export_imported_into_its_own_exam_changes_nothing(
     form: Format, made: tuple[Exam, list[Result]]
 ) -> None:
     exam, rows = made
-    # A name that is written as the code of a nameless student: nothing in a list of names tells them apart.
+    # A name that reads like the code of a nameless student: in a list of names, the two look alike.
     nameless = {person_key(row.student) for row in rows if row.name is None}
     assume(not nameless & {person_key(row.name) for row in rows if row.name})
     checked = check_rows(rows_of_file(form.make(exam, rows), exam), exam, rows, Choices())
@@ -116,4 +116,4 @@ def test_a_name_is_its_first_and_last_name_joined(name: str) -> None:
 
 
 def test_the_grades_of_these_tests_are_canonical() -> None:
-    assert unicodedata.category("\u2028") == "Zl"  # no control character: the API takes it in a name
+    assert unicodedata.category("\u2028") == "Zl"  # not a control character: the API accepts it in a name

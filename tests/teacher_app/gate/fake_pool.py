@@ -1,4 +1,4 @@
-"""A user pool in memory for tests of the gate: it keeps the promises of TeacherPool, without cryptography."""
+"""An in-memory user pool for tests of the gate: it behaves like TeacherPool, without cryptography."""
 
 import itertools
 from collections.abc import Callable
@@ -23,7 +23,7 @@ TOKEN_LIFETIME_S = 3600.0
 
 
 class Clock:
-    """Time that moves only when a test says so."""
+    """Time that moves only when a test advances it."""
 
     def __init__(self, now_s: float = 1_800_000_000.0) -> None:
         self.now_s = now_s
@@ -44,7 +44,7 @@ class Account:
 
 
 class FakePool:
-    """`trouble` is raised by every call while it is set; `calls` names the calls in order."""
+    """`trouble` is raised by every call while it is set; `calls` lists the calls in order."""
 
     def __init__(self, now_s: Callable[[], float]) -> None:
         self.accounts: dict[str, Account] = {"ada": Account(), "grace": Account()}
@@ -75,7 +75,7 @@ class FakePool:
 
     def answer_authenticator(self, challenge: AuthenticatorChallenge, code: str) -> SignInStep:
         self._called("answer_authenticator")
-        self._judge(code)
+        self._check_code(code)
         return self.session_of(challenge.pool_username)
 
     def sign_out(self, session: TeacherSession) -> None:
@@ -96,7 +96,7 @@ class FakePool:
 
     def confirm_forgot_password(self, username: str, code: str, new_password: str) -> None:
         self._called("confirm_forgot_password")
-        self._judge(code)
+        self._check_code(code)
         self.accounts[username].password = new_password
 
     def change_password(self, session: TeacherSession, password: str, new_password: str) -> None:
@@ -120,7 +120,7 @@ class FakePool:
     def confirm_authenticator(self, session: TeacherSession, code: str) -> None:
         self._called("confirm_authenticator")
         self._confirm(session)
-        self._judge(code)
+        self._check_code(code)
         self.accounts[session.username].has_authenticator = True
 
     def turn_off_authenticator(self, session: TeacherSession) -> None:
@@ -138,7 +138,7 @@ class FakePool:
         return TeacherSession(self._tokens(username, refresh_token), self._renew, self._now_s)
 
     def revoke(self, username: str) -> None:
-        """Ends all sessions of `username` at the pool, as somebody else's sign-out everywhere does."""
+        """Ends all sessions of `username` in the pool, as signing out everywhere in another program does."""
         self.accounts[username].live_refresh_tokens.clear()
 
     def _renew(self, refresh_token: str) -> Tokens:
@@ -153,7 +153,7 @@ class FakePool:
             "sub": f"sub-of-{username}",
             "exp": self._now_s() + TOKEN_LIFETIME_S,
         }
-        # The pool of this test knows a session by its refresh token, so the access token names it.
+        # This pool identifies a session by its refresh token, so the access token contains it.
         return Tokens(
             f"access-for {refresh_token}", refresh_token, claims, {"email": f"{username}@s.example"}
         )
@@ -164,7 +164,7 @@ class FakePool:
             raise SessionEnded
 
     @staticmethod
-    def _judge(code: str) -> None:
+    def _check_code(code: str) -> None:
         if code.replace(" ", "") != CODE:
             raise CodeRejected("This code is not right. Type the newest one.")
 

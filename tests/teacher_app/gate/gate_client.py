@@ -1,4 +1,4 @@
-"""A browser without scripts for tests: httpx, with forms filled in as in a page; and the gate in memory."""
+"""A browser without scripts for tests, based on httpx and filling in forms; and the gate in memory."""
 
 import asyncio
 import re
@@ -74,7 +74,7 @@ class GateBrowser:
         self._runner = runner
 
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """One request, as it is."""
+        """One request, unchanged."""
         return self._runner.run(self.client.request(method, path, **options))
 
     @property
@@ -89,7 +89,7 @@ class GateBrowser:
         return self.page
 
     def send(self, form: int = 0, /, **fields: str) -> Page:
-        """Fills a form of the present page and sends it."""
+        """Fills in a form of the current page and sends it."""
         found = self.page.forms[form]
         self.answer = self.request(
             "POST",
@@ -110,7 +110,7 @@ class GateBrowser:
 
 
 class Site:
-    """The gate in front of a dashboard that only names the teacher."""
+    """The gate in front of a dashboard that shows only the teacher's name."""
 
     def __init__(self, pool: FakePool, clock: Clock, gate: Gate, runner: asyncio.Runner) -> None:
         self.pool = pool

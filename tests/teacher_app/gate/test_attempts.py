@@ -1,4 +1,4 @@
-"""Attempts are limited by name and by address, with waits that double and memory that does not grow."""
+"""Attempts are limited by name and by address, with doubling waits and bounded memory."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ def attempt(limits: AttemptLimits, name: str, address: str) -> None:
         pass
 
 
-def test_the_first_attempts_are_free_and_then_waits_double_up_to_the_longest() -> None:
+def test_the_first_attempts_are_free_and_then_waits_double_up_to_the_maximum() -> None:
     clock = Clock()
     attempts = Attempts(RULE, clock)
     waits = []
@@ -29,7 +29,7 @@ def test_the_first_attempts_are_free_and_then_waits_double_up_to_the_longest() -
     assert waits == [0.0, 0.0, 5.0, 10.0, 20.0, 40.0, 60.0, 60.0, 60.0]
 
 
-def test_one_key_does_not_close_another() -> None:
+def test_one_key_does_not_block_another() -> None:
     attempts = Attempts(RULE, Clock())
     for _ in range(3):
         attempts.begin("ada")
@@ -37,7 +37,7 @@ def test_one_key_does_not_close_another() -> None:
     assert attempts.wait_s("grace") == 0.0
 
 
-def test_waiting_opens_again_and_a_long_rest_forgets_everything() -> None:
+def test_waiting_unblocks_and_a_long_pause_resets_everything() -> None:
     clock = Clock()
     attempts = Attempts(RULE, clock)
     for _ in range(3):
@@ -54,8 +54,8 @@ def test_waiting_opens_again_and_a_long_rest_forgets_everything() -> None:
     assert attempts.wait_s("ada") == 0.0
 
 
-def test_where_attempts_are_forgiven_one_by_one_a_steady_trickle_never_closes() -> None:
-    """But a burst does, and its end is no new start."""
+def test_with_gradual_forgiveness_a_steady_trickle_is_never_blocked() -> None:
+    """But a burst is, and its end does not reset the count."""
     clock = Clock()
     attempts = Attempts(replace(RULE, one_forgiven_every_s=60.0), clock)
     for _ in range(100):
@@ -72,7 +72,7 @@ def test_where_attempts_are_forgiven_one_by_one_a_steady_trickle_never_closes() 
     assert attempts.wait_s("one school") == 10.0
 
 
-def test_a_quiet_time_is_not_saved_up() -> None:
+def test_quiet_time_does_not_accumulate_credit() -> None:
     clock = Clock()
     attempts = Attempts(replace(RULE, one_forgiven_every_s=60.0), clock)
     attempts.begin("one school")
@@ -100,14 +100,14 @@ def test_withdrawing_one_attempt_does_not_unblock_a_key_that_others_blocked() ->
     assert attempts.wait_s("one school") == 10.0
 
 
-def test_withdrawing_what_was_never_counted_changes_nothing() -> None:
+def test_withdrawing_an_uncounted_attempt_changes_nothing() -> None:
     attempts = Attempts(RULE, Clock())
     attempts.withdraw("ada")
     attempts.begin("ada")
     assert attempts.wait_s("ada") == 0.0
 
 
-def test_memory_is_bounded_by_forgetting_who_was_seen_longest_ago() -> None:
+def test_memory_is_bounded_by_evicting_the_least_recently_seen() -> None:
     attempts = Attempts(RULE, Clock(), keys_max=2)
     for key in ("old", "old", "old", "middle", "middle", "middle", "new"):
         attempts.begin(key)
@@ -116,14 +116,14 @@ def test_memory_is_bounded_by_forgetting_who_was_seen_longest_ago() -> None:
 
 
 @given(st.integers(min_value=1, max_value=5000))
-def test_no_number_of_attempts_makes_the_wait_longer_than_the_longest(attempts_made: int) -> None:
+def test_no_number_of_attempts_makes_the_wait_longer_than_the_maximum(attempts_made: int) -> None:
     attempts = Attempts(RULE, Clock())
     for _ in range(attempts_made):
         attempts.begin("ada")
     assert attempts.wait_s("ada") <= RULE.longest_wait_s
 
 
-def test_a_name_is_closed_from_every_address_however_it_is_typed() -> None:
+def test_a_name_is_blocked_from_every_address_however_it_is_typed() -> None:
     limits = AttemptLimits(Clock())
     for number in range(5):
         attempt(limits, "Ada", f"10.0.0.{number}")
@@ -132,7 +132,7 @@ def test_a_name_is_closed_from_every_address_however_it_is_typed() -> None:
     assert refused.value.retry_after_s == 5.0
 
 
-def test_an_address_is_closed_for_every_name() -> None:
+def test_an_address_is_blocked_for_every_name() -> None:
     limits = AttemptLimits(Clock())
     for number in range(30):
         attempt(limits, f"teacher-{number}", "10.0.0.1")
@@ -142,7 +142,7 @@ def test_an_address_is_closed_for_every_name() -> None:
 
 
 def test_a_success_clears_the_name_but_withdraws_only_one_attempt_of_the_address() -> None:
-    """Whoever has one right password may not try the others without end."""
+    """Knowing one right password must not allow unlimited attempts at others."""
     limits = AttemptLimits(Clock())
     for number in range(29):
         attempt(limits, f"teacher-{number}", "10.0.0.1")
@@ -153,7 +153,7 @@ def test_a_success_clears_the_name_but_withdraws_only_one_attempt_of_the_address
         attempt(limits, "teacher-31", "10.0.0.1")
 
 
-def test_a_refused_attempt_is_not_counted_so_that_waiting_is_enough() -> None:
+def test_a_refused_attempt_is_not_counted_so_waiting_is_enough() -> None:
     clock = Clock()
     limits = AttemptLimits(clock)
     for _ in range(5):
@@ -165,7 +165,7 @@ def test_a_refused_attempt_is_not_counted_so_that_waiting_is_enough() -> None:
     attempt(limits, "ada", "10.0.0.1")
 
 
-def test_an_attempt_that_the_pool_did_not_decide_costs_nothing() -> None:
+def test_an_attempt_that_the_pool_could_not_decide_is_not_counted() -> None:
     limits = AttemptLimits(Clock())
     for _ in range(50):
         with pytest.raises(BackendUnreachable), limits.attempt("ada", "10.0.0.1"):

@@ -1,4 +1,4 @@
-"""Forwarding headers are believed from the right, for exactly as many proxies as are configured."""
+"""Forwarding headers are trusted from the right, for exactly as many proxies as are configured."""
 
 from typing import Any
 
@@ -19,13 +19,13 @@ def facts(
     return facts_of(scope, proxies, is_always_https=options.get("is_always_https", False))
 
 
-def test_the_address_is_believed_from_our_own_proxies_only() -> None:
+def test_the_address_is_trusted_from_our_own_proxies_only() -> None:
     forwarded = {"X-Forwarded-For": "6.6.6.6, 1.1.1.1"}
     assert facts(forwarded).address == "10.9.9.9"
     assert facts(forwarded, proxies=1).address == "1.1.1.1"
 
 
-def test_https_is_known_from_the_socket_the_setting_or_a_trusted_proxy_only() -> None:
+def test_https_is_recognised_from_the_socket_the_setting_or_a_trusted_proxy_only() -> None:
     assert facts({}, scheme="https").is_https
     assert facts({}, scheme="wss").is_https
     assert facts({}, is_always_https=True).is_https
@@ -58,7 +58,7 @@ def test_https_is_known_from_the_socket_the_setting_or_a_trusted_proxy_only() ->
         ),
     ],
 )
-def test_only_a_page_of_this_very_host_has_our_origin(headers: dict[str, str], is_own: bool) -> None:
+def test_only_a_page_of_this_host_has_our_origin(headers: dict[str, str], is_own: bool) -> None:
     assert facts(headers).has_own_origin is is_own
 
 

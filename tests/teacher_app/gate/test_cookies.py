@@ -1,4 +1,4 @@
-"""Cookies are opaque, closed to scripts and other sites, and over https bound to the host."""
+"""Cookies are opaque, hidden from scripts and other sites, and over https bound to the host."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ def scope(cookie_header: str) -> dict[str, Any]:
     return {"type": "http", "headers": [(b"cookie", cookie_header.encode("latin-1"))]}
 
 
-def test_values_are_long_random_and_never_kept_as_they_are() -> None:
+def test_values_are_long_random_and_stored_only_as_hashes() -> None:
     values = {new_cookie_value() for _ in range(100)}
     assert len(values) == 100
     assert all(len(value) == 43 for value in values)
@@ -20,7 +20,7 @@ def test_values_are_long_random_and_never_kept_as_they_are() -> None:
 
 
 @pytest.mark.parametrize("is_https", [False, True])
-def test_the_cookie_is_closed_to_scripts_and_to_other_sites(is_https: bool) -> None:
+def test_the_cookie_is_hidden_from_scripts_and_other_sites(is_https: bool) -> None:
     response = Response()
     set_cookie(response, SESSION, "value", is_https=is_https)
     name, *attributes = response.headers["set-cookie"].lower().split("; ")
@@ -30,12 +30,12 @@ def test_the_cookie_is_closed_to_scripts_and_to_other_sites(is_https: bool) -> N
     assert not any(attribute.startswith(("domain", "max-age", "expires")) for attribute in attributes)
 
 
-def test_a_cookie_is_found_beside_others_even_broken_ones() -> None:
+def test_a_cookie_is_found_among_others_even_malformed_ones() -> None:
     header = f'theme="dark; {SESSION}=mine; bad name=1; x={{"a":1}}'
     assert cookie_of(scope(header), SESSION, is_https=False) == "mine"
 
 
-def test_over_https_the_name_that_a_plain_http_neighbour_can_set_is_not_read() -> None:
+def test_over_https_a_cookie_that_a_plain_http_page_could_set_is_ignored() -> None:
     assert cookie_of(scope(f"{SESSION}=planted"), SESSION, is_https=True) is None
     assert cookie_of(scope(f"__Host-{SESSION}=mine"), SESSION, is_https=True) == "mine"
     assert cookie_of(scope(f"__Host-{SESSION}=mine"), SESSION, is_https=False) is None
@@ -46,7 +46,7 @@ def test_no_cookie_or_no_cookie_of_ours_is_none(header: str) -> None:
     assert cookie_of(scope(header), SESSION, is_https=False) is None
 
 
-def test_dropping_names_the_same_cookie() -> None:
+def test_clearing_uses_the_same_cookie_attributes() -> None:
     response = Response()
     drop_cookie(response, SESSION, is_https=True)
     header = response.headers["set-cookie"].lower()

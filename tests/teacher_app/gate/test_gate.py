@@ -1,4 +1,4 @@
-"""The gate asks the user pool once in a while, and tells it of what ended here."""
+"""The gate checks with the user pool periodically, and revokes there what ended here."""
 
 import asyncio
 import threading
@@ -48,12 +48,12 @@ def started(gate: Gate, pool: FakePool, username: str = "ada") -> GateSession:
     return session
 
 
-def test_a_session_just_begun_is_believed_without_asking(gate: Gate, pool: FakePool) -> None:
+def test_a_new_session_is_trusted_without_asking_the_pool(gate: Gate, pool: FakePool) -> None:
     assert gate.is_valid(started(gate, pool))
     assert pool.calls == []
 
 
-def test_the_pool_is_asked_once_in_a_while_not_at_each_touch(
+def test_the_pool_is_asked_periodically_and_not_at_each_interaction(
     gate: Gate, pool: FakePool, clock: Clock
 ) -> None:
     session = started(gate, pool)
@@ -63,7 +63,7 @@ def test_the_pool_is_asked_once_in_a_while_not_at_each_touch(
     assert pool.calls == ["has_authenticator"] * 2
 
 
-def test_a_session_ended_elsewhere_ends_here_at_the_next_touch(
+def test_a_session_ended_elsewhere_ends_here_at_the_next_interaction(
     gate: Gate, pool: FakePool, clock: Clock
 ) -> None:
     session = started(gate, pool)
@@ -76,7 +76,7 @@ def test_a_session_ended_elsewhere_ends_here_at_the_next_touch(
 @pytest.mark.parametrize(
     "refusal", [SessionEnded(), SignInRejected(), AccountNotUsable("switched off"), PasswordResetRequired()]
 )
-def test_an_account_that_the_pool_does_not_know_any_more_has_no_session(
+def test_an_account_deleted_from_the_pool_has_no_session(
     gate: Gate, pool: FakePool, clock: Clock, refusal: ExamResultsError
 ) -> None:
     session = started(gate, pool)
@@ -97,7 +97,7 @@ def test_a_pool_that_cannot_answer_ends_no_session(
     assert gate.sessions.find(session.key, is_touch=True) is session
 
 
-def test_an_open_page_finds_its_session_and_loses_it(gate: Gate, pool: FakePool) -> None:
+def test_an_open_page_has_a_session_until_it_ends(gate: Gate, pool: FakePool) -> None:
     session = started(gate, pool)
     page_id = gate.pages.open(OpenPage(session.key, session.teacher.sub, "ada"))
     assert gate.session_of_page(page_id) is session
@@ -110,7 +110,7 @@ def test_an_open_page_finds_its_session_and_loses_it(gate: Gate, pool: FakePool)
         gate.session_of_page("never ours")
 
 
-def test_after_signing_in_again_by_its_link_an_open_page_goes_on(gate: Gate, pool: FakePool) -> None:
+def test_after_signing_in_again_through_its_link_an_open_page_continues(gate: Gate, pool: FakePool) -> None:
     session = started(gate, pool)
     page_id = gate.pages.open(OpenPage(session.key, session.teacher.sub, "ada"))
     gate.sessions.end(session.key)
@@ -119,7 +119,7 @@ def test_after_signing_in_again_by_its_link_an_open_page_goes_on(gate: Gate, poo
     assert gate.session_of_page(page_id).teacher.username == "ada"
 
 
-def test_another_teacher_signing_in_by_that_link_does_not_take_over_the_page(
+def test_another_teacher_signing_in_through_that_link_does_not_take_over_the_page(
     gate: Gate, pool: FakePool
 ) -> None:
     session = started(gate, pool)
@@ -165,7 +165,7 @@ def test_sweeping_revokes_what_ended_here(gate: Gate, pool: FakePool, clock: Clo
     assert len(pool.accounts["ada"].live_refresh_tokens) == 1
 
 
-def test_sweeping_goes_on_when_the_pool_cannot_be_reached(gate: Gate, pool: FakePool, clock: Clock) -> None:
+def test_sweeping_continues_when_the_pool_is_unreachable(gate: Gate, pool: FakePool, clock: Clock) -> None:
     gate.sessions.end(started(gate, pool).key)
     gate.steps.put("browser", CodeSent("ada", None))
     clock.advance(24 * 3600.0)
@@ -262,7 +262,7 @@ def test_closing_waits_for_a_step_in_progress_and_the_event_loop_goes_on(gate: G
     async def close_meanwhile() -> bool:
         asking = asyncio.create_task(gate.run_blocking(step))
         await asyncio.to_thread(started.wait)
-        asyncio.get_running_loop().call_soon(released.set)  # never called by a loop that is blocked
+        asyncio.get_running_loop().call_soon(released.set)  # never called if the loop is blocked
         await gate.close()
         return await asking
 

@@ -1,4 +1,4 @@
-"""The gate's pages, as a browser without scripts meets them, over a user pool in memory."""
+"""The gate's pages in a browser without scripts, with an in-memory user pool."""
 
 from collections.abc import Iterator
 
@@ -45,14 +45,14 @@ def test_signing_in_leads_to_the_dashboard_and_a_reload_stays_there(browser: Gat
     assert browser.answer.text == "dashboard of ada at /"
 
 
-def test_signing_in_leads_to_the_page_that_was_asked_for(browser: GateBrowser) -> None:
+def test_signing_in_leads_to_the_requested_page(browser: GateBrowser) -> None:
     browser.open("/review?exam=1&x=a%20b")
     assert browser.path.startswith("/sign-in?next=")
     browser.send(username="ada", password=PASSWORD)
     assert browser.path == "/review?exam=1&x=a%20b"
 
 
-def test_signing_in_never_leads_to_a_foreign_site(browser: GateBrowser) -> None:
+def test_signing_in_never_redirects_to_another_site(browser: GateBrowser) -> None:
     browser.open("/sign-in?next=https%3A%2F%2Fevil.example%2F")
     browser.send(username="ada", password=PASSWORD)
     assert browser.answer.url == "http://exams.example/"
@@ -109,7 +109,7 @@ def test_an_empty_field_is_named(site: Site, browser: GateBrowser, fields: dict[
         (ExamResultsError("something new"), 500, "something new"),
     ],
 )
-def test_each_trouble_says_what_to_do(
+def test_each_error_says_what_to_do(
     site: Site, browser: GateBrowser, trouble: ExamResultsError, status: int, text: str
 ) -> None:
     site.pool.trouble = trouble
@@ -133,7 +133,7 @@ def test_the_sixth_attempt_waits_and_says_how_long(site: Site, browser: GateBrow
     assert browser.path == "/"
 
 
-def test_an_address_that_tries_many_names_waits_and_others_do_not(site: Site) -> None:
+def test_an_address_that_tries_many_names_is_throttled_and_others_are_not(site: Site) -> None:
     with site.browser(address="10.6.6.6") as attacker, site.browser(address="10.0.0.2") as teacher:
         for number in range(30):
             attacker.sign_in(f"guess-{number}", "wrong")
@@ -142,7 +142,7 @@ def test_an_address_that_tries_many_names_waits_and_others_do_not(site: Site) ->
         assert teacher.path == "/"
 
 
-def test_the_session_cookie_changes_at_each_sign_in_and_the_old_one_is_dead(
+def test_the_session_cookie_changes_at_each_sign_in_and_the_old_one_is_invalid(
     site: Site, browser: GateBrowser
 ) -> None:
     page_id = open_page_of(site, browser)
@@ -179,7 +179,7 @@ def test_a_form_without_our_token_is_refused_and_can_be_sent_again(site: Site, b
     assert browser.path == "/"
 
 
-def test_a_token_of_another_browser_is_refused(site: Site, browser: GateBrowser) -> None:
+def test_another_browsers_token_is_refused(site: Site, browser: GateBrowser) -> None:
     with site.browser() as other:
         token = other.open("/sign-in").forms[0]["fields"]["form_token"]
     browser.open("/sign-in")
@@ -195,7 +195,7 @@ def test_a_browser_without_cookies_gets_an_explanation(browser: GateBrowser) -> 
 @pytest.mark.parametrize(
     "path", ["/account/password", "/account/authenticator", "/sign-out", "/sign-out/everywhere"]
 )
-def test_no_form_of_the_account_acts_without_our_token(site: Site, browser: GateBrowser, path: str) -> None:
+def test_no_account_form_takes_effect_without_our_token(site: Site, browser: GateBrowser, path: str) -> None:
     browser.sign_in()
     site.pool.calls.clear()
     browser.request("POST", path, data={"form_token": "0"}, headers={"Origin": "http://exams.example"})
@@ -214,14 +214,14 @@ def test_no_form_of_the_account_acts_without_our_token(site: Site, browser: Gate
         ("application/x-www-form-urlencoded", b"&".join(b"a=1" for _ in range(50)), 400),
     ],
 )
-def test_what_no_page_of_ours_sends_is_refused(
+def test_requests_that_no_page_of_ours_sends_are_refused(
     browser: GateBrowser, content_type: str, body: bytes, status: int
 ) -> None:
     headers = {"Origin": "http://exams.example", "Content-Type": content_type}
     assert browser.request("POST", "/sign-in", content=body, headers=headers).status_code == status
 
 
-# The first password of one's own
+# Choosing the first password
 
 
 def test_a_temporary_password_must_be_replaced_before_anything_else(site: Site, browser: GateBrowser) -> None:
@@ -262,7 +262,9 @@ def test_two_different_new_passwords_are_refused(site: Site, browser: GateBrowse
     assert NEW not in browser.answer.text
 
 
-def test_a_password_that_the_pool_refuses_can_be_replaced_at_once(site: Site, browser: GateBrowser) -> None:
+def test_after_the_pool_refuses_a_password_another_can_be_entered_at_once(
+    site: Site, browser: GateBrowser
+) -> None:
     site.pool.accounts["ada"].is_temporary = True
     browser.sign_in()
     refused = "pool-refuses-This-1"
@@ -279,7 +281,7 @@ def test_a_password_that_the_pool_refuses_can_be_replaced_at_once(site: Site, br
         (SessionEnded(), "That took too long. Please sign in again."),
     ],
 )
-def test_a_new_password_that_opens_no_session_leads_back_to_sign_in(
+def test_a_new_password_without_a_session_leads_back_to_sign_in(
     site: Site, browser: GateBrowser, trouble: ExamResultsError, notice: str
 ) -> None:
     site.pool.accounts["ada"].is_temporary = True
@@ -290,12 +292,12 @@ def test_a_new_password_that_opens_no_session_leads_back_to_sign_in(
 
 
 @pytest.mark.parametrize("path", ["/new-password", "/authenticator-code"])
-def test_a_step_without_a_sign_in_before_it_begins_again(browser: GateBrowser, path: str) -> None:
+def test_a_step_without_a_preceding_sign_in_starts_over(browser: GateBrowser, path: str) -> None:
     browser.open(path)
     assert browser.path == "/sign-in?notice=start-again"
 
 
-def test_a_step_left_alone_too_long_begins_again(site: Site, browser: GateBrowser) -> None:
+def test_an_expired_step_starts_over(site: Site, browser: GateBrowser) -> None:
     site.pool.accounts["ada"].is_temporary = True
     browser.sign_in()
     site.clock.advance(3600.0)
@@ -304,8 +306,8 @@ def test_a_step_left_alone_too_long_begins_again(site: Site, browser: GateBrowse
     assert site.pool.accounts["ada"].is_temporary
 
 
-def test_a_visitors_cookie_planted_beforehand_finds_no_step(site: Site, browser: GateBrowser) -> None:
-    """Whoever plants a cookie in a teacher's browser may not set the new password instead of them."""
+def test_a_planted_visitor_cookie_gives_access_to_no_step(site: Site, browser: GateBrowser) -> None:
+    """An attacker who plants a cookie in a teacher's browser cannot set the new password."""
     site.pool.accounts["ada"].is_temporary = True
     browser.open("/sign-in")
     planted = browser.cookies["exam_results_visitor"]
@@ -315,10 +317,10 @@ def test_a_visitors_cookie_planted_beforehand_finds_no_step(site: Site, browser:
         assert attacker.path == "/sign-in?notice=start-again"
 
 
-# The authenticator's code
+# The authenticator code
 
 
-def test_with_an_authenticator_the_password_alone_opens_nothing(site: Site, browser: GateBrowser) -> None:
+def test_with_an_authenticator_the_password_alone_gives_no_access(site: Site, browser: GateBrowser) -> None:
     site.pool.accounts["ada"].has_authenticator = True
     page = browser.sign_in()
     assert browser.path == "/authenticator-code"
@@ -333,7 +335,7 @@ def test_with_an_authenticator_the_password_alone_opens_nothing(site: Site, brow
     assert browser.path == "/"
 
 
-def test_codes_cannot_be_tried_without_end(site: Site, browser: GateBrowser) -> None:
+def test_attempts_at_codes_are_limited(site: Site, browser: GateBrowser) -> None:
     site.pool.accounts["ada"].has_authenticator = True
     browser.sign_in()
     for number in range(4):
@@ -343,7 +345,7 @@ def test_codes_cannot_be_tried_without_end(site: Site, browser: GateBrowser) -> 
     assert site.pool.calls == ["sign_in", *["answer_authenticator"] * 4]
 
 
-def test_a_challenge_that_the_pool_has_dropped_begins_again(site: Site, browser: GateBrowser) -> None:
+def test_a_challenge_that_the_pool_has_dropped_starts_over(site: Site, browser: GateBrowser) -> None:
     site.pool.accounts["ada"].has_authenticator = True
     browser.sign_in()
     site.pool.trouble = SessionEnded()
@@ -368,7 +370,7 @@ def test_a_forgotten_password_is_replaced_with_a_code(site: Site, browser: GateB
     assert browser.path == "/"
 
 
-def test_a_code_that_came_from_the_operator_needs_no_first_page(site: Site, browser: GateBrowser) -> None:
+def test_a_code_from_the_operator_skips_the_first_page(site: Site, browser: GateBrowser) -> None:
     browser.open("/forgotten-password/code")
     browser.send(username="ada", code=CODE, new_password=NEW, new_password_again=NEW)
     assert site.pool.accounts["ada"].password == NEW
@@ -382,14 +384,14 @@ def test_a_code_that_came_from_the_operator_needs_no_first_page(site: Site, brow
         ({"username": "ada", "code": CODE}, "This password is not accepted yet."),
     ],
 )
-def test_what_is_missing_beside_the_code_is_named(
+def test_missing_fields_beside_the_code_are_named(
     browser: GateBrowser, fields: dict[str, str], text: str
 ) -> None:
     browser.open("/forgotten-password/code")
     assert browser.send(**fields, new_password="", new_password_again="").alert.startswith(text)
 
 
-def test_codes_are_not_sent_without_end(site: Site, browser: GateBrowser) -> None:
+def test_code_requests_for_a_name_are_limited(site: Site, browser: GateBrowser) -> None:
     for _ in range(3):
         browser.open("/forgotten-password")
         browser.send(username="ada")
@@ -400,10 +402,8 @@ def test_codes_are_not_sent_without_end(site: Site, browser: GateBrowser) -> Non
     assert site.pool.calls == ["forgot_password"] * 3
 
 
-def test_one_address_asks_for_codes_for_many_names_but_not_without_end(
-    site: Site, browser: GateBrowser
-) -> None:
-    """A school is often one address; an address that asks for thirty is none any more."""
+def test_one_address_may_request_codes_for_many_names_up_to_a_limit(site: Site, browser: GateBrowser) -> None:
+    """A school often shares one address; one that asks for thirty is no longer plausible."""
     for number in range(30):
         browser.open("/forgotten-password")
         browser.send(username=f"teacher {number}")
@@ -417,7 +417,7 @@ def test_one_address_asks_for_codes_for_many_names_but_not_without_end(
         assert elsewhere.path.startswith("/forgotten-password/code")
 
 
-def test_a_code_for_a_password_cannot_be_guessed_without_end(site: Site, browser: GateBrowser) -> None:
+def test_guesses_of_a_password_code_are_limited(site: Site, browser: GateBrowser) -> None:
     browser.open("/forgotten-password/code")
     for number in range(6):
         browser.send(username="ada", code=f"00000{number}", new_password=NEW, new_password_again=NEW)
@@ -425,7 +425,7 @@ def test_a_code_for_a_password_cannot_be_guessed_without_end(site: Site, browser
     assert site.pool.calls == ["confirm_forgot_password"] * 5
 
 
-def test_a_pool_away_while_a_code_is_asked_for_is_said(site: Site, browser: GateBrowser) -> None:
+def test_an_unreachable_pool_is_reported_when_a_code_is_requested(site: Site, browser: GateBrowser) -> None:
     browser.open("/forgotten-password")
     """And costs no attempt: after repeated tries a code is still sent once the pool is back."""
     site.pool.trouble = BackendUnreachable("pool", "no answer")
@@ -441,7 +441,7 @@ def test_a_pool_away_while_a_code_is_asked_for_is_said(site: Site, browser: Gate
 # The account
 
 
-def test_the_account_page_says_who_is_signed_in_and_leads_to_every_change(browser: GateBrowser) -> None:
+def test_the_account_page_shows_who_is_signed_in_and_links_to_every_change(browser: GateBrowser) -> None:
     browser.sign_in()
     page = browser.open("/account")
     assert "ada@s.example" in page.html
@@ -449,7 +449,7 @@ def test_the_account_page_says_who_is_signed_in_and_leads_to_every_change(browse
     assert [form["action"] for form in page.forms] == ["/sign-out", "/sign-out/everywhere"]
 
 
-def test_the_account_page_serves_while_the_pool_is_away(site: Site, browser: GateBrowser) -> None:
+def test_the_account_page_works_while_the_pool_is_unreachable(site: Site, browser: GateBrowser) -> None:
     browser.sign_in()
     site.pool.trouble = BackendUnreachable("pool", "no answer")
     page = browser.open("/account")
@@ -458,7 +458,7 @@ def test_the_account_page_serves_while_the_pool_is_away(site: Site, browser: Gat
     assert browser.page.alert.startswith("The sign-in service cannot be reached")
 
 
-def test_changing_the_password_asks_for_the_present_one_and_ends_other_sessions(site: Site) -> None:
+def test_changing_the_password_requires_the_current_one_and_ends_other_sessions(site: Site) -> None:
     with site.browser() as browser, site.browser(address="10.0.0.2") as elsewhere:
         browser.sign_in()
         elsewhere.sign_in()
@@ -474,7 +474,7 @@ def test_changing_the_password_asks_for_the_present_one_and_ends_other_sessions(
         assert elsewhere.path == "/sign-in"
 
 
-def test_a_present_password_cannot_be_guessed_without_end(site: Site, browser: GateBrowser) -> None:
+def test_guesses_of_the_current_password_are_limited(site: Site, browser: GateBrowser) -> None:
     browser.sign_in()
     browser.open("/account/password")
     for _ in range(6):
@@ -483,7 +483,7 @@ def test_a_present_password_cannot_be_guessed_without_end(site: Site, browser: G
     assert site.pool.calls.count("change_password") == 5
 
 
-def test_password_managers_find_the_page_that_changes_the_password(browser: GateBrowser) -> None:
+def test_password_managers_find_the_change_password_page(browser: GateBrowser) -> None:
     browser.sign_in()
     browser.open("/.well-known/change-password")
     assert browser.path == "/account/password"
@@ -515,7 +515,7 @@ def test_the_authenticator_is_set_up_with_a_picture_or_a_key_and_turned_off_agai
     assert not site.pool.accounts["ada"].has_authenticator
 
 
-def test_proving_the_password_again_leaves_no_second_session_at_the_pool(
+def test_confirming_the_password_leaves_no_second_session_in_the_pool(
     site: Site, browser: GateBrowser
 ) -> None:
     browser.sign_in()
@@ -524,7 +524,7 @@ def test_proving_the_password_again_leaves_no_second_session_at_the_pool(
     assert len(site.pool.accounts["ada"].live_refresh_tokens) == 1
 
 
-def test_setting_up_the_authenticator_can_be_left(site: Site, browser: GateBrowser) -> None:
+def test_setting_up_the_authenticator_can_be_cancelled(site: Site, browser: GateBrowser) -> None:
     browser.sign_in()
     browser.open("/account/authenticator")
     browser.send(action="begin", password=PASSWORD)
@@ -534,7 +534,7 @@ def test_setting_up_the_authenticator_can_be_left(site: Site, browser: GateBrows
     assert not site.pool.accounts["ada"].has_authenticator
 
 
-def test_a_confirmation_without_a_secret_begins_again(site: Site, browser: GateBrowser) -> None:
+def test_a_confirmation_without_a_secret_starts_over(site: Site, browser: GateBrowser) -> None:
     browser.sign_in()
     browser.open("/account/authenticator")
     browser.send(action="confirm", code=CODE)
@@ -559,7 +559,7 @@ def test_a_session_that_ends_meanwhile_leads_to_sign_in(site: Site, browser: Gat
 # Signing out
 
 
-def test_signing_out_ends_the_session_here_and_at_the_pool(site: Site, browser: GateBrowser) -> None:
+def test_signing_out_ends_the_session_here_and_in_the_pool(site: Site, browser: GateBrowser) -> None:
     browser.sign_in()
     cookie = browser.cookies["exam_results_teacher"]
     browser.open("/sign-out")
@@ -602,7 +602,7 @@ def test_signing_out_everywhere_ends_every_browser_of_this_teacher_only(site: Si
     assert site.pool.accounts["ada"].live_refresh_tokens == set()
 
 
-def test_signing_out_everywhere_with_the_pool_away_says_that_it_did_not_happen(
+def test_signing_out_everywhere_reports_failure_if_the_pool_is_unreachable(
     site: Site, browser: GateBrowser
 ) -> None:
     browser.sign_in()
@@ -613,7 +613,7 @@ def test_signing_out_everywhere_with_the_pool_away_says_that_it_did_not_happen(
     assert browser.path == "/"
 
 
-def test_signing_out_everywhere_twice_is_no_error(site: Site, browser: GateBrowser) -> None:
+def test_signing_out_everywhere_twice_is_not_an_error(site: Site, browser: GateBrowser) -> None:
     browser.sign_in()
     browser.open("/account")
     site.pool.revoke("ada")
@@ -623,7 +623,7 @@ def test_signing_out_everywhere_twice_is_no_error(site: Site, browser: GateBrows
 # The end of a session
 
 
-def test_a_session_at_rest_for_too_long_is_over(browser: GateBrowser, site: Site) -> None:
+def test_an_idle_session_expires(browser: GateBrowser, site: Site) -> None:
     browser.sign_in()
     site.clock.advance(239 * 60.0)
     browser.open("/")
@@ -641,7 +641,7 @@ def test_a_session_ended_elsewhere_ends_at_the_next_page(browser: GateBrowser, s
     assert browser.path == "/sign-in?next=%2Fexams"
 
 
-# Going on in another tab
+# Continuing in another tab
 
 
 def open_page_of(site: Site, browser: GateBrowser) -> str:
@@ -654,7 +654,7 @@ def open_page_of(site: Site, browser: GateBrowser) -> str:
     return page_id
 
 
-def test_signing_in_by_the_link_of_an_ended_page_lets_it_go_on(site: Site, browser: GateBrowser) -> None:
+def test_signing_in_through_an_ended_pages_link_lets_it_continue(site: Site, browser: GateBrowser) -> None:
     page_id = open_page_of(site, browser)
     page = browser.open(f"/sign-in?resume={page_id}")
     assert "your other tab then goes on" in page.html
@@ -665,7 +665,7 @@ def test_signing_in_by_the_link_of_an_ended_page_lets_it_go_on(site: Site, brows
     assert site.gate.session_of_page(page_id).teacher.username == "ada"
 
 
-def test_the_wish_to_go_on_survives_the_authenticators_code(site: Site, browser: GateBrowser) -> None:
+def test_the_request_to_continue_survives_the_authenticator_step(site: Site, browser: GateBrowser) -> None:
     page_id = open_page_of(site, browser)
     site.pool.accounts["ada"].has_authenticator = True
     browser.open(f"/sign-in?resume={page_id}")
@@ -674,7 +674,7 @@ def test_the_wish_to_go_on_survives_the_authenticators_code(site: Site, browser:
     assert browser.path == "/resumed"
 
 
-def test_a_teacher_who_is_signed_in_again_only_confirms(site: Site, browser: GateBrowser) -> None:
+def test_a_teacher_who_is_signed_in_again_only_has_to_confirm(site: Site, browser: GateBrowser) -> None:
     page_id = open_page_of(site, browser)
     browser.sign_in()
     browser.open(f"/sign-in?resume={page_id}")
@@ -685,7 +685,7 @@ def test_a_teacher_who_is_signed_in_again_only_confirms(site: Site, browser: Gat
     assert site.gate.session_of_page(page_id).teacher.username == "ada"
 
 
-def test_another_teacher_cannot_take_the_page_over(site: Site, browser: GateBrowser) -> None:
+def test_another_teacher_cannot_take_over_the_page(site: Site, browser: GateBrowser) -> None:
     page_id = open_page_of(site, browser)
     browser.sign_in("grace")
     browser.open(f"/sign-in?resume={page_id}")
@@ -697,23 +697,23 @@ def test_another_teacher_cannot_take_the_page_over(site: Site, browser: GateBrow
 
 
 @pytest.mark.parametrize("resume", ["", "unknown"])
-def test_a_page_that_is_not_open_is_no_reason_to_stay(browser: GateBrowser, resume: str) -> None:
+def test_a_page_that_is_not_open_is_ignored(browser: GateBrowser, resume: str) -> None:
     browser.open(f"/sign-in?resume={resume}")
     browser.send(username="ada", password=PASSWORD)
     assert browser.path == "/"
 
 
-# The way pages are built
+# How pages are built
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/forgotten-password", "/forgotten-password/code"])
-def test_what_is_typed_is_never_read_as_markup(browser: GateBrowser, path: str) -> None:
+def test_input_is_never_interpreted_as_markup(browser: GateBrowser, path: str) -> None:
     browser.open(path)
     page = browser.send(username='"><script>alert(1)</script>', password="", code="")
     assert "<script>alert" not in page.html
 
 
-def test_assets_are_served_to_everybody_and_kept_by_the_browser(browser: GateBrowser) -> None:
+def test_assets_are_public_and_cached_by_the_browser(browser: GateBrowser) -> None:
     html = browser.open("/sign-in").html
     for name in ("gate.css", "gate.js", "icon.svg"):
         address = next(part for part in html.split('"') if part.startswith(f"/gate/{name}?v="))

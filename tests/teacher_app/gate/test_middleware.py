@@ -1,4 +1,4 @@
-"""Without a session only the gate is reachable, by WebSockets too."""
+"""Without a session only the gate is reachable, even over WebSockets."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -32,14 +32,14 @@ def browser(site: Site) -> Iterator[GateBrowser]:
 
 
 @pytest.mark.parametrize("path", ["/", "/exams", "/account", "/sign-out", "/_stcore/stream", "/media/a.png"])
-def test_a_page_without_a_session_leads_to_sign_in(browser: GateBrowser, path: str) -> None:
+def test_a_page_without_a_session_redirects_to_sign_in(browser: GateBrowser, path: str) -> None:
     answer = browser.request("GET", path, headers={"Accept": "text/html"})
     assert answer.status_code == 303
     assert answer.headers["location"].startswith("/sign-in")
 
 
 @pytest.mark.parametrize("path", ["/_stcore/metrics", "/media/a.png", "/component/x/index.html", "/exams"])
-def test_what_is_no_page_gets_a_plain_refusal(browser: GateBrowser, path: str) -> None:
+def test_anything_but_a_page_gets_a_plain_refusal(browser: GateBrowser, path: str) -> None:
     answer = browser.request("GET", path)
     assert answer.status_code == 401
     assert answer.text == "Sign in first.\n"
@@ -56,14 +56,14 @@ def test_static_files_and_health_checks_are_public(browser: GateBrowser, path: s
 
 
 @pytest.mark.parametrize("value", ["", "x", "a" * 43, "a" * 5000, '"quoted"', "%00"])
-def test_a_made_up_cookie_opens_nothing(browser: GateBrowser, value: str) -> None:
+def test_an_invented_cookie_gives_no_access(browser: GateBrowser, value: str) -> None:
     answer = browser.request("GET", "/exams", headers={"Cookie": f"{COOKIE}={value}"})
     assert answer.status_code == 401
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
 @pytest.mark.parametrize("origin", [None, "null", "http://evil.example", "http://exams.example:81"])
-def test_a_change_asked_for_from_elsewhere_is_refused_even_with_a_session(
+def test_a_cross_site_change_is_refused_even_with_a_session(
     browser: GateBrowser, method: str, origin: str | None
 ) -> None:
     browser.sign_in()
@@ -74,7 +74,7 @@ def test_a_change_asked_for_from_elsewhere_is_refused_even_with_a_session(
         assert answer.text == "This was not sent from a page of this site.\n"
 
 
-def test_a_link_on_a_foreign_site_comes_back_once_so_that_the_strict_cookie_is_sent(
+def test_a_link_from_another_site_is_redirected_once_so_that_the_strict_cookie_is_sent(
     browser: GateBrowser,
 ) -> None:
     foreign = {"Accept": "text/html", "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
@@ -116,7 +116,7 @@ def test_over_https_the_cookie_is_bound_to_the_host_and_https_is_remembered() ->
         assert headers["strict-transport-security"] == "max-age=31536000"
 
 
-def test_behind_a_trusted_proxy_https_is_known_from_it() -> None:
+def test_behind_a_trusted_proxy_https_is_recognised() -> None:
     with gate_site(trusted_proxies=1) as site, site.browser("http://exams.example") as browser:
         forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "1.2.3.4"}
         answer = browser.request("GET", "/sign-in", headers=forwarded)
@@ -128,7 +128,7 @@ def test_behind_a_trusted_proxy_https_is_known_from_it() -> None:
 
 
 class Dashboard:
-    """What stands behind the middleware: notes each handshake and answers every message."""
+    """The application behind the middleware: records each handshake and answers every message."""
 
     def __init__(self) -> None:
         self.scopes: list[Scope] = []
@@ -167,7 +167,7 @@ class Socket:
         }
 
     def talk(self, *messages: BackMsg | bytes, then: Callable[[], object] | None = None) -> list[Message]:
-        """Connects, sends, lets `then` look while the socket is open, and closes; gives what came back."""
+        """Connects, sends, calls `then` while the socket is open, and closes; returns what came back."""
 
         async def whole() -> list[Message]:
             incoming: asyncio.Queue[Message] = asyncio.Queue()
@@ -256,7 +256,7 @@ def test_a_websocket_of_an_ended_session_is_refused(site: Site, cookie: str) -> 
     assert Socket(site, cookie).talk() == REFUSED
 
 
-def test_a_websocket_of_a_session_that_rested_too_long_is_refused(site: Site, cookie: str) -> None:
+def test_a_websocket_of_an_idle_session_is_refused(site: Site, cookie: str) -> None:
     site.clock.advance(241 * 60.0)
     assert Socket(site, cookie).talk() == REFUSED
 
@@ -267,7 +267,7 @@ def test_a_websocket_of_a_session_that_the_pool_ended_is_refused(site: Site, coo
     assert Socket(site, cookie).talk() == REFUSED
 
 
-def test_the_page_behind_a_websocket_is_known_while_it_is_open(site: Site, cookie: str) -> None:
+def test_the_page_behind_a_websocket_is_registered_while_it_is_open(site: Site, cookie: str) -> None:
     socket = Socket(site, cookie)
     found: list[str] = []
     socket.talk(then=lambda: found.append(site.gate.session_of_page(socket.page_id).teacher.username))
@@ -295,7 +295,7 @@ def test_a_page_gets_its_own_former_streamlit_session_back(site: Site, cookie: s
 def test_a_page_never_resumes_another_teachers_streamlit_session(
     site: Site, cookie: str, former: str
 ) -> None:
-    """On a shared computer the page of the teacher before may still be open."""
+    """On a shared computer, the previous teacher's page may still be open."""
     site.gate.pages.note_streamlit_session("of-grace", "sub-of-grace")
     socket = Socket(site, cookie, **{"Sec-WebSocket-Protocol": f"streamlit, xsrf, {former}"})
     socket.talk()
@@ -305,7 +305,7 @@ def test_a_page_never_resumes_another_teachers_streamlit_session(
 
 
 def is_alive_after(site: Site, cookie: str, message: BackMsg, *, padding: int = 0) -> bool:
-    """Whether the session outlives its rest when `message` came shortly before the end of it."""
+    """Whether a `message` shortly before the idle limit keeps the session alive."""
     if padding:
         message.rerun_script.query_string = "x" * padding
     site.clock.advance(239 * 60.0)
@@ -314,32 +314,32 @@ def is_alive_after(site: Site, cookie: str, message: BackMsg, *, padding: int = 
     return site.gate.sessions.find(key_of(cookie), is_touch=False) is not None
 
 
-def test_a_persons_rerun_puts_off_the_end_of_the_session(site: Site, cookie: str) -> None:
+def test_a_users_rerun_extends_the_session(site: Site, cookie: str) -> None:
     assert is_alive_after(site, cookie, rerun())
 
 
-def test_a_long_message_is_a_persons(site: Site, cookie: str) -> None:
+def test_a_long_message_counts_as_user_activity(site: Site, cookie: str) -> None:
     assert is_alive_after(site, cookie, rerun(), padding=100_000)
 
 
 @pytest.mark.parametrize("message", [rerun(is_auto=True), heartbeat()])
-def test_what_a_page_sends_by_itself_does_not(site: Site, cookie: str, message: BackMsg) -> None:
+def test_automatic_messages_do_not_extend_the_session(site: Site, cookie: str, message: BackMsg) -> None:
     assert not is_alive_after(site, cookie, message)
 
 
-def test_an_open_websocket_alone_does_not_either(site: Site, cookie: str) -> None:
+def test_an_open_websocket_alone_does_not_extend_the_session(site: Site, cookie: str) -> None:
     socket = Socket(site, cookie)
     socket.talk(then=lambda: site.clock.advance(241 * 60.0))
     assert site.gate.sessions.find(key_of(cookie), is_touch=False) is None
 
 
-def test_what_is_no_message_of_streamlits_passes_on_for_streamlit_to_refuse(site: Site, cookie: str) -> None:
+def test_unknown_messages_are_passed_on_for_streamlit_to_refuse(site: Site, cookie: str) -> None:
     socket = Socket(site, cookie)
     socket.talk(b"\xff\xff\xff")
     assert [message.get("bytes") for message in socket.dashboard.messages] == [None, b"\xff\xff\xff", None]
 
 
-def test_signing_in_again_by_the_link_lets_the_open_page_be_touched_again(
+def test_signing_in_again_through_the_link_reactivates_the_open_page(
     site: Site, browser: GateBrowser, cookie: str
 ) -> None:
     """The WebSocket keeps its old cookie; the page continues with the new session."""

@@ -1,4 +1,4 @@
-"""An open page continues only with its own teacher, and only if it asked to."""
+"""An open page continues only for its own teacher, and only if it asked to."""
 
 from teacher_app.gate.open_pages import OpenPage, OpenPages
 
@@ -7,7 +7,7 @@ ADA_NEW = OpenPage("new session", "sub-of-ada", "ada")
 GRACE = OpenPage("grace's session", "sub-of-grace", "grace")
 
 
-def test_a_page_is_known_from_its_handshake_to_its_close() -> None:
+def test_a_page_is_registered_from_its_handshake_to_its_close() -> None:
     pages = OpenPages()
     page_id = pages.open(ADA_OLD)
     assert pages.get(page_id) == ADA_OLD
@@ -24,8 +24,8 @@ def test_page_ids_differ_and_cannot_be_guessed() -> None:
     assert len(first) >= 32
 
 
-def test_only_the_page_that_asked_goes_on_with_the_new_session() -> None:
-    """A stolen old cookie's page gains nothing when its owner signs in again."""
+def test_only_the_page_that_asked_continues_with_the_new_session() -> None:
+    """A page opened with a stolen old cookie gains nothing when the owner signs in again."""
     pages = OpenPages()
     own, stolen = pages.open(ADA_OLD), pages.open(ADA_OLD)
     assert pages.bind(own, ADA_NEW)
@@ -40,7 +40,7 @@ def test_a_page_never_continues_as_another_teacher() -> None:
     assert pages.get(page_id) == ADA_OLD
 
 
-def test_a_closed_page_cannot_go_on() -> None:
+def test_a_closed_page_cannot_continue() -> None:
     pages = OpenPages()
     page_id = pages.open(ADA_OLD)
     pages.close(page_id)
@@ -48,7 +48,7 @@ def test_a_closed_page_cannot_go_on() -> None:
     assert pages.get(page_id) is None
 
 
-def test_pages_of_a_living_session_follow_it_to_its_successor() -> None:
+def test_pages_of_an_active_session_move_to_its_successor() -> None:
     pages = OpenPages()
     page_id, other = pages.open(ADA_OLD), pages.open(GRACE)
     pages.move(GRACE.session_key, ADA_NEW)
@@ -57,7 +57,7 @@ def test_pages_of_a_living_session_follow_it_to_its_successor() -> None:
     assert pages.get(page_id) == ADA_NEW
 
 
-def test_a_streamlit_session_is_given_back_to_its_own_teacher_only() -> None:
+def test_a_streamlit_session_is_returned_to_its_own_teacher_only() -> None:
     pages = OpenPages(streamlit_sessions_max=2)
     pages.note_streamlit_session("s1", "sub-of-ada")
     assert pages.may_resume("s1", "sub-of-ada")

@@ -1,4 +1,4 @@
-"""The rules that the pages show are those of the user pool."""
+"""The rules shown on the pages match those of the user pool."""
 
 import pytest
 from hypothesis import given
@@ -32,12 +32,12 @@ def test_rules_and_pool_agree_on_any_ascii_password(password: str) -> None:
 
 
 @given(st.text(alphabet="aA1éÉ٣ß", max_size=14))
-def test_letters_of_other_alphabets_are_welcome_but_do_not_count(password: str) -> None:
+def test_letters_of_other_alphabets_are_allowed_but_do_not_count(password: str) -> None:
     """AWS counts basic Latin letters only, so a page that counted é would promise too much."""
     if missing_rules(password) == []:
         assert DEFAULT_POLICY.violation_of(password) is None
         assert set(password) & set("a")
 
 
-def test_what_is_missing_is_named_in_the_order_of_the_list() -> None:
+def test_missing_rules_are_named_in_the_order_of_the_list() -> None:
     assert [rule.name for rule in missing_rules("abc")] == ["length", "uppercase", "digit"]

@@ -1,4 +1,4 @@
-"""Paths that need no session are listed; nobody is redirected to another site."""
+"""The paths that need no session are listed; nobody is redirected to another site."""
 
 from urllib.parse import parse_qs, urljoin, urlsplit
 
@@ -26,7 +26,7 @@ from teacher_app.gate import paths
         "/favicon.png",
     ],
 )
-def test_these_need_no_session(path: str) -> None:
+def test_these_paths_need_no_session(path: str) -> None:
     assert paths.is_public(path)
 
 
@@ -57,7 +57,7 @@ def test_these_need_no_session(path: str) -> None:
         "/_stcore/agent/interact",
     ],
 )
-def test_everything_else_needs_one(path: str) -> None:
+def test_every_other_path_needs_a_session(path: str) -> None:
     assert not paths.is_public(path)
 
 
@@ -78,7 +78,7 @@ def test_everything_else_needs_one(path: str) -> None:
         ("/[", "/["),
     ],
 )
-def test_after_signing_in_only_pages_of_ours_are_shown(text: str | None, path: str) -> None:
+def test_after_signing_in_only_our_own_pages_are_shown(text: str | None, path: str) -> None:
     assert paths.local_path(text) == path
 
 
@@ -89,7 +89,7 @@ def test_no_text_leads_to_another_host(text: str) -> None:
 
 
 @given(st.text(max_size=30))
-def test_the_wanted_page_survives_the_way_through_the_sign_in_address(text: str) -> None:
+def test_the_requested_page_survives_the_sign_in_address(text: str) -> None:
     wanted = paths.local_path("/" + text)
     query = parse_qs(urlsplit(paths.sign_in_path(wanted)).query)
     assert query.get("next", ["/"]) == [wanted]

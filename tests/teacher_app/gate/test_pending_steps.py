@@ -1,4 +1,4 @@
-"""Half-done sign-ins are kept for minutes, for one browser each, and never without bound."""
+"""Incomplete sign-ins are kept for minutes, one per browser, and their number is bounded."""
 
 from shared.identity.user_pool import NewPasswordChallenge
 from teacher_app.gate.pending_steps import CodeSent, PendingSignIn, PendingSteps
@@ -7,7 +7,7 @@ from tests.teacher_app.gate.fake_pool import Clock
 LIFETIME_S = 60.0
 
 
-def test_a_step_is_there_until_it_is_done() -> None:
+def test_a_step_is_kept_until_it_is_completed() -> None:
     steps = PendingSteps(Clock())
     step = PendingSignIn(NewPasswordChallenge("ada", "ada", "secret handle"))
     steps.put("browser", step)
@@ -50,12 +50,12 @@ def test_a_new_step_replaces_the_browsers_old_one() -> None:
     assert steps.get("browser") == CodeSent("grace", None)
 
 
-def test_one_step_too_many_drops_the_oldest() -> None:
+def test_a_step_beyond_the_limit_drops_the_oldest() -> None:
     steps = PendingSteps(Clock(), steps_max=2)
     for name in ("first", "second", "third"):
         steps.put(name, CodeSent(name, None))
     assert [steps.get(name) is not None for name in ("first", "second", "third")] == [False, True, True]
 
 
-def test_a_challenges_handle_is_not_in_what_a_log_would_show() -> None:
+def test_a_challenges_handle_is_not_in_its_repr() -> None:
     assert "secret handle" not in repr(PendingSignIn(NewPasswordChallenge("ada", "ada", "secret handle")))

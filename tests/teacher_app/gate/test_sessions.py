@@ -1,4 +1,4 @@
-"""Sessions end by rest, by age, by number and by the user pool; what ends is handed over to be revoked."""
+"""Sessions end by inactivity, age, number or the user pool; ended ones are handed over for revocation."""
 
 import pytest
 from hypothesis import given
@@ -15,7 +15,7 @@ LIFETIME_S = 3600.0
 
 
 class Store:
-    """Sessions beside their clock and pool."""
+    """Sessions with their clock and pool."""
 
     def __init__(self, sessions_max: int = 100, per_teacher_max: int = 10) -> None:
         self.clock = Clock()
@@ -47,7 +47,7 @@ def store() -> Store:
     return Store()
 
 
-def test_a_session_is_found_by_its_cookie_alone(store: Store) -> None:
+def test_a_session_is_found_only_by_its_cookie(store: Store) -> None:
     session, value = store.sessions.start(store.pool.session_of("ada"))
     assert store.sessions.find(key_of(value), is_touch=True) is session
     assert store.sessions.find(value, is_touch=True) is None
@@ -55,7 +55,7 @@ def test_a_session_is_found_by_its_cookie_alone(store: Store) -> None:
     assert store.sessions.find(key_of(value + "x"), is_touch=True) is None
 
 
-def test_touches_put_off_the_end_and_looks_do_not(store: Store) -> None:
+def test_interactions_extend_a_session_and_lookups_do_not(store: Store) -> None:
     touched, looked_at = store.start(), store.start()
     for _ in range(3):
         store.clock.advance(IDLE_S / 2)
@@ -68,7 +68,7 @@ def test_touches_put_off_the_end_and_looks_do_not(store: Store) -> None:
     assert not store.is_alive(touched, is_touch=True)
 
 
-def test_no_touch_makes_a_session_older_than_its_lifetime(store: Store) -> None:
+def test_no_interaction_extends_a_session_beyond_its_lifetime(store: Store) -> None:
     key = store.start()
     for _ in range(12):
         store.clock.advance(LIFETIME_S / 12)
@@ -84,7 +84,7 @@ def test_an_ended_session_never_comes_back(store: Store) -> None:
     assert not store.is_alive(key, is_touch=True)
 
 
-def test_a_session_whose_tokens_have_ended_is_over(store: Store) -> None:
+def test_a_session_with_expired_tokens_has_ended(store: Store) -> None:
     key = store.start()
     found = store.sessions.find(key, is_touch=False)
     assert found is not None
@@ -92,7 +92,7 @@ def test_a_session_whose_tokens_have_ended_is_over(store: Store) -> None:
     assert not store.is_alive(key)
 
 
-def test_all_sessions_of_one_teacher_end_and_no_others(store: Store) -> None:
+def test_all_sessions_of_one_teacher_and_no_others_end(store: Store) -> None:
     here, there, other = store.start(), store.start(), store.start("grace")
     store.sessions.end_all_of("sub-of-ada", except_key=here)
     assert [store.is_alive(key) for key in (here, there, other)] == [True, False, True]
@@ -100,7 +100,7 @@ def test_all_sessions_of_one_teacher_end_and_no_others(store: Store) -> None:
     assert [store.is_alive(key) for key in (here, other)] == [False, True]
 
 
-def test_too_many_sessions_of_one_teacher_end_the_one_that_rested_longest() -> None:
+def test_too_many_sessions_of_one_teacher_end_the_least_recently_used() -> None:
     store = Store(per_teacher_max=2)
     other, first, second = store.start("grace"), store.start(), store.start()
     store.is_alive(first, is_touch=True)
@@ -108,7 +108,7 @@ def test_too_many_sessions_of_one_teacher_end_the_one_that_rested_longest() -> N
     assert [store.is_alive(key) for key in (other, first, second, third)] == [True, True, False, True]
 
 
-def test_too_many_sessions_in_all_end_the_one_that_rested_longest() -> None:
+def test_too_many_sessions_in_total_end_the_least_recently_used() -> None:
     store = Store(sessions_max=2)
     first, second = store.start("ada"), store.start("grace")
     store.is_alive(first, is_touch=True)
@@ -117,7 +117,7 @@ def test_too_many_sessions_in_all_end_the_one_that_rested_longest() -> None:
     assert len(store.sessions) == 2
 
 
-def test_what_ended_is_handed_over_once_however_it_ended(store: Store) -> None:
+def test_an_ended_session_is_handed_over_once_however_it_ended(store: Store) -> None:
     signed_out, resting, living = store.start(), store.start(), store.start()
     store.sessions.end(signed_out)
     store.clock.advance(IDLE_S / 2)
@@ -128,7 +128,7 @@ def test_what_ended_is_handed_over_once_however_it_ended(store: Store) -> None:
     assert store.is_alive(living)
 
 
-def test_closing_ends_all(store: Store) -> None:
+def test_closing_ends_all_sessions(store: Store) -> None:
     keys = {store.start(), store.start("grace")}
     store.sessions.close()
     assert {session.key for session in store.sessions.take_ended()} == keys

@@ -1,4 +1,4 @@
-"""A teacher at the dashboard's script, without the gate and without a browser, against the embedded backend.
+"""A teacher using the dashboard's script without the gate or a browser, against the embedded backend.
 
     desk = Desk(backend, "curie")
     with desk.serving():
@@ -34,7 +34,7 @@ RUN_DEADLINE_S = 20.0
 
 
 class Desk:
-    """What the scripts ask the gate for, of one teacher."""
+    """Stands in for the gate: what the scripts ask it for, for one teacher."""
 
     def __init__(self, backend: BackendClient, username: str) -> None:
         backend.create_teacher(username)
@@ -50,7 +50,7 @@ class Desk:
 
     @contextlib.contextmanager
     def serving(self) -> Iterator[None]:
-        """Scripts of this process ask this desk."""
+        """Makes the scripts of this process use this desk."""
         with context.serving(cast("Gate", self)):
             yield
 
@@ -58,10 +58,10 @@ class Desk:
         if self.has_ended:
             raise SessionEnded
         teacher = SimpleNamespace(display_name=self.username, sub=self.sub, username=self.username)
-        return SimpleNamespace(teacher=teacher, api=_Line(self))
+        return SimpleNamespace(teacher=teacher, api=_Connection(self))
 
     def open(self, name: str, **query: str) -> AppTest:
-        """The page of that name (one of teacher_app.views.navigation), as its address is opened."""
+        """Opens the page of that name (one of teacher_app.views.navigation) by its address."""
         page = AppTest.from_file(str(SCRIPT), default_timeout=RUN_DEADLINE_S)
         page.session_state["first_page"] = name
         for key, value in query.items():
@@ -72,8 +72,8 @@ class Desk:
         self.real_api.close()
 
 
-class _Line:
-    """The API, unless the line is down."""
+class _Connection:
+    """The API, unless the connection is down."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -81,9 +81,9 @@ class _Line:
     def __getattr__(self, name: str) -> Callable[..., Any]:
         call: Callable[..., Any] = getattr(self._desk.real_api, name)
 
-        def over_the_line(*arguments: Any, **named: Any) -> Any:
+        def over_the_connection(*arguments: Any, **named: Any) -> Any:
             if self._desk.is_down:
                 raise BackendUnreachable(self._desk.settings.backend.api_url, "no answer")
             return call(*arguments, **named)
 
-        return over_the_line
+        return over_the_connection

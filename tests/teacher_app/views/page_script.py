@@ -1,4 +1,4 @@
-"""The dashboard's script with any of its pages as the first one: AppTest follows no address."""
+"""The dashboard's script with any of its pages first, because AppTest does not open addresses."""
 
 import streamlit as st
 

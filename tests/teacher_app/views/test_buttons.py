@@ -1,11 +1,11 @@
-"""A press on a storing button is taken once, not lost to the next interaction, and not kept for later."""
+"""A click on a saving button is handled once, survives the next interaction, and is not kept for later."""
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 
 def page() -> None:
-    """`overtakes`: how many of the next runs another touch interrupts between the button and its answer."""
+    """`overtakes`: how many of the next runs another interaction interrupts before the click is handled."""
     import streamlit as st
 
     from teacher_app.views.buttons import forget_presses, storing_button
@@ -41,7 +41,7 @@ def saved(app: AppTest) -> int:
     return count
 
 
-def test_a_press_is_taken_once(app: AppTest) -> None:
+def test_a_click_is_handled_once(app: AppTest) -> None:
     assert saved(app) == 0
     press(app)
     assert saved(app) == 1
@@ -52,7 +52,7 @@ def test_a_press_is_taken_once(app: AppTest) -> None:
 
 
 @pytest.mark.parametrize("times", [1, 3])
-def test_a_press_outlives_the_runs_that_the_next_touch_interrupts(app: AppTest, times: int) -> None:
+def test_a_click_survives_runs_interrupted_by_the_next_interaction(app: AppTest, times: int) -> None:
     app.session_state["overtakes"] = times
     press(app)
     assert saved(app) == 1
@@ -60,7 +60,7 @@ def test_a_press_outlives_the_runs_that_the_next_touch_interrupts(app: AppTest, 
     assert saved(app) == 1
 
 
-def test_a_press_is_forgotten_when_another_page_was_shown_meanwhile(app: AppTest) -> None:
+def test_a_click_is_dropped_when_another_page_was_shown_meanwhile(app: AppTest) -> None:
     app.session_state["is_elsewhere"] = True
     press(app)
     app.session_state["is_elsewhere"] = False
@@ -68,7 +68,7 @@ def test_a_press_is_forgotten_when_another_page_was_shown_meanwhile(app: AppTest
     assert saved(app) == 0
 
 
-def test_a_press_counts_no_more_once_the_button_is_disabled(app: AppTest) -> None:
+def test_a_click_is_dropped_once_the_button_is_disabled(app: AppTest) -> None:
     app.session_state["overtakes"] = 1
     app.session_state["is_disabled_then"] = True
     press(app)

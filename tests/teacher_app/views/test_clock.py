@@ -1,4 +1,4 @@
-"""Receipts tell the time where the teacher sits."""
+"""Receipts show the teacher's local time."""
 
 import datetime as dt
 from types import SimpleNamespace
@@ -9,7 +9,7 @@ from teacher_app.views import clock
 
 
 @pytest.mark.parametrize(("behind_utc_min", "hours_ahead"), [(-120, 2), (0, 0), (210, -3.5)])
-def test_the_browsers_zone_counts_and_not_the_servers(
+def test_the_browsers_time_zone_is_used_and_not_the_servers(
     monkeypatch: pytest.MonkeyPatch, behind_utc_min: int, hours_ahead: float
 ) -> None:
     browser = SimpleNamespace(context=SimpleNamespace(timezone_offset=behind_utc_min))
@@ -19,6 +19,6 @@ def test_the_browsers_zone_counts_and_not_the_servers(
     assert abs(now - dt.datetime.now(dt.UTC)) < dt.timedelta(minutes=1)
 
 
-def test_a_browser_that_tells_nothing_gets_the_servers_zone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_browser_time_zone_the_servers_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "st", SimpleNamespace(context=SimpleNamespace(timezone_offset=None)))
     assert clock.local_now().utcoffset() == dt.datetime.now().astimezone().utcoffset()

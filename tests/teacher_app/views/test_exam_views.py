@@ -1,4 +1,4 @@
-"""The pages of exams against the embedded backend, without a browser: what they say and what they store."""
+"""The exam pages against the embedded backend, without a browser: what they show and what they store."""
 
 import dataclasses
 import datetime as dt
@@ -23,7 +23,7 @@ def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBackend
 
 @pytest.fixture
 def desk(backend: RunningBackend) -> Iterator[Desk]:
-    """A teacher of the test's own, whom the pages ask."""
+    """A new teacher for this test, whose session the pages use."""
     desk = Desk(backend, f"teacher-{new_id()[:8]}")
     try:
         with desk.serving():
@@ -61,7 +61,7 @@ def fill(page: AppTest, label: str, text: str) -> AppTest:
 
 
 def texts(page: AppTest) -> str:
-    """All that the page says beside its fields."""
+    """All texts of the page outside its fields."""
     assert not page.exception, page.exception
     said = [*page.title, *page.subheader, *page.markdown, *page.caption, *page.error, *page.warning]
     said += [*page.info, *page.success]
@@ -95,7 +95,7 @@ def test_an_empty_subject_is_reported_and_the_rest_is_kept(desk: Desk) -> None:
     assert list(desk.real_api.list_my_exams()) == []
 
 
-def test_without_an_answer_what_was_typed_stays_and_one_more_press_creates_one_exam(desk: Desk) -> None:
+def test_after_a_lost_answer_the_input_stays_and_another_click_creates_one_exam(desk: Desk) -> None:
     page = fill(desk.open(navigation.NEW), "Subject", "Acoustics")
     desk.is_down = True
     press(page, "Create the exam")
@@ -106,7 +106,7 @@ def test_without_an_answer_what_was_typed_stays_and_one_more_press_creates_one_e
     assert [exam.subject for exam in desk.real_api.list_my_exams()] == ["Acoustics"]
 
 
-def test_the_teachers_name_is_kept_from_the_newest_exam(desk: Desk) -> None:
+def test_the_teachers_name_is_taken_from_the_newest_exam(desk: Desk) -> None:
     new_exam(desk)
     assert field(desk.open(navigation.NEW), "Teacher").value == "M. Curie"  # type: ignore[attr-defined]
 
@@ -139,14 +139,14 @@ def test_details_are_saved_with_a_receipt(desk: Desk) -> None:
     assert stored(desk, exam.id).subject == "Geometric optics"
 
 
-def test_nothing_changed_is_not_sent(desk: Desk) -> None:
+def test_unchanged_details_are_not_sent(desk: Desk) -> None:
     exam = new_exam(desk)
     page = press(open_details(desk, exam), "Save the details")
     assert "Nothing is changed" in texts(page)
     assert stored(desk, exam.id).version == exam.version
 
 
-def test_changes_of_two_tabs_in_different_fields_both_hold(desk: Desk) -> None:
+def test_changes_to_different_fields_in_two_tabs_are_both_kept(desk: Desk) -> None:
     exam = new_exam(desk)
     page = fill(open_details(desk, exam), "Subject", "Geometric optics")
     desk.real_api.update_exam(exam.id, exam.version, teacher="P. Curie")
@@ -184,9 +184,7 @@ def test_a_scale_that_does_not_fit_the_grades_is_reported_before_it_is_saved(des
 @pytest.mark.parametrize(
     ("typed", "said"), [("0", "below the highest"), ("", "highest grade"), ("x", "not a number")]
 )
-def test_points_that_make_no_scale_are_refused_and_never_corrected_silently(
-    desk: Desk, typed: str, said: str
-) -> None:
+def test_invalid_points_are_refused_and_never_corrected_silently(desk: Desk, typed: str, said: str) -> None:
     exam = new_exam(desk, "12")
     page = open_details(desk, exam)
     (points,) = (box for box in page.text_input if box.label == "Points in all")
@@ -196,7 +194,7 @@ def test_points_that_make_no_scale_are_refused_and_never_corrected_silently(
     assert stored(desk, exam.id).scale == OUT_OF_20
 
 
-def test_halves_are_points_and_have_their_own_pass_mark(desk: Desk) -> None:
+def test_half_points_are_a_scale_with_its_own_pass_mark(desk: Desk) -> None:
     exam = new_exam(desk, "12")
     page = open_details(desk, exam)
     for label, typed in (("Points in all", "22,5"), ("Passed: this or more", "9")):
@@ -228,7 +226,7 @@ def test_names_and_codes_cannot_be_changed_once_there_are_results(desk: Desk) ->
 # Deleting
 
 
-def test_deleting_says_what_goes_too_and_can_be_undone(desk: Desk) -> None:
+def test_deleting_says_what_else_is_deleted_and_can_be_undone(desk: Desk) -> None:
     exam = new_exam(desk, "12", "14", "ABSENT")
     page = press(open_details(desk, exam), "Delete this exam …")
     assert "This deletes the exam and its 3 results" in texts(page)
@@ -247,14 +245,14 @@ def test_deleting_says_what_goes_too_and_can_be_undone(desk: Desk) -> None:
     ]
 
 
-def test_thinking_better_of_it_deletes_nothing(desk: Desk) -> None:
+def test_cancelling_deletes_nothing(desk: Desk) -> None:
     exam = new_exam(desk, "12")
     page = press(press(open_details(desk, exam), "Delete this exam …"), "Keep it")
     assert "The exam has 1 result." in texts(page)
     assert stored(desk, exam.id).version == exam.version
 
 
-def test_a_deletion_without_an_answer_goes_on_at_the_next_press(desk: Desk) -> None:
+def test_a_deletion_with_a_lost_answer_resumes_at_the_next_click(desk: Desk) -> None:
     exam = new_exam(desk, "12")
     page = press(open_details(desk, exam), "Delete this exam …")
     desk.is_down = True
@@ -283,7 +281,7 @@ def test_the_review_shows_what_students_will_see_and_publishes_all_at_once(desk:
     assert '<span class="stamp published">Published</span>' in texts(page)
 
 
-def test_what_must_be_mended_makes_publishing_ask_once_more(desk: Desk) -> None:
+def test_with_errors_publishing_asks_for_confirmation(desk: Desk) -> None:
     exam = new_exam(desk, "12", "8", "14", "15", "145")
     page = open_review(desk, exam)
     assert "1 grade does not fit “out of 20”" in texts(page)
@@ -318,7 +316,7 @@ def test_unpublishing_asks_first_and_hides_the_exam(desk: Desk) -> None:
     assert "You alone see it now" in texts(page)
 
 
-def test_publishing_what_was_changed_elsewhere_asks_to_look_again(desk: Desk) -> None:
+def test_publishing_an_exam_changed_elsewhere_asks_for_another_review(desk: Desk) -> None:
     exam = new_exam(desk, "12")
     page = open_review(desk, exam)
     desk.real_api.update_exam(exam.id, exam.version, subject="Acoustics")
@@ -330,7 +328,7 @@ def test_publishing_what_was_changed_elsewhere_asks_to_look_again(desk: Desk) ->
     assert stored(desk, exam.id).is_published
 
 
-# Sharing, and who may do what
+# Sharing and permissions
 
 
 def test_the_address_is_the_student_dashboards(desk: Desk) -> None:
@@ -341,7 +339,7 @@ def test_the_address_is_the_student_dashboards(desk: Desk) -> None:
     assert 'alt="QR code' in texts(page)
 
 
-def test_without_a_student_dashboard_it_says_whom_to_ask(desk: Desk) -> None:
+def test_without_a_student_dashboard_the_page_says_whom_to_ask(desk: Desk) -> None:
     exam = new_exam(desk)
     desk.settings = dataclasses.replace(desk.settings, student_url=None)
     page = desk.open(navigation.EXAM, exam=exam.id, part="Share")
@@ -355,7 +353,7 @@ def test_sharing_says_what_the_public_sees(desk: Desk) -> None:
         assert seen in texts(desk.open(navigation.EXAM, exam=exam.id, part="Share"))
 
 
-def test_another_teachers_exam_is_only_read(backend: RunningBackend, desk: Desk) -> None:
+def test_another_teachers_exam_is_read_only(backend: RunningBackend, desk: Desk) -> None:
     other = Desk(backend, f"teacher-{new_id()[:8]}")
     try:
         exam = new_exam(other, "12", "13", "14", "15", "16")
@@ -376,13 +374,13 @@ def test_an_unknown_exam_leads_back_to_the_list(desk: Desk, exam_id: str) -> Non
     assert "There is no such exam" in texts(desk.open(navigation.EXAM, exam=exam_id))
 
 
-def test_without_the_exam_to_copy_the_form_is_empty(desk: Desk) -> None:
+def test_if_the_exam_to_copy_is_missing_the_form_is_empty(desk: Desk) -> None:
     page = desk.open(navigation.NEW, like=new_id())
     assert field(page, "Subject").value == ""  # type: ignore[attr-defined]
     assert "without its results" not in texts(page)
 
 
-def test_a_session_that_ended_is_said_and_what_was_typed_stays(desk: Desk) -> None:
+def test_an_ended_session_is_reported_and_the_input_stays(desk: Desk) -> None:
     exam = new_exam(desk)
     page = fill(open_details(desk, exam), "Subject", "Geometric optics")
     desk.has_ended = True
@@ -395,7 +393,7 @@ def test_a_session_that_ended_is_said_and_what_was_typed_stays(desk: Desk) -> No
 
 
 @pytest.mark.parametrize("name", [navigation.LIST, navigation.NEW, navigation.EXAM])
-def test_a_page_that_cannot_be_loaded_offers_another_try(desk: Desk, name: str) -> None:
+def test_a_page_that_cannot_be_loaded_offers_a_retry(desk: Desk, name: str) -> None:
     exam = new_exam(desk)
     desk.is_down = True
     page = desk.open(name, exam=exam.id)

@@ -1,4 +1,4 @@
-"""The pages of exports and of codes without a browser."""
+"""The export and code pages, without a browser."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def new_exam(desk: Desk, audience: Audience = Audience.NAMES) -> Exam:
     return desk.real_api.create_exam(new)
 
 
-def test_each_format_has_its_button_and_its_use(desk: Desk) -> None:
+def test_each_format_has_its_button_and_its_purpose(desk: Desk) -> None:
     exam = new_exam(desk)
     desk.real_api.create_results(exam.id, [NewResult("Ada", "12"), NewResult("Bo", "3")])
     page = desk.open(navigation.EXAM, exam=exam.id, part="Export")
@@ -46,14 +46,14 @@ def test_without_results_there_is_nothing_to_export(desk: Desk) -> None:
     assert "no result to export" in page.info[0].value
 
 
-def test_files_with_names_beside_codes_are_named_as_private(desk: Desk) -> None:
+def test_files_with_names_beside_codes_are_marked_as_private(desk: Desk) -> None:
     exam = new_exam(desk, Audience.CODES)
     desk.real_api.create_result(exam.id, NewResult("K7M2QX", "12", "Ada"))
     page = desk.open(navigation.EXAM, exam=exam.id, part="Export")
     assert "keep them to yourself" in page.warning[0].value
 
 
-def test_codes_are_listed_by_name_with_what_the_slips_lack(desk: Desk) -> None:
+def test_codes_are_listed_by_name_with_what_is_missing_on_the_slips(desk: Desk) -> None:
     exam = new_exam(desk, Audience.CODES)
     rows = [NewResult("K7M2QX", "12", "Zoe"), NewResult("W3PZ9B", "3", "王小明"), NewResult("AAA222", "3")]
     desk.real_api.create_results(exam.id, rows)
@@ -77,7 +77,7 @@ def test_without_results_there_are_no_codes_yet(desk: Desk) -> None:
     assert "There is none yet" in page.info[0].value
 
 
-def test_an_exam_that_shows_names_has_no_page_of_codes(desk: Desk) -> None:
+def test_an_exam_that_shows_names_has_no_code_page(desk: Desk) -> None:
     page = desk.open(navigation.EXAM, exam=new_exam(desk).id, part="Codes")
     assert not page.exception
     assert "Codes" not in page.segmented_control[0].options

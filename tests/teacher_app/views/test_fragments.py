@@ -1,4 +1,4 @@
-"""Pieces of HTML never carry what a teacher typed as markup."""
+"""HTML fragments never contain a teacher's input as markup."""
 
 from teacher_app.exam.preview import preview_of
 from teacher_app.exam.review import findings
@@ -24,5 +24,5 @@ def test_subjects_and_names_are_escaped_everywhere() -> None:
         assert "&lt;img src=x" in piece
 
 
-def test_the_style_sheet_is_there() -> None:
+def test_the_style_sheet_is_included() -> None:
     assert STYLE_SHEET.is_file()

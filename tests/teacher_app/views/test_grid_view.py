@@ -1,4 +1,4 @@
-"""The grid's page without a browser: what it says, what it stores, what it keeps."""
+"""The grid page without a browser: what it shows, what it stores, what it keeps."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -57,7 +57,7 @@ def stored(desk: Desk, exam: Exam) -> list[tuple[str, str]]:
     return sorted((row.student, row.grade) for row in desk.real_api.list_results(exam.id))
 
 
-def test_an_untouched_grid_has_nothing_to_save_and_says_so_when_asked(page: AppTest) -> None:
+def test_an_untouched_grid_says_that_there_is_nothing_to_save(page: AppTest) -> None:
     assert not page.exception
     assert button(page, "Throw my changes away").disabled
     assert button(page, "Undo the last save").disabled
@@ -66,9 +66,7 @@ def test_an_untouched_grid_has_nothing_to_save_and_says_so_when_asked(page: AppT
     assert "nothing to save" in page.info[0].value
 
 
-def test_what_is_typed_is_stored_at_save_and_taken_back_by_undo(
-    page: AppTest, desk: Desk, exam: Exam
-) -> None:
+def test_input_is_stored_on_save_and_reverted_by_undo(page: AppTest, desk: Desk, exam: Exam) -> None:
     ada, _ = rows_of(desk, exam)
     type_into(page, exam, change_entry(ada, grade="13,5"), create_entry("Carl", "abs"))
     assert stored(desk, exam) == [("Ada", "12"), ("Blaise", "9")]
@@ -79,7 +77,7 @@ def test_what_is_typed_is_stored_at_save_and_taken_back_by_undo(
     assert stored(desk, exam) == [("Ada", "12"), ("Blaise", "9")]
 
 
-def test_each_bad_cell_is_explained_and_the_good_lines_are_stored(
+def test_each_invalid_cell_is_explained_and_the_valid_lines_are_stored(
     page: AppTest, desk: Desk, exam: Exam
 ) -> None:
     ada, blaise = rows_of(desk, exam)
@@ -97,9 +95,7 @@ def test_each_bad_cell_is_explained_and_the_good_lines_are_stored(
 @pytest.mark.parametrize(
     ("fault", "said"), [("is_down", "does not answer"), ("has_ended", "session has ended")]
 )
-def test_a_save_that_fails_keeps_what_was_typed(
-    page: AppTest, desk: Desk, exam: Exam, fault: str, said: str
-) -> None:
+def test_a_failed_save_keeps_the_input(page: AppTest, desk: Desk, exam: Exam, fault: str, said: str) -> None:
     type_into(page, exam, change_entry(rows_of(desk, exam)[0], grade="13"))
     setattr(desk, fault, True)
     button(page, "Save 1 changed line").click().run()
@@ -125,7 +121,7 @@ def test_a_line_changed_elsewhere_shows_both_values_and_the_teacher_chooses(
     assert not [found for found in page.button if found.label == choice]
 
 
-def test_a_choice_keeps_what_is_being_typed_on_other_lines(page: AppTest, desk: Desk, exam: Exam) -> None:
+def test_resolving_a_conflict_keeps_the_input_on_other_lines(page: AppTest, desk: Desk, exam: Exam) -> None:
     duplicate = create_entry("ada", "7")
     type_into(page, exam, duplicate)
     button(page, "Save 1 changed line").click().run()
@@ -135,16 +131,16 @@ def test_a_choice_keeps_what_is_being_typed_on_other_lines(page: AppTest, desk: 
     assert stored(desk, exam) == [("Ada", "12"), ("Blaise", "10")]
 
 
-def test_changes_are_thrown_away_on_request(page: AppTest, desk: Desk, exam: Exam) -> None:
+def test_changes_are_discarded_on_request(page: AppTest, desk: Desk, exam: Exam) -> None:
     ada, blaise = rows_of(desk, exam)
     type_into(page, exam, change_entry(ada, grade="13"), delete_entry(blaise))
     button(page, "Throw my changes away").click().run()
-    assert button(page, "Save")  # none to be counted
+    assert button(page, "Save")  # no changes to count
     assert button(page, "Throw my changes away").disabled
     assert stored(desk, exam) == [("Ada", "12"), ("Blaise", "9")]
 
 
-def test_what_was_typed_is_still_there_after_a_look_at_another_part(
+def test_the_input_is_still_there_after_visiting_another_tab_of_the_exam(
     page: AppTest, desk: Desk, exam: Exam
 ) -> None:
     type_into(page, exam, change_entry(rows_of(desk, exam)[0], grade="13"))

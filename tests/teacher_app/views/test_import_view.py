@@ -1,4 +1,4 @@
-"""The import page without a browser: what it asks, what it says, what it stores."""
+"""The import page without a browser: what it asks, what it shows, what it stores."""
 
 import datetime as dt
 import random
@@ -65,8 +65,8 @@ def says(page: AppTest, *words: str) -> bool:
     return all(any(word in one.value for one in told) for word in words)
 
 
-def mend(page: AppTest, edited: dict[int, dict[str, str | None]]) -> AppTest:
-    """As the editor in a browser tells what was typed into the rows that are shown."""
+def edit(page: AppTest, edited: dict[int, dict[str, str | None]]) -> AppTest:
+    """Sends edits of the displayed rows as the editor in a browser does."""
     place = f"import-{page.query_params['exam']}"
     state = page.session_state[place]
     key = editor_key(state.draft, f"{place}-{state.generation}", shows_all=False)
@@ -80,50 +80,52 @@ def stored(desk: Desk, exam: Exam) -> list[tuple[str, str]]:
     return sorted((row.name or row.student, row.grade) for row in desk.real_api.list_results(exam.id))
 
 
-def test_rows_are_pasted_mended_and_saved(page: AppTest, desk: Desk, exam: Exam) -> None:
+def test_rows_are_pasted_corrected_and_saved(page: AppTest, desk: Desk, exam: Exam) -> None:
     paste(page, PASTED)
     assert says(page, "**3 rows:** 2 new · 1 to mend", "Line 2, Bob: “99” is above 20")
     assert stored(desk, exam) == []
-    mend(page, {0: {"Grade": "9"}})
+    edit(page, {0: {"Grade": "9"}})
     assert says(page, "**3 rows:** 3 new")
     press(page, "Save 3 results")
     assert says(page, "3 results saved at", "**3 rows:** 3 there already")
     assert stored(desk, exam) == [("Ada", "14.5"), ("Bob", "9"), ("Cy", "ABSENT")]
 
 
-def test_what_was_mended_stays_an_edit_of_the_editor(page: AppTest) -> None:
-    """Which would drop it otherwise, and have the page run again for nothing."""
+def test_a_correction_stays_an_edit_of_the_editor(page: AppTest) -> None:
+    """Otherwise the editor would drop it and rerun the page for nothing."""
     paste(page, PASTED)
-    mend(page, {0: {"Grade": "9"}})
+    edit(page, {0: {"Grade": "9"}})
     table = page.dataframe[0].value
     assert list(table["Grade"]) == ["99"]
     assert list(table["What becomes of it"]) == ["✓ New"]
 
 
-def test_what_is_typed_back_or_emptied_counts(page: AppTest) -> None:
+def test_reverting_or_emptying_a_cell_counts(page: AppTest) -> None:
     paste(page, PASTED)
-    mend(page, {0: {"Grade": "9"}})
-    mend(page, {})
+    edit(page, {0: {"Grade": "9"}})
+    edit(page, {})
     assert says(page, "**3 rows:** 2 new · 1 to mend", "Line 2, Bob: “99” is above 20")
-    mend(page, {0: {"Grade": None}})
+    edit(page, {0: {"Grade": None}})
     assert says(page, "**3 rows:** 2 new · 1 without a grade")
 
 
-def test_a_mended_row_can_be_mended_again_after_another_part_of_the_page(page: AppTest) -> None:
+def test_a_corrected_row_can_be_corrected_again_after_visiting_another_tab(page: AppTest) -> None:
     paste(page, PASTED)
-    mend(page, {0: {"Grade": "9"}})
+    edit(page, {0: {"Grade": "9"}})
     page.segmented_control[0].set_value("Enter").run()
     page.segmented_control[0].set_value("Import").run()
     assert list(page.dataframe[0].value["Grade"]) == ["9"]
-    mend(page, {0: {"Student": "Bobby"}})
+    edit(page, {0: {"Student": "Bobby"}})
     assert says(page, "**3 rows:** 3 new")
     assert list(page.dataframe[0].value["Grade"]) == ["9"]
 
 
-def test_the_rest_can_be_mended_after_the_good_rows_were_saved(page: AppTest, desk: Desk, exam: Exam) -> None:
+def test_the_rest_can_be_corrected_after_the_valid_rows_were_saved(
+    page: AppTest, desk: Desk, exam: Exam
+) -> None:
     paste(page, PASTED)
     press(page, "Save 2 results")
-    mend(page, {0: {"Student": "Bobby", "Grade": "9"}})
+    edit(page, {0: {"Student": "Bobby", "Grade": "9"}})
     press(page, "Save 1 result")
     assert stored(desk, exam) == [("Ada", "14.5"), ("Bobby", "9"), ("Cy", "ABSENT")]
     press(page, "Import more")
@@ -132,7 +134,7 @@ def test_the_rest_can_be_mended_after_the_good_rows_were_saved(page: AppTest, de
 
 def test_a_draft_stays_while_the_teacher_looks_elsewhere(page: AppTest) -> None:
     paste(page, PASTED)
-    mend(page, {0: {"Grade": "9"}})
+    edit(page, {0: {"Grade": "9"}})
     page.segmented_control[0].set_value("Enter").run()
     page.segmented_control[0].set_value("Import").run()
     assert says(page, "**3 rows:** 3 new")
@@ -140,7 +142,7 @@ def test_a_draft_stays_while_the_teacher_looks_elsewhere(page: AppTest) -> None:
     assert "Read the rows" in labels(page)
 
 
-def test_nothing_pasted_is_said(page: AppTest) -> None:
+def test_an_empty_paste_is_reported(page: AppTest) -> None:
     paste(page, " \n ")
     assert says(page, "There is nothing in it")
     assert "Read the rows" in labels(page)
@@ -167,13 +169,13 @@ def test_another_sheet_of_a_workbook_can_be_chosen(page: AppTest) -> None:
     assert says(page, "**2 rows:** 2 new")
 
 
-def test_a_file_that_is_no_list_is_refused_with_a_reason(page: AppTest) -> None:
+def test_a_file_without_a_list_is_refused_with_a_reason(page: AppTest) -> None:
     page.file_uploader[0].upload("grades.csv", b"%PDF-1.7", "text/csv").run()
     assert says(page, "This is a PDF")
     assert "Read the rows" in labels(page)
 
 
-def test_columns_that_cannot_be_told_are_asked_for(page: AppTest) -> None:
+def test_columns_that_cannot_be_recognised_are_asked_for(page: AppTest) -> None:
     paste(page, "Ada;Lovelace;14;15\nGrace;Hopper;12;13")
     assert says(page, "Choose above which columns")
     assert "Save" not in " ".join(labels(page))
@@ -191,13 +193,13 @@ def test_the_teacher_says_which_row_is_the_heading(page: AppTest) -> None:
     assert says(page, "**2 rows:** 2 new")
 
 
-def test_points_that_do_not_fit_the_scale_are_warned_of(page: AppTest) -> None:
+def test_points_that_do_not_fit_the_scale_give_a_warning(page: AppTest) -> None:
     text = "Student,ID,Section,Essay (3)\n    Points Possible,,,50\nAda,1,A,14"
     page.file_uploader[0].upload("grades.csv", text.encode(), "text/csv").run()
     assert says(page, "50 points are possible; this exam is out of 20")
 
 
-def test_students_who_are_there_or_repeated_are_asked_about(page: AppTest, desk: Desk, exam: Exam) -> None:
+def test_existing_and_repeated_students_are_asked_about(page: AppTest, desk: Desk, exam: Exam) -> None:
     desk.real_api.create_results(exam.id, [NewResult("Ada", "3"), NewResult("Bob", "4")])
     desk_page = desk.open(navigation.EXAM, exam=exam.id, part="Import")
     paste(desk_page, "Ada;14\nBob;4\nCy;5\nCy;6")
@@ -212,7 +214,7 @@ def test_students_who_are_there_or_repeated_are_asked_about(page: AppTest, desk:
     assert stored(desk, exam) == [("Ada", "14"), ("Bob", "4"), ("Cy", "6")]
 
 
-def test_what_others_saved_meanwhile_is_not_saved_twice(page: AppTest, desk: Desk, exam: Exam) -> None:
+def test_rows_that_others_saved_meanwhile_are_not_saved_twice(page: AppTest, desk: Desk, exam: Exam) -> None:
     paste(page, PASTED)
     desk.real_api.create_result(exam.id, NewResult("Ada", "14.5"))
     press(page, "Save 2 results")
@@ -220,7 +222,9 @@ def test_what_others_saved_meanwhile_is_not_saved_twice(page: AppTest, desk: Des
     assert stored(desk, exam) == [("Ada", "14.5"), ("Cy", "ABSENT")]
 
 
-def test_nothing_is_left_when_another_tab_has_saved_it_all(page: AppTest, desk: Desk, exam: Exam) -> None:
+def test_nothing_is_left_to_save_when_another_tab_has_saved_everything(
+    page: AppTest, desk: Desk, exam: Exam
+) -> None:
     paste(page, "Ada;14")
     desk.real_api.create_result(exam.id, NewResult("Ada", "14"))
     press(page, "Save 1 result")
@@ -229,7 +233,7 @@ def test_nothing_is_left_when_another_tab_has_saved_it_all(page: AppTest, desk: 
 
 
 @pytest.mark.parametrize("fault", ["is_down", "has_ended"])
-def test_a_line_that_is_down_before_saving_loses_nothing(
+def test_a_connection_that_is_down_before_saving_loses_nothing(
     page: AppTest, desk: Desk, exam: Exam, fault: str
 ) -> None:
     paste(page, PASTED)
@@ -241,7 +245,7 @@ def test_a_line_that_is_down_before_saving_loses_nothing(
     assert stored(desk, exam) == [("Ada", "14.5"), ("Cy", "ABSENT")]
 
 
-def test_a_line_that_goes_down_midway_says_what_is_saved_and_one_press_goes_on(
+def test_a_connection_lost_midway_reports_what_is_saved_and_one_click_resumes(
     page: AppTest, desk: Desk, exam: Exam, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     paste(page, "".join(f"Student {number:03d};{number % 21}\n" for number in range(250)))
@@ -283,13 +287,13 @@ def test_an_import_is_undone_and_saved_again(page: AppTest, desk: Desk, exam: Ex
     assert stored(desk, exam) == [("Ada", "14.5"), ("Cy", "ABSENT")]
 
 
-def test_a_published_exam_is_named_as_one(desk: Desk, exam: Exam) -> None:
+def test_a_published_exam_is_labelled_as_published(desk: Desk, exam: Exam) -> None:
     desk.real_api.publish_exam(exam.id, exam.version)
     page = paste(desk.open(navigation.EXAM, exam=exam.id, part="Import"), PASTED)
     assert says(page, "everybody sees each row as it is saved")
 
 
-def test_names_get_codes_where_the_exam_shows_codes(desk: Desk) -> None:
+def test_names_get_codes_if_the_exam_shows_codes(desk: Desk) -> None:
     new = NewExam("Optics", dt.date(2026, 6, 5), "M. Curie", OUT_OF_20, Audience.CODES)
     exam = desk.real_api.create_exam(new)
     page = paste(desk.open(navigation.EXAM, exam=exam.id, part="Import"), "Ada;14\nBob;12")
