@@ -88,6 +88,7 @@ _WORDS = {
         "end-of-line indicator, last downloaded from this course, identifier, candidate number, 学号, 班级"
     ),
 }
+HEADING_MAX = 300  # characters; longer texts are not looked up
 _ROLES = {name_key(word): role for role, words in _WORDS.items() for word in words.split(",")}
 
 _NUMBER = r"(\d{1,4}(?:[.,]\d{1,2})?)"
@@ -131,6 +132,8 @@ def points_in_heading(text: str) -> str:
 
 def role_of_heading(text: str) -> Role | None:
     """None where the words are not known."""
+    if len(text) > HEADING_MAX:
+        return None
     if text.lstrip().startswith("* ") and len(text.strip()) > 2:
         return Role.OTHER  # how Sakai heads the comments to an item
     return _ROLES.get(plain_heading(text).rstrip(".")) or _ROLES.get(item_title(text))

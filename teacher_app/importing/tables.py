@@ -17,9 +17,10 @@ SPACES = "spaces"  # in the place of a delimiter: columns aligned by hand
 _DELIMITERS = ("\t", ";", "|", ",", "；", "，")  # what is rarest in names and grades comes first
 _SAMPLE_ROWS = 60
 _HEADING_ROWS = 12
+NAME_AND_ANSWER_MAX = 300  # characters; a longer line is nobody's name and grade, and is not searched
 
 _SEPARATOR_LINE = re.compile(r"\s*\"?sep=(.)\"?\s*(?:\r\n|\r|\n)", re.IGNORECASE)
-_MARKDOWN_RULE = re.compile(r"^ *\|? *:?-{2,}:? *\|[ :|-]*$", re.MULTILINE)
+_MARKDOWN_RULE = re.compile(r"^ *(?:\| *)?:?-{2,}:? *\|[ :|-]*$", re.MULTILINE)
 _MARKDOWN_EDGES = re.compile(r"^ *\||\| *$", re.MULTILINE)
 _RULE_CELL = re.compile(r"[ :=_+*-]{3,}")
 _TEXT_FORMULA = re.compile(r'="(.*)"', re.DOTALL)  # how some programs keep leading zeros
@@ -165,7 +166,7 @@ def _last_cells_are_answers(rows: list[list[str]]) -> bool:
 
 def _ends_with_answers(text: str) -> bool:
     lines = [line.strip() for line in _LINE_END.split(text) if line.strip()]
-    return 5 * sum(_NAME_AND_ANSWER.fullmatch(line) is not None for line in lines) >= 3 * len(lines)
+    return 5 * sum(_name_and_answer(line) is not None for line in lines) >= 3 * len(lines)
 
 
 def _spaced_records(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -183,10 +184,14 @@ def _spaced_records(text: str) -> Iterator[tuple[int, list[str]]]:
         yield number, _split_answers(line) if has_answers and len(cells) <= 2 else cells
 
 
+def _name_and_answer(line: str) -> re.Match[str] | None:
+    return _NAME_AND_ANSWER.fullmatch(line) if len(line) <= NAME_AND_ANSWER_MAX else None
+
+
 def _split_answers(line: str) -> list[str]:
     """The name, and each of the numbers behind it: which one is meant is for the teacher to say."""
     answers: list[str] = []
-    while found := _NAME_AND_ANSWER.fullmatch(line):
+    while found := _name_and_answer(line):
         line = found["name"].strip()
         answers.insert(0, found["answer"])
         if not line[-1].isdigit():

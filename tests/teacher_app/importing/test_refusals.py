@@ -1,5 +1,6 @@
 """What cannot be imported is refused in words that say what to give instead."""
 
+import contextlib
 import io
 import zipfile
 
@@ -79,3 +80,10 @@ def test_a_formula_without_a_stored_value_is_a_blank() -> None:
     workbook.active.append(["Ada", "=1+1"])
     (table,) = source_from_file(bytes_of(workbook)).tables.values()
     assert table.rows == (("Student", "Grade"), ("Ada",))
+
+
+@pytest.mark.parametrize("text", ["." * 100_000, " " * 1_000_000 + "x", "a " * 500_000, "| " * 200_000])
+def test_long_lines_do_not_stall_the_reading(text: str) -> None:
+    """The search for a name and a grade in one line would take minutes on these."""
+    with contextlib.suppress(FileNotReadable):
+        source_from_text(text)
