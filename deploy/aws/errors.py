@@ -6,6 +6,7 @@ DeployError
   AwsUnreachable        no answer
   StackMissing          the named stack does not exist
   StackFailed           a change of the stack failed: the resources and reasons
+  StackUnfinished       the stack exists and lacks an output: it is half made, or another stack
   StackStuck            the stack is in a state that needs a person's decision
   Declined              the operator said no
   InputWrong            an invalid argument
@@ -28,6 +29,7 @@ __all__ = [
     "StackFailed",
     "StackMissing",
     "StackStuck",
+    "StackUnfinished",
 ]
 
 
@@ -63,6 +65,17 @@ class AwsRefused(DeployError):
         self.operation = operation
         self.code = code
         self.message = message
+
+
+class StackUnfinished(DeployError):
+    def __init__(self, stack_name: str, status: str, output: str) -> None:
+        super().__init__(
+            f"The stack {stack_name} is {status} and has no output {output}. If it was never finished, run: "
+            "python -m deploy.aws up. If it is another stack, name the right one with --stack-name."
+        )
+        self.stack_name = stack_name
+        self.status = status
+        self.output = output
 
 
 class AwsUnreachable(DeployError):

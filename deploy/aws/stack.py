@@ -10,26 +10,45 @@ UPDATE_ROLLBACK_FAILED      continues the rollback, then updates
 DELETE_FAILED               refuses: a person must decide about the remaining resources
 """
 
+from __future__ import annotations
+
 import datetime as dt
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from botocore.exceptions import ClientError
+from typing import Any, TypeVar
 
 from deploy.aws.change_set import Change, change_lines, changes_of, is_empty_change_set
 from deploy.aws.connection import Connection, aws_errors
 from deploy.aws.console import Console
-from deploy.aws.errors import AwsRefused, StackFailed, StackMissing, StackStuck
+from deploy.aws.errors import (
+    AwsRefused,
+    AwsUnreachable,
+    DeployError,
+    StackFailed,
+    StackMissing,
+    StackStuck,
+    StackUnfinished,
+)
 from deploy.aws.stack_events import failures_in, progress_line
 from deploy.aws.template import INLINE_BYTES_MAX
 from deploy.aws.template_store import TemplateStore
 
-__all__ = ["Stack"]
+__all__ = ["Stack", "StackOutputs"]
 
 NEVER_COMPLETED = ("REVIEW_IN_PROGRESS", "CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
 POLL_INTERVAL_S = 2.0
+RETRY_INTERVAL_S = 5.0
+TRANSIENT_CODES = (
+    "Throttling",
+    "ThrottlingException",
+    "RequestLimitExceeded",
+    "ServiceUnavailable",
+    "InternalFailure",
+)
 WAIT_S = 60 * 60.0  # a stack with a CloudFront distribution takes up to half an hour
+_T = TypeVar("_T")
+
 TAGS = [{"Key": "project", "Value": "exam-results-live"}]
 
 
@@ -43,15 +62,15 @@ class Stack:
     now: Callable[[], dt.datetime]
     sleep: Callable[[float], None]
 
-    def describe(self) -> Mapping[str, Any] | None:
-        """CloudFormation's description; None when the stack does not exist."""
+    def describe(self, stack_key: str | None = None) -> Mapping[str, Any] | None:
+        """CloudFormation's description; None when the stack does not exist. `stack_key`: name or id."""
         try:
-            answer = self._client.describe_stacks(StackName=self.name)
-        except ClientError as error:
-            if "does not exist" in error.response["Error"]["Message"]:
-                return None
             with aws_errors():
-                raise
+                answer = self._client.describe_stacks(StackName=stack_key or self.name)
+        except AwsRefused as refusal:
+            if _is_missing(refusal):
+                return None
+            raise
         stack: Mapping[str, Any] = answer["Stacks"][0]
         return stack
 
@@ -62,9 +81,12 @@ class Stack:
             raise StackMissing(self.name, self.connection.region)
         return stack
 
-    def outputs(self) -> dict[str, str]:
+    def outputs(self) -> StackOutputs:
         """The stack's outputs by name. Raises StackMissing."""
-        return {output["OutputKey"]: output["OutputValue"] for output in self.existing().get("Outputs", [])}
+        stack = self.existing()
+        outputs = StackOutputs(self.name, str(stack["StackStatus"]))
+        outputs.update({output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])})
+        return outputs
 
     def parameters(self) -> dict[str, str]:
         """The stack's parameters by name; empty when the stack does not exist."""
@@ -94,10 +116,10 @@ class Stack:
             status = None
         if status == "UPDATE_ROLLBACK_FAILED":
             self.console.say("An earlier change could not be taken back; trying that again first.")
-            started = self.now()
+            last_event = self._last_event(self.name)
             with aws_errors():
                 self._client.continue_update_rollback(StackName=self.name)
-            self._follow(started, good=("UPDATE_ROLLBACK_COMPLETE",))
+            self._follow(last_event, good=("UPDATE_ROLLBACK_COMPLETE",))
         if status == "DELETE_FAILED":
             raise StackStuck(self.name, status, "Its deletion stopped half-way: run `down` again first.")
         kind = "CREATE" if status is None else "UPDATE"
@@ -123,7 +145,7 @@ class Stack:
         deadline = self.now() + dt.timedelta(seconds=WAIT_S)
         is_reported = False
         while self.now() < deadline:
-            stack = self.describe()
+            stack = self._ask_again(self.describe, deadline)
             status = None if stack is None else str(stack["StackStatus"])
             if status is None or status == "REVIEW_IN_PROGRESS" or not status.endswith("_IN_PROGRESS"):
                 return status
@@ -179,10 +201,10 @@ class Stack:
             except Exception:
                 self._discard(change_set_name, kind)
                 raise
-        started = self.now()
+        last_event = self._last_event(self.name)
         with aws_errors():
             self._client.execute_change_set(StackName=self.name, ChangeSetName=change_set_name)
-        self._follow(started, good=(f"{kind}_COMPLETE",))
+        self._follow(last_event, good=(f"{kind}_COMPLETE",))
 
     def _declared_parameters(self, template: Mapping[str, Any]) -> set[str]:
         if "UsePreviousTemplate" in template:
@@ -195,9 +217,7 @@ class Stack:
         """The changes of the finished change set; None, with the change set deleted, when nothing differs."""
         deadline = self.now() + dt.timedelta(seconds=WAIT_S)
         while self.now() < deadline:
-            with aws_errors():
-                paginator = self._client.get_paginator("describe_change_set")
-                pages = list(paginator.paginate(StackName=self.name, ChangeSetName=change_set_name))
+            pages = self._ask_again(lambda: self._change_set_pages(change_set_name), deadline)
             status, reason = pages[0]["Status"], pages[0].get("StatusReason", "")
             if status == "CREATE_COMPLETE":
                 return changes_of(pages)
@@ -208,6 +228,11 @@ class Stack:
                 raise AwsRefused("the change set", status, reason)
             self.sleep(POLL_INTERVAL_S)
         raise AwsRefused("the change set", "TIMEOUT", "CloudFormation did not finish it.")
+
+    def _change_set_pages(self, change_set_name: str) -> list[Mapping[str, Any]]:
+        with aws_errors():
+            paginator = self._client.get_paginator("describe_change_set")
+            return list(paginator.paginate(StackName=self.name, ChangeSetName=change_set_name))
 
     def _discard(self, change_set_name: str, kind: str) -> None:
         with aws_errors():
@@ -220,57 +245,89 @@ class Stack:
         stack = self.describe()
         if stack is None:
             return
-        started = self.now()
         stack_id = stack["StackId"]
+        last_event = self._last_event(stack_id)
         with aws_errors():
             self._client.delete_stack(StackName=self.name)
-        self._follow(started, good=("DELETE_COMPLETE",), stack_id=stack_id)
+        self._follow(last_event, good=("DELETE_COMPLETE",), stack_id=stack_id)
 
-    def _follow(self, started: dt.datetime, *, good: tuple[str, ...], stack_id: str | None = None) -> None:
-        """Prints events as they arrive until the operation ends. Raises StackFailed if not in a `good` state.
+    def _follow(self, last_event: str | None, *, good: tuple[str, ...], stack_id: str | None = None) -> None:
+        """Prints the events after `last_event` until the operation ends.
 
-        `stack_id` is needed to follow a deletion: a deleted stack is not found by its name.
+        Right after a change CloudFormation may still report the state before it: no state is believed until
+        an event of the operation has been seen. `stack_id` is needed to follow a deletion, since a deleted
+        stack is not found by its name. Raises StackFailed if the operation does not end in a `good` state.
         """
         stack_key = stack_id or self.existing()["StackId"]
         deadline = self.now() + dt.timedelta(seconds=WAIT_S)
         seen: dict[str, Mapping[str, Any]] = {}
         while self.now() < deadline:
             # The state first: once it is final, all events that led to it can be read.
-            status = self._status_of(stack_key)
-            for event in self._events_since(stack_key, started):
+            stack = self._ask_again(lambda: self.describe(stack_key), deadline)
+            status = "DELETE_COMPLETE" if stack is None else str(stack["StackStatus"])
+            for event in self._ask_again(lambda: self._events_after(last_event, stack_key), deadline):
                 if event["EventId"] not in seen:
                     seen[event["EventId"]] = event
                     self.console.say(f"  {progress_line(event)}")
-            if status in good:
-                return
-            if not status.endswith("_IN_PROGRESS"):
+            if stack is None or (seen and not status.endswith("_IN_PROGRESS")):
+                if status in good:
+                    return
                 raise StackFailed(self.name, status, failures_in(seen.values(), self.name))
             self.sleep(POLL_INTERVAL_S)
         raise StackStuck(self.name, "still being changed", "Its events are in the CloudFormation console.")
 
-    def _status_of(self, stack_key: str) -> str:
-        try:
-            return str(self._client.describe_stacks(StackName=stack_key)["Stacks"][0]["StackStatus"])
-        except ClientError as error:
-            if "does not exist" in error.response["Error"]["Message"]:
-                return "DELETE_COMPLETE"
-            with aws_errors():
-                raise
+    def _ask_again(self, ask: Callable[[], _T], deadline: dt.datetime) -> _T:
+        """The answer of AWS; faults that pass are reported once and waited out, until `deadline`."""
+        is_reported = False
+        while True:
+            try:
+                return ask()
+            except DeployError as error:
+                is_transient = isinstance(error, AwsUnreachable) or (
+                    isinstance(error, AwsRefused) and error.code in TRANSIENT_CODES
+                )
+                if not is_transient or self.now() >= deadline:
+                    raise
+                if not is_reported:
+                    self.console.say(f"  {error} Trying again; AWS goes on meanwhile.")
+                    is_reported = True
+            self.sleep(RETRY_INTERVAL_S)
 
-    def _events_since(self, stack_key: str, started: dt.datetime) -> list[Mapping[str, Any]]:
-        """The events since `started`, oldest first."""
-        # AWS's clock and ours differ slightly; an earlier operation's events are much older.
-        earliest = started - dt.timedelta(seconds=5)
+    def _last_event(self, stack_key: str) -> str | None:
+        """The id of the newest event; None for a stack without any."""
+        events = self._events_after(None, stack_key, pages_max=1)
+        return str(events[-1]["EventId"]) if events else None
+
+    def _events_after(
+        self, last_event: str | None, stack_key: str, pages_max: int | None = None
+    ) -> list[Mapping[str, Any]]:
+        """The events that followed the one of that id, oldest first; none of a stack that does not exist."""
         found: list[Mapping[str, Any]] = []
         try:
-            pages = self._client.get_paginator("describe_stack_events").paginate(StackName=stack_key)
-            for page in pages:
-                events = page["StackEvents"]
-                found.extend(event for event in events if event["Timestamp"] >= earliest)
-                if events and events[-1]["Timestamp"] < earliest:
-                    break
-        except ClientError as error:
-            if "does not exist" not in error.response["Error"]["Message"]:
-                with aws_errors():
-                    raise
+            with aws_errors():
+                pages = self._client.get_paginator("describe_stack_events").paginate(StackName=stack_key)
+                for page in itertools.islice(pages, pages_max):
+                    for event in page["StackEvents"]:  # the newest first
+                        if event["EventId"] == last_event:
+                            return found[::-1]
+                        found.append(event)
+        except AwsRefused as refusal:
+            if not _is_missing(refusal):
+                raise
         return found[::-1]
+
+
+class StackOutputs(dict[str, str]):
+    """A stack's outputs by name; one that is missing raises StackUnfinished, which says what to do."""
+
+    def __init__(self, stack_name: str, status: str) -> None:
+        super().__init__()
+        self._stack_name = stack_name
+        self._status = status
+
+    def __missing__(self, name: str) -> str:
+        raise StackUnfinished(self._stack_name, self._status, name)
+
+
+def _is_missing(refusal: AwsRefused) -> bool:
+    return "does not exist" in refusal.message

@@ -1,0 +1,165 @@
+"""What the deployer does when AWS or the network fails: one clear line; following outlives what passes.
+
+The answers are botocore's own, checked against its model of CloudFormation.
+"""
+
+import contextlib
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, NoCredentialsError
+from botocore.stub import Stubber
+
+from deploy.aws.connection import Connection
+from deploy.aws.console import Console
+from deploy.aws.errors import AwsUnreachable, CredentialsMissing, DeployError, StackFailed, StackUnfinished
+from deploy.aws.stack import WAIT_S, Stack
+
+NOW = dt.datetime(2026, 6, 1, 10, tzinfo=dt.UTC)
+NAME = "exam-results"
+ID = f"arn:aws:cloudformation:eu-west-1:123456789012:stack/{NAME}/1"
+MISSING = f"Stack with id {NAME} does not exist"
+ADDRESS = "https://cloudformation.example"
+
+
+class Cloud:
+    """CloudFormation with answers prepared in order, and an operator who sees what is printed."""
+
+    def __init__(self) -> None:
+        self.client = boto3.client(
+            "cloudformation", region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x"
+        )
+        self.stub = Stubber(self.client)
+        self.printed: list[str] = []
+        self.now = NOW
+        console = Console(self.printed.append, None, is_agreed=True)
+        connection = Connection("eu-west-1", None, lambda _service: self.client)
+        self.stack = Stack(NAME, connection, console, lambda: self.now, self._sleep)
+
+    def _sleep(self, seconds: float) -> None:
+        self.now += dt.timedelta(seconds=seconds)
+
+    def is_in(self, status: str, **fields: Any) -> None:
+        stack = {"StackName": NAME, "StackId": ID, "CreationTime": NOW, "StackStatus": status, **fields}
+        self.stub.add_response("describe_stacks", {"Stacks": [stack]})
+
+    def has_events(self, *statuses: str) -> None:
+        """The states of its events, the oldest first; ids are their numbers."""
+        events = [
+            {
+                "StackId": ID,
+                "EventId": str(number),
+                "StackName": NAME,
+                "LogicalResourceId": "Table",
+                "ResourceType": "AWS::DynamoDB::Table",
+                "ResourceStatus": status,
+                "Timestamp": NOW,
+            }
+            for number, status in enumerate(statuses)
+        ]
+        self.stub.add_response("describe_stack_events", {"StackEvents": events[::-1]})
+
+    def begins_a_deletion(self) -> None:
+        self.is_in("UPDATE_COMPLETE")  # nothing is going on
+        self.is_in("UPDATE_COMPLETE")  # and there is a stack to delete
+        self.has_events("UPDATE_COMPLETE")
+        self.stub.add_response("delete_stack", {})
+
+    def fails(self, operation: str, *errors: Exception | None) -> None:
+        """The next calls of an operation meet these errors on the way; None is a call that arrives."""
+        waiting = iter(errors)
+
+        def fail(**_event: Any) -> None:
+            error = next(waiting, None)
+            if error is not None:
+                raise error
+
+        self.client.meta.events.register(f"provide-client-params.cloudformation.{operation}", fail)
+
+
+@pytest.fixture
+def cloud() -> Iterator[Cloud]:
+    cloud = Cloud()
+    with contextlib.closing(cloud.client), cloud.stub:
+        yield cloud
+    cloud.stub.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (NoCredentialsError(), CredentialsMissing),
+        (EndpointConnectionError(endpoint_url=ADDRESS), AwsUnreachable),
+    ],
+)
+def test_a_failure_before_anything_has_begun_is_one_clear_line(
+    cloud: Cloud, error: Exception, kind: type[DeployError]
+) -> None:
+    cloud.fails("DescribeStacks", error)
+    with pytest.raises(kind) as refusal:
+        cloud.stack.describe()
+    assert "\n" not in str(refusal.value)
+
+
+def test_an_expired_session_is_named_as_missing_credentials(cloud: Cloud) -> None:
+    cloud.stub.add_client_error("describe_stacks", "ExpiredToken", "The security token is expired")
+    with pytest.raises(CredentialsMissing, match="aws sso login"):
+        cloud.stack.describe()
+
+
+def test_a_stack_that_does_not_exist_is_no_error(cloud: Cloud) -> None:
+    cloud.stub.add_client_error("describe_stacks", "ValidationError", MISSING)
+    assert cloud.stack.describe() is None
+
+
+def test_a_missing_output_of_a_half_made_stack_is_explained(cloud: Cloud) -> None:
+    cloud.is_in("ROLLBACK_COMPLETE", Outputs=[{"OutputKey": "Region", "OutputValue": "eu-west-1"}])
+    outputs = cloud.stack.outputs()
+    assert outputs["Region"] == "eu-west-1"
+    assert "ApiUrl" not in outputs
+    with pytest.raises(StackUnfinished, match=r"ROLLBACK_COMPLETE and has no output ApiUrl.*deploy\.aws up"):
+        _ = outputs["ApiUrl"]
+
+
+def test_following_goes_on_after_faults_of_the_network_and_of_aws(cloud: Cloud) -> None:
+    cloud.begins_a_deletion()
+    timeout = ConnectTimeoutError(endpoint_url=ADDRESS)
+    cloud.fails("DescribeStacks", None, None, timeout, timeout)
+    cloud.is_in("DELETE_IN_PROGRESS")
+    cloud.stub.add_client_error("describe_stack_events", "Throttling", "Rate exceeded")
+    cloud.has_events("UPDATE_COMPLETE", "DELETE_IN_PROGRESS")
+    cloud.is_in("DELETE_COMPLETE")
+    cloud.has_events("UPDATE_COMPLETE", "DELETE_IN_PROGRESS", "DELETE_COMPLETE")
+    cloud.stack.delete()
+    events = [line.split()[1] for line in cloud.printed if line.endswith("Table")]
+    assert events == ["DELETE_IN_PROGRESS", "DELETE_COMPLETE"]
+    assert sum("Trying again" in line for line in cloud.printed) == 2
+
+
+def test_a_fault_that_lasts_ends_the_following_with_its_reason(cloud: Cloud) -> None:
+    cloud.begins_a_deletion()
+    lasting = [EndpointConnectionError(endpoint_url=ADDRESS)] * 2000
+    cloud.fails("DescribeStacks", None, None, *lasting)
+    with pytest.raises(AwsUnreachable):
+        cloud.stack.delete()
+    assert cloud.now >= NOW + dt.timedelta(seconds=WAIT_S)
+
+
+def test_a_state_from_before_the_change_is_not_believed(cloud: Cloud) -> None:
+    cloud.begins_a_deletion()
+    cloud.is_in("UPDATE_COMPLETE")  # still the former one: neither the end nor a failure of the deletion
+    cloud.has_events("UPDATE_COMPLETE")
+    cloud.is_in("DELETE_FAILED")
+    cloud.has_events("UPDATE_COMPLETE", "DELETE_FAILED")
+    with pytest.raises(StackFailed, match="DELETE_FAILED"):
+        cloud.stack.delete()
+
+
+def test_a_stack_that_is_gone_is_deleted_even_if_no_event_can_be_read(cloud: Cloud) -> None:
+    cloud.begins_a_deletion()
+    cloud.stub.add_client_error("describe_stacks", "ValidationError", MISSING)
+    cloud.stub.add_client_error("describe_stack_events", "ValidationError", MISSING)
+    cloud.stack.delete()
