@@ -13,12 +13,13 @@ The small-group rule, in one place (`disclosure`):
 
 from __future__ import annotations
 
+import bisect
 import functools
 import itertools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
 import numpy as np
@@ -37,6 +38,7 @@ __all__ = [
     "Bin",
     "Disclosure",
     "Summary",
+    "bin_index",
     "bins",
     "comparison",
     "disclosure",
@@ -190,6 +192,7 @@ def summary(frame: pd.DataFrame, scale: Scale, audience: Audience) -> Summary:
     )
 
 
+@functools.lru_cache(maxsize=256)
 def bins(scale: Scale) -> tuple[Bin, ...]:
     """The bars of a scale's histogram, the worst first, so that the best is drawn on the right.
 
@@ -219,6 +222,16 @@ def bins(scale: Scale) -> tuple[Bin, ...]:
     )
 
 
+def bin_index(score: float, scale: Scale) -> int:
+    """Which of the scale's bins a score falls in, as `distribution` counts it."""
+    return max(0, bisect.bisect_right(_starts(scale), round(score, SCORE_DECIMALS)) - 1)
+
+
+@functools.lru_cache(maxsize=256)
+def _starts(scale: Scale) -> tuple[float, ...]:
+    return tuple(bin_.least_score - SCORE_TOLERANCE for bin_ in bins(scale))
+
+
 def distribution(frame: pd.DataFrame, scale: Scale, audience: Audience) -> pd.DataFrame:
     """How many scored results fall in each of the scale's bins, the worst first; also empty ones.
 
@@ -231,8 +244,9 @@ def distribution(frame: pd.DataFrame, scale: Scale, audience: Audience) -> pd.Da
         scores = scores[:0]
     found = bins(scale)
     # Rounded as the bins are: 1/7 of the points is then the same number on both sides.
-    starts = np.array([bin_.least_score for bin_ in found]) - SCORE_TOLERANCE
-    places = np.clip(np.searchsorted(starts, np.round(scores, SCORE_DECIMALS), side="right") - 1, 0, None)
+    places = np.clip(
+        np.searchsorted(_starts(scale), np.round(scores, SCORE_DECIMALS), side="right") - 1, 0, None
+    )
     return pd.DataFrame(
         {
             "label": [bin_.label for bin_ in found],
@@ -325,7 +339,9 @@ def rate_text(rate: float) -> str:
 
 
 def _short(value: float) -> str:
-    return f"{value:.2f}".rstrip("0").rstrip(".")
+    """Two decimals, halves rounded up: also where a binary number is a little less than the half it means."""
+    exact = Decimal(repr(round(value, SCORE_DECIMALS + 2)))
+    return f"{exact.quantize(Decimal('0.01'), ROUND_HALF_UP):f}".rstrip("0").rstrip(".")
 
 
 def _scores(frame: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -19,14 +19,8 @@ from shared.live.cache import ExamCache
 from shared.live.status import FeedState
 from shared.model.exam import Exam, Result, is_id
 from shared.model.grades import shown_grade
+from shared.model.overview import overview_of
 from shared.model.scales import describe
-from shared.model.statistics import (
-    Disclosure,
-    distribution,
-    frame_from_results,
-    summary,
-    tiles,
-)
 from shared.model.text import sort_key
 from shared.web.templates import html_templates
 from student_app.stream.hub import LiveHub, WatchedFeed
@@ -87,23 +81,14 @@ def board_routes(
 
 
 def _board(exam: Exam, rows: tuple[Result, ...], now_s: float, *, is_live: bool, refreshes: bool) -> bytes:
-    frame = frame_from_results(rows, exam.scale)
-    numbers = summary(frame, exam.scale, exam.audience)
-    bins = distribution(frame, exam.scale, exam.audience)
-    highest = int(bins["count"].max()) or 1
-    bars = [
-        (str(label), int(count), round(100 * int(count) / highest))
-        for label, count in zip(bins["label"], bins["count"], strict=True)
-    ]
     return _rendered(
         "exam.html",
         exam=exam,
         scale=describe(exam.scale),
         rows=sorted(rows, key=lambda row: (sort_key(row.student), row.id)),
-        tiles=tiles(numbers, exam.scale),
-        bars=bars if numbers.disclosure is not Disclosure.NOTHING else [],
+        overview=overview_of(exam, rows),
         is_live=is_live,
-        made_at=dt.datetime.fromtimestamp(now_s, dt.UTC).strftime("%H:%M UTC"),
+        made_at=dt.datetime.fromtimestamp(now_s, dt.UTC).strftime("%Y-%m-%d %H:%M UTC"),
         refreshes=refreshes,
         refresh_s=REFRESH_S,
     )

@@ -23,15 +23,9 @@ from shared.live.cache import ExamCache, ExamsSnapshot, ResultsSnapshot
 from shared.live.status import FeedState
 from shared.model.exam import Audience, Exam, is_id
 from shared.model.grades import shown_grade
+from shared.model.overview import overview_of
 from shared.model.scales import describe
-from shared.model.statistics import (
-    Disclosure,
-    bins,
-    distribution,
-    frame_from_results,
-    summary,
-    tiles,
-)
+from shared.model.statistics import frame_from_results
 from shared.model.text import sort_key
 from student_app.exam.choosing import OFFERED_MAX, exam_labels, matching_exams
 from student_app.exam.own_result import find_own, own_sentence
@@ -45,7 +39,6 @@ __all__ = ["SCRIPT_HASH", "first_paint_routes"]
 PAGES_KEPT_MAX: Final = 64
 ROWS_MAX: Final = 60  # drawn by the server; the script brings the others, and /board has them without one
 LISTED_EXAMS_MAX: Final = 200
-BAR_HEIGHT_MAX: Final = 88  # percent: above the highest bar there is room for its number
 NAME_LENGTH_MAX: Final = 120
 
 _HERE = Path(__file__).parent
@@ -140,9 +133,6 @@ def _offered(exams: Sequence[Exam], shown: Exam) -> dict[str, str]:
 def _board(exam: Exam, results: ResultsSnapshot, asked: str) -> dict[str, object]:
     """What the template of an exam needs: plain values and texts."""
     frame = frame_from_results(results.rows, exam.scale)
-    numbers = summary(frame, exam.scale, exam.audience)
-    counts = [int(count) for count in distribution(frame, exam.scale, exam.audience)["count"]]
-    most = max(1, *counts)
     own = find_own(results.rows, asked)
     rows = sorted(results.rows, key=lambda row: (sort_key(row.student), row.id))
     return {
@@ -152,13 +142,7 @@ def _board(exam: Exam, results: ResultsSnapshot, asked: str) -> dict[str, object
         "asked": asked,
         "own_id": own[0].id if len(own) == 1 else "",
         "own_sentences": [own_sentence(exam, frame, row) for row in own],
-        "tiles": tiles(numbers, exam.scale),
-        "bars": []
-        if numbers.disclosure is Disclosure.NOTHING
-        else [
-            (found, count, round(BAR_HEIGHT_MAX * count / most))
-            for found, count in zip(bins(exam.scale), counts, strict=True)
-        ],
+        "overview": overview_of(exam, results.rows),
         "rows": rows[:ROWS_MAX],
         "count": len(rows),
     }

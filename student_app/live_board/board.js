@@ -31,6 +31,7 @@ class Board {
     this.rows = new Map();
     this.deleted = new Map();
     this.exam = null;
+    this.numbers = null;
     this.feed = null;
     this.lastMessageAt = 0;
     this.failures = 0;
@@ -69,7 +70,7 @@ class Board {
       this.rows.clear();
       this.deleted.clear();
       this.fresh?.clear();
-      this.exam = null;
+      this.exam = this.numbers = null;
       this.connect();
     }
     // Where no stream can be opened, the page's own refreshes bring the results.
@@ -102,6 +103,7 @@ class Board {
       });
     on("snapshot", (message) => this.onSnapshot(message));
     on("change", (message) => this.onChange(message));
+    on("numbers", (message) => this.onNumbers(message));
     on("gone", () => this.onGone());
     on("feed", (message) => {
       if (message.load === "NO_ROOM") message.asOf = this.feed?.asOf ?? null; // the rows shown stay as old as they are
@@ -156,6 +158,7 @@ class Board {
     const previous = this.rows;
     this.exam = message.exam;
     this.feed = message.feed;
+    this.numbers = message.numbers ?? this.numbers;
     this.rows = new Map();
     this.deleted.clear();
     for (const fields of message.rows) {
@@ -221,20 +224,6 @@ class Board {
     }, pause);
   }
 
-  // Numbers. Rows bring their score, and the exam its bins and how a score is written.
-
-  text(score) {
-    const { levels, worst, best, unit } = this.exam.scale;
-    if (!levels) return `${Math.round((worst + score * (best - worst)) * 100) / 100}${unit}`;
-    const distance = (level) => Math.round(Math.abs(level[1] - score) * 1e6);
-    return levels.reduce((nearest, level) => (distance(level) < distance(nearest) ? level : nearest))[0];
-  }
-
-  binOf(score) {
-    const starts = this.exam.bins.map(([, , start]) => start);
-    return Math.max(0, starts.findLastIndex((start) => start <= score + 5e-7));
-  }
-
   // Drawing.
 
   draw() {
@@ -261,76 +250,66 @@ class Board {
     if (hasExam || this.isGone) document.dispatchEvent(new CustomEvent("exam-board-drawn", { detail: this.root }));
   }
 
+  // The numbers come from the server, which computes them once for all pages: here they are only drawn.
+
   drawNumbers() {
-    const scored = [...this.rows.values()].filter((row) => row.score !== null);
-    const scores = scored.map((row) => row.score).sort((a, b) => a - b);
-    const showsStatistics = scores.length >= this.exam.smallGroup;
-    const tiles = [["Results", String(this.rows.size)]];
-    if (showsStatistics) {
-      const middle = scores.length / 2;
-      const median = scores.length % 2 ? scores[Math.floor(middle)] : (scores[middle - 1] + scores[middle]) / 2;
-      const passed = scored.filter((row) => row.passed).length;
-      const { hasMean, hasMedian } = this.exam.scale;
-      if (hasMean) tiles.push(["Mean", this.text(scores.reduce((sum, score) => sum + score, 0) / scores.length)]);
-      if (hasMedian) tiles.push(["Median", this.text(median)]);
-      // With codes, a rate of none or all would reveal everybody's result.
-      if (this.exam.audience === "NAMES" || (passed > 0 && passed < scores.length)) tiles.push(["Passed", rateText(passed, scores.length)]);
-    } else tiles.push(["Statistics", `from ${this.exam.smallGroup} grades on`]);
+    if (!this.numbers) return; // they follow in a moment
     const list = this.part(".tiles");
+    const { tiles, bars } = this.numbers;
     while (list.children.length > tiles.length) list.lastChild.remove();
     tiles.forEach(([name, value], index) => {
       let tile = list.children[index];
       if (!tile) {
-        tile = document.createElement("div");
-        tile.className = "tile";
-        tile.append(document.createElement("dt"), document.createElement("dd"));
+        tile = build("div", "tile", document.createElement("dt"), document.createElement("dd"));
         list.append(tile);
       }
       setText(tile.firstChild, name);
       setText(tile.lastChild, value);
     });
-    this.drawChart(showsStatistics ? scores : []);
+    const axis = this.exam.axis;
+    this.part(".chart").hidden = bars.length === 0;
+    // An edit of the scale brings the axis first, and its numbers a moment later.
+    if (bars.length === axis.bars.length) this.drawChart(axis, this.numbers);
   }
 
-  drawChart(scores) {
-    const chart = this.part(".chart");
-    chart.hidden = scores.length === 0;
-    if (chart.hidden) return;
-    const bins = this.exam.bins.map(([label, tick]) => ({ label, tick }));
-    const counts = bins.map(() => 0);
-    for (const score of scores) counts[this.binOf(score)] += 1;
-    const most = Math.max(...counts, 1);
-    const ownScore = this.rows.get(this.own)?.score ?? null;
-    const ownBin = ownScore === null ? null : bins[this.binOf(ownScore)];
+  drawChart(axis, { bars, marks, words }) {
     const plot = this.part(".plot");
-    if (plot.dataset.bins !== bins.map((bin) => bin.label).join()) {
-      plot.dataset.bins = bins.map((bin) => bin.label).join();
-      plot.replaceChildren(...bins.map(() => build("div", "bin", build("span", "count"), build("div", "bar"))));
-      chart.querySelector(".axis")?.remove();
-      const axis = build("div", "axis", ...bins.map((bin, index) => {
-        const span = document.createElement("span");
-        span.textContent = bins.length > 14 && index % 2 ? "" : bin.tick;
-        return span;
-      }));
-      axis.setAttribute("aria-hidden", "true");
-      plot.after(axis);
-      this.part(".chart-table tbody").replaceChildren(...bins.map((bin) => {
-        const head = document.createElement("th");
+    const table = this.part(".chart-table tbody");
+    const shape = JSON.stringify(axis);
+    if (plot.dataset.shape !== shape) {
+      plot.dataset.shape = shape;
+      plot.replaceChildren(...axis.bars.map(() => build("div", "bin", build("span", "count"), build("div", "bar"))));
+      const ticks = axis.bars.map(([, tick]) => build("span", "", tick));
+      this.part(".axis").replaceChildren(...ticks, ...(axis.last ? [build("span", "last", axis.last)] : []));
+      this.part(".axis").classList.toggle("ends", axis.last !== "");
+      table.replaceChildren(...axis.bars.map(([label]) => {
+        const head = build("th", "", label);
         head.scope = "row";
-        head.textContent = bin.label;
-        return build("tr", "", head, document.createElement("td"));
+        return build("tr", "", head, document.createElement("td"), document.createElement("td"));
       }));
     }
-    bins.forEach((bin, index) => {
+    const ownBar = this.rows.get(this.own)?.bar ?? null;
+    bars.forEach(([count, height, share, text], index) => {
       const node = plot.children[index];
-      setText(node.querySelector(".count"), counts[index] ? String(counts[index]) : "");
-      node.querySelector(".bar").style.height = `${(88 * counts[index]) / most}%`;
-      node.classList.toggle("own", bin === ownBin);
-      setText(this.part(".chart-table tbody").children[index].lastChild, String(counts[index]));
+      const isOwn = index === ownBar;
+      setText(node.querySelector(".count"), count ? String(count) : "");
+      node.querySelector(".bar").style.height = `${height}%`;
+      node.classList.toggle("own", isOwn);
+      node.classList.toggle("right", index >= bars.length / 2);
+      const words = isOwn ? `${text}, my result among them` : text;
+      for (const [name, value] of [["tabindex", "0"], ["role", "img"], ["aria-label", words], ["data-tip", words]]) setAttribute(node, name, count ? value : null);
+      setText(table.children[index].children[1], String(count));
+      setText(table.children[index].children[2], share);
     });
-    const words = bins.map((bin, index) => [bin.label, counts[index]]).filter(([, count]) => count).map(([label, count]) => `${label}: ${count}`).join(", ");
-    setText(this.part(".chart-title"), ownBin ? "Distribution (hatched: my result)" : "Distribution");
-    plot.setAttribute("aria-label", `Histogram of ${scores.length} grades. ${words}.${ownBin ? ` My result is in ${ownBin.label}.` : ""}`);
+    for (const old of plot.querySelectorAll(".mark")) old.remove();
+    plot.append(...marks.map(([left, text]) => {
+      const mark = build("div", left > 50 ? "mark end" : "mark", build("span", "", text));
+      mark.style.left = `${left}%`;
+      mark.setAttribute("aria-hidden", "true");
+      return mark;
+    }));
+    setText(this.part(".chart-title"), ownBar === null ? "Distribution" : "Distribution (▼ hatched: my result)");
+    setAttribute(plot, "aria-label", ownBar === null ? words : `${words} My result is in ${axis.bars[ownBar][0]}.`);
   }
 
   sortBy(key) {
@@ -428,18 +407,17 @@ class Board {
   }
 }
 
-function rowOf([id, student, grade, version, received, score, passed]) {
-  return { id, student, grade, version, received: received * 1000, score, passed: passed === 1, folded: student.toLocaleLowerCase() };
-}
-
-function rateText(part, whole) {
-  // Never 100 % or 0 % unless it is all or none.
-  const percent = Math.floor((100 * part) / whole + 0.5);
-  return `${part > 0 && part < whole ? Math.min(99, Math.max(1, percent)) : percent} %`;
+function rowOf([id, student, grade, version, received, score, bar]) {
+  return { id, student, grade, version, received: received * 1000, score, bar, folded: student.toLocaleLowerCase() };
 }
 
 function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
+}
+
+function setAttribute(node, name, value) {
+  if (value === null) node.removeAttribute(name);
+  else if (node.getAttribute(name) !== value) node.setAttribute(name, value);
 }
 
 function build(tag, className, ...children) {
@@ -452,6 +430,7 @@ function build(tag, className, ...children) {
 function newRow(id) {
   const node = build("tr", "", document.createElement("td"), document.createElement("td"), document.createElement("td"));
   node.dataset.id = id;
+  node.firstChild.dir = "auto"; // a name's own direction, whatever the page's is
   return node;
 }
 

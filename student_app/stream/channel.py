@@ -3,6 +3,7 @@
 Rules:
 - a change goes out at once if none went out within PAUSE_S; later ones within that time are joined to one;
 - every viewer gets the same bytes;
+- the numbers of a snapshot or a change follow it as a message of their own;
 - a viewer who comes back with the last id it saw gets what it missed, if the history still has it, else a
   snapshot; there is no history of an exam that shows codes, since it would reveal the order of entry;
 - a viewer whose queue is full reads too slowly: it is dropped, comes back by itself and gets a snapshot.
@@ -21,6 +22,7 @@ from shared.live.cache import ExamCache
 from shared.live.status import FeedStatus
 from shared.model.exam import Audience, Result
 from student_app.stream.messages import change_data, server_sent_event, snapshot_object, to_json
+from student_app.stream.numbers import Compute, LiveNumbers
 
 __all__ = ["HISTORY_BYTES_MAX", "PAUSE_S", "QUEUE_MESSAGES_MAX", "Channel", "Viewer"]
 
@@ -69,6 +71,7 @@ class Channel:
         *,
         status: Callable[[], FeedStatus],
         on_drop: Callable[[], None],
+        compute: Compute,
         call_later: Callable[[float, Callable[[], None]], asyncio.TimerHandle],
         time_s: Callable[[], float],
         wall_s: Callable[[], float],
@@ -88,6 +91,9 @@ class Channel:
         self._history: deque[tuple[int, bytes]] = deque()
         self._history_bytes = 0
         self._snapshot: tuple[tuple[int, str, float], bytes] | None = None
+        self._numbers = LiveNumbers(
+            exam_id, cache, self.send, compute=compute, call_later=call_later, time_s=time_s
+        )
 
     # Viewers.
 
@@ -95,8 +101,9 @@ class Channel:
         """A new viewer with its first messages waiting: the greeting, then what it missed, a snapshot, or
         word that there is no such exam."""
         viewer = Viewer()
-        viewer.offer(greeting + b"".join(self._first_messages(last_event_id)))
+        viewer.offer(greeting + b"".join(self._first_messages(last_event_id)) + self._numbers.message)
         self.viewers.add(viewer)
+        self._numbers.refresh()
         return viewer
 
     def leave(self, viewer: Viewer) -> None:
@@ -131,18 +138,18 @@ class Channel:
     def note_loaded(self, version: int) -> None:
         """The results can be read from now on: everybody gets them whole."""
         self._forget_pending(version)
-        snapshot = self._snapshot_message()
-        if snapshot is not None:
-            self.send(snapshot)
+        self._send_snapshot()
 
     def note_gone(self, version: int) -> None:
         """The exam is no longer published."""
         self._forget_pending(version)
+        self._numbers.forget()
         self.send(server_sent_event("gone", b"{}"))
 
     def note_forgotten(self, version: int, feed_message: bytes) -> None:
         """The results are no longer held. Viewers of an exam that is still published are told why."""
         self._forget_pending(version)
+        self._numbers.forget()
         if self._cache.exam(self.exam_id) is not None:
             self.send(feed_message)
 
@@ -150,6 +157,7 @@ class Channel:
         """End every stream."""
         if self._timer is not None:
             self._timer.cancel()
+        self._numbers.close()
         for viewer in self.viewers:
             viewer.end()
         self.viewers.clear()
@@ -174,9 +182,7 @@ class Channel:
         if self._is_exam_changed:
             # Another scale gives every row another score.
             self._forget_pending(self._version)
-            snapshot = self._snapshot_message()
-            if snapshot is not None:
-                self.send(snapshot)
+            self._send_snapshot()
             return
         change = change_data(exam, self._upserts.values(), self._wall_s(), self._removals)
         message = server_sent_event("change", to_json(change), self._event_id(self._version))
@@ -187,6 +193,13 @@ class Channel:
         else:
             self._remember(self._version, message)
         self.send(message)
+        self._numbers.refresh()
+
+    def _send_snapshot(self) -> None:
+        snapshot = self._snapshot_message()
+        if snapshot is not None:
+            self.send(snapshot)
+            self._numbers.refresh()
 
     def _remember(self, version: int, message: bytes) -> None:
         self._history.append((version, message))

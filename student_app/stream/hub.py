@@ -7,6 +7,7 @@ import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol
@@ -87,6 +88,8 @@ class LiveHub:
         self._stop_listening: list[Callable[[], None]] = []
         self._cache_changed = asyncio.Event()
         self._is_closed = False
+        # One thread of its own: pages that wait for their turn hold those of the loop's default executor.
+        self._computing = ThreadPoolExecutor(1, "numbers")
 
     async def __aenter__(self) -> LiveHub:
         self._stop_listening = [
@@ -105,6 +108,7 @@ class LiveHub:
             self._beating.cancel()
             await asyncio.wait([self._beating])
         self.end_streams()
+        self._computing.shutdown(wait=False, cancel_futures=True)
 
     def end_streams(self) -> None:
         """End every stream and take no new one."""
@@ -179,10 +183,16 @@ class LiveHub:
             self._epoch,
             status=lambda: self._feed.status,
             on_drop=self._count_drop,
+            compute=self._compute,
             call_later=lambda delay_s, act: loop.call_later(delay_s, act),
             time_s=loop.time,
             wall_s=self._wall_s,
         )
+
+    def _compute(self, work: Callable[[], bytes], on_done: Callable[[Callable[[], bytes]], None]) -> None:
+        if not self._is_closed:
+            future = asyncio.get_running_loop().run_in_executor(self._computing, work)
+            future.add_done_callback(lambda done: None if done.cancelled() else on_done(done.result))
 
     def _count_drop(self) -> None:
         self.counters.viewers_dropped += 1

@@ -16,7 +16,7 @@ from shared.model.exam import is_id
 from shared.web.client_address import client_address
 from student_app.stream.channel import Viewer
 from student_app.stream.hub import LiveHub, StreamRefused
-from student_app.stream.messages import snapshot_object, to_json
+from student_app.stream.messages import numbers_object, snapshot_object, to_json
 from student_app.stream.renderings import Renderings
 
 __all__ = ["live_routes"]
@@ -61,7 +61,11 @@ def live_routes(cache: ExamCache, hub: LiveHub, trusted_proxies: int) -> list[Ro
         rendering = await renderings.get(
             exam_id,
             (exam.version, results.version),
-            lambda: to_json(snapshot_object(exam, results.rows, results.received_at_s, None)),
+            lambda: to_json(
+                snapshot_object(
+                    exam, results.rows, results.received_at_s, None, numbers_object(exam, results.rows)
+                )
+            ),
         )
         return rendering.answer(request, "application/json")
 

@@ -13,7 +13,7 @@ from shared.model.text import escape_markdown
 from student_app.context import Serving
 from student_app.exam.details import results_csv, rule_text, statistics_rows
 from student_app.live_board import live_board
-from student_app.stream.messages import Json, snapshot_object
+from student_app.stream.messages import Json, numbers_object, snapshot_object
 from student_app.stream.run_gate import run_gate
 from student_app.views.comparing import show_comparison
 from student_app.views.own import ask_own, show_own
@@ -114,7 +114,8 @@ def _is_unreachable() -> bool:
 def _snapshot(parts: Serving, exam: Exam, results: ResultsSnapshot | None) -> Json | None:
     if results is None:
         return None
-    return snapshot_object(exam, results.rows, results.received_at_s, parts.feed.status)
+    numbers = numbers_object(exam, results.rows)
+    return snapshot_object(exam, results.rows, results.received_at_s, parts.feed.status, numbers)
 
 
 def _note(*, is_unreachable: bool) -> None:

@@ -10,6 +10,7 @@ from shared.live.cache import ExamCache, ResultsChanged
 from shared.live.status import FeedState, FeedStatus
 from shared.model.exam import Audience, Exam, Result
 from student_app.stream import channel as channel_module
+from student_app.stream import numbers as numbers_module
 from student_app.stream.channel import PAUSE_S, QUEUE_MESSAGES_MAX, Channel, Viewer
 from tests.builders import a_published_exam, a_result
 from tests.student_app.world import START_S, events_of, filled_cache
@@ -23,6 +24,14 @@ class Later:
     def __init__(self) -> None:
         self.due: list[tuple[float, Callable[[], None]]] = []
         self.now_s = 100.0
+        self.computations: list[tuple[Callable[[], bytes], Callable[[Callable[[], bytes]], None]]] = []
+
+    def compute(self, work: Callable[[], bytes], on_done: Callable[[Callable[[], bytes]], None]) -> None:
+        self.computations.append((work, on_done))
+
+    def finish_computing(self) -> None:
+        work, on_done = self.computations.pop()
+        on_done(work)
 
     def call(self, delay_s: float, act: Callable[[], None]) -> asyncio.TimerHandle:
         entry = (self.now_s + delay_s, act)
@@ -69,6 +78,7 @@ class Desk:
             "epoch",
             status=lambda: self.status,
             on_drop=self._drop,
+            compute=self.later.compute,
             call_later=self.later.call,
             time_s=lambda: self.later.now_s,
             wall_s=lambda: START_S + self.later.now_s,
@@ -272,7 +282,8 @@ def test_results_that_are_loaded_later_come_by_themselves() -> None:
     cache.put_exam(exam)
     desk = Desk()
     desk.channel = Channel(
-        exam.id, cache, "epoch", status=lambda: LIVE, on_drop=lambda: None, call_later=desk.later.call,
+        exam.id, cache, "epoch", status=lambda: LIVE, on_drop=lambda: None,
+        compute=desk.later.compute, call_later=desk.later.call,
         time_s=lambda: desk.later.now_s, wall_s=lambda: START_S,
     )  # fmt: skip
     viewer = desk.join()
@@ -313,3 +324,74 @@ def test_a_snapshot_is_made_once_for_everybody_who_comes() -> None:
     desk.status = FeedStatus(FeedState.OFFLINE, START_S + 5, START_S)
     (late,) = read(desk.join())
     assert late["data"]["feed"]["state"] == "OFFLINE"  # type: ignore[index]
+
+
+def tile(event: dict[str, object], name: str) -> str:
+    return dict(event["data"]["tiles"])[name]  # type: ignore[index]
+
+
+def test_numbers_follow_a_snapshot_and_a_change() -> None:
+    desk = Desk(("Ada", "17"))
+    viewer = desk.join()
+    desk.later.finish_computing()
+    snapshot, numbers = read(viewer)
+    assert (snapshot["kind"], numbers["kind"], tile(numbers, "Results")) == ("snapshot", "numbers", "1")
+    desk.later.pass_time(numbers_module.PAUSE_S)
+    desk.save("Alan", "12")
+    desk.later.finish_computing()
+    change, numbers = read(viewer)
+    assert (change["kind"], tile(numbers, "Results")) == ("change", "2")
+    _, at_once = read(desk.join())
+    assert at_once == numbers, "who comes later has them with the first message"
+    assert desk.later.computations == []
+
+
+def test_numbers_are_computed_once_for_all_changes_within_a_pause() -> None:
+    desk = Desk()
+    viewer = desk.join()
+    desk.later.finish_computing()
+    for number in range(4):
+        desk.save(f"Student {number}", "12")
+        desk.later.pass_time(numbers_module.PAUSE_S / 5)
+        assert desk.later.computations == []
+    desk.later.pass_time(numbers_module.PAUSE_S)
+    desk.later.finish_computing()
+    assert desk.later.computations == []
+    assert tile(read(viewer)[-1], "Results") == "4"
+
+
+def test_changes_during_a_computation_are_computed_after_it() -> None:
+    desk = Desk()
+    viewer = desk.join()
+    desk.save("Ada", "12")
+    desk.later.pass_time(numbers_module.PAUSE_S)
+    assert len(desk.later.computations) == 1
+    desk.later.finish_computing()
+    desk.later.finish_computing()
+    assert tile(read(viewer)[-1], "Results") == "1"
+
+
+def test_numbers_that_an_edit_or_a_withdrawal_overtakes_are_not_sent() -> None:
+    """Computed for names, they may tell what with codes is told to nobody."""
+    desk = Desk(("Ada", "17"))
+    viewer = desk.join()
+    coded = dataclasses.replace(desk.exam, audience=Audience.CODES, version=desk.exam.version + 1)
+    desk.cache.put_exam(coded)
+    desk.channel.note_exam(desk.cache.version)
+    desk.later.finish_computing()
+    assert "numbers" not in [event["kind"] for event in read(viewer)]
+    desk.later.pass_time(numbers_module.PAUSE_S)
+    desk.cache.remove_exam(coded.id, coded.version + 1)
+    desk.channel.note_gone(desk.cache.version)
+    desk.later.finish_computing()
+    assert [event["kind"] for event in read(viewer)] == ["gone"]
+
+
+def test_a_channel_that_is_closed_computes_nothing_more() -> None:
+    desk = Desk(("Ada", "17"))
+    desk.join()
+    desk.channel.close()
+    desk.save("Alan", "12")
+    desk.later.finish_computing()
+    desk.later.pass_time(2 * numbers_module.PAUSE_S)
+    assert desk.later.computations == []

@@ -15,11 +15,12 @@ from student_app.stream.messages import (
     change_data,
     exam_object,
     feed_object,
+    numbers_object,
     server_sent_event,
     snapshot_object,
     to_json,
 )
-from tests.builders import a_published_exam, a_result
+from tests.builders import a_published_exam, a_result, results_of
 from tests.student_app.world import START_S, events_of
 
 LIVE = FeedStatus(FeedState.LIVE, START_S, START_S + 1.26)
@@ -29,7 +30,7 @@ def test_a_snapshot_has_the_exam_its_rows_and_how_current_it_is() -> None:
     exam = a_published_exam()
     row = a_result("Ada", "17.5", exam, version=3)
     snapshot = snapshot_object(exam, [row], {row.id: START_S}, LIVE)
-    assert snapshot["rows"] == [[row.id, "Ada", "17.5", 3, START_S, 0.875, 1]]
+    assert snapshot["rows"] == [[row.id, "Ada", "17.5", 3, START_S, 0.875, 17]]
     assert snapshot["feed"] == {"state": "LIVE", "since": START_S, "asOf": START_S + 1.3}
     assert exam_object(exam)["subject"] == "Physics"
 
@@ -55,23 +56,36 @@ def test_a_change_has_its_rows_with_their_scores_and_the_ids_that_are_gone() -> 
     exam = a_published_exam()
     row, failed, absent = (a_result("Ada", grade, exam) for grade in ("12", "9.99", "ABSENT"))
     change = change_data(exam, [row], START_S, ["gone-id"])
-    assert change == {"rows": [[row.id, "Ada", "12", 1, START_S, 0.6, 1]], "gone": ["gone-id"]}
-    assert change_data(exam, [failed], 0.0, [])["rows"][0][5:] == [0.4995, 0]  # type: ignore[index]
-    assert change_data(exam, [absent], 0.0, [])["rows"][0][2:] == ["absent", 1, 0.0, None, 0]  # type: ignore[index]
+    assert change == {"rows": [[row.id, "Ada", "12", 1, START_S, 0.6, 12]], "gone": ["gone-id"]}
+    assert change_data(exam, [failed], 0.0, [])["rows"][0][5:] == [0.4995, 9]  # type: ignore[index]
+    assert change_data(exam, [absent], 0.0, [])["rows"][0][2:] == ["absent", 1, 0.0, None, None]  # type: ignore[index]
 
 
-def test_an_exam_brings_its_bins_and_how_scores_are_written() -> None:
+def test_an_exam_brings_the_axis_of_its_chart_with_both_ends() -> None:
     german = exam_object(a_published_exam(scale=parse_scale("FROM_1_TO_6;STEP=0.1;BEST=LOW;PASS=4")))
-    assert german["bins"] == [
-        ["6–5", "6", 0.0],
-        ["5–4", "5", 0.2],
-        ["4–3", "4", 0.4],
-        ["3–2", "3", 0.6],
-        ["2–1", "2", 0.8],
-    ]
-    assert german["scale"] == {"hasMean": True, "hasMedian": True, "worst": 6.0, "best": 1.0, "unit": ""}
-    levels = exam_object(a_published_exam(scale=parse_scale("LEVELS=A,B|C")))["scale"]
-    assert levels == {"hasMean": False, "hasMedian": True, "levels": [["A", 1.0], ["B", 0.5], ["C", 0.0]]}
+    bars = [["6–5", "6"], ["5–4", "5"], ["4–3", "4"], ["3–2", "3"], ["2–1", "2"]]
+    assert german["axis"] == {"bars": bars, "last": "1"}
+    levels = exam_object(a_published_exam(scale=parse_scale("LEVELS=A,B|C")))["axis"]
+    assert levels == {"bars": [["C", "C"], ["B", "B"], ["A", "A"]], "last": ""}
+
+
+def test_numbers_are_ready_to_draw_and_small() -> None:
+    exam = a_published_exam()
+    numbers = numbers_object(exam, results_of("0", "9.5", "12", "20", "20", "ABSENT", exam=exam))
+    assert numbers["tiles"] == (("Results", "6"), ("Mean", "12.3"), ("Median", "12"), ("Passed", "60 %"))
+    bars = numbers["bars"]
+    assert isinstance(bars, list)
+    assert bars[-1] == [2, 88, "40 %", "19–20: 2 students, 40 %"]
+    assert bars[1] == [0, 0, "0 %", "1–2: 0 students, 0 %"]
+    assert numbers["marks"] == [[60.0, "Median 12"], [50.0, "Pass mark 10"]]
+    assert len(to_json(numbers)) < 1500
+
+
+def test_of_a_small_group_no_statistic_is_in_the_numbers() -> None:
+    exam = a_published_exam()
+    numbers = numbers_object(exam, results_of("8", "9", exam=exam))
+    tiles = (("Results", "2"), ("Statistics", "from 5 grades on"))
+    assert numbers == {"tiles": tiles, "bars": [], "marks": [], "words": ""}
 
 
 def test_a_key_shows_the_level_beside_the_points() -> None:
@@ -86,7 +100,7 @@ def test_with_codes_no_message_has_a_time_of_a_row_or_the_order_of_entry() -> No
     stamps = {row.id: START_S + second for second, row in enumerate(entered)}
     removed = [row.id for row in entered]
     by_id = sorted(entered, key=lambda row: row.id)
-    in_order_of_ids = [[row.id, row.student, "12", 1, 0.0, 0.6, 1] for row in by_id]
+    in_order_of_ids = [[row.id, row.student, "12", 1, 0.0, 0.6, 12] for row in by_id]
     assert snapshot_object(exam, entered, stamps, None)["rows"] == in_order_of_ids
     change = change_data(exam, entered, START_S, removed)
     assert change == {"rows": in_order_of_ids, "gone": sorted(removed)}
