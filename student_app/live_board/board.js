@@ -6,6 +6,7 @@ const UNREACHABLE_FAILURES = 3; // then the page's own refresh takes over
 const ROW_PX = 36;
 const MARGIN_ROWS = 12; // drawn above and below the visible rows, so that fast scrolling shows no gap
 const FRESH_MS = 60000; // how long a row is marked as new or corrected
+const GONE_SPREAD_MS = 500; // over which all viewers' pages refresh when their exam is withdrawn
 const GONE = "This exam is not published, or not any more. It appears here by itself the moment it is: leave this page open.";
 const NO_ROOM = "More people are watching other exams than this server has room for. This exam appears here by itself as soon as there is room: leave this page open.";
 const boards = new WeakMap();
@@ -187,9 +188,15 @@ class Board {
     this.draw();
   }
 
+  onNumbers(message) {
+    this.numbers = message;
+    if (this.exam !== null) this.draw();
+  }
+
   onGone() {
-    if (this.exam !== null) this.requestRefresh();
-    this.exam = null;
+    // Also while the page is hidden, and without the pause between refreshes: nothing withdrawn stays in it.
+    if (this.exam !== null) setTimeout(() => this.trigger("changed", Date.now()), Math.random() * GONE_SPREAD_MS);
+    this.exam = this.numbers = null;
     this.rows.clear();
     this.fresh?.clear();
     this.isGone = true;
@@ -197,11 +204,12 @@ class Board {
   }
 
   place(row, old, isNews) {
-    row.mark = old?.mark ?? "";
+    row.mark = old && this.isFresh(old) ? old.mark : "";
     if (isNews) {
       this.fresh ??= new Map();
       this.fresh.set(row.id, Date.now() + FRESH_MS);
-      row.mark = !old ? "" : old.grade === row.grade ? "corrected" : `was ${old.grade}`;
+      if (old && old.grade !== row.grade) row.mark = `was ${old.grade}`;
+      else if (old) row.mark ||= "corrected";
     }
     this.rows.set(row.id, row);
   }

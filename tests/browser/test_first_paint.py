@@ -8,11 +8,10 @@ from playwright.sync_api import Page, Route, expect
 from shared.model.exam import NewResult
 from tests.browser.axe import faults_of
 from tests.browser.people import DEADLINE_MS, PHONE, Person
-from tests.browser.test_student_board import Author
+from tests.browser.test_student_board import FIVE, Author
 from tests.pair_process import PairProcess
 
 NEW_PERSON = Callable[..., Person]
-FIVE = {"Ada": "17", "Alan": "12", "Grace": "9", "Marie": "19", "Lise": "5"}
 FIRST = "#first-paint"
 
 

@@ -20,6 +20,7 @@ from tests.wire.tcp_proxy import TcpProxy
 
 STALE_WITHIN_MS = 10_000  # what the page promises
 NEW_PERSON = Callable[..., Person]
+FIVE = {"Ada": "17", "Alan": "12", "Grace": "9", "Marie": "19", "Lise": "5"}
 
 
 class Author:
@@ -334,3 +335,58 @@ def test_the_static_board_can_be_read_by_everybody_and_needs_no_script(
     page = new_person(viewport={"width": 390, "height": 844}).page
     page.goto(f"{pair.student_url}/board/{exam.id}")
     assert faults_of(page) == []
+
+
+def test_the_correction_of_a_name_keeps_what_the_grade_was(
+    pair: PairProcess, author: Author, new_person: NEW_PERSON
+) -> None:
+    exam = author.exam("Dance", {"Ada": "17"})
+    page = new_person().page
+    open_board(page, pair.student_url, exam)
+    added = author.api.create_result(exam.id, NewResult("Rosalin", "14"))
+    added = author.api.update_result(exam.id, added.id, added.version, grade="16")
+    expect(row(page, "Rosalin")).to_contain_text("was 14", timeout=DEADLINE_MS)
+    author.api.update_result(exam.id, added.id, added.version, student="Rosalind")
+    expect(row(page, "Rosalind")).to_contain_text("was 14", timeout=DEADLINE_MS)
+
+
+def test_what_is_withdrawn_leaves_a_hidden_page_too_and_comes_back_without_marks(
+    pair: PairProcess, author: Author, new_person: NEW_PERSON
+) -> None:
+    exam = author.exam("Drama", FIVE)
+    page = new_person().page
+    open_board(page, pair.student_url, exam)
+    page.get_by_label("My name").fill("Marie")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Marie: 19.")).to_be_visible(timeout=DEADLINE_MS)
+    page.evaluate("Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' })")
+    withdrawn = author.api.unpublish_exam(exam.id, exam.version)
+    expect(page.get_by_text("not published, or not any more")).to_be_visible(timeout=DEADLINE_MS)
+    expect(page.get_by_text("Marie: 19.")).to_have_count(0, timeout=DEADLINE_MS)
+    expect(page.get_by_role("button", name="Download these results")).to_have_count(0)
+    expect(page.get_by_text("Statistics", exact=True)).to_have_count(0)
+    author.api.publish_exam(exam.id, withdrawn.version)
+    expect(row(page, "Marie")).to_contain_text("19", timeout=DEADLINE_MS)
+    expect(page.locator("tr.fresh")).to_have_count(0)
+
+
+def test_the_chart_shows_both_ends_its_marks_and_each_bar_in_words(
+    pair: PairProcess, author: Author, new_person: NEW_PERSON
+) -> None:
+    exam = author.exam("Optics", {**FIVE, "Max": "20"})
+    page = new_person().page
+    open_board(page, pair.student_url, exam)
+    axis = page.locator(".axis span")
+    expect(axis.first).to_have_text("0", timeout=DEADLINE_MS)
+    expect(axis.last).to_have_text("20")
+    expect(page.locator(".mark")).to_have_text(["Median 14.5", "Pass mark 10"])
+    assert (
+        page.locator(".bin .bar").evaluate_all("bars => bars.filter(bar => bar.offsetHeight > 0).length") == 5
+    )
+    page.get_by_label("My name").fill("Lise")
+    page.keyboard.press("Enter")
+    own = page.get_by_role("img", name="5–6: 1 student, 17 %, my result among them")
+    expect(own).to_contain_text("1", timeout=DEADLINE_MS)
+    own.focus()
+    tip = own.evaluate("node => getComputedStyle(node, '::after').content")
+    assert tip == '"5–6: 1 student, 17 %, my result among them"'
