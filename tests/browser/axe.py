@@ -1,9 +1,9 @@
-"""axe-core in a page: what breaks WCAG 2.1 at levels A and AA, and what it could not judge.
+"""axe-core in a page: violations of WCAG 2.1 levels A and AA, and what it could not decide.
 
     assert faults_of(page) == []
-    assert faults_of(page, KNOWN_OF_STREAMLIT) == []     a fault that is not ours is named, with its reason
+assert faults_of(page, KNOWN_OF_STREAMLIT) == []     faults that are not ours are listed with a reason
 
-The script comes with axe-playwright-python and is put in over the debugger, so that a page's
+The script comes with axe-playwright-python and is injected through the debugger, so that a page's
 Content-Security-Policy stays as it is. Where scripts are switched off, axe cannot run.
 """
 
@@ -21,7 +21,7 @@ WCAG_2_1_A_AND_AA = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`rule` is axe's word; `element` a CSS path (of frames and shadow roots one after the other)."""
+    """`rule` is axe's id; `element` a CSS path (through frames and shadow roots, one after the other)."""
 
     rule: str
     element: str
@@ -31,7 +31,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A fault that others bring: `rule`, at elements whose HTML or path has `part`. `reason` says whose it
+    """A third-party fault: `rule`, at elements whose HTML or path contains `part`. `reason` says whose it
     is and why it stays."""
 
     rule: str
@@ -43,14 +43,14 @@ class Known:
 
 
 def faults_of(page: Page, known: Iterable[Known] = (), *, within: str | None = None) -> list[Fault]:
-    """Every fault of the page as it is now, one for each element; `within` is a CSS selector."""
+    """Every fault of the page in its current state, one per element; `within` is a CSS selector."""
     accepted = tuple(known)
     found = _run(page, "violations", within)
     return [fault for fault in found if not any(one.covers(fault) for one in accepted)]
 
 
 def undecided_of(page: Page, rule: str, *, within: str | None = None) -> list[Fault]:
-    """Where axe could not tell whether `rule` is kept, as with a text's contrast before a gradient."""
+    """Where axe could not decide whether `rule` is met, such as the contrast of text on a gradient."""
     return [fault for fault in _run(page, "incomplete", within) if fault.rule == rule]
 
 

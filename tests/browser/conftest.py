@@ -1,7 +1,7 @@
-"""One Chromium and one running pair for the browser tests of a worker, and people in front of it.
+"""One Chromium and one running pair for a worker's browser tests, and the people who use them.
 
-A test uses teachers and exams of its own and trusts no emptiness. Tests that stop processes start their own
-pair (tests/pair_process.py).
+Each test uses its own teachers and exams and does not expect an empty backend. Tests that stop processes
+start their own pair (tests/pair_process.py).
 """
 
 import contextlib
@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Not for longer than this folder: playwright keeps an event loop running in the main thread."""
+    """Limited to this folder, because playwright keeps an event loop running in the main thread."""
     if not Path(CHROMIUM).is_file():
         reason = f"no Chromium at {CHROMIUM}: install one or set CHROMIUM to its path"
         if os.environ.get("REQUIRE_ALL") == "1":
@@ -52,7 +52,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PairProcess]:
 
 @pytest.fixture(scope="module")
 def teacher(pair: PairProcess, browser: Browser) -> Iterator[SignedIn]:
-    """Somebody new at the pair, once signed in."""
+    """A new teacher of the pair who has signed in once."""
     signed_in = SignedIn(BackendClient(pair.backend_url, pair.data_dir), pair.teacher_url, browser)
     with contextlib.closing(signed_in.api):
         yield signed_in
@@ -60,15 +60,15 @@ def teacher(pair: PairProcess, browser: Browser) -> Iterator[SignedIn]:
 
 @pytest.fixture
 def new_person(browser: Browser) -> Iterator[Callable[..., Person]]:
-    """Makes people with a browser of their own; keywords are those of playwright's new_context.
+    """Creates people, each with their own browser context; keywords are those of playwright's new_context.
 
-    At the end nothing that any of their pages asked for was against its Content-Security-Policy, and no
-    script of theirs failed.
+        At the end, none of their pages may have violated its Content-Security-Policy, and none of their
+    scripts may have failed.
     """
     people: list[Person] = []
 
     def make(**options: object) -> Person:
-        people.append(Person(browser.new_context(**options)))  # type: ignore[arg-type]  # playwright's own words
+        people.append(Person(browser.new_context(**options)))  # type: ignore[arg-type]  # playwright's own keywords
         return people[-1]
 
     yield make
@@ -79,7 +79,7 @@ def new_person(browser: Browser) -> Iterator[Callable[..., Person]]:
 
 @pytest.fixture
 def teacher_page(pair: PairProcess, new_person: Callable[..., Person]) -> Page:
-    """A new teacher, signed in, in front of an empty list of exams."""
+    """A page of a new teacher who is signed in and sees an empty list of exams."""
     username = f"teacher-{new_id()[:8]}"
     BackendClient(pair.backend_url, pair.data_dir).create_teacher(username)
     page = new_person().page

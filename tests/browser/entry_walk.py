@@ -1,4 +1,4 @@
-"""A teacher in front of one exam's rows, and what the backend really holds of them."""
+"""A teacher editing one exam's rows, and the rows that the backend really stores."""
 
 import contextlib
 import datetime as dt
@@ -37,11 +37,11 @@ class EntryDesk:
         return self.page.locator("form.new").get_by_label("Grade")
 
     def line(self, person: str) -> Locator:
-        """The line on which this person stands, as read by people."""
+        """The line that shows this person."""
         return self.page.locator("li.line").filter(has_text=person)
 
     def type_row(self, person: str, grade: str) -> None:
-        """From the student's field on, without waiting for anything."""
+        """Types a row, starting in the student field, without waiting for anything."""
         for text in (person, grade):
             self.page.keyboard.type(text)
             self.page.keyboard.press("Enter")
@@ -56,12 +56,12 @@ class EntryDesk:
         return [(row.name or row.student, row.grade) for row in self.stored()]
 
     def wait_until_stored(self, *pairs: tuple[str, str]) -> None:
-        """Until the backend holds exactly these (person, grade)."""
+        """Waits until the backend stores exactly these (person, grade) pairs."""
         wait_until(lambda: self.stored_pairs() == sorted(pairs), deadline_s=15.0, what=f"{pairs} stored")
 
 
 class SignedIn:
-    """A new teacher, once signed in: `storage_state` puts a browser behind the gate."""
+    """A new teacher who has signed in once: with `storage_state` a browser is past the gate."""
 
     def __init__(self, backend: BackendClient, teacher_url: str, browser: Browser) -> None:
         self.username = f"teacher-{new_id()[:8]}"
@@ -76,7 +76,7 @@ class SignedIn:
     def open_desk(
         self, person: Person, audience: Audience = Audience.NAMES, scale: Scale = OUT_OF_20
     ) -> EntryDesk:
-        """In front of a new exam; the person's browser must have `storage_state`."""
+        """Opens the page of a new exam; the person's browser must have `storage_state`."""
         desk = self.new_desk(person, audience, scale)
         open_exam(person.page, desk.url)
         return desk
@@ -84,7 +84,7 @@ class SignedIn:
     def new_desk(
         self, person: Person, audience: Audience = Audience.NAMES, scale: Scale = OUT_OF_20
     ) -> EntryDesk:
-        """A new exam whose page is not open yet."""
+        """A new exam whose page is not opened yet."""
         new = NewExam("Physics", dt.date(2026, 6, 15), "A. Lovelace", scale, audience)
         exam = self.api.create_exam(new)
         url = f"{self.teacher_url}/exam?exam={exam.id}"
@@ -92,6 +92,6 @@ class SignedIn:
 
 
 def open_exam(page: Page, url: str) -> None:
-    """Until the form is there."""
+    """Opens the page and waits for the form."""
     page.goto(url)
     page.locator("form.new").get_by_label("Student").wait_for()

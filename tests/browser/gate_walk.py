@@ -1,4 +1,4 @@
-"""A walk through every page of the gate, for tests that judge each page's looks."""
+"""A tour of every page of the gate, for tests that check each page's appearance."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ __all__ = ["walk"]
 
 
 def walk(page: Page, teacher_url: str, operator: Operator, data_dir: Path) -> Iterator[str]:
-    """Shows one page of the gate after the other, with and without an alert; gives the name of each."""
+    """Shows each page of the gate in turn, with and without an alert; yields the name of each."""
     name = new_name()
     operator.invite(name)
     press = page.get_by_role("button", exact=False)

@@ -1,4 +1,4 @@
-"""Somebody in front of a browser: what they see go wrong, and how a teacher comes in."""
+"""People using a browser: the faults that they see, and how a teacher signs in."""
 
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect
@@ -35,7 +35,7 @@ _ASKS = """asks => asks !== window.dispatchEvent(new Event("beforeunload", {canc
 
 
 class Person:
-    """A browser context of one's own with one page. `faults` has what should never be in a console."""
+    """A separate browser context with one page. `faults` has what should never appear in a console."""
 
     def __init__(self, context: BrowserContext) -> None:
         self.context = context
@@ -51,7 +51,7 @@ class Person:
 
 
 def sign_in(page: Page, teacher_url: str, username: str, password: str = PASSWORD) -> None:
-    """From the gate to the page behind it, with the keyboard; the password must be a final one."""
+    """Signs in at the gate with the keyboard; the password must be permanent."""
     page.goto(teacher_url)
     page.get_by_label("Name").fill(username)
     page.get_by_label("Password", exact=True).fill(password)
@@ -60,12 +60,12 @@ def sign_in(page: Page, teacher_url: str, username: str, password: str = PASSWOR
 
 
 def await_stillness(page: Page) -> None:
-    """Until nothing fades or unfolds any more; a list that hangs on something that moves is closed again."""
+    """Waits until all animations have ended; a list attached to something that moves is closed again."""
     page.wait_for_function(_NOTHING_MOVES)
 
 
 def reload_but_stay(page: Page) -> None:
-    """Load the page again, be asked whether to leave what is unsaved, and stay."""
+    """Reloads the page, is asked whether to leave unsaved input, and stays."""
     page.wait_for_function(_ASKS, arg=True)
     with page.expect_event("dialog") as asking:
         page.evaluate("setTimeout(() => location.reload())")
@@ -74,18 +74,18 @@ def reload_but_stay(page: Page) -> None:
 
 
 def reload_unasked(page: Page) -> None:
-    """Load the page again once nothing in it asks to stay; a question all the same would hold the load up."""
+    """Reloads the page once it has no unsaved input; a question would still block the reload."""
     page.wait_for_function(_ASKS, arg=False)
     page.reload()
 
 
 def tab_to(page: Page, wanted: Locator, presses_max: int = 80) -> None:
-    """Press Tab until `wanted` has the cursor, as somebody without a mouse does."""
+    """Presses Tab until `wanted` has the focus, as somebody without a mouse does."""
     _press_until(page, "Tab", wanted, presses_max)
 
 
 def choose_part(page: Page, part: str) -> None:
-    """Go to a part of an exam's page: Tab to the choice, then arrows within it."""
+    """Goes to a part of an exam's page: Tab to the choice, then arrow keys within it."""
     choice = page.get_by_role("radiogroup", name="Part of the work")
     tab_to(page, choice.get_by_role("radio", checked=True))
     wanted = choice.get_by_role("radio", name=part, exact=True)
@@ -98,7 +98,7 @@ def choose_part(page: Page, part: str) -> None:
 
 
 def _press_until(page: Page, key: str, wanted: Locator, presses_max: int) -> None:
-    """A table hands the cursor on to the cell inside it, at any moment after it came."""
+    """A table passes the focus on to the cell inside it, at any moment after receiving it."""
     wanted.wait_for()
     for _ in range(presses_max):
         if wanted.evaluate("element => element.contains(element.getRootNode().activeElement)"):

@@ -1,6 +1,6 @@
 """AWS Amplify's JavaScript client, in a web page of another origin, against the embedded backend over TLS.
 
-Nothing of the backend is replaced or taught about the page: what is shown here is that the cross-origin
+Nothing in the backend is replaced or adapted to the page: this shows that the cross-origin
 headers, both ways of signing, the password proof and the real-time protocol are those that Amplify expects.
 """
 
@@ -47,7 +47,7 @@ HEAR_RESULTS = "subscription H($examId: ID) { onCreateResults(examId: $examId) {
 
 @pytest.fixture(scope="module")
 def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBackend]:
-    """Over TLS, because Amplify's real-time client knows no other way."""
+    """Over TLS, because Amplify's real-time client supports nothing else."""
     folder = tmp_path_factory.mktemp("backend")
     certificate, key = own_certificate(folder)
     with running_backend(folder / "data", tls_certificate=certificate, tls_key=key) as running:
@@ -56,7 +56,7 @@ def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBackend
 
 @pytest.fixture(scope="module")
 def page_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where the page is served: another origin than the backend's."""
+    """The page's address, on another origin than the backend."""
     if not is_prepared():
         reason = "the Amplify page is missing: run `python -m tests.browser.amplify.prepare`"
         if os.environ.get("REQUIRE_ALL") == "1":
@@ -76,12 +76,12 @@ def page_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
-        """A test's output shows tests."""
+        """Keeps the tests' output clean."""
 
 
 @pytest.fixture
 def new_page(browser: Browser, page_url: str, backend: RunningBackend) -> Iterator[Callable[[], Page]]:
-    """Makes pages of people who know nothing of each other."""
+    """Creates pages in separate browser contexts."""
     contexts = []
 
     def make() -> Page:
@@ -109,7 +109,7 @@ def new_page(browser: Browser, page_url: str, backend: RunningBackend) -> Iterat
 
 @pytest.fixture
 def name(backend: RunningBackend) -> str:
-    """A teacher's account with TEMPORARY as its password, and an address."""
+    """A teacher's account with TEMPORARY as its password, and an e-mail address."""
     name, pool = f"teacher-{uuid.uuid4().hex[:8]}", backend.backend.cognito.user_pool
     admin.admin_create_user(
         pool,
@@ -130,7 +130,7 @@ def name(backend: RunningBackend) -> str:
 
 
 def auth(page: Page, call: str, **given: Any) -> Any:
-    """What Amplify's call gives; fails when it is refused."""
+    """The result of Amplify's call; fails if it is refused."""
     answer = page.evaluate("([name, input]) => backend.auth(name, input)", [call, given or None])
     assert "ok" in answer, answer
     return answer["ok"]
@@ -161,7 +161,7 @@ def last_code(backend: RunningBackend) -> str:
 
 
 def test_a_result_reaches_a_guests_page(new_page: Callable[[], Page], name: str) -> None:
-    """A teacher's page creates, publishes and adds; a guest's page, subscribed with a signature, hears it."""
+    """A teacher's page creates, publishes and adds; a guest's signed subscription receives it."""
     teacher, guest = signed_in(new_page(), name), new_page()
     exam_id = str(uuid.uuid4())
     made = {
@@ -189,7 +189,7 @@ def test_a_result_reaches_a_guests_page(new_page: Callable[[], Page], name: str)
     ]
 
 
-def test_a_guests_page_is_refused_what_is_the_teachers(new_page: Callable[[], Page]) -> None:
+def test_a_guests_page_is_refused_what_only_teachers_may_do(new_page: Callable[[], Page]) -> None:
     page = new_page()
     given = {"id": str(uuid.uuid4()), "expectedVersion": 1}
     answer = page.evaluate("([q, v, m]) => backend.graphql(q, v, m)", [PUBLISH, {"input": given}, "iam"])
@@ -248,7 +248,7 @@ def test_a_teachers_page_changes_and_recovers_the_password(
 
 
 def own_certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate for 127.0.0.1, made for this run: the paths of certificate and key."""
+    """A certificate for 127.0.0.1, generated for this run: the paths of certificate and key."""
     key, now = ec.generate_private_key(ec.SECP256R1()), dt.datetime.now(dt.UTC)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "the embedded backend")])
     address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))

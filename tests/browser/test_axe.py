@@ -1,4 +1,4 @@
-"""The helper that judges pages finds what is wrong with one, and what it cannot tell."""
+"""The accessibility helper finds what is wrong with a page, and what it cannot decide."""
 
 from collections.abc import Callable
 
@@ -38,7 +38,7 @@ def test_a_known_fault_covers_its_rule_at_its_element_only(person: Person) -> No
     assert len(faults_of(person.page, [elsewhere])) == 2
 
 
-def test_what_cannot_be_judged_is_told_apart(person: Person) -> None:
+def test_what_cannot_be_decided_is_reported_separately(person: Person) -> None:
     person.page.set_content(GOOD.replace("#fff", "linear-gradient(#fff, #ccc)"))
     assert faults_of(person.page) == []
     assert [fault.element for fault in undecided_of(person.page, "color-contrast")] == ["h1"]

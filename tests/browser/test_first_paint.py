@@ -1,4 +1,4 @@
-"""The page that the server draws first: live by itself, and replaced without losing what somebody typed."""
+"""The page that the server renders first: live by itself, and replaced without losing input."""
 
 from collections.abc import Callable, Iterator
 
@@ -23,7 +23,7 @@ def author(pair: PairProcess) -> Iterator[Author]:
 
 
 def without_streamlit(page: Page) -> Callable[[], None]:
-    """Streamlit's scripts do not arrive before the returned function is called."""
+    """Delays Streamlit's scripts until the returned function is called."""
     held: list[Route] | None = []
 
     def hold(route: Route) -> None:
@@ -42,7 +42,7 @@ def without_streamlit(page: Page) -> Callable[[], None]:
     return release
 
 
-def test_the_first_page_is_live_before_streamlit_and_hands_over_to_it(
+def test_the_first_page_is_live_before_streamlit_replaces_it(
     pair: PairProcess, author: Author, new_person: NEW_PERSON
 ) -> None:
     exam = author.exam("Physics", FIVE)
@@ -61,7 +61,7 @@ def test_the_first_page_is_live_before_streamlit_and_hands_over_to_it(
     expect(page.get_by_role("button", name="Download these results")).to_be_visible(timeout=DEADLINE_MS)
 
 
-def test_nothing_typed_is_lost_when_streamlit_is_ready(
+def test_no_input_is_lost_when_streamlit_is_ready(
     pair: PairProcess, author: Author, new_person: NEW_PERSON
 ) -> None:
     exam = author.exam("Chemistry", FIVE)
@@ -82,7 +82,7 @@ def test_nothing_typed_is_lost_when_streamlit_is_ready(
     expect(page.get_by_text("Marie: 19.")).to_be_visible()
 
 
-def test_without_scripts_everything_is_read_and_found(
+def test_without_scripts_everything_can_be_read_and_found(
     pair: PairProcess, author: Author, new_person: NEW_PERSON
 ) -> None:
     exam = author.exam("Botany", FIVE)
@@ -98,7 +98,7 @@ def test_without_scripts_everything_is_read_and_found(
     expect(page.get_by_role("cell", name="Marie")).to_be_visible()
 
 
-def test_an_exam_that_is_withdrawn_leaves_the_first_page_too(
+def test_an_unpublished_exam_disappears_from_the_first_page_too(
     pair: PairProcess, author: Author, new_person: NEW_PERSON
 ) -> None:
     exam = author.exam("Zoology", FIVE)

@@ -1,4 +1,4 @@
-"""The gate in Chromium as a teacher meets it: by keyboard, with and without scripts, in two browsers."""
+"""The gate in Chromium as a teacher uses it: by keyboard, with and without scripts, in two browsers."""
 
 from collections.abc import Callable, Iterator
 
@@ -27,7 +27,7 @@ def operator(pair: PairProcess) -> Iterator[Operator]:
 
 @pytest.fixture
 def invited(operator: Operator) -> str:
-    """A teacher with only the temporary password TEMPORARY."""
+    """A teacher who has only the temporary password TEMPORARY."""
     name = new_name()
     operator.invite(name)
     return name
@@ -35,7 +35,7 @@ def invited(operator: Operator) -> str:
 
 @pytest.fixture
 def name(operator: Operator) -> str:
-    """A teacher with PASSWORD, and an address."""
+    """A teacher with PASSWORD and an e-mail address."""
     name = new_name()
     operator.invite(name)
     operator.calls.admin_set_user_password(
@@ -45,7 +45,7 @@ def name(operator: Operator) -> str:
 
 
 def type_in(page: Page, name: str, password: str) -> None:
-    """As hands do it: the cursor is where it should be."""
+    """Types as a person does, relying on the focus."""
     expect(page.get_by_label("Name")).to_be_focused()
     page.keyboard.type(name)
     page.keyboard.press("Tab")
@@ -74,7 +74,7 @@ def expect_signed_out(page: Page, url: str) -> None:
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
-def met_rules(page: Page) -> list[bool]:
+def satisfied_rules(page: Page) -> list[bool]:
     """For each password rule, whether it is shown and announced as satisfied."""
     rules: list[Locator] = page.locator("[data-rules-for] > li").all()
     seen = [("met" in (rule.get_attribute("class") or "").split()) for rule in rules]
@@ -82,7 +82,7 @@ def met_rules(page: Page) -> list[bool]:
     return seen
 
 
-def test_a_first_sign_in_sets_a_new_password_whose_rules_are_ticked_as_one_types(
+def test_a_first_sign_in_sets_a_new_password_and_ticks_its_rules_while_typing(
     pair: PairProcess, new_person: Callable[..., Person], invited: str
 ) -> None:
     page = new_person().page
@@ -91,8 +91,8 @@ def test_a_first_sign_in_sets_a_new_password_whose_rules_are_ticked_as_one_types
     expect(page.get_by_role("heading", name="Choose your own password")).to_be_visible()
     expect(page.get_by_label("New password", exact=True)).to_be_focused()
 
-    # 12 characters, a small letter, a capital letter, a digit, no space at an end
-    assert met_rules(page) == [False, False, False, False, False]
+    # 12 characters, a lower-case letter, a capital letter, a digit, no surrounding spaces
+    assert satisfied_rules(page) == [False, False, False, False, False]
     for typed, met in [
         ("correct", [False, True, False, False, True]),
         (" ", [False, True, False, False, False]),
@@ -100,7 +100,7 @@ def test_a_first_sign_in_sets_a_new_password_whose_rules_are_ticked_as_one_types
         ("7", [True, True, True, True, True]),
     ]:
         page.keyboard.type(typed)
-        assert met_rules(page) == met
+        assert satisfied_rules(page) == met
     expect(page.get_by_role("status").filter(has_text="All rules are met.")).to_be_attached()
 
     page.keyboard.press("Tab")
@@ -113,7 +113,7 @@ def test_a_first_sign_in_sets_a_new_password_whose_rules_are_ticked_as_one_types
     expect_account(page, pair.teacher_url, invited)
 
 
-def test_a_wrong_password_is_said_and_the_name_is_kept(
+def test_a_wrong_password_is_reported_and_the_name_is_kept(
     pair: PairProcess, new_person: Callable[..., Person], name: str
 ) -> None:
     page = new_person().page
@@ -147,7 +147,7 @@ def test_a_reload_and_a_second_tab_stay_signed_in(
     assert COOKIE not in second.evaluate("document.cookie")
 
 
-def test_a_forgotten_password_is_replaced_with_the_mailed_code(
+def test_a_forgotten_password_is_reset_with_the_mailed_code(
     pair: PairProcess, new_person: Callable[..., Person], name: str
 ) -> None:
     page = new_person().page
@@ -166,7 +166,7 @@ def test_a_forgotten_password_is_replaced_with_the_mailed_code(
     expect_inside(page)
 
 
-def test_an_authenticator_is_enrolled_by_its_picture_asked_for_and_turned_off(
+def test_an_authenticator_is_enrolled_by_qr_code_required_and_turned_off(
     pair: PairProcess, new_person: Callable[..., Person], name: str
 ) -> None:
     page = new_person().page
@@ -247,7 +247,7 @@ def test_signing_out_here_leaves_the_other_browser_and_everywhere_does_not(
     expect_signed_out(other, pair.teacher_url)
 
 
-def test_after_going_back_in_the_history_nothing_of_the_signed_out_teacher_shows(
+def test_going_back_in_the_history_shows_nothing_of_the_signed_out_teacher(
     pair: PairProcess, new_person: Callable[..., Person], name: str
 ) -> None:
     page = new_person().page
@@ -260,10 +260,10 @@ def test_after_going_back_in_the_history_nothing_of_the_signed_out_teacher_shows
     expect(page.get_by_text(name)).to_have_count(0)
 
 
-def test_a_session_ended_elsewhere_ends_at_the_next_touch_with_what_was_typed_kept(
+def test_a_session_ended_elsewhere_ends_at_the_next_interaction_and_keeps_the_input(
     pair: PairProcess, new_person: Callable[..., Person], name: str, operator: Operator
 ) -> None:
-    """The link signs in in a second tab; the first one continues where it was."""
+    """The link opens sign-in in a second tab; the first one continues where it was."""
     settings = BackendClient(pair.backend_url, pair.data_dir).settings
     with TeacherDashboard(settings) as dashboard:
         person = new_person()
@@ -293,7 +293,7 @@ def test_a_session_ended_elsewhere_ends_at_the_next_touch_with_what_was_typed_ke
         page.close()
 
 
-def test_a_teacher_who_signed_in_again_elsewhere_only_confirms_that_the_ended_page_continues(
+def test_a_teacher_who_signed_in_again_elsewhere_only_confirms_to_continue_the_ended_page(
     pair: PairProcess, new_person: Callable[..., Person], name: str, operator: Operator
 ) -> None:
     settings = BackendClient(pair.backend_url, pair.data_dir).settings
@@ -324,10 +324,10 @@ def test_a_teacher_who_signed_in_again_elsewhere_only_confirms_that_the_ended_pa
         page.close()
 
 
-def test_a_second_press_sends_nothing_while_the_first_is_on_its_way(
+def test_a_second_click_sends_nothing_while_the_first_is_pending(
     pair: PairProcess, new_person: Callable[..., Person], name: str
 ) -> None:
-    """But after the first was cancelled or lost, a second press is allowed after a moment."""
+    """But once the first was cancelled or lost, a second click is allowed after a moment."""
     page = new_person().page
     page.clock.install()
     page.goto(pair.teacher_url)
@@ -353,10 +353,10 @@ def test_a_second_press_sends_nothing_while_the_first_is_on_its_way(
     expect_inside(page)
 
 
-def test_without_scripts_everything_works_but_the_comfort(
+def test_without_scripts_everything_works_except_conveniences(
     pair: PairProcess, new_person: Callable[..., Person], invited: str
 ) -> None:
-    """First sign-in, authenticator on, sign in with its code, forgotten password, sign out everywhere."""
+    """First sign-in, turning on an authenticator, its code, forgotten password, sign out everywhere."""
     page = new_person(java_script_enabled=False).page
     page.goto(f"{pair.teacher_url}/account")
     submit_in(page, {"Name": invited, "Password": TEMPORARY}, "Sign in")
@@ -380,7 +380,7 @@ def test_without_scripts_everything_works_but_the_comfort(
     assert page.locator(".notice").inner_text() == "You are signed out here and everywhere else."
 
     submit_in(page, {"Name": invited, "Password": PASSWORD}, "Sign in")
-    submit_in(page, {"Code": code}, "Go on")  # it was used already
+    submit_in(page, {"Code": code}, "Go on")  # it has already been used
     assert page.locator("#alert").inner_text() != ""
 
     page.goto(f"{pair.teacher_url}/forgotten-password")

@@ -13,7 +13,7 @@ from tests.browser.people import Person
 from tests.pair_process import PairProcess
 from tests.wire.gate_dashboard import Operator
 
-# What each page asks for: its inputs' names with type and autocomplete, in the order of the page.
+# What each page asks for: the names of its inputs with type and autocomplete, in page order.
 NAME = ("username", "text", "username")
 PASSWORD = ("password", "password", "current-password")
 NEW_PASSWORDS = (
@@ -58,7 +58,7 @@ def operator(pair: PairProcess) -> Iterator[Operator]:
         pytest.param({"color_scheme": "light", "viewport": {"width": 320, "height": 640}}, id="phone"),
     ],
 )
-def test_every_page_can_be_read_and_used_by_everybody(
+def test_every_page_is_accessible(
     pair: PairProcess,
     new_person: Callable[..., Person],
     operator: Operator,
@@ -78,8 +78,8 @@ def test_every_page_can_be_read_and_used_by_everybody(
     assert seen == list(ASKED)
 
 
-def test_a_page_looks_its_part_in_the_dark(pair: PairProcess, new_person: Callable[..., Person]) -> None:
-    """A light page in a dark room would pass every other check."""
+def test_a_page_is_dark_in_dark_mode(pair: PairProcess, new_person: Callable[..., Person]) -> None:
+    """A light page in dark mode would pass every other check."""
 
     def lightness_of_paper(scheme: str) -> float:
         page = new_person(color_scheme=scheme).page
@@ -92,10 +92,10 @@ def test_a_page_looks_its_part_in_the_dark(pair: PairProcess, new_person: Callab
     assert lightness_of_paper("dark") < 0.15
 
 
-def test_what_is_typed_can_be_shown_and_is_a_password_again_when_it_leaves(
+def test_a_password_can_be_shown_and_is_hidden_again_on_submit(
     pair: PairProcess, new_person: Callable[..., Person]
 ) -> None:
-    """Password managers must meet a password field; the button says what it does."""
+    """Password managers need a password field; the button says what it does."""
     page = new_person().page
     page.goto(pair.teacher_url)
     field = page.locator("#password")
@@ -115,7 +115,7 @@ def test_what_is_typed_can_be_shown_and_is_a_password_again_when_it_leaves(
 
 
 def without_margin_line(page: Page) -> None:
-    """The drawn line of the exercise book is a gradient, before which axe judges no contrast."""
+    """The exercise book's margin line is a gradient, on which axe cannot check contrast."""
     page.evaluate("document.querySelector('main').style.backgroundImage = 'none'")
 
 
@@ -128,7 +128,7 @@ def inputs_of(page: Page) -> tuple[tuple[str, str, str], ...]:
 
 
 def small_targets(page: Page) -> list[str]:
-    """Buttons and inputs too small for a finger. Links stand in text and may be lower."""
+    """Buttons and inputs that are too small for a finger. Links within text may be smaller."""
     found: list[str] = page.evaluate(
         "least => [...document.querySelectorAll('button, input:not([type=hidden])')]"
         ".filter(one => Math.min(one.offsetWidth, one.offsetHeight) < least).map(one => one.outerHTML)",

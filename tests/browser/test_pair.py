@@ -1,4 +1,4 @@
-"""A teacher and a student side by side, as on a first day: two addresses and a temporary password."""
+"""A teacher and a student side by side on their first day: two addresses and a temporary password."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +14,7 @@ SHOWN = [("Ada Lovelace", "17.5"), ("Alan Turing", "19"), ("Grace Hopper", "abse
 
 
 def test_the_first_day_of_a_teacher_and_a_student(tmp_path: Path, new_person: Callable[..., Person]) -> None:
-    """The teacher has only a keyboard; the student follows one link; a restart loses nothing."""
+    """The teacher uses only the keyboard; the student follows one link; a restart loses nothing."""
     with PairProcess(tmp_path) as first:
         teacher = new_person().page
         choose_own_password(teacher, first)
@@ -28,7 +28,7 @@ def test_the_first_day_of_a_teacher_and_a_student(tmp_path: Path, new_person: Ca
         see_rows(student)
         ports = first.ports
     with PairProcess(tmp_path, ports=ports) as second:
-        see_rows(student)  # the very page that was open all the time
+        see_rows(student)  # the same page, open all the time
         newcomer = new_person().page
         newcomer.goto(second.student_url)
         newcomer.get_by_role("link", name="Mathematics").click()
@@ -63,7 +63,7 @@ def create_exam(page: Page, subject: str) -> None:
 
 
 def publish(page: Page) -> None:
-    """First, so that what is entered afterwards is seen as it comes."""
+    """Published first, so that results entered afterwards appear live."""
     choose_part(page, "Review")
     tab_to(page, page.get_by_role("button", name="Publish now and enter live"))
     page.keyboard.press("Enter")
@@ -77,7 +77,7 @@ def enter_rows(page: Page) -> None:
         page.keyboard.type(student)
         page.keyboard.press("Enter")
         page.keyboard.type(grade)
-        page.keyboard.press("Enter")  # the cursor is back at the student
+        page.keyboard.press("Enter")  # the focus is back on the student field
     expect(page.get_by_text("saved at")).to_have_count(len(ROWS), timeout=DEADLINE_MS)
 
 

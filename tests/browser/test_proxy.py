@@ -41,7 +41,7 @@ INTERNAL = (
 
 @pytest.fixture(scope="module")
 def static_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Some of Streamlit's files as the image has them; the rest is asked of the dashboards."""
+    """Some of Streamlit's files as in the image; the dashboards serve the rest."""
     folder = tmp_path_factory.mktemp("static")
     source = folder / "source" / "static"
     for kind, pattern in (("js", "index.*.js"), ("css", "*.css")):
@@ -54,7 +54,7 @@ def static_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def ports() -> list[int]:
-    """Three of the pair, two of the proxy: each must be told the other's."""
+    """Three for the pair, two for the proxy: each needs the other's."""
     return quiet_ports(5)
 
 
@@ -129,7 +129,7 @@ def sites(proxy: ProxyProcess) -> tuple[str, str]:
 def test_a_teacher_signs_in_and_students_watch_over_https(
     proxy: ProxyProcess, api: TeacherApi, exam: Exam, username: str, new_person: Callable[..., Person]
 ) -> None:
-    """The pages' WebSockets and the stream come through; the student's page is never loaded again."""
+    """The WebSockets and the stream pass through; the student's page is never reloaded."""
     teacher = new_person(ignore_https_errors=True)
     sign_in(teacher.page, proxy.teacher_url, username)
     expect(teacher.page.get_by_text("Chemistry").first).to_be_visible(timeout=DEADLINE_MS)
@@ -140,7 +140,7 @@ def test_a_teacher_signs_in_and_students_watch_over_https(
     student.goto(f"{proxy.student_url}/?exam={exam.id}")
     expect(student.get_by_role("row").filter(has_text="Early Bird")).to_be_visible(timeout=DEADLINE_MS)
     protocol = student.evaluate("performance.getEntriesByType('navigation')[0].nextHopProtocol")
-    assert protocol == "h2"  # with HTTP/1.1 the seventh tab of a browser would wait for ever
+    assert protocol == "h2"  # with HTTP/1.1 a browser's seventh tab would wait forever
     api.create_result(exam.id, NewResult("Marie", "19.5"))
     row = student.get_by_role("row").filter(has_text="Marie")
     expect(row).to_contain_text("19.5", timeout=DEADLINE_MS)
@@ -149,7 +149,7 @@ def test_a_teacher_signs_in_and_students_watch_over_https(
 @pytest.mark.parametrize("path", INTERNAL)
 def test_internal_paths_are_not_published(proxy: ProxyProcess, http: requests.Session, path: str) -> None:
     for site in sites(proxy):
-        # Sent as it stands: the library would tidy the dots away.
+        # Sent unchanged: the library would normalise the dots.
         request = http.prepare_request(requests.Request("GET", site))
         request.url = f"{site}{path}"
         answer = http.send(request, timeout=10, allow_redirects=False)
@@ -158,7 +158,7 @@ def test_internal_paths_are_not_published(proxy: ProxyProcess, http: requests.Se
 
 
 @pytest.mark.parametrize("operation", ["AdminCreateUser", "ListUsers", "AdminSetUserPassword"])
-def test_the_backends_operations_are_out_of_reach(
+def test_the_backends_operations_are_unreachable(
     proxy: ProxyProcess, http: requests.Session, operation: str
 ) -> None:
     headers = {
@@ -186,13 +186,13 @@ def test_every_page_has_the_security_headers(proxy: ProxyProcess, http: requests
         assert headers.get("Content-Encoding") in {"br", "gzip", "zstd", None}
 
 
-def test_without_https_one_is_sent_to_it(proxy: ProxyProcess, http: requests.Session) -> None:
+def test_plain_http_redirects_to_https(proxy: ProxyProcess, http: requests.Session) -> None:
     answer = http.get(f"http://localhost:{proxy.http_port}/board", timeout=10, allow_redirects=False)
     assert answer.status_code == 308
-    assert answer.headers["Location"] == "https://localhost/board"  # the port is 443 wherever people come
+    assert answer.headers["Location"] == "https://localhost/board"  # users always come to port 443
 
 
-def test_hashed_files_come_packed_from_the_proxy_and_stay_in_the_browser(
+def test_hashed_files_are_served_compressed_by_the_proxy_and_cached_by_the_browser(
     proxy: ProxyProcess, http: requests.Session, static_root: Path
 ) -> None:
     script = next((static_root / "static" / "js").glob("index.*.js"))
@@ -212,10 +212,10 @@ def test_hashed_files_come_packed_from_the_proxy_and_stay_in_the_browser(
     assert oldest.content == script.read_bytes()
 
 
-def test_a_file_that_the_proxy_lacks_is_the_dashboards_to_give(
+def test_a_file_missing_from_the_proxy_is_served_by_the_dashboard(
     proxy: ProxyProcess, http: requests.Session, static_root: Path
 ) -> None:
-    """As after an upgrade of a dashboard alone."""
+    """As after upgrading only a dashboard."""
     own = {path.name for path in (static_root / "static" / "js").iterdir()}
     other = next(
         path
@@ -227,10 +227,10 @@ def test_a_file_that_the_proxy_lacks_is_the_dashboards_to_give(
     assert answer.content == other.read_bytes()
 
 
-def test_a_stream_is_neither_collected_nor_packed(
+def test_a_stream_is_neither_buffered_nor_compressed(
     proxy: ProxyProcess, http: requests.Session, api: TeacherApi, exam: Exam
 ) -> None:
-    """A change is read while the answer is still open, in the form in which it was sent."""
+    """A change is read while the response is still open, in the form in which it was sent."""
     url = f"{proxy.student_url}/live/{exam.id}"
     with http.get(
         url, headers={"Accept-Encoding": "gzip, br, zstd"}, timeout=DEADLINE_MS / 1000, stream=True
@@ -262,7 +262,7 @@ def test_the_log_has_no_names_cookies_or_queries(
     assert "headers" not in request
 
 
-def test_a_dashboard_that_is_away_is_explained(tmp_path: Path, static_root: Path) -> None:
+def test_an_unreachable_dashboard_is_explained(tmp_path: Path, static_root: Path) -> None:
     student, teacher = free_ports(2)
     with ProxyProcess(tmp_path, student_port=student, teacher_port=teacher, static_root=static_root) as alone:
         answer = requests.get(alone.student_url, verify=str(alone.certificate), timeout=10)
@@ -275,7 +275,7 @@ def test_a_dashboard_that_is_away_is_explained(tmp_path: Path, static_root: Path
     assert "Server" not in answer.headers
 
 
-def test_a_signal_ends_the_proxy_in_time_with_a_stream_open(
+def test_a_signal_stops_the_proxy_in_time_with_a_stream_open(
     tmp_path: Path, pair_behind: PairProcess, exam: Exam, static_root: Path
 ) -> None:
     proxy = ProxyProcess(

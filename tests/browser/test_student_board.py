@@ -1,4 +1,4 @@
-"""The students' page in Chromium: live, quiet where nothing changed, honest when it is stale, open to all."""
+"""The students' page in Chromium: live, still where nothing changed, clear when stale, accessible."""
 
 import datetime as dt
 import re
@@ -24,7 +24,7 @@ FIVE = {"Ada": "17", "Alan": "12", "Grace": "9", "Marie": "19", "Lise": "5"}
 
 
 class Author:
-    """A teacher who writes by the API: what is tested here is what students see."""
+    """A teacher who writes through the API, because these tests check what students see."""
 
     def __init__(self, pair: PairProcess) -> None:
         backend = BackendClient(pair.backend_url, pair.data_dir)
@@ -62,7 +62,7 @@ def author(pair: PairProcess) -> Iterator[Author]:
 
 
 def open_board(page: Page, url: str, exam: Exam) -> None:
-    """Streamlit's page with its board, which has taken the place of the one that the server drew."""
+    """Opens the page and waits until Streamlit's board has replaced the server-rendered one."""
     page.goto(f"{url}/?exam={exam.id}")
     expect(page.locator("#first-paint")).to_have_count(0, timeout=DEADLINE_MS)
     expect(page.get_by_text("Live", exact=True)).to_be_visible(timeout=DEADLINE_MS)
@@ -73,7 +73,7 @@ def row(page: Page, student: str) -> Locator:
 
 
 def pass_time_until(page: Page, is_so: Callable[[], bool]) -> None:
-    """The page's clock, which the test has installed, runs ahead by seconds; the test's timeout ends it."""
+    """Advances the page's installed clock in steps of seconds; limited by the test's timeout."""
     while not is_so():
         page.clock.run_for(1000)
 
@@ -82,7 +82,7 @@ def many(count: int) -> dict[str, str]:
     return {f"Student {number:04}": str(number % 20) for number in range(count)}
 
 
-def test_two_students_on_two_exams_see_only_their_own(
+def test_students_of_two_exams_see_only_their_own(
     pair: PairProcess, author: Author, new_person: NEW_PERSON
 ) -> None:
     physics, history = author.exam("Physics", {"Ada": "17"}), author.exam("History", {"Alan": "12"})
@@ -97,7 +97,7 @@ def test_two_students_on_two_exams_see_only_their_own(
     expect(row(other, "Marie")).to_have_count(0)
 
 
-def test_changes_and_corrections_are_marked_and_deletions_go(
+def test_changes_and_corrections_are_marked_and_deleted_rows_disappear(
     pair: PairProcess, author: Author, new_person: NEW_PERSON
 ) -> None:
     exam = author.exam("Biology", {"Ada": "17"})
@@ -111,7 +111,7 @@ def test_changes_and_corrections_are_marked_and_deletions_go(
     expect(row(page, "Rosalind")).to_have_count(0, timeout=DEADLINE_MS)
 
 
-def test_an_exam_that_is_taken_back_is_gone_from_the_page(
+def test_an_unpublished_exam_disappears_from_the_page(
     pair: PairProcess, author: Author, new_person: NEW_PERSON
 ) -> None:
     exam = author.exam("Botany", {"Ada": "17"})
@@ -123,10 +123,10 @@ def test_an_exam_that_is_taken_back_is_gone_from_the_page(
     assert page.locator("tr[data-id]").count() == 0
 
 
-def test_who_is_early_sees_the_results_the_moment_they_are_published(
+def test_waiting_students_see_the_results_as_soon_as_they_are_published(
     pair: PairProcess, author: Author, new_person: NEW_PERSON
 ) -> None:
-    """The link was given out before; other exams are there. Nothing is touched."""
+    """The link was shared before; there are other exams. The student touches nothing."""
     author.exam("Another", {"Ada": "3"})
     draft = author.exam("Awaited", {"Ada": "17", "Alan": "12"}, is_published=False)
     page = new_person().page
@@ -164,10 +164,10 @@ def test_scroll_search_and_selection_survive_a_hundred_changes(
     assert page.get_by_role("row").count() < 120, "only what is seen is drawn"
 
 
-def test_a_stream_that_stalls_is_told_as_stale_in_time_and_catches_up_without_a_reload(
+def test_a_stalled_stream_is_shown_as_stale_in_time_and_catches_up_without_a_reload(
     pair: PairProcess, author: Author, new_person: NEW_PERSON
 ) -> None:
-    """A laptop that slept: nothing comes and nothing is closed; then the connections are dead."""
+    """Like a laptop that slept: nothing arrives and nothing is closed; then the connections are dead."""
     exam = author.exam("Latin", {"Ada": "17"})
     page = new_person().page
     page.clock.install()
@@ -187,10 +187,8 @@ def test_a_stream_that_stalls_is_told_as_stale_in_time_and_catches_up_without_a_
         assert page.evaluate("window.isSamePage") is True
 
 
-def test_cuts_one_after_the_other_lose_nothing(
-    pair: PairProcess, author: Author, new_person: NEW_PERSON
-) -> None:
-    """Every connection of the page, Streamlit's too. A hundred at the stream alone are in tests/wire."""
+def test_repeated_cuts_lose_nothing(pair: PairProcess, author: Author, new_person: NEW_PERSON) -> None:
+    """Of every connection of the page, including Streamlit's. tests/wire cuts the stream a hundred times."""
     exam = author.exam("Greek", {"Ada": "17"})
     page = new_person().page
     with TcpProxy(pair.ports[1]) as proxy:
@@ -202,7 +200,7 @@ def test_cuts_one_after_the_other_lose_nothing(
         expect(page.locator(".tile").first).to_contain_text("6", timeout=DEADLINE_MS)
 
 
-def test_where_no_stream_can_be_had_the_page_refreshes_itself_and_says_so(
+def test_without_a_stream_the_page_refreshes_itself_and_says_so(
     pair: PairProcess, author: Author, new_person: NEW_PERSON
 ) -> None:
     exam = author.exam("Music", {"Clara": "20"})
@@ -229,13 +227,13 @@ def test_where_no_stream_can_be_had_the_page_refreshes_itself_and_says_so(
     pass_time_until(page, row(page, "Nadia").is_visible)
     expect(row(page, "Nadia")).to_contain_text("18")
     is_let_through = True
-    # Not further than the next try: its answer needs real time, of which the page has only some patience.
+    # Only to the next attempt: its answer takes real time, and the page waits for a limited time.
     pass_time_until(page, lambda: bool(let_through))
     expect(page.get_by_text("Live", exact=True)).to_be_visible(timeout=DEADLINE_MS)
     expect(refused).to_have_count(0, timeout=DEADLINE_MS)
 
 
-def test_my_result_is_found_marked_and_kept_in_the_address_only_if_asked(
+def test_my_result_is_found_marked_and_stored_in_the_address_only_on_request(
     pair: PairProcess, author: Author, new_person: NEW_PERSON
 ) -> None:
     exam = author.exam("Chemistry", {"Ada": "17", "Alan": "12", "Grace": "9", "Marie": "19", "Lise": "5"})
@@ -253,7 +251,7 @@ def test_my_result_is_found_marked_and_kept_in_the_address_only_if_asked(
     expect(page.get_by_text("Marie: 19.")).to_be_visible(timeout=DEADLINE_MS)
 
 
-def test_an_exam_with_codes_tells_nothing_that_is_one_persons(
+def test_an_exam_with_codes_reveals_nothing_about_one_person(
     pair: PairProcess, author: Author, new_person: NEW_PERSON
 ) -> None:
     grades = {"7K4QX2": "17", "8K4QX2": "12", "9K4QX2": "9", "AK4QX2": "19", "BK4QX2": "5", "CK4QX2": "11"}
@@ -279,7 +277,7 @@ def test_exams_are_compared(pair: PairProcess, author: Author, new_person: NEW_P
     grades = {"Ada": "20", "Alan": "10", "Grace": "10", "Marie": "10", "Lise": "0"}
     one, other = author.exam("First", grades), author.exam("Second", grades)
     page = new_person().page
-    open_board(page, pair.student_url, other)  # the newer one: whoever knows it knows the older one too
+    open_board(page, pair.student_url, other)  # the newer one: once it is listed, so is the older one
     page.get_by_text("Compare with other exams").click()
     await_stillness(page)
     page.get_by_label("Other exams").click()
@@ -288,7 +286,7 @@ def test_exams_are_compared(pair: PairProcess, author: Author, new_person: NEW_P
     expect(page.get_by_text("In percent of the best grade")).to_be_visible(timeout=DEADLINE_MS)
 
 
-def test_a_restarted_dashboard_is_found_again_without_a_reload(
+def test_the_page_reconnects_to_a_restarted_dashboard_without_a_reload(
     tmp_path_factory: pytest.TempPathFactory, new_person: NEW_PERSON
 ) -> None:
     folder = tmp_path_factory.mktemp("restarted")
@@ -309,7 +307,7 @@ def test_a_restarted_dashboard_is_found_again_without_a_reload(
 
 
 @pytest.mark.parametrize("look", [{"color_scheme": "light"}, {"color_scheme": "dark"}], ids=["light", "dark"])
-def test_the_page_can_be_read_by_everybody(
+def test_the_page_is_accessible(
     pair: PairProcess, author: Author, new_person: NEW_PERSON, look: dict[str, str]
 ) -> None:
     exam = author.exam("Geography", {"Ada": "17", "Alan": "12", "Grace": "ABSENT", **many(30)})
@@ -324,7 +322,7 @@ def test_the_page_can_be_read_by_everybody(
     assert faults_of(page) == []
 
 
-def test_the_static_board_can_be_read_by_everybody_and_needs_no_script(
+def test_the_static_board_is_accessible_and_needs_no_script(
     pair: PairProcess, author: Author, new_person: NEW_PERSON
 ) -> None:
     exam = author.exam("Geology", {"Ada": "17", **many(30)})

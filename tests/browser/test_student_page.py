@@ -1,4 +1,4 @@
-"""The students' page in Chromium: by keyboard, on a phone, what it asks of the server, what it hands out."""
+"""The students' page in Chromium: keyboard, phone, requests to the server, downloads."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +16,7 @@ from tests.pair_process import PairProcess
 
 NEW_PERSON = Callable[..., Person]
 FIVE = {"Ada": "17", "Alan": "12", "Grace": "9", "Marie": "19", "Lise": "5"}
-# Whether the page is seen is told by the browser alone: here it is told by the test.
+# Only the browser knows whether the page is visible: here the test decides.
 HIDE = """Object.defineProperty(document, 'visibilityState', {configurable: true, get: () => 'hidden'})"""
 SHOW = """delete document.visibilityState; document.dispatchEvent(new Event('visibilitychange'))"""
 
@@ -29,7 +29,7 @@ def writer(pair: PairProcess) -> Iterator[Author]:
 
 
 def sent_after_start(page: Page) -> list[object]:
-    """Everything that the page will ask of the server's script."""
+    """Collects everything that the page asks of the server's script from now on."""
     sent: list[object] = []
 
     def opened(socket: WebSocket) -> None:
@@ -39,42 +39,42 @@ def sent_after_start(page: Page) -> list[object]:
     return sent
 
 
-def open_settled(page: Page, url: str, exam: Exam) -> None:
-    """Until the page around the board is there, too."""
+def open_completely(page: Page, url: str, exam: Exam) -> None:
+    """Opens the page and waits until everything around the board is loaded, too."""
     open_board(page, url, exam)
     expect(page.get_by_role("button", name="Download these results")).to_be_visible(timeout=DEADLINE_MS)
 
 
 def saved(writer: Author, exam: Exam, page: Page, *students: str) -> None:
-    """Results saved one after the other, each seen on the board before the next."""
+    """Saves results one by one, each shown on the board before the next."""
     for student in students:
         writer.api.create_result(exam.id, NewResult(student, "10"))
         expect(row(page, student)).to_be_visible(timeout=DEADLINE_MS)
 
 
-def test_a_row_is_chosen_by_arrow_keys_and_stays_chosen_while_results_come(
+def test_a_row_is_selected_by_arrow_keys_and_stays_selected_while_results_arrive(
     pair: PairProcess, writer: Author, new_person: NEW_PERSON
 ) -> None:
     exam = writer.exam("Algebra", {f"Student {number:03}": str(number % 20) for number in range(60)})
     page = new_person().page
-    open_settled(page, pair.student_url, exam)
+    open_completely(page, pair.student_url, exam)
     tab_to(page, page.get_by_role("region", name="Results, scrollable"))
     for _ in range(41):
         page.keyboard.press("ArrowDown")
     expect(page.get_by_text("Selected: Student 040, 0")).to_be_visible()
     expect(row(page, "Student 040")).to_be_in_viewport()
-    saved(writer, exam, page, "Student 039b")  # it comes right before the chosen one
+    saved(writer, exam, page, "Student 039b")  # it is inserted right before the selected one
     expect(row(page, "Student 040")).to_have_attribute("aria-selected", "true")
     page.keyboard.press("Escape")
     expect(page.get_by_text("Selected:")).to_have_count(0)
 
 
-def test_columns_are_sorted_by_keyboard_and_say_so(
+def test_columns_are_sorted_by_keyboard_and_announce_it(
     pair: PairProcess, writer: Author, new_person: NEW_PERSON
 ) -> None:
     exam = writer.exam("Botany", {**FIVE, "Rosa": "ABSENT"})
     page = new_person().page
-    open_settled(page, pair.student_url, exam)
+    open_completely(page, pair.student_url, exam)
     tab_to(page, page.get_by_role("button", name="Grade", exact=True))
     page.keyboard.press("Enter")
     expect(page.get_by_role("columnheader", name="Grade")).to_have_attribute("aria-sort", "descending")
@@ -88,7 +88,7 @@ def test_columns_are_sorted_by_keyboard_and_say_so(
     ("subject", "words"),
     [("Points", "17–18: 1"), ("Letters", "F: 1, B: 2, A+: 2"), ("Passing", "fail: 2, pass: 3")],
 )
-def test_a_histogram_has_its_words(
+def test_a_histogram_has_a_text_alternative(
     pair: PairProcess, writer: Author, new_person: NEW_PERSON, subject: str, words: str
 ) -> None:
     exams = {
@@ -101,30 +101,30 @@ def test_a_histogram_has_its_words(
         ),
     }
     page = new_person().page
-    open_settled(page, pair.student_url, exams[subject]())
+    open_completely(page, pair.student_url, exams[subject]())
     picture = page.get_by_role("img", name="Histogram of 5 grades")
     assert words in (picture.get_attribute("aria-label") or "")
 
 
-def test_a_small_group_has_no_picture_and_says_from_when_on(
+def test_a_small_group_has_no_histogram_and_says_when_there_will_be_one(
     pair: PairProcess, writer: Author, new_person: NEW_PERSON
 ) -> None:
     exam = writer.exam("Small", dict(list(FIVE.items())[:4]))
     page = new_person().page
-    open_settled(page, pair.student_url, exam)
+    open_completely(page, pair.student_url, exam)
     expect(page.get_by_text("from 5 grades on")).to_be_visible()
     expect(page.get_by_role("img", name="Histogram")).to_have_count(0)
     saved(writer, exam, page, "Fifth")
     expect(page.get_by_role("img", name="Histogram of 5 grades")).to_be_visible(timeout=DEADLINE_MS)
 
 
-def test_many_changes_ask_the_server_for_one_refresh_of_the_page(
+def test_many_changes_cause_only_one_refresh_of_the_page(
     pair: PairProcess, writer: Author, new_person: NEW_PERSON
 ) -> None:
     exam = writer.exam("Latin", FIVE)
     page = new_person().page
     sent = sent_after_start(page)
-    open_settled(page, pair.student_url, exam)
+    open_completely(page, pair.student_url, exam)
     page.get_by_text("Statistics", exact=True).click()
     at_rest = len(sent)
     saved(writer, exam, page, *(f"New {number}" for number in range(10)))
@@ -134,14 +134,14 @@ def test_many_changes_ask_the_server_for_one_refresh_of_the_page(
     assert len(sent) == at_rest + 1
 
 
-def test_a_page_that_nobody_sees_asks_for_nothing_until_it_is_seen(
+def test_a_hidden_page_requests_nothing_until_it_is_visible(
     pair: PairProcess, writer: Author, new_person: NEW_PERSON
 ) -> None:
     exam = writer.exam("Greek", FIVE)
     page, other = new_person().page, new_person().page
     sent = sent_after_start(page)
     for one in (page, other):
-        open_settled(one, pair.student_url, exam)
+        open_completely(one, pair.student_url, exam)
         one.get_by_text("Statistics", exact=True).click()
     graded, of_other = (
         one.get_by_test_id("stTable").get_by_role("row", name="Graded") for one in (page, other)
@@ -150,19 +150,19 @@ def test_a_page_that_nobody_sees_asks_for_nothing_until_it_is_seen(
     at_rest = len(sent)
     page.evaluate(HIDE)
     saved(writer, exam, page, "Unseen")
-    expect(of_other).to_contain_text("6", timeout=DEADLINE_MS)  # as long as a page that is seen takes
+    expect(of_other).to_contain_text("6", timeout=DEADLINE_MS)  # as long as a visible page takes
     assert len(sent) == at_rest
     page.evaluate(SHOW)
     expect(graded).to_contain_text("6", timeout=DEADLINE_MS)
     assert len(sent) == at_rest + 1
 
 
-def test_the_download_has_what_is_shown(
+def test_the_download_contains_what_is_shown(
     pair: PairProcess, writer: Author, new_person: NEW_PERSON, tmp_path: Path
 ) -> None:
     exam = writer.exam("Art", {"Frida": "18", "Élisabeth": "15.5"})
     page = new_person().page
-    open_settled(page, pair.student_url, exam)
+    open_completely(page, pair.student_url, exam)
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Download these results").click()
     file = tmp_path / "results.csv"
@@ -171,26 +171,24 @@ def test_the_download_has_what_is_shown(
     assert file.read_text("utf-8-sig").splitlines() == ["Student,Grade", "Élisabeth,15.5", "Frida,18"]
 
 
-def test_nothing_moves_for_those_who_want_no_motion(
-    pair: PairProcess, writer: Author, new_person: NEW_PERSON
-) -> None:
+def test_with_reduced_motion_nothing_moves(pair: PairProcess, writer: Author, new_person: NEW_PERSON) -> None:
     exam = writer.exam("Dance", FIVE)
     still, lively = new_person(reduced_motion="reduce").page, new_person(reduced_motion="no-preference").page
     durations = {}
     for page in (still, lively):
-        open_settled(page, pair.student_url, exam)
+        open_completely(page, pair.student_url, exam)
         bar = page.locator(".bar").first
         durations[page] = bar.evaluate("bar => getComputedStyle(bar).transitionDuration")
     assert durations[still] == "0s"
     assert durations[lively] != "0s"
 
 
-def test_on_a_phone_everything_can_be_read_and_nothing_is_cut(
+def test_on_a_phone_everything_is_readable_and_nothing_is_cut_off(
     pair: PairProcess, writer: Author, new_person: NEW_PERSON
 ) -> None:
     exam = writer.exam("Geometry with a name that is long", FIVE)
     page = new_person(viewport={"width": 360, "height": 740}, has_touch=True).page
-    open_settled(page, pair.student_url, exam)
+    open_completely(page, pair.student_url, exam)
     page.get_by_label("My name").fill("Marie")
     page.keyboard.press("Enter")
     expect(page.get_by_text("hatched: my result")).to_be_visible(timeout=DEADLINE_MS)

@@ -1,4 +1,4 @@
-"""Results entered, mended, changed, deleted and undone with the keyboard alone."""
+"""Results entered, corrected, changed, deleted and undone with the keyboard alone."""
 
 import re
 from collections.abc import Callable
@@ -19,7 +19,7 @@ MakeDesk = Callable[..., EntryDesk]
 
 @pytest.fixture
 def make_desk(teacher: SignedIn, new_person: Callable[..., Person]) -> MakeDesk:
-    """Each desk has an exam of its own."""
+    """Each desk has its own exam."""
     return lambda **options: teacher.open_desk(new_person(storage_state=teacher.storage_state), **options)
 
 
@@ -29,7 +29,7 @@ def desk(make_desk: MakeDesk) -> EntryDesk:
 
 
 def press(page: Page, wanted: Locator) -> None:
-    """Go there by Tab and press Enter."""
+    """Tabs to `wanted` and presses Enter."""
     tab_to(page, wanted)
     page.keyboard.press("Enter")
 
@@ -38,14 +38,14 @@ def expect_receipt(line: Locator, words: str) -> None:
     expect(line.locator(".receipt")).to_contain_text(words)
 
 
-def test_who_comes_to_an_exam_can_type_at_once(desk: EntryDesk) -> None:
-    """The form is in the middle of the page; so many Tabs from its top would cost more than the row."""
+def test_opening_an_exam_focuses_the_form(desk: EntryDesk) -> None:
+    """The form is in the middle of the page; tabbing there would take longer than typing a row."""
     expect(desk.student).to_be_focused()
     desk.type_row("Grace Hopper", "14,5")
     expect_receipt(desk.line("Grace Hopper"), "Saved at")
 
 
-def test_who_clicks_on_entering_can_type_at_once(desk: EntryDesk) -> None:
+def test_choosing_to_enter_results_focuses_the_form(desk: EntryDesk) -> None:
     desk.page.get_by_text("Grid", exact=True).click()
     desk.student.wait_for(state="detached")
     desk.page.get_by_text("Enter", exact=True).click()
@@ -54,7 +54,7 @@ def test_who_clicks_on_entering_can_type_at_once(desk: EntryDesk) -> None:
     expect_receipt(desk.line("Grace Hopper"), "Saved at")
 
 
-def test_no_keyboard_opens_over_the_page_of_who_comes_with_a_phone(
+def test_on_a_phone_opening_an_exam_shows_no_keyboard(
     teacher: SignedIn, new_person: Callable[..., Person]
 ) -> None:
     phone = new_person(storage_state=teacher.storage_state, is_mobile=True, has_touch=True)
@@ -64,14 +64,14 @@ def test_no_keyboard_opens_over_the_page_of_who_comes_with_a_phone(
     expect(desk.student).not_to_be_focused()
 
 
-def test_the_cursor_is_not_taken_from_who_walks_along_the_parts(desk: EntryDesk) -> None:
+def test_moving_through_the_parts_by_keyboard_keeps_the_focus(desk: EntryDesk) -> None:
     choose_part(desk.page, "Grid")
     choose_part(desk.page, "Enter")
     desk.student.wait_for()
     expect(desk.page.get_by_role("radio", name="Enter")).to_be_focused()
 
 
-def test_enter_saves_and_the_cursor_is_back_at_the_next_student_at_once(desk: EntryDesk) -> None:
+def test_enter_saves_and_focuses_the_student_field_at_once(desk: EntryDesk) -> None:
     tab_to(desk.page, desk.student)
     desk.page.keyboard.type("Grace Hopper")
     desk.page.keyboard.press("Enter")
@@ -85,7 +85,7 @@ def test_enter_saves_and_the_cursor_is_back_at_the_next_student_at_once(desk: En
     assert desk.stored_pairs() == [("Grace Hopper", "14.5")]
 
 
-def test_after_a_rest_the_title_counts_the_new_rows_and_typing_goes_on(desk: EntryDesk) -> None:
+def test_after_a_pause_the_title_counts_the_new_rows_and_typing_continues(desk: EntryDesk) -> None:
     expect(desk.page.get_by_text("no results", exact=True)).to_be_visible()
     desk.student.focus()
     desk.type_row("Grace Hopper", "14,5")
@@ -96,7 +96,7 @@ def test_after_a_rest_the_title_counts_the_new_rows_and_typing_goes_on(desk: Ent
     expect(desk.student).to_have_value("Ada")
 
 
-def test_thirty_papers_typed_without_a_pause_are_all_saved_once_newest_first(desk: EntryDesk) -> None:
+def test_thirty_rows_typed_without_a_pause_are_all_saved_once_newest_first(desk: EntryDesk) -> None:
     rows = [(f"Rick C. {number:02}", str(number % 21)) for number in range(30)]
     desk.student.focus()
     for person, grade in rows:
@@ -107,8 +107,8 @@ def test_thirty_papers_typed_without_a_pause_are_all_saved_once_newest_first(des
     assert people == [person for person, _ in reversed(rows)]
 
 
-def test_letters_in_the_form_start_nothing_else(desk: EntryDesk) -> None:
-    """Streamlit reruns at “r” and clears its caches at “c” wherever it sees no field."""
+def test_letters_in_the_form_trigger_no_shortcuts(desk: EntryDesk) -> None:
+    """Streamlit reruns on “r” and clears its caches on “c” unless the focus is in a field."""
     sent: list[object] = []
     desk.page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
     open_exam(desk.page, desk.url)
@@ -123,7 +123,7 @@ def test_letters_in_the_form_start_nothing_else(desk: EntryDesk) -> None:
 
 
 @pytest.mark.parametrize(("person", "grade", "asked"), [("", "", "student"), ("Ada", "", "grade of Ada")])
-def test_an_unfinished_row_is_asked_for_and_not_sent(
+def test_an_incomplete_row_is_not_sent_and_asks_for_the_rest(
     desk: EntryDesk, person: str, grade: str, asked: str
 ) -> None:
     desk.student.focus()
@@ -135,7 +135,7 @@ def test_an_unfinished_row_is_asked_for_and_not_sent(
     expect(desk.page.locator("li.line")).to_have_count(0)
 
 
-def test_a_grade_outside_the_scale_is_explained_and_mended_in_place(desk: EntryDesk) -> None:
+def test_a_grade_outside_the_scale_is_explained_and_corrected_in_place(desk: EntryDesk) -> None:
     desk.student.focus()
     desk.type_row("Ada Lovelace", "25")
     desk.type_row("Grace Hopper", "12")
@@ -160,7 +160,7 @@ def test_a_grade_outside_the_scale_is_explained_and_mended_in_place(desk: EntryD
         ("Leave out", [("Ada Lovelace", "12")]),
     ],
 )
-def test_a_student_who_is_there_already_is_asked_about(
+def test_an_existing_student_is_asked_about(
     desk: EntryDesk, choice: str, kept: list[tuple[str, str]]
 ) -> None:
     desk.student.focus()
@@ -181,7 +181,7 @@ def test_change_and_undo_from_the_keyboard(desk: EntryDesk) -> None:
     press(desk.page, line.get_by_role("button", name="Change"))
     form = desk.page.locator("form.edit")
     assert desk.has_cursor(form.get_by_label("Grade"))
-    desk.page.keyboard.type("17")  # what was there is selected
+    desk.page.keyboard.type("17")  # the existing text is selected
     desk.page.keyboard.press("Enter")
     expect_receipt(line, "(was 12)")
     assert desk.stored_pairs() == [("Ada Lovelace", "17")]
@@ -190,7 +190,7 @@ def test_change_and_undo_from_the_keyboard(desk: EntryDesk) -> None:
     assert desk.stored_pairs() == [("Ada Lovelace", "12")]
 
 
-def test_escape_leaves_a_change(desk: EntryDesk) -> None:
+def test_escape_cancels_a_change(desk: EntryDesk) -> None:
     desk.student.focus()
     desk.type_row("Ada Lovelace", "12")
     expect_receipt(desk.line("Ada Lovelace"), "Saved at")
@@ -202,7 +202,7 @@ def test_escape_leaves_a_change(desk: EntryDesk) -> None:
     assert desk.stored_pairs() == [("Ada Lovelace", "12")]
 
 
-def test_delete_and_undo_from_the_keyboard_with_the_cursor_kept_on_the_line(desk: EntryDesk) -> None:
+def test_delete_and_undo_from_the_keyboard_keep_the_focus_on_the_line(desk: EntryDesk) -> None:
     desk.student.focus()
     desk.type_row("Ada Lovelace", "12")
     line = desk.line("Ada Lovelace")
@@ -216,7 +216,7 @@ def test_delete_and_undo_from_the_keyboard_with_the_cursor_kept_on_the_line(desk
     assert desk.stored_pairs() == [("Ada Lovelace", "12")]
 
 
-def test_rows_from_before_are_found_and_changed(desk: EntryDesk) -> None:
+def test_earlier_rows_are_found_and_changed(desk: EntryDesk) -> None:
     rows = [NewResult(f"Student {number:03}", "10") for number in range(90)]
     desk.api.create_results(desk.exam.id, rows)
     open_exam(desk.page, desk.url)
@@ -237,7 +237,7 @@ def test_rows_from_before_are_found_and_changed(desk: EntryDesk) -> None:
     assert ("Zoe", "ABSENT") in desk.stored_pairs()
 
 
-def test_where_codes_are_shown_the_receipt_tells_the_code_and_the_name_stays_private(
+def test_with_codes_the_receipt_shows_the_code_and_the_name_stays_private(
     make_desk: MakeDesk,
 ) -> None:
     desk = make_desk(audience=Audience.CODES)
@@ -250,7 +250,7 @@ def test_where_codes_are_shown_the_receipt_tells_the_code_and_the_name_stays_pri
     expect(desk.line("Ada Lovelace").locator(".code")).to_contain_text(row.student)
 
 
-def test_receipts_are_said_to_screen_readers_and_every_button_names_its_row(desk: EntryDesk) -> None:
+def test_receipts_are_announced_to_screen_readers_and_every_button_names_its_row(desk: EntryDesk) -> None:
     desk.student.focus()
     desk.type_row("Ada Lovelace", "12")
     expect(desk.page.get_by_role("log")).to_contain_text("Saved: Ada Lovelace, 12.")
@@ -262,7 +262,7 @@ def test_receipts_are_said_to_screen_readers_and_every_button_names_its_row(desk
     assert names == ["Change: Ada Lovelace", "Delete: Ada Lovelace"]
 
 
-def test_this_sittings_rows_and_their_undo_outlive_a_look_at_another_part(desk: EntryDesk) -> None:
+def test_this_sessions_rows_and_their_undo_survive_visiting_another_part(desk: EntryDesk) -> None:
     desk.student.focus()
     desk.type_row("Zoe", "12")
     desk.type_row("Ada", "13")

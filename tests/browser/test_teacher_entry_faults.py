@@ -19,11 +19,11 @@ from tests.wire.tcp_proxy import TcpProxy
 expect.set_options(timeout=DEADLINE_MS)
 
 NOT_YET = "Not saved yet"
-PATIENCE_MS = 40_000  # the API's own tries take 15 s before they are given up
+PATIENCE_MS = 40_000  # the API client retries for 15 s before it gives up
 
 
 class Station:
-    """A backend and a dashboard that can be stopped and started again at their addresses."""
+    """A backend and a dashboard that can be stopped and restarted at the same addresses."""
 
     def __init__(self, data_dir: Path) -> None:
         self.backend = BackendProcess(data_dir)
@@ -49,7 +49,7 @@ class Station:
 
 @pytest.fixture(scope="module")
 def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
-    """What a test stops, it starts again."""
+    """A test that stops something starts it again."""
     with contextlib.closing(Station(tmp_path_factory.mktemp("backend"))) as station:
         yield station
 
@@ -78,7 +78,7 @@ def sign_out_elsewhere(page: Page, station: Station) -> None:
 
 
 def test_the_backend_stopped_while_a_teacher_types(desk: EntryDesk, station: Station) -> None:
-    """Each row says that it is not saved, typing goes on, one press saves all of it once."""
+    """Each row says that it is not saved, typing continues, one click saves everything once."""
     page = desk.page
     desk.student.focus()
     desk.type_row("Before", "1")
@@ -89,7 +89,7 @@ def test_the_backend_stopped_while_a_teacher_types(desk: EntryDesk, station: Sta
     expect(receipt).to_contain_text(NOT_YET, timeout=PATIENCE_MS)
     form = page.locator("[class*=st-key-entry-]")
     expect(form).to_have_attribute("data-stale", "true")
-    expect(form).to_have_css("opacity", "1")  # what waits is not faded
+    expect(form).to_have_css("opacity", "1")  # what is waiting is not faded
     expect(receipt).to_contain_text("Not saved: the server does not answer", timeout=PATIENCE_MS)
     desk.type_row("Grace Hopper", "14,5")
     page.keyboard.type("Half typ")
@@ -105,9 +105,9 @@ def test_the_backend_stopped_while_a_teacher_types(desk: EntryDesk, station: Sta
     assert {row.version for row in desk.stored()} == {1}
 
 
-def test_a_reload_while_the_backend_is_away_loses_nothing(desk: EntryDesk, station: Station) -> None:
+def test_a_reload_while_the_backend_is_down_loses_nothing(desk: EntryDesk, station: Station) -> None:
     page = desk.page
-    page.on("dialog", lambda dialog: dialog.accept())  # the browser asks before it leaves unsaved rows
+    page.on("dialog", lambda dialog: dialog.accept())  # the browser asks before leaving unsaved rows
     desk.student.focus()
     station.backend.kill()
     desk.type_row("Ada Lovelace", "12")
@@ -121,7 +121,7 @@ def test_a_reload_while_the_backend_is_away_loses_nothing(desk: EntryDesk, stati
     expect(page.locator("li.editing").get_by_label("Student")).to_have_value("Grace Hopper")
 
 
-def test_a_session_that_ended_elsewhere_is_told_and_after_signing_in_one_press_saves(
+def test_a_session_ended_elsewhere_is_reported_and_after_signing_in_one_click_saves(
     desk: EntryDesk, station: Station
 ) -> None:
     page = desk.page
@@ -146,10 +146,8 @@ def test_a_session_that_ended_elsewhere_is_told_and_after_signing_in_one_press_s
     expect(desk.student).to_have_value("Half typ")
 
 
-def test_the_cursor_stays_where_it_is_when_the_page_tells_of_an_ended_session(
-    desk: EntryDesk, station: Station
-) -> None:
-    """The page tells it above the form by itself, a moment after the last row, while the next is typed."""
+def test_the_focus_stays_when_the_page_reports_an_ended_session(desk: EntryDesk, station: Station) -> None:
+    """The page reports it above the form, a moment after the last row, while the next is typed."""
     page = desk.page
     desk.student.focus()
     page.evaluate(
@@ -166,7 +164,7 @@ def test_the_cursor_stays_where_it_is_when_the_page_tells_of_an_ended_session(
 
 
 def test_signed_out_everywhere_by_the_operator(desk: EntryDesk, station: Station) -> None:
-    """The gate learns it from the backend; what was typed waits in the tab and is sent after signing in."""
+    """The gate learns of it from the backend; the input waits in the tab and is sent after signing in."""
     page = desk.page
     page.on("dialog", lambda dialog: dialog.accept())
     with contextlib.closing(Operator(station.backend)) as operator:
@@ -183,7 +181,7 @@ def test_signed_out_everywhere_by_the_operator(desk: EntryDesk, station: Station
 
 
 def test_the_dashboard_restarted_while_a_teacher_types(desk: EntryDesk, station: Station) -> None:
-    """Its sessions are gone; the tab still has the rows, and sends them after signing in."""
+    """Its sessions are lost; the tab still has the rows and sends them after signing in."""
     page = desk.page
     page.on("dialog", lambda dialog: dialog.accept())
     desk.student.focus()
@@ -198,10 +196,10 @@ def test_the_dashboard_restarted_while_a_teacher_types(desk: EntryDesk, station:
     expect(receipt).to_contain_text("Saved at", timeout=PATIENCE_MS)
 
 
-def test_a_network_that_goes_and_comes_back_needs_no_press(
+def test_a_network_outage_needs_no_click(
     teacher: SignedIn, station: Station, new_person: Callable[..., Person]
 ) -> None:
-    """The page reconnects, and what was typed meanwhile is saved once."""
+    """The page reconnects, and input from the meantime is saved once."""
     with TcpProxy(int(station.dashboard.url.rpartition(":")[2])) as network:
         teacher.teacher_url = f"http://127.0.0.1:{network.port}"
         desk = teacher.open_desk(new_person(storage_state=teacher.storage_state))
@@ -218,7 +216,7 @@ def test_a_network_that_goes_and_comes_back_needs_no_press(
         expect(app).to_have_attribute("data-test-connection-state", "PINGING_SERVER", timeout=PATIENCE_MS)
         look = "app => [getComputedStyle(app, '::after').content, getComputedStyle(app, '::after').opacity]"
         wait_until(
-            # By the fifth try in vain Streamlit by itself would have opened a dialog.
+            # By its fifth failed attempt, Streamlit's default would be to open a dialog.
             lambda: app.evaluate(look)[1] == "1" and len(failed) > 5,
             deadline_s=PATIENCE_MS / 1000,
             what="the line that says so",
@@ -226,7 +224,7 @@ def test_a_network_that_goes_and_comes_back_needs_no_press(
         assert "No connection" in app.evaluate(look)[0]
         expect(desk.page.get_by_role("dialog")).to_have_count(0)
         desk.page.keyboard.type(" typed")
-        expect(desk.student).to_have_value("Half typed")  # no dialog took the cursor
+        expect(desk.student).to_have_value("Half typed")  # no dialog took the focus
         assert desk.stored() == []
         network.refuse(False)
         expect(desk.page.locator("li[data-state=saved]")).to_have_count(2, timeout=PATIENCE_MS)
@@ -234,7 +232,7 @@ def test_a_network_that_goes_and_comes_back_needs_no_press(
         assert {row.version for row in desk.stored()} == {1}
 
 
-def test_unsaved_rows_are_not_forgotten_on_another_part_of_the_page(desk: EntryDesk) -> None:
+def test_unsaved_rows_survive_visiting_another_part_of_the_page(desk: EntryDesk) -> None:
     page = desk.page
     desk.student.focus()
     desk.type_row("Ada Lovelace", "99")
@@ -250,7 +248,7 @@ def test_unsaved_rows_are_not_forgotten_on_another_part_of_the_page(desk: EntryD
 @pytest.mark.parametrize(
     ("choice", "grade"), [("Keep mine", "9"), ("Take theirs", "15")], ids=["mine", "theirs"]
 )
-def test_two_tabs_never_overwrite_each_other_silently(desk: EntryDesk, choice: str, grade: str) -> None:
+def test_two_tabs_never_silently_overwrite_each_other(desk: EntryDesk, choice: str, grade: str) -> None:
     page = desk.page
     desk.student.focus()
     desk.type_row("Ada Lovelace", "12")
@@ -277,7 +275,7 @@ def test_two_tabs_never_overwrite_each_other_silently(desk: EntryDesk, choice: s
     desk.wait_until_stored(("Ada Lovelace", grade))
 
 
-def test_a_row_deleted_in_another_tab_can_be_put_back_with_ones_own_values(desk: EntryDesk) -> None:
+def test_a_row_deleted_in_another_tab_can_be_restored_with_this_tabs_values(desk: EntryDesk) -> None:
     page = desk.page
     desk.student.focus()
     desk.type_row("Ada Lovelace", "12")

@@ -1,4 +1,4 @@
-"""The form, its lines in every state: WCAG 2.1 A and AA in light, dark and on a phone."""
+"""The entry form and its lines in every state: WCAG 2.1 A and AA in light, dark and on a phone."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ def receipt(desk: EntryDesk, words: str) -> None:
 
 
 def conflict(desk: EntryDesk) -> None:
-    """A line that waits for a choice between two values."""
+    """Produces a line that waits for a choice between two values."""
     (row,) = [row for row in desk.stored() if row.student == "Zoe"]
     desk.page.get_by_role("button", name="Change: Zoe").click()
     desk.api.update_result(desk.exam.id, row.id, row.version, grade="3")
@@ -62,7 +62,7 @@ def test_every_state_of_a_line_is_accessible_and_fits(
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "nothing sticks out"
 
 
-def test_on_a_phone_whose_keys_have_no_letters_absent_and_exempt_are_buttons(
+def test_with_a_phones_number_pad_absent_and_exempt_are_buttons(
     teacher: SignedIn, new_person: Callable[..., Person]
 ) -> None:
     desk = teacher.open_desk(new_person(storage_state=teacher.storage_state, **PHONE))

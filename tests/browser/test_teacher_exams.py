@@ -1,4 +1,4 @@
-"""A teacher's exams in Chromium: list, new, edit, delete, review, publish, share; by keyboard."""
+"""A teacher's exams in Chromium, by keyboard: list, new, edit, delete, review, publish, share."""
 
 import datetime as dt
 import re
@@ -50,7 +50,7 @@ def new_exam(teacher: SignedIn, subject: str, *grades: str, day: int = 0) -> Exa
 
 
 def press(page: Page, name: str, presses_max: int = 80) -> None:
-    """With the keyboard alone."""
+    """Uses only the keyboard."""
     tab_to(page, page.get_by_role("button", name=name, exact=True), presses_max)
     page.keyboard.press("Enter")
 
@@ -83,7 +83,7 @@ def test_an_exam_opens_in_the_same_tab_and_a_reload_stays_there(page: Page, curi
     expect(page.get_by_role("radio", name="Share")).to_be_checked()
 
 
-def test_the_browsers_way_back_goes_from_part_to_part_and_to_the_list(page: Page, curie: SignedIn) -> None:
+def test_the_browsers_back_button_goes_from_part_to_part_and_to_the_list(page: Page, curie: SignedIn) -> None:
     new_exam(curie, "Optics", "12")
     open_list(page, curie)
     page.get_by_role("link", name="Optics").click()
@@ -98,7 +98,7 @@ def test_the_browsers_way_back_goes_from_part_to_part_and_to_the_list(page: Page
     expect(page.get_by_role("button", name="New exam")).to_be_visible()
 
 
-def test_hundreds_of_exams_are_searched_filtered_and_sorted_as_one_types(page: Page, curie: SignedIn) -> None:
+def test_hundreds_of_exams_are_searched_filtered_and_sorted_while_typing(page: Page, curie: SignedIn) -> None:
     def make(number: int) -> None:
         new_exam(curie, f"Subject X{number:03}", day=number)
 
@@ -134,7 +134,7 @@ def test_hundreds_of_exams_are_searched_filtered_and_sorted_as_one_types(page: P
     press(page, "Subject")
     expect(rows.first).to_contain_text("Subject X049")
 
-    # Coming back from an exam finds the list as it was left.
+    # Returning from an exam restores the list as it was.
     page.get_by_role("link", name="Subject X045").click()
     expect(page.get_by_role("heading", name="Subject X045")).to_be_visible()
     page.get_by_role("link", name="My exams").click()
@@ -142,7 +142,7 @@ def test_hundreds_of_exams_are_searched_filtered_and_sorted_as_one_types(page: P
     expect(page.get_by_label("Find an exam")).to_have_value("x04")
 
 
-def test_the_next_teacher_at_the_same_computer_finds_no_search_of_the_one_before(
+def test_the_next_teacher_at_the_same_computer_does_not_see_the_previous_search(
     page: Page, curie: SignedIn, pair: PairProcess, browser: Browser
 ) -> None:
     new_exam(curie, "Optics")
@@ -162,10 +162,10 @@ def test_the_next_teacher_at_the_same_computer_finds_no_search_of_the_one_before
     expect(page.get_by_label("Find an exam")).to_have_value("")
 
 
-# A new exam, its details, its end
+# Creating, editing and deleting an exam
 
 
-def test_a_new_exam_by_keyboard_with_its_faults_shown_in_place(page: Page, curie: SignedIn) -> None:
+def test_a_new_exam_by_keyboard_with_errors_shown_in_place(page: Page, curie: SignedIn) -> None:
     open_list(page, curie)
     press(page, "New exam")
     press(page, "Create the exam")
@@ -203,7 +203,7 @@ def test_leaving_unsaved_details_asks_first(page: Page, curie: SignedIn) -> None
     assert asked == ["beforeunload"]
 
 
-def test_two_tabs_that_edit_one_exam(page: Page, curie: SignedIn, new_person: Callable[..., Person]) -> None:
+def test_two_tabs_edit_one_exam(page: Page, curie: SignedIn, new_person: Callable[..., Person]) -> None:
     exam = new_exam(curie, "Optics")
     other = new_person(storage_state=curie.storage_state).page
     for tab in (page, other):
@@ -266,7 +266,7 @@ def test_students_see_everything_at_once_and_nothing_after_unpublishing(
     expect(student.get_by_text("Student 005")).to_be_hidden()
 
 
-def test_the_code_fills_the_screen_and_the_address_leads_to_the_exam(
+def test_the_qr_code_fills_the_screen_and_the_address_opens_the_exam(
     page: Page, curie: SignedIn, new_person: Callable[..., Person]
 ) -> None:
     exam = new_exam(curie, "Optics", "12")
@@ -292,7 +292,7 @@ def test_the_code_fills_the_screen_and_the_address_leads_to_the_exam(
     expect(student.get_by_text("Student 000")).to_be_visible()
 
 
-def test_a_session_that_ends_in_another_tab_loses_nothing_typed(page: Page, curie: SignedIn) -> None:
+def test_a_session_that_ends_in_another_tab_loses_no_input(page: Page, curie: SignedIn) -> None:
     page.goto(f"{curie.teacher_url}/new")
     expect(page.get_by_label("Subject")).to_be_visible()
     other = page.context.new_page()

@@ -1,4 +1,4 @@
-"""Each page of exams, in light, dark and on a phone: nothing against WCAG 2.1 A and AA, nothing cut off."""
+"""Each exam page in light, dark and on a phone: no violation of WCAG 2.1 A and AA, nothing cut off."""
 
 import datetime as dt
 import time
@@ -32,7 +32,7 @@ LOOKS = {
 
 @pytest.fixture(scope="module")
 def curie(pair: PairProcess, browser: Browser) -> Iterator[SignedIn]:
-    """A teacher with a draft that has something of every finding, and one that is published by codes."""
+    """A teacher with a draft that shows every finding, and an exam published with codes."""
     teacher = SignedIn(BackendClient(pair.backend_url, pair.data_dir), pair.teacher_url, browser)
     date = dt.date(2026, 6, 15)
     draft = teacher.api.create_exam(NewExam("Optics, with a name that is long", date, "M. Curie", OUT_OF_20))
@@ -48,7 +48,7 @@ def curie(pair: PairProcess, browser: Browser) -> Iterator[SignedIn]:
 
 
 def walk(page: Page, teacher: SignedIn) -> Iterator[str]:
-    """Shows one page after the other; yields the name of each."""
+    """Shows each page in turn; yields the name of each."""
 
     def press(name: str) -> None:
         page.get_by_role("button", name=name, exact=True).click()
@@ -95,7 +95,7 @@ def walk(page: Page, teacher: SignedIn) -> Iterator[str]:
 
 
 def lasting(page: Page, find: Callable[[Page], list[_T]]) -> list[_T]:
-    """Streamlit fades in what is new, and half-faded ink has no contrast: only what stays is wrong."""
+    """Streamlit fades in new elements, which lack contrast at first: only what persists is a fault."""
     deadline_s = time.monotonic() + STILL_DEADLINE_S
     while (found := find(page)) and time.monotonic() < deadline_s:
         page.wait_for_timeout(200)
@@ -103,15 +103,13 @@ def lasting(page: Page, find: Callable[[Page], list[_T]]) -> list[_T]:
 
 
 def parts_too_wide(page: Page) -> list[str]:
-    """What makes the page scroll sideways."""
+    """Elements that make the page scroll sideways."""
     found: list[str] = page.evaluate(TOO_WIDE)
     return found
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_every_page_can_be_read_by_everybody(
-    curie: SignedIn, new_person: Callable[..., Person], look: str
-) -> None:
+def test_every_page_is_accessible(curie: SignedIn, new_person: Callable[..., Person], look: str) -> None:
     page = new_person(storage_state=curie.storage_state, **LOOKS[look]).page
     faults: dict[str, list[Fault]] = {}
     for name in walk(page, curie):
@@ -121,7 +119,7 @@ def test_every_page_can_be_read_by_everybody(
     assert len(faults) == 10
 
 
-def test_a_foreign_exam_is_read_with_the_same_ease(
+def test_another_teachers_exam_is_equally_accessible(
     curie: SignedIn, pair: PairProcess, browser: Browser, new_person: Callable[..., Person]
 ) -> None:
     published = next(exam for exam in curie.api.list_my_exams() if exam.is_published)

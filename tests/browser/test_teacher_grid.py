@@ -1,4 +1,4 @@
-"""The grid: every key counts, with the keyboard alone, in light, dark and on a phone."""
+"""The grid: no key press is lost, with the keyboard alone, in light, dark and on a phone."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from tests.browser.people import DEADLINE_MS, Person, in_every_look, reload_but_
 
 expect.set_options(timeout=DEADLINE_MS)
 
-SLOWED_BY = 4  # how many times: a teacher's old laptop
+SLOWED_BY = 4  # by this factor, like a teacher's old laptop
 CLASS = [f"Student {number:02d}" for number in range(15)]
 PASTE = """(field, text) => {
   const clipboardData = new DataTransfer();
@@ -26,7 +26,7 @@ OpenGrid = Callable[..., EntryDesk]
 
 @pytest.fixture
 def open_grid(teacher: SignedIn, new_person: Callable[..., Person]) -> OpenGrid:
-    """A new exam that has these (person, grade) already, with its grid open; `options` of new_context."""
+    """Opens the grid of a new exam with these (person, grade) rows; `options` are those of new_context."""
 
     def open_it(
         *stored: tuple[str, str], audience: Audience = Audience.NAMES, **options: object
@@ -54,7 +54,7 @@ def save(page: Page, label: str) -> None:
     page.keyboard.press("Enter")
 
 
-def test_every_key_counts_however_fast_somebody_types_on_a_slow_machine(open_grid: OpenGrid) -> None:
+def test_no_key_press_is_lost_when_typing_fast_on_a_slow_machine(open_grid: OpenGrid) -> None:
     desk = open_grid(*((person, "1") for person in CLASS))
     page = desk.page
     page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWED_BY})
@@ -70,7 +70,7 @@ def test_every_key_counts_however_fast_somebody_types_on_a_slow_machine(open_gri
 
 
 @in_every_look
-def test_faults_are_said_at_their_lines_and_the_rest_is_saved_and_taken_back(
+def test_errors_are_shown_on_their_lines_and_the_rest_is_saved_and_undone(
     open_grid: OpenGrid, options: dict[str, object]
 ) -> None:
     desk = open_grid(("Ada", "12"), ("Blaise", "9"), **options)
@@ -94,7 +94,7 @@ def test_faults_are_said_at_their_lines_and_the_rest_is_saved_and_taken_back(
     expect(page.get_by_role("button", name="Save 1 changed line")).to_be_visible()
 
 
-def test_new_students_are_typed_line_by_line_and_lines_deleted_and_put_back(open_grid: OpenGrid) -> None:
+def test_new_students_are_typed_line_by_line_and_lines_deleted_and_restored(open_grid: OpenGrid) -> None:
     desk = open_grid(("Ada", "12"), ("Blaise", "9"), audience=Audience.NAMES)
     page = desk.page
     tab_to(page, student(page, 3))
@@ -103,7 +103,7 @@ def test_new_students_are_typed_line_by_line_and_lines_deleted_and_put_back(open
         page.keyboard.press("Enter")
     tab_to(page, page.get_by_role("button", name="Delete Wrong"))
     page.keyboard.press("Enter")
-    expect(student(page, 5)).to_be_focused()  # which takes the next one
+    expect(student(page, 5)).to_be_focused()  # ready for the next student
     for name in ("Delete Ada", "Delete Blaise", "Put back Ada"):
         page.get_by_role("button", name=name).click()
     expect(page.get_by_role("row", name="Blaise")).to_contain_text("To be deleted.")
@@ -111,7 +111,7 @@ def test_new_students_are_typed_line_by_line_and_lines_deleted_and_put_back(open
     desk.wait_until_stored(("Ada", "12"), ("Carl", "7"), ("Dora", "ABSENT"))
 
 
-def test_what_is_typed_after_a_click_replaces_what_was_there_and_after_a_second_one_mends_it(
+def test_typing_after_one_click_replaces_the_text_and_after_a_second_one_edits_it(
     open_grid: OpenGrid,
 ) -> None:
     page = open_grid(("Ada", "12")).page
@@ -124,7 +124,7 @@ def test_what_is_typed_after_a_click_replaces_what_was_there_and_after_a_second_
     expect(grade(page, "Ada")).to_have_value("15,5")
 
 
-def test_a_block_out_of_a_spreadsheet_fills_lines_and_makes_new_ones(open_grid: OpenGrid) -> None:
+def test_a_block_pasted_from_a_spreadsheet_fills_lines_and_adds_new_ones(open_grid: OpenGrid) -> None:
     desk = open_grid(("Ada", "12"), ("Blaise", "9"))
     page = desk.page
     grade(page, "Ada").focus()
@@ -135,7 +135,7 @@ def test_a_block_out_of_a_spreadsheet_fills_lines_and_makes_new_ones(open_grid: 
     desk.wait_until_stored(("Ada", "13"), ("Blaise", "10"), ("Carl", "7"), ("Dora", "ABSENT"))
 
 
-def test_what_is_typed_while_the_page_saves_stays(open_grid: OpenGrid) -> None:
+def test_input_typed_during_a_save_stays(open_grid: OpenGrid) -> None:
     desk = open_grid(("Ada", "12"), ("Blaise", "9"))
     page = desk.page
     grade(page, "Ada").fill("13")
@@ -148,7 +148,7 @@ def test_what_is_typed_while_the_page_saves_stays(open_grid: OpenGrid) -> None:
     expect(student(page, 3)).to_have_value("Carl")
 
 
-def test_what_is_typed_is_still_there_after_another_part_of_the_page(open_grid: OpenGrid) -> None:
+def test_input_survives_visiting_another_part_of_the_page(open_grid: OpenGrid) -> None:
     desk = open_grid(("Ada", "12"), ("Blaise", "9"), audience=Audience.NAMES)
     page = desk.page
     tab_to(page, grade(page, "Ada"))
@@ -160,13 +160,13 @@ def test_what_is_typed_is_still_there_after_another_part_of_the_page(open_grid: 
     desk.wait_until_stored(("Ada", "13"), ("Blaise", "9"))
 
 
-def test_lines_stand_in_the_order_of_the_alphabet_as_people_read_it(open_grid: OpenGrid) -> None:
+def test_lines_are_in_alphabetical_order_as_people_expect(open_grid: OpenGrid) -> None:
     page = open_grid(("Emil", "1"), ("Élodie", "2"), ("edith", "3")).page
     for line, person in enumerate(("edith", "Élodie", "Emil"), 1):
         expect(student(page, line)).to_have_value(person)
 
 
-def test_what_is_typed_is_still_there_after_a_reload(open_grid: OpenGrid) -> None:
+def test_input_survives_a_reload(open_grid: OpenGrid) -> None:
     desk = open_grid(("Ada", "12"), ("Blaise", "9"))
     page = desk.page
     grade(page, "Ada").fill("13")
@@ -182,7 +182,7 @@ def test_what_is_typed_is_still_there_after_a_reload(open_grid: OpenGrid) -> Non
     desk.wait_until_stored(("Ada", "13"), ("Carl", "7"))
 
 
-def test_a_line_says_that_it_was_changed_elsewhere_or_is_there_already(open_grid: OpenGrid) -> None:
+def test_a_line_reports_a_change_elsewhere_or_an_existing_student(open_grid: OpenGrid) -> None:
     desk = open_grid(("Ada", "12"), ("Blaise", "9"))
     page = desk.page
     grade(page, "Ada").fill("13")
@@ -201,7 +201,7 @@ def test_a_line_says_that_it_was_changed_elsewhere_or_is_there_already(open_grid
     desk.wait_until_stored(("Ada", "20"), ("Blaise", "9"))
 
 
-def test_what_others_enter_takes_its_place_while_somebody_types(open_grid: OpenGrid) -> None:
+def test_rows_entered_elsewhere_are_inserted_while_typing(open_grid: OpenGrid) -> None:
     desk = open_grid(("Ada", "12"), ("Carl", "9"))
     page = desk.page
     grade(page, "Carl").focus()
@@ -214,7 +214,7 @@ def test_what_others_enter_takes_its_place_while_somebody_types(open_grid: OpenG
     expect(grade(page, "Carl")).to_have_value("9")
 
 
-def test_the_cursor_moves_among_the_lines_that_were_searched(open_grid: OpenGrid) -> None:
+def test_the_focus_moves_within_the_search_results(open_grid: OpenGrid) -> None:
     desk = open_grid(("Ada", "12"), ("Blaise", "9"), ("Ádám", "3"))
     page = desk.page
     page.get_by_label("Find a student").fill("ada")

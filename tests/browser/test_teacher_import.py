@@ -1,4 +1,4 @@
-"""A class list pasted, mended, saved and exported with the keyboard; what is cut midway ends complete."""
+"""A class list pasted, corrected, saved and exported by keyboard; an interrupted import ends up complete."""
 
 import contextlib
 import re
@@ -21,14 +21,14 @@ from tests.wire.tcp_proxy import TcpProxy
 
 PATIENCE_MS = 40_000
 STALL_DEADLINE_S = 30.0
-FOR_A_SECOND_RUN_MS = 1000  # in which it would send the batch again, were it not to wait for the first
-TYPING_MS = 150  # Streamlit's editor loses a cell that is opened, filled and left in less than a few of these
+FOR_A_SECOND_RUN_MS = 1000  # in which the batch would be sent again if it did not wait for the first
+TYPING_MS = 150  # Streamlit's editor loses a cell that is edited and left within a few of these
 THOUSAND = [(f"Student {number:04d}", str(number % 21)) for number in range(1000)]
 BATCH = b"createResultsBatch("
 
 
 class Station:
-    """A backend, and a dashboard that reaches the exam API over a proxy."""
+    """A backend, and a dashboard that reaches the exam API through a proxy."""
 
     def __init__(self, data_dir: Path) -> None:
         with contextlib.ExitStack() as stack:
@@ -53,7 +53,7 @@ class Station:
 
 @pytest.fixture(scope="module")
 def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
-    """What a test stops, it starts again."""
+    """A test that stops something starts it again."""
     with contextlib.closing(Station(tmp_path_factory.mktemp("backend"))) as station:
         yield station
 
@@ -70,7 +70,7 @@ MakeDesk = Callable[..., EntryDesk]
 
 @pytest.fixture
 def make_desk(teacher: SignedIn, new_person: Callable[..., Person]) -> MakeDesk:
-    """A new exam with its import page open; `person` has the words of playwright's new_context."""
+    """Opens the import page of a new exam; `person` has the keywords of playwright's new_context."""
 
     def make(person: dict[str, object] | None = None, audience: Audience = Audience.NAMES) -> EntryDesk:
         desk = teacher.open_desk(new_person(storage_state=teacher.storage_state, **(person or {})), audience)
@@ -91,80 +91,80 @@ def paste(page: Page, text: str) -> None:
 
 
 def press(page: Page, name: str | re.Pattern[str]) -> None:
-    """Go to the button by Tab and press Enter, once the page is at rest."""
-    rest(page)
+    """Tabs to the button and presses Enter once the page is idle."""
+    wait_until_idle(page)
     tab_to(page, page.get_by_role("button", name=name))
     page.keyboard.press("Enter")
 
 
-def rest(page: Page) -> None:
-    """Until no run is under way, and nothing of the one before is left, which is drawn faded."""
+def wait_until_idle(page: Page) -> None:
+    """Waits until no run is in progress and no faded element of the previous one is left."""
     expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=PATIENCE_MS)
     expect(page.locator("[data-stale=true]")).to_have_count(0, timeout=PATIENCE_MS)
 
 
-def told(page: Page, words: str) -> None:
+def expect_text(page: Page, words: str) -> None:
     expect(page.get_by_test_id("stMain")).to_contain_text(words, timeout=PATIENCE_MS)
 
 
-def mend_first_row(page: Page, *, columns_right: int, text: str) -> None:
-    """In the editor, whose cells are drawn: arrows, Enter, type, Enter."""
+def correct_first_row(page: Page, *, columns_right: int, text: str) -> None:
+    """In the editor, whose cells are on a canvas: arrow keys, Enter, type, Enter."""
     tab_to(page, page.get_by_test_id("stDataFrame").locator("canvas").first)
     for _ in range(columns_right):
         page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     cell = page.locator("textarea.gdg-input")
     expect(cell).to_be_focused()
-    page.keyboard.type(text, delay=TYPING_MS)  # over what was there, which is selected
+    page.keyboard.type(text, delay=TYPING_MS)  # replaces the existing text, which is selected
     page.keyboard.press("Enter")
     cell.wait_for(state="hidden")
 
 
-def test_a_thousand_rows_are_pasted_mended_and_saved_with_the_keyboard(make_desk: MakeDesk) -> None:
+def test_a_thousand_rows_are_pasted_corrected_and_saved_with_the_keyboard(make_desk: MakeDesk) -> None:
     desk = make_desk()
     page = desk.page
     bad = [*THOUSAND[:500], ("Student 0500", "99"), *THOUSAND[501:]]
     paste(page, lines(bad))
-    told(page, "1,000 rows: 999 new · 1 to mend")
-    told(page, "Line 501, Student 0500: “99” is above 20")
-    mend_first_row(page, columns_right=2, text="17")
-    told(page, "1,000 rows: 1,000 new")
+    expect_text(page, "1,000 rows: 999 new · 1 to mend")
+    expect_text(page, "Line 501, Student 0500: “99” is above 20")
+    correct_first_row(page, columns_right=2, text="17")
+    expect_text(page, "1,000 rows: 1,000 new")
     reload_but_stay(page)
     press(page, "Save 1,000 results")
-    told(page, "1,000 results saved at")
+    expect_text(page, "1,000 results saved at")
     expected = [*THOUSAND[:500], ("Student 0500", "17"), *THOUSAND[501:]]
     assert desk.stored_pairs() == expected
     press(page, "Undo this import")
-    told(page, "1,000 results taken back at")
+    expect_text(page, "1,000 results taken back at")
     assert desk.stored() == []
 
 
-def test_a_mended_row_has_the_page_run_once(make_desk: MakeDesk) -> None:
-    """What is pressed right before a second run, for which nobody asked, could be lost."""
+def test_a_corrected_row_reruns_the_page_once(make_desk: MakeDesk) -> None:
+    """A click just before an unnecessary second run could be lost."""
     desk = make_desk()
     page = desk.page
     asked: list[str | bytes] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda sent: asked.append(sent)))
     page.goto(f"{desk.url}&part=Import")
     paste(page, lines([("Ada", "14"), ("Bob", "99")]))
-    told(page, "2 rows: 1 new · 1 to mend")
-    rest(page)
+    expect_text(page, "2 rows: 1 new · 1 to mend")
+    wait_until_idle(page)
     asked.clear()
-    mend_first_row(page, columns_right=2, text="17")
-    told(page, "2 rows: 2 new")
+    correct_first_row(page, columns_right=2, text="17")
+    expect_text(page, "2 rows: 2 new")
     press(page, "Save 2 results")
-    told(page, "2 results saved at")
+    expect_text(page, "2 results saved at")
     assert desk.stored_pairs() == [("Ada", "14"), ("Bob", "17")]
     assert len(asked) == 2
 
 
-def test_the_dashboard_killed_midway_and_the_paste_repeated_gives_each_row_once(
+def test_repeating_a_paste_after_the_dashboard_was_killed_saves_each_row_once(
     make_desk: MakeDesk, station: Station
 ) -> None:
     desk = make_desk()
     page = desk.page
     save_a_thousand_until_the_fourth_batch(page, station)
-    told(page, "300 of 1,000")  # the bar has moved
+    expect_text(page, "300 of 1,000")  # the bar has moved
     station.kill_and_restart_the_dashboard()
     assert 300 <= len(desk.stored()) <= 400
     page.goto("about:blank")
@@ -172,43 +172,43 @@ def test_the_dashboard_killed_midway_and_the_paste_repeated_gives_each_row_once(
     open_exam(page, desk.url)
     choose_part(page, "Import")
     paste(page, lines(THOUSAND))
-    told(page, "there already")
+    expect_text(page, "there already")
     press(page, re.compile("Save [67]00 results"))
-    told(page, "00 results saved at")
+    expect_text(page, "00 results saved at")
     assert desk.stored_pairs() == THOUSAND
 
 
 def save_a_thousand_until_the_fourth_batch(page: Page, station: Station) -> None:
-    """Which is then on its way, and waits there."""
+    """The fourth batch is then in flight and stalled."""
     paste(page, lines(THOUSAND))
     stalled = station.proxy.stall_at(BATCH, 4)
     press(page, "Save 1,000 results")
     assert stalled.wait(STALL_DEADLINE_S)
 
 
-def test_cancel_stops_between_two_batches_and_go_on_saves_the_rest(
+def test_cancel_stops_between_two_batches_and_continuing_saves_the_rest(
     make_desk: MakeDesk, station: Station
 ) -> None:
     desk = make_desk()
     page = desk.page
     save_a_thousand_until_the_fourth_batch(page, station)
-    told(page, "300 of 1,000")
+    expect_text(page, "300 of 1,000")
     tab_to(page, page.get_by_role("button", name="Cancel"))
     page.keyboard.press("Enter")
     paused = page.get_by_text(re.compile(r"\d00 of 1,000 are saved"))
-    while not paused.is_visible():  # one batch after the other, until the press has arrived
+    while not paused.is_visible():  # one batch after another, until the click has arrived
         station.proxy.resume()
         wait_until_stalled_or(paused, station.proxy.stall_at(BATCH, 1))
     station.proxy.resume()
-    # A batch that waited for too long may have arrived without its answer.
+    # A batch that waited too long may have arrived without its answer being received.
     assert int(paused.inner_text()[:3]) <= len(desk.stored()) < 1000
     assert faults_of(page) == []
     press(page, "Go on")
-    told(page, "1,000 results saved at")
+    expect_text(page, "1,000 results saved at")
     assert desk.stored_pairs() == THOUSAND
 
 
-def test_what_is_touched_while_a_batch_is_under_way_leaves_no_row_out(
+def test_interacting_while_a_batch_is_in_flight_leaves_no_row_out(
     make_desk: MakeDesk, station: Station
 ) -> None:
     desk = make_desk()
@@ -218,7 +218,7 @@ def test_what_is_touched_while_a_batch_is_under_way_leaves_no_row_out(
         page.get_by_role("radio", name=part, exact=True).click()
     page.wait_for_timeout(FOR_A_SECOND_RUN_MS)
     station.proxy.resume()
-    told(page, "1,000 results saved at")
+    expect_text(page, "1,000 results saved at")
     assert desk.stored_pairs() == THOUSAND
 
 
@@ -226,12 +226,12 @@ def wait_until_stalled_or(shown: Locator, stalled: threading.Event) -> None:
     wait_until(lambda: stalled.is_set() or shown.is_visible(), deadline_s=STALL_DEADLINE_S, what="a stop")
 
 
-def test_what_is_exported_can_be_chosen_as_a_file_again(make_desk: MakeDesk, tmp_path: Path) -> None:
+def test_an_exported_file_can_be_imported_again(make_desk: MakeDesk, tmp_path: Path) -> None:
     desk = make_desk(audience=Audience.CODES)
     page = desk.page
     paste(page, "Ada Lovelace\t14,5\nŁukasz =1+1\tabs\n王小明\texempt")
     press(page, "Save 3 results")
-    told(page, "3 results saved at")
+    expect_text(page, "3 results saved at")
     choose_part(page, "Export")
     files: list[Path] = []
     buttons = page.get_by_test_id("stDownloadButton").get_by_role("button")
@@ -246,7 +246,7 @@ def test_what_is_exported_can_be_chosen_as_a_file_again(make_desk: MakeDesk, tmp
     for file in files:
         press(page, re.compile("Start over|Import more"))
         page.locator("input[type=file]").set_input_files(file)
-        told(page, "3 rows: 3 there already")
+        expect_text(page, "3 rows: 3 there already")
     assert {file.suffix for file in files} == {".xlsx", ".csv", ".zip"}
 
 
@@ -255,7 +255,7 @@ def test_slips_are_printed_for_codes(make_desk: MakeDesk, tmp_path: Path) -> Non
     page = desk.page
     paste(page, "Ada Lovelace\t14,5\nGrace Hopper\t17")
     press(page, "Save 2 results")
-    told(page, "2 results saved at")
+    expect_text(page, "2 results saved at")
     choose_part(page, "Codes")
     with page.expect_download() as download:
         press(page, "Slips to print (PDF, 1 page)")
@@ -271,13 +271,13 @@ def test_slips_are_printed_for_codes(make_desk: MakeDesk, tmp_path: Path) -> Non
         pytest.param({"viewport": {"width": 360, "height": 780}}, id="phone"),
     ],
 )
-def test_every_page_of_it_is_accessible_and_fits(make_desk: MakeDesk, person: dict[str, object]) -> None:
+def test_every_import_page_is_accessible_and_fits(make_desk: MakeDesk, person: dict[str, object]) -> None:
     desk = make_desk(person, audience=Audience.CODES)
     page = desk.page
-    judge(page)
+    check_page(page)
     paste(page, "Ada;Lovelace;14\nGrace;Hopper;99\nGrace;Hopper;3\nAlan;Turing;")
-    told(page, "Choose above which columns")
-    judge(page)
+    expect_text(page, "Choose above which columns")
+    check_page(page)
     names = page.get_by_role("combobox", name=re.compile("Student: one column"))
     for column in ("Column 1", "Column 2"):
         tab_to(page, names)
@@ -285,19 +285,19 @@ def test_every_page_of_it_is_accessible_and_fits(make_desk: MakeDesk, person: di
         page.get_by_role("option", name=column).wait_for()
         page.keyboard.press("Enter")
         page.keyboard.press("Escape")
-    told(page, "4 rows:")
-    judge(page)
+    expect_text(page, "4 rows:")
+    check_page(page)
     press(page, "Save 2 results")
-    told(page, "2 results saved at")
-    judge(page)
+    expect_text(page, "2 results saved at")
+    check_page(page)
     for part in ("Codes", "Export"):
         choose_part(page, part)
         page.get_by_test_id("stDownloadButton").first.wait_for()
-        judge(page)
+        check_page(page)
 
 
-def judge(page: Page) -> None:
-    rest(page)
+def check_page(page: Page) -> None:
+    wait_until_idle(page)
     await_stillness(page)
     assert faults_of(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "nothing sticks out"
