@@ -10,7 +10,9 @@
     const data = { exam_id: examId, own: first.dataset.own || null, refresh_s: 30, snapshot: null };
     close = mountBoard({ parentElement: first, data, setTriggerValue() {} });
   }
+  const choice = first.querySelector(".choice select");
   const isInUse = () =>
+    document.activeElement === choice ||
     [...first.querySelectorAll("input:not([type=hidden])")].some(
       (field) => field === document.activeElement || field.value !== field.defaultValue,
     );
@@ -27,7 +29,20 @@
     handOver();
   };
   first.addEventListener("focusout", () => setTimeout(handOver, 0));
-  first.querySelector(".choice select")?.addEventListener("change", (event) => event.target.form.submit());
+  if (choice) {
+    // A choice by mouse is final; the keyboard passes every exam on its way, and Enter or leaving ends it.
+    let isOnItsWay = false;
+    const show = () => choice.value !== examId && choice.form.submit();
+    choice.addEventListener("pointerdown", () => (isOnItsWay = false));
+    choice.addEventListener("keydown", (event) => {
+      isOnItsWay = event.key !== "Enter";
+      if (isOnItsWay || choice.value === examId) return;
+      event.preventDefault();
+      show();
+    });
+    choice.addEventListener("change", () => isOnItsWay || show());
+    choice.addEventListener("blur", show);
+  }
   if (examId) {
     document.addEventListener("exam-board-drawn", (event) => {
       if (!first.contains(event.detail)) isNowReady();

@@ -72,9 +72,11 @@ def first_paint_routes(cache: ExamCache, hub: LiveHub, feed: WatchedFeed) -> lis
         if not is_id(wanted):
             search = query.get("find", "").strip()[:NAME_LENGTH_MAX]
             rendering = await renderings.get(
-                ("exams", search),
+                ("exams", search, bool(wanted)),
                 (exams.version, exams.is_loaded),
-                lambda: _render("exams.html", is_light=True, **_list(exams, search)),
+                lambda: _render(
+                    "exams.html", is_light=True, is_link_broken=bool(wanted), **_list(exams, search)
+                ),
             )
             return rendering.answer(request, "text/html")
         results = await hub.loaded(wanted)

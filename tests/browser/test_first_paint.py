@@ -110,3 +110,43 @@ def test_an_unpublished_exam_disappears_from_the_first_page_too(
     author.api.unpublish_exam(exam.id, exam.version)
     expect(first.get_by_text("not published")).to_be_visible(timeout=DEADLINE_MS)
     expect(first.get_by_role("row").filter(has_text="Marie")).to_have_count(0)
+
+
+def test_the_keyboard_passes_over_exams_to_the_one_it_chooses(
+    pair: PairProcess, author: Author, new_person: NEW_PERSON
+) -> None:
+    exams = [author.exam(f"Geology {number}", FIVE) for number in range(4)]
+    page = new_person().page
+    without_streamlit(page)
+    page.goto(f"{pair.student_url}/?exam={exams[0].id}", wait_until="commit")
+    choice = page.locator(FIRST).get_by_role("combobox", name="Exam")
+    offered = choice.evaluate("select => [...select.options].map(option => option.value)")
+    start = offered.index(exams[0].id)
+    key, wanted = ("ArrowDown", start + 3) if start + 3 < len(offered) else ("ArrowUp", start - 3)
+    choice.focus()
+    for _ in range(3):
+        page.keyboard.press(key)
+    expect(choice).to_have_value(offered[wanted])
+    expect(page.get_by_role("heading", name=exams[0].subject)).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{pair.student_url}/?exam={offered[wanted]}")
+
+
+def test_streamlit_waits_while_an_exam_is_being_chosen(
+    pair: PairProcess, author: Author, new_person: NEW_PERSON
+) -> None:
+    exam = author.exam("Optics", FIVE)
+    page = new_person().page
+    release = without_streamlit(page)
+    page.goto(f"{pair.student_url}/?exam={exam.id}", wait_until="commit")
+    choice = page.locator(FIRST).get_by_role("combobox", name="Exam")
+    choice.focus()
+    release()
+    expect(page.get_by_test_id("stMain").get_by_text("Live", exact=True)).to_have_count(
+        1, timeout=DEADLINE_MS
+    )
+    expect(choice).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator(FIRST).get_by_label("My name")).to_be_focused()
+    page.evaluate("document.activeElement.blur()")
+    expect(page.locator(FIRST)).to_have_count(0, timeout=DEADLINE_MS)
