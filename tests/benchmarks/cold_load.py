@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.cold_load [--times 3] [--static FOLDER]
 
-Requests and bytes on the wire as Chromium counts them, from an empty cache until the board stands in the
-page; the dashboard's processor time for it; then the same visit again, with what the browser kept.
+Requests and bytes on the wire as Chromium counts them, from an empty cache until the board appears in the
+page; the dashboard's processor time for it; then the same visit again with the browser's cache.
 """
 
 import argparse
@@ -34,7 +34,7 @@ from tests.proxy_process import ProxyProcess, streamlit_static_folder
 __all__ = ["main"]
 
 DEADLINE_MS = 60_000
-QUIET_MS = 1000  # after the board: late files of the page
+QUIET_MS = 1000  # after the board: files that the page loads late
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
         )
         playwright = stack.enter_context(sync_playwright())
         issuer = proxy.certificate.with_name("intermediate.crt")  # the root itself is not sent to browsers
-        # Trusted, not merely put up with: Chromium keeps no file of a site whose certificate is wrong.
+        # Trusted, not just tolerated: Chromium caches no file of a site with an invalid certificate.
         trusted = f"--ignore-certificate-errors-spki-list={_public_key_hash(issuer)}"
         arguments = [*CHROMIUM_ARGUMENTS, trusted]
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
@@ -82,7 +82,7 @@ def main(arguments: list[str] | None = None) -> int:
                 cold.append(_visited(context, f"{url}/?exam={exam.id}", meter))
                 warm.append(_visited(context, f"{url}/?exam={exam.id}", meter))
                 context.close()
-            print(f"{title}:\n  first   {_told(cold)}\n  again   {_told(warm)}", flush=True)
+            print(f"{title}:\n  first   {_described(cold)}\n  again   {_described(warm)}", flush=True)
     return 0
 
 
@@ -91,7 +91,7 @@ def _visited(context: BrowserContext, url: str, meter: Meter) -> Visit:
     wire = context.new_cdp_session(page)
     wire.send("Network.enable")
     loaded: list[Any] = []
-    # playwright marks its handlers: a list's own method cannot be marked.
+    # playwright sets attributes on handlers, which a list's own method does not allow.
     wire.on("Network.dataReceived", lambda event: loaded.append(event))
     wire.on("Network.loadingFinished", lambda event: loaded.append(event))
     cpu_s, begun_s = meter.cpu_s(), time.monotonic()
@@ -106,7 +106,7 @@ def _visited(context: BrowserContext, url: str, meter: Meter) -> Visit:
 
 
 def _lengths(events: Sequence[Any]) -> dict[str, float]:
-    """Of every request that was on the wire: a finished one's whole length, an open stream's so far."""
+    """Length by request: the total of a finished one, the bytes so far of an open stream."""
     lengths: dict[str, float] = {}
     finished: dict[str, float] = {}
     for one in events:
@@ -123,7 +123,7 @@ def _public_key_hash(certificate: Path) -> str:
     return base64.b64encode(hashlib.sha256(public.public_bytes(*form)).digest()).decode()
 
 
-def _told(visits: Sequence[Visit]) -> str:
+def _described(visits: Sequence[Visit]) -> str:
     def middle(name: str) -> float:
         return float(statistics.median(getattr(visit, name) for visit in visits))
 

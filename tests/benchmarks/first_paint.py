@@ -1,4 +1,4 @@
-"""How soon a student on a slow phone reads a result: cold, in Chromium slowed fourfold, on two slow networks.
+"""How soon a student on a slow phone can read a result: cold, in fourfold slowed Chromium, two slow networks.
 
     python -m tests.benchmarks.first_paint [--times 3]
 
@@ -36,7 +36,7 @@ RESULTS = 300
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """As Chromium's developer tools throttle: a delay for each request, and bits a second."""
+    """Throttling as in Chromium's developer tools: a delay per request, and bits per second."""
 
     name: str
     latency_ms: int
@@ -99,7 +99,7 @@ def _streamlit_is_useful(page: Page) -> None:
 
 
 def _visit(browser: Browser, url: str, network: Network, is_useful: Callable[[Page], None]) -> Visit:
-    context = browser.new_context(**PHONE)  # type: ignore[arg-type]  # playwright's own words
+    context = browser.new_context(**PHONE)  # type: ignore[arg-type]  # playwright's own keywords
     page = context.new_page()
     wire = context.new_cdp_session(page)
     wire.send("Network.enable")
@@ -114,7 +114,9 @@ def _visit(browser: Browser, url: str, network: Network, is_useful: Callable[[Pa
     )
     wire.send("Emulation.setCPUThrottlingRate", {"rate": CPU_SLOWDOWN})
     received: list[Any] = []
-    wire.on("Network.dataReceived", lambda event: received.append(event))  # playwright marks its handlers
+    wire.on(
+        "Network.dataReceived", lambda event: received.append(event)
+    )  # playwright sets attributes on handlers
     begun_s = time.monotonic()
     answer = page.goto(url, wait_until="commit", timeout=DEADLINE_MS)
     is_useful(page)

@@ -2,10 +2,10 @@
 
     python -m tests.benchmarks.import_rows [--rows 1000] [--repeats 3]
 
-First the work itself, in a process of its own beside a backend process: reading, recognising and checking the
-text; then saving over HTTP in batches, each answered after it is on disk. Then the same as a teacher sees it,
-in Chromium in front of the one command: from the press of the button until the rows are on the screen, and
-until “saved” is; with the steps that the bar showed.
+First the work itself, in its own process beside a backend process: reading, recognising and checking the
+text; then saving over HTTP in batches, each acknowledged once on disk. Then the same as a teacher sees it,
+in Chromium with the dashboards of the one command: from the click until the rows are on the screen, and
+until “saved” is; with the number of steps the progress bar showed.
 """
 
 import argparse
@@ -67,7 +67,7 @@ def work_times(api: TeacherApi, rows: int) -> tuple[float, float]:
 
 
 def browser_times(teacher: SignedIn, page: Page, rows: int) -> tuple[float, float, int]:
-    """Seconds until the preview and until “saved”, and how many different places the bar was seen at."""
+    """Seconds until the preview and until “saved”, and how many positions of the progress bar were seen."""
     exam = teacher.api.create_exam(NewExam("Import", dt.date(2026, 6, 15), "A. Lovelace", OUT_OF_20))
     open_exam(page, f"{teacher.teacher_url}/exam?exam={exam.id}")
     choose_part(page, "Import")

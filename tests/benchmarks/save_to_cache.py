@@ -1,8 +1,8 @@
 """How long from a teacher's save to a student dashboard's cache: `python -m tests.benchmarks.save_to_cache`.
 
 Starts the embedded backend as a process, signs a teacher in, lets a feed watch one exam, and times single
-results and batches, each from just before the request to the moment the cache has told its listeners.
-Beside that, the request's own answer. `--changes N --batches N --results N --json FILE`; times in
+results and batches, each from just before the request until the cache has notified its listeners.
+Also measures the request's own response. `--changes N --batches N --results N --json FILE`; times in
 milliseconds.
 """
 
@@ -37,13 +37,13 @@ DEADLINE_S = 20.0
 
 
 class Arrivals:
-    """When each row reached the cache, by the steady clock."""
+    """When each row reached the cache, by the monotonic clock."""
 
     def __init__(self) -> None:
         self._arrived = threading.Condition()
         self._at_s: dict[str, float] = {}
 
-    def hear(self, change: Change) -> None:
+    def record(self, change: Change) -> None:
         if isinstance(change, ResultsChanged):
             now_s = time.perf_counter()
             with self._arrived:
@@ -51,7 +51,7 @@ class Arrivals:
                 self._arrived.notify_all()
 
     def at_s(self, row_id: str) -> float:
-        """Waits for the row if it must."""
+        """Waits for the row if necessary."""
         with self._arrived:
             if not self._arrived.wait_for(lambda: row_id in self._at_s, DEADLINE_S):
                 raise SystemExit(f"the row {row_id} never reached the cache")
@@ -91,7 +91,7 @@ def _measure(changes: int, batches: int, results: int) -> dict[str, dict[str, fl
 
         guest = stack.enter_context(contextlib.closing(GuestCredentials(settings, time.time)))
         cache, arrivals = ExamCache(time.time), Arrivals()
-        cache.add_listener(arrivals.hear)
+        cache.add_listener(arrivals.record)
         portal = stack.enter_context(start_blocking_portal())
         feed = stack.enter_context(portal.wrap_async_context_manager(Feed(settings, guest, cache)))
         portal.call(feed.watch, exam.id)
@@ -127,7 +127,7 @@ def _timed(
     save: Callable[[list[NewResult]], object],
     arrivals: Arrivals,
 ) -> dict[str, dict[str, float]]:
-    save(make())  # connections are open and code is warm
+    save(make())  # opens connections and warms up the code
     to_cache_ms, to_answer_ms = [], []
     for _ in range(repetitions):
         rows = make()

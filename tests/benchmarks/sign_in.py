@@ -1,12 +1,12 @@
-"""How long signing in takes, and whether time tells a known name from an unknown one.
+"""How long signing in takes, and whether timing reveals if a name is known.
 
     python -m tests.benchmarks.sign_in [--rounds 200]
 
 Prints, each as median and 95th percentile of many rounds against a backend on this machine:
-- a full sign-in with pycognito, its token checks and its arithmetic included;
-- the server's two answers to a wrong password, for a known and for an unknown name, taken in turns;
-- the server's answer to a forgotten password, for both;
-- one check of an access token, as the API does it for each call.
+- a full sign-in with pycognito, including its token checks and arithmetic;
+- the server's two responses to a wrong password, for a known and an unknown name, measured alternately;
+- the server's response to a forgotten password, for both;
+- one verification of an access token, as the API does for each call.
 """
 
 import argparse
@@ -34,7 +34,7 @@ def main() -> None:
             [seconds(lambda: pool.pycognito(KNOWN).authenticate(PASSWORD)) for _ in range(rounds)],
         )
         compare("challenge", pool, rounds, challenge_s)
-        compare("wrong password verified", pool, rounds, judgement_s)
+        compare("wrong password verified", pool, rounds, verification_s)
         compare("forgotten password", pool, rounds, forgotten_s)
         token, verifier = pool.tokens()["AccessToken"], pool.services.user_pool.verifier
         report(
@@ -55,10 +55,10 @@ def report(name: str, times_s: list[float]) -> None:
 
 
 def compare(name: str, pool: Pool, rounds: int, measure_s: Callable[[Pool, str], float]) -> None:
-    """In turns, so that whatever else the machine does falls on both."""
+    """Measured alternately, so that other load on the machine affects both."""
     known, unknown = [], []
     for number in range(rounds):
-        pool.clock.advance(1000.0)  # past any lock
+        pool.clock.advance(1000.0)  # past any lockout
         order = [(KNOWN, known), (UNKNOWN, unknown)]
         for user, times in order if number % 2 else reversed(order):
             times.append(measure_s(pool, user))
@@ -76,7 +76,7 @@ def challenge_s(pool: Pool, user: str) -> float:
     )
 
 
-def judgement_s(pool: Pool, user: str) -> float:
+def verification_s(pool: Pool, user: str) -> float:
     client = pool.anyone()
     srp = AWSSRP(user, "a wrong password", pool.pool_id, pool.client_id, client=client)
     asked = client.initiate_auth(

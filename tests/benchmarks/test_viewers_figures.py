@@ -23,7 +23,7 @@ FIGURES = Figures(
 )
 
 
-def test_percentiles_are_times_that_were_measured() -> None:
+def test_percentiles_are_measured_times() -> None:
     sent_s = [float(change) for change in range(100)]
     arrived_s = [sent + (change + 1) / 1000 for change, sent in enumerate(sent_s)]
     spread = spread_of(sent_s, arrived_s, viewers=1)
@@ -38,31 +38,31 @@ def test_each_viewer_is_timed_against_the_same_changes() -> None:
     assert spread.max_ms == pytest.approx(400)
 
 
-def test_what_never_came_is_lost_and_no_time() -> None:
+def test_a_missing_arrival_is_counted_as_lost_and_has_no_time() -> None:
     spread = spread_of([10.0, 20.0], [10.5, 0.0, 0.0, 0.0], viewers=2)
     assert (spread.arrived, spread.lost) == (1, 3)
     assert spread.p99_ms == pytest.approx(500)
 
 
-def test_nothing_measured_has_no_percentile() -> None:
+def test_without_measurements_there_is_no_percentile() -> None:
     spread = spread_of([1.0], [0.0, 0.0], viewers=2)
     assert math.isnan(spread.p95_ms)
     assert spread.lost == 2
 
 
-def test_arrivals_that_do_not_fit_the_viewers_are_refused() -> None:
+def test_arrivals_that_do_not_match_the_viewers_are_refused() -> None:
     with pytest.raises(ValueError, match="3 arrivals are not 2 viewers with 2 changes each"):
         spread_of([1.0, 2.0], [1.0, 2.0, 3.0], viewers=2)
 
 
-def test_ratios_say_how_many_times_as_much() -> None:
+def test_ratios_are_multiples() -> None:
     other = replace(FIGURES, p95_ms=5000.0, api_operations_per_change=2000.0)
     times = ratios(other, FIGURES)
     assert (times["p50_ms"], times["p95_ms"], times["api_operations_per_change"]) == (1.0, 250.0, 2000.0)
     assert math.isnan(ratios(FIGURES, replace(FIGURES, cpu_percent=0.0))["cpu_percent"])
 
 
-def test_the_file_has_the_figures_and_null_for_what_was_not_measured() -> None:
+def test_the_file_has_the_figures_and_null_for_missing_ones() -> None:
     written = json.loads(json.dumps(replace(FIGURES, p99_ms=math.nan, details={"changes": 3}).as_json()))
     assert written == {
         "viewers": 2,
@@ -78,20 +78,20 @@ def test_the_file_has_the_figures_and_null_for_what_was_not_measured() -> None:
     }
 
 
-def test_marks_are_found_wherever_they_stand() -> None:
+def test_marks_are_found_anywhere() -> None:
     assert mark_of(7) == "chg-000007"
-    packed = f'["{mark_of(7)} Lovelace"]{mark_of(123456)}{mark_of(8)}'.encode()  # as Arrow packs texts
+    packed = f'["{mark_of(7)} Lovelace"]{mark_of(123456)}{mark_of(8)}'.encode()  # the way Arrow packs texts
     assert marks_in(packed) == [7, 123456, 8]
     assert marks_in(b"chg-12 chg-") == []
 
 
-def test_the_first_arrival_counts_and_each_viewer_has_its_own(tmp_path: Path) -> None:
+def test_the_first_arrival_counts_for_each_viewer_separately(tmp_path: Path) -> None:
     arrivals = Arrivals(viewers=3, changes=2)
     arrivals.note(0, mark_of(0).encode())
     arrivals.note(2, (mark_of(0) + mark_of(1)).encode())
     first = list(_written(arrivals, tmp_path, changes=2))
     arrivals.note(0, mark_of(0).encode())
-    arrivals.note(2, mark_of(5).encode())  # a change that nobody made in this run
+    arrivals.note(2, mark_of(5).encode())  # a change that was not made in this run
     assert arrivals.count == 3
     assert list(_written(arrivals, tmp_path, changes=2)) == first
     assert [bool(at_s) for at_s in first] == [True, False, True, True]
@@ -99,6 +99,6 @@ def test_the_first_arrival_counts_and_each_viewer_has_its_own(tmp_path: Path) ->
 
 
 def _written(arrivals: Arrivals, folder: Path, *, changes: int) -> list[float]:
-    """Of the viewers 0 and 2: 1 never came in."""
+    """Arrivals of the viewers 0 and 2: 1 was never admitted."""
     arrivals.write(folder / "arrivals", [0, 2], changes)
     return list(read_arrivals(folder / "arrivals"))

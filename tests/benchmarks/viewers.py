@@ -1,4 +1,4 @@
-"""A change on every screen: three designs, the same work, one machine, one run.
+"""Delivering a change to every screen: three designs, the same work, one machine, one run.
 
     python -m tests.benchmarks.viewers [--viewers 1000] [--seconds 60] [--designs ours,rerun,tutorial]
                                        [--json FILE]
@@ -6,19 +6,19 @@
     ours      one process of the student dashboard; each viewer has a Streamlit session and an event stream
     rerun     a plain Streamlit page with Streamlit's defaults, which st_autorefresh reruns for each viewer
               every 2 s; beneath it the dashboard's own feed and cache
-    tutorial  no server between: each viewer has subscriptions of their own and fetches the whole list at
+    tutorial  no server in between: each viewer has separate subscriptions and fetches the whole list on
               each event
-    proxied   only when asked for: ours behind the containers' proxy, Caddy with the shipped Caddyfile, over
+    proxied   only on request: ours behind the containers' proxy, Caddy with the shipped Caddyfile, over
               HTTPS
 
 All use the embedded backend with real signatures and tokens. A teacher saves one result a second through
-shared.api.calls; a time runs from the beginning of that call to the moment the change has come to a viewer,
-both by the machine's steady clock. Viewers live in one process, servers in others; what that process is late
-itself (its lag is printed) is in the times. With ours a real Chromium is among the viewers; when the row
-stands in its DOM is told apart. A change that has not come --patience seconds after the last one counts as
+shared.api.calls; a time runs from the beginning of that call until the change has reached a viewer,
+both by the machine's monotonic clock. Viewers run in one process, servers in others; that process's own lag
+(which is printed) is part of the times. With ours a real Chromium is among the viewers; when the row
+is in its DOM is reported separately. A change not received --patience seconds after the last one counts as
 lost.
 
-Pages' first loads (scripts, styles) are not part of this; the sessions and their first run are.
+First page loads (scripts, styles) are not included; the sessions and their first run are.
 """
 
 import argparse
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     caps = dict(given.cap)
     raise_file_limit()
     signal.signal(signal.SIGALRM, _overran)
-    signal.signal(signal.SIGTERM, _ended)  # an exception: every process is ended on its way
+    signal.signal(signal.SIGTERM, _ended)  # an exception, so that every process is stopped
     signal.alarm(given.deadline)
     plan = Plan(
         viewers=given.viewers,
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         viewers = min(given.viewers, caps.get(design, given.viewers))
         figures[design] = measured(design, replace(plan, viewers=viewers))
         print(_report(design, figures[design]), flush=True)
-        if given.json:  # after each: what is measured is kept, whatever becomes of the rest
+        if given.json:  # after each design, so that its figures are kept even if a later one fails
             _write(given.json, figures)
     signal.alarm(0)
     for design in designs:

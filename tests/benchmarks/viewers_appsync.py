@@ -1,11 +1,11 @@
-"""A viewer of the tutorial's design, as the load's process plays it.
+"""A viewer of the tutorial's design, simulated by the load process.
 
-As its React page did: a real-time connection of one's own with one subscription a kind of change, and at each
-event the whole list by POST /graphql, page after page. Each viewer has one connection for its fetches, used
-again and again; they go out in the order of the events, none is left out.
+Like its React page: a separate real-time connection with one subscription per kind of change, and on each
+event the whole list by POST /graphql, page after page. Each viewer has one connection for its fetches,
+used again; fetches are sent in the order of the events, and none is skipped.
 
-A signature holds for minutes and depends on nothing but time, path and body: viewers that ask the same within
-a minute share one, which spares the load's process work that each browser would do itself. The backend checks
+A signature is valid for minutes and depends only on time, path and body: viewers that ask the same within
+a minute share one, which saves the load process work that each browser would do itself. The backend checks
 every one.
 """
 
@@ -38,7 +38,7 @@ SIGNATURE_S = 60
 
 @dataclass(frozen=True, slots=True)
 class GuestSigner:
-    """One guest's credentials, shared by all viewers: the pool gives new identities slowly."""
+    """One guest's credentials, shared by all viewers, because the pool issues new identities slowly."""
 
     credentials: Credentials
     region: str
@@ -81,7 +81,7 @@ class TutorialViewer:
         self.cuts = self.failures = self.events = self.fetches = 0
 
     async def open(self) -> None:
-        """Raises SessionRefused: no connection, or a subscription that was refused."""
+        """Raises SessionRefused if there is no connection or a subscription is refused."""
         address, subprotocols = as_subprotocol(
             f"ws://{self._signer.host}/graphql/realtime", self._signer.realtime("/graphql/connect", "{}")
         )
@@ -110,10 +110,10 @@ class TutorialViewer:
         except (OSError, TimeoutError, EOFError, WebSocketException) as error:
             raise SessionRefused(repr(error)) from error
         loop = asyncio.get_running_loop()
-        self._tasks = [loop.create_task(self._listen()), loop.create_task(self._fetch_for_ever())]
+        self._tasks = [loop.create_task(self._listen()), loop.create_task(self._fetch_forever())]
 
     def begin(self) -> None:
-        """It listens already."""
+        """Nothing to do: it is already listening."""
 
     async def _start(self, subscription_id: str, document: str) -> None:
         assert self._socket is not None
@@ -129,7 +129,7 @@ class TutorialViewer:
         except WebSocketException:
             self.cuts += not self._is_closed
 
-    async def _fetch_for_ever(self) -> None:
+    async def _fetch_forever(self) -> None:
         while True:
             await self._events.get()
             try:
@@ -151,7 +151,7 @@ class TutorialViewer:
 
     async def _asked(self, body: str) -> bytes:
         if self._writer is not None:
-            with contextlib.suppress(OSError, EOFError):  # the server ends connections that rest
+            with contextlib.suppress(OSError, EOFError):  # the server closes idle connections
                 return await self._post(body)
             self._close_http()
         return await self._post(body)

@@ -1,4 +1,4 @@
-"""When each change reached each viewer: written by the load's process, read by the benchmark's."""
+"""When each change reached each viewer: written by the load process, read by the benchmark."""
 
 import array
 import time
@@ -11,7 +11,7 @@ __all__ = ["Arrivals", "read_arrivals"]
 
 
 class Arrivals:
-    """Moments by the steady clock, which is one for all processes of a machine. The first one counts."""
+    """Times by the monotonic clock, which all processes of a machine share. The first arrival counts."""
 
     def __init__(self, viewers: int, changes: int) -> None:
         self._changes = changes
@@ -19,7 +19,7 @@ class Arrivals:
         self.count = 0
 
     def note(self, viewer: int, data: bytes) -> None:
-        """`data` came to this viewer now."""
+        """Records that `data` has reached this viewer now."""
         now_s = time.monotonic()
         begin = viewer * self._changes
         for change in marks_in(data):
@@ -28,7 +28,7 @@ class Arrivals:
                 self.count += 1
 
     def write(self, path: Path, viewers: Iterable[int], changes: int) -> None:
-        """These viewers with the first `changes` each, viewer by viewer."""
+        """Writes the first `changes` of each of these viewers, viewer by viewer."""
         with path.open("wb") as file:
             for viewer in viewers:
                 begin = viewer * self._changes

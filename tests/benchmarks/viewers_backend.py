@@ -1,7 +1,7 @@
 """The embedded backend as it is, with a counter in front: `python -m tests.benchmarks.viewers_backend ...`.
 
-Takes the arguments of `python -m deploy.local.backend`. What goes in and out is counted where the application
-meets its web server, so that nothing is slowed by a proxy; GET /counts gives the numbers. Bytes are bodies of
+Takes the arguments of `python -m deploy.local.backend`. Traffic is counted where the application
+meets its web server, so that no proxy slows it down; GET /counts returns the numbers. Bytes are bodies of
 requests and answers of the API and the texts of its real-time connections, without headers and frames.
 """
 
@@ -24,7 +24,7 @@ COUNTS_PATH = "/counts"
 
 @dataclass(slots=True)
 class ApiCounts:
-    """Since the start."""
+    """Counts since the start."""
 
     queries: int = 0
     mutations: int = 0
@@ -35,7 +35,7 @@ class ApiCounts:
 
 
 class Counter:
-    """ASGI application around the backend's."""
+    """ASGI middleware around the backend's application."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -109,7 +109,7 @@ def main() -> int:
         server.config.app = Counter(backend.app)
         return server
 
-    program.server_of = counted_server_of  # type: ignore[attr-defined]  # the program itself stays as it is
+    program.server_of = counted_server_of  # type: ignore[attr-defined]  # the program itself is unchanged
     return program.main()
 
 

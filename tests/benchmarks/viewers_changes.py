@@ -1,4 +1,4 @@
-"""The teacher of the viewers benchmark: what is there at first, and one change after the other."""
+"""The teacher of the viewers benchmark: the initial data, and one change after another."""
 
 import contextlib
 import datetime as dt
@@ -21,16 +21,16 @@ from tests.benchmarks.viewers_figures import mark_of
 __all__ = ["Changes", "Rhythm", "Teacher"]
 
 LATE_MAX = 2.0
-WRITERS = 8  # of a burst and of the preparation
+WRITERS = 8  # for a burst and for the preparation
 
 
-# A backend that many viewers ask may take long: what is measured is how long, not that a request gave up.
+# A backend under load from many viewers may be slow: the time is measured, so requests must not time out.
 PATIENCE = Patience(read_timeout_s=60.0, deadline_s=120.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """Every `every_s` seconds for `seconds`, `burst` results by single calls."""
+    """For `seconds`, every `every_s` seconds, `burst` results by single calls."""
 
     seconds: float
     every_s: float
@@ -47,7 +47,7 @@ class Rhythm:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """By the steady clock: when each change's call began, and when it was answered, 0 if it never was."""
+    """By the monotonic clock: when each change's call began, and when it was answered, 0 if it never was."""
 
     sent_s: Sequence[float]
     answered_s: Sequence[float]
@@ -67,7 +67,7 @@ class Teacher(contextlib.ExitStack):
         self._pool = self.enter_context(ThreadPoolExecutor(WRITERS))
 
     def prepare(self, results: int, exams: int) -> Exam:
-        """A published exam with `results`, and so many others that `exams` are published in all."""
+        """A published exam with `results`, and enough others that `exams` are published in total."""
         others = self._pool.map(self._publish_other, range(exams - 1))
         for _ in others:
             pass
@@ -79,9 +79,9 @@ class Teacher(contextlib.ExitStack):
         return self._api.publish_exam(exam.id, exam.version)
 
     def make_changes(self, exam_id: str, rhythm: Rhythm) -> Changes:
-        """Returns when the last one is answered.
+        """Returns once the last change is answered.
 
-        A tick that comes late does not move the next; a backend so slow that they take LATE_MAX times as
+        A late tick does not delay the next; a backend so slow that the changes take LATE_MAX times as
         long as they should gets no more of them.
         """
         sent_s, answered_s = [0.0] * rhythm.changes, [0.0] * rhythm.changes
@@ -89,7 +89,7 @@ class Teacher(contextlib.ExitStack):
         def save(change: int) -> None:
             row = NewResult(f"{mark_of(change)} Lovelace", _grade(change))
             sent_s[change] = time.monotonic()
-            with contextlib.suppress(BackendUnreachable):  # no answer for minutes: perhaps it is stored
+            with contextlib.suppress(BackendUnreachable):  # no answer for minutes: it may have been stored
                 self._api.create_result(exam_id, row)
                 answered_s[change] = time.monotonic()
 

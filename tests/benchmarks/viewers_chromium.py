@@ -14,7 +14,7 @@ __all__ = ["BoardInChromium", "board_in_chromium"]
 DEADLINE_MS = 60_000
 CLOCK_TRIES = 30
 
-# Runs in the page. A row counts when it stands in the table, whatever drew it.
+# Runs in the page. A row counts once it is in the table, whatever rendered it.
 OBSERVE = r"""board => {
   window.seenAt = {};
   const look = () => {
@@ -31,7 +31,7 @@ class BoardInChromium:
         self.clock_error_ms = 0.0
 
     def arrived_s(self, changes: int) -> Sequence[float]:
-        """By this machine's steady clock; 0 for a change that never stood in the table."""
+        """By this machine's monotonic clock; 0 for a change that never appeared in the table."""
         seen: dict[str, float] = self._page.evaluate("window.seenAt")
         offset_s = self._clock_offset_s()
         times = [seen.get(mark_of(change)) for change in range(changes)]
@@ -41,7 +41,7 @@ class BoardInChromium:
         self._page.screenshot(path=path, full_page=True)
 
     def _clock_offset_s(self) -> float:
-        """What to add to the page's clock, by the quickest of some questions; wrong by half of it at most."""
+        """Offset of the page's clock, from the fastest of some queries; wrong by half its time at most."""
         best_s, offset_s = float("inf"), 0.0
         for _ in range(CLOCK_TRIES):
             before_s = time.monotonic()
@@ -55,7 +55,7 @@ class BoardInChromium:
 
 @contextlib.contextmanager
 def board_in_chromium(url: str) -> Iterator[BoardInChromium]:
-    """The page opened, the newest rows on top: only the part of a long table that is seen is in the DOM."""
+    """Opens the page, newest rows on top, because only the visible part of a long table is in the DOM."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
         with contextlib.closing(browser):

@@ -33,7 +33,7 @@ AT_ONCE = {"ours": 16, "streams": 50, "rerun": 4, "tutorial": 16}
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is asked for; the same for all designs."""
+    """The parameters of a run, the same for all designs."""
 
     viewers: int
     rhythm: Rhythm
@@ -56,7 +56,7 @@ class _Busy:
 
 
 def measured(design: str, plan: Plan) -> Figures:
-    """Runs it from an empty folder to the end of all its processes."""
+    """Runs the design from an empty folder until all its processes have ended."""
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         backend = stack.enter_context(_backend(folder))
@@ -175,7 +175,7 @@ def _backend(folder: Path) -> Iterator[_CountedBackend]:
 
 
 def _server(design: str, backend: _CountedBackend, plan: Plan) -> PolledServer:
-    """The dashboard as it is run everywhere, or the rerunning page as Streamlit runs it by itself."""
+    """The dashboard as in production, or the rerunning page as Streamlit runs it by default."""
     environment = {"EXAM_RESULTS_ENV_FILE": str(backend.data_dir / "backend.env")}
     if design == "rerun":
         environment["PYTHONPATH"] = str(PAGE.parents[3])
@@ -223,7 +223,7 @@ def _answers(changes: Changes) -> Spread:
 
 
 def _of_each_change(sent_s: Sequence[float], arrived_s: Sequence[float]) -> list[float | None]:
-    """So that one can see whether slowness was all the time or in some moments; None where nothing came."""
+    """Shows whether delays were constant or occasional; None where nothing arrived."""
     changes = len(sent_s)
     spreads = [
         spread_of([sent], arrived_s[change::changes], len(arrived_s) // changes)

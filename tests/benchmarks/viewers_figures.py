@@ -11,18 +11,18 @@ MARK = re.compile(rb"chg-(\d{6})")
 
 
 def mark_of(change: int) -> str:
-    """What tells this change from all others on every wire: the beginning of its student's name."""
+    """What identifies this change in any transport: the beginning of its student's name."""
     return f"chg-{change:06d}"
 
 
 def marks_in(data: bytes) -> list[int]:
-    """The changes whose marks are in `data`, whatever stands around them."""
+    """The changes whose marks are in `data`, whatever surrounds them."""
     return [int(digits) for digits in MARK.findall(data)]
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Of the times that were measured, in milliseconds; NaN where nothing was. `lost` never arrived."""
+    """Statistics of the measured times in milliseconds; NaN if there are none. `lost` never arrived."""
 
     p50_ms: float
     p95_ms: float
@@ -33,7 +33,7 @@ class Spread:
 
 
 def spread_of(sent_s: Sequence[float], arrived_s: Sequence[float], viewers: int) -> Spread:
-    """`arrived_s` has one moment for each viewer and change, viewer by viewer; 0 where nothing came."""
+    """`arrived_s` has one time per viewer and change, viewer by viewer; 0 where nothing arrived."""
     changes = len(sent_s)
     if len(arrived_s) != viewers * changes:
         raise ValueError(f"{len(arrived_s)} arrivals are not {viewers} viewers with {changes} changes each")
@@ -52,7 +52,7 @@ def spread_of(sent_s: Sequence[float], arrived_s: Sequence[float], viewers: int)
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What one design showed.
+    """The measurements of one design.
 
     `cpu_percent` (100: one core) and `rss_mb` (its highest) are those of the process that serves the viewers:
     the dashboard, or in the tutorial's design, which has none, the backend itself. Operations are queries and
@@ -71,7 +71,7 @@ class Figures:
     details: Mapping[str, object] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, object]:
-        """JSON has no NaN: null stands for what was not measured."""
+        """JSON has no NaN: null stands for missing measurements."""
         flat = {**asdict(self), **self.details}
         del flat["details"]
         return {
@@ -81,7 +81,7 @@ class Figures:
 
 
 def ratios(of: Figures, to: Figures) -> dict[str, float]:
-    """How many times as much as `to`: latencies, CPU, memory, operations and bytes; NaN beside nothing."""
+    """`of` as a multiple of `to`: latencies, CPU, memory, operations and bytes; NaN if one is missing."""
     return {name: _ratio(getattr(of, name), getattr(to, name)) for name in _COMPARED}
 
 

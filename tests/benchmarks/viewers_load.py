@@ -1,8 +1,8 @@
-"""The viewers, all of one design, as a process of their own: `python -m tests.benchmarks.viewers_load JSON`.
+"""The viewers, all of one design, in their own process: `python -m tests.benchmarks.viewers_load JSON`.
 
-It says what it does in JSON lines: {"event": "viewers", "count"}, then {"event": "ready", "count",
-"refusals"}, and after the line {"changes", "patience_s"} on its standard input, when everything has come or
-the patience is over, {"event": "done", ...} with the arrivals in the file that was named.
+It reports progress in JSON lines: {"event": "viewers", "count"}, then {"event": "ready", "count",
+"refusals"}, and after the line {"changes", "patience_s"} on its standard input, once all has arrived or
+the time is over, {"event": "done", ...} with the arrivals in the named file.
 """
 
 import asyncio
@@ -33,8 +33,8 @@ LAG_STEP_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class LoadOrder:
-    """What the process is to do. `keys`: a guest's credentials, for viewers who ask the API themselves;
-    `certificate`: a file with the proxy's authority, empty where no proxy stands before the server."""
+    """The process's task. `keys`: a guest's credentials, for viewers who call the API themselves;
+    `certificate`: a file with the proxy's certificate authority, empty without a proxy."""
 
     viewers: int
     kind: str
@@ -53,7 +53,7 @@ class LoadOrder:
 
 
 def raise_file_limit() -> int:
-    """As many open files as the machine allows this user; gives the number."""
+    """Raises the open-file limit to the machine's maximum for this user; returns it."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return hard
@@ -81,7 +81,7 @@ class _Load:
             await self._admit_all()
             for viewer in self._viewers.values():
                 viewer.begin()
-            gc.freeze()  # thousands of connections need not be looked through again and again
+            gc.freeze()  # spares scanning thousands of connections again and again
             _say("ready", count=len(self._viewers), refusals=dict(self._refusals.most_common(3)))
             measuring = asyncio.create_task(self._measure_lag())
             line = await lines.readline()
@@ -95,7 +95,7 @@ class _Load:
                     group.create_task(viewer.close())
 
     async def _admit_all(self) -> None:
-        """Several at a time, until all are in or the time for it is over."""
+        """Several at a time, until all are admitted or the time is over."""
         admitting = [asyncio.create_task(self._admit_one_by_one()) for _ in range(self._order.at_once)]
         _, late = await asyncio.wait(admitting, timeout=self._order.admission_s)
         for task in late:
@@ -106,7 +106,7 @@ class _Load:
 
     async def _admit_one_by_one(self) -> None:
         for number in self._waiting:
-            viewer = self._new_viewer(number, self._hearing(number))
+            viewer = self._new_viewer(number, self._on_data_of(number))
             try:
                 await viewer.open()
             except (OSError, TimeoutError, SessionRefused) as error:
@@ -120,14 +120,14 @@ class _Load:
             if len(self._viewers) % REPORT_EVERY == 0:
                 _say("viewers", count=len(self._viewers))
 
-    def _hearing(self, number: int) -> OnData:
+    def _on_data_of(self, number: int) -> OnData:
         note = self._arrivals.note
         return lambda data: note(number, data)
 
     async def _finish(self, changes: int, patience_s: float) -> None:
         ends_at = time.monotonic() + patience_s
         wanted = changes * len(self._viewers)
-        while self._arrivals.count < wanted and time.monotonic() < ends_at:  # noqa: ASYNC110  # set too often
+        while self._arrivals.count < wanted and time.monotonic() < ends_at:  # noqa: ASYNC110  # an event is set too often
             await asyncio.sleep(LAG_STEP_S)
         self._arrivals.write(Path(self._order.arrivals), self._viewers, changes)
         tallies: Counter[str] = Counter()
@@ -137,7 +137,7 @@ class _Load:
         _say("done", tallies=tallies, own_lag_p95_ms=round(lags[int(len(lags) * 0.95)], 2))
 
     async def _measure_lag(self) -> None:
-        """How late this process itself is: what is above zero makes every design look slower than it is."""
+        """The lag of this process itself, which makes every design look slower than it is."""
         while True:
             begun_s = time.monotonic()
             await asyncio.sleep(LAG_STEP_S)
@@ -145,7 +145,7 @@ class _Load:
 
 
 def _maker(order: LoadOrder) -> Callable[[int, OnData], Viewer]:
-    """Makes the viewer with this number."""
+    """Returns a factory for the viewer with a given number."""
     tls = ssl.create_default_context(cafile=order.certificate) if order.certificate else None
     place = Place(order.host, order.port, order.exam_id, tls)
     if order.kind == "tutorial":

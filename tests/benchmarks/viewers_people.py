@@ -1,11 +1,11 @@
-"""One viewer of each design, as the load's process plays it.
+"""One viewer of each design, simulated by the load process.
 
-ours      a Streamlit session and an event stream; after changes the board asks for one fragment run, as
-          seldom and as much spread as board.js does in a page that is seen
+ours      a Streamlit session and an event stream; after changes the board requests one fragment run, as
+          rarely and as spread out as board.js does in a visible page
 streams   an event stream alone
-rerun     a Streamlit session whose st_autorefresh speaks every 2 s, once everybody is in: a favour, since
-          otherwise few would ever come in
-tutorial  subscriptions of one's own; at each event the whole list is fetched again
+rerun     a Streamlit session whose st_autorefresh fires every 2 s once everybody is in: a favour, since
+          otherwise few would ever be admitted
+tutorial  separate subscriptions; on each event the whole list is fetched again
 """
 
 import asyncio
@@ -21,7 +21,7 @@ __all__ = ["BoardViewer", "RerunViewer", "StreamViewer", "Viewer", "local_addres
 
 OPEN_DEADLINE_S = 120.0
 AUTOREFRESH_S = 2.0
-PER_ADDRESS = 200  # viewers that share one address: fewer than the dashboard allows one address
+PER_ADDRESS = 200  # viewers that share one address: fewer than the dashboard allows
 
 OnData = Callable[[bytes], None]
 
@@ -31,14 +31,14 @@ class Viewer(Protocol):
 
     async def open(self) -> None: ...
     def begin(self) -> None:
-        """Everybody is in."""
+        """Called once everybody is admitted."""
 
     async def close(self) -> None: ...
     def tallies(self) -> Mapping[str, int]: ...
 
 
 def local_address(number: int) -> str:
-    """Addresses of this machine that stand for those of homes and schools."""
+    """An address of this machine that stands for that of a home or school."""
     block = number // PER_ADDRESS
     return f"127.{1 + block // 250}.{block % 250}.1"
 
@@ -54,10 +54,10 @@ class StreamViewer:
         )
 
     def on_change(self) -> None:
-        """Nothing but the stream."""
+        """Nothing to do: there is only the stream."""
 
     def on_spread(self, _spread_s: float) -> None:
-        """Nothing but the stream."""
+        """Nothing to do: there is only the stream."""
 
     async def open(self) -> None:
         await self.stream.open()
@@ -65,7 +65,7 @@ class StreamViewer:
             await self.stream.snapshot_came.wait()
 
     def begin(self) -> None:
-        """It listens already."""
+        """Nothing to do: it is already listening."""
 
     async def close(self) -> None:
         self.stream.close()
@@ -75,7 +75,7 @@ class StreamViewer:
 
 
 class BoardViewer(StreamViewer):
-    """The session comes first, and its page tells the board which exam to follow."""
+    """The session is opened first; its page tells the board which exam to follow."""
 
     def __init__(self, place: Place, number: int, on_data: OnData) -> None:
         super().__init__(place, number, on_data)
@@ -101,17 +101,17 @@ class BoardViewer(StreamViewer):
         loop = asyncio.get_running_loop()
         refresh_s = float(str(self.session.component_data["refresh_s"]))
         rest_s = self._told_at_s + max(refresh_s, self._spread_s) - loop.time()
-        self._telling = loop.call_later(max(rest_s, random.random() * self._spread_s), self._tell)
+        self._telling = loop.call_later(max(rest_s, random.random() * self._spread_s), self._request_run)
 
     def on_spread(self, spread_s: float) -> None:
         self._spread_s = spread_s
 
-    def _tell(self) -> None:
+    def _request_run(self) -> None:
         loop = asyncio.get_running_loop()
         self._telling, self._told_at_s = None, loop.time()
         self.runs_asked += 1
-        told = self.session.rerun([self.session.trigger("changed")], is_fragment=True)
-        self._sending = loop.create_task(told)
+        request = self.session.rerun([self.session.trigger("changed")], is_fragment=True)
+        self._sending = loop.create_task(request)
         if self._is_owed:
             self.on_change()
 
@@ -142,9 +142,9 @@ class RerunViewer:
             raise SessionRefused("the page holds no st_autorefresh")
 
     def begin(self) -> None:
-        self._refreshing = asyncio.get_running_loop().create_task(self._refresh_for_ever())
+        self._refreshing = asyncio.get_running_loop().create_task(self._refresh_forever())
 
-    async def _refresh_for_ever(self) -> None:
+    async def _refresh_forever(self) -> None:
         await asyncio.sleep(random.random() * AUTOREFRESH_S)
         while True:
             await asyncio.sleep(AUTOREFRESH_S)

@@ -1,4 +1,4 @@
-"""Where the viewers of the benchmark look, straight or through the containers' proxy."""
+"""The address that the benchmark's viewers use, direct or through the containers' proxy."""
 
 import ssl
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ PROXY_SITE = "localhost"  # the name that the proxy has a certificate for
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """`tls` trusts the proxy's authority; None: plain HTTP straight to the server."""
+    """`tls` trusts the proxy's certificate authority; None means plain HTTP direct to the server."""
 
     host: str
     port: int
@@ -19,14 +19,14 @@ class Place:
 
     @property
     def netloc(self) -> str:
-        """As a browser's address line has it."""
+        """Host and port as in a browser's address bar."""
         return f"{PROXY_SITE if self.tls else self.host}:{self.port}"
 
     @property
     def server_name(self) -> str | None:
-        """Whom the certificate must name."""
+        """The name that the certificate must have."""
         return PROXY_SITE if self.tls else None
 
     def url(self, scheme: str, path: str = "") -> str:
-        """`scheme` as it is without TLS: http or ws."""
+        """`scheme` is the one without TLS: http or ws."""
         return f"{scheme}{'s' if self.tls else ''}://{self.netloc}{path}"

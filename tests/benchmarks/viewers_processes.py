@@ -1,4 +1,4 @@
-"""The processes of the viewers benchmark: each measured server, what it costs, and the load beside it."""
+"""The processes of the viewers benchmark: each measured server, its cost, and the load process."""
 
 import http.client
 import json
@@ -24,7 +24,7 @@ __all__ = ["Load", "Meter", "PolledServer", "get_json"]
 START_DEADLINE_S = 60.0
 STOP_DEADLINE_S = 15.0
 SAMPLE_S = 0.5
-# uvicorn's line, the embedded backend's and Streamlit's; each may come a moment before it answers.
+# The lines of uvicorn, the embedded backend and Streamlit; each may come just before it answers.
 SAYS_IT_LISTENS = r'Uvicorn running on|"url": |You can now view'
 
 
@@ -67,12 +67,12 @@ class Meter:
         self._thread.start()
 
     def cpu_s(self) -> float:
-        """Seconds of CPU so far, children that live included."""
+        """Seconds of CPU so far, including living children."""
         times = [process.cpu_times() for process in self._all()]
         return float(sum(one.user + one.system for one in times))
 
     def percent_over(self, seconds: float) -> float:
-        """Waits so long; gives what was used meanwhile."""
+        """Waits for that long; returns the usage meanwhile."""
         before_s, begun_s = self.cpu_s(), time.monotonic()
         self._stopping.wait(seconds)
         return 100 * (self.cpu_s() - before_s) / (time.monotonic() - begun_s)
@@ -99,7 +99,7 @@ class Meter:
 
 
 class Load:
-    """The process that plays the viewers."""
+    """The process that simulates the viewers."""
 
     def __init__(self, order_json: str) -> None:
         self.process = subprocess.Popen(
@@ -120,7 +120,7 @@ class Load:
         self._said.put(None)
 
     def wait_for(self, event: str, deadline_s: float) -> dict[str, Any]:
-        """The event's values; progress is printed meanwhile. Ends the benchmark if it does not come."""
+        """The event's values; prints progress meanwhile. Ends the benchmark if the event does not arrive."""
         ends_at = time.monotonic() + deadline_s
         while True:
             try:
@@ -135,7 +135,7 @@ class Load:
                 print(f"  {said['count']} viewers are in", flush=True)
 
     def finish(self, changes: int, patience_s: float) -> dict[str, Any]:
-        """Nothing more is sent; gives what it counted when all has come or the patience is over."""
+        """Announces the last change; returns the counts once all has arrived or the time is over."""
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps({"changes": changes, "patience_s": patience_s}) + "\n")
         self.process.stdin.flush()
@@ -158,7 +158,7 @@ class Load:
 
 
 def get_json(url: str) -> Any:
-    """Of a server of this machine. Raises OSError."""
+    """Fetches JSON from a server on this machine. Raises OSError."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=START_DEADLINE_S)
     try:

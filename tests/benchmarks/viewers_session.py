@@ -1,4 +1,4 @@
-"""A browser's Streamlit session as the load's process plays it: the WebSocket and its protobuf messages."""
+"""A browser's Streamlit session, simulated by the load process: the WebSocket and its protobuf messages."""
 
 import asyncio
 import contextlib
@@ -18,13 +18,13 @@ __all__ = ["SessionRefused", "StreamlitSession"]
 
 
 class SessionRefused(Exception):
-    """No session, or a page that does not finish; the text says why."""
+    """There is no session, or its page does not finish; the text says why."""
 
 
 class StreamlitSession:
     """Opens as the browser does, waits for the first page, and keeps the ids of the components in it.
 
-    `on_data` gets each message that comes, as it is on the wire, before it is read.
+    `on_data` gets each message as received on the wire, before it is parsed.
     """
 
     def __init__(self, place: Place, local_address: str, on_data: Callable[[bytes], None]) -> None:
@@ -64,7 +64,7 @@ class StreamlitSession:
         self._listening = asyncio.get_running_loop().create_task(self._listen())
 
     async def rerun(self, states: Sequence[WidgetState], *, is_fragment: bool = False) -> None:
-        """What the browser sends when a widget or a component speaks."""
+        """Sends what a browser sends when a widget or component changes."""
         message = BackMsg()
         message.rerun_script.query_string = f"exam={self._place.exam_id}"
         message.rerun_script.widget_states.widgets.extend(states)
@@ -75,7 +75,7 @@ class StreamlitSession:
             await self._socket.send(message.SerializeToString())
 
     def trigger(self, event: str) -> WidgetState:
-        """The board's component says `event`."""
+        """The state when the board's component triggers `event`."""
         payload = json.dumps([{"event": event, "value": 1}])
         return WidgetState(
             id=f"$$STREAMLIT_INTERNAL_KEY_{self.component_id}__events", json_trigger_value=payload
@@ -91,7 +91,7 @@ class StreamlitSession:
             while True:
                 data = await self._socket.recv(decode=False)
                 self._on_data(data)
-                if len(data) < 200:  # the end of a run is a short message; others need no reading
+                if len(data) < 200:  # the end of a run is a short message; others need no parsing
                     self._read(data)
         except WebSocketException:
             self.cuts += not self._is_closed

@@ -1,4 +1,4 @@
-"""A browser's EventSource as the load's process plays it: one HTTP/1.1 connection that only listens."""
+"""A browser's EventSource, simulated by the load process: one HTTP/1.1 connection that only listens."""
 
 import asyncio
 import re
@@ -8,14 +8,14 @@ from tests.benchmarks.viewers_place import Place
 
 __all__ = ["EventStream"]
 
-RETRY_S = 2.0  # what the server asks of EventSource
-TAIL_BYTES = 48  # a mark or an id that is cut in two is seen whole with the next bytes
+RETRY_S = 2.0  # the retry time that the server sends to EventSource
+TAIL_BYTES = 48  # a mark or an id split across reads is found whole with the next bytes
 _SPREAD = re.compile(rb'"spread":([0-9.]+)')
 _ID = re.compile(rb"id: (\S+)\nevent: change")
 
 
 class EventStream(asyncio.Protocol):
-    """Calls `on_data` with everything that comes; comes back by itself, with the last id, when it is cut."""
+    """Calls `on_data` with everything received; reconnects by itself, with the last id, after a cut."""
 
     def __init__(
         self,
@@ -76,9 +76,9 @@ class EventStream(asyncio.Protocol):
     def connection_lost(self, _error: Exception | None) -> None:
         if not self._is_closed:
             self.cuts += 1
-            self._again = asyncio.get_running_loop().create_task(self._come_back())
+            self._again = asyncio.get_running_loop().create_task(self._reconnect())
 
-    async def _come_back(self) -> None:
+    async def _reconnect(self) -> None:
         while not self._is_closed:
             await asyncio.sleep(RETRY_S)
             try:

@@ -1,10 +1,10 @@
-"""Writes a second through the wire, with 1 and 8 writers, beside a bare SQLite loop with the same durability.
+"""Writes per second over the wire, with 1 and 8 writers, beside a bare SQLite loop of the same durability.
 
     python -m tests.benchmarks.writes [--seconds 5]
 
-The backend runs as a process of its own; every write is a createResults over HTTP with a true token, answered
-after it is on disk. The bare loop inserts the same rows in the same folder, one transaction a row, WAL with
-synchronous FULL: it is what this disk allows one writer without a network or anybody to ask who is calling.
+The backend runs in its own process; every write is a createResults over HTTP with a real token, acknowledged
+once it is on disk. The bare loop inserts the same rows in the same folder, one transaction per row, WAL with
+synchronous FULL: what this disk allows one writer without a network or authentication.
 """
 
 import argparse
@@ -35,7 +35,7 @@ DEADLINE_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What was stored in `seconds`, and how long each took (milliseconds; 50th and 95th of a hundred)."""
+    """What was stored in `seconds`, and the time per write (milliseconds; 50th and 95th percentile)."""
 
     count: int
     seconds: float
@@ -48,7 +48,7 @@ class Measured:
 
 
 def measured_writes(url: str, token: str, exam_id: str, *, writers: int, seconds: float) -> Measured:
-    """Each writer has its own connection and waits for each answer."""
+    """Each writer has its own connection and waits for each response."""
     starts_together = threading.Barrier(writers + 1)
     host = urlsplit(url)
 
@@ -73,7 +73,7 @@ def measured_writes(url: str, token: str, exam_id: str, *, writers: int, seconds
 
 
 def bare_writes(folder: Path, *, seconds: float) -> Measured:
-    """The same rows by one connection, without anything between."""
+    """The same rows over one connection, with nothing in between."""
     connection = sqlite3.connect(folder / "bare.sqlite3", isolation_level=None)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
@@ -98,7 +98,7 @@ def bare_writes(folder: Path, *, seconds: float) -> Measured:
 def asked(
     connection: http.client.HTTPConnection, path: str, token: str, document: str, given: dict[str, object]
 ) -> None:
-    """One mutation; fails when it is refused."""
+    """Sends one mutation; fails if it is refused."""
     body = json.dumps({"query": document, "variables": {"input": given}})
     headers = {"Authorization": token, "Content-Type": "application/json"}
     connection.request("POST", path, body, headers)

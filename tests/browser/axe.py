@@ -1,7 +1,7 @@
 """axe-core in a page: violations of WCAG 2.1 levels A and AA, and what it could not decide.
 
     assert faults_of(page) == []
-assert faults_of(page, KNOWN_OF_STREAMLIT) == []     faults that are not ours are listed with a reason
+    assert faults_of(page, KNOWN_OF_STREAMLIT) == []     faults that are not ours are listed with a reason
 
 The script comes with axe-playwright-python and is injected through the debugger, so that a page's
 Content-Security-Policy stays as it is. Where scripts are switched off, axe cannot run.

@@ -1,7 +1,7 @@
-"""The live board's rival: the same tiles, histogram and table, drawn anew for each viewer every 2 s.
+"""The alternative to the live board: the same tiles, histogram and table, redrawn for each viewer every 2 s.
 
-An ordinary Streamlit page with Streamlit's default settings. It is given the best there is beneath it: the
-same feed and cache as the student dashboard, one for all sessions, so that only the drawing differs.
+An ordinary Streamlit page with Streamlit's default settings. It uses the best possible data source: the
+same feed and cache as the student dashboard, shared by all sessions, so that only the rendering differs.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ REFRESH_MS = 2000
 
 @st.cache_resource
 def feed_and_cache() -> tuple[Feed, ExamCache]:
-    """A feed on an event loop of its own, as long as the process lives."""
+    """A feed on its own event loop, for the life of the process."""
     backend = load_student_settings().backend
     cache = ExamCache(time.time)
     feed = Feed(backend, GuestCredentials(backend, time.time), cache)

@@ -1,4 +1,4 @@
-"""What the AWS tests share: one emulator and one node a test process, and an operator on that emulator."""
+"""Fixtures of the AWS tests: one emulator and one node per test process, and an operator of that emulator."""
 
 from collections.abc import Iterator
 from pathlib import Path

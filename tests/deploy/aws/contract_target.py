@@ -1,11 +1,11 @@
 """The contract suite's second target: the template, deployed on the emulator by the operator's own commands.
 
-What only the embedded backend (and a real account) can show, and why:
+What can be tested only on the embedded backend (and a real account), and why:
 
-- TOKENS: the emulator takes any bearer token for what it says; it checks no signature, end or client.
-- SUBSCRIPTIONS: it has no real time for GraphQL. The filters are tested at the resolvers
+- TOKENS: the emulator trusts any bearer token; it checks no signature, expiry or client.
+- SUBSCRIPTIONS: it has no GraphQL subscriptions. The filters are tested in the resolvers
   (test_exam_resolvers, test_result_resolvers).
-- DIRECTIVES: it reads no @aws_* directive. The guest role closes the root fields on it; the resolvers leave
+- DIRECTIVES: it ignores @aws_* directives. The guest role closes the root fields on it; the resolvers leave
   the teachers' fields of a type null for guests.
 - LIMITS: it enforces no query depth, size or introspection setting. The template's are tested in
   test_template.

@@ -25,7 +25,7 @@ class SignedIn:
 
 
 class DeployedBackend:
-    """A stack that is up. `settings` are what `env` wrote for the dashboards."""
+    """A deployed stack. `settings` are what `env` wrote for the dashboards."""
 
     def __init__(self, operator: Operator, stack_name: str, folder: Path) -> None:
         self._operator, self._stack_name = operator, stack_name
@@ -37,7 +37,7 @@ class DeployedBackend:
         self.region = self.settings.region
 
     def temporary_password(self, username: str) -> str:
-        """Makes the account as the operator does."""
+        """Creates the account as the operator does."""
         words = ("add-teacher", username, "--show", "--stack-name", self._stack_name)
         assert self._operator.run(*words) == 0, self._operator.text
         return self._operator.said[-1].removeprefix("Temporary password: ")

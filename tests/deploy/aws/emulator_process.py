@@ -1,4 +1,4 @@
-"""ministack as a process of the tests: started on a free loopback port, ended with a deadline."""
+"""ministack as a test process: started on a free loopback port, stopped with a deadline."""
 
 from pathlib import Path
 

@@ -48,7 +48,7 @@ class Evaluator:
         self._process.stdout.close()
 
     def request(self, resolver: str, **context: Any) -> Outcome:
-        """The request function of `resolver` (a file's name without .js), with these parts of ctx."""
+        """Evaluates the request function of `resolver` (a file name without .js) with these parts of ctx."""
         return self._call(resolver, "request", context)
 
     def response(self, resolver: str, **context: Any) -> Outcome:

@@ -1,4 +1,4 @@
-"""Makes what the AWS tests run beside Python: the emulator's environment and AWS's lint rules for resolvers.
+"""Installs what the AWS tests need besides Python: the emulator's environment and AWS's resolver lint rules.
 
 Run by tests/run.sh; safe to repeat. Without a network it says what is missing and, unless REQUIRE_ALL=1,
 goes on: the tests that need it are then skipped with that reason.

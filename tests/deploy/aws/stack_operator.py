@@ -1,4 +1,4 @@
-"""Somebody who types `python -m deploy.aws` against an emulator, with nobody's own AWS files in reach."""
+"""Runs `python -m deploy.aws` against an emulator, isolated from the user's own AWS files."""
 
 import os
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ _FOREIGN = ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_SESSION_TOKE
 class Operator:
     """`run` returns the exit code; `said` has the last command's lines, `asked` its questions.
 
-    `answers` are typed one after the other where the deployer asks; without any it runs with --yes.
+    `answers` are typed in turn when the deployer asks; without any, it runs with --yes.
     """
 
     def __init__(self, endpoint_url: str) -> None:
@@ -36,7 +36,7 @@ class Operator:
             return left.pop(0)
 
         console = Console(self.said.append, read if answers is not None else None, answers is None)
-        # An emulator is done in a second or two: nobody waits as long between two looks as with AWS.
+        # An emulator is done in a second or two, so it is polled more often than AWS.
         with account_of_emulator(), mock.patch("deploy.aws.stack.POLL_INTERVAL_S", POLL_INTERVAL_S):
             return main([*words, "--endpoint-url", self.endpoint_url, "--region", REGION], console)
 
@@ -47,7 +47,7 @@ class Operator:
 
 @contextmanager
 def account_of_emulator() -> Iterator[None]:
-    """The environment that boto3 sees inside: the emulator's keys and no files."""
+    """Sets the environment for boto3: the emulator's keys and no files."""
     ours = {
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",

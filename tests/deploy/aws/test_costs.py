@@ -1,4 +1,4 @@
-"""The estimate's arithmetic, and that it says where every price comes from."""
+"""The estimate's arithmetic, and the source of every price."""
 
 import re
 
@@ -19,7 +19,7 @@ def quantities(estimate: Estimate) -> dict[str, float]:
     return {item.what: item.quantity for item in estimate.items}
 
 
-def test_every_browser_of_the_tutorial_fetches_again_at_each_event() -> None:
+def test_every_tutorial_browser_refetches_at_each_event() -> None:
     tutorial = quantities(tutorial_results_day(DAY))
     assert tutorial["mutations"] == 5 + 5000
     assert tutorial["queries"] == 1000 * (5005 + 2)
@@ -28,7 +28,7 @@ def test_every_browser_of_the_tutorial_fetches_again_at_each_event() -> None:
     assert tutorial["reads"] == 1000 * 5007 * 4  # 30 kB scanned are 8 units of 4 KB, halved
 
 
-def test_ours_does_not_grow_with_the_students_who_watch_one_container() -> None:
+def test_our_cost_does_not_grow_with_the_students_of_one_container() -> None:
     ours = quantities(our_results_day(DAY))
     assert ours["mutations"] == 10 + 50
     assert ours["connections"] == 60
@@ -36,7 +36,7 @@ def test_ours_does_not_grow_with_the_students_who_watch_one_container() -> None:
     assert ours["writes"] == 2 * 5000 + 35
 
 
-def test_a_second_container_doubles_what_a_container_asks() -> None:
+def test_a_second_container_doubles_the_containers_requests() -> None:
     one, two = ResultsDay(1000, 1, 1.0), ResultsDay(1001, 1, 1.0)
     assert (one.containers, two.containers) == (1, 2)
     assert (
@@ -44,7 +44,7 @@ def test_a_second_container_doubles_what_a_container_asks() -> None:
     )
 
 
-def test_batches_are_not_what_makes_ours_cheap() -> None:
+def test_our_low_cost_does_not_depend_on_batches() -> None:
     row_by_row = our_results_day(DAY, rows_at_once=1)
     assert quantities(row_by_row)["mutations"] == 10 + 5000
     assert quantities(row_by_row)["real-time updates"] == 10 + 5000 + 9
@@ -60,7 +60,7 @@ def test_every_alarm_of_the_templates_is_counted() -> None:
         )
     (alarms,) = [item for item in hosting_month(DAY).items if item.what == "alarms"]
     assert alarms.how.startswith(f"{counts[0]} of the backend, {counts[1]} of the hosting")
-    assert alarms.quantity == sum(counts) + 2  # scaling to a target makes two of its own
+    assert alarms.quantity == sum(counts) + 2  # target tracking creates two of its own
 
 
 def test_an_estimate_is_the_sum_of_its_lines() -> None:
@@ -68,7 +68,7 @@ def test_an_estimate_is_the_sum_of_its_lines() -> None:
         assert estimate.usd == pytest.approx(sum(item.quantity * item.price.usd for item in estimate.items))
 
 
-def test_every_price_has_a_source_and_a_day() -> None:
+def test_every_price_has_a_source_and_a_date() -> None:
     listed = [value for value in vars(prices).values() if isinstance(value, Price)]
     assert len(listed) == 12
     for price in listed:

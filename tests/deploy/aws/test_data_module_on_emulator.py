@@ -1,4 +1,4 @@
-"""The dashboards' own data module against the deployed template: sign-in, entry, publication, reading."""
+"""The dashboards' data module against the deployed template: sign-in, entry, publishing, reading."""
 
 import datetime as dt
 import time
@@ -50,7 +50,7 @@ def new_exam() -> NewExam:
     )
 
 
-def test_a_teacher_signs_in_with_the_password_chosen_and_no_other(backend: DeployedBackend) -> None:
+def test_a_teacher_signs_in_only_with_the_chosen_password(backend: DeployedBackend) -> None:
     backend.signed_in("ben")
     pool = UserPool(backend.settings, time.time)
     try:
@@ -61,7 +61,7 @@ def test_a_teacher_signs_in_with_the_password_chosen_and_no_other(backend: Deplo
         pool.close()
 
 
-def test_what_a_teacher_publishes_a_guest_reads(teacher: TeacherApi, guest: GuestApi) -> None:
+def test_a_guest_reads_what_a_teacher_publishes(teacher: TeacherApi, guest: GuestApi) -> None:
     exam = teacher.create_exam(new_exam())
     rows = [NewResult(id=new_id(), student=f"Student {n}", grade="14.5", name=None) for n in range(100)]
     teacher.create_results(exam.id, rows)

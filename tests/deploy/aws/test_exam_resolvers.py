@@ -1,4 +1,4 @@
-"""Each resolver of exams: its DynamoDB operation, and how it handles the outcome."""
+"""Each exam resolver: its DynamoDB operation, and how it handles the outcome."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ def info(field: str) -> dict[str, str]:
     return {"fieldName": field}
 
 
-def test_an_exam_is_read_by_its_key_and_consistently(evaluator: Evaluator) -> None:
+def test_an_exam_is_read_by_key_and_consistently(evaluator: Evaluator) -> None:
     asked = evaluator.request("readExam", stash=change())
     assert asked.value == {"operation": "GetItem", "key": {"id": {"S": EXAM_ID}}, "consistentRead": True}
 
@@ -69,7 +69,7 @@ def test_an_exam_is_read_by_its_key_and_consistently(evaluator: Evaluator) -> No
         EXAM_ID[:-1] + "G",
     ],
 )
-def test_what_is_no_uuid_is_never_asked_of_the_database(evaluator: Evaluator, bad_id: str) -> None:
+def test_invalid_uuids_never_reach_the_database(evaluator: Evaluator, bad_id: str) -> None:
     change_asked = evaluator.request("readExam", stash=change(examId=bad_id))
     assert change_asked.error is not None
     assert change_asked.error["type"] == "NotFound"
@@ -115,7 +115,7 @@ def test_a_stale_version_is_a_conflict_with_the_current_exam(evaluator: Evaluato
     assert refused.error["data"]["version"] == 3
 
 
-def test_ownership_is_asked_before_the_version(evaluator: Evaluator) -> None:
+def test_ownership_is_checked_before_the_version(evaluator: Evaluator) -> None:
     stale = change(expectedVersion=1)
     refused = evaluator.response("readExam", stash=stale, identity=STRANGER, result=exam(version=3))
     assert refused.error is not None
@@ -136,7 +136,7 @@ def test_ownership_is_asked_before_the_version(evaluator: Evaluator) -> None:
         (GUEST, exam(owner=None), False),
     ],
 )
-def test_a_draft_is_seen_by_its_owner_alone(
+def test_a_draft_is_visible_only_to_its_owner(
     evaluator: Evaluator, caller: Any, stored: Any, is_seen: bool
 ) -> None:
     read = evaluator.response(
@@ -147,7 +147,7 @@ def test_a_draft_is_seen_by_its_owner_alone(
     assert (got.value is not None) is is_seen
 
 
-def test_guests_do_not_get_the_owner(evaluator: Evaluator) -> None:
+def test_guests_do_not_see_the_owner(evaluator: Evaluator) -> None:
     stash = {"exam": published_exam(), "page": {"items": [published_exam()], "nextToken": None}}
     for caller, owner in ((GUEST, None), (STRANGER, "teacher-a")):
         got = evaluator.response("Query.exams", info=info("getExam"), identity=caller, stash=stash)
@@ -212,7 +212,7 @@ def test_exams_are_listed_through_an_index_newest_first(
         f"exams/2026-06-01#{EXAM_ID}\n",
     ],
 )
-def test_a_token_of_another_listing_is_refused(evaluator: Evaluator, token: str) -> None:
+def test_a_token_from_another_listing_is_refused(evaluator: Evaluator, token: str) -> None:
     args = {"nextToken": token}
     stash = evaluator.request("Query.exams", info=info("listExams"), identity=GUEST).stash
     refused = evaluator.request("queryPage", identity=GUEST, stash=stash, args=args)
@@ -234,7 +234,7 @@ def test_a_page_has_1_to_1000_rows(evaluator: Evaluator, limit: int) -> None:
     assert refused.error["info"] == {"field": "limit"}
 
 
-def test_a_new_exam_is_checked_then_written_only_where_nothing_is(evaluator: Evaluator) -> None:
+def test_a_new_exam_is_checked_and_then_written_only_if_none_exists(evaluator: Evaluator) -> None:
     given = {"id": EXAM_ID, **FIELDS}
     begun = evaluator.request("Mutation.exams", args={"input": given}, info=info("createExam"))
     assert begun.stash == {
@@ -263,7 +263,7 @@ def test_a_new_exam_is_checked_then_written_only_where_nothing_is(evaluator: Eva
     }
 
 
-def test_the_same_create_again_answers_the_stored_exam_and_writes_nothing(evaluator: Evaluator) -> None:
+def test_repeating_a_create_returns_the_stored_exam_and_writes_nothing(evaluator: Evaluator) -> None:
     stash = {"access": "CREATE", "examId": EXAM_ID, "fields": FIELDS, "exam": exam(createdAt="earlier")}
     again = evaluator.request("putExam", identity=TEACHER, stash=stash)
     assert again.is_early
@@ -305,7 +305,7 @@ def test_a_create_that_lost_a_race_is_compared_with_the_stored_exam(evaluator: E
 @pytest.mark.parametrize(
     "resolver", ["putExam", "updateExam", "deleteExam", "readExam", "queryPage", "confirmExam"]
 )
-def test_another_error_of_the_database_is_passed_on(evaluator: Evaluator, resolver: str) -> None:
+def test_other_database_errors_are_passed_on(evaluator: Evaluator, resolver: str) -> None:
     failed = evaluator.response(
         resolver, identity=TEACHER, stash=change(fields=FIELDS), error=BUSY, result=None
     )
@@ -342,7 +342,7 @@ def test_another_error_of_the_database_is_passed_on(evaluator: Evaluator, resolv
         ("audience", None),
     ],
 )
-def test_a_field_out_of_order_is_refused_by_its_name(evaluator: Evaluator, field: str, bad: Any) -> None:
+def test_an_invalid_field_is_refused_by_name(evaluator: Evaluator, field: str, bad: Any) -> None:
     refused = evaluator.request("checkExam", stash={"fields": {**FIELDS, field: bad}})
     assert refused.error is not None
     assert refused.error["type"] == "BadRequest"
@@ -369,7 +369,7 @@ def test_every_scale_is_accepted(evaluator: Evaluator, scale: str) -> None:
     assert evaluator.request("checkExam", stash={"fields": {**FIELDS, "scale": scale}}).error is None
 
 
-def test_the_audience_stays_while_the_exam_is_published(evaluator: Evaluator) -> None:
+def test_the_audience_cannot_change_while_the_exam_is_published(evaluator: Evaluator) -> None:
     stash = {"fields": {"audience": "CODES"}, "exam": published_exam()}
     refused = evaluator.request("checkExam", stash=stash)
     assert refused.error is not None
@@ -377,7 +377,7 @@ def test_the_audience_stays_while_the_exam_is_published(evaluator: Evaluator) ->
     assert evaluator.request("checkExam", stash={**stash, "fields": {"audience": "NAMES"}}).error is None
 
 
-def test_names_become_codes_only_in_an_exam_without_results(evaluator: Evaluator) -> None:
+def test_names_can_become_codes_only_in_an_exam_without_results(evaluator: Evaluator) -> None:
     to_codes = evaluator.request("checkExam", stash={"fields": {"audience": "CODES"}, "exam": exam()})
     asked = evaluator.request("findAnyResult", stash={"examId": EXAM_ID, **to_codes.stash})
     assert asked.value == {
@@ -402,7 +402,7 @@ def test_names_become_codes_only_in_an_exam_without_results(evaluator: Evaluator
     assert evaluator.request("findAnyResult", stash=to_names.stash).is_early
 
 
-def test_an_update_writes_what_was_sent_at_the_version_that_was_seen(evaluator: Evaluator) -> None:
+def test_an_update_writes_the_sent_fields_at_the_expected_version(evaluator: Evaluator) -> None:
     given = {"id": EXAM_ID, "expectedVersion": 4, "date": "2026-07-01"}
     begun = evaluator.request("Mutation.exams", args={"input": given}, info=info("updateExam"))
     assert begun.stash == change(expectedVersion=4, fields={"date": "2026-07-01"})
@@ -437,7 +437,7 @@ def test_an_update_writes_what_was_sent_at_the_version_that_was_seen(evaluator: 
 
 
 @pytest.mark.parametrize("resolver", ["updateExam", "deleteExam"])
-def test_a_change_in_between_is_a_conflict_with_the_current_exam(evaluator: Evaluator, resolver: str) -> None:
+def test_a_concurrent_change_is_a_conflict_with_the_current_exam(evaluator: Evaluator, resolver: str) -> None:
     stash = change(expectedVersion=1, exam=exam())
     refused = evaluator.response(resolver, stash=stash, error=CONDITION_FAILED, result=exam(version=2))
     assert refused.error is not None
@@ -459,7 +459,7 @@ def test_publishing_writes_status_and_published_together(
     assert asked.value["update"]["expressionValues"][":published"] == {"BOOL": is_published}
 
 
-def test_a_draft_cannot_be_withdrawn(evaluator: Evaluator) -> None:
+def test_a_draft_cannot_be_unpublished(evaluator: Evaluator) -> None:
     given = {"id": EXAM_ID, "expectedVersion": 1}
     begun = evaluator.request("Mutation.exams", args={"input": given}, info=info("unpublishExam"))
     refused = evaluator.response("readExam", stash=begun.stash, identity=TEACHER, result=exam())
@@ -471,7 +471,7 @@ def test_a_draft_cannot_be_withdrawn(evaluator: Evaluator) -> None:
     )
 
 
-def test_a_deleted_exam_is_answered_one_version_on(evaluator: Evaluator) -> None:
+def test_a_deleted_exam_is_returned_with_the_next_version(evaluator: Evaluator) -> None:
     given = {"id": EXAM_ID, "expectedVersion": 7}
     begun = evaluator.request("Mutation.exams", args={"input": given}, info=info("deleteExam"))
     assert begun.stash["mustBeEmpty"], "an exam with results is not deleted"
@@ -484,7 +484,7 @@ def test_a_deleted_exam_is_answered_one_version_on(evaluator: Evaluator) -> None
     assert done.stash["answer"] == {**stored, "version": 8, "updatedAt": NOW}
 
 
-def test_results_are_counted_for_the_owner_alone(evaluator: Evaluator) -> None:
+def test_results_are_counted_only_for_the_owner(evaluator: Evaluator) -> None:
     asked = evaluator.request("Exam.resultsCount", identity=TEACHER, source=exam())
     assert asked.value["operation"] == "Query"
     assert asked.value["limit"] == 1000
@@ -499,7 +499,7 @@ def test_results_are_counted_for_the_owner_alone(evaluator: Evaluator) -> None:
         assert refused.value is None
 
 
-def test_who_hears_of_exams(evaluator: Evaluator) -> None:
+def test_who_receives_exam_events(evaluator: Evaluator) -> None:
     guest = evaluator.response("Subscription.exams", identity=GUEST)
     published = {"filters": [{"fieldName": "published", "operator": "eq", "value": True}]}
     assert guest.filter == {"filterGroup": [published]}

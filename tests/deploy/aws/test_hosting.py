@@ -1,4 +1,4 @@
-"""`publish-images` and `host`: the commands with a recorded engine, on the emulator as far as that goes."""
+"""`publish-images` and `host`: the commands with a recorded engine, as far as the emulator supports them."""
 
 import datetime as dt
 import itertools
@@ -42,7 +42,7 @@ def push_for(operator: Operator, recorded: RecordedEngine) -> None:
         ecr.close()
 
 
-def test_images_are_published_under_a_tag_of_the_moment(operator: Operator, recorded: RecordedEngine) -> None:
+def test_images_are_published_under_a_timestamp_tag(operator: Operator, recorded: RecordedEngine) -> None:
     name = next(_names)
     assert operator.run("publish-images", "--stack-name", name, "--architecture", "X86_64") == 0, (
         operator.text
@@ -71,7 +71,7 @@ def test_a_failing_engine_ends_the_command_with_its_step(
 
 @pytest.fixture
 def docker_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A program `docker` that records its calls; returns the file of its records."""
+    """Installs a program `docker` that records its calls; returns the path of the record."""
     notes = tmp_path / "notes"
     program = tmp_path / "bin" / "docker"
     program.parent.mkdir()
@@ -84,7 +84,7 @@ def docker_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return notes
 
 
-def test_the_installed_engine_signs_in_builds_and_pushes_in_the_checkout(
+def test_the_installed_engine_signs_in_builds_and_pushes_from_the_checkout(
     operator: Operator, docker_on_path: Path
 ) -> None:
     name = next(_names)
@@ -115,20 +115,20 @@ def test_hosting_without_images_says_what_to_do_first(operator: Operator) -> Non
     assert "publish-images" in operator.text
 
 
-def as_the_emulator_knows_it(template: str) -> str:
-    """The template without scaling: the emulator's CloudFormation refuses a template that names it."""
+def as_the_emulator_supports_it(template: str) -> str:
+    """The template without scaling, which the emulator's CloudFormation refuses."""
     for name in ("StudentScaling", "ViewersPolicy"):
         template, cuts = re.subn(rf"\n  {name}:\n(?:    .*\n|\n)+?(?=\n  [A-Z#])", "\n", template)
         assert cuts == 1
     return template
 
 
-def test_host_makes_everything_that_the_emulator_knows_and_again_changes_nothing(
+def test_host_creates_everything_that_the_emulator_supports_and_repeating_changes_nothing(
     operator: Operator, recorded: RecordedEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And then, with the backend, takes it away."""
+    """Then removes it together with the backend."""
     known = tmp_path / "hosting.yaml"
-    known.write_text(as_the_emulator_knows_it(HOSTING_TEMPLATE.read_text("utf-8")), encoding="utf-8")
+    known.write_text(as_the_emulator_supports_it(HOSTING_TEMPLATE.read_text("utf-8")), encoding="utf-8")
     monkeypatch.setattr(hosting, "HOSTING_TEMPLATE", known)
     name = next(_names)
     assert operator.run("up", "--stack-name", name) == 0, operator.text

@@ -1,4 +1,4 @@
-"""What the hosting's template promises."""
+"""What the hosting template guarantees."""
 
 from typing import Any
 
@@ -26,13 +26,13 @@ def of_type(resources: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
     return {name: item["Properties"] for name, item in resources.items() if item["Type"] == kind}
 
 
-def test_a_container_is_killed_only_after_its_time_to_stop(resources: dict[str, Any]) -> None:
+def test_a_container_has_enough_time_to_stop_before_it_is_killed(resources: dict[str, Any]) -> None:
     for task in of_type(resources, "AWS::ECS::TaskDefinition").values():
         dashboard = task["ContainerDefinitions"][0]
         assert dashboard["StopTimeout"] >= STOP_DEADLINE_S
 
 
-def test_the_containers_have_no_rights_and_their_fetching_role_only_images_and_logs(
+def test_the_containers_have_no_permissions_and_the_execution_role_only_images_and_logs(
     resources: dict[str, Any],
 ) -> None:
     tasks = of_type(resources, "AWS::ECS::TaskDefinition")
@@ -55,7 +55,7 @@ def test_the_containers_have_no_rights_and_their_fetching_role_only_images_and_l
     }
 
 
-def test_containers_run_without_capabilities_and_show_their_health(resources: dict[str, Any]) -> None:
+def test_containers_run_without_capabilities_and_report_their_health(resources: dict[str, Any]) -> None:
     for task in of_type(resources, "AWS::ECS::TaskDefinition").values():
         for container in task["ContainerDefinitions"]:
             assert container["LinuxParameters"]["Capabilities"] == {"Drop": ["ALL"]}
@@ -76,7 +76,7 @@ def test_only_cloudfront_reaches_the_load_balancer_and_only_with_its_key(resourc
         assert {"HttpHeaderName": "X-Origin-Key", "Values": [{"Ref": "OriginKey"}]} in headers
 
 
-def test_inner_paths_are_not_published(resources: dict[str, Any]) -> None:
+def test_internal_paths_are_not_published(resources: dict[str, Any]) -> None:
     rule = resources["InsidesRule"]["Properties"]
     assert rule["Priority"] == min(
         other["Priority"]
@@ -92,7 +92,7 @@ def test_sessions_stay_with_their_container(resources: dict[str, Any]) -> None:
         assert {"Key": "stickiness.enabled", "Value": "true"} in group["TargetGroupAttributes"]
 
 
-def test_a_bad_version_is_taken_back_and_alarms_watch_over_it(resources: dict[str, Any]) -> None:
+def test_a_bad_version_is_rolled_back_and_monitored_by_alarms(resources: dict[str, Any]) -> None:
     alarms = set(of_type(resources, "AWS::CloudWatch::Alarm"))
     services = of_type(resources, "AWS::ECS::Service")
     assert set(services) == {"TeacherService", "StudentService"}
@@ -103,11 +103,11 @@ def test_a_bad_version_is_taken_back_and_alarms_watch_over_it(resources: dict[st
         assert {name["Ref"] for name in rollout["Alarms"]["AlarmNames"]} <= alarms
 
 
-def test_a_new_version_takes_no_containers_from_a_service_that_has_grown(resources: dict[str, Any]) -> None:
+def test_a_new_version_keeps_the_number_of_containers_of_a_scaled_service(resources: dict[str, Any]) -> None:
     assert "DesiredCount" not in resources["StudentService"]["Properties"]
 
 
-def test_containers_start_when_there_is_a_way_out_to_fetch_them(resources: dict[str, Any]) -> None:
+def test_containers_start_only_once_there_is_a_route_to_pull_images(resources: dict[str, Any]) -> None:
     ways_out = {"RouteOut", "RoutesOfFirstSubnet", "RoutesOfSecondSubnet"}
     for name in ("TeacherService", "StudentService"):
         assert ways_out < set(resources[name]["DependsOn"])
@@ -122,12 +122,12 @@ def test_the_student_service_grows_with_its_viewers(resources: dict[str, Any]) -
     assert made["MetricValue"] == "$.viewers"
 
 
-def test_every_platform_of_the_command_line_is_one_of_the_template() -> None:
+def test_every_platform_of_the_command_line_is_allowed_by_the_template() -> None:
     template, _ = decode(str(HOSTING_TEMPLATE))
     assert set(image_engine.PLATFORMS) == set(template["Parameters"]["CpuArchitecture"]["AllowedValues"])
 
 
-def test_the_balancer_gives_up_idle_connections_before_the_dashboards_do(resources: dict[str, Any]) -> None:
+def test_the_balancer_closes_idle_connections_before_the_dashboards_do(resources: dict[str, Any]) -> None:
     (balancer,) = of_type(resources, "AWS::ElasticLoadBalancingV2::LoadBalancer").values()
     attributes = {item["Key"]: item["Value"] for item in balancer["LoadBalancerAttributes"]}
     idle_s = int(attributes["idle_timeout.timeout_seconds"])
@@ -135,13 +135,13 @@ def test_the_balancer_gives_up_idle_connections_before_the_dashboards_do(resourc
     assert idle_s > BEAT_S * 2
 
 
-def test_streams_are_never_quiet_for_as_long_as_cloudfront_waits(resources: dict[str, Any]) -> None:
+def test_streams_are_never_silent_as_long_as_cloudfronts_timeout(resources: dict[str, Any]) -> None:
     for distribution in of_type(resources, "AWS::CloudFront::Distribution").values():
         for origin in distribution["DistributionConfig"]["Origins"]:
             assert origin["CustomOriginConfig"]["OriginReadTimeout"] > BEAT_S * 2
 
 
-def test_no_error_is_kept_by_cloudfront(resources: dict[str, Any]) -> None:
+def test_cloudfront_caches_no_errors(resources: dict[str, Any]) -> None:
     distributions = of_type(resources, "AWS::CloudFront::Distribution")
     assert len(distributions) == 2
     for distribution in distributions.values():
@@ -152,7 +152,7 @@ def test_no_error_is_kept_by_cloudfront(resources: dict[str, Any]) -> None:
         assert kept == dict.fromkeys((404, 500, 502, 503, 504), 0)
 
 
-def test_every_setting_of_the_student_app_that_an_operator_may_need_is_in_its_task(
+def test_every_student_setting_that_an_operator_may_need_is_in_its_task(
     resources: dict[str, Any],
 ) -> None:
     environment = resources["StudentTask"]["Properties"]["ContainerDefinitions"][0]["Environment"]

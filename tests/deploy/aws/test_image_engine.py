@@ -1,4 +1,4 @@
-"""Building and pushing images: the engine's arguments, and the errors of its failures."""
+"""Building and pushing images: the engine's arguments, and how its failures are reported."""
 
 import shutil
 from pathlib import Path
@@ -10,7 +10,7 @@ from deploy.aws.image_engine import ImageEngine, architecture_of, find_engine
 from tests.deploy.aws.recorded_engine import RecordedEngine
 
 
-def test_the_password_is_typed_and_stands_in_no_command_line() -> None:
+def test_the_password_is_passed_on_standard_input_and_not_on_the_command_line() -> None:
     run = RecordedEngine()
     ImageEngine("docker", run).sign_in("registry.example", "AWS", "secret-word")
     assert run.calls == [["docker", "login", "--username", "AWS", "--password-stdin", "registry.example"]]
@@ -21,7 +21,9 @@ def test_the_password_is_typed_and_stands_in_no_command_line() -> None:
     ("name", "architecture", "platform"),
     [("docker", "ARM64", "linux/arm64"), ("buildah", "X86_64", "linux/amd64")],
 )
-def test_a_target_is_built_for_the_wanted_machine(name: str, architecture: str, platform: str) -> None:
+def test_a_target_is_built_for_the_requested_architecture(
+    name: str, architecture: str, platform: str
+) -> None:
     run = RecordedEngine()
     ImageEngine(name, run).build("student", "here:1", architecture, "1")
     (words,) = run.calls
@@ -41,13 +43,13 @@ def test_images_are_built_for_this_machines_architecture_by_default(machine: str
     assert architecture_of(machine) == architecture
 
 
-def test_the_failure_of_an_engine_is_reported() -> None:
+def test_an_engines_failure_is_reported() -> None:
     with pytest.raises(EngineFailed, match="docker could not push") as failure:
         ImageEngine("docker", RecordedEngine(fails_at="push")).push("here:1")
     assert failure.value.status == 7
 
 
-def test_the_first_installed_engine_is_used_and_a_missing_one_reported(tmp_path: Path) -> None:
+def test_the_first_installed_engine_is_used_and_a_missing_one_is_reported(tmp_path: Path) -> None:
     assert find_engine(lambda name: "/bin/it" if name == "podman" else None, tmp_path).name == "podman"
     with pytest.raises(InputWrong, match="docker, podman, buildah"):
         find_engine(lambda _name: None, tmp_path)

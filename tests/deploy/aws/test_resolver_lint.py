@@ -1,4 +1,4 @@
-"""The resolvers keep to the APPSYNC_JS subset: AWS's own lint rules find nothing, and would find faults."""
+"""The resolvers stay within the APPSYNC_JS subset: AWS's lint rules find nothing, and would find faults."""
 
 import shutil
 import subprocess
@@ -16,7 +16,7 @@ def lint(folder: Path, config_folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(words, capture_output=True, text=True, check=False, cwd=config_folder.parents[3])
 
 
-def test_awss_own_rules_find_nothing_in_the_resolvers() -> None:
+def test_awss_lint_rules_find_nothing_in_the_resolvers() -> None:
     found = lint(RESOLVERS, LINT_FOLDER)
     assert found.stdout == ""
     assert found.returncode == 0, found.stderr
@@ -46,7 +46,7 @@ def test_the_rules_would_find_what_appsync_refuses(tmp_path: Path) -> None:
     found = lint(folder, config)
 
     assert found.returncode == 1, found.stderr
-    # One paragraph a file: its path, then what was found in it.
+    # One paragraph per file: its path, then the findings.
     faults = {
         Path(lines[0]).stem: "\n".join(lines[1:])
         for lines in map(str.splitlines, found.stdout.strip().split("\n\n"))

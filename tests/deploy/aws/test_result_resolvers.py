@@ -1,4 +1,4 @@
-"""Each resolver of results: its DynamoDB operation, and how it handles the outcome."""
+"""Each result resolver: its DynamoDB operation, and how it handles the outcome."""
 
 from typing import Any
 
@@ -45,13 +45,13 @@ def stash(**more: Any) -> dict[str, Any]:
 
 
 def listing() -> dict[str, Any]:
-    """What the listing of the exam's results puts into the stash."""
+    """What listing the exam's results puts into the stash."""
     key = {"key": "examId", "value": EXAM_ID, "sortKey": "id", "isDescending": False}
     return {"access": "READ", "listing": {"name": f"results/{EXAM_ID}/", **key}}
 
 
 def refusal(outcome: Any) -> tuple[str, Any]:
-    """The error's type and data; a test fails here when there was no refusal."""
+    """The error's type and data; fails if nothing was refused."""
     assert outcome.error is not None
     return outcome.error["type"], outcome.error["data"]
 
@@ -72,7 +72,7 @@ def refusal(outcome: Any) -> tuple[str, Any]:
         ("name", "a\u0000"),
     ],
 )
-def test_a_row_out_of_order_is_refused_by_its_field(evaluator: Evaluator, field: str, bad: Any) -> None:
+def test_an_invalid_row_is_refused_with_its_field(evaluator: Evaluator, field: str, bad: Any) -> None:
     refused = evaluator.request("checkRows", stash=stash(rows=[sent(**{field: bad})]))
     assert refusal(refused)[0] == "BadRequest"
     assert refused.error is not None
@@ -94,7 +94,7 @@ def test_with_audience_codes_a_student_is_a_code(evaluator: Evaluator, student: 
     assert (checked.error is None) is is_code
 
 
-def test_a_batch_has_1_to_100_rows_each_once(evaluator: Evaluator) -> None:
+def test_a_batch_has_1_to_100_distinct_rows(evaluator: Evaluator) -> None:
     rows = [sent(id=f"{number:08d}-bbbb-4ccc-8ddd-eeeeeeeeeeee") for number in range(101)]
     assert evaluator.request("checkRows", stash=stash(rows=rows[:100])).error is None
     for wrong in ([], rows, [rows[0], rows[0]]):
@@ -104,7 +104,7 @@ def test_a_batch_has_1_to_100_rows_each_once(evaluator: Evaluator) -> None:
         assert refused.error["info"] == {"field": "rows"}
 
 
-def test_rows_are_read_by_their_keys_in_one_request(evaluator: Evaluator) -> None:
+def test_rows_are_read_by_key_in_one_request(evaluator: Evaluator) -> None:
     asked = evaluator.request("readRows", env=TABLE, stash=stash(rows=[{"id": ROW_ID}, {"id": OTHER_ID}]))
     keys = [{"examId": {"S": EXAM_ID}, "id": {"S": row_id}} for row_id in (ROW_ID, OTHER_ID)]
     assert asked.value == {
@@ -113,7 +113,7 @@ def test_rows_are_read_by_their_keys_in_one_request(evaluator: Evaluator) -> Non
     }
 
 
-def test_nothing_is_read_of_an_exam_that_may_not_be_seen(evaluator: Evaluator) -> None:
+def test_nothing_is_read_from_an_invisible_exam(evaluator: Evaluator) -> None:
     hidden = {"access": "READ", "examId": EXAM_ID, "exam": None, "rows": [{"id": ROW_ID}]}
     assert evaluator.request("readRows", env=TABLE, stash=hidden).is_early
     listed = evaluator.request("queryPage", stash={**hidden, **listing()})
@@ -121,7 +121,7 @@ def test_nothing_is_read_of_an_exam_that_may_not_be_seen(evaluator: Evaluator) -
     assert listed.stash["page"] == {"items": [], "nextToken": None}
 
 
-def test_rows_that_must_exist_do(evaluator: Evaluator) -> None:
+def test_rows_that_must_exist_are_required(evaluator: Evaluator) -> None:
     wanted = stash(mustExist=True, rows=[{"id": ROW_ID, "expectedVersion": 1}])
     missing = evaluator.response("readRows", env=TABLE, stash={**wanted, "stored": {}}, result=found(None))
     assert refusal(missing)[0] == "NotFound"
@@ -145,7 +145,7 @@ def test_a_stale_row_is_a_conflict_with_the_current_row_without_its_name(evaluat
     assert current["published"] is False
 
 
-def test_keys_that_the_database_left_out_are_no_missing_rows(evaluator: Evaluator) -> None:
+def test_unprocessed_keys_are_not_missing_rows(evaluator: Evaluator) -> None:
     left_out = {"data": {"results-table": []}, "unprocessedKeys": {"results-table": [{"id": {"S": ROW_ID}}]}}
     wanted = stash(mustExist=True, stored={}, rows=[{"id": ROW_ID, "expectedVersion": 1}])
     refused = evaluator.response("readRows", env=TABLE, stash=wanted, result=left_out)
@@ -180,7 +180,7 @@ def test_new_rows_are_one_transaction_of_conditional_puts(evaluator: Evaluator) 
     }
 
 
-def test_rows_that_are_stored_already_are_answered_and_not_written(evaluator: Evaluator) -> None:
+def test_rows_already_stored_are_returned_and_not_written(evaluator: Evaluator) -> None:
     stored = {ROW_ID: row(createdAt="earlier")}
     both = stash(stored=stored, rows=[sent(), sent(id=OTHER_ID)])
     asked = evaluator.request("putRows", env=TABLE, stash=both)
@@ -202,7 +202,7 @@ def test_a_row_with_the_same_id_and_other_content_is_a_conflict(evaluator: Evalu
     assert current["name"] is None
 
 
-def test_a_cancelled_transaction_names_the_row_in_the_way(evaluator: Evaluator) -> None:
+def test_a_cancelled_transaction_names_the_conflicting_row(evaluator: Evaluator) -> None:
     missing = [sent(), sent(id=OTHER_ID)]
     passed = {"item": None, "type": "None", "message": None}
     in_the_way = {"item": row(id=OTHER_ID, grade="3"), "type": "ConditionalCheckFailed", "message": "no"}
@@ -216,7 +216,7 @@ def test_a_cancelled_transaction_names_the_row_in_the_way(evaluator: Evaluator) 
     assert current["id"] == OTHER_ID
 
 
-def test_the_same_batch_sent_twice_at_once_may_be_sent_again(evaluator: Evaluator) -> None:
+def test_the_same_batch_sent_twice_at_once_may_be_retried(evaluator: Evaluator) -> None:
     reasons = [{"item": row(), "type": "ConditionalCheckFailed", "message": "no"}]
     context = {
         "stash": stash(missing=[sent()], items=[]),
@@ -229,7 +229,7 @@ def test_the_same_batch_sent_twice_at_once_may_be_sent_again(evaluator: Evaluato
 @pytest.mark.parametrize(
     "resolver", ["readRows", "putRows", "updateRow", "deleteRows", "queryPage", "findAnyResult"]
 )
-def test_another_error_of_the_database_is_passed_on(evaluator: Evaluator, resolver: str) -> None:
+def test_other_database_errors_are_passed_on(evaluator: Evaluator, resolver: str) -> None:
     context = stash(missing=[], items=[], stored={}, rows=[])
     failed = evaluator.response(resolver, env=TABLE, stash=context, error=BUSY, result=None)
     assert refusal(failed)[0] == BUSY["type"]
@@ -261,7 +261,7 @@ def test_an_update_of_a_row_removes_a_null_name(evaluator: Evaluator) -> None:
     }
 
 
-def test_a_row_changed_in_between_is_a_conflict_without_its_name(evaluator: Evaluator) -> None:
+def test_a_concurrently_changed_row_is_a_conflict_without_its_name(evaluator: Evaluator) -> None:
     refused = evaluator.response(
         "updateRow", stash=stash(rows=[]), error=CONDITION_FAILED, result=row(version=2, name="Ada Byron")
     )
@@ -272,7 +272,7 @@ def test_a_row_changed_in_between_is_a_conflict_without_its_name(evaluator: Eval
     assert refusal(gone) == ("ConflictException", None)
 
 
-def test_rows_are_deleted_in_one_transaction_at_the_versions_seen(evaluator: Evaluator) -> None:
+def test_rows_are_deleted_in_one_transaction_at_the_expected_versions(evaluator: Evaluator) -> None:
     wanted = stash(rows=[{"id": ROW_ID, "expectedVersion": 4}], stored={ROW_ID: row(version=4)})
     asked = evaluator.request("deleteRows", env=TABLE, stash=wanted)
     assert asked.value == {
@@ -306,7 +306,7 @@ def test_rows_are_deleted_in_one_transaction_at_the_versions_seen(evaluator: Eva
 
 
 @pytest.mark.parametrize("is_published", [True, False])
-def test_published_is_read_after_the_write_and_names_stay_behind(
+def test_published_is_read_after_the_write_and_names_are_not_returned(
     evaluator: Evaluator, is_published: bool
 ) -> None:
     written = stash(items=[row(name="Ada Byron")])
@@ -331,7 +331,7 @@ def test_published_is_read_after_the_write_and_names_stay_behind(
     assert single.value == row(name=None, published=is_published)
 
 
-def test_rows_are_answered_in_the_order_of_their_ids(evaluator: Evaluator) -> None:
+def test_rows_are_returned_in_the_order_of_their_ids(evaluator: Evaluator) -> None:
     written = stash(items=[row(id=OTHER_ID), row(id=ROW_ID)])
     confirmed = evaluator.response("confirmExam", stash=written, result=exam())
     assert [item["id"] for item in confirmed.stash["items"]] == [ROW_ID, OTHER_ID]
@@ -374,7 +374,7 @@ def test_rows_are_listed_by_key_consistently(evaluator: Evaluator) -> None:
 @pytest.mark.parametrize(
     "token", ["", "x", f"results/{OTHER_ID}/{ROW_ID}", f"results/{EXAM_ID}/x", f"exams/2026-06-01#{EXAM_ID}"]
 )
-def test_a_token_of_another_exam_is_refused(evaluator: Evaluator, token: str) -> None:
+def test_a_token_from_another_exam_is_refused(evaluator: Evaluator, token: str) -> None:
     refused = evaluator.request("queryPage", args={"nextToken": token}, stash=stash(**listing()))
     assert refusal(refused)[0] == "BadRequest"
     for limit in (0, 1001):
@@ -386,7 +386,7 @@ def test_a_token_of_another_exam_is_refused(evaluator: Evaluator, token: str) ->
     ("caller", "has_name", "has_times"),
     [(TEACHER, True, True), (STRANGER, False, True), (GUEST, False, False)],
 )
-def test_what_each_caller_reads_of_a_row(
+def test_which_fields_of_a_row_each_caller_can_read(
     evaluator: Evaluator, caller: Any, has_name: bool, has_times: bool
 ) -> None:
     stored = row(name="Ada Byron")
@@ -404,7 +404,7 @@ def test_what_each_caller_reads_of_a_row(
         assert seen["published"] is True
 
 
-def test_who_hears_of_results(evaluator: Evaluator) -> None:
+def test_who_receives_result_events(evaluator: Evaluator) -> None:
     published = {"fieldName": "published", "operator": "eq", "value": True}
     own = {"fieldName": "owner", "operator": "eq", "value": "teacher-a"}
     of_exam = {"fieldName": "examId", "operator": "eq", "value": EXAM_ID}

@@ -15,7 +15,7 @@ SCRIPT = Path(__file__).with_name("parse_schema.mjs")
 
 @pytest.fixture(scope="module")
 def sent(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The schema's text in the template as it is uploaded."""
+    """The schema's text in the uploaded template."""
     place = tmp_path_factory.mktemp("sent") / "backend.yaml"
     place.write_text(read_template(BACKEND_TEMPLATE), encoding="utf-8")
     template, _ = decode(str(place))

@@ -1,4 +1,4 @@
-"""The smoke test's own checks: they hold on the embedded backend, and notice what an emulator does not do."""
+"""The smoke test's checks: they pass on the embedded backend, and detect what an emulator does not do."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ from shared.settings import load_teacher_settings
 from tests.backend_process import RunningBackend, SignedInTeacher
 from tests.deploy.aws.stack_operator import Operator
 
-# What the emulator cannot do, so that only a real stack (and the embedded backend) passes these.
+# The emulator does not support these, so only a real stack (and the embedded backend) passes them.
 BEYOND_THE_EMULATOR = {
     "a token with a changed signature is refused",
     "teachers' fields are closed to guests by the schema's directives",
@@ -33,11 +33,11 @@ def smoke(
 
 
 @pytest.mark.parametrize("name", CHECKS)
-def test_the_check_holds_on_the_embedded_backend(smoke: Smoke, name: str) -> None:
+def test_the_check_passes_on_the_embedded_backend(smoke: Smoke, name: str) -> None:
     CHECKS[name](smoke)
 
 
-def test_on_the_emulator_exactly_what_it_cannot_do_fails(operator: Operator) -> None:
+def test_on_the_emulator_exactly_the_unsupported_checks_fail(operator: Operator) -> None:
     stack = ("--stack-name", "smoke")
     assert operator.run("up", *stack) == 0
 

@@ -1,4 +1,4 @@
-"""The operator's commands against CloudFormation: from nothing, again, changed, failing, removed."""
+"""The operator's commands against CloudFormation: create, repeat, change, fail, remove."""
 
 import itertools
 from pathlib import Path
@@ -22,7 +22,7 @@ def stack_name() -> str:
 
 @pytest.fixture
 def changed_template(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Gives a function: the next `up` uses the template with one text replaced by another."""
+    """Returns a function that replaces a text in the template for the next `up`."""
 
     def change(old: str, new: str) -> None:
         text = BACKEND_TEMPLATE.read_text(encoding="utf-8")
@@ -51,7 +51,7 @@ def tables_of(operator: Operator, stack_name: str) -> list[str]:
         dynamodb.close()
 
 
-def test_up_makes_everything_from_nothing_and_protects_it(operator: Operator, stack_name: str) -> None:
+def test_up_creates_everything_and_protects_it(operator: Operator, stack_name: str) -> None:
     assert operator.run("up", "--stack-name", stack_name) == 0
 
     assert f"Changes of {stack_name} in {REGION}:" in operator.said
@@ -88,7 +88,7 @@ def test_a_changed_template_is_shown_before_it_is_applied(
     assert operator.asked == ["Make these changes? [y/N] "]
 
 
-def test_an_address_for_alarms_is_added_and_stays(operator: Operator, stack_name: str) -> None:
+def test_an_alarm_address_is_added_and_kept(operator: Operator, stack_name: str) -> None:
     operator.run("up", "--stack-name", stack_name)
 
     assert operator.run("up", "--alarm-email", "it@school.example", "--stack-name", stack_name) == 0
@@ -100,7 +100,7 @@ def test_an_address_for_alarms_is_added_and_stays(operator: Operator, stack_name
 
 
 @pytest.mark.parametrize("limit", ["99", "-1", "many"])
-def test_a_firewall_that_would_shut_everybody_out_is_refused(
+def test_a_firewall_that_would_lock_everybody_out_is_refused(
     operator: Operator, limit: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -129,7 +129,7 @@ def test_a_refused_creation_leaves_nothing(operator: Operator, stack_name: str) 
     ]
 
 
-def test_a_change_that_would_lose_data_is_agreed_to_by_name_only(
+def test_a_change_that_would_lose_data_must_be_confirmed_by_name(
     operator: Operator, stack_name: str, changed_template
 ) -> None:
     operator.run("up", "--stack-name", stack_name)
@@ -199,7 +199,9 @@ def test_down_keeps_exams_results_and_accounts(operator: Operator, stack_name: s
     assert operator.run("status", "--stack-name", stack_name) == 1
 
 
-def test_down_with_the_data_asks_for_the_name_and_deletes_all(operator: Operator, stack_name: str) -> None:
+def test_down_with_the_data_asks_for_the_name_and_deletes_everything(
+    operator: Operator, stack_name: str
+) -> None:
     operator.run("up", "--stack-name", stack_name)
     assert operator.run("down", "--delete-data", "--stack-name", stack_name, answers=("yes",)) == 1
     assert len(tables_of(operator, stack_name)) == 2
@@ -210,7 +212,7 @@ def test_down_with_the_data_asks_for_the_name_and_deletes_all(operator: Operator
     assert operator.run("status", "--stack-name", stack_name) == 1
 
 
-def test_the_last_stack_takes_the_bucket_of_templates_along(operator: Operator, stack_name: str) -> None:
+def test_deleting_the_last_stack_deletes_the_template_bucket(operator: Operator, stack_name: str) -> None:
     operator.run("up", "--stack-name", stack_name)
     s3 = client(operator, "s3")
     buckets = [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
@@ -246,7 +248,7 @@ def test_settings_are_written_for_the_dashboards(operator: Operator, stack_name:
     assert place.read_text(encoding="utf-8") == "EXAM_RESULTS_REGION=elsewhere\n"
 
 
-def test_teachers_are_made_listed_and_reset(operator: Operator, stack_name: str) -> None:
+def test_teachers_are_added_listed_and_reset(operator: Operator, stack_name: str) -> None:
     operator.run("up", "--stack-name", stack_name)
     assert operator.run("list-teachers", "--stack-name", stack_name) == 0
     assert operator.said == ["0 accounts."]
@@ -273,7 +275,7 @@ def test_teachers_are_made_listed_and_reset(operator: Operator, stack_name: str)
     assert operator.said == ["username: there is no account nobody."]
 
 
-def test_without_anybody_to_answer_yes_must_be_said(operator: Operator, stack_name: str) -> None:
+def test_non_interactive_use_requires_yes(operator: Operator, stack_name: str) -> None:
     said: list[str] = []
     words = ["up", "--stack-name", stack_name, "--endpoint-url", operator.endpoint_url, "--region", REGION]
 

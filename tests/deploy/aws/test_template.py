@@ -1,4 +1,4 @@
-"""The backend's template: exactly which permissions it grants, and the files inserted into it."""
+"""The backend template: exactly which permissions it grants, and the files inserted into it."""
 
 import re
 from pathlib import Path
@@ -54,7 +54,7 @@ def test_every_field_that_needs_a_resolver_has_one(resources: dict[str, Any]) ->
     for root in (schema.query_type, schema.mutation_type, schema.subscription_type):
         assert isinstance(root, GraphQLObjectType)
         wanted |= {f"{root.name}.{field}" for field in root.fields}
-    # Everybody hears that an exam was withdrawn: no filter, so no resolver.
+    # Everybody is notified that an exam was unpublished: no filter, so no resolver.
     wanted.remove("Subscription.onUnpublishExam")
     made = {
         f"{item['Properties']['TypeName']}.{item['Properties']['FieldName']}"
@@ -64,7 +64,7 @@ def test_every_field_that_needs_a_resolver_has_one(resources: dict[str, Any]) ->
     assert made == wanted
 
 
-def test_a_resolvers_comment_lists_the_functions_that_the_template_gives_it(
+def test_a_resolvers_comment_lists_its_functions_in_the_template(
     resources: dict[str, Any],
 ) -> None:
     pipelines = 0
@@ -89,11 +89,11 @@ def test_a_functions_comment_names_its_data_source(resources: dict[str, Any]) ->
             assert re.search(named, item["Properties"]["Code"]), item["Properties"]
 
 
-def test_the_rendered_template_fits(rendered: Path) -> None:
+def test_the_rendered_template_is_within_the_limits(rendered: Path) -> None:
     assert rendered.stat().st_size < TEMPLATE_BYTES_MAX
 
 
-# ---------------------------------------------------------------- rights
+# ---------------------------------------------------------------- permissions
 
 
 def statements(resources: dict[str, Any], role: str) -> list[tuple[list[str], list[str]]]:
@@ -119,7 +119,7 @@ def written(value: Any) -> str:
     return f"${{{'.'.join(argument)}}}" if function == "Fn::GetAtt" else str(argument)
 
 
-def test_the_guest_role_may_ask_the_public_fields_and_nothing_else(resources: dict[str, Any]) -> None:
+def test_the_guest_role_may_query_only_the_public_fields(resources: dict[str, Any]) -> None:
     ((actions, allowed),) = statements(resources, "GuestRole")
     assert actions == ["appsync:GraphQL"]
     assert allowed == [
@@ -139,7 +139,7 @@ def test_the_guest_role_may_ask_the_public_fields_and_nothing_else(resources: di
     ]
 
 
-def test_the_guest_role_and_the_schemas_directives_say_the_same(resources: dict[str, Any]) -> None:
+def test_the_guest_role_matches_the_schemas_directives(resources: dict[str, Any]) -> None:
     ((_actions, allowed),) = statements(resources, "GuestRole")
     schema = build_schema(APPSYNC_PRELUDE + SCHEMA.read_text(encoding="utf-8"))
     open_to_guests = {
@@ -153,7 +153,7 @@ def test_the_guest_role_and_the_schemas_directives_say_the_same(resources: dict[
     assert set(allowed) == open_to_guests
 
 
-def test_only_a_guest_of_this_identity_pool_takes_the_guest_role(resources: dict[str, Any]) -> None:
+def test_only_guests_of_this_identity_pool_can_assume_the_guest_role(resources: dict[str, Any]) -> None:
     (statement,) = resources["GuestRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
     assert statement["Principal"] == {"Federated": "cognito-identity.amazonaws.com"}
     assert statement["Condition"] == {
@@ -196,7 +196,7 @@ def test_each_data_sources_role_reaches_its_own_table_only(resources: dict[str, 
     ]
 
 
-def test_there_are_no_other_roles_and_no_way_to_scan(resources: dict[str, Any]) -> None:
+def test_there_are_no_other_roles_and_scans_are_impossible(resources: dict[str, Any]) -> None:
     roles = {name for name, item in resources.items() if item["Type"] == "AWS::IAM::Role"}
     assert roles == {"GuestRole", "ExamsRole", "ResultsRole", "ApiLogRole"}
     for role in roles - {"GuestRole"}:
@@ -213,10 +213,10 @@ def test_there_are_no_other_roles_and_no_way_to_scan(resources: dict[str, Any]) 
         assert "'Scan'" not in path.read_text(encoding="utf-8")
 
 
-# ---------------------------------------------------------------- the promises of the template
+# ---------------------------------------------------------------- guarantees of the template
 
 
-def test_accounts_are_made_by_the_operator_alone_and_hide_whether_they_exist(
+def test_only_the_operator_creates_accounts_and_their_existence_is_hidden(
     resources: dict[str, Any],
 ) -> None:
     pool = resources["UserPool"]["Properties"]
@@ -229,7 +229,7 @@ def test_accounts_are_made_by_the_operator_alone_and_hide_whether_they_exist(
     assert client["EnableTokenRevocation"] is True
 
 
-def test_what_holds_data_is_kept_when_the_stack_goes(resources: dict[str, Any]) -> None:
+def test_resources_with_data_are_kept_when_the_stack_is_deleted(resources: dict[str, Any]) -> None:
     for name in ("UserPool", "ExamsTable", "ResultsTable"):
         assert resources[name]["DeletionPolicy"] == "RetainExceptOnCreate"
         assert resources[name]["UpdateReplacePolicy"] == "Retain"
@@ -240,7 +240,7 @@ def test_what_holds_data_is_kept_when_the_stack_goes(resources: dict[str, Any]) 
         assert table["SSESpecification"] == {"SSEEnabled": True}
 
 
-def test_the_api_is_closed_where_it_need_not_be_open(resources: dict[str, Any]) -> None:
+def test_the_api_is_closed_except_where_needed(resources: dict[str, Any]) -> None:
     api = resources["Api"]["Properties"]
     assert api["AuthenticationType"] == "AMAZON_COGNITO_USER_POOLS"
     assert [mode["AuthenticationType"] for mode in api["AdditionalAuthenticationProviders"]] == ["AWS_IAM"]
@@ -250,7 +250,7 @@ def test_the_api_is_closed_where_it_need_not_be_open(resources: dict[str, Any]) 
     assert api["LogConfig"]["FieldLogLevel"] == "ERROR"
 
 
-def test_the_firewall_is_there_only_if_asked_for_and_turns_away_by_address(
+def test_the_firewall_is_optional_and_blocks_by_address(
     resources: dict[str, Any],
 ) -> None:
     assert resources["Firewall"]["Condition"] == resources["FirewallOfApi"]["Condition"] == "HasFirewall"
@@ -262,7 +262,7 @@ def test_the_firewall_is_there_only_if_asked_for_and_turns_away_by_address(
     assert resources["FirewallOfApi"]["Properties"]["ResourceArn"] == {"Fn::GetAtt": ["Api", "Arn"]}
 
 
-# ---------------------------------------------------------------- putting files into a template
+# ---------------------------------------------------------------- inserting files into a template
 
 
 def test_a_file_is_inserted_as_a_block_with_the_same_text() -> None:

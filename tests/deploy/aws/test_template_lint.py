@@ -21,7 +21,7 @@ def cfn_lint(*paths: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_cfn_lint_finds_nothing_as_written_nor_in_what_is_deployed(tmp_path: Path) -> None:
-    """All templates in one run: the tool takes longer to start than to look."""
+    """All templates in one run, because starting the tool takes longer than checking."""
     deployed = tmp_path / "deployed.yaml"
     deployed.write_text(read_template(BACKEND_TEMPLATE), encoding="utf-8")
     written = sorted(BACKEND_TEMPLATE.parent.glob("*.yaml"))

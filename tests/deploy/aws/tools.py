@@ -1,4 +1,4 @@
-"""Where the AWS tests find node, the emulator and the lint rules; and what happens when one is missing."""
+"""Finds node, the emulator and the lint rules for the AWS tests, and handles missing ones."""
 
 import os
 import shutil
@@ -28,9 +28,9 @@ LINT_FOLDER = Path(__file__).parent / "js"
 
 
 def node_tool(name: str) -> list[str]:
-    """The command of `node` or `npm`: the machine's, else that of the wheel in the tests' environment.
+    """The command for `node` or `npm`: the machine's, or else that of the wheel in the tests' environment.
 
-    Raises LookupError when there is none.
+    Raises LookupError if there is none.
     """
     found = shutil.which(name)
     if found:

@@ -1,4 +1,4 @@
-"""Reads compose.yaml as compose does: variables filled in, merge keys followed."""
+"""Reads compose.yaml as compose does: substitutes variables and resolves merge keys."""
 
 import re
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ _VARIABLE = re.compile(r"\$\{(\w+)(?:(:[-?+])([^}]*))?\}")
 
 
 class VariableMissing(Exception):
-    """A variable that must be given is not; the text is its name."""
+    """A required variable is missing; the text is its name."""
 
 
 def composed(values: Mapping[str, str]) -> dict[str, Any]:
@@ -27,12 +27,12 @@ def composed(values: Mapping[str, str]) -> dict[str, Any]:
 
 
 def variables() -> set[str]:
-    """The names that the file asks .env for."""
+    """The names of the .env variables that the file uses."""
     return {name for name, _, _ in _VARIABLE.findall(COMPOSE.read_text())}
 
 
 def env_values(*, with_examples: bool = False) -> dict[str, str]:
-    """What .env.example sets; with_examples also the lines that are commented out."""
+    """The values in .env.example; with_examples also from the commented-out lines."""
     lines = EXAMPLE.read_text().splitlines()
     pattern = re.compile(r"#?([A-Z_]+)=(.*)" if with_examples else r"([A-Z_]+)=(.*)")
     return {found[1]: found[2] for line in lines if (found := pattern.fullmatch(line))}

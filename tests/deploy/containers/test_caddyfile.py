@@ -10,11 +10,11 @@ CADDYFILE = CONTAINERS / "Caddyfile"
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
-    """caddy keeps what it makes in `folder`."""
+    """Makes caddy store its files in `folder`."""
     return {**os.environ, "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder), **more}
 
 
-def test_it_is_valid_as_it_is_shipped_with_domains_and_with_an_address_for_acme(tmp_path: Path) -> None:
+def test_it_is_valid_as_shipped_with_domains_and_with_an_acme_address(tmp_path: Path) -> None:
     words = ["validate", "--adapter", "caddyfile", "--config", str(CADDYFILE)]
     for given in (
         {},
@@ -29,7 +29,7 @@ def test_it_is_valid_as_it_is_shipped_with_domains_and_with_an_address_for_acme(
         assert answer.returncode == 0, answer.stderr
 
 
-def test_a_wrong_word_would_be_refused(tmp_path: Path) -> None:
+def test_an_unknown_directive_would_be_refused(tmp_path: Path) -> None:
     broken = tmp_path / "Caddyfile"
     broken.write_text(CADDYFILE.read_text().replace("reverse_proxy", "reverse_proxies"))
     words = ["validate", "--adapter", "caddyfile", "--config", str(broken)]
@@ -38,7 +38,7 @@ def test_a_wrong_word_would_be_refused(tmp_path: Path) -> None:
     assert "reverse_proxies" in answer.stderr
 
 
-def test_it_is_formatted_as_its_own_program_formats_it(tmp_path: Path) -> None:
+def test_it_is_formatted_as_caddy_fmt_formats_it(tmp_path: Path) -> None:
     copy = tmp_path / "Caddyfile"
     shutil.copy(CADDYFILE, copy)
     answer = run_tool("caddy", ["fmt", "--overwrite", str(copy)], environment(tmp_path))

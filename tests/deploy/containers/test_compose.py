@@ -1,4 +1,4 @@
-"""The compose file: valid, hardened, one .env for both kinds of backend, and settings that the apps take."""
+"""The compose file: valid, hardened, one .env for both kinds of backend, and settings the apps accept."""
 
 from pathlib import Path
 from typing import Any
@@ -27,17 +27,17 @@ AWS = {
 
 
 def environment_of(service: dict[str, Any], values: dict[str, str]) -> dict[str, str]:
-    """What the container's process sees: all of .env, and above it what the compose file sets."""
+    """The environment of the container's process: all of .env, overridden by what the compose file sets."""
     assert service["env_file"] == [".env"]
     return {**values, **{name: str(value) for name, value in service["environment"].items()}}
 
 
-def test_the_file_fits_the_published_schema() -> None:
+def test_the_file_matches_the_published_schema() -> None:
     answer = run_tool("check-jsonschema", ["--builtin-schema", "vendor.compose-spec", str(COMPOSE)])
     assert answer.returncode == 0, answer.stdout
 
 
-def test_the_schema_would_refuse_a_wrong_word(tmp_path: Path) -> None:
+def test_the_schema_would_refuse_an_unknown_key(tmp_path: Path) -> None:
     broken = tmp_path / "compose.yaml"
     broken.write_text(COMPOSE.read_text().replace("read_only: true", "readonly: true"))
     answer = run_tool("check-jsonschema", ["--builtin-schema", "vendor.compose-spec", str(broken)])
@@ -45,20 +45,20 @@ def test_the_schema_would_refuse_a_wrong_word(tmp_path: Path) -> None:
     assert "readonly" in answer.stdout
 
 
-def test_the_example_gives_every_variable_and_nothing_that_nobody_reads() -> None:
+def test_the_example_has_every_variable_and_no_unused_one() -> None:
     shown = set(env_values(with_examples=True))
     known = {setting.name for setting in SETTINGS} | variables() | {"COMPOSE_PROFILES"}
     assert variables() <= shown
     assert shown <= known
 
 
-def test_a_site_that_is_left_empty_is_refused_by_name() -> None:
+def test_an_empty_site_is_refused_by_name() -> None:
     with pytest.raises(VariableMissing, match="STUDENT_SITE"):
         composed({"TEACHER_SITE": "https://localhost:8443"})
 
 
 @pytest.mark.parametrize("name", ["backend", "teacher", "student", "proxy"])
-def test_every_service_runs_without_rights_on_a_read_only_root_within_limits(name: str) -> None:
+def test_every_service_runs_unprivileged_on_a_read_only_root_within_limits(name: str) -> None:
     service = composed(env_values())["services"][name]
     assert service["user"] == "10001:10001"
     assert service["read_only"] is True
@@ -71,19 +71,19 @@ def test_every_service_runs_without_rights_on_a_read_only_root_within_limits(nam
     assert service["ulimits"]["nofile"] >= 16384
 
 
-def test_a_container_is_killed_only_after_its_time_to_stop() -> None:
+def test_a_container_has_enough_time_to_stop_before_it_is_killed() -> None:
     needed_s = max(serving.STOP_DEADLINE_S, compose.STOP_DEADLINE_S)
     for service in composed(env_values())["services"].values():
         assert float(service["stop_grace_period"].removesuffix("s")) >= needed_s
 
 
-def test_only_the_proxy_is_reached_from_outside() -> None:
+def test_only_the_proxy_is_reachable_from_outside() -> None:
     services = composed(env_values())["services"]
     assert [name for name, service in services.items() if "ports" in service] == ["proxy"]
     assert [name for name, service in services.items() if "outside" in service["networks"]] == ["proxy"]
 
 
-def test_the_dashboards_take_the_ids_of_the_embedded_backend_and_see_none_of_its_keys(
+def test_the_dashboards_read_the_ids_of_the_embedded_backend_and_none_of_its_keys(
     tmp_path: Path,
 ) -> None:
     values = env_values()
@@ -105,7 +105,7 @@ def test_the_dashboards_take_the_ids_of_the_embedded_backend_and_see_none_of_its
     assert teacher.trusted_proxies == 1
 
 
-def test_without_the_embedded_backend_the_same_file_serves_aws(tmp_path: Path) -> None:
+def test_without_the_embedded_backend_the_same_file_works_for_aws(tmp_path: Path) -> None:
     values = env_values() | {"COMPOSE_PROFILES": ""} | AWS
     services = composed(values)["services"]
     for name, load in (("teacher", load_teacher_settings), ("student", load_student_settings)):
@@ -114,14 +114,14 @@ def test_without_the_embedded_backend_the_same_file_serves_aws(tmp_path: Path) -
         assert settings.trusted_proxies == 1
 
 
-def test_the_students_measurements_are_for_the_inner_network(tmp_path: Path) -> None:
+def test_the_student_metrics_are_only_on_the_internal_network(tmp_path: Path) -> None:
     values = env_values() | {"COMPOSE_PROFILES": ""} | AWS
     environment = environment_of(composed(values)["services"]["student"], values)
     settings = load_student_settings(environment, env_file=tmp_path / "no such file")
     assert (settings.metrics_host, settings.metrics_port) == ("0.0.0.0", 9102)
 
 
-def test_settings_that_the_example_offers_are_taken_by_both_dashboards(tmp_path: Path) -> None:
+def test_settings_in_the_example_are_accepted_by_both_dashboards(tmp_path: Path) -> None:
     offered = {name: text for name, text in env_values(with_examples=True).items() if name.startswith(PREFIX)}
     environment = offered | AWS
     nowhere = tmp_path / "no such file"

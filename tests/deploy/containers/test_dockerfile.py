@@ -39,7 +39,7 @@ def test_the_linter_would_find_something(tmp_path: Path) -> None:
     assert "DL3025" in run_tool("hadolint", [str(broken)]).stdout
 
 
-def test_every_base_from_outside_is_an_argument_with_a_version() -> None:
+def test_every_external_base_image_is_an_argument_with_a_version() -> None:
     text = DOCKERFILE.read_text("utf-8")
     own = {*stages(), "scratch"}
     outside = {base for base in re.findall(r"^FROM (\S+) AS", text, re.MULTILINE) if base not in own}
@@ -50,7 +50,7 @@ def test_every_base_from_outside_is_an_argument_with_a_version() -> None:
         assert re.search(r":\d+\.\d+", default[1])
 
 
-def test_every_final_image_runs_as_a_numbered_user_by_an_exec_form_command() -> None:
+def test_every_final_image_runs_an_exec_form_command_as_a_numeric_user() -> None:
     found = stages()
     assert found.keys() >= FINAL_TARGETS
     for name in FINAL_TARGETS:
@@ -60,12 +60,12 @@ def test_every_final_image_runs_as_a_numbered_user_by_an_exec_form_command() -> 
         assert commands[-1].startswith('["'), name
 
 
-def test_the_python_images_ask_the_app_itself_whether_it_is_well() -> None:
+def test_the_python_images_check_the_health_of_the_app_itself() -> None:
     for name in FINAL_TARGETS - {"proxy"}:
         assert re.search(r"HEALTHCHECK .*\\\n +CMD \[.*127\.0\.0\.1:\d+/healthz", stages()[name]), name
 
 
-def test_what_is_installed_is_pinned_and_the_pins_agree_with_the_requirements() -> None:
+def test_installed_packages_are_pinned_and_the_pins_match_the_requirements() -> None:
     pins = dict(re.findall(r"^([\w.-]+)==(\S+)$", (CONTAINERS / "constraints.txt").read_text(), re.MULTILINE))
     by_name = {name.lower().replace("_", "-"): version for name, version in pins.items()}
     wanted = re.findall(
@@ -74,14 +74,14 @@ def test_what_is_installed_is_pinned_and_the_pins_agree_with_the_requirements() 
     assert len(wanted) > 10
     for name, version in wanted:
         assert by_name[name.lower().replace("_", "-")] == version
-    # The backend's own list carries no versions: the constraints give them.
+    # The backend's own list has no versions: they come from the constraints.
     own = re.search(r"constraints\.txt \\\n +(.+?) && ", stages()["build"].split("/opt/backend/bin/pip")[1])
     assert own
     for word in own[1].split():
         assert word.strip('"').split("[")[0].lower() in by_name, word
 
 
-# Runs a module as in an image: imports see the image's files, and of the packages only those it installs.
+# Runs a module as in an image: imports find only the image's files and the packages it installs.
 IN_THE_IMAGE = """
 import json, runpy, sys
 installed, module, *arguments = json.loads(sys.argv[1])
@@ -100,7 +100,7 @@ runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
 def backend_packages() -> set[str]:
-    """The import names of what the Dockerfile installs for the backend, dependencies too."""
+    """The import names of what the Dockerfile installs for the backend, including dependencies."""
     listed = re.search(r"constraints\.txt \\\n +(uvicorn .+?) && ", stages()["build"])
     assert listed
     waiting, found = [word.strip('"') for word in listed[1].split()], set()
@@ -126,7 +126,7 @@ def backend_packages() -> set[str]:
 
 @pytest.fixture(scope="module")
 def backend_image(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project's files that the backend's image gets, as its COPY lines name them."""
+    """The project's files in the backend's image, according to its COPY lines."""
     image = tmp_path_factory.mktemp("image")
     lines = re.findall(r"^COPY (?!--)(.+?)$", stages()["backend"].replace("\\\n", ""), re.MULTILINE)
     for line in lines:

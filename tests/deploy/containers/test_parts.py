@@ -1,4 +1,4 @@
-"""The small programs inside the images: the healthcheck, the slimming, the packed files."""
+"""The small programs inside the images: the healthcheck, slimming, precompressed files."""
 
 import gzip
 import http.server
@@ -24,8 +24,8 @@ class _Answers(http.server.BaseHTTPRequestHandler):
         self.send_response(200 if self.path == "/well" else 503)
         self.end_headers()
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class's word
-        """Nothing on the tests' output."""
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class's name
+        """Keeps the tests' output clean."""
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def address() -> Iterator[str]:
             thread.join(5)
 
 
-def test_an_app_that_answers_is_healthy_and_everything_else_is_told(address: str) -> None:
+def test_an_app_that_answers_is_healthy_and_anything_else_is_reported(address: str) -> None:
     assert is_healthy(f"{address}/well") == (True, f"{address}/well: 200")
     assert is_healthy(f"{address}/ill") == (False, f"{address}/ill: 503")
     nobody = f"http://127.0.0.1:{free_port()}/well"
@@ -49,7 +49,7 @@ def test_an_app_that_answers_is_healthy_and_everything_else_is_told(address: str
     assert "refused" in line
 
 
-def test_no_proxy_of_the_environment_stands_between_a_container_and_itself(
+def test_the_healthcheck_ignores_proxies_in_the_environment(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
@@ -57,19 +57,19 @@ def test_no_proxy_of_the_environment_stands_between_a_container_and_itself(
     assert is_healthy(f"{address}/well")[0]
 
 
-def test_the_healthchecks_exit_status_is_what_the_engine_looks_at(address: str) -> None:
+def test_the_healthcheck_reports_through_its_exit_status(address: str) -> None:
     command = [sys.executable, "-m", "deploy.containers.healthcheck"]
     well = subprocess.run([*command, f"{address}/well"], cwd=ROOT, capture_output=True, check=False)
     ill = subprocess.run([*command, f"{address}/ill"], cwd=ROOT, capture_output=True, check=False)
     assert (well.returncode, ill.returncode) == (0, 1)
 
 
-def test_packed_forms_open_to_the_same_bytes_and_two_builds_are_equal(tmp_path: Path) -> None:
+def test_compressed_files_decompress_to_the_same_bytes_and_builds_are_reproducible(tmp_path: Path) -> None:
     source = tmp_path / "source"
     (source / "js").mkdir(parents=True)
     text = b"const exam = 1;\n" * 500
     (source / "js" / "a.js").write_bytes(text)
-    noise = random.Random(1).randbytes(4000)  # as an image is: packed already
+    noise = random.Random(1).randbytes(4000)  # like an image: already compressed
     (source / "font.woff2").write_bytes(noise)
     before, after = compress_tree(source, tmp_path / "one")
     compress_tree(source, tmp_path / "two")

@@ -1,4 +1,4 @@
-"""The embedded backend tells other containers its ids in a file of their own, without its keys."""
+"""The embedded backend passes its ids to other containers in a separate file, without its keys."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ from tests.backend_process import BackendProcess
 from tests.server_process import ROOT
 
 
-def test_the_settings_are_written_beside_the_data_for_the_dashboards_alone(tmp_path: Path) -> None:
+def test_the_settings_are_written_outside_the_data_folder_for_the_dashboards_only(tmp_path: Path) -> None:
     told = tmp_path / "settings" / "backend.env"
     told.parent.mkdir()
     arguments = ["--settings-file", str(told), "--public-url", "http://backend:8500"]

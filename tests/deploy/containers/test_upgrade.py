@@ -1,4 +1,4 @@
-"""The upgrade's steps and its ways back, with a stand-in for docker that writes down what it is asked."""
+"""The upgrade's steps and its rollbacks, with a stand-in for docker that records its calls."""
 
 import os
 import shutil
@@ -26,7 +26,7 @@ esac
 @dataclass(frozen=True, slots=True)
 class Outcome:
     status: int
-    steps: list[str]  # each call's telling word with the images' tag, NEW for the new one
+    steps: list[str]  # each call's key word with the images' tag, NEW for the new one
     env: str
     folder: Path
 
@@ -66,7 +66,7 @@ def upgraded(folder: Path, **more: str) -> Outcome:
     return Outcome(done.returncode, steps, (folder / ".env").read_text(), folder)
 
 
-def test_the_data_are_backed_up_between_the_stop_and_the_start(folder: Path) -> None:
+def test_the_data_is_backed_up_between_stop_and_start(folder: Path) -> None:
     outcome = upgraded(folder)
     assert outcome.status == 0
     assert outcome.steps == ["build NEW", "stop before", "backup before", "up NEW"]
@@ -78,14 +78,14 @@ def test_the_data_are_backed_up_between_the_stop_and_the_start(folder: Path) -> 
     assert "STUDENT_SITE=https://localhost\n" in outcome.env
 
 
-def test_images_that_are_not_well_give_way_to_the_former_ones_on_the_same_data(folder: Path) -> None:
+def test_unhealthy_images_are_rolled_back_on_the_same_data(folder: Path) -> None:
     outcome = upgraded(folder, UP_FAILS="1")
     assert outcome.status == 1
     assert outcome.steps[3:] == ["up NEW", "stop NEW", "up before"]
     assert outcome.env.splitlines()[-1] == "IMAGE_TAG=before"
 
 
-def test_data_that_the_former_images_refuse_come_back_from_the_backup(folder: Path) -> None:
+def test_data_that_the_previous_images_refuse_is_restored_from_the_backup(folder: Path) -> None:
     outcome = upgraded(folder, UP_FAILS="1 2")
     assert outcome.status == 1
     assert outcome.steps[5:] == ["up before", "stop before", "restore before", "up before"]
@@ -100,7 +100,7 @@ def test_without_a_backup_nothing_is_upgraded(folder: Path) -> None:
     assert outcome.env.splitlines()[-1] == "IMAGE_TAG=before"
 
 
-def test_on_aws_there_is_nothing_to_back_up_here(folder: Path) -> None:
+def test_with_the_backend_on_aws_nothing_is_backed_up_here(folder: Path) -> None:
     env = folder / ".env"
     env.write_text(env.read_text().replace("COMPOSE_PROFILES=embedded", "COMPOSE_PROFILES="))
     assert upgraded(folder).steps == ["build NEW", "stop before", "up NEW"]

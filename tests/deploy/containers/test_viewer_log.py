@@ -1,4 +1,4 @@
-"""The line that a student container's size is judged by."""
+"""The log line that the scaling of student containers is based on."""
 
 import http.server
 import json
@@ -20,7 +20,7 @@ class Metrics(http.server.BaseHTTPRequestHandler):
         self.wfile.write(METRICS.encode())
 
     def log_message(self, *_: object) -> None:
-        """A test's output shows tests."""
+        """Keeps the tests' output clean."""
 
 
 @pytest.fixture
@@ -33,15 +33,15 @@ def metrics_url() -> Iterator[str]:
         thread.join(5.0)
 
 
-def test_the_number_of_viewers_is_read_out_of_the_metrics(metrics_url: str) -> None:
+def test_the_number_of_viewers_is_read_from_the_metrics(metrics_url: str) -> None:
     assert read_viewers(metrics_url) == 412
 
 
-def test_metrics_without_viewers_say_nothing() -> None:
+def test_metrics_without_viewers_give_no_number() -> None:
     assert viewers_in("# HELP exam_results_viewers Streamlit sessions\nother 3\n") is None
 
 
-def test_a_dashboard_that_does_not_answer_says_nothing() -> None:
+def test_an_unresponsive_dashboard_gives_no_number() -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         assert read_viewers(f"http://127.0.0.1:{nobody.getsockname()[1]}/metrics") is None

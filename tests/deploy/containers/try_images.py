@@ -1,11 +1,11 @@
-"""Builds the four images with buildah and runs each as compose would: for a machine where one is root.
+"""Builds the four images with buildah and runs each as compose would; requires root.
 
     python -m tests.deploy.containers.try_images [--no-build] [--python-image NAME] [--caddy-image NAME]
 
-No part of the test run: it needs root, buildah and the two bases. Every image is started twice on loopback:
+Not part of the test run: it needs root, buildah and the two bases. Every image is started twice on loopback:
 by `buildah run` as its own user without capabilities, then on a read-only root under no_new_privs, which
-buildah's chroot isolation cannot give. Each is asked by its own healthcheck, serves an exam, and is ended by
-SIGTERM while streams are open. Prints what was found; ends with status 1 at the first thing that must not be.
+buildah's chroot isolation cannot provide. Each passes its own healthcheck, serves an exam, and is stopped by
+SIGTERM while streams are open. Prints the findings; exits with status 1 at the first failure.
 """
 
 import argparse
@@ -53,7 +53,7 @@ ENGINE = {
     "BUILDAH_ISOLATION": "chroot",
     "STORAGE_DRIVER": os.environ.get("STORAGE_DRIVER", "vfs"),
 }
-# In a mount namespace of its own, with $root and $binds given. The change of user drops every capability.
+# In its own mount namespace, with $root and $binds set. Changing the user drops every capability.
 READ_ONLY_ROOT = """set -e
 mount --bind "$root" "$root"; mkdir -p "$root/tmp" "$root/proc" "$root/dev"
 eval "$binds"
@@ -65,7 +65,7 @@ exec env -i PATH="$PATH" setpriv --no-new-privs chroot --userspec=10001:10001 --
 
 
 class BadFinding(Exception):
-    """Something that must not be; the text says what."""
+    """A check failed; the text says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def name_of(target: str) -> str:
 
 
 def buildah(*words: str) -> str:
-    """Its standard output. Raises BadFinding."""
+    """Runs buildah; returns its standard output. Raises BadFinding."""
     done = subprocess.run(
         ["buildah", *words], env=ENGINE, cwd=ROOT, capture_output=True, text=True, check=False
     )
@@ -130,7 +130,7 @@ def build(target: str, bases: Mapping[str, str]) -> None:
 
 
 class Container:
-    """One running container; leaving the context removes it, whatever became of its process."""
+    """One running container; leaving the context removes it, whatever the state of its process."""
 
     def __init__(
         self,
@@ -144,7 +144,7 @@ class Container:
         self.image = image
         self.name = buildah("from", name_of(image.target)).strip()
         self.root = Path(buildah("mount", self.name).strip())
-        self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115  # closed at the context's end
+        self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115  # closed when the context ends
         words, variables = (
             self._read_only(command, environment, volumes)
             if is_read_only
@@ -170,7 +170,7 @@ class Container:
             f'mkdir -p "$root{there}"; mount --bind {shlex.quote(str(here))} "$root{there}"'
             for here, there in volumes.items()
         )
-        # The proxy's image has neither a shell nor env: its settings are put into the shell's own place.
+        # The proxy's image has neither a shell nor env, so its settings go into this shell's environment.
         inside = (
             list(command)
             if self.image.target == "proxy"
@@ -186,7 +186,7 @@ class Container:
         }
 
     def process(self) -> psutil.Process:
-        """The one in the container that the engine would signal."""
+        """The process in the container that the engine would signal."""
         own = psutil.Process(self._runner.pid)
         for one in (own, *own.children(recursive=True)):
             with contextlib.suppress(psutil.NoSuchProcess):
@@ -195,7 +195,7 @@ class Container:
         raise BadFinding(f"{self.image.target}: no process of user {USER} runs\n{self.log()}")
 
     def check_rights(self, *, is_read_only: bool) -> str:
-        """Its user, its capabilities and its root, as the kernel sees them. Raises BadFinding."""
+        """Checks user, capabilities and root as the kernel reports them. Raises BadFinding."""
         process = self.process()
         status = dict(
             line.split(":\t", 1) for line in Path(f"/proc/{process.pid}/status").read_text().splitlines()
@@ -215,7 +215,7 @@ class Container:
         return f"user {USER}, no capability, no_new_privs, read-only root"
 
     def wait_healthy(self, ports: Mapping[str, str]) -> float:
-        """Until the image's own healthcheck says so; gives the seconds."""
+        """Waits until the image's own healthcheck passes; returns the seconds."""
         words = [with_ports(word, ports) for word in self.image.healthcheck]
         begun_s = time.monotonic()
 
@@ -242,7 +242,7 @@ class Container:
             raise BadFinding(f"{self.image.target}: does not answer\n{self.log()}") from None
 
     def end(self) -> float:
-        """SIGTERM as the engine sends it; gives the seconds until nothing is left. Raises BadFinding."""
+        """Sends SIGTERM as the engine does; returns the seconds until all has ended. Raises BadFinding."""
         process = self.process()
         begun_s = time.monotonic()
         process.send_signal(signal.SIGTERM)
@@ -254,7 +254,7 @@ class Container:
             ) from None
         took_s = time.monotonic() - begun_s
         status, told = self._runner.wait(END_S), self.log()
-        # uvicorn raises the signal again once all is closed, and buildah makes a 1 of that.
+        # uvicorn re-raises the signal once everything is closed, which buildah reports as 1.
         is_clean = status in {0, -signal.SIGTERM} or (status == 1 and "Finished server process" in told)
         if not is_clean:
             raise BadFinding(f"{self.image.target}: ended with status {status}\n{told}")
@@ -281,13 +281,13 @@ class Container:
 
 
 def with_ports(word: str, ports: Mapping[str, str]) -> str:
-    """The image's own ports and address replaced by free ones on loopback."""
+    """`word` with the image's ports and address replaced by free ones on loopback."""
     word = re.sub(r"\b(85\d\d)\b", lambda found: ports.get(found[1], found[1]), word)
     return "127.0.0.1" if word == "0.0.0.0" else word.replace("//backend:", "//127.0.0.1:")
 
 
 def try_together(*, is_read_only: bool) -> None:
-    """All four as compose starts them; an exam goes through them. Raises BadFinding."""
+    """Starts all four as compose does and publishes an exam through them. Raises BadFinding."""
     print("on a read-only root:" if is_read_only else "by buildah run:", flush=True)
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -369,7 +369,7 @@ def answers(certificate: Path, url: str) -> bool:
 
 
 def add_teacher(backend: Container, data: Path) -> None:
-    """As `docker compose exec backend` does; the command finds its data by itself."""
+    """As `docker compose exec backend` does; the command finds its data itself."""
     options = ["--isolation", "chroot", "--user", f"{USER}:{USER}", "--volume", f"{data}:/data"]
     command = ["python3", "-m", "deploy.local", "add-teacher", "Ada"]
     told = buildah("run", *options, backend.name, "--", *command)

@@ -34,7 +34,7 @@ _ResolverError = appsync._AppSyncResolverError
 
 
 def dynamodb_source(api_id, data_source, request, ctx):
-    """One request of a resolver, done by ministack's DynamoDB. Gives what AppSync puts into ctx.result."""
+    """One resolver request, executed by ministack's DynamoDB. Returns what AppSync puts into ctx.result."""
     table = data_source["dynamodbConfig"]["tableName"]
     role = data_source["serviceRoleArn"].rsplit("/", 1)[-1]
     operation = request["operation"]
@@ -42,7 +42,7 @@ def dynamodb_source(api_id, data_source, request, ctx):
 
 
 class _Rights:
-    """What a data source's role may do: the policies of the template, read by ministack's own evaluator."""
+    """Permissions of a data source's role: the template's policies, read by ministack's own evaluator."""
 
     def __init__(self, role_name):
         self._role_name = role_name
@@ -186,7 +186,7 @@ def _batch_get(request, _table, rights):
     data = {}
     for table, part in request["tables"].items():
         found = answer["Responses"].get(table, [])
-        # AppSync answers in the order of the keys, with null for what is not there.
+        # AppSync answers in the order of the keys, with null for missing items.
         data[table] = [
             _plain(next((item for item in found if all(item[name] == key[name] for name in key)), None))
             for key in part["keys"]
@@ -238,7 +238,7 @@ _OPERATIONS = {
 
 
 def complete():
-    """Puts the completions in place. Each replaces one name of ministack."""
+    """Installs the completions. Each replaces one name in ministack."""
     appsync._DATA_SOURCE_HANDLERS["AMAZON_DYNAMODB"] = dynamodb_source
 
     plain_context = appsync._js_ctx
