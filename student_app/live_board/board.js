@@ -60,6 +60,11 @@ class Board {
       if (document.visibilityState === "visible") this.wake();
     };
     document.addEventListener("visibilitychange", this.onVisible);
+    this.onPrint = (event) => {
+      this.isPrinting = event.type === "beforeprint";
+      this.drawRows();
+    };
+    for (const kind of ["beforeprint", "afterprint"]) window.addEventListener(kind, this.onPrint);
   }
 
   configure(data, trigger) {
@@ -150,6 +155,7 @@ class Board {
     clearTimeout(this.refreshTimer);
     clearInterval(this.ticker);
     document.removeEventListener("visibilitychange", this.onVisible);
+    for (const kind of ["beforeprint", "afterprint"]) window.removeEventListener(kind, this.onPrint);
   }
 
   // Messages.
@@ -367,8 +373,8 @@ class Board {
   drawRows() {
     const list = this.part(".list");
     const body = this.part(".rows tbody");
-    const first = Math.max(0, Math.floor(list.scrollTop / ROW_PX) - MARGIN_ROWS);
-    const last = Math.min(this.ordered.length, first + Math.ceil((list.clientHeight || 420) / ROW_PX) + 2 * MARGIN_ROWS);
+    const first = this.isPrinting ? 0 : Math.max(0, Math.floor(list.scrollTop / ROW_PX) - MARGIN_ROWS);
+    const last = this.isPrinting ? this.ordered.length : Math.min(this.ordered.length, first + Math.ceil((list.clientHeight || 420) / ROW_PX) + 2 * MARGIN_ROWS);
     const kept = new Map([...body.querySelectorAll("tr[data-id]")].map((node) => [node.dataset.id, node]));
     const nodes = [spacer(body.querySelector(".before"), "before", first)];
     for (const row of this.ordered.slice(first, last)) {

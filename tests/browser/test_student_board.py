@@ -388,3 +388,30 @@ def test_the_chart_shows_both_ends_its_marks_and_each_bar_in_words(
     own.focus()
     tip = own.evaluate("node => getComputedStyle(node, '::after').content")
     assert tip == '"5–6: 1 student, 17 %, my result among them"'
+
+
+def test_print_has_every_row(pair: PairProcess, author: Author, new_person: NEW_PERSON) -> None:
+    exam = author.exam("Drawing", many(150))
+    page = new_person().page
+    open_board(page, pair.student_url, exam)
+    assert page.locator("tr[data-id]").count() < 150
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    expect(page.locator("tr[data-id]")).to_have_count(150)
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert page.locator("tr[data-id]").count() < 150
+
+
+def test_forced_colours_show_each_bar_and_mine_apart(
+    pair: PairProcess, author: Author, new_person: NEW_PERSON
+) -> None:
+    exam = author.exam("Design", FIVE)
+    page = new_person(forced_colors="active").page
+    page.goto(f"{pair.student_url}/?exam={exam.id}&me=Lise")
+    own = page.locator(".bin.own .bar")
+    expect(own).to_be_visible(timeout=DEADLINE_MS)
+    colour = "node => getComputedStyle(node).backgroundColor"
+    bar = page.locator(".bin[tabindex]:not(.own) .bar").first
+    assert bar.evaluate(colour) == "rgb(0, 0, 0)"
+    assert own.evaluate("node => getComputedStyle(node).borderStyle") == "double"
+    heights = "bars => bars.filter(bar => bar.offsetHeight > 0).length"
+    assert page.locator(".bin .bar").evaluate_all(heights) == len(FIVE)
