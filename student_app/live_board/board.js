@@ -144,6 +144,9 @@ class Board {
 
   tick() {
     this.drawStatus();
+    // Streamlit covers the page, and takes the keyboard, when its server stops; the status says so already.
+    const dialog = document.querySelector(".stDialog");
+    if (dialog?.textContent.includes("Connection error")) dialog.querySelector("button[aria-label=Close]")?.click();
     if (this.source.readyState !== EventSource.CLOSED && Date.now() - Math.max(this.lastMessageAt, this.openedAt) > 3 * STALE_MS) this.reconnectLater();
     const now = Date.now();
     if ([...this.fresh ?? []].some(([, until]) => until < now)) this.drawRows();
