@@ -1,4 +1,4 @@
-"""What the operator's commands do to a teacher who is signed in."""
+"""The effect of operator commands on a teacher who is signed in."""
 
 from contextlib import closing
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Tokens: what is minted here is accepted here, by pycognito's library too, and nothing else is."""
+"""Tokens: those minted here are accepted here and by pycognito, and no others are."""
 
 import base64
 import json
@@ -117,12 +117,12 @@ def test_anyone_can_check_a_token_with_the_published_keys(key: SigningKey) -> No
     assert claims["sub"] == SUBJECT.sub
 
 
-def test_the_published_keys_hold_no_private_part(key: SigningKey) -> None:
+def test_the_published_keys_contain_no_private_part(key: SigningKey) -> None:
     assert set(key.jwks()["keys"][0]) == {"alg", "kty", "use", "kid", "e", "n"}
     assert "private" not in repr(key)
 
 
-def test_the_key_is_kept_so_that_tokens_outlive_a_restart(tmp_path: Path) -> None:
+def test_the_key_is_kept_so_that_tokens_survive_a_restart(tmp_path: Path) -> None:
     first = load_signing_key(tmp_path / "key.pem")
     again = load_signing_key(tmp_path / "key.pem")
     assert verifier(again).verify(minted(first).access_token, NOW_S).username == "ada"
@@ -147,7 +147,7 @@ def test_alg_none_is_refused(key: SigningKey) -> None:
 
 
 def test_a_token_signed_with_the_public_key_as_a_shared_secret_is_refused(key: SigningKey) -> None:
-    """The classic confusion of algorithms."""
+    """The classic algorithm-confusion attack."""
     public_pem = key.public_key.public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
@@ -203,16 +203,16 @@ def test_a_token_with_one_changed_character_is_refused(key: SigningKey, part: in
 
 @pytest.mark.parametrize("name", ["sub", "exp", "iat", "jti", "origin_jti", "auth_time", "username", "scope"])
 @pytest.mark.parametrize("value", [None, True, [], 1.5])
-def test_a_claim_missing_or_of_another_type_is_refused(key: SigningKey, name: str, value: object) -> None:
+def test_a_missing_claim_or_one_of_another_type_is_refused(key: SigningKey, name: str, value: object) -> None:
     assert fault(key, forged(key, {name: value})) is TokenFault.MALFORMED
 
 
 @pytest.mark.parametrize("token", ["", ".", "..", "a.b.c", "x" * 20_000, "ä.ö.ü", "\ud800.a.b", "e30.e30."])
-def test_what_is_no_token_is_refused(key: SigningKey, token: str) -> None:
+def test_anything_but_a_token_is_refused(key: SigningKey, token: str) -> None:
     assert fault(key, token) in {TokenFault.MALFORMED, TokenFault.ALGORITHM}
 
 
-def test_a_signed_text_that_is_no_object_is_refused(key: SigningKey) -> None:
+def test_a_signed_text_that_is_not_an_object_is_refused(key: SigningKey) -> None:
     token = jwt.api_jws.encode(b"[1]", key.private_key, "RS256", headers={"kid": key.key_id})
     assert fault(key, token) is TokenFault.MALFORMED
 

@@ -1,4 +1,4 @@
-"""Secrets in the data folder: made once, kept, and never readable by others."""
+"""Secrets in the data folder: generated once, kept, and never readable by others."""
 
 import stat
 from pathlib import Path
@@ -12,7 +12,7 @@ from deploy.local.data_folder.private_file import (
 )
 
 
-def test_a_secret_is_made_once_and_then_kept(tmp_path: Path) -> None:
+def test_a_secret_is_generated_once_and_then_kept(tmp_path: Path) -> None:
     path = tmp_path / "new folder" / "secret"
     made = iter([b"first", b"second"])
     assert load_or_create_private_file(path, lambda: next(made)) == b"first"

@@ -1,4 +1,4 @@
-"""One pair, started by the one command, for all tests that leave it as it is."""
+"""One pair, started by the one command, for all tests that do not change it."""
 
 import resource
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ USUAL_OPEN_FILES = 1024  # the soft limit of most systems
 
 @contextmanager
 def soft_limit(files: int) -> Iterator[int]:
-    """A soft limit of open files for processes that are started meanwhile. Gives the hard limit."""
+    """A soft limit on open files for processes started meanwhile. Yields the hard limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
     try:
@@ -26,7 +26,7 @@ def soft_limit(files: int) -> Iterator[int]:
 
 @pytest.fixture(scope="package")
 def running_pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PairProcess]:
-    """Started where processes may open as few files as usual."""
+    """Started under the usual low limit on open files."""
     with soft_limit(USUAL_OPEN_FILES):
         pair = PairProcess(tmp_path_factory.mktemp("pair"))
     with pair:

@@ -1,12 +1,12 @@
-"""What the dashboards write down of the people who look at them: nothing."""
+"""The dashboards record nothing about the people who use them."""
 
 import httpx
 
 from tests.pair_process import PairProcess
 
 
-def test_no_request_and_no_address_stands_in_a_dashboards_log(running_pair: PairProcess) -> None:
-    """Students and teachers are nobody's statistics, and an address may open a page."""
+def test_a_dashboards_log_contains_no_requests_and_no_addresses(running_pair: PairProcess) -> None:
+    """Students and teachers are not tracked, and a logged address could give access to a page."""
     for url in (running_pair.teacher_url, running_pair.student_url):
         for path in ("/?exam=looked-at", "/nothing-here"):
             answer = httpx.get(url + path, headers={"Accept": "text/html"}, trust_env=False)

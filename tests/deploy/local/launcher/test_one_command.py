@@ -1,4 +1,4 @@
-"""The one command, with true backend and dashboards: starts, refuses, reports, ends, and finds its data."""
+"""The one command with the real backend and dashboards: start, refusals, reports, stop, and its data."""
 
 import signal
 import socket
@@ -32,7 +32,7 @@ def is_gone(process: psutil.Process) -> bool:
 
 
 def shown_subjects(student_url: str) -> list[str]:
-    """The subjects of the examples that the script-free page of the student dashboard lists."""
+    """The example subjects listed on the student dashboard's page without scripts."""
     found: list[str] = []
 
     def look() -> bool:
@@ -56,7 +56,7 @@ def operate(data_dir: Path, *arguments: str) -> subprocess.CompletedProcess[str]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_everything_and_frees_the_ports(tmp_path: Path, number: signal.Signals) -> None:
+def test_a_signal_stops_everything_and_frees_the_ports(tmp_path: Path, number: signal.Signals) -> None:
     with PairProcess(tmp_path) as pair:
         answers = [requests.get(f"{url}/healthz", timeout=5) for url in (pair.teacher_url, pair.student_url)]
         children = pair.children()
@@ -68,7 +68,7 @@ def test_a_signal_ends_everything_and_frees_the_ports(tmp_path: Path, number: si
     assert all(map(is_free, pair.ports))
 
 
-def test_a_signal_while_it_starts_ends_it_too(tmp_path: Path) -> None:
+def test_a_signal_during_startup_stops_it_too(tmp_path: Path) -> None:
     with PairProcess(tmp_path, until="starting on the data") as pair:
         wait_until(lambda: len(pair.children()) > 0, what="a first child")
         children = pair.children()
@@ -78,7 +78,7 @@ def test_a_signal_while_it_starts_ends_it_too(tmp_path: Path) -> None:
     assert all(map(is_free, pair.ports))
 
 
-def test_the_first_start_names_a_teacher_once_and_the_next_start_finds_the_data(tmp_path: Path) -> None:
+def test_the_first_start_prints_the_teacher_once_and_the_next_start_finds_the_data(tmp_path: Path) -> None:
     with PairProcess(tmp_path) as first:
         assert len(first.password_of("teacher")) >= 12
         listed = operate(tmp_path, "list-teachers")
@@ -111,7 +111,7 @@ def test_a_port_in_use_is_one_line_and_starts_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "logs").exists()
 
 
-def test_a_dashboard_that_dies_is_reported_and_ends_the_rest(tmp_path: Path) -> None:
+def test_a_dashboard_that_dies_is_reported_and_stops_the_rest(tmp_path: Path) -> None:
     with PairProcess(tmp_path) as pair:
         children = pair.children()
         (victim,) = [child for child in children if "student_app" in " ".join(child.cmdline())]
@@ -130,7 +130,7 @@ def test_a_dashboard_that_cannot_start_is_reported_with_its_reason(tmp_path: Pat
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's death")
-def test_a_killed_command_leaves_no_process_and_the_next_start_works(tmp_path: Path) -> None:
+def test_a_killed_command_leaves_no_processes_and_the_next_start_works(tmp_path: Path) -> None:
     with PairProcess(tmp_path) as pair:
         children = pair.children()
         pair.stop(signal.SIGKILL)
@@ -144,7 +144,7 @@ def test_the_examples_are_loaded_once_whatever_interrupts_them(tmp_path: Path) -
     with PairProcess(tmp_path, "--demo") as first:
         assert first.password_of("demo")
         listed = shown_subjects(first.student_url)
-    (tmp_path / "demo-loaded").unlink()  # as if the loading had been cut off at its very end
+    (tmp_path / "demo-loaded").unlink()  # as if the loading had been interrupted at the very end
     with PairProcess(tmp_path, "--demo") as second:
         assert second.password_of("demo") != first.password_of("demo")
         assert shown_subjects(second.student_url) == listed
@@ -153,14 +153,14 @@ def test_the_examples_are_loaded_once_whatever_interrupts_them(tmp_path: Path) -
     assert listed == [demo.exam.subject for demo in demo_exams() if demo.is_published]
 
 
-def test_operators_commands_say_when_nothing_runs(tmp_path: Path) -> None:
+def test_operator_commands_say_when_nothing_is_running(tmp_path: Path) -> None:
     answer = operate(tmp_path, "list-teachers")
     assert answer.returncode == 2
     assert "start it once" in answer.stderr
     assert answer.stderr.count("\n") == 1
 
 
-def test_a_new_temporary_password_can_be_asked_for(running_pair: PairProcess) -> None:
+def test_a_new_temporary_password_can_be_requested(running_pair: PairProcess) -> None:
     answer = operate(running_pair.data_dir, "reset-password", "teacher")
     unknown = operate(running_pair.data_dir, "reset-password", "nobody")
     assert answer.returncode == 0

@@ -1,4 +1,4 @@
-"""The one command makes room for viewers where a system begins with little."""
+"""The one command raises the open-file limit to make room for viewers."""
 
 import resource
 import subprocess
@@ -12,7 +12,7 @@ from tests.server_process import ROOT
 
 
 def limits_after(wanted: int) -> list[int]:
-    """What the function gives and what holds then, in a process that begins with USUAL_OPEN_FILES."""
+    """The function's result and the limit afterwards, in a process that starts with USUAL_OPEN_FILES."""
     program = (
         "import resource; from deploy.local.launcher.open_files import allow_open_files;"
         f"print(allow_open_files({wanted}), resource.getrlimit(resource.RLIMIT_NOFILE)[0])"
@@ -24,7 +24,7 @@ def limits_after(wanted: int) -> list[int]:
     return [int(word) for word in told.stdout.split()]
 
 
-def test_the_limit_is_raised_to_what_is_wanted() -> None:
+def test_the_limit_is_raised_to_the_requested_number() -> None:
     assert limits_after(USUAL_OPEN_FILES + 1) == [USUAL_OPEN_FILES + 1, USUAL_OPEN_FILES + 1]
 
 
@@ -34,11 +34,11 @@ def test_the_limit_is_raised_no_further_than_the_system_allows() -> None:
     assert limits_after(hard + 1) == [hard, hard]
 
 
-def test_a_limit_that_is_higher_already_stays() -> None:
+def test_a_higher_limit_is_kept() -> None:
     assert limits_after(100) == [USUAL_OPEN_FILES, USUAL_OPEN_FILES]
 
 
-def test_every_child_of_the_one_command_has_room(running_pair: PairProcess) -> None:
+def test_every_child_of_the_one_command_has_the_raised_limit(running_pair: PairProcess) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     children = running_pair.children()
     assert len(children) >= 3

@@ -1,4 +1,4 @@
-"""The supervisor with small stand-in children: it starts, reports, and leaves nobody behind."""
+"""The supervisor with small stand-in children: it starts, reports, and leaves no process behind."""
 
 import os
 import signal
@@ -49,7 +49,7 @@ def child(
     )
 
 
-def test_children_that_answer_are_ready_and_end_with_the_supervisor(tmp_path: Path) -> None:
+def test_responding_children_are_ready_and_stop_with_the_supervisor(tmp_path: Path) -> None:
     ports = [free_port(), free_port()]
     ready: list[str] = []
     with Supervisor() as supervisor:
@@ -77,7 +77,7 @@ def test_a_child_that_dies_is_reported_with_the_end_of_its_log(tmp_path: Path) -
     assert "the reason" in str(death.value)
 
 
-def test_a_childs_death_ends_the_others(tmp_path: Path) -> None:
+def test_a_childs_death_stops_the_others(tmp_path: Path) -> None:
     port = free_port()
     with Supervisor() as supervisor:
         supervisor.start(child(tmp_path, "strong", SERVE, str(port), port=port))
@@ -89,7 +89,7 @@ def test_a_childs_death_ends_the_others(tmp_path: Path) -> None:
     assert not strong.is_running()
 
 
-def test_a_child_that_ignores_the_request_to_end_is_killed_at_the_deadline(tmp_path: Path) -> None:
+def test_a_child_that_ignores_the_request_to_stop_is_killed_at_the_deadline(tmp_path: Path) -> None:
     with Supervisor() as supervisor:
         supervisor.start(child(tmp_path, "stubborn", STUBBORN, stop_deadline_s=0.3))
         wait_until(lambda: "up" in (tmp_path / "stubborn.log").read_text())
@@ -97,8 +97,8 @@ def test_a_child_that_ignores_the_request_to_end_is_killed_at_the_deadline(tmp_p
     assert not stubborn.is_running()
 
 
-def test_a_child_has_as_long_to_end_as_it_may_need_whatever_the_others_have(tmp_path: Path) -> None:
-    """One that closes slowly ends by itself, though it was started before one that has to be killed."""
+def test_each_child_has_its_own_time_to_stop(tmp_path: Path) -> None:
+    """A slow child ends by itself, although it was started before one that has to be killed."""
     closing = (
         "import os, pathlib, signal, sys, threading\n"
         "ending = threading.Event()\n"
@@ -137,7 +137,7 @@ def test_a_signal_while_a_child_is_being_started_leaves_no_child(
     assert [process.is_running() for process in started] == [False]
 
 
-def test_a_signal_while_a_child_is_asked_for_its_status_waits_for_the_answer(
+def test_a_signal_while_polling_a_child_waits_for_the_result(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, handlers_put_back: None
 ) -> None:
     class InterruptedPopen(subprocess.Popen[bytes]):
@@ -172,7 +172,7 @@ def test_a_signal_whose_exception_a_finalizer_swallowed_still_ends_the_watch(
             supervisor.watch(check_end)
 
 
-def test_a_child_that_never_answers_is_named(tmp_path: Path) -> None:
+def test_an_unresponsive_child_is_named(tmp_path: Path) -> None:
     with Supervisor() as supervisor:
         supervisor.start(child(tmp_path, "silent", "import time; time.sleep(600)", port=free_port()))
         with pytest.raises(NotReady, match="the silent does not answer"):

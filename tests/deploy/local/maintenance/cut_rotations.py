@@ -1,7 +1,7 @@
 """Rotates the keys in copies of a data folder, each killed one step later: `... cut_rotations SOURCE TARGET`.
 
-A step is a file opened, renamed or removed in the folder, or a connection to its database. The last copy's
-rotation runs to its end. A program of its own, since only a process without threads can be forked safely.
+A step is opening, renaming or removing a file in the folder, or connecting to its database. The last copy's
+rotation completes. It is a separate program because only a process without threads can be forked safely.
 """
 
 import itertools

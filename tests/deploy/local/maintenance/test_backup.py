@@ -1,4 +1,4 @@
-"""Backup while the backend is written to, restore elsewhere: nothing that was answered before is missing."""
+"""Backup during writes, restore elsewhere: nothing acknowledged before is missing."""
 
 import datetime as dt
 import io
@@ -40,7 +40,7 @@ def now_s() -> float:
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A stopped backend's data, with one teacher; not to be changed."""
+    """A stopped backend's data with one teacher; must not be changed."""
     data_dir = tmp_path_factory.mktemp("prepared") / "data"
     with running_backend(data_dir) as backend:
         backend.create_teacher("Ada")
@@ -56,7 +56,7 @@ def archive(prepared: Path) -> bytes:
 
 @pytest.fixture
 def folder(prepared: Path, tmp_path: Path) -> Path:
-    """A copy for the test's own use."""
+    """A copy for this test."""
     shutil.copytree(prepared, tmp_path / "data")
     return tmp_path / "data"
 
@@ -67,7 +67,7 @@ def teacher_api(backend: BackendProcess) -> TeacherApi:
 
 
 def with_members(archive: bytes, change: Callable[[str, bytes], bytes | None]) -> bytes:
-    """The same tar with each member's content changed, or left out where it becomes None."""
+    """The same tar with each member's content changed, or omitted if it becomes None."""
     output = io.BytesIO()
     with (
         tarfile.open(fileobj=io.BytesIO(archive)) as source,
@@ -83,8 +83,8 @@ def with_members(archive: bytes, change: Callable[[str, bytes], bytes | None]) -
     return output.getvalue()
 
 
-def test_a_backup_under_writes_has_every_row_answered_before_it_began(tmp_path: Path) -> None:
-    """Several teachers' tabs save without a pause; the copy is started elsewhere."""
+def test_a_backup_during_writes_has_every_row_acknowledged_before_it_began(tmp_path: Path) -> None:
+    """Several tabs save continuously; the copy is started elsewhere."""
     answered: list[list[str]] = [[] for _ in range(WRITERS)]
     ending = threading.Event()
     with BackendProcess(tmp_path / "data") as backend:
@@ -145,7 +145,9 @@ def test_tokens_and_passwords_are_valid_after_a_restore(tmp_path: Path) -> None:
         assert second.backend.cognito.names.user_pool_id == names["EXAM_RESULTS_USER_POOL_ID"]
 
 
-def test_what_is_restored_is_for_its_owner_alone(archive: bytes, folder: Path, tmp_path: Path) -> None:
+def test_restored_files_are_readable_only_by_their_owner(
+    archive: bytes, folder: Path, tmp_path: Path
+) -> None:
     restore(io.BytesIO(archive), tmp_path / "new", now_s)
     for name in (*SECRETS, "backend.sqlite3"):
         assert (tmp_path / "new" / name).stat().st_mode & 0o777 == 0o600
@@ -153,7 +155,7 @@ def test_what_is_restored_is_for_its_owner_alone(archive: bytes, folder: Path, t
         assert (tmp_path / "new" / name).read_bytes() == (folder / name).read_bytes()
 
 
-def test_a_backup_file_is_private_whole_and_replaces_none(folder: Path, tmp_path: Path) -> None:
+def test_a_backup_file_is_private_complete_and_never_overwrites(folder: Path, tmp_path: Path) -> None:
     target = tmp_path / "backup.tar"
     back_up_to_file(folder, target, now_s)
     assert target.stat().st_mode & 0o777 == 0o600
@@ -195,7 +197,7 @@ def test_a_restore_over_data_is_refused_and_changes_nothing(archive: bytes, fold
     assert {name: after[name] for name in before} == before
 
 
-def test_a_replacing_restore_moves_the_former_data_aside(archive: bytes, folder: Path) -> None:
+def test_a_replacing_restore_moves_the_previous_data_aside(archive: bytes, folder: Path) -> None:
     with running_backend(folder) as backend:
         backend.create_teacher("Grace")
     _, aside = restore(io.BytesIO(archive), folder, now_s, is_replacing=True)
@@ -212,13 +214,13 @@ def test_a_replacing_restore_moves_the_former_data_aside(archive: bytes, folder:
     assert teachers(aside) == ["Ada", "Grace"]
 
 
-def test_a_restore_under_a_running_backend_is_refused(archive: bytes, tmp_path: Path) -> None:
+def test_a_restore_while_the_backend_is_running_is_refused(archive: bytes, tmp_path: Path) -> None:
     with running_backend(tmp_path / "live"), pytest.raises(FolderInUse, match="stop it first"):
         restore(io.BytesIO(archive), tmp_path / "live", now_s, is_replacing=True)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.02, 0.5, 0.9])
-def test_a_backup_that_is_cut_off_is_refused_and_nothing_is_restored(
+def test_a_truncated_backup_is_refused_and_nothing_is_restored(
     archive: bytes, tmp_path: Path, share: float
 ) -> None:
     with pytest.raises(BackupRefused):
@@ -257,8 +259,8 @@ def test_a_changed_backup_is_refused_with_its_reason(
     assert not (tmp_path / "new" / "backend.sqlite3").exists()
 
 
-def test_the_commands_stream_a_backup_from_one_folder_to_another(folder: Path, tmp_path: Path) -> None:
-    """As in `backup - | ssh other-host restore -`; messages for people go to standard error."""
+def test_the_commands_can_stream_a_backup_from_one_folder_to_another(folder: Path, tmp_path: Path) -> None:
+    """As in `backup - | ssh other-host restore -`; messages go to standard error."""
     command = [sys.executable, "-m", "deploy.local"]
     made = subprocess.run(
         [*command, "backup", "-", "--data-dir", str(folder)], cwd=ROOT, capture_output=True, check=True

@@ -1,4 +1,4 @@
-"""Key rotation: what was signed or derived with the old keys ends; passwords and apps stay."""
+"""Key rotation: what was signed or derived with the old keys is void; passwords and apps still work."""
 
 import datetime as dt
 import io
@@ -43,7 +43,7 @@ class Clock:
     """Moves only on request: an authenticator's code works once in 30 s."""
 
     def __init__(self) -> None:
-        self.now_s = time.time()  # the operator signs by the true time
+        self.now_s = time.time()  # the operator's signatures use real time
 
     def __call__(self) -> float:
         return self.now_s
@@ -51,7 +51,7 @@ class Clock:
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A stopped backend's data with Grace and Ada, who has an authenticator app; and the app's secret."""
+    """A stopped backend's data with Grace and Ada, who has an authenticator app, and the app's secret."""
     folder, clock = tmp_path_factory.mktemp("rotation") / "data", Clock()
     with running_backend(folder, now_s=clock) as backend:
         backend.create_teacher("Ada")
@@ -80,7 +80,7 @@ def signed_in(pool: UserPool, secret: str, clock: Clock) -> TeacherSession:
     return session
 
 
-def test_after_a_rotation_all_sign_ins_are_over_and_passwords_and_apps_stay(
+def test_after_a_rotation_all_sign_ins_have_ended_and_passwords_and_apps_still_work(
     folder: Path, prepared: tuple[Path, str]
 ) -> None:
     clock = Clock()
@@ -126,8 +126,8 @@ def test_a_refresh_token_from_before_is_refused(folder: Path) -> None:
     assert refused.value.response["Error"]["Code"] == "NotAuthorizedException"
 
 
-def test_a_guest_with_void_credentials_gets_new_ones_without_help(folder: Path) -> None:
-    """As the students' dashboard does, that keeps its identity and its credentials for an hour."""
+def test_a_guest_with_void_credentials_gets_new_ones_automatically(folder: Path) -> None:
+    """Like the student dashboard, which keeps its identity and its credentials for an hour."""
     with BackendProcess(folder) as backend:
         settings, port = backend_settings(backend), port_of(backend)
         guest = GuestCredentials(settings, time.time)
@@ -140,7 +140,7 @@ def test_a_guest_with_void_credentials_gets_new_ones_without_help(folder: Path) 
         assert guest.current().access_key != kept.access_key
 
 
-def test_the_operators_former_key_is_refused(folder: Path) -> None:
+def test_the_operators_previous_key_is_refused(folder: Path) -> None:
     former = (folder / "operator.json").read_bytes()
     rotate_keys(folder, lambda count: bytes(range(count)))
     with running_backend(folder):
@@ -151,7 +151,7 @@ def test_the_operators_former_key_is_refused(folder: Path) -> None:
             accounts.all()
 
 
-def test_under_a_running_backend_nothing_is_changed(folder: Path) -> None:
+def test_while_the_backend_is_running_nothing_is_changed(folder: Path) -> None:
     with running_backend(folder):
         before = {name: (folder / name).read_bytes() for name in KEYS}
         with pytest.raises(FolderInUse, match="stop it first"):
@@ -161,7 +161,7 @@ def test_under_a_running_backend_nothing_is_changed(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def cut_folders(prepared: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Copies whose rotation was killed at one step after the other; not to be changed."""
+    """Copies whose rotation was killed after each step in turn; must not be changed."""
     target = tmp_path_factory.mktemp("cut")
     program = "tests.deploy.local.maintenance.cut_rotations"
     subprocess.run([sys.executable, "-m", program, str(prepared[0]), str(target)], cwd=ROOT, check=True)
@@ -199,7 +199,7 @@ def test_a_rotation_killed_at_any_step_then_used_then_repeated_loses_no_app(
             assert app_secrets(backend) == {**before, grace: "of Grace"}, f"killed at step {cut.name}"
 
 
-def test_a_backup_of_a_rotation_killed_at_any_step_is_whole(
+def test_a_backup_of_a_rotation_killed_at_any_step_is_complete(
     cut_folders: list[Path], prepared: tuple[Path, str], tmp_path: Path
 ) -> None:
     for cut in cut_folders:
@@ -243,7 +243,7 @@ def subs(connection: sqlite3.Connection) -> list[str]:
     return [row["sub"] for row in connection.execute("SELECT sub FROM users")]
 
 
-def test_a_secret_that_does_not_open_the_rows_changes_nothing(folder: Path) -> None:
+def test_a_secret_that_cannot_decrypt_the_rows_changes_nothing(folder: Path) -> None:
     (folder / "identity_secret").write_bytes(bytes(32))
     with closing(sqlite3.connect(folder / "backend.sqlite3")) as database:
         before = database.execute("SELECT authenticator_sealed FROM users").fetchall()

@@ -1,4 +1,4 @@
-"""Directives decide, wherever a field is asked for. The schema is of this test's own: nothing is special."""
+"""Directives decide wherever a field is requested. These tests use their own schema: no type is special."""
 
 from typing import Any
 
@@ -58,7 +58,7 @@ def asked(schema: GraphQLSchema, caller: Caller, query: str) -> tuple[Any, list[
 
 
 def test_a_field_without_directives_belongs_to_the_default_mode(schema: GraphQLSchema) -> None:
-    """The user pool."""
+    """That is the user pool."""
     assert asked(schema, TEACHER, "{plain {public}}") == ({"plain": {"public": "p"}}, [])
     assert asked(schema, GUEST, "{plain {public}}") == (
         {"plain": None},
@@ -67,7 +67,7 @@ def test_a_field_without_directives_belongs_to_the_default_mode(schema: GraphQLS
 
 
 def test_a_fields_own_directives_replace_those_of_its_type(schema: GraphQLSchema) -> None:
-    """The type is open to guests, the field is not; the rest of the answer stands."""
+    """The type is open to guests, the field is not; the rest of the answer is returned."""
     assert asked(schema, GUEST, "{open {public secret}}") == (
         {"open": {"public": "p", "secret": None}},
         ["Not Authorized to access secret on type Thing"],
@@ -76,7 +76,7 @@ def test_a_fields_own_directives_replace_those_of_its_type(schema: GraphQLSchema
 
 
 def test_an_open_field_does_not_open_the_type_it_returns(schema: GraphQLSchema) -> None:
-    """`Inner` says nothing, so it is the teachers' alone, even inside something open."""
+    """`Inner` has no directive, so only teachers can read it, even inside an open type."""
     assert asked(schema, GUEST, "{open {inner {text}}}") == (
         {"open": {"inner": {"text": None}}},
         ["Not Authorized to access text on type Inner"],
@@ -93,21 +93,21 @@ def test_an_open_field_does_not_open_the_type_it_returns(schema: GraphQLSchema) 
         "query ($yes: Boolean = true) {open {x: secret @include(if: $yes)}}",
     ],
 )
-def test_neither_alias_nor_fragment_gets_around_it(schema: GraphQLSchema, query: str) -> None:
-    """The check is at the field, under whatever name and by whatever way it is reached."""
+def test_aliases_and_fragments_do_not_bypass_it(schema: GraphQLSchema, query: str) -> None:
+    """The check is made at the field, however it is named or reached."""
     data, messages = asked(schema, GUEST, query)
     assert data == {"open": {"x": None}}
     assert messages == ["Not Authorized to access secret on type Thing"]
 
 
-def test_a_field_for_guests_alone_is_closed_to_teachers(schema: GraphQLSchema) -> None:
+def test_a_field_for_guests_only_is_closed_to_teachers(schema: GraphQLSchema) -> None:
     """A directive that names one mode excludes the others."""
     assert asked(schema, TEACHER, "{guests {public}}")[0] == {"guests": None}
     assert asked(schema, GUEST, "{guests {public}}")[0] == {"guests": {"public": "p"}}
 
 
-def test_groups_are_asked_for(schema: GraphQLSchema) -> None:
-    """One of the named groups is enough; none is not."""
+def test_groups_are_checked(schema: GraphQLSchema) -> None:
+    """One of the named groups is enough."""
     assert asked(schema, HEAD, "{heads deans}") == (
         {"heads": "h", "deans": None},
         ["Not Authorized to access deans on type Query"],
@@ -120,14 +120,14 @@ def test_a_mode_that_this_backend_never_grants_stays_closed(schema: GraphQLSchem
     assert asked(schema, TEACHER, "{keyed}")[0] == {"keyed": None}
 
 
-def test_a_resolver_for_a_missing_field_is_a_fault_at_start() -> None:
+def test_a_resolver_for_a_missing_field_is_an_error_at_start() -> None:
     """A renamed field must not leave a resolver behind unnoticed."""
     with pytest.raises(LookupError, match="oldName"):
         guard_fields(build_schema(SCHEMA + DIRECTIVES), {("Query", "oldName"): lambda *_: None})
 
 
-def test_of_the_real_schema_guests_may_touch_exactly_this() -> None:
-    """The list of what is public, written out: a change of the schema that opens more fails here."""
+def test_guests_may_access_exactly_these_fields_of_the_real_schema() -> None:
+    """An explicit list of what is public: a schema change that exposes more fails here."""
     schema = load_schema()
     open_to_guests = {
         f"{type_name}.{field_name}"

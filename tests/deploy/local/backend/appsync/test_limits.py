@@ -1,4 +1,4 @@
-"""A document that asks for too much is measured without being expanded."""
+"""A document that requests too much is measured without being expanded."""
 
 import pytest
 from graphql import parse
@@ -33,7 +33,7 @@ def test_depth_counts_through_fragments() -> None:
 
 
 def test_the_widest_allowed_operation_passes_and_one_more_field_is_refused() -> None:
-    """Every spread of a fragment counts again."""
+    """Each spread of a fragment counts."""
     half = FIELDS_MAX // 2
     fragment = "fragment F on T {" + " ".join(f"f{number}" for number in range(half - 1)) + "}"
     check_limits(parse("{a {...F} b {...F}}" + fragment))
@@ -43,7 +43,7 @@ def test_the_widest_allowed_operation_passes_and_one_more_field_is_refused() -> 
 
 
 def test_top_fields_are_limited_by_alias_and_by_fragment() -> None:
-    """Each costs a visit to the database, under whatever name."""
+    """Each costs a database access, whatever its name."""
     aliases = " ".join(f"a{number}: listExams {{nextToken}}" for number in range(RESOLVERS_MAX))
     check_limits(parse(f"{{{aliases}}}"))
     with pytest.raises(ApiError) as caught:
@@ -52,7 +52,7 @@ def test_top_fields_are_limited_by_alias_and_by_fragment() -> None:
 
 
 def test_a_document_that_doubles_forty_times_is_measured_without_visiting_each_field() -> None:
-    """2 to the power of 40 fields: a walk through all of them would not end."""
+    """2 to the power of 40 fields: visiting them all would never end."""
     doubling = "".join(f"fragment F{n} on T {{...F{n + 1} ... on T {{...F{n + 1}}}}}" for n in range(40))
     document = parse("{a {...F0}}" + doubling + "fragment F40 on T {x}")
     with pytest.raises(ApiError):
@@ -60,11 +60,11 @@ def test_a_document_that_doubles_forty_times_is_measured_without_visiting_each_f
 
 
 def test_a_fragment_within_itself_is_refused() -> None:
-    """Directly or by way of another."""
+    """Directly or through another."""
     with pytest.raises(ApiError, match="within itself"):
         check_limits(parse("{...A} fragment A on T {a {...B}} fragment B on T {b {...A}}"))
 
 
 def test_an_unknown_fragment_is_left_to_validation() -> None:
-    """Which names it."""
+    """Validation names it."""
     check_limits(parse("{a {...Missing}}"))

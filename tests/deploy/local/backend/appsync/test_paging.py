@@ -1,4 +1,4 @@
-"""Page tokens go on where they were made, and nowhere else."""
+"""Page tokens continue the listing they were made for, and no other."""
 
 import base64
 
@@ -13,12 +13,12 @@ LISTING = ("listResults", "exam-1")
 
 
 def test_no_token_is_the_first_page() -> None:
-    """Nothing to go on after."""
+    """There is no key to continue after."""
     assert position_after(None, LISTING, 1) is None
 
 
 @given(st.text(max_size=60), st.text(max_size=60))
-def test_a_token_gives_back_its_key(first: str, second: str) -> None:
+def test_a_token_returns_its_key(first: str, second: str) -> None:
     """Whatever the key's texts are."""
     token = next_token(("listExams",), (first, second))
     assert position_after(token, ("listExams",), 2) == (first, second)
@@ -27,7 +27,7 @@ def test_a_token_gives_back_its_key(first: str, second: str) -> None:
 @pytest.mark.parametrize(
     "listing", [("listResults", "exam-2"), ("listExams",), ("listResults",), ("listResultsexam-1",)]
 )
-def test_a_token_of_another_listing_is_refused(listing: tuple[str, ...]) -> None:
+def test_a_token_from_another_listing_is_refused(listing: tuple[str, ...]) -> None:
     """Another exam's, another field's."""
     with pytest.raises(ApiError) as caught:
         position_after(next_token(listing, ("k",)), LISTING, 1)
@@ -51,14 +51,14 @@ def test_a_token_of_another_listing_is_refused(listing: tuple[str, ...]) -> None
     ],
 )
 def test_a_garbled_token_is_refused(token: str) -> None:
-    """Never an internal failure."""
+    """Never with an internal error."""
     with pytest.raises(ApiError) as caught:
         position_after(token, LISTING, 1)
     assert caught.value.error_type == "BadRequest"
 
 
 @given(st.text(max_size=100))
-def test_no_text_at_all_breaks_it(token: str) -> None:
+def test_any_text_is_handled(token: str) -> None:
     """Any text is either a token of this listing or refused."""
     with pytest.raises(ApiError):
         position_after(token, LISTING, 1)

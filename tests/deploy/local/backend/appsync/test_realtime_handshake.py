@@ -1,4 +1,4 @@
-"""Both forms in which clients bring their credentials to the handshake."""
+"""Both ways in which clients send their credentials at the handshake."""
 
 import base64
 import json
@@ -47,7 +47,7 @@ def test_nothing_readable_is_no_credentials(query: str, subprotocols: list[str])
 
 
 @given(st.text(max_size=200), st.lists(st.text(max_size=60), max_size=3))
-def test_no_handshake_breaks_it(query: str, subprotocols: list[str]) -> None:
-    """Whatever comes, the answer is an object of texts or None."""
+def test_any_handshake_is_handled(query: str, subprotocols: list[str]) -> None:
+    """For any input, the result is an object of texts or None."""
     found = handshake_authorization(query, [f"header-{text}" for text in subprotocols])
     assert found is None or all(isinstance(value, str) for value in found.values())

@@ -41,8 +41,8 @@ def test_other_moments_are_refused(value: object) -> None:
 
 
 def test_every_mutation_has_its_subscription() -> None:
-    """Read from @aws_subscribe: no change of an exam or a result is unheard."""
+    """Read from @aws_subscribe: no change of an exam or result goes unannounced."""
     schema = load_schema()
     assert schema.mutation_type is not None
-    heard = frozenset[str]().union(*mutations_by_subscription(schema).values())
-    assert heard == set(schema.mutation_type.fields)
+    announced = frozenset[str]().union(*mutations_by_subscription(schema).values())
+    assert announced == set(schema.mutation_type.fields)

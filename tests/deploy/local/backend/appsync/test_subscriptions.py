@@ -1,4 +1,4 @@
-"""Who hears which event, and with which fields: the hub alone, without sockets."""
+"""Who receives which event, and with which fields: the hub alone, without sockets."""
 
 import json
 from collections.abc import Callable
@@ -17,7 +17,7 @@ OWNER = Caller(AuthMode.USER_POOL, sub="owner")
 OTHER = Caller(AuthMode.USER_POOL, sub="other")
 
 RESULT = {"id": "r", "examId": "e", "student": "Ada", "grade": "18", "version": 1}
-Heard = list[dict[str, Any]]
+Payloads = list[dict[str, Any]]
 
 
 @pytest.fixture
@@ -28,13 +28,15 @@ def hub() -> SubscriptionHub:
 
 
 @pytest.fixture
-def listen(hub: SubscriptionHub) -> Callable[..., Heard]:
-    """listen(caller, document, **variables) → the list that fills with payloads."""
+def listen(hub: SubscriptionHub) -> Callable[..., Payloads]:
+    """listen(caller, document, **variables) → the list to which payloads are appended."""
 
-    def listening(caller: Caller, document: str, **variables: object) -> Heard:
-        heard: Heard = []
-        hub.add(hub.prepare(document, variables, None, caller, lambda text: heard.append(json.loads(text))))
-        return heard
+    def listening(caller: Caller, document: str, **variables: object) -> Payloads:
+        received: Payloads = []
+        hub.add(
+            hub.prepare(document, variables, None, caller, lambda text: received.append(json.loads(text)))
+        )
+        return received
 
     return listening
 
@@ -46,8 +48,8 @@ def created(**payload: object) -> MutationEvent:
     return MutationEvent("createResults", {**RESULT, **payload})
 
 
-def test_drafts_are_heard_by_their_owner_alone(hub: SubscriptionHub, listen: Callable[..., Heard]) -> None:
-    """A published one by everybody."""
+def test_draft_events_reach_only_their_owner(hub: SubscriptionHub, listen: Callable[..., Payloads]) -> None:
+    """Those of a published exam reach everybody."""
     guest, owner, other = (listen(caller, ON_CREATE) for caller in (GUEST, OWNER, OTHER))
     hub.publish(created(published=False, owner="owner"))
     assert (len(guest), len(owner), len(other)) == (0, 1, 0)
@@ -57,9 +59,9 @@ def test_drafts_are_heard_by_their_owner_alone(hub: SubscriptionHub, listen: Cal
 
 
 def test_a_filtered_field_that_the_mutation_did_not_select_matches_nothing(
-    hub: SubscriptionHub, listen: Callable[..., Heard]
+    hub: SubscriptionHub, listen: Callable[..., Payloads]
 ) -> None:
-    """Better unheard than heard by the wrong one."""
+    """Better undelivered than delivered to the wrong person."""
     guest, owner = listen(GUEST, ON_CREATE), listen(OWNER, ON_CREATE)
     hub.publish(created())
     hub.publish(created(owner="owner"))
@@ -68,26 +70,28 @@ def test_a_filtered_field_that_the_mutation_did_not_select_matches_nothing(
 
 
 def test_an_argument_filters_a_missing_one_does_not_and_null_matches_null(
-    hub: SubscriptionHub, listen: Callable[..., Heard]
+    hub: SubscriptionHub, listen: Callable[..., Payloads]
 ) -> None:
-    """AppSync's three cases."""
+    """These are AppSync's three cases."""
     this, that = listen(GUEST, ON_CREATE, examId="e"), listen(GUEST, ON_CREATE, examId="x")
     missing, null = listen(GUEST, ON_CREATE), listen(GUEST, ON_CREATE, examId=None)
     hub.publish(created(published=True))
     assert (len(this), len(that), len(missing), len(null)) == (1, 0, 1, 0)
 
 
-def test_a_withdrawn_exam_is_heard_by_everybody(hub: SubscriptionHub, listen: Callable[..., Heard]) -> None:
-    """The one event with published = false that a guest receives: it must forget the exam."""
+def test_an_unpublished_exam_is_announced_to_everybody(
+    hub: SubscriptionHub, listen: Callable[..., Payloads]
+) -> None:
+    """The only event with published = false that a guest receives: the guest must drop the exam."""
     guest = listen(GUEST, "subscription {onUnpublishExam {id published}}")
     hub.publish(MutationEvent("unpublishExam", {"id": "e", "published": False, "owner": "owner"}))
     assert guest == [{"data": {"onUnpublishExam": {"id": "e", "published": False}}}]
 
 
 def test_fields_that_the_mutation_did_not_select_are_null(
-    hub: SubscriptionHub, listen: Callable[..., Heard]
+    hub: SubscriptionHub, listen: Callable[..., Payloads]
 ) -> None:
-    """A nullable one is null; one that must not be makes the whole null, with an error, as on AppSync."""
+    """A nullable field is null; a non-null one makes the whole null, with an error, as on AppSync."""
     nullable = listen(OWNER, "subscription {onCreateResults {id createdAt}}")
     required = listen(OWNER, "subscription {onCreateResults {id student}}")
     hub.publish(MutationEvent("createResults", {"id": "r", "published": True}))
@@ -104,10 +108,10 @@ def test_fields_that_the_mutation_did_not_select_are_null(
         "subscription {onCreateResults {id owner: owner name: name}}",
     ],
 )
-def test_a_guest_never_hears_owner_or_name(
-    hub: SubscriptionHub, listen: Callable[..., Heard], document: str
+def test_a_guest_never_receives_owner_or_name(
+    hub: SubscriptionHub, listen: Callable[..., Payloads], document: str
 ) -> None:
-    """Null and an error, even if an event carried them."""
+    """They are null with an error, even if an event carries them."""
     guest = listen(GUEST, document)
     hub.publish(created(published=True, owner="owner", name="Ada Lovelace"))
     (payload,) = guest
@@ -115,7 +119,7 @@ def test_a_guest_never_hears_owner_or_name(
     assert {error["errorType"] for error in payload["errors"]} == {"Unauthorized"}
 
 
-def test_an_alias_of_the_subscription_is_kept(hub: SubscriptionHub, listen: Callable[..., Heard]) -> None:
+def test_an_alias_of_the_subscription_is_kept(hub: SubscriptionHub, listen: Callable[..., Payloads]) -> None:
     """The event is found under its field, answered under the alias."""
     guest = listen(GUEST, "subscription {it: onCreateResults {key: id}}")
     hub.publish(created(published=True))
@@ -123,9 +127,9 @@ def test_an_alias_of_the_subscription_is_kept(hub: SubscriptionHub, listen: Call
 
 
 def test_subscribers_with_different_variables_get_their_own_text(
-    hub: SubscriptionHub, listen: Callable[..., Heard]
+    hub: SubscriptionHub, listen: Callable[..., Payloads]
 ) -> None:
-    """The text is shared only among those to whom it would be the same."""
+    """The text is shared only among subscribers for whom it is identical."""
     document = "subscription ($with: Boolean!) {onCreateResults {id grade @include(if: $with)}}"
     with_grade, without = (
         listen(GUEST, document, **{"with": True}),
@@ -137,9 +141,9 @@ def test_subscribers_with_different_variables_get_their_own_text(
 
 
 def test_teachers_and_guests_with_the_same_document_get_their_own_text(
-    hub: SubscriptionHub, listen: Callable[..., Heard]
+    hub: SubscriptionHub, listen: Callable[..., Payloads]
 ) -> None:
-    """What a teacher may see does not reach a guest by way of the shared text."""
+    """What a teacher may see does not reach a guest through the shared text."""
     document = "subscription {onCreateResults {id owner}}"
     teacher, guest = listen(OTHER, document), listen(GUEST, document)
     hub.publish(created(published=True, owner="owner"))
@@ -147,16 +151,16 @@ def test_teachers_and_guests_with_the_same_document_get_their_own_text(
     assert guest[0]["data"]["onCreateResults"]["owner"] is None
 
 
-def test_a_removed_subscription_hears_nothing(hub: SubscriptionHub) -> None:
-    """And counts no more; removing it twice is harmless."""
-    heard: list[str] = []
-    subscription: Subscription = hub.prepare(ON_CREATE, {}, None, GUEST, heard.append)
+def test_a_removed_subscription_receives_nothing(hub: SubscriptionHub) -> None:
+    """And is no longer counted; removing it twice is harmless."""
+    received: list[str] = []
+    subscription: Subscription = hub.prepare(ON_CREATE, {}, None, GUEST, received.append)
     hub.add(subscription)
     assert hub.subscription_count == 1
     hub.remove(subscription)
     hub.remove(subscription)
     hub.publish(created(published=True))
-    assert heard == []
+    assert received == []
     assert hub.subscription_count == 0
 
 
@@ -174,7 +178,7 @@ def test_a_removed_subscription_hears_nothing(hub: SubscriptionHub) -> None:
         (GUEST, "subscription ($x: ID!) {onCreateResults(examId: $x) {id}}", "ValidationError"),
     ],
 )
-def test_what_is_no_subscription_of_this_caller_is_refused(
+def test_a_document_that_is_not_a_permitted_subscription_is_refused(
     hub: SubscriptionHub, caller: Caller, document: str, error_type: str
 ) -> None:
     """Before anything is registered."""

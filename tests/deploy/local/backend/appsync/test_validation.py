@@ -1,4 +1,4 @@
-"""What the API stores of a text, and what it refuses, with the field's name."""
+"""Which texts the API stores, in which form, and which it refuses with the field's name."""
 
 import pytest
 from hypothesis import given
@@ -27,7 +27,7 @@ def refused_field(error: ApiError) -> object:
 
 
 def test_texts_are_stored_trimmed() -> None:
-    """Blanks at the ends are nobody's intention."""
+    """Surrounding blanks are never intended."""
     assert checked_text("  Ada Lovelace \n", "teacher") == "Ada Lovelace"
 
 
@@ -35,7 +35,7 @@ def test_texts_are_stored_trimmed() -> None:
     "text", ["", "   ", None, "a\x00b", "a\nb", "a\x7fb", "a\x85b", "x" * 121, "a\ud800b"]
 )
 def test_a_text_out_of_bounds_is_refused_with_its_field(text: str | None) -> None:
-    """Empty, too long, with control characters, or no Unicode at all."""
+    """Empty, too long, with control characters, or not valid Unicode."""
     with pytest.raises(ApiError) as caught:
         checked_text(text, "subject")
     assert refused_field(caught.value) == "subject"
@@ -48,7 +48,7 @@ def test_length_counts_characters_not_bytes() -> None:
 
 @given(st.text(max_size=200))
 def test_whatever_is_accepted_is_accepted_again_unchanged(text: str) -> None:
-    """What is stored could be sent back as it is, and goes into a file as UTF-8."""
+    """Stored texts can be sent back unchanged and written to a file as UTF-8."""
     try:
         stored = checked_text(text, "subject")
     except ApiError:
@@ -59,7 +59,7 @@ def test_whatever_is_accepted_is_accepted_again_unchanged(text: str) -> None:
 
 
 def test_a_grade_has_at_most_sixteen_characters() -> None:
-    """Whether it fits the scale is not asked here."""
+    """Whether it fits the scale is not checked here."""
     assert checked_grade(" 14.5 ") == "14.5"
     with pytest.raises(ApiError) as caught:
         checked_grade("x" * 17)
@@ -103,7 +103,7 @@ def test_the_scales(text: str) -> None:
     ],
 )
 def test_other_scales_are_refused(text: str | None) -> None:
-    """Nothing but these."""
+    """Only the known ones are accepted."""
     with pytest.raises(ApiError) as caught:
         checked_scale(text)
     assert refused_field(caught.value) == "scale"
@@ -124,7 +124,7 @@ def test_a_date_is_a_day_of_the_calendar(text: str | None) -> None:
     "text", ["ABC23", "ABC2345", "ABC230", "ABC23O", "ABC231", "ABC23I", "ABC23L", "abc234", "Ada"]
 )
 def test_with_codes_a_student_must_be_one(text: str) -> None:
-    """So that no name is typed where a code is promised; where names are shown, any text will do."""
+    """So that no name is stored where a code is promised; with names, any text is accepted."""
     assert checked_student("ABC234", are_codes=True) == "ABC234"
     assert checked_student(text, are_codes=False) == text
     with pytest.raises(ApiError) as caught:
@@ -132,8 +132,8 @@ def test_with_codes_a_student_must_be_one(text: str) -> None:
     assert refused_field(caught.value) == "student"
 
 
-def test_a_page_has_one_hundred_rows_unless_told_and_at_most_a_thousand() -> None:
-    """Neither none nor too many."""
+def test_a_page_has_one_hundred_rows_by_default_and_at_most_a_thousand() -> None:
+    """Neither zero nor too many."""
     assert (checked_page_limit(None), checked_page_limit(1), checked_page_limit(1000)) == (100, 1, 1000)
     for limit in (0, -1, 1001):
         with pytest.raises(ApiError) as caught:
@@ -141,7 +141,7 @@ def test_a_page_has_one_hundred_rows_unless_told_and_at_most_a_thousand() -> Non
         assert refused_field(caught.value) == "limit"
 
 
-def test_a_batch_names_one_to_a_hundred_rows_each_once() -> None:
+def test_a_batch_has_one_to_a_hundred_distinct_rows() -> None:
     """No empty batch, no row twice."""
     ids = [str(number) for number in range(100)]
     assert checked_batch_ids(ids) == ids

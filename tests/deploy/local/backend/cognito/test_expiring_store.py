@@ -1,4 +1,4 @@
-"""The memory of sign-ins under way: bounded, expiring, each value taken once."""
+"""The store of sign-ins in progress: bounded, expiring, each value taken once."""
 
 import threading
 
@@ -55,7 +55,7 @@ def test_a_full_store_drops_the_expired_first(store: ExpiringStore[int], clock: 
     assert [store.take(handle) for handle in "abcde"] == [None, None, 3, 4, 5]
 
 
-def test_putting_again_lengthens_the_life(store: ExpiringStore[int], clock: Clock) -> None:
+def test_putting_again_extends_the_lifetime(store: ExpiringStore[int], clock: Clock) -> None:
     for now_s, handle, value in ((0.0, "a", 1), (1.0, "b", 2), (5.0, "a", 3)):
         clock.now_s = now_s
         store.put(handle, value)
@@ -64,7 +64,7 @@ def test_putting_again_lengthens_the_life(store: ExpiringStore[int], clock: Cloc
     assert store.take("b") is None
 
 
-def test_of_many_takers_at_the_same_moment_one_gets_it(store: ExpiringStore[int]) -> None:
+def test_of_many_concurrent_takers_one_gets_it(store: ExpiringStore[int]) -> None:
     store.put("handle", 1)
     barrier, taken = threading.Barrier(8), []
 

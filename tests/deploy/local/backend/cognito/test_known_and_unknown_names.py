@@ -1,4 +1,4 @@
-"""A known and an unknown name cost the same: every step that takes time is taken for both, in the same order.
+"""A known and an unknown name cost the same: every expensive step is made for both, in the same order.
 
 Time itself is measured in tests/benchmarks/sign_in.py; here the work is recorded: each statement that SQLite
 runs, each durable write, each power modulo N, each message.
@@ -24,7 +24,7 @@ PASSWORD = "Correct-Horse-1"
 
 @pytest.fixture
 def pool(tmp_path: Path) -> Iterator[UserPoolContext]:
-    """With one user, ada, who has a password and a verified address."""
+    """A pool with one user, ada, who has a password and a verified address."""
     with open_backend(BackendOptions(data_dir=tmp_path), 1, now_s=lambda: 1_800_000_000.0) as backend:
         pool = backend.cognito.user_pool
         named = {"UserPoolId": pool.names.user_pool_id, "Username": "ada"}
@@ -69,11 +69,11 @@ class Work:
         monkeypatch.setattr(database, "read", note("read", lambda work: read(traced(work))))
         monkeypatch.setattr(database, "write", note("write", lambda work: write(traced(work))))
         monkeypatch.setattr(srp, "pow", note("power", pow), raising=False)
-        monkeypatch.setattr(os, "open", note("message", os.open))  # the mail outbox alone opens files so
+        monkeypatch.setattr(os, "open", note("message", os.open))  # only the mail outbox opens files this way
         monkeypatch.setattr(type(pool.secret), "keyed_hash", note("hash", type(pool.secret).keyed_hash))
 
     def of(self, operation: Callable[[], object]) -> list[str]:
-        """The steps of this operation, which may end in a refusal; the refusal is the last step."""
+        """The steps of this operation; if it is refused, the refusal is the last step."""
         self.steps.clear()
         try:
             operation()

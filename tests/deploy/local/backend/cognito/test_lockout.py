@@ -1,4 +1,4 @@
-"""The lock-out: free attempts, then a lock that grows, the same for every target, kept on disk."""
+"""The lockout: free attempts, then a growing lock, the same for every target, kept on disk."""
 
 import contextlib
 import sqlite3
@@ -39,7 +39,7 @@ def test_five_attempts_are_free_and_the_sixth_waits_a_second(database: Database)
     assert attempt(database, NOW_S + 3.0)
 
 
-def test_attempts_while_locked_do_not_stretch_the_lock(database: Database) -> None:
+def test_attempts_while_locked_do_not_extend_the_lock(database: Database) -> None:
     for _ in range(5):
         attempt(database, NOW_S)
     assert not any(attempt(database, NOW_S + 0.5) for _ in range(50))
@@ -79,7 +79,7 @@ def count(database: Database) -> int:
 def test_a_flood_of_invented_names_does_not_fill_the_disk(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The oldest are forgotten; and all of them after a while."""
+    """The oldest are dropped, and all of them after a while."""
     monkeypatch.setattr(lockout, "TARGETS_MAX", 10)
     for number in range(25):
         attempt(database, NOW_S + number, b"%d" % number)
@@ -91,7 +91,7 @@ def test_a_flood_of_invented_names_does_not_fill_the_disk(
     assert count(database) == 1
 
 
-def test_a_lock_outlives_a_restart(tmp_path: Path) -> None:
+def test_a_lock_survives_a_restart(tmp_path: Path) -> None:
     with Database(tmp_path / "d.sqlite") as database:
         for _ in range(5):
             attempt(database, NOW_S)
@@ -113,7 +113,7 @@ def test_a_lock_never_gets_shorter_and_never_longer_than_its_maximum(failures: i
     ("quiet_s", "guesses_max"), [(lockout.PASSWORD_QUIET_S, 1100), (lockout.CODE_QUIET_S, 120)]
 )
 def test_the_most_patient_guesser_gets_few_guesses_a_day(quiet_s: float, guesses_max: int) -> None:
-    """Against a password a thousand, against a code of six digits about a hundred, whatever the pauses."""
+    """About a thousand against a password, a hundred against a six-digit code, whatever the pauses."""
     day_s = 86_400.0
     with contextlib.closing(sqlite3.connect(":memory:")) as connection:
         connection.row_factory = sqlite3.Row

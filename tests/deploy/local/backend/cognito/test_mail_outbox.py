@@ -1,4 +1,4 @@
-"""The outbox: one JSON object a line, for its owner alone, never growing without end."""
+"""The outbox: one JSON object per line, readable only by its owner, bounded in size."""
 
 import json
 import logging
@@ -49,7 +49,7 @@ def test_a_text_that_must_not_be_logged_is_not(tmp_path: Path, caplog: pytest.Lo
     assert "an invitation was sent" in caplog.text
 
 
-def test_a_pretended_message_leaves_no_trace_of_its_code(
+def test_a_simulated_message_leaves_no_trace_of_its_code(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     outbox = MailOutbox(tmp_path / "outbox.jsonl")

@@ -1,4 +1,4 @@
-"""The operator's key: made once, kept, and nothing else is taken for one."""
+"""The operator's key: generated once, kept, and never mistaken for anything else."""
 
 import json
 import secrets
@@ -10,7 +10,7 @@ from deploy.local.backend.cognito.operator_key import OperatorKeyInvalid, load_o
 from deploy.local.data_folder.private_file import PrivateFileExposed, write_private_file
 
 
-def test_the_key_is_made_once_and_kept_for_its_owner(tmp_path: Path) -> None:
+def test_the_key_is_generated_once_and_readable_only_by_its_owner(tmp_path: Path) -> None:
     path = tmp_path / "operator.json"
     key = load_operator_key(path, secrets.token_bytes)
     assert load_operator_key(path, secrets.token_bytes) == key

@@ -1,4 +1,4 @@
-"""Which passwords are accepted, and that every temporary one is."""
+"""Which passwords are accepted; every temporary one is."""
 
 import secrets
 

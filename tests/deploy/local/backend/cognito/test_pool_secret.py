@@ -1,4 +1,4 @@
-"""What is derived from the data folder's secret: stable, separate by use, and useless without it."""
+"""Values derived from the data folder's secret: stable, distinct by purpose, useless without it."""
 
 import secrets
 import uuid
@@ -23,12 +23,12 @@ def test_hashes_differ_by_use_by_text_and_by_secret(left: str, right: str) -> No
 
 
 @given(st.lists(st.text(max_size=4), max_size=3), st.lists(st.text(max_size=4), max_size=3))
-def test_where_one_text_ends_and_the_next_begins_matters(left: list[str], right: list[str]) -> None:
+def test_the_boundary_between_texts_matters(left: list[str], right: list[str]) -> None:
     assert (SECRET.keyed_hash("use", *left) == SECRET.keyed_hash("use", *right)) == (left == right)
 
 
 @given(st.text(max_size=30))
-def test_a_decoy_looks_like_a_real_account_and_stays_the_same(name: str) -> None:
+def test_a_decoy_looks_like_a_real_account_and_is_stable(name: str) -> None:
     user_id, record = SECRET.decoy_user_id(name), SECRET.decoy_record(name)
     assert uuid.UUID(user_id).version == 4
     assert (user_id, record) == (SECRET.decoy_user_id(name), SECRET.decoy_record(name))
@@ -55,7 +55,7 @@ def test_a_sealed_text_is_opened_only_with_the_same_secret_and_use() -> None:
             attempt()
 
 
-def test_the_secret_is_made_once_and_kept(tmp_path: Path) -> None:
+def test_the_secret_is_generated_once_and_kept(tmp_path: Path) -> None:
     first = load_pool_secret(tmp_path / "secret", secrets.token_bytes)
     again = load_pool_secret(tmp_path / "secret", secrets.token_bytes)
     assert first.keyed_hash("x") == again.keyed_hash("x")

@@ -1,4 +1,4 @@
-"""The password proof: the server's arithmetic meets pycognito's, for any password, salt and random number."""
+"""The password proof: the server's arithmetic matches pycognito's for any password, salt and number."""
 
 import base64
 from unittest.mock import sentinel
@@ -101,7 +101,7 @@ def test_another_password_is_never_proven(password: str, other: str, salt: bytes
 
 @pytest.mark.parametrize("missing_digits", [1, 2])
 def test_client_and_server_agree_on_numbers_shorter_than_the_group(missing_digits: int) -> None:
-    """Hexadecimal texts lose their leading zeros: both sides must still hash the same octets."""
+    """Hexadecimal texts lose leading zeros, but both sides must hash the same octets."""
     short_a = 3 * missing_digits
     record = record_of(PASSWORD)
     exponents = (number.to_bytes(32, "big") for number in range(10_000, 13_000))
@@ -189,7 +189,7 @@ def test_a_useless_random_exponent_is_drawn_again() -> None:
     assert challenge.secret_exponent == int.from_bytes(b"\x03" * 32, "big")
 
 
-def test_a_password_sent_in_clear_is_compared_with_the_record() -> None:
+def test_a_password_sent_in_clear_text_is_compared_with_the_record() -> None:
     record = record_of(PASSWORD)
     assert srp.is_password_right(record, POOL_NAME, USER_ID, PASSWORD)
     assert not srp.is_password_right(record, POOL_NAME, USER_ID, PASSWORD + " ")

@@ -1,4 +1,4 @@
-"""Authenticator codes: RFC 6238's own examples, neighbours in time, and each code once."""
+"""Authenticator codes: the examples of RFC 6238, adjacent time steps, and single use."""
 
 import base64
 import secrets
@@ -31,7 +31,7 @@ def test_clocks_may_differ_by_one_step(off_s: int, is_accepted: bool) -> None:
     assert (matching_step(RFC_SECRET, code, float(now_s), after_step=0) is not None) is is_accepted
 
 
-def test_a_code_and_those_before_it_are_refused_once_it_was_used() -> None:
+def test_a_used_code_and_earlier_ones_are_refused() -> None:
     now_s = 1_800_000_015.0
     totp = pyotp.TOTP(RFC_SECRET)
     step = matching_step(RFC_SECRET, totp.at(now_s), now_s, after_step=0)

@@ -1,4 +1,4 @@
-"""The database keeps what it answered, keeps order, and ends cleanly."""
+"""The database keeps what it acknowledged, keeps order, and closes cleanly."""
 
 import sqlite3
 import threading
@@ -45,7 +45,7 @@ def insert(row_id: int, parent: int | None = None):  # type: ignore[no-untyped-d
 
 
 def may_not_end_a_transaction(action: int, operation: str | None, *_names: str | None) -> int:
-    """Set as a connection's authorizer: neither COMMIT nor ROLLBACK is possible any more."""
+    """As a connection's authorizer, it makes COMMIT and ROLLBACK impossible."""
     is_denied = action == sqlite3.SQLITE_TRANSACTION and operation in ("COMMIT", "ROLLBACK")
     return sqlite3.SQLITE_DENY if is_denied else sqlite3.SQLITE_OK
 
@@ -55,7 +55,7 @@ def all_ids(connection: sqlite3.Connection) -> list[int]:
 
 
 def in_time(database: Database, work: Callable[[sqlite3.Connection], object]) -> object:
-    """The result of a write; fails instead of waiting without end."""
+    """The result of a write; fails instead of waiting forever."""
     outcome: Future[object] = Future()
 
     def write() -> None:
@@ -70,7 +70,7 @@ def in_time(database: Database, work: Callable[[sqlite3.Connection], object]) ->
 
 @pytest.fixture
 def waiting(monkeypatch: pytest.MonkeyPatch) -> threading.Semaphore:
-    """Released each time a caller has handed in its write and begins to wait for the answer."""
+    """Released each time a caller has submitted a write and starts waiting for the answer."""
     semaphore = threading.Semaphore(0)
 
     class AnnouncedFuture(Future[object]):
@@ -83,7 +83,7 @@ def waiting(monkeypatch: pytest.MonkeyPatch) -> threading.Semaphore:
 
 
 class Stalled:
-    """Keeps the writer busy inside one work until released, so that later works gather behind it."""
+    """Keeps the writer busy with one work item until released, so that later ones queue behind it."""
 
     def __init__(self, database: Database, trace: Callable[[str], None] | None = None) -> None:
         self._database, self._trace = database, trace
@@ -130,7 +130,7 @@ def test_writes_are_flushed_to_the_disk_before_the_answer(database: Database) ->
 
 
 def test_a_failed_work_undoes_itself_and_nothing_else(database: Database) -> None:
-    """Works that share a commit do not share their faults."""
+    """Work items that share a commit do not share their failures."""
 
     def half_done(connection: sqlite3.Connection) -> None:
         insert(2)(connection)
@@ -173,18 +173,18 @@ def test_waiting_writes_share_one_commit(database: Database, waiting: threading.
     assert commits == 2  # the busy one, then the eight together
 
 
-def test_listeners_hear_commits_in_order_and_only_of_stored_rows(database: Database) -> None:
-    """`after_commit` runs in commit order, sees the row on disk, and stays silent for a refused work."""
-    heard: list[tuple[int, bool]] = []
+def test_listeners_are_called_in_commit_order_and_only_for_stored_rows(database: Database) -> None:
+    """`after_commit` runs in commit order, sees the row on disk, and is not called for refused work."""
+    notified: list[tuple[int, bool]] = []
 
     def listen(row_id: int) -> None:
-        heard.append((row_id, row_id in database.read(all_ids)))
+        notified.append((row_id, row_id in database.read(all_ids)))
 
     for number in range(1, 6):
         database.write(insert(number), after_commit=listen)
     with pytest.raises(sqlite3.IntegrityError):
         database.write(insert(3), after_commit=listen)
-    assert heard == [(number, True) for number in range(1, 6)]
+    assert notified == [(number, True) for number in range(1, 6)]
 
 
 def test_a_failing_listener_does_not_turn_a_stored_write_into_a_failure(database: Database) -> None:
@@ -225,7 +225,7 @@ def test_a_read_that_cannot_be_rolled_back_spoils_no_later_read(database: Databa
 
 
 def test_every_caller_of_a_lost_transaction_gets_the_error(database: Database) -> None:
-    """When the transaction itself ends under a work, nothing is stored and the caller gets an error."""
+    """If the transaction ends during a work item, nothing is stored and the caller gets an error."""
 
     def ends_the_transaction(connection: sqlite3.Connection) -> None:
         insert(1)(connection)
@@ -240,7 +240,7 @@ def test_every_caller_of_a_lost_transaction_gets_the_error(database: Database) -
 def test_after_a_transaction_that_cannot_even_be_rolled_back_the_next_write_is_stored(
     database: Database,
 ) -> None:
-    """Its caller gets the error, nothing of it is stored, and nobody waits without end."""
+    """Its caller gets the error, nothing of it is stored, and nobody waits forever."""
 
     def spoils_the_connection(connection: sqlite3.Connection) -> None:
         insert(1)(connection)
@@ -271,7 +271,7 @@ def test_a_file_that_cannot_be_opened_again_fails_every_write_until_it_can(
             with pytest.raises(CommitFailed):
                 in_time(database, lambda connection: connection.close())
     with pytest.raises(CommitFailed):
-        in_time(database, insert(1))  # fails on the closed connection, and has the file opened again
+        in_time(database, insert(1))  # fails on the closed connection, which reopens the file
     assert in_time(database, insert(2)) == 2
 
 
@@ -287,7 +287,7 @@ def test_a_work_that_ends_its_thread_ends_neither_the_writer_nor_its_caller(data
 def test_close_finishes_accepted_writes_and_refuses_later_ones(
     tmp_path: Path, migrations: Path, waiting: threading.Semaphore
 ) -> None:
-    """What was accepted before `close` is stored; what comes after is refused; twice is harmless."""
+    """Writes accepted before `close` are stored, later ones refused; closing twice is harmless."""
     database = Database(tmp_path / "data.sqlite3", migrations_folder=migrations)
     with ThreadPoolExecutor(2) as pool:
         with Stalled(database) as stalled:

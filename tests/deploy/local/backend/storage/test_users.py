@@ -1,4 +1,4 @@
-"""Users' rows: found by every name of theirs, no name for two, and gone with all their sign-ins."""
+"""User rows: found by each of their names, names are unique, and deleted with all their sign-ins."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -47,7 +47,7 @@ def find(database: Database, name: str) -> User | None:
     return database.read(lambda connection: users.find_user(connection, name))
 
 
-def test_a_user_is_read_as_written_and_found_by_every_name(database: Database) -> None:
+def test_a_user_is_read_back_and_found_by_every_name(database: Database) -> None:
     add(database, ADA, BOB)
     for name in ("Ada", "ADA", "ada@school.example", "ADA@SCHOOL.EXAMPLE", "sub-of-ada"):
         assert find(database, name) == ADA
@@ -55,7 +55,7 @@ def test_a_user_is_read_as_written_and_found_by_every_name(database: Database) -
     assert find(database, "SUB-OF-ADA") is None
 
 
-def test_changes_are_stored_whole(database: Database) -> None:
+def test_changes_are_stored_atomically(database: Database) -> None:
     add(database, ADA)
     changed = replace(
         ADA, username="Ada L", attributes={}, status=UserStatus.RESET_REQUIRED, is_enabled=False
@@ -90,7 +90,7 @@ def test_an_address_is_refused_when_another_signs_in_with_it(database: Database)
     assert find(database, "ada@school.example") == ADA
 
 
-def test_pages_follow_the_names_without_case(database: Database) -> None:
+def test_pages_are_ordered_by_case_folded_name(database: Database) -> None:
     people = [replace(BOB, sub=name, username=name) for name in ("b", "A", "c", "Ä", "d")]
     add(database, *people)
     first = database.read(lambda connection: users.users_after(connection, "", 2))
@@ -101,13 +101,13 @@ def test_pages_follow_the_names_without_case(database: Database) -> None:
 
 
 @given(st.text(max_size=12))
-def test_a_name_key_is_the_same_however_often_it_is_made(name: str) -> None:
+def test_name_keys_are_idempotent(name: str) -> None:
     key = users.name_key(name)
     assert users.name_key(key) == key
     assert users.name_key(name.casefold()) == key
 
 
-def test_an_accent_composed_or_decomposed_is_one_name() -> None:
+def test_composed_and_decomposed_accents_are_the_same_name() -> None:
     assert users.name_key("Ren\u00e9") == users.name_key("rene\u0301")
 
 
@@ -140,7 +140,7 @@ def test_a_sign_in_is_valid_for_its_own_user_while_enabled(database: Database) -
     assert not is_alive(ADA.sub)
 
 
-def test_sign_ins_that_ended_long_ago_are_forgotten(database: Database) -> None:
+def test_sign_ins_that_ended_long_ago_are_deleted(database: Database) -> None:
     add(database, ADA)
 
     def sign_in(name: str, now_s: float) -> None:
