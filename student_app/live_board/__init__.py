@@ -27,11 +27,12 @@ def live_board(
     own_result_id: str | None,
     refresh_s: float,
     snapshot: Json | None,
+    is_awaited: bool,
     on_changed: Callable[[], None],
     on_unreachable: Callable[[], None],
     on_reachable: Callable[[], None],
 ) -> None:
-    """Mount the board of one exam.
+    """Mount the board of one exam; with `is_awaited` also its first snapshot triggers `on_changed`.
 
     `on_changed` is triggered after changes, at most every `refresh_s` seconds; `on_unreachable` when the
     stream cannot be opened, `on_reachable` when it can again. In between, the board draws `snapshot`, a
@@ -39,7 +40,13 @@ def live_board(
     """
     _component(
         key="board",
-        data={"exam_id": exam_id, "own": own_result_id, "refresh_s": refresh_s, "snapshot": snapshot},
+        data={
+            "exam_id": exam_id,
+            "own": own_result_id,
+            "refresh_s": refresh_s,
+            "snapshot": snapshot,
+            "is_awaited": is_awaited,
+        },
         on_changed_change=on_changed,
         on_unreachable_change=on_unreachable,
         on_reachable_change=on_reachable,

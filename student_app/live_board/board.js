@@ -71,6 +71,7 @@ class Board {
     this.trigger = trigger;
     this.own = data.own ?? null;
     this.refreshS = data.refresh_s ?? 30;
+    this.isAwaited = data.is_awaited ?? false; // the page was drawn without the exam, which may be there by now
     if (data.exam_id !== this.examId) {
       this.examId = data.exam_id;
       this.rows.clear();
@@ -177,7 +178,7 @@ class Board {
       this.place(row, old, hadExam && (!old || old.version < row.version));
     }
     // Also when an awaited exam arrives: the rest of the page is drawn then.
-    if ((hadExam || this.isGone) && !isPolled) this.requestRefresh();
+    if ((hadExam || this.isGone || this.isAwaited) && !isPolled) this.requestRefresh();
     this.draw();
   }
 

@@ -38,7 +38,7 @@ def await_exam(parts: Serving, exam_id: str) -> None:
     with run_gate:
         if parts.cache.exam(exam_id) is not None:
             st.rerun()
-        _draw_board(exam_id, own_result_id=None, snapshot=None)
+        _draw_board(exam_id, own_result_id=None, snapshot=None, is_awaited=True)
 
 
 @st.fragment
@@ -90,12 +90,15 @@ def _show_statistics(exam: Exam, results: ResultsSnapshot) -> None:
             st.caption(rule)
 
 
-def _draw_board(exam_id: str, *, own_result_id: str | None, snapshot: Json | None) -> None:
+def _draw_board(
+    exam_id: str, *, own_result_id: str | None, snapshot: Json | None, is_awaited: bool = False
+) -> None:
     live_board(
         exam_id,
         own_result_id=own_result_id,
         refresh_s=REFRESH_S,
         snapshot=snapshot,
+        is_awaited=is_awaited,
         on_changed=lambda: None,  # the trigger itself reruns this fragment
         on_unreachable=lambda: _note(is_unreachable=True),
         on_reachable=lambda: _note(is_unreachable=False),
