@@ -184,7 +184,9 @@ class NumberScale:
             return "the pass mark must be a grade of the scale"
         if self.is_percent and (self.lowest != 0 or self.highest != 100 or self.is_lowest_best):
             return "percent goes from 0 to 100"
-        if self.honours is not None and not _is_label(self.honours):
+        if self.honours is not None and (
+            not _is_label(self.honours) or re.fullmatch(_NUMBER, self.honours, re.ASCII)
+        ):
             return f"“{self.honours}” cannot be a grade"
         if self.key:
             return self._key_problem()
@@ -413,7 +415,9 @@ def _levels_problem(levels: tuple[Level, ...]) -> str | None:
 
 def _is_label(label: str) -> bool:
     return (
-        len(label) <= LABEL_MAX and _LABEL.fullmatch(label) is not None and label not in {"ABSENT", "EXEMPT"}
+        len(label) <= LABEL_MAX
+        and _LABEL.fullmatch(label) is not None
+        and _typed(label) not in {"absent", "exempt"}
     )
 
 

@@ -10,6 +10,7 @@ from tests.browser.axe import faults_of
 from tests.browser.people import DEADLINE_MS, PHONE, Person
 from tests.browser.test_student_board import FIVE, Author
 from tests.pair_process import PairProcess
+from tests.waiting import wait_until
 
 NEW_PERSON = Callable[..., Person]
 FIRST = "#first-paint"
@@ -117,6 +118,7 @@ def test_the_keyboard_passes_over_exams_to_the_one_it_chooses(
 ) -> None:
     exams = [author.exam(f"Geology {number}", FIVE) for number in range(4)]
     page = new_person().page
+    wait_until(lambda: exams[-1].id in page.request.get(pair.student_url).text(), what="the last is listed")
     without_streamlit(page)
     page.goto(f"{pair.student_url}/?exam={exams[0].id}", wait_until="commit")
     choice = page.locator(FIRST).get_by_role("combobox", name="Exam")

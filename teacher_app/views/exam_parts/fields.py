@@ -125,7 +125,7 @@ def _draw_numbers(fields: ScaleFields, key: str) -> ScaleFields:
             highest = text("Highest grade" if is_range else "Points in all", highest, "highest")
     pass_mark = fields.pass_mark
     with middle:
-        if not fields.key:
+        if not st.session_state.get(f"{key}-key", fields.key).strip():
             label = "Passed: this or better" if fields.is_lowest_best else "Passed: this or more"
             pass_mark = text(label, pass_mark, "pass", None if is_range else "half")
     with st.expander("More about the scale", key=f"{key}-more"):

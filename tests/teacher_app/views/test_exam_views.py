@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from shared.model.exam import Audience, Exam, NewExam, NewResult
-from shared.model.scales import OUT_OF_20, out_of
+from shared.model.scales import OUT_OF_20, Scale, out_of, parse_scale
 from teacher_app.views import navigation
 from tests.backend_process import RunningBackend, running_backend
 from tests.builders import new_id
@@ -32,8 +32,8 @@ def desk(backend: RunningBackend) -> Iterator[Desk]:
         desk.close()
 
 
-def new_exam(desk: Desk, *grades: str, audience: Audience = Audience.NAMES) -> Exam:
-    exam = desk.real_api.create_exam(NewExam("Optics", dt.date(2026, 6, 5), "M. Curie", OUT_OF_20, audience))
+def new_exam(desk: Desk, *grades: str, audience: Audience = Audience.NAMES, scale: Scale = OUT_OF_20) -> Exam:
+    exam = desk.real_api.create_exam(NewExam("Optics", dt.date(2026, 6, 5), "M. Curie", scale, audience))
     if grades:
         rows = [NewResult(f"Student {number}", grade) for number, grade in enumerate(grades)]
         desk.real_api.create_results(exam.id, rows)
@@ -215,6 +215,18 @@ def test_a_key_shows_who_would_get_what_before_it_is_saved(desk: Desk) -> None:
     assert tables[1]["Then"].tolist() == ["12 (B)", "8 (F)", "19 (A)"]
     press(page, "Save the details")
     assert stored(desk, exam.id).scale.text == "OUT_OF_20;KEY=A:15,B:10|F:0"
+
+
+def test_the_pass_mark_is_asked_for_whenever_no_key_sets_it(desk: Desk) -> None:
+    def labels() -> set[str]:
+        return {box.label for box in page.text_input}
+
+    page = open_details(desk, new_exam(desk, scale=parse_scale("OUT_OF_100;KEY=A:90|F:0")))
+    assert "Passed: this or more" not in labels()
+    for typed, is_asked in (("", True), ("A = 80\n---\nF = 0", False)):
+        (key,) = (box for box in page.text_area if box.label == "Letters for points")
+        key.set_value(typed).run()
+        assert ("Passed: this or more" in labels()) is is_asked
 
 
 def test_names_and_codes_cannot_be_changed_once_there_are_results(desk: Desk) -> None:
