@@ -13,7 +13,7 @@ from shared.settings import BackendSettings
 __all__ = ["Readiness"]
 
 ANSWER_TIMEOUT_S = 3.0
-KEPT_S = 2.0  # at most one check in this period, so that nobody can use us to flood the backend
+KEPT_S = 2.0  # at most one check in this period, so that probes cannot flood the backend
 
 
 class Readiness:

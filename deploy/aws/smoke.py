@@ -27,7 +27,7 @@ from shared.settings import BackendSettings
 
 __all__ = ["CHECKS", "CheckResult", "Smoke"]
 
-HEARD_WITHIN_S = 15.0
+EVENT_WITHIN_S = 15.0
 LISTED_WITHIN_S = 30.0  # DynamoDB's indexes lag behind their table
 LISTED_INTERVAL_S = 0.5
 REQUEST_S = 20.0
@@ -191,48 +191,52 @@ def _introspection(smoke: Smoke) -> None:
     _expect(bool(answer.get("errors")) and not (answer.get("data") or {}).get("__schema"), answer)
 
 
-def _draft_is_unheard(smoke: Smoke) -> None:
+def _guest_receives_no_draft_events(smoke: Smoke) -> None:
     with smoke.exam() as exam, smoke.guest_listener() as listener:
         draft_row = smoke.new_row(exam)
         smoke.teacher.publish_exam(exam.id, exam.version)
         # Events arrive in order: an event of the draft would have arrived before the publication's.
-        listener.heard("onPublishExam", lambda row: row["id"] == exam.id, HEARD_WITHIN_S)
-        _expect(not listener.has_heard("onCreateResults", lambda row: row["id"] == draft_row.id), draft_row)
+        listener.wait_for("onPublishExam", lambda row: row["id"] == exam.id, EVENT_WITHIN_S)
+        _expect(
+            not listener.has_received("onCreateResults", lambda row: row["id"] == draft_row.id), draft_row
+        )
 
 
-def _published_is_heard(smoke: Smoke) -> None:
+def _guest_receives_published_events(smoke: Smoke) -> None:
     with smoke.exam() as exam, smoke.guest_listener() as listener:
         published = smoke.teacher.publish_exam(exam.id, exam.version)
         row = smoke.new_row(exam)
-        heard = listener.heard("onCreateResults", lambda event: event["id"] == row.id, HEARD_WITHIN_S)
-        _expect(heard["published"] is True and heard["student"] == "Ada", heard)
+        event = listener.wait_for("onCreateResults", lambda event: event["id"] == row.id, EVENT_WITHIN_S)
+        _expect(event["published"] is True and event["student"] == "Ada", event)
         rows = [NewResult(student=f"Student {number}", grade="12") for number in range(BATCH_ROWS)]
         smoke.teacher.create_results(exam.id, rows)
-        batch = listener.heard(
-            "onCreateResultsBatch", lambda event: event["examId"] == exam.id, HEARD_WITHIN_S
+        batch = listener.wait_for(
+            "onCreateResultsBatch", lambda event: event["examId"] == exam.id, EVENT_WITHIN_S
         )
         _expect(len(batch["items"]) == BATCH_ROWS, len(batch["items"]))
         smoke.teacher.unpublish_exam(exam.id, published.version)
-        gone = listener.heard("onUnpublishExam", lambda event: event["id"] == exam.id, HEARD_WITHIN_S)
+        gone = listener.wait_for("onUnpublishExam", lambda event: event["id"] == exam.id, EVENT_WITHIN_S)
         _expect(gone["published"] is False, gone)
 
 
-def _own_draft_is_heard(smoke: Smoke) -> None:
+def _owner_receives_draft_events(smoke: Smoke) -> None:
     with (
         smoke.exam() as exam,
         smoke.teacher_listener(smoke.teacher_token()) as owner,
         smoke.teacher_listener(smoke.other_teacher_token()) as other,
     ):
         draft_row = smoke.new_row(exam)
-        heard = owner.heard("onCreateResults", lambda event: event["id"] == draft_row.id, HEARD_WITHIN_S)
-        _expect(heard["name"] is None, heard)
+        event = owner.wait_for("onCreateResults", lambda event: event["id"] == draft_row.id, EVENT_WITHIN_S)
+        _expect(event["name"] is None, event)
         smoke.teacher.publish_exam(exam.id, exam.version)
         public_row = smoke.new_row(exam)
-        other.heard("onCreateResults", lambda event: event["id"] == public_row.id, HEARD_WITHIN_S)
-        _expect(not other.has_heard("onCreateResults", lambda event: event["id"] == draft_row.id), draft_row)
+        other.wait_for("onCreateResults", lambda event: event["id"] == public_row.id, EVENT_WITHIN_S)
+        _expect(
+            not other.has_received("onCreateResults", lambda event: event["id"] == draft_row.id), draft_row
+        )
 
 
-def _guest_may_not_hear_creations(smoke: Smoke) -> None:
+def _guest_may_not_subscribe_to_creations(smoke: Smoke) -> None:
     try:
         with smoke.guest_listener({"onCreateExam": "subscription { onCreateExam { id } }"}):
             raise CheckFailed("the subscription was accepted")
@@ -271,8 +275,8 @@ def _index_follows(smoke: Smoke) -> None:
 
 
 def _unknown_ids(smoke: Smoke) -> None:
-    _expect(smoke.guest.get_exam(new_id()) is None, "an exam that nobody made")
-    _expect(list(smoke.guest.list_results(new_id())) == [], "results that nobody made")
+    _expect(smoke.guest.get_exam(new_id()) is None, "an exam that does not exist")
+    _expect(list(smoke.guest.list_results(new_id())) == [], "results of an exam that does not exist")
 
 
 CHECKS: dict[str, Callable[[Smoke], None]] = {
@@ -282,10 +286,10 @@ CHECKS: dict[str, Callable[[Smoke], None]] = {
     "a guest changes nothing": _guest_mutation,
     "teachers' fields are closed to guests by the schema's directives": _closed_fields,
     "introspection is off": _introspection,
-    "guests hear nothing of a draft": _draft_is_unheard,
-    "guests hear of published results, batches and withdrawals": _published_is_heard,
-    "a teacher hears of their own drafts, another teacher does not": _own_draft_is_heard,
-    "guests may not listen to the making of exams": _guest_may_not_hear_creations,
+    "guests receive no events of a draft": _guest_receives_no_draft_events,
+    "guests receive published results, batches and withdrawals": _guest_receives_published_events,
+    "a teacher receives events of their own drafts, another teacher does not": _owner_receives_draft_events,
+    "guests may not subscribe to the creation of exams": _guest_may_not_subscribe_to_creations,
     "a batch of 100 rows is stored once, however often it is sent": _repeated_create,
     "a conflict carries the current row": _conflict_shows_the_current_row,
     "a published exam is listed": _index_follows,

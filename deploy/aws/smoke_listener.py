@@ -68,12 +68,12 @@ class Listener:
     ) -> None:
         self._closing.close()
 
-    def heard(
+    def wait_for(
         self, field: str, matches: Callable[[Mapping[str, Any]], bool], within_s: float
     ) -> Mapping[str, Any]:
-        """The first event of this subscription that matches, whether it has come or comes within this time.
+        """The first event of this subscription that matches, already received or received within this time.
 
-        Raises TimeoutError when none comes.
+        Raises TimeoutError if none does.
         """
         deadline = time.monotonic() + within_s
         while True:
@@ -82,8 +82,8 @@ class Listener:
                     return row
             self._receive(deadline)
 
-    def has_heard(self, field: str, matches: Callable[[Mapping[str, Any]], bool]) -> bool:
-        """Whether such an event has come so far."""
+    def has_received(self, field: str, matches: Callable[[Mapping[str, Any]], bool]) -> bool:
+        """Whether such an event has been received so far."""
         return any(event == field and matches(row) for event, row in self._events)
 
     def _receive_until(self, wanted: ServerMessage) -> None:

@@ -1,10 +1,10 @@
 """The exam API as typed calls, as a teacher or as a guest.
 
-What is repeated after a lost answer: queries; creates, whose ids are ours; and updates and deletes, because
-a second try that is refused tells by the present row whether the first one arrived:
+Repeated after a lost answer are queries; creates, whose ids are ours; and updates and deletes, because
+if the second attempt is refused, the current row shows whether the first one arrived:
 
-- an update that meets a conflict has arrived if the row is one version further and holds what was asked for;
-- a delete that meets nothing has arrived, since rows go only when they are deleted.
+- an update that conflicts has arrived if the row is one version further and has the requested values;
+- a delete that finds no row has arrived, since rows disappear only by being deleted.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ class GuestApi(_Reader):
 class TeacherApi(_Reader):
     """Reads and writes as one teacher. Any thread may use it; close() it at the end.
 
-    `access_token` gives a valid token at each call, such as TeacherSession.access_token; what it raises
+    `access_token` returns a valid token at each call, such as TeacherSession.access_token; what it raises
     comes through. Every call raises BackendUnreachable and, when the API says no, NotAllowed, NotFound,
     InputRefused, StateRefused or VersionConflict (with the present row).
     """
@@ -217,7 +217,7 @@ class TeacherApi(_Reader):
     # Results.
 
     def create_result(self, exam_id: str, new: NewResult) -> Result:
-        """The new result; its name is not told here."""
+        """The new result; its name is not returned."""
         return self._result(self._mutate(operations.CREATE_RESULTS, {"examId": exam_id, **new.to_wire()}))
 
     def update_result(
@@ -242,7 +242,7 @@ class TeacherApi(_Reader):
             if (
                 isinstance(current, Result)
                 and _has_arrived(conflict, expected_version, wanted)
-                # No mutation tells the name, not even to the owner: it has to be asked for.
+                # No mutation returns the name, not even to the owner, so it has to be queried.
                 and ("name" not in changes.to_wire() or self._has_name(current, changes.name))
             ):
                 return current
@@ -278,7 +278,7 @@ class TeacherApi(_Reader):
         # The answer's null fields that the schema leaves nullable come with an error, which raised already.
         value, _ = self._endpoint.ask(document, {"input": wire}, is_repeatable=True)
         if value is None:
-            raise BackendUnreachable(self._url, "the answer holds no row")
+            raise BackendUnreachable(self._url, "the answer has no row")
         return value
 
     def _change_exam(self, document: str, wire: dict[str, Any], wanted: dict[str, object]) -> Exam:

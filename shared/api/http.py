@@ -98,7 +98,7 @@ class Patience:
 
 
 class TeacherToken(AuthBase):
-    """Puts a teacher's access token on each request, renewed by whoever gives it."""
+    """Adds a teacher's access token to each request; its source renews it."""
 
     def __init__(self, access_token: Callable[[], str]) -> None:
         self._access_token = access_token
@@ -200,7 +200,7 @@ class GraphQLEndpoint:
         if answer.errors:
             raise refusal_from_wire(self._url, _as_mapping(answer.errors[0]))
         if not isinstance(answer.data, dict) or len(answer.data) != 1:
-            raise BackendUnreachable(self._url, "the answer holds no data")
+            raise BackendUnreachable(self._url, "the answer has no data")
         return next(iter(answer.data.values()))
 
 

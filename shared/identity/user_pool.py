@@ -187,7 +187,7 @@ class UserPool:
     def forgot_password(self, username: str) -> str | None:
         """Has a code sent. Returns the masked address that it was sent to, None if the pool names none.
 
-        An unknown name is no error, so that nobody learns who has an account. Raises AccountNotUsable.
+        An unknown name is no error, so that nothing reveals who has an account. Raises AccountNotUsable.
         """
         try:
             with self._typed_errors():

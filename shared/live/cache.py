@@ -1,5 +1,4 @@
-"""What the feed has heard, as versioned snapshots for many readers. Pure data: no network, no thread of its
-own.
+"""What the feed has received, as versioned snapshots for many readers. Pure data: no network, no threads.
 
 Events and snapshots may come in any order, and the cache ends in the backend's state:
 
@@ -319,7 +318,7 @@ class ExamCache:
         self.forget_results(exam_id)
 
     def put_results(self, exam_id: str, results: Iterable[Result]) -> None:
-        """An event brought these rows of one exam. Ignored for an exam that nobody loads."""
+        """Applies an event's rows of one exam. Ignored for an exam that is not loaded."""
         with self._tables_lock:
             table = self._results.get(exam_id)
             if table is None:

@@ -34,7 +34,7 @@ class Feed:
     """Keeps an ExamCache equal to what is published while an `async with` block runs.
 
     Its methods belong to that block's event loop, but for `status`, `counters`, touch() and load_of(), which
-    any thread may use, as it may read the cache. `now_s` gives epoch seconds. At most `exams_loaded_max`
+    any thread may use, as it may read the cache. `now_s` returns epoch seconds. At most `exams_loaded_max`
     exams' results are held: those with most watchers.
     """
 

@@ -48,7 +48,7 @@ class Loader:
         self._loads: dict[str, asyncio.Task[None]] = {}  # the newest listing of each exam's results
         self._wake = asyncio.Event()  # another choice may be due
 
-    # Who watches what.
+    # Watchers and exams.
 
     def watch(self, exam_id: str) -> None:
         """Somebody wants this exam's results; they are loaded in the background."""

@@ -61,7 +61,7 @@ class FeedCounters:
 
 class FeedMonitor:
     """Keeps the feed's status and counters. Written on the feed's loop; any thread may read them: both are
-    immutable and replaced as a whole. `now_s` gives epoch seconds.
+    immutable and replaced as a whole. `now_s` returns epoch seconds.
     """
 
     def __init__(self, now_s: Callable[[], float]) -> None:

@@ -14,7 +14,7 @@ __all__ = ["Watches"]
 class Watches:
     """Counts who watches what, in constant time; only choose() looks at all of them.
 
-    An exam that somebody watches is kept as long as they do, whatever it is. Of those that nobody watches,
+    A watched exam, whatever it is, is kept as long as it is watched. Of the unwatched ones,
     the `room` most recent ones are remembered for `keep_unwatched_s`. `time_s` is a steady clock.
     """
 
@@ -28,7 +28,7 @@ class Watches:
         self._watchers[exam_id] += 1
 
     def drop(self, exam_id: str) -> None:
-        """One fewer watches this exam. Raises KeyError if nobody did."""
+        """One fewer watches this exam. Raises KeyError if it was not watched."""
         if exam_id not in self._watchers:
             raise KeyError(exam_id)
         self._watchers[exam_id] -= 1

@@ -4,7 +4,7 @@ On every scale a student may also be absent or exempt. Those are marks and not n
 counts as a zero.
 
 Canonical texts: numbers with a point and without trailing zeros ("14.5"), also "2+" on a scale with signs;
-the label of a level ("A+", "02"); "ABSENT", "EXEMPT". Reading a canonical text gives the same text again.
+the label of a level ("A+", "02"); "ABSENT", "EXEMPT". Reading a canonical text returns the same text.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Mark(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Grade:
     """One grade. `text` is canonical; `score` runs from 0 (worst) to 1 (best), above 1 with extra credit, and
-    is NaN exactly when `mark` is set. `level` is the level that the scale's key gives to a number."""
+    is NaN exactly when `mark` is set. `level` is the one that the scale's key assigns to a number."""
 
     text: str
     score: float
@@ -117,7 +117,7 @@ def grade_text(grade: str) -> str:
 
 
 def shown_grade(grade: str, scale: Scale) -> str:
-    """As grade_text(), and with the level that the scale's key gives to a number: "67 (B)"."""
+    """As grade_text(), with the level that the scale's key assigns to a number: "67 (B)"."""
     if isinstance(scale, NumberScale) and scale.key:
         try:
             level = parse_grade(grade, scale).level

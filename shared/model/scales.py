@@ -75,7 +75,7 @@ class NumberScale:
 
     `pass_mark` is the last number that passes, seen from the best end. `allows_more` admits numbers beyond
     the best end. `has_signs` admits 2+ and 2- (three tenths better and worse, as German schools count them).
-    `honours` is a grade above the best number, such as 30L. `key` gives a level to each number, the best
+    `honours` is a grade above the best number, such as 30L. `key` assigns a level to each number, the best
     level first. Raises ScaleUnknown where these contradict one another.
     """
 
@@ -166,7 +166,7 @@ class NumberScale:
         return value <= self.pass_mark if self.is_lowest_best else value >= self.pass_mark
 
     def level(self, value: Decimal) -> Level | None:
-        """The level that the key gives to that number; None without a key."""
+        """The level that the key assigns to that number; None without a key."""
         for level in self.key:
             assert level.value is not None  # noqa: S101  # checked when the scale was made
             if value <= level.value if self.is_lowest_best else value >= level.value:
@@ -210,7 +210,7 @@ class NumberScale:
 
 @dataclass(frozen=True)
 class LevelScale:
-    """Levels, the best first. `shown` gives the words for people where the stored labels are code words.
+    """Levels, the best first. `shown` has the displayed words where the stored labels are code words.
 
     With points for every level a mean can be given; without, only what follows from the order.
     Raises ScaleUnknown where these contradict one another.
@@ -430,7 +430,7 @@ def _typed(label: str) -> str:
     return "".join(label.split()).casefold().replace("\u2212", "-")
 
 
-# Grade points as most American colleges count them; A+ above A, so that the two are told apart.
+# Grade points as most American colleges count them; A+ is above A to distinguish the two.
 _LETTER_LEVELS = tuple(
     Level(label, label != "F", Decimal(points))
     for label, points in (

@@ -70,7 +70,7 @@ def serve(
 def _log(log_format: LogFormat, streamlit_logger: Any) -> None:
     """One handler for the whole process, on standard error.
 
-    Streamlit gives uvicorn's loggers and its own a handler that writes text, when it is imported and again
+    Streamlit installs a text handler on uvicorn's loggers and its own, when it is imported and again
     whenever it reads its configuration. No setting turns that off, so the function that does it is replaced.
     """
     handler = log_to(sys.stderr, log_format)
@@ -82,5 +82,5 @@ def _log(log_format: LogFormat, streamlit_logger: Any) -> None:
 
     streamlit_logger.setup_formatter = use_handler
     streamlit_logger.update_formatter()
-    # Addresses name open pages, and a student's own is nobody's business.
+    # Addresses identify open pages, and a student's own address is private.
     logging.getLogger("uvicorn.access").disabled = True

@@ -38,7 +38,7 @@ _NUMBER = re.compile(r"[-\u2212]?[0-9]+(?:[.,][0-9]+)?", re.ASCII)
 @dataclass(frozen=True, slots=True)
 class ScaleFields:
     """The form's present content, right or wrong. Numbers are texts as they are typed; `levels` are the
-    levels of a scale without numbers, `key` those that a scale of numbers gives to points."""
+    levels of a scale without numbers, `key` those that a scale of numbers assigns to points."""
 
     is_of_levels: bool
     lowest: str = "0"
@@ -119,7 +119,7 @@ def level_counts(results: Iterable[Result], scale: NumberScale) -> list[tuple[st
 
 
 def level_changes(results: Iterable[Result], now: Scale, then: Scale) -> list[tuple[str, str, str]]:
-    """Who would be shown another grade: (student, as shown now, as shown then), in the order of the rows."""
+    """Students whose displayed grade would change: (student, shown now, shown then), in row order."""
     changes = []
     for row in results:
         before, after = shown_grade(row.grade, now), shown_grade(row.grade, then)

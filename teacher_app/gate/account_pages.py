@@ -36,7 +36,7 @@ ISSUER = "Exam results"  # how the authenticator app names the account
 
 
 class AccountPages:
-    """The middleware admits nobody without a session; one that ends meanwhile leads to the sign-in page."""
+    """The middleware admits only requests with a session; one that ends meanwhile redirects to sign-in."""
 
     def __init__(self, gate: Gate, replies: Replies) -> None:
         self._gate = gate
@@ -56,7 +56,7 @@ class AccountPages:
         ]
 
     async def account(self, request: Request) -> Response:
-        """Who is signed in, and links to what they can change."""
+        """Shows who is signed in, with links to what they can change."""
         return await self._account_page(request, _session(request))
 
     async def password(self, request: Request) -> Response:

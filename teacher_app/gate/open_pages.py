@@ -73,7 +73,7 @@ class OpenPages:
                     self._pages[page_id] = page
 
     def note_streamlit_session(self, streamlit_session_id: str, sub: str) -> None:
-        """Remember whose data a Streamlit session holds."""
+        """Records whose data a Streamlit session contains."""
         with self._pages_lock:
             self._owners[streamlit_session_id] = sub
 

@@ -44,7 +44,7 @@ from teacher_app.gate.middleware import facts_in, session_in
 __all__ = ["Alert", "Form", "Replies", "alert_for", "asset_route"]
 
 _HERE = Path(__file__).parent
-_FORM_MAX_BYTES = 16_384  # the longest form holds two passwords of 256 characters
+_FORM_MAX_BYTES = 16_384  # the longest form has two passwords of 256 characters
 _FONTS = {
     "source-sans.woff2": "SourceSansVF-Upright",
     "source-serif.woff2": "SourceSerifVariable-Roman",

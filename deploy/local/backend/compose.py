@@ -110,7 +110,7 @@ def open_backend(
         try:
             stack.enter_context(locked_folder(options.data_dir, FolderLock.BACKEND))
             file = options.data_dir / paths.DATABASE
-            file.touch(mode=0o600)  # SQLite gives its own files beside it the same mode
+            file.touch(mode=0o600)  # SQLite creates its own files beside it with the same mode
             database = stack.enter_context(Database(file))
             if (options.data_dir / paths.NEXT_POOL_SECRET).exists():
                 with locked_folder(options.data_dir, FolderLock.MAINTENANCE):

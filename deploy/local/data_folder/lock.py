@@ -30,7 +30,7 @@ _TEXTS = {
 
 
 class FolderInUse(Exception):
-    """Another process holds `lock` on `data_dir`. The text is one clear line."""
+    """Another process has acquired `lock` on `data_dir`. The text is one clear line."""
 
     def __init__(self, data_dir: Path, lock: FolderLock, holder_pid: str) -> None:
         holder = f"process {holder_pid}" if holder_pid else "another process"
@@ -42,7 +42,7 @@ class FolderInUse(Exception):
 def locked_folder(data_dir: Path, lock: FolderLock) -> Iterator[None]:
     """Hold the lock; the folder is made, for its owner only, if it does not exist.
 
-    Raises FolderInUse at once when another process holds it, or OSError when the folder cannot be written.
+    Raises FolderInUse at once if another process has acquired it, or OSError if the folder is not writable.
     """
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (data_dir / lock).open("a+", encoding="ascii") as file:

@@ -23,7 +23,7 @@ def render(workspace: Workspace) -> None:
     if session is None or session.workspace is not workspace:
         session = st.session_state[f"page-{key}"] = EntrySession(workspace, secrets.SystemRandom())
     if st.session_state.pop(f"rested-{key}", False):
-        st.rerun()  # the whole page, now that nobody waits for it: its title counts the results
+        st.rerun()  # the whole page, now that no one waits for it: its title counts the results
     session.refresh_if_old()
     data = session.form_data(place=f"exam-results-{exam.owner}-{exam.id}", sign_in=sign_in_again_path())
     save = session.save

@@ -26,7 +26,7 @@ AUDIENCE_CAPTIONS = {
 
 @dataclass(slots=True)
 class DrawnFields:
-    """What the form holds now, and a place under each field for what is wrong with it."""
+    """The form's current values, and a place under each field for its error."""
 
     values: ExamFields
     places: dict[str, DeltaGenerator] = field(default_factory=dict)

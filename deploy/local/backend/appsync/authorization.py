@@ -1,8 +1,8 @@
 """Who may access which field: AppSync's authorization directives, enforced from the schema alone.
 
-The rule holds for every field of every object type, wherever it is resolved, so aliases and fragments change
+The rule applies to every field of every object type, wherever it is resolved, so aliases and fragments change
 nothing: the field's own directives apply; without any, its type's; without these, the default mode, the user
-pool. A refused field is null, with an error "Unauthorized"; the rest of the answer stands.
+pool. A refused field is null, with an error "Unauthorized"; the rest of the answer is returned.
 """
 
 from collections.abc import Callable, Mapping
@@ -71,7 +71,7 @@ class FieldAccess:
 
 
 def field_access(schema: GraphQLSchema, parent: GraphQLObjectType, field: GraphQLField) -> FieldAccess:
-    """Who may access one field, by its directives or its type's."""
+    """The access rule of one field, from its directives or its type's."""
     for node in (field.ast_node, parent.ast_node):
         access = _declared_access(schema, node)
         if access is not None:

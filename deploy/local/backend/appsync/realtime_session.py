@@ -57,7 +57,7 @@ class Transport(Protocol):
 
 
 class RealtimeSession:
-    """`caller` is who was authenticated at the handshake; `refusal` says why nobody was."""
+    """`caller` was authenticated at the handshake; if none was, `refusal` says why."""
 
     def __init__(
         self,

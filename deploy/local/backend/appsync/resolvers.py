@@ -36,7 +36,7 @@ from deploy.local.backend.storage.results import count_results, find_result, lis
 
 __all__ = ["ApiResolvers"]
 
-RESULTS_COUNT_MAX = 1000  # shown as "1000 or more": nobody needs it exact
+RESULTS_COUNT_MAX = 1000  # shown as "1000 or more": an exact number is not needed
 
 Rule = Callable[[Connection, TeacherMutation], WireObject]
 

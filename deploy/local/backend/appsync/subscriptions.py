@@ -24,7 +24,7 @@ from deploy.local.backend.appsync.schema import mutations_by_subscription
 
 __all__ = ["Subscription", "SubscriptionHub", "subscription_resolvers"]
 
-# One of the groups must hold; a group holds when all its fields equal its values.
+# One of the groups must match; a group matches if all its fields equal its values.
 FilterGroups = tuple[Mapping[str, object], ...]
 
 

@@ -1,6 +1,6 @@
 """What the user pool's operations share: its parts, and the steps that several operations take. No HTTP.
 
-Whether a name exists can be told neither from an answer nor from the work behind it: `account_of` returns a
+Neither an answer nor the work behind it reveals whether a name exists: `account_of` returns a
 decoy for an unknown name, and the operation continues as with a real account.
 """
 

@@ -52,5 +52,5 @@ def invalid_session() -> CognitoRefused:
 
 
 def user_not_found() -> CognitoRefused:
-    """For the operator only: nobody else may learn whether a user exists."""
+    """For the operator only: no one else may learn whether a user exists."""
     return CognitoRefused("UserNotFoundException", "User does not exist.")

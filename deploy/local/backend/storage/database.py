@@ -121,7 +121,7 @@ class Database:
             if self._closed:
                 raise DatabaseClosed(f"{self._path} is closed")
             # Bounded by the number of callers, since each waits for its answer.
-            self._pending.put(pending)  # type: ignore[arg-type]  # the queue holds works of any answer
+            self._pending.put(pending)  # type: ignore[arg-type]  # the queue accepts work of any result type
         return pending.done.result()
 
     def read(self, work: Work[T]) -> T:
