@@ -46,6 +46,8 @@
   if (examId) {
     document.addEventListener("exam-board-drawn", (event) => {
       if (!first.contains(event.detail)) isNowReady();
+      // Of a withdrawn exam nothing stays in the page, nor of my own result.
+      else if (event.detail.querySelector(".list").hidden) for (const own of first.querySelectorAll(".own-result")) own.remove();
     });
   } else {
     // The list of exams: asked for again now and then while it is seen, and at once when it is seen again.

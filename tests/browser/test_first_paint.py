@@ -105,12 +105,13 @@ def test_an_unpublished_exam_disappears_from_the_first_page_too(
     exam = author.exam("Zoology", FIVE)
     page = new_person().page
     without_streamlit(page)
-    page.goto(f"{pair.student_url}/?exam={exam.id}", wait_until="commit")
+    page.goto(f"{pair.student_url}/?exam={exam.id}&me=Marie", wait_until="commit")
     first = page.locator(FIRST)
     expect(first.get_by_text("Live", exact=True)).to_be_visible(timeout=DEADLINE_MS)
     author.api.unpublish_exam(exam.id, exam.version)
     expect(first.get_by_text("not published")).to_be_visible(timeout=DEADLINE_MS)
     expect(first.get_by_role("row").filter(has_text="Marie")).to_have_count(0)
+    expect(first.get_by_text("Marie: 19.")).to_have_count(0)
 
 
 def test_the_keyboard_passes_over_exams_to_the_one_it_chooses(
