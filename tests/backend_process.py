@@ -1,7 +1,7 @@
 """The embedded backend for tests: in this process on a free port, or as a real process that can be killed.
 
-Both are context managers that leave nothing behind. Accounts are made with the operator's key and signed in
-with the true client library: every token in a test was earned by a password.
+Both are context managers that clean up. Accounts are created with the operator's key and signed in
+with the real client library, so every token in a test was obtained with a password.
 """
 
 import contextlib
@@ -47,7 +47,7 @@ class SignedInTeacher:
 
 
 class BackendClient:
-    """What tests do with a backend that runs at `url` over `data_dir`, however it was started."""
+    """What tests do with a backend at `url` on `data_dir`, however it was started."""
 
     def __init__(self, url: str, data_dir: Path) -> None:
         self.url, self.data_dir = url, data_dir
@@ -75,7 +75,7 @@ class BackendClient:
         return urlsplit(self.url).netloc
 
     def create_teacher(self, username: str, password: str = PASSWORD) -> None:
-        """An account whose password is final."""
+        """Creates an account with a permanent password."""
         operator = json.loads((self.data_dir / "operator.json").read_text())
         cognito = boto3.client(
             "cognito-idp",
@@ -129,7 +129,7 @@ class BackendClient:
 
 
 class RunningBackend(BackendClient):
-    """A backend in this process; `backend` is its inside, for tests that must look there."""
+    """A backend in this process; `backend` gives tests access to its internals."""
 
     def __init__(self, backend: Backend, data_dir: Path) -> None:
         super().__init__(backend.url, data_dir)
@@ -159,7 +159,7 @@ def running_backend(
 
 
 class BackendProcess(ServerProcess, BackendClient):
-    """A backend as a process of its own."""
+    """A backend in its own process."""
 
     def __init__(self, data_dir: Path, arguments: Sequence[str] = (), *, port: int = 0) -> None:
         command = [sys.executable, "-m", "deploy.local.backend", "--data-dir", str(data_dir)]

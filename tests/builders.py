@@ -1,4 +1,4 @@
-"""Test data: exams and results as the API gives them, and inputs as the wire carries them."""
+"""Test data: exams and results as the API returns them, and inputs as sent over the wire."""
 
 import datetime as dt
 import uuid
@@ -25,7 +25,7 @@ def new_id() -> str:
 
 
 def an_exam(subject: str = "Mathematics", **changes: Any) -> Exam:
-    """A draft with an id of its own, shown by names."""
+    """A draft with a new id, shown by names."""
     then = dt.datetime(2026, 6, 15, 8, tzinfo=dt.UTC)
     values: dict[str, Any] = {
         "id": new_id(),
@@ -53,7 +53,7 @@ def a_published_exam(subject: str = "Physics", **changes: Any) -> Exam:
 
 
 def a_result(student: str, grade: str, exam: Exam | None = None, **changes: Any) -> Result:
-    """A row with an id of its own, of `exam` or of some draft."""
+    """A row with a new id, of `exam` or of some draft."""
     values: dict[str, Any] = {
         "id": new_id(),
         "exam_id": new_id() if exam is None else exam.id,
@@ -64,12 +64,12 @@ def a_result(student: str, grade: str, exam: Exam | None = None, **changes: Any)
 
 
 def results_of(*grades: str, exam: Exam | None = None) -> list[Result]:
-    """One row a grade, of different students."""
+    """One row per grade, of different students."""
     return [a_result(f"Student {number:03}", grade, exam) for number, grade in enumerate(grades)]
 
 
 def exam_input() -> dict[str, Any]:
-    """A new exam's fields, with an id of its own."""
+    """A new exam's fields, with a new id."""
     return {
         "id": new_id(),
         "subject": "Mathematics",
@@ -81,11 +81,11 @@ def exam_input() -> dict[str, Any]:
 
 
 def result_input(exam_id: str) -> dict[str, Any]:
-    """A new result's fields, with an id of its own."""
+    """A new result's fields, with a new id."""
     return {"id": new_id(), "examId": exam_id, "student": "Grace Hopper", "grade": "18.5"}
 
 
 def at_version(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The part of an input that says which row, as it was seen."""
+    """The part of an input that identifies a row and its expected version."""
     which = {"id": row["id"], "expectedVersion": row["version"]}
     return {**which, "examId": row["examId"]} if "examId" in row else which

@@ -1,4 +1,4 @@
-"""Clocks that a test moves."""
+"""Clocks that a test can move."""
 
 import time
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ __all__ = ["ShiftedClock"]
 
 @dataclass
 class ShiftedClock:
-    """Epoch seconds: the true time plus a shift that a test changes."""
+    """Epoch seconds: real time plus a shift that a test changes."""
 
     shift_s: float = 0.0
 

@@ -1,6 +1,6 @@
 """Fixtures that several folders share, and the two Hypothesis profiles.
 
-The default, fast, tries the same examples each time, so that a failure speaks of the change at hand;
+The default, fast, tries the same examples each time, so that a failure comes from the current change;
 HYPOTHESIS_PROFILE=deep searches at random, ten times longer.
 """
 
@@ -27,7 +27,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
 def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBackend]:
     """One embedded backend for the whole run of this worker.
 
-    A test uses ids of its own and trusts no emptiness.
+    Each test uses its own ids and does not expect it to be empty.
     """
     with running_backend(tmp_path_factory.mktemp("backend")) as running:
         yield running

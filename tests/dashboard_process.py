@@ -1,4 +1,4 @@
-"""The dashboards as processes of their own, started by the same command as in production."""
+"""The dashboards in their own processes, started by the same command as in production."""
 
 import sys
 from collections.abc import Mapping

@@ -28,7 +28,7 @@ STOP_DEADLINE_S = 10.0
 
 def streamlit_static_folder() -> Path:
     """Streamlit's own files, as the image's build finds them."""
-    spec = importlib.util.find_spec("streamlit")  # without the second that its import takes
+    spec = importlib.util.find_spec("streamlit")  # without importing it, which takes a second
     assert spec is not None
     assert spec.origin is not None
     return Path(spec.origin).parent / "static"
@@ -92,7 +92,7 @@ class ProxyProcess:
         return True
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """Gives the exit status."""
+        """Returns the exit status."""
         if self.process.poll() is None:
             self.process.send_signal(number)
         return self.process.wait(STOP_DEADLINE_S)

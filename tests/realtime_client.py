@@ -1,4 +1,4 @@
-"""A plain AppSync real-time client for tests: says what a test tells it to, and waits with a deadline."""
+"""A plain AppSync real-time client for tests: sends what a test asks for, and waits with a deadline."""
 
 import base64
 import contextlib
@@ -66,7 +66,7 @@ def as_subprotocol(url: str, authorization: Mapping[str, str]) -> tuple[str, lis
 
 
 class _Authorization(AppSyncAuthentication):
-    """A test's way of proving a caller, as the protocol asks for it."""
+    """A test's authorization, in the form that the protocol expects."""
 
     def __init__(self, authorize: Authorize) -> None:
         self._authorize = authorize
@@ -78,12 +78,12 @@ class _Authorization(AppSyncAuthentication):
 
 
 def protocol_with(authorize: Authorize) -> AppSyncProtocol:
-    """The clients' own protocol, for a caller who proves itself in this way."""
+    """The clients' own protocol for a caller with this authorization."""
     return AppSyncProtocol(_Authorization(authorize))
 
 
 class RealtimeClient:
-    """One connection. `messages` keeps everything that was heard."""
+    """One connection. `messages` keeps everything received."""
 
     def __init__(
         self,
@@ -130,11 +130,11 @@ class RealtimeClient:
         authorize: Authorize | None = None,
         **variables: Any,
     ) -> None:
-        """Say start; the answer is not waited for."""
+        """Sends start without waiting for the answer."""
         self.say(protocol_with(authorize or self._authorize).start(subscription_id, query, variables))
 
     def subscribe(self, subscription_id: str, query: str, **variables: Any) -> None:
-        """Start, and wait for start_ack."""
+        """Sends start and waits for start_ack."""
         self.start(subscription_id, query, **variables)
         message = self.next_of(subscription_id)
         assert message["type"] == "start_ack", message

@@ -1,5 +1,5 @@
-"""What holds the rooms apart and what every file keeps: imports, docstrings, settings, requirements; no trace
-of one machine."""
+"""What separates the packages and what every file respects: imports, docstrings, settings, requirements; no
+trace of one machine."""
 
 import ast
 import importlib.metadata
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 ROOMS = ("shared", "teacher_app", "student_app", "deploy")
 CONTRACTS = ROOT / "tests" / "importlinter.ini"
 
-# Written so that they do not find themselves.
+# Written so that they do not match themselves.
 MACHINE_PATH = re.compile(r"(?<![\w.$}])/(?:work|root|home/\w+|Users/\w+)/")
 REGISTRY_HOST = re.compile(
     r"\b(?:pypi[.]org|pythonhosted[.]org|npmjs[.]\w+|docker[.]io|ghcr[.]io|quay[.]io)\b"
@@ -29,7 +29,7 @@ OWN_INDEX = re.compile(r"--(?:extra-)?index-url|--registry\b|\"resolved\":|^regi
 # Imports
 
 
-def test_the_rooms_import_only_what_they_may() -> None:
+def test_packages_import_only_what_they_may() -> None:
     linted = lint(ROOT)
     assert linted.returncode == 0, linted.stdout
     assert re.search(r"Contracts: \d+ kept, 0 broken", linted.stdout)
@@ -37,7 +37,7 @@ def test_the_rooms_import_only_what_they_may() -> None:
 
 @pytest.fixture(scope="module")
 def skeleton(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The rooms' modules, all of them empty: whatever breaks a contract here was planted."""
+    """The packages' modules, all empty: whatever breaks a contract here was planted."""
     folder = tmp_path_factory.mktemp("skeleton")
     for path in modules_of(*ROOMS):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -113,7 +113,7 @@ def test_a_planted_wrong_import_breaks_its_contract(
     assert f"\n{contract} BROKEN\n" in linted.stdout
 
 
-def test_a_planted_circle_of_siblings_breaks_its_contract(skeleton: Path) -> None:
+def test_a_planted_import_cycle_breaks_its_contract(skeleton: Path) -> None:
     one, other = (skeleton / "shared" / "model" / f"{name}.py" for name in ("codes", "grades"))
     one.write_text("import shared.model.grades\n")
     other.write_text("import shared.model.codes\n")
@@ -125,7 +125,7 @@ def test_a_planted_circle_of_siblings_breaks_its_contract(skeleton: Path) -> Non
     assert "\nno two modules or folders import each other in a circle BROKEN\n" in linted.stdout
 
 
-def test_a_new_folder_must_find_its_layer(skeleton: Path) -> None:
+def test_a_new_folder_must_be_assigned_a_layer(skeleton: Path) -> None:
     stray = skeleton / "shared" / "stray.py"
     stray.touch()
     try:
@@ -138,7 +138,7 @@ def test_a_new_folder_must_find_its_layer(skeleton: Path) -> None:
 # Modules
 
 
-def test_every_module_says_its_duty_and_what_is_public() -> None:
+def test_every_module_states_its_duty_and_public_names() -> None:
     """A docstring everywhere; `__all__` in whatever another module of ours imports."""
     imported = {name for path in modules_of(*ROOMS) for name in imported_modules(path)}
     silent, open_ones = [], []
@@ -155,7 +155,7 @@ def test_every_module_says_its_duty_and_what_is_public() -> None:
 
 
 def test_no_module_of_an_app_is_named_like_a_package_that_it_needs() -> None:
-    """Streamlit puts the script's folder first on sys.path: such a file would be found instead."""
+    """Streamlit puts the script's folder first on sys.path, so such a file would be imported instead."""
     needed = {name for path in modules_of(*ROOMS) for name in third_party_imports(path)}
     assert needed >= {"streamlit", "gql", "pandas"}
     taken = {path.stem for app in ("teacher_app", "student_app") for path in Path(ROOT, app).iterdir()}
@@ -165,7 +165,7 @@ def test_no_module_of_an_app_is_named_like_a_package_that_it_needs() -> None:
 # Guides
 
 
-def test_every_function_that_the_way_of_a_grade_names_exists() -> None:
+def test_every_function_named_in_the_path_of_a_grade_exists() -> None:
     guide = (ROOT / "docs" / "the-path-of-a-grade.md").read_text("utf-8")
     named = re.findall(r"`([\w/-]+\.(?:py|js)): ([\w.]+)`", guide)
     assert len(named) > 30
@@ -177,13 +177,13 @@ def test_every_function_that_the_way_of_a_grade_names_exists() -> None:
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
-def test_every_setting_stands_in_the_readme(setting: Setting) -> None:
+def test_every_setting_is_in_the_readme(setting: Setting) -> None:
     default = {None: "needed", "": "empty"}.get(setting.default, f"`{setting.default}`")
     row = f"| `{setting.name}` | {setting.purpose} | {setting.readers} | {default} |"
     assert row in (ROOT / "README.md").read_text("utf-8").splitlines()
 
 
-def test_no_file_names_a_setting_that_there_is_not() -> None:
+def test_no_file_names_an_unknown_setting() -> None:
     known = {setting.name for setting in SETTINGS}
     unknown = [
         f"{path}: {name}"
@@ -196,7 +196,7 @@ def test_no_file_names_a_setting_that_there_is_not() -> None:
 
 
 def test_only_one_module_reads_the_environment() -> None:
-    """Of the apps and what they share: the deployment's commands have options, and words of AWS's own."""
+    """In the apps and what they share; the deployment commands have options, and AWS's own variables."""
     readers = [
         str(path)
         for path in modules_of("shared", "teacher_app", "student_app")
@@ -243,7 +243,7 @@ def test_whatever_is_imported_is_required() -> None:
 # Traces
 
 
-def test_no_file_tells_of_the_machine_it_was_written_on_or_of_a_registry() -> None:
+def test_no_file_mentions_the_machine_it_was_written_on_or_a_registry() -> None:
     traces = [
         f"{path}: {found[0]}"
         for path in tracked_texts()
@@ -254,7 +254,7 @@ def test_no_file_tells_of_the_machine_it_was_written_on_or_of_a_registry() -> No
     assert traces == []
 
 
-def test_the_patterns_of_traces_find_them() -> None:
+def test_the_trace_patterns_match() -> None:
     host = "docker" + ".io"
     for text in ("/" + "work/main/x", " /" + "home/ada/x"):
         assert MACHINE_PATH.search(text)

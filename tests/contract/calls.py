@@ -36,7 +36,7 @@ class Answer:
         return [error["errorType"] for error in self.errors]
 
     def only(self) -> Any:
-        """The value of the one top field; fails when there are errors."""
+        """The value of the only top-level field; fails if there are errors."""
         assert self.errors == [], self.errors
         (value,) = self.data.values()
         return value
@@ -58,7 +58,7 @@ class Answer:
 
 
 class Caller:
-    """Asks as a teacher (a token), as a guest (signed), or as nobody."""
+    """Calls as a teacher (a token), as a guest (signed), or without credentials."""
 
     def __init__(self, api: "Api", proof: str | Credentials | None) -> None:
         self._api, self._proof = api, proof

@@ -1,4 +1,4 @@
-"""Proofs of identity that are none, refused before anything is looked at."""
+"""Invalid credentials, refused before anything else is checked."""
 
 import base64
 import json
@@ -79,15 +79,15 @@ FORGERIES = [
 ]
 
 
-def test_nobody_gets_nothing(api: Api) -> None:
-    """No credentials at all."""
+def test_a_request_without_credentials_is_refused(api: Api) -> None:
+    """Before anything else is checked."""
     assert refused(api.nobody.ask("{listExams {items {id}}}")) == "UnauthorizedException"
 
 
 @pytest.mark.needs(Capability.TOKENS)
 @pytest.mark.parametrize("forged", FORGERIES, ids=lambda function: function.__name__)
 def test_a_forged_token_is_refused(api: Api, forged: Callable[[str], str]) -> None:
-    """Also when it is spelled with "Bearer"."""
+    """Also with the prefix "Bearer"."""
     token = forged(api.target.teacher.token)
     for spelled in (token, f"Bearer {token}"):
         assert refused(api.with_token(spelled).ask("{listExams {items {id}}}")) == "UnauthorizedException"
@@ -97,13 +97,13 @@ def test_a_forged_token_is_refused(api: Api, forged: Callable[[str], str]) -> No
 @pytest.mark.parametrize(
     "text", ["x", "a.b.c", "Bearer", "Basic dTpw", "null", "." * 50, "é".encode().decode("latin-1")]
 )
-def test_a_text_that_is_no_token_is_refused(api: Api, text: str) -> None:
-    """Whatever it is."""
+def test_a_text_that_is_not_a_token_is_refused(api: Api, text: str) -> None:
+    """Whatever the text is."""
     assert refused(api.with_token(text).ask("{listExams {items {id}}}")) == "UnauthorizedException"
 
 
-def test_a_true_token_is_taken_with_and_without_bearer(api: Api) -> None:
-    """Both spellings are in use."""
+def test_a_valid_token_is_accepted_with_and_without_bearer(api: Api) -> None:
+    """Both forms are in use."""
     for token in (api.target.teacher.token, f"Bearer {api.target.teacher.token}"):
         assert api.with_token(token).ask("{listExams(limit: 1) {nextToken}}").errors == []
 
@@ -118,7 +118,7 @@ def test_a_wrong_secret_is_refused(api: Api) -> None:
 
 @pytest.mark.needs(Capability.SIGNATURES)
 def test_an_unknown_key_is_refused(api: Api) -> None:
-    """As AWS does for a key that it never gave."""
+    """As AWS does for a key that it never issued."""
     unknown = Credentials("ASIAUNKNOWNUNKNOWN00", "x" * 40, "token")
     assert_signature_refused(api.signed_with(unknown).ask("{listExams {items {id}}}"))
 
@@ -154,7 +154,7 @@ def test_a_changed_header_is_refused(api: Api, name: str, change: Callable[[str]
 
 @pytest.mark.needs(Capability.SIGNATURES)
 def test_a_changed_body_is_refused(api: Api) -> None:
-    """Though every header is true."""
+    """Even if every header is valid."""
     headers = signed_headers(api.target.api_url, BODY, api.target.guest, api.target.region)
     assert api.send(BODY, headers).status == 200
     assert_signature_refused(api.send(BODY.replace("{id}", "{date}"), headers))

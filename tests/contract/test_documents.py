@@ -10,13 +10,13 @@ from tests.contract.target import Capability
 
 
 def test_several_fields_are_answered_together_under_their_aliases(api: Api) -> None:
-    """One refused field leaves the others standing."""
+    """One refused field does not affect the others."""
     exam = api.teacher.new_exam(is_published=True)
     answer = api.guest.ask(
         "query($id: ID!) {a: getExam(id: $id) {id} b: listExams(limit: 0) {nextToken}}",
         id=exam["id"],
     )
-    assert answer.data is None  # b may not be null, so the whole is; as the GraphQL rules say
+    assert answer.data is None  # b is non-null, so all data is null, as GraphQL prescribes
     assert answer.error_types == ["BadRequest"]
     assert answer.errors[0]["path"] == ["b"]
     fine = api.guest.ask("query($id: ID!) {a: getExam(id: $id) {id} c: getExam(id: $id) {id}}", id=exam["id"])
@@ -24,7 +24,7 @@ def test_several_fields_are_answered_together_under_their_aliases(api: Api) -> N
 
 
 def test_of_several_mutations_each_is_stored_or_refused_by_itself(api: Api) -> None:
-    """In their order."""
+    """In order."""
     first, second = exam_input(), {**exam_input(), "subject": ""}
     answer = api.teacher.ask(
         "mutation($a: CreateExamInput!, $b: CreateExamInput!) "
@@ -69,7 +69,7 @@ def test_what_is_not_graphql_is_refused(api: Api) -> None:
 @pytest.mark.parametrize(
     "body", ["", "{", "[]", "null", '{"query": 5}', '{"variables": {}}', '{"query": "{a}", "variables": []}']
 )
-def test_a_body_that_is_no_request_is_malformed(api: Api, body: str) -> None:
+def test_a_body_that_is_not_a_request_is_malformed(api: Api, body: str) -> None:
     """HTTP 400."""
     answer = api.send(body, {"Authorization": api.target.teacher.token, "Content-Type": "application/json"})
     assert answer.status == 400
@@ -78,7 +78,7 @@ def test_a_body_that_is_no_request_is_malformed(api: Api, body: str) -> None:
 
 @pytest.mark.needs(Capability.LIMITS)
 @pytest.mark.parametrize("document", ["{__schema {types {name}}}", '{__type(name: "Exam") {name}}'])
-def test_the_schema_is_not_told(api: Api, document: str) -> None:
+def test_the_schema_is_not_revealed(api: Api, document: str) -> None:
     """Introspection is off for everybody."""
     for caller in (api.guest, api.teacher):
         answer = caller.ask(document)
@@ -87,7 +87,7 @@ def test_the_schema_is_not_told(api: Api, document: str) -> None:
 
 
 @pytest.mark.needs(Capability.LIMITS)
-def test_suggestions_do_not_tell_the_schema_either(api: Api) -> None:
+def test_suggestions_do_not_reveal_the_schema_either(api: Api) -> None:
     """A misspelt name is not answered with the right one."""
     answer = api.guest.ask("{listExam {items {id}}}")
     assert "listExams" not in json.dumps(answer.errors)
@@ -106,8 +106,8 @@ def test_suggestions_do_not_tell_the_schema_either(api: Api) -> None:
     ],
     ids=["braces", "depth", "top fields", "fields", "fragment cycle", "tokens"],
 )
-def test_a_document_that_asks_for_too_much_is_refused(api: Api, document: str) -> None:
-    """Quickly, and the next one is served."""
+def test_a_document_that_requests_too_much_is_refused(api: Api, document: str) -> None:
+    """Quickly, and the next request is served."""
     answer = api.guest.ask(document)
     assert answer.data is None
     assert answer.errors

@@ -1,4 +1,4 @@
-"""Exams: life, listing, versions, ownership."""
+"""Exams: life cycle, listing, versions, ownership."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.builders import at_version, exam_input, new_id
 from tests.contract.calls import EXAM, Api
 
 
-def test_a_new_exam_is_a_draft_at_version_one_and_its_makers(api: Api) -> None:
+def test_a_new_exam_is_a_draft_at_version_one_owned_by_its_creator(api: Api) -> None:
     """With what was given, trimmed, and what the API adds."""
     given = exam_input()
     exam = api.teacher.mutate("createExam", EXAM, {**given, "subject": "  Physics "}).only()
@@ -23,8 +23,8 @@ def test_a_new_exam_is_a_draft_at_version_one_and_its_makers(api: Api) -> None:
     }
 
 
-def test_the_same_create_again_gives_the_same_answer(api: Api) -> None:
-    """A client that lost the answer may ask again; blanks at the ends make no difference."""
+def test_repeating_a_create_returns_the_same_answer(api: Api) -> None:
+    """A client that lost the answer may repeat it; surrounding blanks make no difference."""
     given = exam_input()
     first = api.teacher.mutate("createExam", EXAM, given).only()
     assert (
@@ -53,8 +53,8 @@ def test_a_second_create_with_other_content_is_a_conflict(api: Api, field: str, 
     assert api.teacher.exam(exam["id"]) == exam
 
 
-def test_the_same_create_after_a_change_is_a_conflict(api: Api) -> None:
-    """The row has moved on: the old answer would be untrue."""
+def test_repeating_a_create_after_a_change_is_a_conflict(api: Api) -> None:
+    """The row has changed: the old answer would be wrong."""
     exam = api.teacher.new_exam(is_published=True)
     given = {name: exam[name] for name in exam_input()}
     error = api.teacher.mutate("createExam", EXAM, given).refusal("ConflictException")
@@ -62,7 +62,7 @@ def test_the_same_create_after_a_change_is_a_conflict(api: Api) -> None:
 
 
 def test_another_teachers_id_is_a_conflict_that_shows_nothing_of_the_draft(api: Api) -> None:
-    """Even with the very same content."""
+    """Even with the same content."""
     exam = api.teacher.new_exam()
     given = {name: exam[name] for name in exam_input()}
     error = api.other_teacher.mutate("createExam", EXAM, given).refusal("ConflictException")
@@ -98,15 +98,15 @@ def test_content_out_of_bounds_is_refused_with_its_field(api: Api, field: str, v
 
 
 @pytest.mark.parametrize("date", ["2026-02-30", "15.06.2026", ""])
-def test_what_is_no_day_is_refused(api: Api, date: str) -> None:
-    """By the scalar, before anything else."""
+def test_an_invalid_date_is_refused(api: Api, date: str) -> None:
+    """By the scalar, before anything else is checked."""
     given = {**exam_input(), "date": date}
     answer = api.teacher.mutate("createExam", EXAM, given)
     assert answer.errors
     assert api.teacher.exam(given["id"]) is None
 
 
-def test_an_update_changes_what_it_names_and_nothing_else(api: Api) -> None:
+def test_an_update_changes_only_the_given_fields(api: Api) -> None:
     """One version on."""
     exam = api.teacher.new_exam()
     changed = api.teacher.mutate("updateExam", EXAM, {**at_version(exam), "subject": " Chemistry "}).only()
@@ -122,7 +122,7 @@ def test_an_update_changes_what_it_names_and_nothing_else(api: Api) -> None:
 
 @pytest.mark.parametrize("field_name", ["updateExam", "publishExam", "unpublishExam", "deleteExam"])
 def test_a_stale_version_is_a_conflict_with_the_current_row(api: Api, field_name: str) -> None:
-    """Nobody overwrites what they have not seen."""
+    """No one overwrites what they have not seen."""
     exam = api.teacher.new_exam(is_published=True)
     stale = {"id": exam["id"], "expectedVersion": 1}
     error = api.teacher.mutate(field_name, EXAM, stale).refusal("ConflictException")
@@ -132,7 +132,7 @@ def test_a_stale_version_is_a_conflict_with_the_current_row(api: Api, field_name
 
 
 def test_a_stale_version_is_refused_before_the_content_is_validated(api: Api) -> None:
-    """The version is asked before the content."""
+    """The version is checked before the content."""
     exam = api.teacher.new_exam()
     given = {"id": exam["id"], "expectedVersion": 7, "subject": ""}
     api.teacher.mutate("updateExam", EXAM, given).refusal("ConflictException")
@@ -160,7 +160,7 @@ def test_an_update_to_content_out_of_bounds_is_refused(api: Api, changes: dict[s
 
 @pytest.mark.parametrize("field_name", ["updateExam", "publishExam", "unpublishExam", "deleteExam"])
 def test_another_teachers_change_is_refused(api: Api, field_name: str) -> None:
-    """Also at the right version, also of a published exam; the owner is asked before the version."""
+    """Even at the right version or of a published exam; the owner is checked before the version."""
     for exam in (api.teacher.new_exam(), api.teacher.new_exam(is_published=True)):
         for given in (at_version(exam), {"id": exam["id"], "expectedVersion": 99}):
             error = api.other_teacher.mutate(field_name, "id", given).refusal("Unauthorized")
@@ -169,7 +169,7 @@ def test_another_teachers_change_is_refused(api: Api, field_name: str) -> None:
 
 
 @pytest.mark.parametrize("field_name", ["updateExam", "publishExam", "unpublishExam", "deleteExam"])
-def test_a_change_of_nothing_is_not_found(api: Api, field_name: str) -> None:
+def test_a_change_to_a_missing_row_is_not_found(api: Api, field_name: str) -> None:
     """An id that no exam has."""
     given = {"id": new_id(), "expectedVersion": 1}
     api.teacher.mutate(field_name, "id", given).refusal("NotFound")
@@ -186,8 +186,8 @@ def test_publishing_and_unpublishing(api: Api) -> None:
     assert api.teacher.exam(exam["id"]) == draft
 
 
-def test_deleting_answers_the_exam_as_it_was_one_version_on(api: Api) -> None:
-    """Newer than every other event of it; then it is gone."""
+def test_deleting_returns_the_exam_with_the_next_version(api: Api) -> None:
+    """Newer than all its other events; then it is gone."""
     exam = api.teacher.new_exam(is_published=True)
     deleted = api.teacher.mutate("deleteExam", EXAM, at_version(exam)).only()
     assert (deleted["version"], deleted["published"]) == (3, True)
@@ -197,7 +197,7 @@ def test_deleting_answers_the_exam_as_it_was_one_version_on(api: Api) -> None:
 
 
 def test_an_exam_with_results_is_not_deleted(api: Api) -> None:
-    """They go first."""
+    """They must be deleted first."""
     exam = api.teacher.new_exam()
     result = api.teacher.new_result(exam["id"])
     api.teacher.mutate("deleteExam", "id", at_version(exam)).refusal("PreconditionFailed")
@@ -206,7 +206,7 @@ def test_an_exam_with_results_is_not_deleted(api: Api) -> None:
 
 
 def test_the_audience_changes_only_while_nothing_is_published(api: Api) -> None:
-    """Both ways; saying the same audience again is no change."""
+    """In both directions; setting the same audience again is not a change."""
     for audience, other in (("NAMES", "CODES"), ("CODES", "NAMES")):
         exam = api.teacher.new_exam(is_published=True, audience=audience)
         given = {**at_version(exam), "audience": other}
@@ -218,7 +218,7 @@ def test_the_audience_changes_only_while_nothing_is_published(api: Api) -> None:
 
 
 def test_the_audience_does_not_become_codes_while_names_are_stored(api: Api) -> None:
-    """They would stand where codes are promised."""
+    """They would be shown where codes are promised."""
     exam = api.teacher.new_exam()
     api.teacher.new_result(exam["id"])
     given = {**at_version(exam), "audience": "CODES"}
@@ -229,7 +229,7 @@ def test_the_audience_does_not_become_codes_while_names_are_stored(api: Api) -> 
 
 
 def test_a_teacher_lists_their_own_exams_drafts_too_newest_date_first(api: Api) -> None:
-    """And nobody else's."""
+    """And no one else's."""
     dates = ["2031-01-01", "2031-03-01", "2031-02-01"]
     mine = [api.teacher.new_exam(date=date)["id"] for date in dates]
     theirs = api.other_teacher.new_exam(date="2031-01-15")["id"]
@@ -238,8 +238,8 @@ def test_a_teacher_lists_their_own_exams_drafts_too_newest_date_first(api: Api) 
     assert theirs not in listed
 
 
-def test_the_public_list_has_published_exams_alone_newest_date_first(api: Api) -> None:
-    """The same for a guest and for every teacher; drafts are in nobody's."""
+def test_the_public_list_has_only_published_exams_newest_date_first(api: Api) -> None:
+    """The same for a guest and for every teacher, without drafts."""
     dates = ["2032-01-01", "2032-03-01", "2032-02-01"]
     published = [api.teacher.new_exam(is_published=True, date=date)["id"] for date in dates]
     draft = api.teacher.new_exam(date="2032-01-15")["id"]
@@ -249,7 +249,7 @@ def test_the_public_list_has_published_exams_alone_newest_date_first(api: Api) -
         assert draft not in listed
 
 
-def test_pages_join_to_the_whole_list_without_gap_or_repeat(api: Api) -> None:
+def test_pages_add_up_to_the_whole_list_without_gaps_or_repeats(api: Api) -> None:
     """Also among exams of the same day."""
     made = {api.teacher.new_exam(date="2033-05-05")["id"] for _ in range(7)}
     pages: list[list[str]] = []
@@ -276,8 +276,8 @@ def test_a_page_size_out_of_bounds_is_refused(api: Api, limit: int) -> None:
     assert answer.refusal("BadRequest")["errorInfo"] == {"field": "limit"}
 
 
-def test_a_token_goes_on_in_its_own_listing_alone(api: Api) -> None:
-    """Not in another field's, not in another teacher's, and not when it was made up."""
+def test_a_token_is_valid_only_for_its_own_listing(api: Api) -> None:
+    """Not for another field or another teacher, and not if it was invented."""
     for _ in range(2):
         api.teacher.new_exam(is_published=True)
     document = "query($token: String) {%s(limit: 1, nextToken: $token) {items {id} nextToken}}"
@@ -293,8 +293,8 @@ def test_a_token_goes_on_in_its_own_listing_alone(api: Api) -> None:
         assert error["errorInfo"] == {"field": "nextToken"}
 
 
-def test_the_count_of_results_is_the_owners_alone(api: Api) -> None:
-    """Null to another teacher."""
+def test_only_the_owner_sees_the_number_of_results(api: Api) -> None:
+    """It is null for another teacher."""
     exam = api.teacher.new_exam(is_published=True)
     for _ in range(3):
         api.teacher.new_result(exam["id"])

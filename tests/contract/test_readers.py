@@ -1,4 +1,4 @@
-"""Who may read what: guests, teachers, and the fields that are not public."""
+"""Read access: guests, teachers, and the fields that are not public."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ def test_a_draft_is_invisible_to_guests_and_other_teachers(api: Api) -> None:
     assert api.teacher.ask(ONE_RESULT, examId=exam["id"], id=result["id"]).only()["id"] == result["id"]
 
 
-def test_what_does_not_exist_reads_like_a_strangers_draft(api: Api) -> None:
+def test_a_missing_exam_looks_like_another_teachers_draft(api: Api) -> None:
     """The two are indistinguishable."""
     for caller in (api.guest, api.teacher):
         assert caller.exam(new_id(), "id") is None
@@ -55,8 +55,8 @@ def test_what_does_not_exist_reads_like_a_strangers_draft(api: Api) -> None:
         assert caller.ask(ONE_RESULT, examId=new_id(), id=new_id()).only() is None
 
 
-def test_what_is_withdrawn_is_invisible_again(api: Api, exam: dict[str, Any]) -> None:
-    """At once, by every query."""
+def test_an_unpublished_exam_is_invisible_again(api: Api, exam: dict[str, Any]) -> None:
+    """At once, in every query."""
     api.teacher.mutate("unpublishExam", "id", at_version(exam)).only()
     assert api.guest.exam(exam["id"], "id") is None
     assert api.guest.results(exam["id"], "id") == []
@@ -93,8 +93,8 @@ MUTATIONS = [
 
 
 @pytest.mark.parametrize(("field_name", "selection", "given"), MUTATIONS, ids=[row[0] for row in MUTATIONS])
-def test_a_guest_changes_nothing(api: Api, field_name: str, selection: str, given: dict[str, Any]) -> None:
-    """Every mutation, refused before its content is looked at."""
+def test_a_guest_can_change_nothing(api: Api, field_name: str, selection: str, given: dict[str, Any]) -> None:
+    """Every mutation is refused before its content is checked."""
     api.guest.mutate(field_name, selection, given).turned_away(field_name, "Mutation")
     if field_name == "createExam":
         assert api.teacher.exam(given["id"]) is None
@@ -118,7 +118,7 @@ def test_a_guest_has_no_exams_of_their_own(api: Api) -> None:
     ids=["plain", "fragment", "inline", "nested"],
 )
 def test_a_guest_never_reads_an_exams_private_fields(api: Api, exam: dict[str, Any], document: str) -> None:
-    """Under an alias, inside fragments: null with an error each; the rest of the answer stands."""
+    """By alias or inside fragments: null with an error each; the rest of the answer is returned."""
     answer = api.guest.ask(document % f'"{exam["id"]}"')
     assert answer.data == {"getExam": {"key": exam["id"], "x": None, "y": None}}
     assert answer.error_types == ["Unauthorized", "Unauthorized"]
@@ -154,7 +154,7 @@ def test_a_guest_never_reads_a_results_private_fields(
 
 @pytest.mark.needs(Capability.DIRECTIVES)
 def test_a_guest_never_reads_one_results_private_fields(api: Api, exam: dict[str, Any]) -> None:
-    """By getResults neither."""
+    """Not by getResults, either."""
     document = "query($e: ID!, $r: ID!) {getResults(examId: $e, id: $r) {id a: name b: owner}}"
     answer = api.guest.ask(document, e=exam["id"], r=exam["result"]["id"])
     assert answer.data == {"getResults": {"id": exam["result"]["id"], "a": None, "b": None}}

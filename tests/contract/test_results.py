@@ -1,4 +1,4 @@
-"""Results: life, versions, batches, ownership, codes, names."""
+"""Results: life cycle, versions, batches, ownership, codes, names."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ BATCH = f"examId published owner items {{{RESULT}}}"
 
 
 def row_input(**changes: Any) -> dict[str, Any]:
-    """A row of a batch, with an id of its own."""
+    """A row of a batch with a new id."""
     return {"id": new_id(), "student": "Grace Hopper", "grade": "12", **changes}
 
 
@@ -41,12 +41,12 @@ def test_a_new_result_is_at_version_one(api: Api, exam: dict[str, Any]) -> None:
 
 
 def test_a_result_says_whether_its_exam_is_published(api: Api) -> None:
-    """At the moment of the answer."""
+    """At the time of the answer."""
     exam = api.teacher.new_exam(is_published=True)
     assert api.teacher.new_result(exam["id"])["published"] is True
 
 
-def test_the_same_create_again_gives_the_same_answer(api: Api, exam: dict[str, Any]) -> None:
+def test_repeating_a_create_returns_the_same_answer(api: Api, exam: dict[str, Any]) -> None:
     """With and without a name."""
     for given in (result_input(exam["id"]), {**result_input(exam["id"]), "name": "Ada L."}):
         first = api.teacher.mutate("createResults", RESULT, given).only()
@@ -92,7 +92,7 @@ def test_content_out_of_bounds_is_refused_with_its_field(
     assert api.teacher.results(exam["id"]) == []
 
 
-def test_an_update_changes_what_it_names_and_nothing_else(api: Api, exam: dict[str, Any]) -> None:
+def test_an_update_changes_only_the_given_fields(api: Api, exam: dict[str, Any]) -> None:
     """One version on; the name stays unless it is named, and a null removes it."""
     result = api.teacher.new_result(exam["id"], name="Ada L.")
     changed = api.teacher.mutate("updateResults", RESULT, {**at_version(result), "grade": "7"}).only()
@@ -123,7 +123,7 @@ def test_an_update_to_content_out_of_bounds_is_refused(
 def test_a_stale_version_is_a_conflict_with_the_current_row(
     api: Api, exam: dict[str, Any], field_name: str
 ) -> None:
-    """Without the name, though it is the owner who asks."""
+    """Without the name, even for the owner."""
     result = api.teacher.new_result(exam["id"], name="Ada L.")
     changed = api.teacher.mutate("updateResults", RESULT, {**at_version(result), "grade": "7"}).only()
     error = api.teacher.mutate(field_name, RESULT, at_version(result)).refusal("ConflictException")
@@ -133,7 +133,7 @@ def test_a_stale_version_is_a_conflict_with_the_current_row(
 
 
 @pytest.mark.parametrize("field_name", ["updateResults", "deleteResults"])
-def test_a_change_of_nothing_is_not_found(api: Api, exam: dict[str, Any], field_name: str) -> None:
+def test_a_change_to_a_missing_row_is_not_found(api: Api, exam: dict[str, Any], field_name: str) -> None:
     """An id that no result has; an exam that does not exist; a result of another exam."""
     other_exam = api.teacher.new_exam()
     result = api.teacher.new_result(other_exam["id"])
@@ -143,7 +143,7 @@ def test_a_change_of_nothing_is_not_found(api: Api, exam: dict[str, Any], field_
 
 
 def test_deleting_answers_the_row_as_it_was_one_version_on(api: Api, exam: dict[str, Any]) -> None:
-    """Newer than every other event of it; then it is gone."""
+    """Newer than all its other events; then it is gone."""
     result = api.teacher.new_result(exam["id"])
     deleted = api.teacher.mutate("deleteResults", RESULT, at_version(result)).only()
     assert {**deleted, "updatedAt": None} == {**result, "version": 2, "updatedAt": None}

@@ -1,4 +1,4 @@
-"""Who hears what in real time. Silence is shown by a later event of the same subscription, not by waiting."""
+"""Who receives what in real time. Silence is proved by a later event of the subscription, not by waiting."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -55,7 +55,7 @@ def about(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {name: row[name] for name in names}
 
 
-def heard_of(client: RealtimeClient, field: str, exam_id: str) -> Any:
+def event_for(client: RealtimeClient, field: str, exam_id: str) -> Any:
     """The next event of this field about this exam: other tests make events too."""
     while True:
         event = client.event(field)
@@ -63,36 +63,36 @@ def heard_of(client: RealtimeClient, field: str, exam_id: str) -> Any:
             return event
 
 
-def test_a_guest_hears_every_change_of_a_published_exam(api: Api, guest: RealtimeClient) -> None:
+def test_a_guest_receives_every_change_of_a_published_exam(api: Api, guest: RealtimeClient) -> None:
     """From its publication to its end, each with the version that the answer had."""
     exam = api.teacher.new_exam()
     exam = api.teacher.mutate("publishExam", EXAM, at_version(exam)).only()
-    assert heard_of(guest, "onPublishExam", exam["id"]) == about(exam, "id", "published", "version")
+    assert event_for(guest, "onPublishExam", exam["id"]) == about(exam, "id", "published", "version")
     exam = api.teacher.mutate("updateExam", EXAM, {**at_version(exam), "subject": "Art"}).only()
-    assert heard_of(guest, "onUpdateExam", exam["id"]) == about(exam, "id", "published", "version")
+    assert event_for(guest, "onUpdateExam", exam["id"]) == about(exam, "id", "published", "version")
     result = api.teacher.mutate("createResults", RESULT, result_input(exam["id"])).only()
-    assert heard_of(guest, "onCreateResults", exam["id"])["id"] == result["id"]
+    assert event_for(guest, "onCreateResults", exam["id"])["id"] == result["id"]
     result = api.teacher.mutate("updateResults", RESULT, {**at_version(result), "grade": "7"}).only()
-    assert heard_of(guest, "onUpdateResults", exam["id"])["version"] == 2
+    assert event_for(guest, "onUpdateResults", exam["id"])["version"] == 2
     api.teacher.mutate("deleteResults", RESULT, at_version(result)).only()
-    assert heard_of(guest, "onDeleteResults", exam["id"])["version"] == 3
+    assert event_for(guest, "onDeleteResults", exam["id"])["version"] == 3
     row = {"id": new_id(), "student": "S", "grade": "1"}
     api.teacher.mutate("createResultsBatch", BATCH, {"examId": exam["id"], "rows": [row]}).only()
-    heard = heard_of(guest, "onCreateResultsBatch", exam["id"])
-    assert heard == {"examId": exam["id"], "published": True, "items": [{"id": row["id"], "version": 1}]}
+    received = event_for(guest, "onCreateResultsBatch", exam["id"])
+    assert received == {"examId": exam["id"], "published": True, "items": [{"id": row["id"], "version": 1}]}
     gone = {"examId": exam["id"], "rows": [{"id": row["id"], "expectedVersion": 1}]}
     api.teacher.mutate("deleteResultsBatch", BATCH, gone).only()
-    assert heard_of(guest, "onDeleteResultsBatch", exam["id"])["items"] == [{"id": row["id"], "version": 2}]
+    assert event_for(guest, "onDeleteResultsBatch", exam["id"])["items"] == [{"id": row["id"], "version": 2}]
     exam = api.teacher.mutate("unpublishExam", EXAM, at_version(exam)).only()
-    heard = heard_of(guest, "onUnpublishExam", exam["id"])
-    assert heard == {"id": exam["id"], "published": False, "version": exam["version"]}
+    received = event_for(guest, "onUnpublishExam", exam["id"])
+    assert received == {"id": exam["id"], "published": False, "version": exam["version"]}
 
 
-def test_a_guest_hears_of_a_published_exams_deletion(api: Api, guest: RealtimeClient) -> None:
+def test_a_guest_receives_the_deletion_of_a_published_exam(api: Api, guest: RealtimeClient) -> None:
     """`published` says how it was."""
     exam = api.teacher.new_exam(is_published=True)
     api.teacher.mutate("deleteExam", EXAM, at_version(exam)).only()
-    assert heard_of(guest, "onDeleteExam", exam["id"]) == {"id": exam["id"], "published": True, "version": 3}
+    assert event_for(guest, "onDeleteExam", exam["id"]) == {"id": exam["id"], "published": True, "version": 3}
 
 
 def change_everything(api: Api, exam: Mapping[str, Any]) -> None:
@@ -108,7 +108,7 @@ def change_everything(api: Api, exam: Mapping[str, Any]) -> None:
     api.teacher.mutate("deleteExam", EXAM, at_version(exam)).only()
 
 
-def ids_heard(client: RealtimeClient) -> set[str]:
+def ids_received(client: RealtimeClient) -> set[str]:
     """Exam ids in all events read so far."""
     payloads = [message["payload"]["data"] for message in client.messages if message["type"] == "data"]
     rows = [row for payload in payloads for row in payload.values()]
@@ -118,7 +118,7 @@ def ids_heard(client: RealtimeClient) -> set[str]:
 LISTENED = [*EXAM_FIELDS, *RESULT_FIELDS, *BATCH_FIELDS]
 
 
-def test_a_draft_is_heard_by_its_owner_alone(api: Api) -> None:
+def test_draft_events_reach_only_their_owner(api: Api) -> None:
     """Every kind of event; a published exam's event afterwards shows that the others were listening."""
     with (
         subscribed(api.guest, *LISTENED) as guest,
@@ -131,9 +131,9 @@ def test_a_draft_is_heard_by_its_owner_alone(api: Api) -> None:
         published = api.teacher.mutate("publishExam", EXAM, at_version(published)).only()
         api.teacher.mutate("deleteExam", EXAM, at_version(published)).only()
         for client in (guest, other, owner):
-            heard_of(client, "onDeleteExam", published["id"])
-        assert draft["id"] not in ids_heard(guest)
-        assert draft["id"] not in ids_heard(other)
+            event_for(client, "onDeleteExam", published["id"])
+        assert draft["id"] not in ids_received(guest)
+        assert draft["id"] not in ids_received(other)
         for field in ("onCreateExam", "onUpdateExam", *RESULT_FIELDS, *BATCH_FIELDS, "onDeleteExam"):
             assert any(
                 draft["id"] in (event.get("examId"), event.get("id")) for event in events(owner, field)
@@ -153,11 +153,11 @@ def exam_content() -> dict[str, Any]:
 def test_an_event_that_does_not_say_whether_it_is_published_reaches_no_guest(
     api: Api, guest: RealtimeClient
 ) -> None:
-    """Better unheard than heard by the wrong one."""
+    """Better undelivered than delivered to the wrong person."""
     exam = api.teacher.new_exam(is_published=True)
     api.teacher.mutate("createResults", "id examId version", result_input(exam["id"])).only()
     second = api.teacher.mutate("createResults", RESULT, result_input(exam["id"])).only()
-    assert heard_of(guest, "onCreateResults", exam["id"])["id"] == second["id"]
+    assert event_for(guest, "onCreateResults", exam["id"])["id"] == second["id"]
 
 
 def test_subscribers_receive_only_what_the_mutation_selected(api: Api) -> None:
@@ -186,10 +186,10 @@ def test_an_argument_filters(api: Api) -> None:
         assert client.event("this") == {"id": second["id"], "examId": this["id"]}
         while client.event("all")["id"] != second["id"]:
             pass
-        heard = [message for message in client.messages if message["type"] == "data"]
-        assert [message["id"] for message in heard].count("null") == 0
-        all_heard = [m["payload"]["data"]["onCreateResults"]["id"] for m in heard if m["id"] == "all"]
-        assert first["id"] in all_heard
+        received = [message for message in client.messages if message["type"] == "data"]
+        assert [message["id"] for message in received].count("null") == 0
+        all_received = [m["payload"]["data"]["onCreateResults"]["id"] for m in received if m["id"] == "all"]
+        assert first["id"] in all_received
 
 
 def test_events_of_one_exam_come_in_the_order_of_their_versions(api: Api) -> None:
@@ -207,14 +207,14 @@ def test_events_of_one_exam_come_in_the_order_of_their_versions(api: Api) -> Non
         assert versions == list(range(3, 23))
 
 
-def test_a_refused_mutation_is_not_heard(api: Api, guest: RealtimeClient) -> None:
+def test_a_refused_mutation_causes_no_event(api: Api, guest: RealtimeClient) -> None:
     """Only what was stored."""
     exam = api.teacher.new_exam(is_published=True)
     stale = {"id": exam["id"], "expectedVersion": 1, "subject": "Stale"}
     api.teacher.mutate("updateExam", EXAM, stale).refusal("ConflictException")
     api.other_teacher.mutate("updateExam", EXAM, at_version(exam)).refusal("Unauthorized")
     api.teacher.mutate("updateExam", EXAM, {**at_version(exam), "subject": "Art"}).only()
-    assert heard_of(guest, "onUpdateExam", exam["id"])["version"] == 3
+    assert event_for(guest, "onUpdateExam", exam["id"])["version"] == 3
 
 
 def test_the_name_is_in_no_event_whoever_listens(api: Api) -> None:
@@ -239,9 +239,9 @@ def test_the_name_is_in_no_event_whoever_listens(api: Api) -> None:
         gone = {"examId": exam["id"], "rows": [{"id": row["id"], "expectedVersion": 1}]}
         api.teacher.mutate("deleteResultsBatch", batch, gone).only()
         for field in RESULT_FIELDS:
-            assert heard_of(client, field, exam["id"])["name"] is None
+            assert event_for(client, field, exam["id"])["name"] is None
         for field in BATCH_FIELDS:
-            assert heard_of(client, field, exam["id"])["items"][0]["name"] is None
+            assert event_for(client, field, exam["id"])["items"][0]["name"] is None
 
 
 def test_a_batchs_event_does_not_show_the_order_in_which_its_rows_were_entered(
@@ -253,11 +253,11 @@ def test_a_batchs_event_does_not_show_the_order_in_which_its_rows_were_entered(
     codes = [f"ABC{number:03d}".translate(str.maketrans("01", "XY")) for number in range(20)]
     rows = [{"id": row_id, "student": code, "grade": "1"} for row_id, code in zip(ids, codes, strict=True)]
     api.teacher.mutate("createResultsBatch", BATCH, {"examId": exam["id"], "rows": rows}).only()
-    created = heard_of(guest, "onCreateResultsBatch", exam["id"])
+    created = event_for(guest, "onCreateResultsBatch", exam["id"])
     assert [row["id"] for row in created["items"]] == sorted(ids)
     versioned = [{"id": row_id, "expectedVersion": 1} for row_id in ids]
     api.teacher.mutate("deleteResultsBatch", BATCH, {"examId": exam["id"], "rows": versioned}).only()
-    deleted = heard_of(guest, "onDeleteResultsBatch", exam["id"])
+    deleted = event_for(guest, "onDeleteResultsBatch", exam["id"])
     assert [row["id"] for row in deleted["items"]] == sorted(ids)
 
 
@@ -267,7 +267,7 @@ def test_the_count_of_results_is_in_no_event(api: Api) -> None:
     with api.other_teacher.listening() as client:
         client.subscribe("1", "subscription {onUpdateExam {id resultsCount}}")
         api.teacher.mutate("updateExam", f"{EXAM} resultsCount", at_version(exam)).only()
-        assert heard_of(client, "1", exam["id"])["resultsCount"] is None
+        assert event_for(client, "1", exam["id"])["resultsCount"] is None
 
 
 def test_a_guest_may_not_listen_for_new_exams(api: Api) -> None:
@@ -284,7 +284,7 @@ def test_a_guest_may_not_listen_for_new_exams(api: Api) -> None:
     ["id examId owner name", "id examId ...F", "id examId x: owner y: name"],
     ids=["plain", "fragment", "alias"],
 )
-def test_a_guest_hears_no_private_field(api: Api, selection: str) -> None:
+def test_a_guest_receives_no_private_field(api: Api, selection: str) -> None:
     """Either the subscription is refused, or the fields come as null."""
     exam = api.teacher.new_exam(is_published=True)
     fragment = "fragment F on Results {owner name}" if "...F" in selection else ""

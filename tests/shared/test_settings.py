@@ -1,4 +1,4 @@
-"""Settings: from the environment and a file under it; every fault is one clear line."""
+"""Settings: from the environment and, below it, a file; every error is one clear line."""
 
 from pathlib import Path
 
@@ -58,7 +58,7 @@ def test_a_custom_domain_has_a_sister_path_and_can_be_overruled() -> None:
     assert load_student_settings(other).backend.realtime_url == "wss://live.example.org/graphql"
 
 
-def test_the_environment_stands_above_the_file(tmp_path: Path) -> None:
+def test_the_environment_takes_precedence_over_the_file(tmp_path: Path) -> None:
     file = tmp_path / "backend.env"
     lines = [f"{name}={text}" for name, text in GIVEN.items()]
     file.write_text("\n".join([*lines, "OTHER_PROGRAM=1", f"{PREFIX}STREAMS_MAX=7"]), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Which refusals on the wire are worth another try, and which stand."""
+"""Which refusals on the wire are retried, and which are final."""
 
 import pytest
 
@@ -33,7 +33,7 @@ ENDPOINT = "https://api.example/graphql"
         "TooManyRequestsException",
     ],
 )
-def test_a_fault_that_passes_is_no_refusal(error_type: str) -> None:
+def test_a_transient_error_is_not_a_refusal(error_type: str) -> None:
     error = refusal_from_wire(ENDPOINT, {"errorType": error_type, "message": "busy"})
     assert isinstance(error, BackendUnreachable)
     assert (error.endpoint, error.reason) == (ENDPOINT, "busy")
@@ -50,7 +50,7 @@ def test_a_fault_that_passes_is_no_refusal(error_type: str) -> None:
         "WAFForbiddenException",
     ],
 )
-def test_a_refusal_that_stands_is_not_asked_again(error_type: str) -> None:
+def test_a_final_refusal_is_not_retried(error_type: str) -> None:
     error = refusal_from_wire(ENDPOINT, {"errorType": error_type, "message": "no"})
     assert isinstance(error, ApiRefused)
     assert error.error_type == error_type
@@ -74,7 +74,7 @@ def test_a_refusal_that_stands_is_not_asked_again(error_type: str) -> None:
         },
     ],
 )
-def test_a_conflict_whose_row_cannot_be_read_is_still_a_conflict(row: dict[str, object]) -> None:
+def test_a_conflict_with_an_unreadable_row_is_still_a_conflict(row: dict[str, object]) -> None:
     error = refusal_from_wire(ENDPOINT, {"errorType": "ConflictException", "message": "stale", "data": row})
     assert isinstance(error, VersionConflict)
     assert error.current is None

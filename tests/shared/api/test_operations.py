@@ -1,4 +1,4 @@
-"""The documents against the one schema: valid, and no more than each caller may ask for."""
+"""The documents against the one schema: valid, and selecting only what each caller may read."""
 
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def schema() -> GraphQLSchema:
 
 
 def selected(schema: GraphQLSchema, document: str) -> set[tuple[str, str]]:
-    """(type, field) of everything that a document selects."""
+    """(type, field) of every selection in a document."""
     types = TypeInfo(schema)
     found: set[tuple[str, str]] = set()
 
@@ -58,7 +58,7 @@ def selected(schema: GraphQLSchema, document: str) -> set[tuple[str, str]]:
 
 
 def is_for_guests(schema: GraphQLSchema, type_name: str, field: str) -> bool:
-    """A field is a guest's if it says so itself, or says nothing and its type does."""
+    """Guests may read a field if its own directives say so or, without any, its type's."""
     owner = schema.type_map[type_name]
     assert isinstance(owner, GraphQLObjectType)
     assert owner.ast_node is not None
@@ -77,18 +77,18 @@ def test_every_document_is_valid_against_the_schema(schema: GraphQLSchema, docum
 
 
 @pytest.mark.parametrize("document", GUEST_DOCUMENTS)
-def test_guests_ask_for_nothing_that_is_the_teachers_alone(schema: GraphQLSchema, document: str) -> None:
+def test_guests_request_no_field_that_is_for_teachers_only(schema: GraphQLSchema, document: str) -> None:
     for type_name, field in selected(schema, document):
         assert is_for_guests(schema, type_name, field), f"{type_name}.{field}"
 
 
-def test_the_check_above_knows_a_teachers_field_when_it_sees_one(schema: GraphQLSchema) -> None:
+def test_the_check_above_recognises_a_field_for_teachers(schema: GraphQLSchema) -> None:
     assert not is_for_guests(schema, "Results", "name")
     assert not is_for_guests(schema, "Query", "listMyExams")
     assert any(not is_for_guests(schema, *field) for field in selected(schema, operations.LIST_RESULTS))
 
 
-def test_the_feed_hears_every_subscription_that_guests_have(schema: GraphQLSchema) -> None:
+def test_the_feed_uses_every_subscription_open_to_guests(schema: GraphQLSchema) -> None:
     assert schema.subscription_type is not None
     for_guests = {
         name for name in schema.subscription_type.fields if is_for_guests(schema, "Subscription", name)
@@ -97,8 +97,8 @@ def test_the_feed_hears_every_subscription_that_guests_have(schema: GraphQLSchem
     assert len(for_guests) == 9
 
 
-def test_what_subscribers_want_is_selected_by_the_mutation_that_they_hear(schema: GraphQLSchema) -> None:
-    """AppSync hands on only what the mutation selected: anything else would arrive as null."""
+def test_mutations_select_everything_that_their_subscribers_request(schema: GraphQLSchema) -> None:
+    """AppSync passes on only what the mutation selected: anything else would arrive as null."""
     assert schema.subscription_type is not None
     by_mutation = {
         next(field for owner, field in selected(schema, document) if owner == "Mutation"): document
@@ -114,7 +114,7 @@ def test_what_subscribers_want_is_selected_by_the_mutation_that_they_hear(schema
 
 
 @pytest.mark.parametrize("document", operations.MUTATIONS)
-def test_mutations_select_what_the_filters_look_at_and_never_a_name(
+def test_mutations_select_what_the_filters_need_and_never_a_name(
     schema: GraphQLSchema, document: str
 ) -> None:
     fields = selected(schema, document)

@@ -1,4 +1,4 @@
-"""AppSync's protocol as a transcript: what the client says, and what it understands. No socket."""
+"""AppSync's protocol as a transcript: what the client sends, and how it reads messages. No socket."""
 
 import json
 from typing import Any
@@ -37,7 +37,7 @@ def protocol() -> AppSyncProtocol:
     return AppSyncProtocol(teacher_authentication(SETTINGS, "token"))
 
 
-def test_a_connection_and_a_subscription_in_the_clients_words(protocol: AppSyncProtocol) -> None:
+def test_the_messages_that_open_a_connection_and_a_subscription(protocol: AppSyncProtocol) -> None:
     assert protocol.connect_url(SETTINGS.realtime_url).startswith(SETTINGS.realtime_url + "?header=")
     assert json.loads(protocol.init()) == {"type": "connection_init"}
     start = json.loads(protocol.start("1", DOCUMENT, {"id": "x"}))
@@ -85,7 +85,7 @@ ERROR = {"errorType": "Unauthorized", "message": "no"}
         ),
     ],
 )
-def test_each_message_of_the_server_has_one_meaning(
+def test_each_server_message_is_parsed(
     protocol: AppSyncProtocol, message: dict[str, Any], meaning: ServerMessage
 ) -> None:
     assert protocol.receive(json.dumps(message)) == meaning
@@ -105,7 +105,7 @@ def test_each_message_of_the_server_has_one_meaning(
         '{"type": "data", "id": "1", "payload": {"data": 7}}',
     ],
 )
-def test_what_is_no_message_is_a_violation(protocol: AppSyncProtocol, text: str) -> None:
+def test_anything_but_a_message_is_a_protocol_violation(protocol: AppSyncProtocol, text: str) -> None:
     with pytest.raises(ProtocolViolation) as violation:
         protocol.receive(text)
     assert violation.value.text == text

@@ -63,7 +63,7 @@ def test_nothing_is_loaded_at_first() -> None:
     assert cache.loaded_exam_ids() == frozenset()
 
 
-def test_an_exam_is_called_absent_only_once_all_are_listed() -> None:
+def test_an_exam_is_absent_only_once_all_are_listed() -> None:
     cache = ExamCache(now_s=time.time)
     assert not cache.is_absent(EXAM_ID)
     cache.finish_exams(cache.begin_exams(), [])
@@ -95,7 +95,7 @@ def test_a_deleted_row_is_not_brought_back_by_an_older_event_or_by_a_page_read_b
     assert rows_of(cache) == ()
 
 
-def test_a_row_that_an_event_brought_during_a_listing_survives_the_listing_that_lacks_it() -> None:
+def test_a_row_received_during_a_listing_survives_a_listing_without_it() -> None:
     cache, _ = loaded_cache()
     mark = cache.begin_results(EXAM_ID)
     cache.put_results(EXAM_ID, [result_at("new")])
@@ -103,7 +103,7 @@ def test_a_row_that_an_event_brought_during_a_listing_survives_the_listing_that_
     assert rows_of(cache) == (result_at("new"),)
 
 
-def test_a_listing_takes_away_rows_whose_deletion_was_not_heard() -> None:
+def test_a_listing_removes_rows_whose_deletion_event_was_missed() -> None:
     cache, changes = loaded_cache(result_at("a"), result_at("b"), result_at("c", 1))
     cache.finish_results(cache.begin_results(EXAM_ID), [result_at("b"), result_at("c", 2), result_at("d")])
     assert [row.id for row in rows_of(cache)] == ["b", "c", "d"]
@@ -113,7 +113,7 @@ def test_a_listing_takes_away_rows_whose_deletion_was_not_heard() -> None:
     assert change.removals == ("a",)
 
 
-def test_a_listing_begun_before_one_that_was_taken_in_changes_nothing() -> None:
+def test_a_listing_begun_before_an_applied_one_changes_nothing() -> None:
     cache, _ = loaded_cache()
     old = cache.begin_results(EXAM_ID)
     new = cache.begin_results(EXAM_ID)
@@ -126,7 +126,7 @@ def test_a_listing_begun_before_one_that_was_taken_in_changes_nothing() -> None:
     assert cache.exam(EXAM_ID) == exam_at()
 
 
-def test_a_listing_of_forgotten_results_is_thrown_away() -> None:
+def test_a_listing_of_dropped_results_is_discarded() -> None:
     cache, _ = loaded_cache()
     mark = cache.begin_results(EXAM_ID)
     cache.forget_results(EXAM_ID)
@@ -135,14 +135,14 @@ def test_a_listing_of_forgotten_results_is_thrown_away() -> None:
     assert not cache.finish_results(cache.begin_exams(), [])
 
 
-def test_events_of_an_exam_that_nobody_loads_are_ignored() -> None:
+def test_events_of_an_exam_that_is_not_loaded_are_ignored() -> None:
     cache = ExamCache(now_s=time.time)
     cache.put_results(EXAM_ID, [result_at("a")])
     cache.remove_results(EXAM_ID, [("a", 2)])
     assert cache.results(EXAM_ID) is None
 
 
-def test_unpublishing_forgets_the_exam_and_its_results_and_publishing_brings_it_back() -> None:
+def test_unpublishing_removes_the_exam_and_its_results_and_publishing_restores_it() -> None:
     cache, changes = loaded_cache(result_at("a"))
     cache.remove_exam(EXAM_ID, 2)
     assert cache.exam(EXAM_ID) is None
@@ -156,7 +156,7 @@ def test_unpublishing_forgets_the_exam_and_its_results_and_publishing_brings_it_
     assert cache.exam(EXAM_ID) == exam_at(version=3)
 
 
-def test_an_exam_that_is_not_published_never_enters() -> None:
+def test_an_unpublished_exam_never_enters_the_cache() -> None:
     cache, _ = loaded_cache()
     cache.put_exam(exam_at(version=2, published=False))
     assert cache.exam(EXAM_ID) is None
@@ -164,14 +164,14 @@ def test_an_exam_that_is_not_published_never_enters() -> None:
     assert cache.exams().exams == ()
 
 
-def test_a_listing_of_exams_forgets_the_results_of_those_that_are_gone() -> None:
+def test_a_listing_of_exams_drops_the_results_of_missing_ones() -> None:
     cache, changes = loaded_cache(result_at("a"))
     cache.finish_exams(cache.begin_exams(), [])
     assert cache.results(EXAM_ID) is None
     assert [type(change) for change in changes] == [ExamListChanged, ResultsForgotten]
 
 
-def test_exams_come_newest_date_first_and_results_by_id() -> None:
+def test_exams_are_ordered_newest_date_first_and_results_by_id() -> None:
     cache = ExamCache(now_s=time.time)
     ids = [str(uuid.UUID(int=number)) for number in range(4)]
     days = [18, 20, 19, 20]
@@ -208,7 +208,7 @@ def test_each_change_has_a_higher_version_and_says_exactly_what_changed() -> Non
     assert isinstance(loaded, ResultsLoaded)
 
 
-def test_rows_that_came_by_an_event_are_stamped_and_only_the_newest_are_kept() -> None:
+def test_rows_from_events_are_timestamped_and_only_the_newest_stamps_are_kept() -> None:
     now_s = 1000.0
     cache = ExamCache(now_s=lambda: now_s)
     cache.finish_results(cache.begin_results(EXAM_ID), [result_at("listed")])
@@ -230,7 +230,7 @@ def test_rows_that_came_by_an_event_are_stamped_and_only_the_newest_are_kept() -
         snapshot.received_at_s["x"] = 1.0  # type: ignore[index]
 
 
-def test_a_snapshot_is_made_once_a_change_and_then_shared() -> None:
+def test_a_snapshot_is_created_once_per_change_and_then_shared() -> None:
     cache, _ = loaded_cache(result_at("a"))
     first, exams = cache.results(EXAM_ID), cache.exams()
     assert cache.results(EXAM_ID) is first
@@ -238,11 +238,11 @@ def test_a_snapshot_is_made_once_a_change_and_then_shared() -> None:
     second = cache.results(EXAM_ID)
     assert second is not first
     assert first is not None
-    assert [row.id for row in first.rows] == ["a"]  # what a reader holds does not move
+    assert [row.id for row in first.rows] == ["a"]  # a snapshot that a reader has does not change
     assert cache.exams() is exams
 
 
-def test_a_listener_that_fails_harms_neither_the_cache_nor_the_others(
+def test_a_failing_listener_affects_neither_the_cache_nor_the_others(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     cache, changes = loaded_cache()
@@ -263,7 +263,7 @@ def test_a_listener_that_fails_harms_neither_the_cache_nor_the_others(
     assert (len(changes), len(later)) == (2, 1)
 
 
-def test_many_threads_read_whole_snapshots_while_one_writes() -> None:
+def test_many_threads_read_consistent_snapshots_while_one_writes() -> None:
     cache, _ = loaded_cache()
     faults: list[str] = []
     done = threading.Event()
@@ -274,7 +274,7 @@ def test_many_threads_read_whole_snapshots_while_one_writes() -> None:
             snapshot = cache.results(EXAM_ID)
             assert snapshot is not None
             grades = {row.grade for row in snapshot.rows}
-            if len(grades) > 1 or snapshot.version < last:  # every batch gives all rows the same grade
+            if len(grades) > 1 or snapshot.version < last:  # every batch sets all rows to the same grade
                 faults.append(f"{snapshot.version} after {last}: {grades}")
             last = snapshot.version
 
@@ -312,7 +312,7 @@ class AnyOrder(RuleBasedStateMachine):
     """A backend whose rows change, events that arrive late, twice and in any order, listings read page by
     page.
 
-    Kept from the real world: a connection that is lost takes its events along, and a listing follows; an
+    As in reality, a lost connection loses its events, and a listing follows; an
     event does not lag behind two whole listings, which are minutes apart.
     """
 
@@ -330,7 +330,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.cache.add_listener(self.follow)
 
     def follow(self, change: Change) -> None:
-        """What somebody knows who reads one snapshot and then only changes."""
+        """Keeps the state of a reader of one snapshot and then only changes."""
         if isinstance(change, ResultsLoaded):
             self.replica = {row.id: row for row in rows_of(self.cache)}
         elif isinstance(change, ResultsForgotten):
@@ -374,9 +374,9 @@ class AnyOrder(RuleBasedStateMachine):
     def deliver(self, data: st.DataObject, is_repeated: bool) -> None:
         index = data.draw(st.integers(0, len(self.flying) - 1))
         _, row, is_deleted = self.flying[index] if is_repeated else self.flying.pop(index)
-        self.hear(row, is_deleted)
+        self.receive(row, is_deleted)
 
-    def hear(self, row: Result, is_deleted: bool) -> None:
+    def receive(self, row: Result, is_deleted: bool) -> None:
         if is_deleted:
             self.cache.remove_results(EXAM_ID, [(row.id, row.version)])
         else:
@@ -402,13 +402,13 @@ class AnyOrder(RuleBasedStateMachine):
         rest = [self.rows[row_id] for row_id in sorted(self.rows) if row_id > last]
         for event in [event for event in self.flying if event[0] < self.taken_in]:
             self.flying.remove(event)
-            self.hear(event[1], event[2])
+            self.receive(event[1], event[2])
         self.cache.finish_results(mark, read + rest)
         self.taken_in += 1
 
     @rule()
     def lose_the_connection(self) -> None:
-        """Events on their way are lost, and so are listings under way; the feed lists again."""
+        """Events in flight are lost, and so are listings in progress; the feed lists again."""
         self.flying.clear()
         self.listings.clear()
         self.begin_listing()
@@ -417,13 +417,13 @@ class AnyOrder(RuleBasedStateMachine):
     def forget(self) -> None:
         while self.flying:
             _, row, is_deleted = self.flying.pop()
-            self.hear(row, is_deleted)
+            self.receive(row, is_deleted)
         self.cache.forget_results(EXAM_ID)
         self.listings.clear()
         self.begin_listing()
 
     @invariant()
-    def whoever_follows_the_changes_knows_what_the_cache_knows(self) -> None:
+    def a_follower_of_the_changes_has_the_same_state_as_the_cache(self) -> None:
         snapshot = self.cache.results(EXAM_ID)
         if snapshot is not None:
             assert self.replica == {row.id: row for row in snapshot.rows}
@@ -435,11 +435,11 @@ class AnyOrder(RuleBasedStateMachine):
             rest = [self.rows[row_id] for row_id in sorted(self.rows) if row_id > last]
             for event in [event for event in self.flying if event[0] < self.taken_in]:
                 self.flying.remove(event)
-                self.hear(event[1], event[2])
+                self.receive(event[1], event[2])
             self.cache.finish_results(mark, read + rest)
             self.taken_in += 1
         for _, row, is_deleted in reversed(self.flying):
-            self.hear(row, is_deleted)
+            self.receive(row, is_deleted)
         snapshot = self.cache.results(EXAM_ID)
         if snapshot is not None:
             assert {row.id: row for row in snapshot.rows} == self.rows

@@ -1,4 +1,4 @@
-"""What a watch costs: the same however many exams are watched, and nothing that is not published."""
+"""The cost of a watch is independent of the number of watched exams, and of unpublished ones."""
 
 import asyncio
 import time
@@ -20,7 +20,7 @@ SETTINGS = BackendSettings(
 
 
 class CountedId(str):
-    """An id that counts how often any of its kind is looked at."""
+    """An id that counts how often ids of this class are hashed or compared."""
 
     looks = 0
 
@@ -51,7 +51,7 @@ def feed_over(cache: ExamCache) -> Feed:
 
 
 def looks_of_a_watch(watched: int) -> int:
-    """How often ids are looked at when one more is watched beside so many."""
+    """How often ids are examined when one more is watched beside `watched` others."""
     feed = feed_over(ExamCache(time.time))
     for _ in range(watched):
         feed.watch(CountedId(new_id()))
@@ -67,7 +67,7 @@ def test_a_watch_costs_the_same_among_ten_exams_as_among_thousands() -> None:
     assert 0 < looks_of_a_watch(3000) <= looks_of_a_watch(10)
 
 
-def test_ids_that_nobody_watches_any_more_and_that_are_not_published_are_forgotten() -> None:
+def test_unwatched_ids_that_are_not_published_are_dropped() -> None:
     async def run() -> int:
         cache = CountingCache()
         cache.finish_exams(cache.begin_exams(), [])

@@ -1,4 +1,4 @@
-"""Duties that fail, end or are cancelled from within start again; only their owner ends them."""
+"""Duties that fail, end or are cancelled from within are restarted; only their owner stops them."""
 
 import asyncio
 import itertools
@@ -40,7 +40,7 @@ async def _wait_for_something_cancelled() -> None:
         (_wait_for_something_cancelled, "the duty was cancelled from within, and starts again"),
     ],
 )
-def test_whatever_ends_a_duty_is_logged_and_it_starts_again(
+def test_a_duty_that_ends_is_logged_and_restarted(
     ending: Callable[[], Awaitable[None]], logged: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     starts = 0
@@ -63,7 +63,7 @@ def test_whatever_ends_a_duty_is_logged_and_it_starts_again(
     assert caplog.text.count(logged) == 3
 
 
-def test_pauses_double_up_to_the_longest_and_are_drawn_from_their_upper_half() -> None:
+def test_pauses_double_up_to_the_maximum_and_are_drawn_from_the_upper_half() -> None:
     pauses_s = list(itertools.islice(growing_pauses_s(0.5, 15.0), 8))
     for pause_s, ceiling_s in zip(pauses_s, [0.5, 1, 2, 4, 8, 15, 15, 15], strict=True):
         assert ceiling_s / 2 <= pause_s <= ceiling_s

@@ -1,4 +1,4 @@
-"""Which exams are held: the most watched ones, without two crowds pushing each other out."""
+"""Which exams are kept in memory: the most watched ones, without two groups evicting each other in turn."""
 
 import pytest
 from hypothesis import given
@@ -25,12 +25,12 @@ def chosen(watches: Watches, *held: str) -> set[str]:
     return set(watches.choose(held, lambda _exam_id: True)[0])
 
 
-def test_the_most_watched_exams_are_chosen_up_to_the_room_and_the_others_left_out() -> None:
+def test_the_most_watched_exams_are_chosen_up_to_the_limit() -> None:
     watches = watches_of(2, "few", "many", "many", "many", "some", "some")
     assert watches.choose((), lambda _exam_id: True) == ({"many", "some"}, {"few"})
 
 
-def test_what_is_held_stays_before_what_is_not_with_as_many_watchers() -> None:
+def test_with_equal_watchers_loaded_exams_take_precedence() -> None:
     watches = watches_of(1, "first", "second")
     assert chosen(watches, "first") == {"first"}
     assert chosen(watches, "second") == {"second"}
@@ -38,7 +38,7 @@ def test_what_is_held_stays_before_what_is_not_with_as_many_watchers() -> None:
     assert chosen(watches, "first") == {"second"}
 
 
-def test_an_exam_that_nobody_watches_any_more_is_kept_for_a_while_if_there_is_room() -> None:
+def test_an_unwatched_exam_is_kept_for_a_while_if_there_is_room() -> None:
     clock = Clock()
     watches = watches_of(2, clock=clock)
     clock.now_s = 10.0
@@ -54,13 +54,13 @@ def test_an_exam_that_nobody_watches_any_more_is_kept_for_a_while_if_there_is_ro
     assert chosen(watches, "left") == {"a", "b"}
 
 
-def test_an_exam_that_is_not_there_takes_nobodys_room() -> None:
+def test_a_missing_exam_takes_no_room() -> None:
     watches = watches_of(1, "draft", "draft", "there")
     assert watches.choose((), lambda exam_id: exam_id == "there") == ({"there"}, set())
     assert chosen(watches) == {"draft"}, "once it is published"
 
 
-def test_dropping_a_watch_that_nobody_has_is_a_fault_of_the_caller() -> None:
+def test_dropping_a_watch_that_does_not_exist_is_an_error() -> None:
     watches = watches_of(2, "once")
     with pytest.raises(KeyError):
         watches.drop("nobody")
@@ -69,7 +69,7 @@ def test_dropping_a_watch_that_nobody_has_is_a_fault_of_the_caller() -> None:
         watches.drop("once")
 
 
-def test_what_nobody_watches_any_more_is_remembered_only_as_far_as_there_is_room() -> None:
+def test_unwatched_ids_are_remembered_only_up_to_the_limit() -> None:
     watches = watches_of(3)
     for number in range(10_000):
         watches.add(f"{number}")
@@ -81,7 +81,7 @@ def test_what_nobody_watches_any_more_is_remembered_only_as_far_as_there_is_room
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.booleans())), st.integers(1, 4))
-def test_nobody_who_is_left_out_has_more_watchers_than_one_who_is_chosen(
+def test_no_unchosen_exam_has_more_watchers_than_a_chosen_one(
     steps: list[tuple[str, bool]], room: int
 ) -> None:
     watches, watchers = watches_of(room), dict.fromkeys("abcdef", 0)

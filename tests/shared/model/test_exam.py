@@ -1,4 +1,4 @@
-"""Exams and results: validated when made, the same after a way over the wire."""
+"""Exams and results: validated when created, unchanged by a round trip over the wire."""
 
 import dataclasses
 import datetime as dt
@@ -84,7 +84,7 @@ def test_a_date_with_a_zone_offset_is_still_that_date() -> None:
     times,
     st.one_of(st.none(), st.integers(0, 1000)),
 )
-def test_an_exam_is_the_same_after_a_way_over_the_wire(
+def test_an_exam_is_unchanged_by_a_round_trip_over_the_wire(
     subject: str, date: dt.date, version: int, status: ExamStatus, time: dt.datetime, count: int | None
 ) -> None:
     exam = Exam(
@@ -97,7 +97,7 @@ def test_an_exam_is_the_same_after_a_way_over_the_wire(
 @given(
     st.text(min_size=1, max_size=120), st.one_of(st.none(), times), st.one_of(st.none(), st.text(min_size=1))
 )
-def test_a_result_is_the_same_after_a_way_over_the_wire(
+def test_a_result_is_unchanged_by_a_round_trip_over_the_wire(
     student: str, time: dt.datetime | None, name: str | None
 ) -> None:
     result = Result(new_id(), new_id(), student, "14", 2, False, time, time, "sub-1", name)
@@ -114,7 +114,7 @@ def test_a_result_is_the_same_after_a_way_over_the_wire(
         {"version": None},
     ],
 )
-def test_an_answer_that_is_no_exam_is_refused(broken: dict[str, Any]) -> None:
+def test_an_answer_that_is_not_an_exam_is_refused(broken: dict[str, Any]) -> None:
     with pytest.raises((ValueError, TypeError, ScaleUnknown)):
         exam_from_wire({**EXAM_WIRE, **broken})
     with pytest.raises(KeyError):
@@ -168,12 +168,12 @@ def test_a_grade_of_more_than_16_characters_is_refused() -> None:
 @pytest.mark.parametrize(
     "text", ["", "1", "7B0E1C1E-3C2D-4A77-9A52-0D8F9A1B2C3D", "7b0e1c1e-3c2d-4a77-9a52-0d8f9a1b2c3d\n"]
 )
-def test_an_id_that_is_no_lower_case_uuid_is_refused(text: str) -> None:
+def test_an_id_that_is_not_a_lower_case_uuid_is_refused(text: str) -> None:
     with pytest.raises(FieldInvalid):
         NewResult("A", "14", id=text)
 
 
-def test_with_codes_a_name_cannot_slip_out_as_the_student() -> None:
+def test_with_codes_a_name_cannot_be_published_as_the_student() -> None:
     NewResult("ABC234", "14", name="Élodie").check_audience(Audience.CODES)
     NewResult("Élodie", "14").check_audience(Audience.NAMES)
     with pytest.raises(FieldInvalid, match="no student code"):
@@ -183,7 +183,7 @@ def test_with_codes_a_name_cannot_slip_out_as_the_student() -> None:
     ResultChanges(grade="15").check_audience(Audience.CODES)
 
 
-def test_changes_hold_only_what_changes_and_a_removed_name_is_null() -> None:
+def test_changes_contain_only_what_changes_and_a_removed_name_is_null() -> None:
     assert ResultChanges().to_wire() == {}
     assert ResultChanges(grade=" 15 ").to_wire() == {"grade": "15"}
     assert ResultChanges(removes_name=True).to_wire() == {"name": None}

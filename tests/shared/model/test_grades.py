@@ -1,4 +1,4 @@
-"""What a teacher types becomes one canonical text, or a message that says what to type."""
+"""A teacher's input becomes one canonical text, or a message that says what to type."""
 
 import math
 import re
@@ -68,7 +68,7 @@ typed_texts = st.one_of(
         ("Aprobado", PASS_FAIL, "PASS", 1.0),
     ],
 )
-def test_what_people_type_becomes_canonical(typed: str, scale: Scale, text: str, score: float) -> None:
+def test_input_becomes_canonical(typed: str, scale: Scale, text: str, score: float) -> None:
     grade = parse_grade(typed, scale)
     assert grade.text == text
     assert grade.score == pytest.approx(score)
@@ -139,9 +139,7 @@ def test_absent_and_exempt_are_marks_on_every_scale_and_not_zeros(
         ("1", PASS_FAIL, "“pass” or “fail”"),
     ],
 )
-def test_what_does_not_fit_is_refused_with_a_hint_of_what_to_type(
-    typed: str, scale: Scale, hint: str
-) -> None:
+def test_invalid_input_is_refused_with_a_hint_of_what_to_type(typed: str, scale: Scale, hint: str) -> None:
     with pytest.raises(GradeOutsideScale) as refusal:
         parse_grade(typed, scale)
     assert refusal.value.text == typed

@@ -1,4 +1,4 @@
-"""Every scale has one text, which means that scale again; what makes no sense together is refused."""
+"""Every scale has one text, from which it can be read back; inconsistent ones are refused."""
 
 from decimal import Decimal
 
@@ -68,7 +68,7 @@ def test_a_scale_is_read_from_its_own_text(scale: Scale) -> None:
     ("text", "scale"),
     [("OUT_OF_20", OUT_OF_20), ("PERCENT", PERCENT), ("LETTERS", LETTERS), ("PASS_FAIL", PASS_FAIL)],
 )
-def test_the_short_texts_mean_what_they_always_meant(text: str, scale: Scale) -> None:
+def test_the_short_texts_keep_their_meaning(text: str, scale: Scale) -> None:
     assert parse_scale(text) == scale
     assert scale.text == text
 
@@ -110,7 +110,7 @@ def test_the_short_texts_mean_what_they_always_meant(text: str, scale: Scale) ->
         ("LEVELS=" + ",".join(f"L{number}" for number in range(200)), "longer than 512"),
     ],
 )
-def test_what_is_no_scale_is_refused_with_the_reason(text: str, problem: str) -> None:
+def test_an_invalid_scale_is_refused_with_the_reason(text: str, problem: str) -> None:
     with pytest.raises(ScaleUnknown) as refusal:
         parse_scale(text)
     assert problem in str(refusal.value)
@@ -163,7 +163,7 @@ def test_a_grade_is_read_on_its_own_scale(scale: Scale, typed: str, text: str, i
         (LETTERS, "4", "not one of this exam's grades", None),
     ],
 )
-def test_what_is_not_on_the_scale_is_refused(
+def test_a_grade_not_on_the_scale_is_refused(
     scale: Scale, typed: str, reason: str, suggestion: str | None
 ) -> None:
     with pytest.raises(GradeOutsideScale) as refusal:

@@ -153,7 +153,7 @@ def test_a_grade_falls_in_the_bin_that_its_text_says(maximum: int, hundredths: i
 
 @pytest.mark.parametrize("audience", [NAMES, CODES])
 @pytest.mark.parametrize("scored", range(SMALL_GROUP))
-def test_a_small_group_tells_how_many_and_nothing_else(scored: int, audience: Audience) -> None:
+def test_a_small_group_shows_only_the_number_of_grades(scored: int, audience: Audience) -> None:
     frame = frame_of(["14"] * scored + ["ABSENT"] * 3)
     numbers = summary(frame, OUT_OF_20, audience)
     assert numbers.disclosure is disclosure(scored, audience) is Disclosure.NOTHING
@@ -165,7 +165,7 @@ def test_a_small_group_tells_how_many_and_nothing_else(scored: int, audience: Au
     assert percentile(frame, "id 0", audience) is None
 
 
-def test_with_codes_nothing_is_told_that_is_one_persons() -> None:
+def test_with_codes_nothing_about_one_person_is_revealed() -> None:
     frame = frame_of(["5", "9", "11", "14", "14", "20"])
     numbers = summary(frame, OUT_OF_20, CODES)
     assert numbers.disclosure is Disclosure.GROUP

@@ -1,4 +1,4 @@
-"""Forwarding headers are believed from the right, for exactly as many proxies as are configured."""
+"""Forwarding headers are trusted from the right, for exactly as many proxies as are configured."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ def scope(peer: str, *forwarded: str) -> dict[str, Any]:
     return {"type": "http", "client": (peer, 5000), "headers": headers}
 
 
-def test_without_proxies_nobody_chooses_an_address() -> None:
+def test_without_proxies_no_client_can_choose_its_address() -> None:
     assert client_address(scope("192.0.2.1", "198.51.100.7"), 0) == "192.0.2.1"
 
 
@@ -22,16 +22,16 @@ def test_without_proxies_nobody_chooses_an_address() -> None:
     ("forwarded", "proxies", "address"),
     [
         (["198.51.100.7"], 1, "198.51.100.7"),
-        (["10.9.9.9, 198.51.100.7"], 1, "198.51.100.7"),  # what the client wrote itself stands to the left
+        (["10.9.9.9, 198.51.100.7"], 1, "198.51.100.7"),  # what the client wrote itself is on the left
         (["198.51.100.7, 203.0.113.1"], 2, "198.51.100.7"),
         (["10.9.9.9", "198.51.100.7"], 1, "198.51.100.7"),
-        ([], 1, "192.0.2.1"),  # it came round the proxy
+        ([], 1, "192.0.2.1"),  # it bypassed the proxy
         (["198.51.100.7"], 2, "192.0.2.1"),
         (["10.9.9.9, 198.51.100.7, 203.0.113.1"], 2, "198.51.100.7"),
         ([""], 1, "192.0.2.1"),
     ],
 )
-def test_only_what_our_proxies_wrote_is_believed(forwarded: list[str], proxies: int, address: str) -> None:
+def test_only_what_our_proxies_wrote_is_trusted(forwarded: list[str], proxies: int, address: str) -> None:
     assert client_address(scope("192.0.2.1", *forwarded), proxies) == address
 
 

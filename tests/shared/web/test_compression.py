@@ -1,4 +1,4 @@
-"""Streamlit's files go out compressed, once made, in the form that a browser accepts."""
+"""Streamlit's files are served compressed, compressed only once, in an encoding that the browser accepts."""
 
 import asyncio
 import gzip
@@ -21,7 +21,7 @@ PATH = f"/static/js/{SCRIPT.name}"
 
 
 def fetch(path: str, coding: str = "identity", method: str = "GET") -> tuple[httpx.Response, bytes]:
-    """The answer, and its body as it was sent."""
+    """The response, and its body as sent."""
     app = Starlette(
         routes=[Route("/{path:path}", lambda _request: PlainTextResponse("below"), methods=["GET", "POST"])],
         middleware=[Middleware(CompressedFiles)],
@@ -41,7 +41,7 @@ def fetch(path: str, coding: str = "identity", method: str = "GET") -> tuple[htt
     ("accepted", "coding"),
     [("gzip, deflate, br, zstd", "br"), ("gzip, deflate", "gzip"), ("identity", None), ("", None)],
 )
-def test_a_script_goes_out_in_the_smallest_form_that_is_accepted(accepted: str, coding: str | None) -> None:
+def test_a_script_is_served_in_the_smallest_accepted_encoding(accepted: str, coding: str | None) -> None:
     answer, sent = fetch(PATH, accepted)
     unpack = {"br": brotli.decompress, "gzip": gzip.decompress, None: bytes}[coding]
     assert answer.headers.get("content-encoding") == coding
@@ -56,9 +56,9 @@ def test_a_script_goes_out_in_the_smallest_form_that_is_accepted(accepted: str, 
     "path",
     ["/static/js/unknown.js", "/static/../app.py", "/static/js/%2e%2e/%2e%2e/index.html", "/", "/live/x"],
 )
-def test_whatever_is_no_file_of_streamlit_goes_on_to_the_application(path: str) -> None:
+def test_anything_but_a_streamlit_file_is_passed_to_the_application(path: str) -> None:
     assert fetch(path, "br")[1] == b"below"
 
 
-def test_only_reading_is_answered() -> None:
+def test_only_read_requests_are_answered() -> None:
     assert fetch(PATH, "br", "POST")[1] == b"below"

@@ -7,7 +7,7 @@ import sys
 from shared.web.log_format import JsonLines
 
 
-def test_a_log_record_is_one_line_of_json_whatever_is_in_it() -> None:
+def test_a_log_record_is_one_line_of_json_whatever_it_contains() -> None:
     record = logging.LogRecord("app", logging.WARNING, "f.py", 1, 'a\n{"level": "%s"}', ("forged",), None)
     line = JsonLines().format(record)
     assert "\n" not in line

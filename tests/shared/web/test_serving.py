@@ -49,7 +49,7 @@ def test_each_record_is_written_once_as_json_whatever_streamlit_does_to_the_logg
 
 
 def test_the_backend_and_the_dashboards_log_the_same_fields(backend: RunningBackend, tmp_path: Path) -> None:
-    """So that one query of a log collector finds the records of all of them."""
+    """So that one query in a log collector finds the records of all of them."""
     command = [sys.executable, "-m", "student_app", "--port", "0", "--log-format", "json"]
     with ServerProcess(command, "Uvicorn running on", environment=backend.settings) as dashboard:
         from_dashboard = json.loads(dashboard.ready.string)
