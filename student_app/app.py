@@ -12,7 +12,7 @@ from student_app.views.page import await_exam, show_exam
 
 __all__: list[str] = []
 
-ALL_EXAMS = '<a href="./" target="_self">All exams</a>'
+ALL_EXAMS = '<a href="./" target="_self" style="color: inherit">All exams</a>'
 # Streamlit keeps a sixth of a phone's screen free above the page.
 LESS_SPACE = "<style>.stMainBlockContainer { padding-top: 3rem; padding-bottom: 4rem; }</style>"
 

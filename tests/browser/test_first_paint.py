@@ -153,3 +153,17 @@ def test_streamlit_waits_while_an_exam_is_being_chosen(
     expect(page.locator(FIRST).get_by_label("My name")).to_be_focused()
     page.evaluate("document.activeElement.blur()")
     expect(page.locator(FIRST)).to_have_count(0, timeout=DEADLINE_MS)
+
+
+def test_the_way_back_to_all_exams_has_the_colours_of_the_page(
+    pair: PairProcess, author: Author, new_person: NEW_PERSON
+) -> None:
+    page = new_person(color_scheme="dark").page
+    page.goto(f"{pair.student_url}/?exam={author.exam('Astronomy', FIVE).id}")
+    expect(page.locator(FIRST)).to_have_count(0, timeout=DEADLINE_MS)
+    link = page.get_by_role("link", name="All exams")
+    colours = [
+        link.locator(f"xpath={place}").evaluate("element => getComputedStyle(element).color")
+        for place in (".", "..")
+    ]
+    assert colours[0] == colours[1]
