@@ -38,7 +38,7 @@ def exams(draw: st.DrawFn) -> tuple[Scale, list[str]]:
 
 
 def pandas_tiles(scale: Scale, grades: list[str]) -> dict[str, str]:
-    """What describe() and mean() say, as people read it."""
+    """The results of describe() and mean(), formatted for people."""
     read = [parse_grade(grade, scale) for grade in grades]
     passed = sum(grade.is_passing for grade in read)
     percent = int(Decimal(100 * passed) / len(read) + Decimal("0.5"))

@@ -1,4 +1,4 @@
-"""A cache filled as by a feed, and a feed that does what a test tells it to."""
+"""A cache filled as by a feed, and a feed controlled by the test."""
 
 import dataclasses
 import json
@@ -19,7 +19,7 @@ START_S = 1_780_000_000.0
 def filled_cache(
     *exams: tuple[Exam, list[Result]], now_s: Callable[[], float] = lambda: START_S
 ) -> ExamCache:
-    """Exams listed, and the results of each loaded."""
+    """A cache with these exams listed, and the results of each loaded."""
     cache = ExamCache(now_s)
     cache.finish_exams(cache.begin_exams(), [exam for exam, _ in exams])
     for exam, rows in exams:
@@ -29,8 +29,8 @@ def filled_cache(
 
 @dataclass
 class FakeFeed:
-    """`watched` counts who watches each exam, `touched` are those that pages asked for; `become` changes the
-    state and tells everybody. An exam of `loads` has that load, others what the cache has of them."""
+    """`watched` counts the watchers of each exam, `touched` are those that pages requested; `become` changes the
+    state and notifies all listeners. An exam in `loads` has that load, others the cache's."""
 
     cache: ExamCache | None = None
 

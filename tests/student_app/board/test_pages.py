@@ -14,7 +14,7 @@ from tests.student_app.routes_client import browser, get
 from tests.student_app.world import START_S, FakeFeed, filled_cache
 
 
-def test_the_static_board_lists_what_is_published_and_links_to_it() -> None:
+def test_the_static_board_lists_and_links_published_exams() -> None:
     exam = a_published_exam("Zoölogie & Co <b>")
     page = get(filled_cache((exam, [])), "/board")
     assert page.status_code == 200
@@ -43,7 +43,7 @@ def test_a_small_group_has_no_statistics() -> None:
     assert "Distribution" not in page.text
 
 
-def test_a_pass_or_fail_board_speaks_in_words() -> None:
+def test_a_pass_or_fail_board_uses_words() -> None:
     exam = a_published_exam(scale=PASS_FAIL, audience=Audience.CODES)
     page = get(filled_cache((exam, [a_result("7K4QX2", "PASS", exam)])), f"/board/{exam.id}")
     assert "7K4QX2" in page.text
@@ -58,7 +58,7 @@ def test_the_static_board_says_when_it_is_not_live() -> None:
     assert "Not live now" in page.text
 
 
-def test_the_static_board_is_sent_once_to_a_browser_that_has_it() -> None:
+def test_the_static_board_is_not_resent_to_a_browser_that_has_it() -> None:
     exam = a_published_exam()
     cache = filled_cache((exam, []))
 
@@ -73,26 +73,26 @@ def test_the_static_board_is_sent_once_to_a_browser_that_has_it() -> None:
     assert (first.status_code, again.status_code) == (200, 304)
 
 
-def test_the_static_board_reloads_by_itself_only_for_who_asks_for_it() -> None:
+def test_the_static_board_reloads_by_itself_only_on_request() -> None:
     exam = a_published_exam()
     cache = filled_cache((exam, []))
     assert "http-equiv" not in get(cache, f"/board/{exam.id}").text
     assert '<meta http-equiv="refresh" content="30">' in get(cache, f"/board/{exam.id}?refresh=30").text
 
 
-def test_an_exam_that_is_gone_is_told_as_such() -> None:
+def test_a_missing_exam_is_reported_as_such() -> None:
     page = get(filled_cache(), f"/board/{new_id()}")
     assert page.status_code == 404
     assert "not published" in page.text
 
 
-def test_nonsense_leads_to_the_list() -> None:
+def test_an_invalid_address_leads_to_the_list() -> None:
     page = get(filled_cache(), "/board/nonsense")
     assert page.status_code == 303
     assert page.headers["Location"] == "../board"
 
 
-def test_a_board_is_rendered_off_the_event_loop_and_once_for_all_who_wait() -> None:
+def test_a_board_is_rendered_off_the_event_loop_and_once_for_all_waiting_requests() -> None:
     exam = a_published_exam()
     cache = filled_cache((exam, results_of(*["10"] * 20, exam=exam)))
     rendering_threads: list[int] = []

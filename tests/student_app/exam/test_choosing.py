@@ -1,4 +1,4 @@
-"""Which exams are offered, how they are found, and how they are told apart."""
+"""Which exams are offered, how they are found, and how they are distinguished."""
 
 import datetime as dt
 
@@ -19,12 +19,12 @@ def test_few_exams_are_offered_and_all_are_found() -> None:
     assert [exam.subject for exam in matching_exams(many, "subject 117")] == ["Subject 117"]
 
 
-def test_a_search_knows_words_in_any_order_and_without_accents() -> None:
+def test_a_search_matches_words_in_any_order_and_without_accents() -> None:
     wanted = a_published_exam("Éducation physique")
     found = matching_exams([a_published_exam("Maths"), wanted], "physique EDUCATION curie 2026-06")
     assert found == [wanted]
     assert matching_exams([wanted], "chimie") == []
 
 
-def test_a_label_tells_exams_apart() -> None:
+def test_labels_distinguish_exams() -> None:
     assert exam_label(a_published_exam("Physics")) == "Physics · 2026-06-18 · M. Curie"

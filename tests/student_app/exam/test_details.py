@@ -1,4 +1,4 @@
-"""Numbers, rules and files beside the board."""
+"""The statistics, rules and downloads beside the board."""
 
 import csv
 import io
@@ -13,7 +13,9 @@ from student_app.exam.own_result import find_own, own_sentence
 from tests.builders import a_published_exam, a_result, results_of
 
 
-def told(grades: list[str], scale: Scale = OUT_OF_20, audience: Audience = Audience.NAMES) -> dict[str, str]:
+def shown_numbers(
+    grades: list[str], scale: Scale = OUT_OF_20, audience: Audience = Audience.NAMES
+) -> dict[str, str]:
     exam = a_published_exam(scale=scale, audience=audience)
     frame = frame_from_results(results_of(*grades, exam=exam), scale)
     return dict(statistics_rows(exam, summary(frame, scale, audience)))
@@ -28,38 +30,38 @@ def told(grades: list[str], scale: Scale = OUT_OF_20, audience: Audience = Audie
     ],
     ids=str,
 )
-def test_numbers_are_in_the_words_of_the_scale(
+def test_numbers_are_in_the_terms_of_the_scale(
     scale: Scale, grades: list[str], median: str, spread: str
 ) -> None:
-    numbers = told(grades, scale)
+    numbers = shown_numbers(grades, scale)
     assert (numbers["Median"], numbers["Spread (standard deviation)"]) == (median, spread)
 
 
-def test_pass_or_fail_has_one_number_and_no_mean_of_words() -> None:
-    numbers = told(["PASS", "PASS", "PASS", "FAIL", "FAIL"], PASS_FAIL)
+def test_pass_or_fail_has_one_number_and_no_mean() -> None:
+    numbers = shown_numbers(["PASS", "PASS", "PASS", "FAIL", "FAIL"], PASS_FAIL)
     assert numbers == {"Results": "5", "Graded": "5", "Passed": "60 %"}
 
 
-def test_absent_and_exempt_are_counted_apart_and_only_where_there_are_any() -> None:
-    numbers = told(["10", "12", "14", "16", "18", "ABSENT", "EXEMPT", "EXEMPT"])
+def test_absent_and_exempt_are_counted_separately_if_there_are_any() -> None:
+    numbers = shown_numbers(["10", "12", "14", "16", "18", "ABSENT", "EXEMPT", "EXEMPT"])
     assert (numbers["Results"], numbers["Graded"]) == ("8", "5")
     assert (numbers["Absent"], numbers["Exempt"]) == ("1", "2")
-    assert "Absent" not in told(["10"])
+    assert "Absent" not in shown_numbers(["10"])
 
 
 @pytest.mark.parametrize("audience", Audience)
 def test_four_grades_have_no_statistic_and_five_have(audience: Audience) -> None:
-    assert set(told(["1", "2", "3", "4"], audience=audience)) == {"Results", "Graded"}
-    assert {"Mean", "Median"} <= set(told(["1", "2", "3", "4", "20"], audience=audience))
+    assert set(shown_numbers(["1", "2", "3", "4"], audience=audience)) == {"Results", "Graded"}
+    assert {"Mean", "Median"} <= set(shown_numbers(["1", "2", "3", "4", "20"], audience=audience))
 
 
-def test_with_codes_a_rate_that_tells_everybodys_result_is_not_told() -> None:
-    assert "Passed" not in told(["10"] * 6, audience=Audience.CODES)
-    assert "Passed" not in told(["0"] * 6, audience=Audience.CODES)
-    assert told(["10", "10", "10", "0", "0"], audience=Audience.CODES)["Passed"] == "60 %"
+def test_with_codes_a_rate_that_reveals_everybodys_result_is_hidden() -> None:
+    assert "Passed" not in shown_numbers(["10"] * 6, audience=Audience.CODES)
+    assert "Passed" not in shown_numbers(["0"] * 6, audience=Audience.CODES)
+    assert shown_numbers(["10", "10", "10", "0", "0"], audience=Audience.CODES)["Passed"] == "60 %"
 
 
-def test_the_rule_is_stated_where_it_holds() -> None:
+def test_the_rule_is_stated_where_it_applies() -> None:
     names, codes = a_published_exam(), a_published_exam(audience=Audience.CODES)
     assert "fewer than 5" in rule_text(names, Disclosure.NOTHING)
     assert "fewer than 5" in rule_text(codes, Disclosure.NOTHING)
@@ -67,7 +69,7 @@ def test_the_rule_is_stated_where_it_holds() -> None:
     assert rule_text(names, Disclosure.ALL) == ""
 
 
-def test_a_comparison_has_a_row_an_exam_and_says_nothing_of_small_ones() -> None:
+def test_a_comparison_has_one_row_per_exam_and_hides_small_groups() -> None:
     one, other = a_published_exam("One"), a_published_exam("Other", scale=LETTERS)
     table = comparison_rows(
         [(one, results_of("5", "10", "10", "10", "20", exam=one)), (other, results_of("A", "B", exam=other))]
@@ -96,7 +98,7 @@ def test_a_download_has_what_is_shown_and_no_formula() -> None:
     assert formula[1] == "absent"
 
 
-def test_a_download_is_in_the_order_in_which_people_look() -> None:
+def test_a_download_is_in_the_order_that_people_expect() -> None:
     exam = a_published_exam()
     rows = [a_result(name, "9", exam) for name in ("Zoë", "amir", "Émile", "Amélie", "Eva")]
     lines = results_csv(a_published_exam(), rows).decode("utf-8-sig").splitlines()
@@ -104,19 +106,19 @@ def test_a_download_is_in_the_order_in_which_people_look() -> None:
 
 
 @pytest.mark.parametrize("asked", ["Ada Lovelace", "  ada   LOVELACE ", "Ａda Lovelace"])
-def test_one_finds_oneself_however_one_types(asked: str) -> None:
+def test_students_find_themselves_in_any_spelling(asked: str) -> None:
     exam = a_published_exam()
     rows = [a_result("Ada Lovelace", "17", exam), a_result("Ada", "3", exam)]
     assert [row.grade for row in find_own(rows, asked)] == ["17"]
 
 
 @pytest.mark.parametrize("asked", ["", "   ", "Lovelace", "Ad", "%"])
-def test_a_part_of_a_name_finds_nobody(asked: str) -> None:
+def test_part_of_a_name_finds_no_one(asked: str) -> None:
     exam = a_published_exam()
     assert find_own([a_result("Ada Lovelace", "17", exam)], asked) == []
 
 
-def test_who_was_absent_has_no_place() -> None:
+def test_an_absent_student_has_no_rank() -> None:
     exam = a_published_exam()
     rows = results_of("10", "12", "14", "16", "18", "ABSENT", exam=exam)
     frame = frame_from_results(rows, exam.scale)

@@ -51,7 +51,7 @@ def test_the_useful_part_is_small_and_streamlit_comes_after_it() -> None:
     assert f'href="board/{exam.id}"' in useful  # all of them, without a script
 
 
-def test_the_page_is_compressed_for_who_accepts_it_and_has_an_etag_for_each_form() -> None:
+def test_the_page_is_compressed_if_accepted_and_has_an_etag_per_encoding() -> None:
     exam = a_published_exam()
     cache = filled_cache((exam, results_of(*["10"] * 50, exam=exam)))
     plain, brotli = (
@@ -99,7 +99,7 @@ def test_my_result_is_found_without_a_script() -> None:
     assert "No result for “<bdi>&lt;b&gt;</bdi>” yet" in missed.text
 
 
-def test_two_students_of_one_name_are_both_told_and_none_is_marked() -> None:
+def test_two_students_with_one_name_are_both_shown_and_none_is_marked() -> None:
     exam = a_published_exam()
     rows = [a_result("Ada", grade, exam) for grade in ("12", "18")]
     page = get(filled_cache((exam, rows)), f"/?exam={exam.id}&me=ada").text
@@ -141,13 +141,13 @@ def test_many_exams_are_searched_without_a_script() -> None:
     assert "No exam has “<bdi>zzz</bdi>”" in get(cache, "/?find=zzz").text
 
 
-def test_an_exam_that_is_not_published_is_waited_for_and_kept_by_nobody() -> None:
+def test_an_unpublished_exam_is_awaited_and_never_cached() -> None:
     page = get(filled_cache(), f"/?exam={new_id()}")
     assert page.status_code == 200
     assert page.headers["Cache-Control"] == "no-store"
     assert "not published" in page.text.partition("<script>")[0]
 
 
-def test_no_robot_lists_the_pages() -> None:
+def test_robots_are_told_not_to_index_the_pages() -> None:
     assert get(filled_cache(), "/robots.txt").text == "User-agent: *\nDisallow: /\n"
     assert '<meta name="robots" content="noindex">' in get(filled_cache(), "/").text

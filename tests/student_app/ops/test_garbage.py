@@ -1,4 +1,4 @@
-"""Full collections are made on purpose, and everything is as before afterwards."""
+"""Full collections are run explicitly, and the collector's settings are restored afterwards."""
 
 import asyncio
 import gc
@@ -10,17 +10,17 @@ from student_app.ops.garbage import seldom_full_collections
 
 
 class Stopped(Exception):
-    """The server's end, whatever its reason."""
+    """The server stops for any reason."""
 
 
 class Ring:
-    """Garbage that only a collection finds."""
+    """Garbage that only the collector finds."""
 
     def __init__(self) -> None:
         self.itself = self
 
 
-def test_garbage_of_the_oldest_generation_is_found_after_the_pause_and_not_by_itself() -> None:
+def test_garbage_of_the_oldest_generation_is_collected_after_the_pause_and_not_automatically() -> None:
     async def run() -> None:
         async with seldom_full_collections(pause_s=0.01):
             assert gc.get_freeze_count() > 0
@@ -34,7 +34,7 @@ def test_garbage_of_the_oldest_generation_is_found_after_the_pause_and_not_by_it
     asyncio.run(run())
 
 
-def test_the_process_is_left_as_it_was() -> None:
+def test_the_process_settings_are_restored() -> None:
     async def run() -> None:
         async with seldom_full_collections():
             assert gc.get_threshold()[2] > before[2]

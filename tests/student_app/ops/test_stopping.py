@@ -1,4 +1,4 @@
-"""A signal to stop is heard at once, and what was to be done at it before is done, too."""
+"""A signal to stop is handled at once, and the previous handler runs, too."""
 
 import asyncio
 import os
@@ -13,7 +13,7 @@ DEADLINE_S = 5.0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_act_comes_on_the_loop_beside_what_was_there_before(number: signal.Signals) -> None:
+def test_the_action_runs_on_the_loop_and_so_does_the_previous_handler(number: signal.Signals) -> None:
     heard: list[int] = []
     before = signal.signal(number, lambda received, _frame: heard.append(received))
 

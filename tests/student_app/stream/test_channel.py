@@ -1,4 +1,4 @@
-"""One exam's stream: what viewers get, when, and after an absence."""
+"""One exam's stream: what viewers receive, when, and after a reconnection."""
 
 import asyncio
 import dataclasses
@@ -19,7 +19,7 @@ LIVE = FeedStatus(FeedState.LIVE, START_S, START_S)
 
 
 class Later:
-    """What was asked to be done later, and when; the test says when that is."""
+    """A scheduler that records delayed calls; the test advances its time."""
 
     def __init__(self) -> None:
         self.due: list[tuple[float, Callable[[], None]]] = []
@@ -53,7 +53,7 @@ class Later:
 
 
 class Desk:
-    """A channel over a cache, told of the cache's changes as the hub tells it."""
+    """A channel on a cache, notified of the cache's changes as the hub does."""
 
     def __init__(self, *rows: tuple[str, str], audience: Audience = Audience.NAMES) -> None:
         self.exam = a_published_exam(audience=audience)
@@ -62,7 +62,7 @@ class Desk:
         self.later = Later()
         self.dropped = 0
         self.status = LIVE
-        self.channel = self.channel_anew()
+        self.channel = self.new_channel()
         self.cache.add_listener(
             lambda change: (
                 self.channel.note_rows(change.version, change.upserts, change.removals)
@@ -71,7 +71,7 @@ class Desk:
             )
         )
 
-    def channel_anew(self) -> Channel:
+    def new_channel(self) -> Channel:
         return Channel(
             self.exam.id,
             self.cache,
@@ -97,7 +97,7 @@ class Desk:
 
 
 def read(viewer: Viewer) -> list[dict[str, object]]:
-    """All events that wait for a viewer."""
+    """All events queued for a viewer."""
     stream = b""
     while not viewer.queue.empty():
         stream += viewer.queue.get_nowait() or b""
@@ -115,7 +115,7 @@ def test_a_new_viewer_gets_everything() -> None:
     assert sorted(students(snapshot)) == ["Ada", "Alan"]
 
 
-def test_a_change_goes_out_at_once_and_to_everybody_the_same() -> None:
+def test_a_change_is_sent_at_once_and_identically_to_everybody() -> None:
     desk = Desk()
     first, second = desk.join(), desk.join()
     read(first), read(second)
@@ -126,7 +126,7 @@ def test_a_change_goes_out_at_once_and_to_everybody_the_same() -> None:
     assert students(one) == ["Ada"]
 
 
-def test_changes_within_the_pause_are_joined_to_one_message() -> None:
+def test_changes_within_the_pause_are_combined_into_one_message() -> None:
     desk = Desk()
     viewer = desk.join()
     desk.save("Ada", "17")
@@ -139,7 +139,7 @@ def test_changes_within_the_pause_are_joined_to_one_message() -> None:
     assert len(students(joined)) == 50
 
 
-def test_of_a_row_that_changes_twice_in_a_pause_the_newest_state_is_sent() -> None:
+def test_if_a_row_changes_twice_in_a_pause_the_newest_state_is_sent() -> None:
     desk = Desk()
     viewer = desk.join()
     first = desk.save("Ada", "17")
@@ -153,7 +153,7 @@ def test_of_a_row_that_changes_twice_in_a_pause_the_newest_state_is_sent() -> No
     assert [(row[2], row[3]) for row in change["data"]["rows"]] == [("19", 3)]  # type: ignore[index]
 
 
-def test_a_row_that_comes_and_goes_in_a_pause_is_only_told_as_gone() -> None:
+def test_a_row_added_and_removed_in_a_pause_is_only_sent_as_removed() -> None:
     desk = Desk()
     viewer = desk.join()
     desk.save("First", "1")
@@ -175,7 +175,7 @@ def test_ids_grow_with_every_message() -> None:
     assert ids == sorted(set(ids))
 
 
-def test_who_comes_back_gets_what_was_missed_and_no_more() -> None:
+def test_a_reconnecting_viewer_receives_only_what_was_missed() -> None:
     desk = Desk(("Ada", "17"))
     viewer = desk.join()
     desk.save("Seen", "10")
@@ -191,13 +191,13 @@ def test_who_comes_back_gets_what_was_missed_and_no_more() -> None:
 @pytest.mark.parametrize(
     "last_event_id", ["other-1", "epoch-x", "epoch-", "garbage", "epoch-999999", "epoch-1é"]
 )
-def test_who_comes_back_with_a_foreign_id_gets_everything(last_event_id: str) -> None:
+def test_a_viewer_with_an_unknown_id_receives_everything(last_event_id: str) -> None:
     desk = Desk(("Ada", "17"))
     (snapshot,) = read(desk.join(last_event_id))
     assert snapshot["kind"] == "snapshot"
 
 
-def test_who_was_away_longer_than_the_history_gets_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_viewer_away_longer_than_the_history_receives_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(channel_module, "HISTORY_BYTES_MAX", 400)
     desk = Desk()
     viewer = desk.join()
@@ -211,8 +211,8 @@ def test_who_was_away_longer_than_the_history_gets_everything(monkeypatch: pytes
     assert len(students(snapshot)) == 11
 
 
-def test_with_codes_nobody_replays_the_changes_one_by_one() -> None:
-    """With a history, asking for each id in turn would tell which row came when."""
+def test_with_codes_changes_cannot_be_replayed_one_by_one() -> None:
+    """With a history, requesting each id in turn would reveal which row came when."""
     desk = Desk(audience=Audience.CODES)
     viewer = desk.join()
     for code in ("7K4QX2", "2AB3CD", "M4NP5Q"):
@@ -226,19 +226,19 @@ def test_with_codes_nobody_replays_the_changes_one_by_one() -> None:
     assert read(desk.join(ids[-1])) == [], "who missed nothing gets nothing"
 
 
-def test_who_comes_back_to_a_channel_made_anew_gets_everything() -> None:
-    """The last viewer's leaving ends a channel; what came meanwhile is in no history."""
+def test_a_viewer_returning_to_a_new_channel_receives_everything() -> None:
+    """A channel ends when its last viewer leaves; changes from the meantime are in no history."""
     desk = Desk(("Ada", "17"))
     (snapshot,) = read(desk.join())
     desk.save("Missed", "11")
-    anew = desk.channel_anew()
+    anew = desk.new_channel()
     (again,) = read(anew.join(str(snapshot["id"]), b""))
     assert again["kind"] == "snapshot"
     assert sorted(students(again)) == ["Ada", "Missed"]
 
 
-def test_what_is_pending_at_a_resumption_is_not_lost() -> None:
-    """The id of a snapshot is that of what was sent, not of what the snapshot may hold beyond."""
+def test_changes_pending_at_a_resumption_are_not_lost() -> None:
+    """A snapshot's id is that of the last message sent, even if the snapshot contains more."""
     desk = Desk()
     early = desk.join()
     desk.save("First", "1")
@@ -251,7 +251,7 @@ def test_what_is_pending_at_a_resumption_is_not_lost() -> None:
     assert students(read(early)[-1]) == ["Pending"]
 
 
-def test_a_slow_reader_is_dropped_and_counted_and_nobody_else_waits() -> None:
+def test_a_slow_reader_is_dropped_and_counted_and_delays_no_one() -> None:
     desk = Desk()
     slow, quick = desk.join(), desk.join()
     for number in range(QUEUE_MESSAGES_MAX + 1):
@@ -264,7 +264,7 @@ def test_a_slow_reader_is_dropped_and_counted_and_nobody_else_waits() -> None:
     assert desk.channel.viewers == {quick}
 
 
-def test_an_exam_that_is_taken_back_is_told_as_gone() -> None:
+def test_an_unpublished_exam_is_sent_as_gone() -> None:
     desk = Desk(("Ada", "17"))
     viewer = desk.join()
     read(viewer)
@@ -276,7 +276,7 @@ def test_an_exam_that_is_taken_back_is_told_as_gone() -> None:
     assert again["kind"] == "gone"
 
 
-def test_results_that_are_loaded_later_come_by_themselves() -> None:
+def test_results_loaded_later_are_sent_automatically() -> None:
     exam = a_published_exam()
     cache = filled_cache()
     cache.put_exam(exam)
@@ -294,7 +294,7 @@ def test_results_that_are_loaded_later_come_by_themselves() -> None:
     assert students(snapshot) == ["Ada"]
 
 
-def test_a_changed_exam_is_told() -> None:
+def test_a_changed_exam_is_sent() -> None:
     desk = Desk()
     viewer = desk.join()
     read(viewer)
@@ -305,7 +305,7 @@ def test_a_changed_exam_is_told() -> None:
     assert change["data"]["exam"]["subject"] == "Chemistry"  # type: ignore[index]
 
 
-def test_closing_ends_every_stream_and_sends_nothing_more() -> None:
+def test_closing_ends_every_stream_and_nothing_more_is_sent() -> None:
     desk = Desk()
     viewer = desk.join()
     read(viewer)
@@ -317,7 +317,7 @@ def test_closing_ends_every_stream_and_sends_nothing_more() -> None:
     assert viewer.queue.empty()
 
 
-def test_a_snapshot_is_made_once_for_everybody_who_comes() -> None:
+def test_a_snapshot_is_created_once_for_all_new_viewers() -> None:
     desk = Desk(("Ada", "17"))
     first, second = desk.join(), desk.join()
     assert first.queue.get_nowait() == second.queue.get_nowait()
@@ -371,8 +371,8 @@ def test_changes_during_a_computation_are_computed_after_it() -> None:
     assert tile(read(viewer)[-1], "Results") == "1"
 
 
-def test_numbers_that_an_edit_or_a_withdrawal_overtakes_are_not_sent() -> None:
-    """Computed for names, they may tell what with codes is told to nobody."""
+def test_numbers_outdated_by_an_edit_or_unpublishing_are_not_sent() -> None:
+    """Computed with names, they may reveal what codes must hide."""
     desk = Desk(("Ada", "17"))
     viewer = desk.join()
     coded = dataclasses.replace(desk.exam, audience=Audience.CODES, version=desk.exam.version + 1)
@@ -387,7 +387,7 @@ def test_numbers_that_an_edit_or_a_withdrawal_overtakes_are_not_sent() -> None:
     assert [event["kind"] for event in read(viewer)] == ["gone"]
 
 
-def test_a_channel_that_is_closed_computes_nothing_more() -> None:
+def test_a_closed_channel_computes_nothing_more() -> None:
     desk = Desk(("Ada", "17"))
     desk.join()
     desk.channel.close()

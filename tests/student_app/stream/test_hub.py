@@ -1,4 +1,4 @@
-"""The hub: limits, watching, loading on demand, heartbeats, and who is told what."""
+"""The hub: limits, watching, loading on demand, heartbeats, and who receives what."""
 
 import asyncio
 import contextlib
@@ -37,7 +37,7 @@ async def hub_over(
 
 
 async def next_event(viewer: Viewer, kind: str) -> dict[str, object]:
-    """The next event of a kind; heartbeats in between do not count."""
+    """The next event of this kind; heartbeats in between are skipped."""
     async with asyncio.timeout(DEADLINE_S):
         while True:
             message = await viewer.queue.get()
@@ -52,7 +52,7 @@ def exam_with_rows() -> tuple[Exam, list[Result]]:
     return exam, [a_result("Ada", "17", exam)]
 
 
-def test_two_exams_viewers_hear_only_of_their_own() -> None:
+def test_viewers_of_two_exams_receive_only_their_own_events() -> None:
     async def run() -> None:
         one, other = a_published_exam("One"), a_published_exam("Other")
         cache = filled_cache((one, []), (other, []))
@@ -62,16 +62,16 @@ def test_two_exams_viewers_hear_only_of_their_own() -> None:
             await next_event(at_other, "snapshot")
             for row in (a_result("Ada", "17", one), a_result("Alan", "12", other)):
                 cache.put_results(row.exam_id, [row])
-            heard_at_one = await next_event(at_one, "change")
-            heard_at_other = await next_event(at_other, "change")
-            assert heard_at_one["data"]["rows"][0][1] == "Ada"  # type: ignore[index]
-            assert heard_at_other["data"]["rows"][0][1] == "Alan"  # type: ignore[index]
+            event_of_one = await next_event(at_one, "change")
+            event_of_other = await next_event(at_other, "change")
+            assert event_of_one["data"]["rows"][0][1] == "Ada"  # type: ignore[index]
+            assert event_of_other["data"]["rows"][0][1] == "Alan"  # type: ignore[index]
             assert at_one.queue.empty()
 
     asyncio.run(run())
 
 
-def test_the_first_word_tells_how_current_everything_is() -> None:
+def test_the_first_event_says_how_current_the_data_is() -> None:
     async def run() -> None:
         exam, rows = exam_with_rows()
         async with hub_over(filled_cache((exam, rows)), FakeFeed()) as hub:
@@ -84,7 +84,7 @@ def test_the_first_word_tells_how_current_everything_is() -> None:
     asyncio.run(run())
 
 
-def test_streams_of_one_address_are_limited_and_places_come_free() -> None:
+def test_streams_per_address_are_limited_and_slots_are_freed() -> None:
     async def run() -> None:
         exam, rows = exam_with_rows()
         async with hub_over(filled_cache((exam, rows)), FakeFeed(), streams_per_address_max=2) as hub:
@@ -102,7 +102,7 @@ def test_streams_of_one_address_are_limited_and_places_come_free() -> None:
     asyncio.run(run())
 
 
-def test_streams_in_all_are_limited() -> None:
+def test_streams_in_total_are_limited() -> None:
     async def run() -> None:
         exam, rows = exam_with_rows()
         async with hub_over(filled_cache((exam, rows)), FakeFeed(), streams_max=1) as hub:
@@ -128,7 +128,7 @@ def test_an_exam_is_watched_as_long_as_somebody_has_its_stream() -> None:
     asyncio.run(run())
 
 
-def test_an_exam_that_nobody_watches_is_loaded_on_demand() -> None:
+def test_an_unwatched_exam_is_loaded_on_demand() -> None:
     async def run() -> None:
         exam, rows = exam_with_rows()
         cache = filled_cache()
@@ -147,7 +147,7 @@ def test_an_exam_that_nobody_watches_is_loaded_on_demand() -> None:
     asyncio.run(run())
 
 
-def test_an_exam_that_is_not_there_is_not_waited_for() -> None:
+def test_a_missing_exam_is_not_waited_for() -> None:
     async def run() -> None:
         async with hub_over(filled_cache(), FakeFeed()) as hub, asyncio.timeout(DEADLINE_S):
             assert await hub.loaded(a_published_exam().id, deadline_s=60.0) is None
@@ -155,7 +155,7 @@ def test_an_exam_that_is_not_there_is_not_waited_for() -> None:
     asyncio.run(run())
 
 
-def test_results_that_do_not_come_in_time_are_not_waited_for_longer() -> None:
+def test_waiting_for_results_is_limited() -> None:
     async def run() -> None:
         exam = a_published_exam()
         cache = filled_cache()
@@ -166,7 +166,7 @@ def test_results_that_do_not_come_in_time_are_not_waited_for_longer() -> None:
     asyncio.run(run())
 
 
-def test_a_change_of_the_feeds_state_is_told_at_once() -> None:
+def test_a_change_of_the_feeds_state_is_sent_at_once() -> None:
     async def run() -> None:
         exam, rows = exam_with_rows()
         feed = FakeFeed()
@@ -174,13 +174,13 @@ def test_a_change_of_the_feeds_state_is_told_at_once() -> None:
             viewer = hub.join(exam.id, ADDRESS, None)
             await next_event(viewer, "snapshot")
             feed.become(FeedState.OFFLINE)
-            told = await next_event(viewer, "feed")
-            assert told["data"]["state"] == "OFFLINE"  # type: ignore[index]
+            event = await next_event(viewer, "feed")
+            assert event["data"]["state"] == "OFFLINE"  # type: ignore[index]
 
     asyncio.run(run())
 
 
-def test_viewers_hear_that_their_exam_has_no_room_and_newcomers_do_at_once() -> None:
+def test_viewers_learn_that_their_exam_has_no_room_and_newcomers_at_once() -> None:
     async def run() -> None:
         exam, rows = exam_with_rows()
         cache, feed = filled_cache((exam, rows)), FakeFeed()
@@ -202,7 +202,7 @@ def test_viewers_hear_that_their_exam_has_no_room_and_newcomers_do_at_once() -> 
     asyncio.run(run())
 
 
-def test_a_heartbeat_that_fails_is_logged_and_the_next_ones_come(
+def test_a_failing_heartbeat_is_logged_and_the_next_ones_follow(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("student_app.stream.hub.BEAT_S", 0.01)
@@ -232,7 +232,7 @@ def test_a_heartbeat_that_fails_is_logged_and_the_next_ones_come(
     assert "the streams' heartbeat failed, and starts again" in caplog.text
 
 
-def test_publishing_and_taking_back_reach_those_who_wait() -> None:
+def test_publishing_and_unpublishing_reach_waiting_viewers() -> None:
     async def run() -> None:
         exam, rows = exam_with_rows()
         cache = filled_cache()
@@ -249,7 +249,7 @@ def test_publishing_and_taking_back_reach_those_who_wait() -> None:
     asyncio.run(run())
 
 
-def test_a_corrected_exam_is_told_to_its_viewers() -> None:
+def test_a_corrected_exam_is_sent_to_its_viewers() -> None:
     async def run() -> None:
         exam, rows = exam_with_rows()
         cache = filled_cache((exam, rows))
@@ -263,7 +263,7 @@ def test_a_corrected_exam_is_told_to_its_viewers() -> None:
     asyncio.run(run())
 
 
-def test_closing_ends_every_stream_and_takes_no_new_one() -> None:
+def test_closing_ends_every_stream_and_accepts_no_new_one() -> None:
     async def run() -> None:
         exam, rows = exam_with_rows()
         async with hub_over(filled_cache((exam, rows)), FakeFeed()) as hub:
@@ -277,7 +277,7 @@ def test_closing_ends_every_stream_and_takes_no_new_one() -> None:
     asyncio.run(run())
 
 
-def test_the_more_watch_the_longer_they_spread_what_they_ask_of_the_page() -> None:
+def test_the_more_viewers_the_longer_their_page_refreshes_are_spread() -> None:
     async def run() -> None:
         exam, rows = exam_with_rows()
         cache = filled_cache((exam, rows))

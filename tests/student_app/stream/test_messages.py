@@ -1,4 +1,4 @@
-"""Messages hold what guests may see, on one line, and nothing else."""
+"""Messages contain only what guests may see, on one line."""
 
 import dataclasses
 import json
@@ -36,7 +36,7 @@ def test_a_snapshot_has_the_exam_its_rows_and_how_current_it_is() -> None:
 
 
 def test_names_and_owners_are_never_in_a_message() -> None:
-    """Even if a row had them, which guests' rows do not."""
+    """Even if a row had them, which guests' rows never do."""
     exam = dataclasses.replace(a_published_exam(audience=Audience.CODES), owner="secret-owner")
     row = dataclasses.replace(a_result("7K4QX2", "A", exam), name="Ada Lovelace", owner="secret-owner")
     change = change_data(exam, [row], START_S, [])
@@ -52,7 +52,7 @@ def test_a_snapshot_without_status_is_the_same_at_every_moment() -> None:
     assert "feed" not in snapshot_object(exam, [], {}, None)
 
 
-def test_a_change_has_its_rows_with_their_scores_and_the_ids_that_are_gone() -> None:
+def test_a_change_has_its_rows_with_scores_and_the_removed_ids() -> None:
     exam = a_published_exam()
     row, failed, absent = (a_result("Ada", grade, exam) for grade in ("12", "9.99", "ABSENT"))
     change = change_data(exam, [row], START_S, ["gone-id"])
@@ -61,7 +61,7 @@ def test_a_change_has_its_rows_with_their_scores_and_the_ids_that_are_gone() -> 
     assert change_data(exam, [absent], 0.0, [])["rows"][0][2:] == ["absent", 1, 0.0, None, None]  # type: ignore[index]
 
 
-def test_an_exam_brings_the_axis_of_its_chart_with_both_ends() -> None:
+def test_an_exam_has_the_axis_of_its_chart_with_both_ends() -> None:
     german = exam_object(a_published_exam(scale=parse_scale("FROM_1_TO_6;STEP=0.1;BEST=LOW;PASS=4")))
     bars = [["6–5", "6"], ["5–4", "5"], ["4–3", "4"], ["3–2", "3"], ["2–1", "2"]]
     assert german["axis"] == {"bars": bars, "last": "1"}
@@ -81,7 +81,7 @@ def test_numbers_are_ready_to_draw_and_small() -> None:
     assert len(to_json(numbers)) < 1500
 
 
-def test_of_a_small_group_no_statistic_is_in_the_numbers() -> None:
+def test_a_small_groups_numbers_have_no_statistics() -> None:
     exam = a_published_exam()
     numbers = numbers_object(exam, results_of("8", "9", exam=exam))
     tiles = (("Results", "2"), ("Statistics", "from 5 grades on"))
@@ -106,13 +106,13 @@ def test_with_codes_no_message_has_a_time_of_a_row_or_the_order_of_entry() -> No
     assert change == {"rows": in_order_of_ids, "gone": sorted(removed)}
 
 
-def test_a_feed_that_was_never_right_has_no_time() -> None:
+def test_a_feed_that_was_never_live_has_no_time() -> None:
     assert feed_object(FeedStatus(FeedState.OFFLINE, START_S, None))["asOf"] is None
 
 
 @given(st.text(max_size=120))
-def test_no_name_breaks_a_stream(name: str) -> None:
-    """Whatever a row holds, a browser reads one event with that very row."""
+def test_any_name_can_be_streamed(name: str) -> None:
+    """Whatever a row contains, a browser reads one event with exactly that row."""
     exam = a_published_exam()
     row = dataclasses.replace(a_result("x", "12", exam), student=name)
     change = change_data(exam, [row], 0.0, [])

@@ -1,4 +1,4 @@
-"""Answers are rendered off the event loop, once a version, for everybody who waits."""
+"""Responses are rendered off the event loop, once per version, for all waiting requests."""
 
 import asyncio
 import threading
@@ -27,7 +27,7 @@ class Renderer:
         return render
 
 
-def test_a_rendering_is_made_once_a_version() -> None:
+def test_a_response_is_rendered_once_per_version() -> None:
     async def run() -> None:
         renderings, renderer = Renderings(10), Renderer()
         first = await renderings.get("exam", 1, renderer.of("a"))
@@ -49,7 +49,7 @@ def test_the_least_recently_requested_rendering_is_dropped() -> None:
 
 
 def test_requests_that_wait_share_one_rendering_off_the_loop() -> None:
-    """The loop admits a hundred requests while one renders; one that is given up disturbs no other."""
+    """The loop accepts a hundred requests during one rendering; an abandoned one affects no other."""
 
     async def run() -> None:
         renderings, renderer, may_end = Renderings(10), Renderer(), threading.Event()
@@ -70,7 +70,7 @@ def test_requests_that_wait_share_one_rendering_off_the_loop() -> None:
     asyncio.run(run())
 
 
-def test_a_rendering_that_fails_is_made_again_for_the_next_request() -> None:
+def test_a_failed_rendering_is_retried_for_the_next_request() -> None:
     def fail() -> bytes:
         raise ValueError("a template")
 

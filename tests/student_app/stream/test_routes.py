@@ -1,4 +1,4 @@
-"""The routes beside Streamlit, asked in memory: snapshots, static boards, health, headers."""
+"""The routes beside Streamlit, requested in memory: snapshots, static boards, health, headers."""
 
 import asyncio
 
@@ -19,7 +19,7 @@ from tests.student_app.world import START_S, FakeFeed, filled_cache
 # The JSON snapshot.
 
 
-def test_a_snapshot_is_had_once_and_then_only_asked_about() -> None:
+def test_a_snapshot_is_fetched_once_and_then_only_revalidated() -> None:
     exam = a_published_exam()
     cache = filled_cache((exam, [a_result("Ada", "17", exam)]))
     first = get(cache, f"/live/{exam.id}.json")
@@ -44,13 +44,13 @@ def test_a_snapshot_is_had_once_and_then_only_asked_about() -> None:
         "/live/5f0c9b0e-0000-4000-8000-000000000000.json",
     ],
 )
-def test_an_exam_that_is_not_there_is_refused_and_its_name_is_not_repeated(path: str) -> None:
+def test_a_missing_exam_is_refused_without_repeating_its_name(path: str) -> None:
     answer = get(filled_cache(), path)
     assert answer.status_code == 404
     assert path.removeprefix("/live/").removesuffix(".json") not in answer.text
 
 
-def test_exams_that_are_not_listed_yet_are_not_called_absent() -> None:
+def test_exams_not_listed_yet_are_not_reported_as_missing() -> None:
     async def run() -> httpx.Response:
         async with browser(ExamCache(lambda: START_S), FakeFeed()) as client:
             asking = asyncio.create_task(client.get(f"/live/{new_id()}.json"))
@@ -94,8 +94,8 @@ def test_every_answer_has_the_security_headers() -> None:
 # A stream whose reader has stopped.
 
 
-def test_a_dropped_viewers_stream_ends_though_its_socket_takes_nothing_more() -> None:
-    """Its place comes free at once, not when the network gives it up."""
+def test_a_dropped_viewers_stream_ends_even_if_its_socket_is_blocked() -> None:
+    """Its slot is freed at once, not only when the network times out."""
     exam = a_published_exam()
     cache = filled_cache((exam, []))
 
@@ -119,7 +119,7 @@ def test_a_dropped_viewers_stream_ends_though_its_socket_takes_nothing_more() ->
         streaming = asyncio.create_task(app(scope, receive, send))
         await asyncio.wait_for(is_stuck.wait(), 5)
         for _ in range(QUEUE_MESSAGES_MAX + 1):
-            feed.become(FeedState.LIVE)  # a word to everybody
+            feed.become(FeedState.LIVE)  # sends an event to everybody
             await asyncio.sleep(0)
         await asyncio.wait_for(streaming, 5)
         assert hub.stream_count == 0

@@ -1,4 +1,4 @@
-"""One page at a time, when the loop admits it."""
+"""Pages run one at a time, when the loop admits them."""
 
 import asyncio
 import threading
@@ -18,7 +18,7 @@ DEADLINE_S = 30.0
 
 
 class NoFeed:
-    """Nothing is watched and nothing comes."""
+    """A feed on which nothing is watched and nothing arrives."""
 
     status = FeedStatus(FeedState.OFFLINE, 0.0, None)
 
@@ -26,7 +26,7 @@ class NoFeed:
     def add_listener(self, listener: object) -> object: ...
 
 
-def test_a_page_waits_until_the_one_before_is_ready() -> None:
+def test_a_page_waits_until_the_previous_one_is_ready() -> None:
     drawn: list[list[str]] = []
     is_drawn = threading.Event()
 
@@ -45,7 +45,7 @@ def test_a_page_waits_until_the_one_before_is_ready() -> None:
     assert drawn == [["Loading the exams …"]]
 
 
-def test_no_page_begins_before_the_loop_has_done_what_was_due() -> None:
+def test_no_page_starts_before_the_loops_pending_callbacks_have_run() -> None:
     order: list[str] = []
 
     def page() -> None:
@@ -68,7 +68,7 @@ def test_no_page_begins_before_the_loop_has_done_what_was_due() -> None:
     assert order == ["message"] * 3 + ["page"] * 3
 
 
-def test_one_page_at_a_time_has_the_turn_that_the_loop_gave() -> None:
+def test_only_one_page_at_a_time_is_admitted() -> None:
     gate = RunGate()
     inside: set[int] = set()
     at_a_time: list[int] = []
@@ -76,7 +76,7 @@ def test_one_page_at_a_time_has_the_turn_that_the_loop_gave() -> None:
     def page(number: int) -> None:
         with gate:
             inside.add(number)
-            threading.Event().wait(0.01)  # long enough for another to come in, if it could
+            threading.Event().wait(0.01)  # long enough for another to be admitted, if it could
             at_a_time.append(len(inside))
             inside.discard(number)
 
@@ -88,7 +88,7 @@ def test_one_page_at_a_time_has_the_turn_that_the_loop_gave() -> None:
     assert at_a_time == [1, 1, 1, 1]
 
 
-def test_a_page_that_fails_gives_its_turn_back() -> None:
+def test_a_failing_page_releases_the_gate() -> None:
     gate = RunGate()
 
     def fail() -> None:
@@ -108,7 +108,7 @@ def test_a_page_that_fails_gives_its_turn_back() -> None:
     asyncio.run(run())
 
 
-def test_at_the_servers_end_no_page_waits_for_ever() -> None:
+def test_at_shutdown_no_page_waits_forever() -> None:
     gate, is_entered = RunGate(), threading.Event()
 
     def page() -> None:
@@ -119,7 +119,7 @@ def test_at_the_servers_end_no_page_waits_for_ever() -> None:
 
     async def run() -> None:
         with gate.controlled_by(asyncio.get_running_loop()):
-            thread.start()  # what it asks is not heard: the loop is busy here until the block has ended
+            thread.start()  # its request is not seen: the loop is busy here until the block has ended
             assert not is_entered.wait(0.2)
 
     asyncio.run(run())

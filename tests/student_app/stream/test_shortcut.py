@@ -1,4 +1,4 @@
-"""Streams go their own way, and nothing else does."""
+"""Streams bypass the middleware, and nothing else does."""
 
 import asyncio
 

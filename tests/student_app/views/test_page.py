@@ -25,7 +25,7 @@ GRADES = ["10", "12", "14", "16", "18", "ABSENT"]
 
 @contextmanager
 def page_over(cache: ExamCache, feed: FakeFeed | None = None, **parameters: str) -> Iterator[AppTest]:
-    """The page, run once; `parameters` is what stands behind its question mark."""
+    """The page, run once; `parameters` are its query parameters."""
     with set_serving(Serving(cache, feed or FakeFeed())):
         page = AppTest.from_file(SCRIPT, default_timeout=RUN_DEADLINE_S)
         for name, text in parameters.items():
@@ -42,7 +42,7 @@ def page_of(exam: tuple[Exam, list[Result]], feed: FakeFeed | None = None) -> It
 
 @pytest.fixture(autouse=True)
 def no_exception(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page that failed is never taken for one that says nothing."""
+    """Ensures that a failed page is never mistaken for an empty one."""
     run = AppTest.run
 
     def checked(page: AppTest, **options: float) -> AppTest:
@@ -54,13 +54,13 @@ def no_exception(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def texts(page: AppTest) -> str:
-    """What the page says, but for its tables."""
+    """All texts of the page except its tables."""
     kinds = (page.caption, page.info, page.warning, page.success, page.markdown)
     return "\n".join(str(element.value) for kind in kinds for element in kind)
 
 
 def numbers(page: AppTest) -> dict[str, str]:
-    """The statistics, name and text of each."""
+    """The statistics: text by name."""
     (table,) = page.table
     frame = table.value
     return {str(name): str(frame.loc[name].iloc[0]) for name in frame.index}
@@ -85,7 +85,7 @@ def an_exam_with(grades: list[str], audience: Audience = Audience.NAMES) -> tupl
 # Which exam.
 
 
-def test_without_a_link_no_exam_is_taken_for_the_one_that_is_meant() -> None:
+def test_without_a_link_no_exam_is_preselected() -> None:
     exams = [a_published_exam(subject) for subject in ("Old", "New")]
     with page_over(filled_cache(*((exam, []) for exam in exams))) as page:
         (choice,) = page.selectbox
@@ -94,7 +94,7 @@ def test_without_a_link_no_exam_is_taken_for_the_one_that_is_meant() -> None:
         assert address(page, "exam") is None
 
 
-def test_every_choice_holds_however_many_follow_each_other() -> None:
+def test_each_of_several_choices_in_a_row_is_kept() -> None:
     exams = [a_published_exam(f"Subject {number}") for number in range(4)]
     with page_over(filled_cache(*((exam, []) for exam in exams)), exam=exams[0].id) as page:
         for exam in [*exams, *reversed(exams), exams[2], exams[1]]:
@@ -104,8 +104,8 @@ def test_every_choice_holds_however_many_follow_each_other() -> None:
             assert page.title[0].value == exam.subject
 
 
-def test_an_address_that_changes_changes_the_choice() -> None:
-    """As by the browser's back and forward."""
+def test_changing_the_address_changes_the_choice() -> None:
+    """As with the browser's back and forward buttons."""
     one, other = a_published_exam("One"), a_published_exam("Other")
     with page_over(filled_cache((one, []), (other, [])), exam=one.id) as page:
         page.selectbox[0].set_value(other.id).run()
@@ -126,7 +126,7 @@ def test_a_link_opens_its_exam_among_thousands() -> None:
             assert len(several.options) <= OFFERED_MAX
 
 
-def test_many_exams_are_searched_and_what_is_shown_stays_until_another_is_chosen() -> None:
+def test_many_exams_are_searched_and_the_shown_one_stays_until_another_is_chosen() -> None:
     shown, rows = an_exam_with(GRADES)
     many = [(a_published_exam(f"Subject {number}"), list[Result]()) for number in range(OFFERED_MAX + 10)]
     sought = a_published_exam("Überlieferung", date=dt.date(2020, 1, 1))
@@ -140,7 +140,7 @@ def test_many_exams_are_searched_and_what_is_shown_stays_until_another_is_chosen
         assert "No exam has “no such thing”" in texts(page)
 
 
-def test_exams_that_read_the_same_can_be_told_apart_and_chosen() -> None:
+def test_exams_with_the_same_label_can_be_distinguished_and_chosen() -> None:
     one, other = an_exam_with(GRADES), an_exam_with(GRADES[:5])
     with page_over(filled_cache(one, other), exam=one[0].id) as page:
         (choice,) = page.selectbox
@@ -151,7 +151,7 @@ def test_exams_that_read_the_same_can_be_told_apart_and_chosen() -> None:
         assert numbers(page)["Results"] == "5"
 
 
-def test_a_link_to_an_exam_that_is_not_published_waits_for_it_and_offers_others() -> None:
+def test_a_link_to_an_unpublished_exam_waits_for_it_and_offers_others() -> None:
     exam = a_published_exam()
     early = a_published_exam("Early")
     cache = filled_cache((exam, []))
@@ -186,17 +186,17 @@ def test_an_exams_words_are_shown_as_they_are() -> None:
         assert r"\*Curie\*" in texts(page)
 
 
-# Statistics, and what may be told.
+# Statistics, and what may be shown.
 
 
 def test_an_exams_statistics() -> None:
     with page_of(an_exam_with(GRADES)) as page:
-        told = numbers(page)
-        assert told["Results"] == "6"
-        assert (told["Mean"], told["Median"]) == ("14", "14")
-        assert (told["Lower quartile"], told["Upper quartile"]) == ("12", "16")
-        assert told["Spread (standard deviation)"] == "2.83"
-        assert (told["Lowest"], told["Highest"], told["Passed"]) == ("10", "18", "100 %")
+        statistics = numbers(page)
+        assert statistics["Results"] == "6"
+        assert (statistics["Mean"], statistics["Median"]) == ("14", "14")
+        assert (statistics["Lower quartile"], statistics["Upper quartile"]) == ("12", "16")
+        assert statistics["Spread (standard deviation)"] == "2.83"
+        assert (statistics["Lowest"], statistics["Highest"], statistics["Passed"]) == ("10", "18", "100 %")
 
 
 def test_a_small_group_has_no_statistics_and_the_page_states_the_rule() -> None:
@@ -207,9 +207,9 @@ def test_a_small_group_has_no_statistics_and_the_page_states_the_rule() -> None:
 
 def test_with_codes_no_number_is_one_persons_and_the_page_states_the_rule() -> None:
     with page_of(an_exam_with(GRADES, Audience.CODES)) as page:
-        told = numbers(page)
-        assert "Median" in told
-        assert told.keys().isdisjoint({"Lowest", "Highest", "Passed"})
+        statistics = numbers(page)
+        assert "Median" in statistics
+        assert statistics.keys().isdisjoint({"Lowest", "Highest", "Passed"})
         assert "no number is shown that belongs to a single person" in texts(page)
 
 
@@ -270,7 +270,7 @@ def test_with_codes_i_am_asked_for_my_code_and_my_place_is_rounded() -> None:
         assert "About 80 % of the grades" in texts(page).replace("\\", "")
 
 
-def test_several_students_of_one_name_are_all_told_and_none_is_taken_for_me() -> None:
+def test_several_students_with_one_name_are_all_shown_and_none_is_marked_as_mine() -> None:
     exam, rows = an_exam_with(GRADES)
     rows.append(a_result("Student 000", "20", exam))
     with page_of((exam, rows)) as page:
@@ -281,17 +281,17 @@ def test_several_students_of_one_name_are_all_told_and_none_is_taken_for_me() ->
         assert "Student 000: 20" in said
 
 
-def test_a_name_that_is_not_there_is_said_without_a_guess() -> None:
+def test_a_name_that_is_not_found_is_reported_without_a_guess() -> None:
     with page_of(an_exam_with(GRADES)) as page:
         asked(page, "Student")
         assert "No such result yet" in texts(page)
         assert len(page.success) == 0
 
 
-# Comparison, and what is held meanwhile.
+# Comparison, and what stays loaded meanwhile.
 
 
-def test_exams_are_compared_in_percent_and_a_small_one_tells_nothing() -> None:
+def test_exams_are_compared_in_percent_and_small_groups_are_hidden() -> None:
     one, small = an_exam_with(GRADES), an_exam_with(["20"])
     with page_over(filled_cache(one, small), exam=one[0].id) as page:
         page.multiselect(key="compared").select(small[0].id).run()
@@ -300,7 +300,7 @@ def test_exams_are_compared_in_percent_and_a_small_one_tells_nothing() -> None:
         assert table.value["Middle half"].tolist() == ["60 % to 80 %", "–"]
 
 
-def test_an_exam_that_is_compared_is_loaded_for_it_and_what_is_chosen_survives_a_search() -> None:
+def test_compared_exams_are_loaded_and_the_selection_survives_a_search() -> None:
     one, other = an_exam_with(GRADES), a_published_exam("Unloaded")
     many = [(a_published_exam(f"Subject {number}"), list[Result]()) for number in range(OFFERED_MAX + 5)]
     cache = filled_cache(one, *many)
@@ -319,7 +319,7 @@ def test_an_exam_that_is_compared_is_loaded_for_it_and_what_is_chosen_survives_a
         assert table.value["Mean"].tolist() == ["70 %", "70 %"]
 
 
-def test_a_run_asks_for_its_exam_and_leaves_nothing_watched() -> None:
+def test_a_run_requests_its_exam_and_leaves_nothing_watched() -> None:
     exam, rows = an_exam_with(GRADES)
     feed = FakeFeed()
     with page_of((exam, rows), feed) as page:
@@ -339,7 +339,7 @@ def test_without_the_stream_the_page_refreshes_itself_and_says_so() -> None:
         assert "this page refreshes itself every 30 s" in texts(page)
 
 
-def test_an_exam_that_is_taken_back_is_not_waited_for() -> None:
+def test_an_unpublished_exam_is_not_waited_for() -> None:
     exam, rows = an_exam_with(GRADES)
     cache = filled_cache((exam, rows))
     with page_over(cache, exam=exam.id) as page:
@@ -348,7 +348,7 @@ def test_an_exam_that_is_taken_back_is_not_waited_for() -> None:
         assert not page.text_input, "the board alone is left"
 
 
-# What the board is given.
+# The board's data.
 
 
 def board_data(page: AppTest) -> dict[str, Any]:
@@ -362,7 +362,7 @@ def board_data(page: AppTest) -> dict[str, Any]:
     return data
 
 
-def test_the_board_is_told_which_row_is_mine_only_if_it_is_one() -> None:
+def test_the_board_receives_my_row_only_if_it_is_unique() -> None:
     exam, rows = an_exam_with(GRADES)
     rows.append(a_result("Student 000", "20", exam))
     with page_of((exam, rows)) as page:
@@ -373,7 +373,7 @@ def test_the_board_is_told_which_row_is_mine_only_if_it_is_one() -> None:
         assert board_data(page)["own"] is None
 
 
-def test_a_page_carries_the_rows_only_where_the_stream_cannot() -> None:
+def test_a_page_contains_the_rows_only_if_the_stream_cannot_be_used() -> None:
     with page_of(an_exam_with(GRADES)) as page:
         assert board_data(page)["snapshot"] is None
         page.session_state["stream-unreachable"] = True
