@@ -29,7 +29,7 @@ def filled_cache(
 
 @dataclass
 class FakeFeed:
-    """`watched` counts the watchers of each exam, `touched` are those that pages requested; `become` changes the
+    """`watched` counts the watchers of each exam, `touched` those that pages requested; `become` changes the
     state and notifies all listeners. An exam in `loads` has that load, others the cache's."""
 
     cache: ExamCache | None = None

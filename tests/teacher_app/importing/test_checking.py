@@ -1,4 +1,4 @@
-"""What becomes of each imported row, and the reason that a teacher is told."""
+"""The result of checking each imported row, and the reason shown to the teacher."""
 
 from collections.abc import Sequence
 
@@ -53,18 +53,18 @@ def fates(*arguments: object, **choices: object) -> list[Fate]:
         ("Ada\nGrace", "14", Fate.BAD, "control character"),
     ],
 )
-def test_each_row_by_itself(person: str, grade: str, fate: Fate, says: str) -> None:
+def test_each_row_is_checked_by_itself(person: str, grade: str, fate: Fate, says: str) -> None:
     (one,) = checked(source_rows((person, grade)))
     assert one.fate is fate
     assert says in one.reason
 
 
-def test_grades_are_canonical_and_marks_are_no_zeros() -> None:
+def test_grades_are_canonical_and_marks_are_not_zeros() -> None:
     rows = source_rows(("A", " 14,50 "), ("B", "0"), ("C", "abs"), ("D", "EX"), ("E", "7/20"))
     assert [one.grade for one in checked(rows)] == ["14.5", "0", "ABSENT", "EXEMPT", "7"]
 
 
-def test_same_students_are_recognised_in_other_spellings() -> None:
+def test_students_are_recognised_in_other_spellings() -> None:
     assert person_key("Lovelace, Ada") == person_key(" ada   LOVELACE") == person_key("Ada\u00a0Lovelace")
     assert person_key("Ada Lovelace") != person_key("Ada Lovelace, PhD, Dr")
     present = there(("Ada Lovelace", "14"))
@@ -79,14 +79,14 @@ def test_same_students_are_recognised_in_other_spellings() -> None:
         (There.ADD, Fate.NEW, "this one is added"),
     ],
 )
-def test_a_student_who_is_there_with_another_grade(choice: There, fate: Fate, says: str) -> None:
+def test_an_existing_student_with_another_grade(choice: There, fate: Fate, says: str) -> None:
     (one,) = checked(source_rows(("Ada", "14")), there(("Ada", "12")), there=choice)
     assert one.fate is fate
     assert says in one.reason
     assert (one.there is not None) == (choice is not There.ADD)
 
 
-def test_of_several_who_are_there_none_is_replaced_by_guess() -> None:
+def test_of_several_existing_students_none_is_replaced_by_guess() -> None:
     present = there(("Ada", "12"), ("Ada", "13"))
     (one,) = checked(source_rows(("Ada", "14")), present, there=There.REPLACE)
     assert one.fate is Fate.BAD
@@ -104,7 +104,7 @@ def test_of_several_who_are_there_none_is_replaced_by_guess() -> None:
         (Repeated.ALL, [Fate.NEW, Fate.NEW, Fate.NEW]),
     ],
 )
-def test_a_student_who_is_in_it_twice(choice: Repeated, expected: list[Fate]) -> None:
+def test_a_student_who_appears_twice(choice: Repeated, expected: list[Fate]) -> None:
     rows = source_rows(("Ada", "12"), ("Grace", "13"), ("ada", "14"))
     assert fates(rows, repeated=choice) == expected
 
@@ -117,8 +117,8 @@ def test_a_repeated_row_says_where_the_other_one_is() -> None:
 
 @pytest.mark.parametrize("repeated", list(Repeated))
 @pytest.mark.parametrize("choice", list(There))
-def test_what_an_import_has_saved_is_found_again(choice: There, repeated: Repeated) -> None:
-    """Whatever was chosen: after any part has arrived, only the rest is saved; after all, nothing."""
+def test_rows_saved_by_an_import_are_recognised(choice: There, repeated: Repeated) -> None:
+    """For any choice: after a part was saved, only the rest is saved; after all, nothing."""
     rows = source_rows(
         ("Ada", "12"), ("Grace", "13"), ("Ada", "14"), ("Emmy", "15"), ("Bo", "1"), ("Bo", "1")
     )
@@ -152,7 +152,7 @@ def test_students_with_codes_are_compared_by_name() -> None:
     assert fates(source_rows(("Grace", "15")), present, CODES_EXAM) == [Fate.NEW]
 
 
-def test_a_code_of_the_source_that_is_there_says_who_it_is() -> None:
+def test_an_existing_code_in_the_source_identifies_the_student() -> None:
     present = [coded("K7M2QX", "Ada Lovelace", "14")]
     rows = [SourceRow(1, "Ada King", "14", "K7M2QX")]
     (one,) = checked(rows, present, CODES_EXAM, there=There.REPLACE)
@@ -173,13 +173,13 @@ def test_codes_that_cannot_be_used_are_refused() -> None:
     assert "is in line 2 already" in three.reason
 
 
-def test_a_name_that_is_written_like_a_code_stays_a_name() -> None:
-    """Only where it is the code of a row that is there is it one: a name must not become public."""
+def test_a_name_that_looks_like_a_code_stays_a_name() -> None:
+    """It is a code only if an existing row has it: a name must not become public."""
     assert fates(source_rows(("MARTHA", "14")), [], CODES_EXAM) == [Fate.NEW]
     assert fates(source_rows(("MARTHA", "14")), [coded("MARTHA", None, "14")], CODES_EXAM) == [Fate.SAME]
 
 
-def test_who_is_called_as_the_code_of_another_is_written_is_found_by_name() -> None:
+def test_a_student_whose_name_equals_another_students_code_is_found_by_name() -> None:
     present = [coded("MARTHA", "Ada", "14"), coded("K7M2QX", "Martha", "12", number=2)]
     one, two = checked(source_rows(("Ada", "14"), ("MARTHA", "12")), present, CODES_EXAM)
     assert (one.fate, two.fate) == (Fate.SAME, Fate.SAME)

@@ -1,4 +1,4 @@
-"""Files and pasted texts as other programs make them, read as the teacher means them."""
+"""Files and pasted texts as other programs produce them, read as the teacher intends."""
 
 import datetime as dt
 import io
@@ -58,30 +58,30 @@ def test_columns_aligned_by_hand(text: str) -> None:
     assert pairs_of(text) == ADA_AND_GRACE
 
 
-def test_a_decimal_comma_between_commas_is_joined_again() -> None:
+def test_a_decimal_comma_between_separators_is_rejoined() -> None:
     assert pairs_of("Ada,14,5\nBob,12\nCy,EX") == [("Ada", "14,5"), ("Bob", "12"), ("Cy", "EX")]
     assert pairs_of("Name,Grade\nAda,14,5\nBob,12,25") == [("Ada", "14,5"), ("Bob", "12,25")]
     assert pairs_of('Name,Grade\n"Ada","14,5"') == [("Ada", "14,5")]
 
 
-def test_two_papers_are_not_taken_for_decimals() -> None:
-    """Columns that are filled in some rows only do not make decimal commas of others."""
+def test_two_papers_are_not_mistaken_for_decimals() -> None:
+    """Columns filled in only some rows do not turn others into decimal commas."""
     source = source_from_text("Name,Quiz,Mathematics\nAda,14,5\nBob,12,\nCy,,7")
     assert pairs_of(source) == [("Ada", "5"), ("Bob", ""), ("Cy", "7")]
 
 
-def test_commas_that_may_be_both_are_not_guessed() -> None:
+def test_ambiguous_commas_are_not_guessed() -> None:
     table = source_from_text("Ada,14,5\nBob,12,0\nCy,9,25").tables[""]
     assert table.is_comma_ambiguous
     assert recognised(table, OUT_OF_20, "Mathematics").grade is None
 
 
-def test_lines_are_those_of_the_source() -> None:
+def test_line_numbers_are_those_of_the_source() -> None:
     rows = rows_of_file(source_from_text('sep=;\nName;Grade\n\n"Ada";1\nBob;2'), an_exam())
     assert [(row.line, row.person, row.grade) for row in rows] == [(4, "Ada", "1"), (5, "Bob", "2")]
 
 
-def test_a_quote_that_is_never_closed_does_not_swallow_the_rest() -> None:
+def test_an_unclosed_quote_does_not_swallow_the_rest() -> None:
     assert pairs_of('"Ada;12\nBob;13\nCy;9') == [("Ada", "12"), ("Bob", "13"), ("Cy", "9")]
 
 
@@ -101,7 +101,7 @@ def test_encodings(encoding: str) -> None:
     assert pairs_of(data) == [("Héloïse Brûlé", "14,5"), ("José Nuñez", "7")]
 
 
-def test_texts_that_spreadsheets_wrap_are_unwrapped() -> None:
+def test_texts_wrapped_by_spreadsheets_are_unwrapped() -> None:
     assert pairs_of('Student,Grade\n"=""0042""",12\n\'=SUM(A1),13') == [("0042", "12"), ("=SUM(A1)", "13")]
 
 
@@ -114,8 +114,8 @@ def test_texts_that_spreadsheets_wrap_are_unwrapped() -> None:
         ("Nachname;Vorname;Punkte", "Lovelace Ada"),
     ],
 )
-def test_first_and_last_names_are_joined_in_the_order_of_speech(heading: str, names: str) -> None:
-    """Whatever order the columns have."""
+def test_first_and_last_names_are_joined_in_spoken_order(heading: str, names: str) -> None:
+    """For any order of columns."""
     row = "Ada;Lovelace" if names == "Ada Lovelace" else "Lovelace;Ada"
     assert pairs_of(f"{heading}\n{row};14") == [("Ada Lovelace", "14")]
 
@@ -125,7 +125,7 @@ def test_columns_in_another_order_and_others_between() -> None:
     assert pairs_of(text) == [("Ada", "14"), ("Grace", "15")]
 
 
-def test_without_a_heading_the_grades_are_told_by_what_they_are() -> None:
+def test_without_a_heading_the_grades_are_recognised_by_their_values() -> None:
     assert pairs_of("1001\tAda Lovelace\t14\n1002\tGrace Hopper\tabs") == [
         ("Ada Lovelace", "14"),
         ("Grace Hopper", "abs"),
@@ -134,8 +134,8 @@ def test_without_a_heading_the_grades_are_told_by_what_they_are() -> None:
     assert pairs_of("Ada;pass\nGrace;fail", PASS_FAIL) == [("Ada", "pass"), ("Grace", "fail")]
 
 
-def test_a_bad_first_row_is_no_heading() -> None:
-    """It is shown as a row to mend instead of being swallowed."""
+def test_an_invalid_first_row_is_not_a_heading() -> None:
+    """It is shown as a row to correct instead of being swallowed."""
     assert pairs_of("Ada;???\nGrace;14") == [("Ada", "???"), ("Grace", "14")]
 
 
@@ -147,7 +147,7 @@ def test_a_bad_first_row_is_no_heading() -> None:
         "Name;Quiz 1;Quiz 2\nAda;14;15\nGrace;12;13",
     ],
 )
-def test_what_cannot_be_told_is_left_to_the_teacher(text: str) -> None:
+def test_ambiguous_layouts_are_left_to_the_teacher(text: str) -> None:
     table = source_from_text(text).tables[""]
     layout = recognised(table, OUT_OF_20, "Mathematics")
     assert not layout.is_complete
@@ -208,7 +208,7 @@ def test_a_canvas_export_without_points_and_with_names_in_two_columns() -> None:
     assert pairs_of(text) == [("Ada Lovelace", "14"), ("Grace Hopper", "15")]
 
 
-def test_of_several_canvas_assignments_none_is_guessed() -> None:
+def test_none_of_several_canvas_assignments_is_guessed() -> None:
     table = source_from_file(CANVAS.encode()).tables[""]
     assert recognised(table, OUT_OF_20, "Physics").grade is None
 
@@ -247,7 +247,7 @@ def test_moodle_percentages_and_letters_follow_the_scale() -> None:
     assert pairs_of(text, LETTERS) == [("Ada Lovelace", "B-")]
 
 
-def test_a_moodle_course_total_is_taken_only_where_there_is_nothing_else() -> None:
+def test_a_moodle_course_total_is_used_only_if_there_is_nothing_else() -> None:
     text = "First name,Last name,Email address,Essay (Real),Course total (Real)\nAda,Lovelace,a,14,80"
     assert pairs_of(text) == [("Ada Lovelace", "14")]
     assert pairs_of("First name,Last name,Email address,Course total (Real)\nAda,Lovelace,a,14") == [
@@ -305,7 +305,7 @@ def test_percent_formats_and_booleans_are_read_as_they_are_shown() -> None:
     assert pairs_of(bytes_of(passed), PASS_FAIL) == [("Ada", "TRUE"), ("Grace", "FALSE")]
 
 
-def test_every_sheet_that_has_something_can_be_chosen() -> None:
+def test_every_non_empty_sheet_can_be_chosen() -> None:
     data = bytes_of(
         workbook_of(
             ("Empty", []), ("A", [["Name", "Grade"], ["Ada", 1]]), ("B", [["Name", "Grade"], ["Bob", 2]])
@@ -354,7 +354,7 @@ def test_a_oneroster_zip_in_a_folder_and_without_users() -> None:
 # Codes.
 
 
-def test_a_column_of_codes_is_known_by_its_name_and_its_contents() -> None:
+def test_a_column_of_codes_is_recognised_by_its_name_and_contents() -> None:
     exam = an_exam(audience=Audience.CODES)
     rows = rows_of_file(source_from_text("Code;Name;Grade\nK7M2QX;Ada;14\nW3PZ9B;;15"), exam)
     assert [(row.code, row.person, row.grade) for row in rows] == [

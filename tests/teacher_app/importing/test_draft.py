@@ -1,4 +1,4 @@
-"""What a teacher decides about an import is kept, and what it makes pointless is forgotten."""
+"""A teacher's decisions about an import are kept, and those that no longer apply are dropped."""
 
 from collections.abc import Callable, Iterator
 
@@ -29,7 +29,7 @@ def fates_of(draft: ImportDraft) -> list[Fate]:
     return [one.fate for one in draft.checked()]
 
 
-def test_rows_come_when_the_teacher_has_chosen_the_columns(draft_of: MakeDraft) -> None:
+def test_rows_are_read_once_the_teacher_has_chosen_the_columns(draft_of: MakeDraft) -> None:
     draft = draft_of(TEXT)
     assert draft.rows == []
     draft.choose_columns([0], 1, None)
@@ -38,7 +38,7 @@ def test_rows_come_when_the_teacher_has_chosen_the_columns(draft_of: MakeDraft) 
     assert [row.grade for row in draft.rows] == ["15", "16", "17"]
 
 
-def test_a_mended_row_is_checked_again(draft_of: MakeDraft) -> None:
+def test_a_corrected_row_is_checked_again(draft_of: MakeDraft) -> None:
     draft = draft_of("Ada;14\nBob;99\nBob;3")
     assert fates_of(draft) == [Fate.NEW, Fate.BAD, Fate.NEW]
     draft.mend(1, "Bob", " 9 ", is_included=True)
@@ -48,7 +48,7 @@ def test_a_mended_row_is_checked_again(draft_of: MakeDraft) -> None:
     assert [(row.line, row.person, row.grade) for row in draft.rows][1] == (2, "Bobby", "9")
 
 
-def test_mending_is_forgotten_only_when_other_columns_are_chosen(draft_of: MakeDraft) -> None:
+def test_corrections_are_dropped_only_when_other_columns_are_chosen(draft_of: MakeDraft) -> None:
     draft = draft_of(TEXT)
     draft.choose_columns([0], 1, None)
     draft.mend(0, "Ada King", "14", is_included=True)
@@ -79,7 +79,7 @@ def test_another_sheet_can_be_chosen(draft_of: MakeDraft) -> None:
     assert [row.person for row in draft.rows] == ["Ada"]
 
 
-def test_what_there_is_to_choose_does_not_vanish_with_the_choice(draft_of: MakeDraft) -> None:
+def test_options_do_not_vanish_once_chosen(draft_of: MakeDraft) -> None:
     draft = draft_of("Bob;1\nBob;3")
     draft.choices = Choices(repeated=Repeated.ALL)
     assert fates_of(draft) == [Fate.NEW, Fate.NEW]

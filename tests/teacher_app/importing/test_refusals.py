@@ -1,4 +1,4 @@
-"""What cannot be imported is refused in words that say what to give instead."""
+"""What cannot be imported is refused with a message that says what to provide instead."""
 
 import contextlib
 import io
@@ -36,7 +36,7 @@ def reason_for(data: bytes) -> str:
         (zip_of({"xl/workbook.xml": "<not-closed"}), "workbook cannot be read"),
     ],
 )
-def test_files_that_are_no_list(data: bytes, says: str) -> None:
+def test_files_without_a_list(data: bytes, says: str) -> None:
     assert says in reason_for(data)
 
 
@@ -53,7 +53,7 @@ def test_too_many_rows_or_columns_are_refused() -> None:
     source_from_text("Name;Grade\n" + "".join(f"Student {number};1\n" for number in range(ROWS_MAX)))
 
 
-def test_a_workbook_with_nothing_in_it_is_refused() -> None:
+def test_an_empty_workbook_is_refused() -> None:
     assert "nothing in this workbook" in reason_for(bytes_of(workbook_of(("A", []), ("B", [[" "]]))))
 
 
@@ -62,7 +62,7 @@ def test_a_workbook_with_too_many_rows_is_refused() -> None:
     assert "more than" in reason_for(bytes_of(workbook_of(("A", rows))))
 
 
-def test_a_zip_that_unpacks_to_too_much_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_zip_that_unpacks_to_too_many_bytes_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workbooks, "UNPACKED_BYTES_MAX", 5_000)
     bomb = zip_of({"results.csv": "x"})
     packed = io.BytesIO()

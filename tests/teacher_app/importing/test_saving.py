@@ -1,4 +1,4 @@
-"""Checked rows are saved in batches, once, whatever happens in between."""
+"""Checked rows are saved in batches, exactly once, whatever happens in between."""
 
 import datetime as dt
 import random
@@ -39,7 +39,7 @@ def test_rows_are_saved_in_batches_of_a_hundred(desk: Desk) -> None:
     assert {one.fate for one in draft.checked()} == {Fate.SAME}
 
 
-def test_a_lost_page_and_the_same_paste_again_give_each_row_once(desk: Desk) -> None:
+def test_after_a_lost_page_repeating_the_paste_saves_each_row_once(desk: Desk) -> None:
     draft = begun(desk)
     assert next(draft.run(lambda: NOW)) == (100, 250)
     again = begun(desk)
@@ -51,14 +51,14 @@ def test_a_lost_page_and_the_same_paste_again_give_each_row_once(desk: Desk) -> 
 
 
 class AnswerLost(ApiDouble):
-    """Batches arrive but their answers do not."""
+    """Batches are stored but their answers are lost."""
 
     def create_results(self, exam_id: str, rows: list[NewResult]) -> None:
         self._api.create_results(exam_id, rows)
         raise UNREACHABLE
 
 
-def test_a_batch_whose_answer_was_lost_is_sent_again_without_harm(desk: Desk) -> None:
+def test_a_batch_with_a_lost_answer_is_safely_sent_again(desk: Desk) -> None:
     draft = begun(desk)
     api = desk.direct
     desk.direct = AnswerLost(api)  # type: ignore[assignment]
@@ -74,7 +74,7 @@ def test_a_batch_whose_answer_was_lost_is_sent_again_without_harm(desk: Desk) ->
 
 
 @pytest.mark.parametrize("fault", [UNREACHABLE, SessionEnded()])
-def test_a_line_that_is_cut_pauses_and_one_press_goes_on(desk: Desk, fault: Exception) -> None:
+def test_a_cut_connection_pauses_the_import_and_one_click_resumes_it(desk: Desk, fault: Exception) -> None:
     draft = begun(desk)
     steps = draft.run(lambda: NOW)
     next(steps)
@@ -91,7 +91,7 @@ def test_a_line_that_is_cut_pauses_and_one_press_goes_on(desk: Desk, fault: Exce
     assert len(desk.stored()) == 250
 
 
-def test_stopping_leaves_the_rest_to_be_looked_at(desk: Desk) -> None:
+def test_stopping_leaves_the_rest_for_review(desk: Desk) -> None:
     draft = begun(desk)
     next(draft.run(lambda: NOW))
     draft.pause(lambda: NOW)
@@ -101,14 +101,14 @@ def test_stopping_leaves_the_rest_to_be_looked_at(desk: Desk) -> None:
     assert (fates.count(Fate.SAME), fates.count(Fate.NEW)) == (100, 150)
 
 
-def test_cancelled_after_the_last_batch_it_is_finished(desk: Desk) -> None:
+def test_an_import_cancelled_after_the_last_batch_is_finished(desk: Desk) -> None:
     draft = begun(desk, "Ada;1")
     next(draft.run(lambda: NOW))
     draft.pause(lambda: NOW)
     assert (draft.progress, draft.finished_at) == (Progress.FINISHED, NOW)
 
 
-def test_replaced_rows_keep_their_ids_and_bad_rows_stay(desk: Desk) -> None:
+def test_replaced_rows_keep_their_ids_and_invalid_rows_stay(desk: Desk) -> None:
     before = desk.direct.create_result(desk.exam.id, NewResult("Ada", "9"))
     draft = begun(desk, "Ada;14\nBob;99\nCy;\nDi;1", there=There.REPLACE)
     run(draft)
@@ -130,7 +130,7 @@ def test_a_row_changed_elsewhere_in_the_meantime_is_not_overwritten(desk: Desk) 
 
 
 class RefusesBob(ApiDouble):
-    """What our own checks let through and the API refuses, with the batch that it is in."""
+    """The API refuses a row that our own checks accept, and with it its whole batch."""
 
     def create_results(self, exam_id: str, rows: list[NewResult]) -> object:
         self._refuse(*rows)
@@ -145,7 +145,7 @@ class RefusesBob(ApiDouble):
             raise InputRefused("ValidationException", "Not Bob.", "student")
 
 
-def test_one_refused_row_of_a_batch_does_not_keep_the_others(desk: Desk) -> None:
+def test_one_refused_row_of_a_batch_does_not_block_the_others(desk: Desk) -> None:
     draft = begun(desk, "Ada;14\nBob;3\nCy;5")
     desk.direct = RefusesBob(desk.direct)  # type: ignore[assignment]
     run(draft)
@@ -155,7 +155,7 @@ def test_one_refused_row_of_a_batch_does_not_keep_the_others(desk: Desk) -> None
     assert draft.saving.done == 2
 
 
-def test_what_another_teacher_tries_is_refused_as_a_whole(
+def test_another_teachers_import_is_refused_as_a_whole(
     desk: Desk, backend: RunningBackend, other_teacher: SignedInTeacher
 ) -> None:
     draft = begun(desk)
@@ -170,7 +170,7 @@ def test_what_another_teacher_tries_is_refused_as_a_whole(
 # Undoing.
 
 
-def test_an_import_is_taken_back_as_a_whole(desk: Desk) -> None:
+def test_an_import_is_undone_as_a_whole(desk: Desk) -> None:
     before = desk.direct.create_result(desk.exam.id, NewResult("Student 007", "3"))
     draft = begun(desk, there=There.REPLACE)
     run(draft)
@@ -181,7 +181,7 @@ def test_an_import_is_taken_back_as_a_whole(desk: Desk) -> None:
     assert (fates.count(Fate.NEW), fates.count(Fate.REPLACES)) == (249, 1)
 
 
-def test_what_was_taken_back_can_be_saved_again_under_new_ids(desk: Desk) -> None:
+def test_an_undone_import_can_be_saved_again_under_new_ids(desk: Desk) -> None:
     draft = begun(desk, "Ada;1")
     run(draft)
     (first,) = desk.stored()
@@ -194,7 +194,7 @@ def test_what_was_taken_back_can_be_saved_again_under_new_ids(desk: Desk) -> Non
     assert second.id != first.id
 
 
-def test_undoing_keeps_what_somebody_changed_since(desk: Desk) -> None:
+def test_undoing_keeps_later_changes(desk: Desk) -> None:
     before = desk.direct.create_result(desk.exam.id, NewResult("Di", "4"))
     draft = begun(desk, "Ada;1\nBob;2\nCy;3\nDi;5", there=There.REPLACE)
     run(draft)
@@ -209,7 +209,7 @@ def test_undoing_keeps_what_somebody_changed_since(desk: Desk) -> None:
     assert (draft.undoing.done, len(draft.undoing.rejected)) == (2, 2)
 
 
-def test_an_undo_that_is_cut_goes_on(desk: Desk) -> None:
+def test_an_interrupted_undo_resumes(desk: Desk) -> None:
     draft = begun(desk)
     run(draft)
     draft.undo()
@@ -227,7 +227,7 @@ def test_an_undo_that_is_cut_goes_on(desk: Desk) -> None:
     assert draft.undoing.done == 250
 
 
-def test_undoing_gives_students_with_codes_their_names_back(make_desk: MakeDesk) -> None:
+def test_undoing_restores_the_names_of_students_with_codes(make_desk: MakeDesk) -> None:
     desk = make_desk(audience=Audience.CODES)
     desk.direct.create_results(desk.exam.id, [NewResult("K7M2QX", "3", "Ada"), NewResult("W3PZ9B", "4")])
     text = "Code;Name;Grade\nK7M2QX;Ada King;14\nW3PZ9B;Bo;15"
@@ -243,7 +243,7 @@ def test_undoing_gives_students_with_codes_their_names_back(make_desk: MakeDesk)
 # Exams that show codes.
 
 
-def test_every_student_gets_a_code_of_their_own_and_names_stay_private(make_desk: MakeDesk) -> None:
+def test_every_student_gets_their_own_code_and_names_stay_private(make_desk: MakeDesk) -> None:
     desk = make_desk(audience=Audience.CODES)
     draft = begun(desk)
     run(draft)
@@ -264,7 +264,7 @@ def test_rows_with_codes_are_not_saved_in_the_order_of_the_source(make_desk: Mak
     assert names != sorted(str(name) for name in names)
 
 
-def test_codes_of_the_source_are_kept_and_those_that_are_taken_are_not(make_desk: MakeDesk) -> None:
+def test_codes_in_the_source_are_kept_unless_already_taken(make_desk: MakeDesk) -> None:
     desk = make_desk(audience=Audience.CODES)
     desk.direct.create_result(desk.exam.id, NewResult("W3PZ9B", "3", "Alan"))
     draft = begun(desk, "Code;Name;Grade\nK7M2QX;Ada;14\n;Grace;15\nW3PZ9B;Alan;4", there=There.ADD)

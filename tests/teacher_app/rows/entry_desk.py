@@ -1,4 +1,4 @@
-"""A teacher's desk for tests: an exam on the embedded backend, and a line to it that can be cut."""
+"""A teacher's desk for tests: an exam on the embedded backend, and a connection to it that can be cut."""
 
 import contextlib
 import datetime as dt
@@ -24,12 +24,12 @@ UNREACHABLE = BackendUnreachable("http://backend", "connection refused")
 
 @dataclass
 class Desk:
-    """`fault` is raised instead of giving the API. `page` opens the exam once more, as another tab does."""
+    """`fault` is raised instead of returning the API. `page` opens the exam again, as another tab does."""
 
     direct: TeacherApi
     exam: Exam
     fault: Exception | None = None
-    asked: int = 0  # how often the API was asked for
+    asked: int = 0  # how often the API was requested
     seed: int = 7
     workspace: Workspace = field(init=False)
     writer: RowWriter = field(init=False)
@@ -49,7 +49,7 @@ class Desk:
         return self.direct
 
     def stored(self) -> list[Result]:
-        """What the backend holds, by person and grade."""
+        """What the backend stores, sorted by person and grade."""
         rows = self.direct.list_results(self.exam.id)
         return sorted(rows, key=lambda row: (row.name or row.student, row.grade))
 

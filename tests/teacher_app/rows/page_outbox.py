@@ -14,7 +14,7 @@ def create_entry(person: str, grade: str, **more: object) -> dict[str, Any]:
 
 
 def change_entry(row: Result, **values: object) -> dict[str, Any]:
-    """`values`: person, grade or what else is to be different."""
+    """`values`: person, grade or other fields to change."""
     person = row.student if row.name is None else row.name
     entry = {"key": new_id(), "attempt": 1, "op": "change", "id": row.id, "version": row.version}
     return {**entry, "person": person, "grade": row.grade, **values}

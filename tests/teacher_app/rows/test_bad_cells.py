@@ -12,7 +12,7 @@ def columns(command: Command, audience: Audience = NAMES) -> list[str]:
     return [cell.column for cell in bad_cells(command, OUT_OF_20, audience)]
 
 
-def test_every_bad_cell_is_found_with_its_reason() -> None:
+def test_every_invalid_cell_is_found_with_its_reason() -> None:
     assert columns(ChangeRow("key", "id", 1, "Ada", "10,5")) == []
     assert columns(ChangeRow("key", "id", 1, "Ada", "25")) == ["grade"]
     assert columns(ChangeRow("key", "id", 1, "", "x")) == ["person", "grade"]
@@ -21,12 +21,12 @@ def test_every_bad_cell_is_found_with_its_reason() -> None:
     assert "above 20" in cell.reason
 
 
-def test_a_line_to_be_deleted_has_no_bad_cells() -> None:
-    """A stored grade that does not fit any more, after the scale was changed, does not stop other work."""
+def test_a_line_to_be_deleted_has_no_invalid_cells() -> None:
+    """A stored grade that no longer fits after a change of scale does not block other work."""
     assert list(bad_cells(DeleteRow("key", "id", 1), LETTERS, NAMES)) == []
 
 
-def test_where_codes_are_shown_a_row_may_have_no_name_but_a_new_one_needs_it() -> None:
+def test_with_codes_a_row_may_have_no_name_but_a_new_one_needs_it() -> None:
     assert columns(ChangeRow("key", "id", 1, "", "13"), CODES) == []
     assert columns(CreateRow("key", "", "3", code="7KQM2X"), CODES) == []
     assert columns(CreateRow("key", "", "3"), CODES) == ["person"]

@@ -1,4 +1,4 @@
-"""The page's script and the server: each entry of an outbox gets its receipt, once; nonsense harms nobody."""
+"""The page's script and the server: each outbox entry gets one receipt; invalid input does no harm."""
 
 import random
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def page_of(desk: Desk) -> EntrySession:
 
 
 def sent(page: EntrySession, *entries: object, seen: object = None) -> dict[str, Any]:
-    """What the script gets after it has sent these entries."""
+    """What the script receives after sending these entries."""
     page.save(outbox_of(*entries, seen=seen))
     return page.form_data(place="place", sign_in="/sign-in")
 
@@ -42,7 +42,7 @@ def test_a_first_page_gets_the_rows_the_hint_and_no_receipts(desk: Desk) -> None
     assert [told[1:] for told in data["rows"]["rows"]] == [["Ada", "", "12", 1]]
 
 
-def test_a_saved_row_comes_back_as_receipt_and_as_row(desk: Desk) -> None:
+def test_a_saved_row_is_returned_as_receipt_and_as_row(desk: Desk) -> None:
     page = page_of(desk)
     first = page.form_data(place="place", sign_in="")["rows"]
     entry = create_entry("Ada", "12,50")
@@ -54,7 +54,7 @@ def test_a_saved_row_comes_back_as_receipt_and_as_row(desk: Desk) -> None:
     assert data["rows"]["rows"] == [told]
 
 
-def test_an_absence_is_told_in_words(desk: Desk) -> None:
+def test_an_absence_is_spelled_out(desk: Desk) -> None:
     entry = create_entry("Ada", "abs")
     data = sent(page_of(desk), entry)
     assert desk.stored_pairs() == [("Ada", "ABSENT")]
@@ -62,7 +62,7 @@ def test_an_absence_is_told_in_words(desk: Desk) -> None:
     assert [told[3] for told in data["rows"]["rows"]] == ["absent"]
 
 
-def test_the_same_outbox_told_again_does_nothing_twice(desk: Desk) -> None:
+def test_the_same_outbox_sent_again_does_nothing_twice(desk: Desk) -> None:
     page = page_of(desk)
     entry = create_entry("Ada", "12")
     first = sent(page, entry)
@@ -72,7 +72,7 @@ def test_the_same_outbox_told_again_does_nothing_twice(desk: Desk) -> None:
     assert desk.stored_pairs() == [("Ada", "12")]
 
 
-def test_a_receipt_without_success_stands_until_the_next_attempt(desk: Desk) -> None:
+def test_a_failure_receipt_stays_until_the_next_attempt(desk: Desk) -> None:
     page = page_of(desk)
     entry = create_entry("Ada", "12")
     desk.fault = UNREACHABLE
@@ -85,7 +85,7 @@ def test_a_receipt_without_success_stands_until_the_next_attempt(desk: Desk) -> 
     assert desk.stored_pairs() == [("Ada", "12")]
 
 
-def test_receipts_of_entries_that_left_the_outbox_are_not_told_again(desk: Desk) -> None:
+def test_receipts_of_entries_that_left_the_outbox_are_not_repeated(desk: Desk) -> None:
     page = page_of(desk)
     sent(page, create_entry("Ada", "12"))
     assert sent(page)["receipts"] == {}
@@ -112,7 +112,7 @@ def test_change_delete_and_undo_by_messages(desk: Desk) -> None:
     assert sent(page, back)["receipts"][back["key"]]["row"] == [back["key"], "Ada", "", "12", 1]
 
 
-def test_somebody_already_there_and_a_bad_grade_are_told_as_such(desk: Desk) -> None:
+def test_an_existing_student_and_an_invalid_grade_are_reported_as_such(desk: Desk) -> None:
     page = page_of(desk)
     there, twice, high = create_entry("Ada", "12"), create_entry("ada", "9"), create_entry("Blaise", "21")
     receipts = sent(page, there, twice, high)["receipts"]
@@ -150,25 +150,25 @@ def test_an_entry_that_cannot_be_read_is_refused_and_the_next_one_is_saved(
     assert receipts[good["key"]]["kind"] == "saved"
 
 
-def test_a_key_that_is_no_id_is_refused_by_its_row(desk: Desk) -> None:
+def test_a_key_that_is_not_an_id_is_refused_for_its_row(desk: Desk) -> None:
     entry = {**create_entry("Ada", "12"), "key": "../../etc"}
     assert sent(page_of(desk), entry)["receipts"]["../../etc"]["kind"] == "refused"
     assert desk.stored() == []
 
 
 @pytest.mark.parametrize("outbox", [None, 5, "x", [], {"entries": 5}, {"entries": [5, {}, {"key": 7}]}])
-def test_an_outbox_that_is_none_does_nothing(desk: Desk, outbox: object) -> None:
+def test_an_invalid_outbox_does_nothing(desk: Desk, outbox: object) -> None:
     page = page_of(desk)
     page.save(outbox)
     assert page.form_data(place="place", sign_in="")["receipts"] == {}
 
 
-def test_a_flood_of_entries_is_cut(desk: Desk) -> None:
+def test_a_flood_of_entries_is_truncated(desk: Desk) -> None:
     entries = [{"key": f"k{number}", "attempt": 1} for number in range(OUTBOX_MAX + 5)]
     assert len(sent(page_of(desk), *entries)["receipts"]) == OUTBOX_MAX
 
 
-def test_what_others_entered_is_read_after_a_while_but_not_over_a_dead_line(desk: Desk) -> None:
+def test_others_entries_are_read_after_a_while_but_not_over_a_dead_connection(desk: Desk) -> None:
     now_s = [NOW_S]
     workspace = Workspace(desk.api, desk.exam.id, lambda: now_s[0])
     page = EntrySession(workspace, random.Random(1))
@@ -190,7 +190,7 @@ def test_what_others_entered_is_read_after_a_while_but_not_over_a_dead_line(desk
     assert [row.student for row in workspace.results] == ["Ada", "Blaise"]
 
 
-def test_where_codes_are_shown_rows_carry_both_and_a_published_exam_says_so(
+def test_with_codes_rows_have_both_and_a_published_exam_says_so(
     backend: RunningBackend, teacher: SignedInTeacher
 ) -> None:
     with open_desk(backend, teacher, Audience.CODES) as desk:

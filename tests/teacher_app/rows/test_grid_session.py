@@ -23,7 +23,7 @@ def desk(backend: RunningBackend, teacher: SignedInTeacher) -> Iterator[Desk]:
 
 
 def grid_of(desk: Desk, *rows: tuple[str, str]) -> GridSession:
-    """A grid over an exam with these rows."""
+    """A grid on an exam with these rows."""
     for person, grade in rows:
         desk.direct.create_result(desk.exam.id, NewResult(person, grade))
     desk.workspace.refresh()
@@ -31,7 +31,7 @@ def grid_of(desk: Desk, *rows: tuple[str, str]) -> GridSession:
 
 
 def save(grid: GridSession, *entries: dict[str, Any]) -> list[tuple[int, int]]:
-    """Press Save with these entries in the outbox."""
+    """Presses Save with these entries in the outbox."""
     grid.read_outbox(outbox_of(*entries))
     return list(grid.save())
 
@@ -53,7 +53,7 @@ def test_changes_additions_and_deletions_are_saved_together(desk: Desk) -> None:
     ]
 
 
-def test_a_bad_line_stays_with_its_reason_and_the_others_are_saved(desk: Desk) -> None:
+def test_an_invalid_line_stays_with_its_reason_and_the_others_are_saved(desk: Desk) -> None:
     grid = grid_of(desk, ("Ada", "12"), ("Blaise", "9"))
     ada, blaise = desk.stored()
     bad = change_entry(ada, grade="25")
@@ -66,9 +66,7 @@ def test_a_bad_line_stays_with_its_reason_and_the_others_are_saved(desk: Desk) -
 
 
 @pytest.mark.parametrize("fault", [UNREACHABLE, SessionEnded()])
-def test_what_was_typed_survives_a_failing_save_and_is_saved_once_by_the_next(
-    desk: Desk, fault: Exception
-) -> None:
+def test_input_survives_a_failed_save_and_is_saved_once_by_the_next(desk: Desk, fault: Exception) -> None:
     grid = grid_of(desk, ("Ada", "12"))
     entries = change_entry(desk.stored()[0], grade="13"), create_entry("Blaise", "9")
     desk.fault = fault
@@ -81,7 +79,7 @@ def test_what_was_typed_survives_a_failing_save_and_is_saved_once_by_the_next(
     assert grid.unsaved == {}
 
 
-def test_a_dead_line_is_not_asked_again_for_every_line(desk: Desk) -> None:
+def test_a_dead_connection_is_not_retried_for_every_line(desk: Desk) -> None:
     grid = grid_of(desk, *((f"Student {number:03}", "1") for number in range(60)))
     entries = [change_entry(row, grade="2") for row in desk.stored()]
     desk.fault, desk.asked = UNREACHABLE, 0
@@ -90,7 +88,7 @@ def test_a_dead_line_is_not_asked_again_for_every_line(desk: Desk) -> None:
     assert {type(receipt) for receipt in receipts(grid)} == {NotSaved}
 
 
-def test_a_save_that_is_stopped_midway_leaves_the_rest_unsaved(desk: Desk) -> None:
+def test_a_save_stopped_midway_leaves_the_rest_unsaved(desk: Desk) -> None:
     grid = grid_of(desk, *((f"Student {number:03}", "1") for number in range(50)))
     grid.read_outbox(outbox_of(*(change_entry(row, grade="2") for row in desk.stored())))
     assert next(grid.save()) == (20, 50)
@@ -100,7 +98,7 @@ def test_a_save_that_is_stopped_midway_leaves_the_rest_unsaved(desk: Desk) -> No
     assert {row.grade for row in desk.stored()} == {"2"}
 
 
-def test_an_entry_that_was_changed_while_it_was_saved_is_told_what_was_saved(desk: Desk) -> None:
+def test_an_entry_changed_during_its_save_learns_what_was_saved(desk: Desk) -> None:
     grid = grid_of(desk, ("Ada", "12"))
     entry = change_entry(desk.stored()[0], grade="13")
     save(grid, entry)
@@ -109,7 +107,7 @@ def test_an_entry_that_was_changed_while_it_was_saved_is_told_what_was_saved(des
     assert list(grid.unsaved) == [entry["key"]]
     receipt = grid.grid_data(place="place")["receipts"][entry["key"]]
     assert (receipt["kind"], receipt["attempt"], receipt["row"][3:]) == ("saved", 1, ["13", 2])
-    assert list(grid.save()) == []  # the script will ask for it anew, as a change of the row as it is now
+    assert list(grid.save()) == []  # the script will send it again, as a change of the current row
     assert desk.stored_pairs() == [("Ada", "13")]
 
 
@@ -136,7 +134,7 @@ def test_the_later_of_two_pages_chooses_and_may_keep_its_own(desk: Desk) -> None
     assert desk.stored_pairs() == [("Ada", "15")]
 
 
-def test_the_later_of_two_pages_may_take_what_is_there(desk: Desk) -> None:
+def test_the_later_of_two_pages_may_accept_the_stored_value(desk: Desk) -> None:
     grid, entry = conflicting(desk)
     grid.take_theirs(entry["key"])
     receipt = grid.grid_data(place="place")["receipts"][entry["key"]]
@@ -145,7 +143,7 @@ def test_the_later_of_two_pages_may_take_what_is_there(desk: Desk) -> None:
     assert grid.unsaved == {}
 
 
-def test_a_choice_is_asked_for_again_when_the_line_was_changed_since(desk: Desk) -> None:
+def test_a_choice_is_requested_again_if_the_line_has_changed_since(desk: Desk) -> None:
     grid, entry = conflicting(desk)
     save(grid, {**entry, "attempt": 2, "grade": "8"})
     assert list(grid.choices) == [entry["key"]]
@@ -154,7 +152,7 @@ def test_a_choice_is_asked_for_again_when_the_line_was_changed_since(desk: Desk)
 
 
 @pytest.mark.parametrize("keeps", [True, False])
-def test_a_line_that_was_deleted_elsewhere_is_put_back_or_left(desk: Desk, keeps: bool) -> None:
+def test_a_line_deleted_elsewhere_is_restored_or_left_deleted(desk: Desk, keeps: bool) -> None:
     grid = grid_of(desk, ("Ada", "12"))
     (ada,) = desk.stored()
     desk.direct.delete_result(desk.exam.id, ada.id, 1)
@@ -167,7 +165,7 @@ def test_a_line_that_was_deleted_elsewhere_is_put_back_or_left(desk: Desk, keeps
 
 
 @pytest.mark.parametrize("keeps", [True, False])
-def test_a_line_to_be_deleted_that_was_changed_elsewhere_is_asked_about(desk: Desk, keeps: bool) -> None:
+def test_deleting_a_line_changed_elsewhere_asks_first(desk: Desk, keeps: bool) -> None:
     grid = grid_of(desk, ("Ada", "12"))
     (ada,) = desk.stored()
     desk.direct.update_result(desk.exam.id, ada.id, 1, grade="15")
@@ -179,7 +177,7 @@ def test_a_line_to_be_deleted_that_was_changed_elsewhere_is_asked_about(desk: De
 
 
 @pytest.mark.parametrize("keeps", [True, False])
-def test_a_student_who_is_there_already_is_asked_about(desk: Desk, keeps: bool) -> None:
+def test_an_existing_student_is_asked_about(desk: Desk, keeps: bool) -> None:
     grid = grid_of(desk, ("Ada", "12"))
     entry = create_entry("ada", "9")
     save(grid, entry)
@@ -189,7 +187,7 @@ def test_a_student_who_is_there_already_is_asked_about(desk: Desk, keeps: bool) 
     assert grid.choices == {}
 
 
-def test_undo_takes_back_the_whole_last_save_and_keeps_what_was_typed_since(desk: Desk) -> None:
+def test_undo_reverts_the_whole_last_save_and_keeps_later_input(desk: Desk) -> None:
     grid = grid_of(desk, ("Ada", "12"), ("Blaise", "9"), ("Dora", "5"))
     ada, blaise, dora = desk.stored()
     save(grid, change_entry(ada, grade="13"), delete_entry(blaise), create_entry("Carl", "3"))
@@ -202,7 +200,7 @@ def test_undo_takes_back_the_whole_last_save_and_keeps_what_was_typed_since(desk
     assert grid.undoable_count == 0
 
 
-def test_undo_without_an_answer_may_be_pressed_again(desk: Desk) -> None:
+def test_undo_without_an_answer_can_be_repeated(desk: Desk) -> None:
     grid = grid_of(desk, ("Ada", "12"))
     save(grid, change_entry(desk.stored()[0], grade="13"))
     desk.fault = UNREACHABLE
@@ -213,7 +211,7 @@ def test_undo_without_an_answer_may_be_pressed_again(desk: Desk) -> None:
     assert desk.stored_pairs() == [("Ada", "12")]
 
 
-def test_an_undo_does_not_overwrite_what_somebody_wrote_since(desk: Desk) -> None:
+def test_undo_does_not_overwrite_later_changes(desk: Desk) -> None:
     grid = grid_of(desk, ("Ada", "12"))
     (ada,) = desk.stored()
     save(grid, change_entry(ada, grade="13"))
@@ -222,7 +220,7 @@ def test_an_undo_does_not_overwrite_what_somebody_wrote_since(desk: Desk) -> Non
     assert desk.stored_pairs() == [("Ada", "19")]
 
 
-def test_what_others_store_is_shown_and_takes_nothing_from_what_waits_here(desk: Desk) -> None:
+def test_others_changes_are_shown_without_affecting_unsaved_input(desk: Desk) -> None:
     grid = grid_of(desk, ("Ada", "12"))
     rows = grid.grid_data(place="place")["rows"]
     entry = change_entry(desk.stored()[0], grade="13")
@@ -233,7 +231,7 @@ def test_what_others_store_is_shown_and_takes_nothing_from_what_waits_here(desk:
     assert list(grid.unsaved) == [entry["key"]]
 
 
-def test_throwing_changes_away_shows_what_is_stored(desk: Desk) -> None:
+def test_discarding_changes_shows_what_is_stored(desk: Desk) -> None:
     grid = grid_of(desk, ("Ada", "12"))
     entries = change_entry(desk.stored()[0], grade="13"), create_entry("Blaise", "1")
     grid.read_outbox(outbox_of(*entries))
@@ -245,7 +243,7 @@ def test_throwing_changes_away_shows_what_is_stored(desk: Desk) -> None:
     assert desk.stored_pairs() == [("Ada", "12")]
 
 
-def test_bad_cells_are_found_before_anything_is_saved(desk: Desk) -> None:
+def test_invalid_cells_are_found_before_anything_is_saved(desk: Desk) -> None:
     grid = grid_of(desk, ("Ada", "12"))
     bad = change_entry(desk.stored()[0], person="", grade="25", attempt=3)
     grid.read_outbox(outbox_of(bad, create_entry("Blaise", "9")))
@@ -256,7 +254,7 @@ def test_bad_cells_are_found_before_anything_is_saved(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("nonsense", [None, 5, "x", [], {}, {"entries": 5}, outbox_of(7, {"key": 5}, {})])
-def test_nonsense_is_an_empty_outbox(desk: Desk, nonsense: object) -> None:
+def test_invalid_input_is_an_empty_outbox(desk: Desk, nonsense: object) -> None:
     grid = grid_of(desk)
     grid.read_outbox(nonsense)
     assert (grid.entries, list(grid.save())) == ({}, [])
@@ -269,7 +267,7 @@ def test_an_entry_that_cannot_be_read_is_refused_and_the_others_are_saved(desk: 
     assert desk.stored_pairs() == [("Ada", "12")]
 
 
-def test_new_lines_with_codes_are_not_saved_in_the_order_in_which_they_were_typed(
+def test_new_lines_with_codes_are_not_saved_in_the_order_of_entry(
     backend: RunningBackend, teacher: SignedInTeacher
 ) -> None:
     with open_desk(backend, teacher, Audience.CODES) as desk:
@@ -282,9 +280,7 @@ def test_new_lines_with_codes_are_not_saved_in_the_order_in_which_they_were_type
         assert sent != persons
 
 
-def test_where_codes_are_shown_names_are_typed_and_codes_kept(
-    backend: RunningBackend, teacher: SignedInTeacher
-) -> None:
+def test_with_codes_names_are_typed_and_codes_kept(backend: RunningBackend, teacher: SignedInTeacher) -> None:
     with open_desk(backend, teacher, Audience.CODES) as desk:
         grid = grid_of(desk)
         save(grid, create_entry("Ada", "12"))

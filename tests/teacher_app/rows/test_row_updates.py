@@ -1,4 +1,4 @@
-"""A page that is told only what changed has the same rows as one that is told everything."""
+"""A page that receives only changes has the same rows as one that receives everything."""
 
 import random
 from dataclasses import replace
@@ -15,7 +15,7 @@ def row(key: str, version: int = 1) -> Result:
 
 
 class Page:
-    """What the script of a page does with news."""
+    """A page's script, which applies updates."""
 
     def __init__(self) -> None:
         self.rows: dict[str, Result] = {}
@@ -30,7 +30,7 @@ class Page:
         self.seen = [news.epoch, news.revision]
 
 
-def test_a_new_page_is_told_everything_and_later_only_what_changed() -> None:
+def test_a_new_page_receives_everything_and_later_only_changes() -> None:
     source = RowUpdates("epoch")
     first = source.since(None, [row("a"), row("b")])
     assert (first.base, {told.id for told in first.rows}, first.gone) == (None, {"a", "b"}, [])
@@ -41,14 +41,14 @@ def test_a_new_page_is_told_everything_and_later_only_what_changed() -> None:
     assert second.gone == ["b"]
 
 
-def test_nothing_new_is_nothing_told() -> None:
+def test_without_changes_nothing_is_sent() -> None:
     source = RowUpdates("epoch")
     first = source.since(None, [row("a")])
     again = source.since([first.epoch, first.revision], [row("a")])
     assert (again.revision, again.rows, again.gone) == (first.revision, [], [])
 
 
-def test_a_page_of_another_epoch_or_with_nonsense_is_told_everything() -> None:
+def test_a_page_with_another_epoch_or_invalid_state_receives_everything() -> None:
     source = RowUpdates("epoch")
     source.since(None, [row("a")])
     for seen in (["other", 1], ["epoch", 99], ["epoch", -1], ["epoch", "1"], "epoch", {}, ["epoch"]):
@@ -56,7 +56,7 @@ def test_a_page_of_another_epoch_or_with_nonsense_is_told_everything() -> None:
 
 
 @given(st.integers(0, 2**32), st.integers(1, 30))
-def test_pages_that_miss_any_of_the_news_end_with_the_same_rows(seed: int, steps: int) -> None:
+def test_pages_that_miss_any_updates_end_with_the_same_rows(seed: int, steps: int) -> None:
     source, pages, present = RowUpdates("epoch"), [Page(), Page()], {"a": row("a")}
     chance = random.Random(seed)
     for _ in range(steps):
@@ -68,7 +68,7 @@ def test_pages_that_miss_any_of_the_news_end_with_the_same_rows(seed: int, steps
             present[key] = row(key) if known is None else replace(known, version=known.version + 1)
         page = chance.choice(pages)
         news = source.since(page.seen, present.values())
-        if chance.random() < 0.7:  # else it is lost on the way
+        if chance.random() < 0.7:  # otherwise it is lost in transit
             page.take(news)
     for page in pages:
         page.take(source.since(page.seen, present.values()))

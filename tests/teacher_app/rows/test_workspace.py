@@ -1,4 +1,4 @@
-"""What an open page knows of its exam stays in step with what it writes itself."""
+"""What an open page knows of its exam stays in step with its own writes."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -27,12 +27,12 @@ def test_it_reads_the_exam_and_its_rows_by_student(desk: Desk) -> None:
     assert [row.student for row in desk.workspace.results] == ["ada", "Blaise", "Zoe"]
 
 
-def test_an_exam_that_is_not_there_is_told(desk: Desk) -> None:
+def test_a_missing_exam_is_reported(desk: Desk) -> None:
     with pytest.raises(NotFound):
         Workspace(desk.api, new_id(), lambda: NOW_S)
 
 
-def test_an_ended_session_leaves_what_was_read(desk: Desk) -> None:
+def test_an_ended_session_keeps_what_was_read(desk: Desk) -> None:
     desk.direct.create_result(desk.exam.id, NewResult("Ada", "12"))
     desk.workspace.refresh()
     desk.fault = SessionEnded()
@@ -48,7 +48,7 @@ def test_an_older_row_never_replaces_a_newer_one(desk: Desk) -> None:
     assert desk.workspace.result(row.id) == newer
 
 
-def test_forgotten_rows_are_gone_and_unknown_ones_no_fault(desk: Desk) -> None:
+def test_forgotten_rows_are_gone_and_unknown_ones_are_no_error(desk: Desk) -> None:
     row = desk.direct.create_result(desk.exam.id, NewResult("Ada", "12"))
     desk.workspace.keep([row])
     desk.workspace.forget([row.id, new_id()])

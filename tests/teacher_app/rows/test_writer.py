@@ -1,4 +1,4 @@
-"""Each command of a teacher gets one true receipt, and what is sent again is saved once."""
+"""Each command of a teacher gets one accurate receipt, and repeated commands are saved once."""
 
 from dataclasses import replace
 
@@ -42,7 +42,7 @@ def change(saved: Saved, person: str, grade: str) -> ChangeRow:
     return ChangeRow(new_id(), saved.row.id, saved.row.version, person, grade)
 
 
-def test_a_new_row_is_stored_under_its_key_with_the_grade_as_meant(desk: Desk) -> None:
+def test_a_new_row_is_stored_under_its_key_with_the_canonical_grade(desk: Desk) -> None:
     command = CreateRow(new_id(), " Grace Hopper ", "14,50")
     receipt = desk.writer.write([command])[command.key]
     assert isinstance(receipt, Saved)
@@ -59,7 +59,7 @@ def test_several_rows_are_saved_together_and_each_has_its_receipt(desk: Desk) ->
     assert desk.stored_pairs() == [(command.person, command.grade) for command in commands]
 
 
-def test_a_bad_row_is_refused_with_its_reason_and_the_others_are_saved(desk: Desk) -> None:
+def test_an_invalid_row_is_refused_with_its_reason_and_the_others_are_saved(desk: Desk) -> None:
     good, high, long, nobody = (
         CreateRow(new_id(), "Ada", "12"),
         CreateRow(new_id(), "Blaise", "25"),
@@ -78,14 +78,14 @@ def test_a_bad_row_is_refused_with_its_reason_and_the_others_are_saved(desk: Des
     assert desk.stored_pairs() == [("Ada", "12")]
 
 
-def test_the_same_command_again_gives_the_same_receipt_and_one_row(desk: Desk) -> None:
+def test_repeating_a_command_returns_the_same_receipt_and_saves_one_row(desk: Desk) -> None:
     command = CreateRow(new_id(), "Ada", "12")
     first = desk.writer.write([command])
     assert desk.writer.write([command, command]) == first
     assert desk.stored_pairs() == [("Ada", "12")]
 
 
-def test_the_same_command_from_a_page_that_was_opened_anew_is_saved_once(desk: Desk) -> None:
+def test_the_same_command_from_a_reopened_page_is_saved_once(desk: Desk) -> None:
     command = CreateRow(new_id(), "Ada", "12")
     desk.writer.write([command])
     _, writer = desk.page()
@@ -96,7 +96,7 @@ def test_the_same_command_from_a_page_that_was_opened_anew_is_saved_once(desk: D
 @pytest.mark.parametrize(
     ("fault", "hindrance"), [(UNREACHABLE, Hindrance.UNREACHABLE), (SessionEnded(), Hindrance.SESSION_ENDED)]
 )
-def test_without_an_answer_nothing_is_called_saved_and_one_press_saves_it_once(
+def test_without_an_answer_nothing_is_reported_saved_and_one_retry_saves_it_once(
     desk: Desk, fault: Exception, hindrance: Hindrance
 ) -> None:
     saved = create(desk, "Ada", "12")
@@ -116,7 +116,7 @@ def test_without_an_answer_nothing_is_called_saved_and_one_press_saves_it_once(
     assert desk.stored_pairs() == [("Ada", "13"), ("Blaise", "9"), ("Carl", "10")]
 
 
-def test_a_dead_line_is_asked_once_however_many_rows_wait(desk: Desk) -> None:
+def test_a_dead_connection_is_tried_once_however_many_rows_wait(desk: Desk) -> None:
     saved = [create(desk, f"Student {number}", "1") for number in range(5)]
     desk.fault, desk.asked = UNREACHABLE, 0
     receipts = desk.writer.write([change(row, row.row.student, "2") for row in saved])
@@ -124,14 +124,14 @@ def test_a_dead_line_is_asked_once_however_many_rows_wait(desk: Desk) -> None:
     assert desk.asked == 1
 
 
-def test_a_row_whose_answer_was_lost_is_met_again_and_not_doubled(desk: Desk) -> None:
+def test_a_row_with_a_lost_answer_is_recognised_and_not_duplicated(desk: Desk) -> None:
     command = CreateRow(new_id(), "Ada", "12")
     desk.direct.create_result(desk.exam.id, NewResult("Ada", "12", id=command.key))
     assert isinstance(desk.writer.write([command])[command.key], Saved)
     assert desk.stored_pairs() == [("Ada", "12")]
 
 
-def test_a_row_that_arrived_and_was_changed_elsewhere_since_is_a_conflict(desk: Desk) -> None:
+def test_a_saved_row_changed_elsewhere_since_is_a_conflict(desk: Desk) -> None:
     command = CreateRow(new_id(), "Ada", "12")
     arrived = desk.direct.create_result(desk.exam.id, NewResult("Ada", "12", id=command.key))
     desk.direct.update_result(desk.exam.id, arrived.id, 1, grade="15")
@@ -142,7 +142,7 @@ def test_a_row_that_arrived_and_was_changed_elsewhere_since_is_a_conflict(desk: 
 
 
 @pytest.mark.parametrize("name", ["Ada Lovelace", "ada  lovelace", " ＡＤＡ LOVELACE"])
-def test_somebody_who_is_there_already_is_asked_about_and_saved_on_request(desk: Desk, name: str) -> None:
+def test_an_existing_student_is_asked_about_and_saved_on_request(desk: Desk, name: str) -> None:
     there = create(desk, "Ada Lovelace", "12").row
     command = CreateRow(new_id(), name, "15")
     assert desk.writer.write([command]) == {command.key: Duplicate(command.key, there)}
@@ -151,7 +151,7 @@ def test_somebody_who_is_there_already_is_asked_about_and_saved_on_request(desk:
     assert sorted(row.grade for row in desk.stored()) == ["12", "15"]
 
 
-def test_the_second_of_two_equal_names_in_one_go_is_asked_about(desk: Desk) -> None:
+def test_the_second_of_two_equal_names_in_one_batch_is_asked_about(desk: Desk) -> None:
     first, second = CreateRow(new_id(), "Ada", "12"), CreateRow(new_id(), "ada", "15")
     receipts = desk.writer.write([first, second])
     assert isinstance(receipts[first.key], Saved)
@@ -160,7 +160,7 @@ def test_the_second_of_two_equal_names_in_one_go_is_asked_about(desk: Desk) -> N
     assert duplicate.existing.id == first.key
 
 
-def test_a_change_keeps_what_was_before_for_undo(desk: Desk) -> None:
+def test_a_change_keeps_the_previous_values_for_undo(desk: Desk) -> None:
     saved = create(desk, "Ada", "12")
     command = change(saved, "Ada Lovelace", "13")
     receipt = desk.writer.write([command])[command.key]
@@ -172,7 +172,7 @@ def test_a_change_keeps_what_was_before_for_undo(desk: Desk) -> None:
     assert desk.stored_pairs() == [("Ada", "12")]
 
 
-def test_a_change_to_a_bad_grade_is_refused_and_changes_nothing(desk: Desk) -> None:
+def test_a_change_to_an_invalid_grade_is_refused_and_changes_nothing(desk: Desk) -> None:
     command = change(create(desk, "Ada", "12"), "Ada", "A+")
     receipt = desk.writer.write([command])[command.key]
     assert isinstance(receipt, Refused)
@@ -180,7 +180,7 @@ def test_a_change_to_a_bad_grade_is_refused_and_changes_nothing(desk: Desk) -> N
     assert desk.stored_pairs() == [("Ada", "12")]
 
 
-def test_the_later_of_two_tabs_is_told_both_values_and_may_insist(desk: Desk) -> None:
+def test_the_later_of_two_tabs_sees_both_values_and_may_insist(desk: Desk) -> None:
     saved = create(desk, "Ada", "12")
     _, other_tab = desk.page()
     theirs = change(saved, "Ada", "15")
@@ -196,7 +196,7 @@ def test_the_later_of_two_tabs_is_told_both_values_and_may_insist(desk: Desk) ->
     assert desk.stored_pairs() == [("Ada", "9")]
 
 
-def test_two_tabs_that_say_the_same_have_no_conflict(desk: Desk) -> None:
+def test_the_same_change_in_two_tabs_is_no_conflict(desk: Desk) -> None:
     saved = create(desk, "Ada", "12")
     _, other_tab = desk.page()
     for writer in (other_tab, desk.writer):
@@ -208,7 +208,7 @@ def test_two_tabs_that_say_the_same_have_no_conflict(desk: Desk) -> None:
 def test_changing_a_row_that_was_deleted_elsewhere_is_a_conflict_without_their_value(desk: Desk) -> None:
     saved = create(desk, "Ada", "12")
     desk.direct.delete_result(desk.exam.id, saved.row.id, 1)
-    for _ in range(2):  # also when this page knows already that it is gone
+    for _ in range(2):  # even once this page knows that it is gone
         command = change(saved, "Ada", "9")
         assert desk.writer.write([command]) == {command.key: Conflict(command.key, saved.row.id, None)}
 
@@ -236,7 +236,7 @@ def test_a_deleted_row_comes_back_under_a_new_id(desk: Desk) -> None:
     assert desk.stored_pairs() == [("Ada", "12")]
 
 
-def test_deleting_what_is_gone_already_is_done_and_has_nothing_to_take_back(desk: Desk) -> None:
+def test_deleting_a_missing_row_succeeds_and_cannot_be_undone(desk: Desk) -> None:
     saved = create(desk, "Ada", "12")
     desk.direct.delete_result(desk.exam.id, saved.row.id, 1)
     command = DeleteRow(new_id(), saved.row.id, 1)
@@ -245,7 +245,7 @@ def test_deleting_what_is_gone_already_is_done_and_has_nothing_to_take_back(desk
     assert isinstance(desk.writer.write([undo])[undo.key], Refused)
 
 
-def test_an_undo_never_overwrites_what_somebody_wrote_since(desk: Desk) -> None:
+def test_undo_never_overwrites_later_changes(desk: Desk) -> None:
     saved = create(desk, "Ada", "12")
     command = change(saved, "Ada", "13")
     desk.writer.write([command])
@@ -262,12 +262,12 @@ def test_undoing_a_new_row_deletes_it(desk: Desk) -> None:
     assert desk.stored() == []
 
 
-def test_what_this_page_did_not_do_cannot_be_undone_here(desk: Desk) -> None:
+def test_changes_by_other_pages_cannot_be_undone_here(desk: Desk) -> None:
     undo = UndoCommand(new_id(), new_id())
     assert isinstance(desk.writer.write([undo])[undo.key], Refused)
 
 
-def test_where_codes_are_shown_the_person_stays_private_and_gets_a_code(coded: Desk) -> None:
+def test_with_codes_the_person_stays_private_and_gets_a_code(coded: Desk) -> None:
     first, second = create(coded, "Ada", "12"), create(coded, "Blaise", "9")
     assert is_code(first.row.student)
     assert is_code(second.row.student)
@@ -280,15 +280,15 @@ def test_where_codes_are_shown_the_person_stays_private_and_gets_a_code(coded: D
 
 
 class AnswerLost(ApiDouble):
-    """A new row arrives but its answer does not."""
+    """A new row is stored but the answer is lost."""
 
     def create_result(self, exam_id: str, new: NewResult) -> None:
         self._api.create_result(exam_id, new)
         raise UNREACHABLE
 
 
-def test_a_code_stays_the_same_until_its_row_has_arrived(coded: Desk) -> None:
-    """Else the same id would come with other content after a lost answer."""
+def test_a_code_stays_the_same_until_its_row_is_stored(coded: Desk) -> None:
+    """Otherwise the same id would be sent with other content after a lost answer."""
     command = CreateRow(new_id(), "Ada", "12")
     api = coded.direct
     coded.direct = AnswerLost(api)  # type: ignore[assignment]
@@ -300,8 +300,8 @@ def test_a_code_stays_the_same_until_its_row_has_arrived(coded: Desk) -> None:
     assert receipt.row.student == arrived.student
 
 
-def test_a_row_that_arrived_under_another_code_keeps_that_code(coded: Desk) -> None:
-    """The page was opened anew between the lost answer and the second try."""
+def test_a_row_stored_under_another_code_keeps_that_code(coded: Desk) -> None:
+    """The page was reopened between the lost answer and the retry."""
     command = CreateRow(new_id(), "Ada", "12")
     first = coded.writer.write([command])[command.key]
     _, writer = coded.page()
@@ -312,7 +312,7 @@ def test_a_row_that_arrived_under_another_code_keeps_that_code(coded: Desk) -> N
     assert len(coded.stored()) == 1
 
 
-def test_a_changed_name_changes_no_code_and_a_deleted_row_comes_back_with_its_own(coded: Desk) -> None:
+def test_changing_a_name_keeps_the_code_and_a_restored_row_keeps_its_own(coded: Desk) -> None:
     saved = create(coded, "Ada", "12")
     renamed = change(saved, "Ada Lovelace", "12")
     receipt = coded.writer.write([renamed])[renamed.key]
@@ -325,7 +325,7 @@ def test_a_changed_name_changes_no_code_and_a_deleted_row_comes_back_with_its_ow
     assert [(row.student, row.name) for row in coded.stored()] == [(saved.row.student, "Ada Lovelace")]
 
 
-def test_a_conflict_over_a_coded_row_tells_the_name_too(coded: Desk) -> None:
+def test_a_conflict_over_a_coded_row_includes_the_name(coded: Desk) -> None:
     saved = create(coded, "Ada", "12")
     coded.direct.update_result(coded.exam.id, saved.row.id, 1, name="Augusta")
     mine = change(saved, "Ada L.", "12")
@@ -335,7 +335,7 @@ def test_a_conflict_over_a_coded_row_tells_the_name_too(coded: Desk) -> None:
     assert receipt.theirs.name == "Augusta"
 
 
-def test_a_row_without_a_name_comes_back_without_one(coded: Desk) -> None:
+def test_a_row_without_a_name_is_restored_without_one(coded: Desk) -> None:
     row = coded.direct.create_result(coded.exam.id, NewResult("7KQM2X", "12"))
     coded.workspace.refresh()
     delete = DeleteRow(new_id(), row.id, 1)
@@ -361,7 +361,7 @@ def test_another_teachers_exam_is_refused_row_by_row(
     assert desk.stored() == []
 
 
-def test_an_exam_that_was_deleted_meanwhile_takes_no_rows(desk: Desk) -> None:
+def test_an_exam_deleted_meanwhile_accepts_no_rows(desk: Desk) -> None:
     desk.direct.delete_exam(desk.exam.id, desk.exam.version)
     command = CreateRow(new_id(), "Ada", "1")
     receipt = desk.writer.write([command])[command.key]
@@ -369,8 +369,8 @@ def test_an_exam_that_was_deleted_meanwhile_takes_no_rows(desk: Desk) -> None:
     assert "deleted" in receipt.reason
 
 
-def test_one_bad_id_in_a_batch_does_not_hold_up_the_others(desk: Desk) -> None:
-    """The API stores a batch whole or not at all: the rows are then tried one by one."""
+def test_one_invalid_id_in_a_batch_does_not_block_the_others(desk: Desk) -> None:
+    """The API stores a batch completely or not at all, so the rows are then tried one by one."""
     taken = create(desk, "Ada", "12").row
     _, writer = desk.page()
     desk.direct.update_result(desk.exam.id, taken.id, 1, student="Eve")
@@ -381,7 +381,7 @@ def test_one_bad_id_in_a_batch_does_not_hold_up_the_others(desk: Desk) -> None:
     assert isinstance(receipts[good.key], Saved)
 
 
-def test_rows_are_deleted_in_batches_and_one_that_was_changed_holds_up_no_other(desk: Desk) -> None:
+def test_rows_are_deleted_in_batches_and_a_changed_one_does_not_block_the_others(desk: Desk) -> None:
     rows = desk.direct.create_results(desk.exam.id, [NewResult(f"Student {n:03}", "1") for n in range(100)])
     desk.direct.create_results(desk.exam.id, [NewResult(f"Student {n:03}", "1") for n in range(100, 150)])
     desk.workspace.refresh()
