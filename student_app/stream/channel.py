@@ -33,8 +33,8 @@ HISTORY_BYTES_MAX = 256 * 1024  # older changes are forgotten: who missed more g
 
 @dataclass(slots=True, eq=False)
 class Viewer:
-    """One open stream. `queue` carries messages; None ends it. `on_end` is told when it is to end: who waits
-    for a socket that takes nothing more does not look at the queue."""
+    """One open stream. `queue` carries messages; None ends it. `on_end` is called when it must end: a writer
+    blocked on a socket does not look at the queue."""
 
     queue: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(QUEUE_MESSAGES_MAX))
     is_dropped: bool = False
@@ -61,7 +61,7 @@ class Viewer:
 
 
 class Channel:
-    """Viewers of one exam. `epoch` tells this server's ids from those of another or an earlier one."""
+    """Viewers of one exam. `epoch` distinguishes this server's ids from those of another or earlier one."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class Channel:
         self._removals: dict[str, None] = {}
         self._is_exam_changed = False
         # Of the cache, after the newest change that is pending or sent. Whoever saw an earlier one, on a
-        # channel of this exam that has ended since, may have missed what no history holds.
+        # channel of this exam that has ended since, may have missed what no history has.
         self._version = self._sent_version = self._history_from = cache.version
         self._sent_at_s = float("-inf")
         self._timer: asyncio.TimerHandle | None = None
@@ -118,7 +118,7 @@ class Channel:
             viewer.end()
             self._on_drop()
 
-    # Changes, told by the cache.
+    # Changes, notified by the cache.
 
     def note_rows(self, version: int, upserts: Iterable[Result], removals: Iterable[str]) -> None:
         """Rows changed; the message follows at once or with the next ones."""
@@ -147,7 +147,7 @@ class Channel:
         self.send(server_sent_event("gone", b"{}"))
 
     def note_forgotten(self, version: int, feed_message: bytes) -> None:
-        """The results are no longer held. Viewers of an exam that is still published are told why."""
+        """The results were evicted. Viewers of an exam that is still published learn why."""
         self._forget_pending(version)
         self._numbers.forget()
         if self._cache.exam(self.exam_id) is not None:
@@ -180,7 +180,7 @@ class Channel:
             return  # note_gone() follows
         self._sent_at_s = self._time_s()
         if self._is_exam_changed:
-            # Another scale gives every row another score.
+            # Another scale changes the score of every row.
             self._forget_pending(self._version)
             self._send_snapshot()
             return

@@ -199,7 +199,7 @@ class LiveHub:
 
     def _note(self, change: Change) -> None:
         self.counters.changes += 1
-        self._cache_changed.set()  # wakes those who wait now, and nobody who comes later
+        self._cache_changed.set()  # wakes only those who are waiting now
         self._cache_changed.clear()
         match change:
             case ExamListChanged():

@@ -53,7 +53,7 @@ class Renderings:
         if kept is None or kept[0] != version or _has_failed(kept[1]):
             kept = version, asyncio.create_task(asyncio.to_thread(_rendering, render))
             self._kept[subject] = kept
-        return await asyncio.shield(kept[1])  # a client that leaves takes the rendering from nobody
+        return await asyncio.shield(kept[1])  # a client that leaves does not cancel the rendering for others
 
 
 def _rendering(render: Callable[[], bytes]) -> Rendering:

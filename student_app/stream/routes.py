@@ -39,7 +39,7 @@ def live_routes(cache: ExamCache, hub: LiveHub, trusted_proxies: int) -> list[Ro
         exam_id = request.path_params["exam_id"]
         if not is_id(exam_id):
             return _refusal(HTTPStatus.NOT_FOUND, _NO_SUCH_EXAM)
-        # An exam that is not there is told as gone, and sent the moment it is published: who has the link
+        # A missing exam is sent as gone, and in full the moment it is published: a student with the link
         # may be early.
         address = client_address(request.scope, trusted_proxies)
         try:

@@ -56,7 +56,7 @@ class RunGate:
         self._thread.depth -= 1
         self._run_lock.release()
         if self._thread.depth == 0 and self._thread.loop is not None:
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+            with contextlib.suppress(RuntimeError):  # the loop is closed: no one waits
                 self._thread.loop.call_soon_threadsafe(self._release)
 
     def _wait_for_admission(self) -> asyncio.AbstractEventLoop | None:

@@ -45,7 +45,7 @@ def await_exam(parts: Serving, exam_id: str) -> None:
 def _live(parts: Serving, exam_then: Exam) -> None:
     with run_gate:  # a fragment that reruns by itself starts here
         exam = parts.cache.exam(exam_then.id)
-        parts.feed.touch(exam_then.id)  # its results stay for a while, also where no stream holds them
+        parts.feed.touch(exam_then.id)  # its results stay loaded for a while, even without a stream
         _draw(parts, exam or exam_then, is_there=exam is not None)
 
 
