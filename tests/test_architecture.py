@@ -165,8 +165,8 @@ def test_no_module_of_an_app_is_named_like_a_package_that_it_needs() -> None:
 # Guides
 
 
-def test_every_function_named_in_the_path_of_a_grade_exists() -> None:
-    guide = (ROOT / "docs" / "the-path-of-a-grade.md").read_text("utf-8")
+def test_every_function_named_in_the_way_of_a_grade_exists() -> None:
+    guide = (ROOT / "docs" / "the-way-of-a-grade.md").read_text("utf-8")
     named = re.findall(r"`([\w/-]+\.(?:py|js)): ([\w.]+)`", guide)
     assert len(named) > 30
     missing = [f"{file}: {name}" for file, name in named if name not in functions_in(Path(file))]
