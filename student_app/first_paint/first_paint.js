@@ -32,7 +32,11 @@
   if (choice) {
     // A choice by mouse is final; the keyboard passes every exam on its way, and Enter or leaving ends it.
     let isOnItsWay = false;
-    const show = () => choice.value !== examId && choice.form.submit();
+    const show = () => {
+      if (choice.value === examId) return;
+      choice.form.submit();
+      choice.form.reset(); // whoever comes back finds the exam that this page shows
+    };
     choice.addEventListener("pointerdown", () => (isOnItsWay = false));
     choice.addEventListener("keydown", (event) => {
       isOnItsWay = event.key !== "Enter";

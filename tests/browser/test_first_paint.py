@@ -133,6 +133,9 @@ def test_the_keyboard_passes_over_exams_to_the_one_it_chooses(
     expect(page.get_by_role("heading", name=exams[0].subject)).to_be_visible()
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"{pair.student_url}/?exam={offered[wanted]}")
+    page.go_back(wait_until="commit")
+    expect(page.get_by_role("heading", name=exams[0].subject)).to_be_visible()
+    expect(choice).to_have_value(exams[0].id)
 
 
 def test_streamlit_waits_while_an_exam_is_being_chosen(
