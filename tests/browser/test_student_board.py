@@ -1,5 +1,6 @@
 """The students' page in Chromium: live, still where nothing changed, clear when stale, accessible."""
 
+import contextlib
 import datetime as dt
 import re
 from collections.abc import Callable, Iterator
@@ -15,7 +16,9 @@ from tests.backend_process import BackendClient
 from tests.browser.axe import faults_of
 from tests.browser.people import DEADLINE_MS, Person, await_stillness
 from tests.builders import new_id
+from tests.dashboard_process import StudentDashboard
 from tests.pair_process import PairProcess
+from tests.wire.student_streams import LiveStream
 from tests.wire.tcp_proxy import TcpProxy
 
 STALE_WITHIN_MS = 10_000  # what the page promises
@@ -424,3 +427,27 @@ def test_forced_colours_show_each_bar_and_mine_apart(
     assert own.evaluate("node => getComputedStyle(node).borderStyle") == "double"
     heights = "bars => bars.filter(bar => bar.offsetHeight > 0).length"
     assert page.locator(".bin .bar").evaluate_all(heights) == len(FIVE)
+
+
+def test_an_exam_that_has_to_make_room_says_so_and_comes_back_by_itself(
+    pair: PairProcess, author: Author, new_person: NEW_PERSON
+) -> None:
+    crowded_out = author.exam("Latin", {"Ada": "17"})
+    crowd = author.exam("Sport", {"Alan": "12"})
+    settings = BackendClient(pair.backend_url, pair.data_dir).settings
+    with contextlib.ExitStack() as stack:
+        dashboard = stack.enter_context(StudentDashboard({**settings, "EXAM_RESULTS_EXAMS_LOADED_MAX": "1"}))
+        page, newcomer = new_person().page, new_person().page
+        open_board(page, dashboard.url, crowded_out)
+        with contextlib.ExitStack() as streams:
+            for _ in range(6):
+                streams.enter_context(LiveStream(dashboard.url, crowd.id))
+            why = re.compile("^Not live: as of .*, more people are watching other exams$")
+            expect(page.get_by_text(why)).to_be_visible(timeout=DEADLINE_MS)
+            expect(row(page, "Ada")).to_be_visible()
+            newcomer.goto(f"{dashboard.url}/?exam={crowded_out.id}")
+            expect(newcomer.get_by_text("as soon as there is room")).to_be_visible(timeout=DEADLINE_MS)
+        author.api.create_result(crowded_out.id, NewResult("Marie", "19"))
+        for one in (page, newcomer):
+            expect(row(one, "Marie")).to_be_visible(timeout=DEADLINE_MS)
+            expect(one.get_by_text("Live", exact=True)).to_be_visible(timeout=DEADLINE_MS)
