@@ -63,7 +63,7 @@ class _Reader:
         return self._readable_exams(self._pages(self._LIST_EXAMS, {}, page_size))
 
     def get_exam(self, exam_id: str) -> Exam | None:
-        """None if there is none, or if it is a draft of somebody else."""
+        """The exam, or None if it does not exist or is somebody else's draft."""
         row = self._query(self._GET_EXAM, {"id": exam_id})
         return None if row is None else self._exam(row)
 
@@ -73,7 +73,7 @@ class _Reader:
         return (self._result(row) for row in rows)
 
     def get_result(self, exam_id: str, result_id: str) -> Result | None:
-        """None if there is none that the caller may see."""
+        """The result, or None if the caller may not see it or it does not exist."""
         row = self._query(self._GET_RESULTS, {"examId": exam_id, "id": result_id})
         return None if row is None else self._result(row)
 
@@ -115,7 +115,7 @@ class _Reader:
 
 
 class GuestApi(_Reader):
-    """Reads what is published, as anybody. Refused credentials are renewed once. Any thread; close() it."""
+    """Reads published data as a guest. Refused credentials are renewed once. Thread-safe; close() it."""
 
     _LIST_EXAMS = operations.GUEST_LIST_EXAMS
     _GET_EXAM = operations.GUEST_GET_EXAM
@@ -312,4 +312,4 @@ def _has_arrived(conflict: VersionConflict, expected_version: int, wanted: dict[
 
 def _check_batch(rows: Sequence[object]) -> None:
     if not 1 <= len(rows) <= BATCH_MAX:
-        raise FieldInvalid("rows", f"A batch holds 1 to {BATCH_MAX} rows, not {len(rows)}.")
+        raise FieldInvalid("rows", f"A batch has 1 to {BATCH_MAX} rows, not {len(rows)}.")

@@ -1,4 +1,4 @@
-"""GraphQL over HTTP: one shared session, typed errors, and repetition of what may be repeated."""
+"""GraphQL over HTTP: one shared session, typed errors, and retries of idempotent calls."""
 
 from __future__ import annotations
 

@@ -48,10 +48,10 @@ SUBPROTOCOL = "graphql-ws"
 
 
 class ProtocolViolation(Exception):
-    """The server sent what is no message of AppSync's. `text` is its beginning."""
+    """The server sent something that is not an AppSync message. `text` is its beginning."""
 
     def __init__(self, text: str) -> None:
-        super().__init__(f"no AppSync message: {text}")
+        super().__init__(f"not an AppSync message: {text}")
         self.text = text
 
 

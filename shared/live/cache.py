@@ -152,7 +152,7 @@ class _Table(Generic[_R]):
         return True
 
     def remove(self, row_id: str, version: int) -> bool:
-        """Whether there was such a row. The mark is left in any case."""
+        """Whether a row was removed. The mark is left in any case."""
         if version <= self._deleted.get(row_id, (0, 0))[0]:
             return False
         present = self.rows.get(row_id)
@@ -166,7 +166,7 @@ class _Table(Generic[_R]):
         return True
 
     def is_outdated(self, begun_at: int) -> bool:
-        """Whether a listing that was begun later has been taken in: this one knows nothing new."""
+        """Whether a listing that began later has been merged already."""
         return begun_at < self._merged_from
 
     def missing_from(self, listed_ids: Container[str], begun_at: int) -> list[str]:
@@ -178,7 +178,7 @@ class _Table(Generic[_R]):
         ]
 
     def merge(self, listed: Iterable[_R], begun_at: int) -> tuple[list[_R], list[str]]:
-        """Takes in a whole listing that was begun when the counter stood at `begun_at`: upserts, removals."""
+        """Merges a whole listing that began when the counter was `begun_at`. Returns upserts and removals."""
         rows = {row.id: row for row in listed}
         upserts = [row for row in rows.values() if self._is_news(row)]
         removals = self.missing_from(rows, begun_at)
@@ -227,10 +227,11 @@ class _ResultsTable(_Table[Result]):
 
 
 class ExamCache:
-    """Published exams, and the results of those that somebody loads. Any thread may read or write.
+    """Published exams, and the results of those that somebody loads.
 
-    `now_s` is the wall clock that stamps new rows. Listeners are called after each change, in the order of
-    the changes, on the thread that made it: they must be quick and must not write to the cache.
+    Only one event loop writes. Any thread may read: a lock guards the tables for moments, and what readers
+    get is immutable. `now_s` is the wall clock that stamps new rows. Listeners are called after each change,
+    in the order of the changes, on that loop: they must be quick and must not write to the cache.
     """
 
     def __init__(self, now_s: Callable[[], float]) -> None:
@@ -254,7 +255,7 @@ class ExamCache:
             return self._exams_snapshot
 
     def exam(self, exam_id: str) -> Exam | None:
-        """One published exam, None if there is none of this id."""
+        """The published exam with this id, or None."""
         with self._tables_lock:
             return self._exams.rows.get(exam_id)
 
@@ -364,7 +365,7 @@ class ExamCache:
             return self._exams.missing_from({exam.id for exam in listed}, mark.counter)
 
     def finish_exams(self, mark: SnapshotMark, listed: Iterable[Exam]) -> None:
-        """Takes in the whole listing of exams. Results of exams that are gone are forgotten."""
+        """Merges a whole listing of exams. Results of exams that it removes are forgotten."""
         published = [exam for exam in listed if exam.is_published]
         with self._tables_lock:
             if self._exams.is_outdated(mark.counter):
@@ -385,7 +386,7 @@ class ExamCache:
             return SnapshotMark(exam_id, self._next(), table)
 
     def finish_results(self, mark: SnapshotMark, listed: Iterable[Result]) -> bool:
-        """Takes in the whole listing; False, and nothing happens, if the results were forgotten meanwhile."""
+        """Merges a whole listing; returns False and changes nothing if the results were dropped meanwhile."""
         exam_id = mark.exam_id
         with self._tables_lock:
             table = self._results.get(exam_id) if exam_id is not None else None
@@ -407,7 +408,7 @@ class ExamCache:
         return True
 
     def forget_results(self, exam_id: str) -> None:
-        """Drops what is known of one exam's results, and ends a listing of them that is on its way."""
+        """Drops one exam's results; a listing of them that is under way will not be merged."""
         with self._tables_lock:
             table = self._results.pop(exam_id, None)
             self._results_snapshots.pop(exam_id, None)

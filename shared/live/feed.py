@@ -111,11 +111,11 @@ class Feed:
         return self._monitor.add_listener(listener)
 
     def watch(self, exam_id: str) -> None:
-        """Somebody wants this exam's results. Returns at once; they are loaded in the background."""
+        """One watcher more. Returns at once; the results are loaded in the background."""
         self._loader.watch(exam_id)
 
     def unwatch(self, exam_id: str) -> None:
-        """One who wanted this exam's results left. They are kept for a while as long as there is room."""
+        """One watcher fewer. The results are kept for a while as long as there is room."""
         self._loader.unwatch(exam_id)
 
     def touch(self, exam_id: str) -> None:

@@ -51,12 +51,12 @@ class Loader:
     # Watchers and exams.
 
     def watch(self, exam_id: str) -> None:
-        """Somebody wants this exam's results; they are loaded in the background."""
+        """One watcher more; the results are loaded in the background."""
         self._watches.add(exam_id)
         self._wake.set()
 
     def unwatch(self, exam_id: str) -> None:
-        """One who wanted this exam's results left."""
+        """One watcher fewer."""
         self._watches.drop(exam_id)
         self.touch(exam_id)
 
@@ -78,7 +78,7 @@ class Loader:
     # Listings.
 
     async def run(self) -> None:
-        """The duty: loads what is watched, and forgets what must make room."""
+        """The duty: loads the exams that are watched most, and drops those that have to make room."""
         while True:
             self._wake.clear()
             self._choose()

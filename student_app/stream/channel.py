@@ -1,4 +1,4 @@
-"""One exam's stream: what is due to its viewers, and when. No I/O and no clock of its own.
+"""One exam's stream: which messages its viewers get, and when. No I/O and no clock of its own.
 
 Rules:
 - a change goes out at once if none went out within PAUSE_S; later ones within that time are joined to one;

@@ -1,4 +1,4 @@
-"""The live hub: from the changes of the cache and the feed to the channels of those who watch."""
+"""The live hub: passes changes of the cache and of the feed on to the channels of their viewers."""
 
 from __future__ import annotations
 

@@ -62,6 +62,7 @@ def board_in_chromium(url: str) -> Iterator[BoardInChromium]:
             page = browser.new_page()
             page.set_default_timeout(DEADLINE_MS)
             page.goto(url)
+            page.locator("#first-paint").wait_for(state="detached")  # the board that stays is Streamlit's
             page.get_by_role("button", name="New", exact=True).click()
             page.locator(".board .rows tbody tr[data-id]").first.wait_for()
             page.locator(".board").evaluate(OBSERVE)
