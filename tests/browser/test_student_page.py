@@ -102,7 +102,7 @@ def test_a_histogram_has_a_text_alternative(
     }
     page = new_person().page
     open_completely(page, pair.student_url, exams[subject]())
-    picture = page.get_by_role("img", name="Histogram of 5 grades")
+    picture = page.get_by_role("group", name="Histogram of 5 grades")
     assert words in (picture.get_attribute("aria-label") or "")
 
 
@@ -113,9 +113,9 @@ def test_a_small_group_has_no_histogram_and_says_when_there_will_be_one(
     page = new_person().page
     open_completely(page, pair.student_url, exam)
     expect(page.get_by_text("from 5 grades on")).to_be_visible()
-    expect(page.get_by_role("img", name="Histogram")).to_have_count(0)
+    expect(page.get_by_role("group", name="Histogram")).to_have_count(0)
     saved(writer, exam, page, "Fifth")
-    expect(page.get_by_role("img", name="Histogram of 5 grades")).to_be_visible(timeout=DEADLINE_MS)
+    expect(page.get_by_role("group", name="Histogram of 5 grades")).to_be_visible(timeout=DEADLINE_MS)
 
 
 def test_many_changes_cause_only_one_refresh_of_the_page(
