@@ -18,6 +18,7 @@ from tests.browser.people import DEADLINE_MS, Person, await_stillness
 from tests.builders import new_id
 from tests.dashboard_process import StudentDashboard
 from tests.pair_process import PairProcess
+from tests.waiting import wait_until
 from tests.wire.student_streams import LiveStream
 from tests.wire.tcp_proxy import TcpProxy
 
@@ -73,6 +74,13 @@ def open_board(page: Page, url: str, exam: Exam) -> None:
 
 def row(page: Page, student: str) -> Locator:
     return page.get_by_role("row").filter(has_text=student)
+
+
+def await_bars(page: Page, count: int) -> None:
+    """Until so many bars of the chart have a height; they grow to it."""
+    drawn = "bars => bars.filter(bar => bar.offsetHeight > 0).length"
+    bars = page.locator(".bin .bar")
+    wait_until(lambda: bars.evaluate_all(drawn) == count, deadline_s=DEADLINE_MS / 1000, what=f"{count} bars")
 
 
 def pass_time_until(page: Page, is_so: Callable[[], bool]) -> None:
@@ -390,9 +398,7 @@ def test_the_chart_shows_both_ends_its_marks_and_each_bar_in_words(
     expect(axis.first).to_have_text("0", timeout=DEADLINE_MS)
     expect(axis.last).to_have_text("20")
     expect(page.locator(".mark")).to_have_text(["Median 14.5", "Pass mark 10"])
-    assert (
-        page.locator(".bin .bar").evaluate_all("bars => bars.filter(bar => bar.offsetHeight > 0).length") == 5
-    )
+    await_bars(page, 5)
     page.get_by_label("My name").fill("Lise")
     page.keyboard.press("Enter")
     own = page.get_by_role("img", name="5–6: 1 student, 17 %, my result among them")
@@ -419,14 +425,14 @@ def test_forced_colours_show_each_bar_and_mine_apart(
     exam = author.exam("Design", FIVE)
     page = new_person(forced_colors="active").page
     page.goto(f"{pair.student_url}/?exam={exam.id}&me=Lise")
+    expect(page.locator("#first-paint")).to_have_count(0, timeout=DEADLINE_MS)
     own = page.locator(".bin.own .bar")
     expect(own).to_be_visible(timeout=DEADLINE_MS)
     colour = "node => getComputedStyle(node).backgroundColor"
     bar = page.locator(".bin[tabindex]:not(.own) .bar").first
     assert bar.evaluate(colour) == "rgb(0, 0, 0)"
     assert own.evaluate("node => getComputedStyle(node).borderStyle") == "double"
-    heights = "bars => bars.filter(bar => bar.offsetHeight > 0).length"
-    assert page.locator(".bin .bar").evaluate_all(heights) == len(FIVE)
+    await_bars(page, len(FIVE))
 
 
 def test_an_exam_that_has_to_make_room_says_so_and_comes_back_by_itself(
