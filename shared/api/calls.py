@@ -36,9 +36,9 @@ from shared.settings import BackendSettings
 
 __all__ = ["BATCH_MAX", "PAGE_MAX", "GuestApi", "TeacherApi"]
 
-PAGE_MAX = 1000  # rows of one page at most; the API refuses more
 logger = logging.getLogger(__name__)
 
+PAGE_MAX = 1000  # rows of one page at most; the API refuses more
 BATCH_MAX = 100  # rows of one batch at most
 
 

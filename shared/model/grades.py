@@ -194,7 +194,7 @@ def _number(text: str, plain: str, scale: NumberScale) -> Grade:
         raise GradeOutsideScale(text, scale.text, reason)
     rounded = (value / scale.step).quantize(Decimal(1), ROUND_HALF_UP) * scale.step
     if rounded != value:
-        steps = "more than two decimals" if scale.step == Decimal("0.01") else _steps_text(scale)
+        steps = "more than two decimals" if scale.step == USUAL_STEP else _steps_text(scale)
         raise GradeOutsideScale(text, scale.text, f"“{plain}” has {steps}. Round it.", number_text(rounded))
     canonical = number_text(value) + sign
     level = scale.level(value)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from shared.model.exam import Exam, Result
-from shared.model.scales import PASS_FAIL, LevelScale, NumberScale, Scale, number_text
+from shared.model.scales import PASS_FAIL, LevelScale, NumberScale, Scale
 from shared.model.statistics import (
     SCORE_DECIMALS,
     Disclosure,
@@ -139,7 +139,7 @@ def _pass_mark(scale: Scale) -> tuple[float, str]:
     if isinstance(scale, LevelScale):
         passing = [level for level in scale.levels if level.is_passing]
         return round(100 * (1 - len(passing) / len(scale.levels)), 2), passing[-1].label
-    text = f"{number_text(scale.pass_mark)}{' %' if scale.is_percent else ''}"
+    text = scale.pass_mark_text
     score = scale.score(scale.pass_mark)
     if _is_ranges(scale):
         return _place(scale, score), text

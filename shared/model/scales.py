@@ -138,8 +138,12 @@ class NumberScale:
     @property
     def pass_text(self) -> str:
         """The pass mark for people: "passed: 10 or more", "passed: 4 or better"."""
-        mark = f"{number_text(self.pass_mark)}{' %' if self.is_percent else ''}"
-        return f"passed: {mark} or {'better' if self.is_lowest_best else 'more'}"
+        return f"passed: {self.pass_mark_text} or {'better' if self.is_lowest_best else 'more'}"
+
+    @property
+    def pass_mark_text(self) -> str:
+        """The pass mark with its unit: "10", "40 %"."""
+        return f"{number_text(self.pass_mark)}{' %' if self.is_percent else ''}"
 
     @property
     def hint(self) -> str:
@@ -210,7 +214,7 @@ class NumberScale:
 
 @dataclass(frozen=True)
 class LevelScale:
-    """Levels, the best first. `shown` has the displayed words where the stored labels are code words.
+    """Levels, the best first.
 
     With points for every level a mean can be given; without, only what follows from the order.
     Raises ScaleUnknown where these contradict one another.

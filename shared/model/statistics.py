@@ -60,8 +60,6 @@ SINGLE_VALUES_MAX = 31  # a scale of so few numbers has a bar for each
 SCORE_DECIMALS = 6  # as scores are compared with the bins' ends
 SCORE_TOLERANCE = 0.5 * 10**-SCORE_DECIMALS
 
-_COLUMNS = ("id", "student", "grade", "score", "passed", "kind")
-
 
 class Disclosure(StrEnum):
     """How much may be shown of one exam's results."""
@@ -135,8 +133,7 @@ def frame_from_results(results: Iterable[Result], scale: Scale) -> pd.DataFrame:
             ),
             "passed": pd.Series([grade is not None and grade.is_passing for grade in grades], dtype="bool"),
             "kind": pd.Series([_kind(grade) for grade in grades], dtype="str"),
-        },
-        columns=list(_COLUMNS),
+        }
     )
 
 
@@ -174,13 +171,8 @@ def summary(frame: pd.DataFrame, scale: Scale, audience: Audience) -> Summary:
     is_meaningful = has_mean(scale)
     lower, median, upper = (float(value) for value in np.quantile(scores, (0.25, 0.5, 0.75)))
     is_all = allowed is Disclosure.ALL
-    return Summary(
-        disclosure=allowed,
-        count=counts.count,
-        scored=counts.scored,
-        absent=counts.absent,
-        exempt=counts.exempt,
-        unreadable=counts.unreadable,
+    return replace(
+        counts,
         mean=float(scores.mean()) if is_meaningful else None,
         median=median,
         lower_quartile=lower,
@@ -217,7 +209,7 @@ def bins(scale: Scale) -> tuple[Bin, ...]:
     if scale.is_lowest_best:
         edges.reverse()
     return tuple(
-        Bin(f"{near:g}–{far:g}", f"{near:g}", near, far, _rounded_score(scale, near))
+        Bin(f"{near:g}–{far:g}", f"{near:g}", near, far, _rounded_score(scale, Decimal(repr(near))))
         for near, far in itertools.pairwise(edges)
     )
 
@@ -350,11 +342,11 @@ def _scores(frame: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.float64]]
 
 def _value_bin(scale: NumberScale, value: Decimal) -> Bin:
     label = number_text(value)
-    return Bin(label, label, float(value), float(value), round(scale.score(value), SCORE_DECIMALS))
+    return Bin(label, label, float(value), float(value), _rounded_score(scale, value))
 
 
-def _rounded_score(scale: NumberScale, value: float) -> float:
-    return round((value - float(scale.worst)) / float(scale.best - scale.worst), SCORE_DECIMALS)
+def _rounded_score(scale: NumberScale, value: Decimal) -> float:
+    return round(scale.score(value), SCORE_DECIMALS)
 
 
 def _edges(scale: NumberScale, width: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

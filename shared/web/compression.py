@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import importlib.util
 import mimetypes
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +18,8 @@ import brotli
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from shared.web.installed import package_folder
 
 __all__ = ["CompressedBody", "CompressedFiles", "compress", "compressed_response"]
 
@@ -79,10 +80,7 @@ class CompressedFiles:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        spec = importlib.util.find_spec("streamlit")
-        if spec is None or spec.origin is None:
-            raise ModuleNotFoundError("streamlit")
-        folder = Path(spec.origin).parent / "static" / "static"
+        folder = package_folder("streamlit") / "static" / "static"
         self._files = {
             f"{STATIC_PREFIX}{path.relative_to(folder).as_posix()}": path
             for path in folder.rglob("*")
