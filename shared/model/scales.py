@@ -253,7 +253,7 @@ class LevelScale:
     @property
     def is_pass_fail(self) -> bool:
         """Whether there are two levels only, of which one passes."""
-        return len(self.levels) == 2
+        return len(self.levels) == 2 and not self.levels[-1].is_passing
 
     @property
     def label(self) -> str:

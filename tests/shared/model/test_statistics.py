@@ -216,6 +216,7 @@ def test_exams_of_different_scales_are_compared_as_shares() -> None:
         (0.67, OUT_OF_20, "13.4"),
         (0.675, PERCENT, "67.5 %"),
         (1.0, PASS_FAIL, "100 %"),
+        (0.6, parse_scale("LEVELS=MERIT,PASS"), "MERIT"),
         (0.76, LETTERS, "B+"),
         (None, OUT_OF_20, "–"),
         (math.nan, LETTERS, "–"),
