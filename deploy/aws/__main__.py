@@ -15,8 +15,8 @@ from deploy.aws.connection import Connection, aws_errors, connect
 from deploy.aws.console import Console, console_of_terminal
 from deploy.aws.cost_report import cost_report
 from deploy.aws.costs import ResultsDay
-from deploy.aws.errors import DeployError
-from deploy.aws.hosting import HostingCommands
+from deploy.aws.errors import DeployError, InputWrong
+from deploy.aws.hosting import HostingCommands, ResultsHour
 from deploy.aws.image_engine import PLATFORMS, architecture_of, find_engine
 from deploy.aws.smoke_command import SmokeCommand
 from deploy.aws.stack import Stack
@@ -78,7 +78,12 @@ def _run(args: argparse.Namespace, console: Console) -> None:
                 _hosting(stack, connection, console).publish_images(engine, args.architecture)
             case "host":
                 hosting = _hosting(stack, connection, console)
-                hosting.host(_hosting_parameters(args), args.image_tag, is_key_new=args.new_origin_key)
+                hosting.host(
+                    _hosting_parameters(args),
+                    args.image_tag,
+                    is_key_new=args.new_origin_key,
+                    results_hour=_results_hour(args),
+                )
             case "down":
                 commands.down(is_data_deleted=args.delete_data)
     finally:
@@ -110,6 +115,12 @@ def _hosting_parameters(args: argparse.Namespace) -> dict[str, str]:
         "OriginCertificateArn": args.origin_certificate_arn,
     }
     return {name: str(value) for name, value in given.items() if value is not None}
+
+
+def _results_hour(args: argparse.Namespace) -> ResultsHour | None:
+    if (args.results_day is None) != (args.viewers is None):
+        raise InputWrong("--results-day", "give it together with --viewers.")
+    return None if args.results_day is None else ResultsHour(args.results_day, args.viewers)
 
 
 def _given_parameters(args: argparse.Namespace) -> dict[str, str]:
@@ -181,6 +192,14 @@ def _parser() -> argparse.ArgumentParser:
     host.add_argument("--image-tag", metavar="TAG", help="an earlier publication; default: the newest")
     host.add_argument("--student-containers-min", metavar="N", type=_positive_int)
     host.add_argument("--student-containers-max", metavar="N", type=_positive_int)
+    host.add_argument(
+        "--results-day",
+        metavar="TIME",
+        type=_local_time,
+        help="when results come out, such as 2026-06-18T10:00 in this machine's time zone: from half an hour "
+        "before until three hours after it, enough containers for --viewers run",
+    )
+    host.add_argument("--viewers", metavar="N", type=_positive_int, help="expected on that day")
     host.add_argument("--streams-max", metavar="N", type=_positive_int, help="of one container")
     host.add_argument(
         "--streams-per-address-max",
@@ -220,6 +239,13 @@ def _firewall_limit(text: str) -> int:
     if number != 0 and number < FIREWALL_LIMIT_MIN:
         raise argparse.ArgumentTypeError(f"must be 0 or at least {FIREWALL_LIMIT_MIN}")
     return number
+
+
+def _local_time(text: str) -> dt.datetime:
+    try:
+        return dt.datetime.fromisoformat(text).astimezone()
+    except ValueError as error:
+        raise argparse.ArgumentTypeError("write a time as in 2026-06-18T10:00") from error
 
 
 def _positive_hours(text: str) -> float:

@@ -6,6 +6,7 @@ They use two more stacks, named after the backend's: NAME-images (the registry) 
 import base64
 import dataclasses
 import datetime as dt
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,11 +18,51 @@ from deploy.aws.image_engine import ImageEngine
 from deploy.aws.stack import Stack
 from deploy.aws.template import HOSTING_TEMPLATE, IMAGES_TEMPLATE, read_template
 
-__all__ = ["HostingCommands", "hosting_stacks"]
+__all__ = ["VIEWERS_PER_CONTAINER", "HostingCommands", "ResultsHour", "hosting_stacks", "key_change"]
 
 DASHBOARDS = ("teacher", "student")
+ORIGIN_KEYS = ("OriginKeyA", "OriginKeyB")
+VIEWERS_PER_CONTAINER = 600  # as the hosting template's parameter has it
+STARTED_BEFORE = dt.timedelta(minutes=30)  # a container needs some minutes, and early viewers come earlier
+STOPPED_AFTER = dt.timedelta(hours=3)
 ECS_SERVICE = "ecs.amazonaws.com"
 CLOUDFRONT_LIST = "com.amazonaws.global.cloudfront.origin-facing"
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsHour:
+    """When results come out, with its zone, and how many are expected to wait for them."""
+
+    starts_at: dt.datetime
+    viewers: int
+
+    def parameters(self, containers_max: int) -> dict[str, str]:
+        """The hosting template's parameters. `containers_max` is the number allowed on other days."""
+        containers = math.ceil(self.viewers / VIEWERS_PER_CONTAINER)
+        return {
+            "ResultsDayFrom": _utc_text(self.starts_at - STARTED_BEFORE),
+            "ResultsDayUntil": _utc_text(self.starts_at + STOPPED_AFTER),
+            "ResultsDayContainersMin": str(containers),
+            "ResultsDayContainersMax": str(max(2 * containers, containers_max)),
+        }
+
+
+NO_RESULTS_HOUR = {"ResultsDayFrom": "", "ResultsDayUntil": ""}
+
+
+def key_change(sent: str, new_key: Callable[[], str]) -> tuple[dict[str, str], ...]:
+    """The changes of parameters, one after another, after which CloudFront sends a new key and the balancer
+    no longer accepts the old one. `sent` is "A" or "B".
+
+    CloudFormation may change CloudFront before the balancer or after it, so within each change both keys that
+    CloudFront sends, before and after, are accepted before and after.
+    """
+    other = "B" if sent == "A" else "A"
+    return (
+        {f"OriginKey{other}": new_key()},
+        {"OriginKeySent": other},
+        {f"OriginKey{sent}": new_key()},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +90,27 @@ class HostingCommands:
             engine.push(image)
             self.console.say(f"Published {image}")
 
-    def host(self, parameters: Mapping[str, str], image_tag: str | None, *, is_key_new: bool) -> None:
+    def host(
+        self,
+        parameters: Mapping[str, str],
+        image_tag: str | None,
+        *,
+        is_key_new: bool,
+        results_hour: ResultsHour | None = None,
+    ) -> None:
         """Deploys this checkout's hosting template with the images of this tag, None for the newest.
 
-        Safe to repeat. Raises InputWrong when the images do not exist.
+        Safe to repeat, also after a change of the key was interrupted. Raises InputWrong when the images do
+        not exist or the results hour is over.
         """
+        if results_hour is not None and results_hour.starts_at <= self.now():
+            raise InputWrong("--results-day", f"{results_hour.starts_at:%Y-%m-%d %H:%M} is over.")
         backend = self.stack.outputs()
         hosting = _sibling(self.stack, "hosting")
+        before = hosting.parameters()
         given = {**self._images(image_tag), **parameters}
-        if is_key_new or hosting.describe() is None:
-            given["OriginKey"] = self.new_key()
+        given.update({name: self.new_key() for name in ORIGIN_KEYS if name not in before})
+        given.update(self._results_day(results_hour, {**before, **parameters}))
         self._ensure_ecs_role()
         hosting.deploy(
             read_template(HOSTING_TEMPLATE),
@@ -72,9 +124,25 @@ class HostingCommands:
                 "CloudFrontPrefixList": self._cloudfront_prefix_list(),
             },
         )
+        if is_key_new and before:
+            self.console.say("Changing the key in three steps, of which the second waits for CloudFront.")
+            for step in key_change(hosting.parameters()["OriginKeySent"], self.new_key):
+                hosting.set_parameters(step)
         outputs = hosting.outputs()
         self.console.say(f"teachers   {outputs['TeacherUrl']}")
         self.console.say(f"students   {outputs['StudentUrl']}")
+
+    def _results_day(self, hour: ResultsHour | None, known: Mapping[str, str]) -> dict[str, str]:
+        """The parameters of the results day: the given one's, or none once an earlier one is over."""
+        if hour is not None:
+            parameters = hour.parameters(int(known.get("StudentContainersMax", "1")))
+            self.console.say(
+                f"Results day: {parameters['ResultsDayContainersMin']} student containers from "
+                f"{parameters['ResultsDayFrom']} to {parameters['ResultsDayUntil']} UTC."
+            )
+            return parameters
+        until = known.get("ResultsDayUntil", "")
+        return NO_RESULTS_HOUR if until and until < _utc_text(self.now()) else {}
 
     def _registry_access(self) -> tuple[str, str, str]:
         """Registry, user name, and a password valid for twelve hours (ECR, GetAuthorizationToken)."""
@@ -142,6 +210,11 @@ def hosting_stacks(stack: Stack) -> list[Stack]:
 
 def _sibling(stack: Stack, kind: str) -> Stack:
     return dataclasses.replace(stack, name=f"{stack.name}-{kind}")
+
+
+def _utc_text(time: dt.datetime) -> str:
+    """Such as 2026-06-18T08:30:00, as scheduled actions of AWS Application Auto Scaling have it."""
+    return f"{time.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def _repository_output(dashboard: str) -> str:

@@ -115,6 +115,20 @@ def test_hosting_without_images_says_what_to_do_first(operator: Operator) -> Non
     assert "publish-images" in operator.text
 
 
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("--results-day", "2020-06-18T10:00", "--viewers", "3000"), "2020-06-18 10:00 is over."),
+        (("--results-day", "2120-06-18T10:00"), "together with --viewers"),
+    ],
+)
+def test_a_results_day_that_is_over_or_lacks_its_viewers_is_refused(
+    operator: Operator, words: tuple[str, ...], line: str
+) -> None:
+    assert operator.run("host", "--stack-name", "none", *words) == 1
+    assert line in operator.text
+
+
 def as_the_emulator_supports_it(template: str) -> str:
     """The template without scaling, which the emulator's CloudFormation refuses."""
     for name in ("StudentScaling", "ViewersPolicy"):
@@ -142,6 +156,13 @@ def test_host_creates_everything_that_the_emulator_supports_and_repeating_change
     assert operator.run("host", "--stack-name", name) == 0, operator.text
     assert f"Nothing to change in {name}-hosting." in operator.said
     assert "ECS needs this role" not in operator.text
+    assert operator.run("host", "--stack-name", name, "--new-origin-key") == 0, operator.text
+    changes = [line for line in operator.said if line.startswith(f"Changes of {name}-hosting")]
+    assert len(changes) == 3
+    tomorrow = dt.datetime.now() + dt.timedelta(days=1)  # noqa: DTZ005  # as an operator types it
+    results_day = ("--results-day", f"{tomorrow:%Y-%m-%dT%H:%M}", "--viewers", "3000")
+    assert operator.run("host", "--stack-name", name, *results_day) == 0, operator.text
+    assert operator.said[0].startswith("Results day: 5 student containers from ")
     assert operator.run("outputs", "--stack-name", name) == 0
     assert {line.split("=")[0] for line in operator.said} >= {"ApiUrl", "StudentUrl", "TeacherUrl"}
     assert operator.run("status", "--stack-name", name) == 0

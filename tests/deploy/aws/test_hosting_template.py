@@ -1,5 +1,9 @@
 """What the hosting template guarantees."""
 
+import datetime as dt
+import itertools
+import re
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -7,6 +11,7 @@ import uvicorn
 from cfnlint.decode import decode
 
 from deploy.aws import image_engine
+from deploy.aws.hosting import ORIGIN_KEYS, VIEWERS_PER_CONTAINER, ResultsHour, key_change
 from deploy.aws.template import HOSTING_TEMPLATE
 from shared.settings import SETTINGS
 from shared.web.serving import KEEP_ALIVE_S, STOP_DEADLINE_S
@@ -73,7 +78,72 @@ def test_only_cloudfront_reaches_the_load_balancer_and_only_with_its_key(resourc
     assert len(forwarding) == 2
     for rule in forwarding:
         headers = [condition.get("HttpHeaderConfig", {}) for condition in rule["Conditions"]]
-        assert {"HttpHeaderName": "X-Origin-Key", "Values": [{"Ref": "OriginKey"}]} in headers
+        accepted = [{"Ref": name} for name in ORIGIN_KEYS]
+        assert {"HttpHeaderName": "X-Origin-Key", "Values": accepted} in headers
+    for distribution in of_type(resources, "AWS::CloudFront::Distribution").values():
+        (origin,) = distribution["DistributionConfig"]["Origins"]
+        sent = {header["HeaderName"]: header["HeaderValue"] for header in origin["OriginCustomHeaders"]}
+        assert sent["X-Origin-Key"] == {"Fn::If": ["SendsKeyA", {"Ref": "OriginKeyA"}, {"Ref": "OriginKeyB"}]}
+
+
+def accepted_keys(parameters: Mapping[str, str]) -> set[str]:
+    return {parameters[name] for name in ORIGIN_KEYS}
+
+
+@pytest.mark.parametrize("sent", ["A", "B"])
+def test_at_no_moment_of_a_key_change_does_cloudfront_send_a_key_that_is_refused(sent: str) -> None:
+    parameters = {"OriginKeyA": "first", "OriginKeyB": "second", "OriginKeySent": sent}
+    old_key = parameters[f"OriginKey{sent}"]
+    new_keys = (f"new {number}" for number in itertools.count())
+    for step in key_change(sent, lambda: next(new_keys)):
+        after = {**parameters, **step}
+        moments = (parameters, after)
+        for cloudfront, balancer in itertools.product(moments, moments):
+            assert cloudfront[f"OriginKey{cloudfront['OriginKeySent']}"] in accepted_keys(balancer)
+        parameters = after
+    assert old_key not in accepted_keys(parameters)
+    assert parameters[f"OriginKey{parameters['OriginKeySent']}"].startswith("new")
+
+
+def test_on_a_results_day_enough_containers_run_half_an_hour_before_and_until_three_hours_after(
+    resources: dict[str, Any],
+) -> None:
+    starts_at = dt.datetime(2026, 6, 18, 10, tzinfo=dt.timezone(dt.timedelta(hours=2)))
+    parameters = ResultsHour(starts_at, viewers=3001).parameters(containers_max=4)
+    assert parameters == {
+        "ResultsDayFrom": "2026-06-18T07:30:00",
+        "ResultsDayUntil": "2026-06-18T11:00:00",
+        "ResultsDayContainersMin": "6",
+        "ResultsDayContainersMax": "12",
+    }
+    assert ResultsHour(starts_at, viewers=10).parameters(containers_max=4)["ResultsDayContainersMax"] == "4"
+    condition, actions, _none = resources["StudentScaling"]["Properties"]["ScheduledActions"]["Fn::If"]
+    assert condition == "HasResultsDay"
+    begins, ends = actions
+    assert begins["Schedule"] == {"Fn::Sub": "at(${ResultsDayFrom})"}
+    assert begins["ScalableTargetAction"]["MinCapacity"] == {"Ref": "ResultsDayContainersMin"}
+    assert ends["Schedule"] == {"Fn::Sub": "at(${ResultsDayUntil})"}
+    assert ends["ScalableTargetAction"]["MinCapacity"] == {"Ref": "StudentContainersMin"}
+
+
+def test_the_template_takes_the_times_of_a_results_day_and_knows_how_many_viewers_a_container_serves() -> (
+    None
+):
+    template, _ = decode(str(HOSTING_TEMPLATE))
+    declared = template["Parameters"]
+    assert declared["ViewersPerContainer"]["Default"] == VIEWERS_PER_CONTAINER
+    starts_at = dt.datetime(2026, 6, 18, 10, tzinfo=dt.UTC)
+    given = ResultsHour(starts_at, viewers=100).parameters(containers_max=4)
+    for name in ("ResultsDayFrom", "ResultsDayUntil"):
+        assert re.fullmatch(declared[name]["AllowedPattern"], given[name])
+        assert re.fullmatch(declared[name]["AllowedPattern"], "")
+
+
+def test_the_count_of_viewers_restarts_by_itself(resources: dict[str, Any]) -> None:
+    containers = resources["StudentTask"]["Properties"]["ContainerDefinitions"]
+    (counting,) = (container for container in containers if container["Name"] == "viewer-log")
+    assert counting["Essential"] is False
+    assert counting["RestartPolicy"]["Enabled"] is True
 
 
 def test_internal_paths_are_not_published(resources: dict[str, Any]) -> None:
