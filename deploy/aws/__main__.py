@@ -25,7 +25,7 @@ from deploy.teacher_accounts import AccountRefused
 __all__ = ["main"]
 
 ROOT = Path(__file__).parents[2]
-FIREWALL_LIMIT_MIN = 100  # a lower limit would block a school behind one address
+FIREWALL_LIMIT_MIN = 100  # a lower limit would block the student containers
 
 
 def main(arguments: Sequence[str] | None = None, console: Console | None = None) -> int:
@@ -126,7 +126,7 @@ def _results_hour(args: argparse.Namespace) -> ResultsHour | None:
 def _given_parameters(args: argparse.Namespace) -> dict[str, str]:
     given = {
         "AlarmEmail": args.alarm_email,
-        "RequestsPerAddress": args.requests_per_address,
+        "RequestsMax": args.requests_max,
         "LogRetentionDays": args.log_retention_days,
     }
     return {name: str(value) for name, value in given.items() if value is not None}
@@ -148,10 +148,11 @@ def _parser() -> argparse.ArgumentParser:
     up = commands.add_parser("up", parents=[common], help="create or update the backend")
     up.add_argument("--alarm-email", metavar="ADDRESS", help="where alarms are sent")
     up.add_argument(
-        "--requests-per-address",
+        "--requests-max",
         metavar="N",
         type=_firewall_limit,
-        help="block addresses that send more to the API in five minutes (at least 100; 0: no firewall)",
+        help="block teachers and addresses that send more to the API in five minutes (2000 is ample; at "
+        "least 100; 0: no firewall)",
     )
     up.add_argument("--log-retention-days", metavar="DAYS", type=int, help="how long error logs are kept")
 

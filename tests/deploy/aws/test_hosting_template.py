@@ -126,9 +126,7 @@ def test_on_a_results_day_enough_containers_run_half_an_hour_before_and_until_th
     assert ends["ScalableTargetAction"]["MinCapacity"] == {"Ref": "StudentContainersMin"}
 
 
-def test_the_template_takes_the_times_of_a_results_day_and_knows_how_many_viewers_a_container_serves() -> (
-    None
-):
+def test_the_template_takes_the_times_and_the_containers_of_a_results_day() -> None:
     template, _ = decode(str(HOSTING_TEMPLATE))
     declared = template["Parameters"]
     assert declared["ViewersPerContainer"]["Default"] == VIEWERS_PER_CONTAINER

@@ -104,9 +104,9 @@ def test_a_firewall_that_would_lock_everybody_out_is_refused(
     operator: Operator, limit: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
-        operator.run("up", "--requests-per-address", limit)
+        operator.run("up", "--requests-max", limit)
     assert ended.value.code == 2
-    assert "--requests-per-address" in capsys.readouterr().err
+    assert "--requests-max" in capsys.readouterr().err
 
 
 def test_a_refused_change_is_not_applied(operator: Operator, stack_name: str, changed_template) -> None:

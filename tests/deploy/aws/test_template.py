@@ -1,5 +1,6 @@
 """The backend template: exactly which permissions it grants, and the files inserted into it."""
 
+import base64
 import re
 from pathlib import Path
 from typing import Any
@@ -250,15 +251,23 @@ def test_the_api_is_closed_except_where_needed(resources: dict[str, Any]) -> Non
     assert api["LogConfig"]["FieldLogLevel"] == "ERROR"
 
 
-def test_the_firewall_is_optional_and_blocks_by_address(
+def test_the_firewall_is_optional_and_counts_teachers_by_their_token_since_they_share_an_address(
     resources: dict[str, Any],
 ) -> None:
     assert resources["Firewall"]["Condition"] == resources["FirewallOfApi"]["Condition"] == "HasFirewall"
-    (rule,) = resources["Firewall"]["Properties"]["Rules"]
-    assert rule["Action"] == {"Block": {}}
-    limit = rule["Statement"]["RateBasedStatement"]
-    assert (limit["AggregateKeyType"], limit["EvaluationWindowSec"]) == ("IP", 300)
-    assert limit["Limit"] == {"Ref": "RequestsPerAddress"}
+    rules = resources["Firewall"]["Properties"]["Rules"]
+    assert [rule["Action"] for rule in rules] == [{"Block": {}}] * 2
+    by_token, by_address = (rule["Statement"]["RateBasedStatement"] for rule in rules)
+    for limit in (by_token, by_address):
+        assert (limit["Limit"], limit["EvaluationWindowSec"]) == ({"Ref": "RequestsMax"}, 300)
+    (key,) = by_token["CustomKeys"]
+    assert key["Header"]["Name"] == "authorization"
+    is_token = by_token["ScopeDownStatement"]
+    header = base64.urlsafe_b64encode(b'{"kid":"1","alg":"RS256"}').decode()  # a token begins so (RFC 7515)
+    assert header.startswith(is_token["ByteMatchStatement"]["SearchString"])
+    assert by_address["AggregateKeyType"] == "IP"
+    # Each request is counted once: with a token, or by its address.
+    assert by_address["ScopeDownStatement"] == {"NotStatement": {"Statement": is_token}}
     assert resources["FirewallOfApi"]["Properties"]["ResourceArn"] == {"Fn::GetAtt": ["Api", "Arn"]}
 
 
