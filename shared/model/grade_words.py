@@ -11,7 +11,7 @@ import re
 from enum import StrEnum
 from typing import Final
 
-from shared.model.text import sort_key
+from shared.model.names import fold
 
 __all__ = ["Word", "word_of"]
 
@@ -119,7 +119,7 @@ def word_of(text: str) -> Word | None:
 
 
 def _key(text: str) -> str:
-    return " ".join(sort_key(_OPTIONAL_ENDING.sub("", text)).replace(".", "").split())
+    return " ".join(fold(_OPTIONAL_ENDING.sub("", text)).replace(".", "").split())
 
 
 _WORDS: Final = {

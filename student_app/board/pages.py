@@ -21,7 +21,7 @@ from shared.model.exam import Exam, Result, is_id
 from shared.model.grades import shown_grade
 from shared.model.overview import overview_of
 from shared.model.scales import describe
-from shared.model.text import sort_key
+from shared.model.students import sorted_by_student
 from shared.web.templates import html_templates
 from student_app.stream.hub import LiveHub, WatchedFeed
 from student_app.stream.renderings import Renderings
@@ -85,7 +85,7 @@ def _board(exam: Exam, rows: tuple[Result, ...], now_s: float, *, is_live: bool,
         "exam.html",
         exam=exam,
         scale=describe(exam.scale),
-        rows=sorted(rows, key=lambda row: (sort_key(row.student), row.id)),
+        rows=sorted_by_student(rows, exam.audience),
         overview=overview_of(exam, rows),
         is_live=is_live,
         made_at=dt.datetime.fromtimestamp(now_s, dt.UTC).strftime("%Y-%m-%d %H:%M UTC"),

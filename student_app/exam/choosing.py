@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from shared.model.exam import Exam
-from shared.model.text import sort_key
+from shared.model.names import has_words
 
 __all__ = ["OFFERED_MAX", "exam_label", "exam_labels", "matching_exams"]
 
@@ -30,14 +31,6 @@ def exam_labels(exams: Iterable[Exam]) -> dict[str, str]:
 
 
 def matching_exams(exams: Sequence[Exam], search: str, limit: int = OFFERED_MAX) -> list[Exam]:
-    """The first `limit` exams whose labels contain every word of `search`, in the order given; case and
-    accents are ignored."""
-    words = sort_key(search).split()
-    found = []
-    for exam in exams:
-        label = sort_key(exam_label(exam)) if words else ""
-        if all(word in label for word in words):
-            found.append(exam)
-            if len(found) == limit:
-                break
-    return found
+    """The first `limit` exams whose labels contain every word of `search`, in the order given."""
+    found = (exam for exam in exams if has_words(exam_label(exam), search))
+    return list(itertools.islice(found, limit))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import pandas as pd
 
@@ -21,7 +21,8 @@ from shared.model.statistics import (
     score_text,
     spread_text,
 )
-from shared.model.text import escape_formula, sort_key
+from shared.model.students import sorted_by_student
+from shared.model.text import escape_formula
 
 __all__ = ["comparison_rows", "results_csv", "rule_text", "statistics_rows"]
 
@@ -86,15 +87,13 @@ def comparison_rows(exams: Sequence[tuple[Exam, Iterable[Result]]]) -> pd.DataFr
     )
 
 
-def results_csv(exam: Exam, rows: Iterable[Result]) -> bytes:
+def results_csv(exam: Exam, rows: Collection[Result]) -> bytes:
     """The rows by student, as a CSV file for spreadsheets (UTF-8 with a byte-order mark; RFC 4180)."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(["Student", "Grade"])
-    shown = sorted(rows, key=lambda row: (sort_key(row.student), row.id))
-    writer.writerows(
-        [escape_formula(row.student), escape_formula(shown_grade(row.grade, exam.scale))] for row in shown
-    )
+    for row in sorted_by_student(rows, exam.audience):
+        writer.writerow([escape_formula(row.student), escape_formula(shown_grade(row.grade, exam.scale))])
     return text.getvalue().encode("utf-8-sig")
 
 

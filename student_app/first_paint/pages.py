@@ -26,9 +26,9 @@ from shared.model.grades import shown_grade
 from shared.model.overview import overview_of
 from shared.model.scales import describe
 from shared.model.statistics import frame_from_results
-from shared.model.text import sort_key
+from shared.model.students import find_students, sorted_by_student
 from student_app.exam.choosing import OFFERED_MAX, exam_labels, matching_exams
-from student_app.exam.own_result import find_own, own_sentence
+from student_app.exam.own_result import own_sentence
 from student_app.first_paint.streamlit_page import streamlit_tags
 from student_app.stream.hub import LiveHub, WatchedFeed
 from student_app.stream.renderings import Renderings
@@ -135,8 +135,8 @@ def _offered(exams: Sequence[Exam], shown: Exam) -> dict[str, str]:
 def _board(exam: Exam, results: ResultsSnapshot, asked: str) -> dict[str, object]:
     """What the template of an exam needs: plain values and texts."""
     frame = frame_from_results(results.rows, exam.scale)
-    own = find_own(results.rows, asked)
-    rows = sorted(results.rows, key=lambda row: (sort_key(row.student), row.id))
+    own = find_students(results.rows, asked, exam.audience)
+    rows = sorted_by_student(results.rows, exam.audience)
     return {
         "exam": exam,
         "scale": describe(exam.scale),

@@ -7,8 +7,9 @@ import streamlit as st
 from shared.live.cache import ResultsSnapshot
 from shared.model.exam import Audience, Exam, Result
 from shared.model.statistics import frame_from_results
+from shared.model.students import find_students
 from shared.model.text import escape_markdown
-from student_app.exam.own_result import find_own, own_sentence
+from student_app.exam.own_result import own_sentence
 
 __all__ = ["ask_own", "show_own"]
 
@@ -28,7 +29,7 @@ def ask_own(exam: Exam, results: ResultsSnapshot | None) -> list[Result]:
     ).strip()
     if not asked or results is None:
         return []
-    found = find_own(results.rows, asked)
+    found = find_students(results.rows, asked, exam.audience)
     if not found:
         st.info("No such result yet. Write it just as the teacher does.")
         return []

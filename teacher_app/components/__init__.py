@@ -8,6 +8,8 @@ from typing import Any
 
 import streamlit as st
 
+from shared.web.scripts import NAMES_SCRIPT
+
 __all__ = ["folder_component"]
 
 _TEXTS = Path(__file__).with_name("texts.js")  # for the scripts of all
@@ -15,10 +17,11 @@ _TEXTS = Path(__file__).with_name("texts.js")  # for the scripts of all
 
 def folder_component(name: str, folder: Path, *, markup: str, scripts: Sequence[str]) -> Any:
     """The component `name`, to be mounted by calling it: of `folder`, `markup`.html and .css, and `scripts`,
-    which make one module: the later ones use the earlier, and all of them texts.js."""
+    which make one module: the later ones use the earlier, and all of them names.js and texts.js."""
+    paths = (_TEXTS, *(folder / script for script in scripts))
     return st.components.v2.component(
         name,
         html=(folder / f"{markup}.html").read_text("utf-8"),
         css=(folder / f"{markup}.css").read_text("utf-8"),
-        js="\n".join(path.read_text("utf-8") for path in (_TEXTS, *(folder / script for script in scripts))),
+        js="\n".join([NAMES_SCRIPT, *(path.read_text("utf-8") for path in paths)]),
     )

@@ -1,10 +1,4 @@
-// Texts in the browser: compared and sorted as people mean them, and written only where they differ.
-
-const collator = new Intl.Collator(undefined, { sensitivity: "base", numeric: true });
-
-function folded(text) {
-  return text.toLocaleLowerCase().normalize("NFKD").replace(/\p{M}/gu, "");
-}
+// Texts are written only where they differ.
 
 function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from shared.model.exam import Exam, Result
 from shared.model.grades import shown_grade
 from shared.model.overview import Overview, overview_of
-from shared.model.text import sort_key
+from shared.model.students import sorted_by_student
 
 __all__ = ["Preview", "preview_of"]
 
@@ -23,7 +23,7 @@ class Preview:
 
 def preview_of(exam: Exam, results: Sequence[Result]) -> Preview:
     """The students' view of `results`."""
-    rows = sorted(results, key=lambda row: (sort_key(row.student), row.id))
+    rows = sorted_by_student(results, exam.audience)
     return Preview(
         overview_of(exam, results),
         tuple((row.student, shown_grade(row.grade, exam.scale)) for row in rows),

@@ -16,9 +16,9 @@ import numpy as np
 
 from shared.model.exam import Audience, Exam, Result
 from shared.model.grades import grade_text
+from shared.model.names import name_key
 from shared.model.scales import LevelScale, Scale
 from shared.model.statistics import SMALL_GROUP, frame_from_results
-from shared.model.text import name_key
 from teacher_app.exam.wording import count_text
 
 __all__ = ["FAR_DEVIATIONS", "Finding", "Severity", "findings", "papers_finding"]

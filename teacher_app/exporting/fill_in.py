@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 from shared.model.exam import Exam, Result
 from shared.model.grades import Mark
+from shared.model.names import name_key
 from teacher_app.exporting.gradebooks import canvas_grade, moodle_grade
 from teacher_app.exporting.persons import shown_person
-from teacher_app.importing.checking import person_key
 from teacher_app.importing.columns import Dialect, Layout, column_labels, recognised
 from teacher_app.importing.decoding import text_from_bytes
 from teacher_app.importing.limits import BYTES_MAX, FileNotReadable
@@ -85,8 +85,8 @@ class GradebookFile:
         """The file with the grades of the students whose names occur exactly once here and there."""
         records = self._records()
         students = self._students()
-        grades = {person_key(shown_person(row, self._exam)): row for row in rows}
-        times_here = Counter(person_key(shown_person(row, self._exam)) for row in rows)
+        grades = {name_key(shown_person(row, self._exam)): row for row in rows}
+        times_here = Counter(name_key(shown_person(row, self._exam)) for row in rows)
         times_there = Counter(students.values())
         count = 0
         for line, key in students.items():
@@ -97,7 +97,7 @@ class GradebookFile:
             sorted(
                 shown_person(row, self._exam)
                 for row in rows
-                if not times_here[key := person_key(shown_person(row, self._exam))] == times_there[key] == 1
+                if not times_here[key := name_key(shown_person(row, self._exam))] == times_there[key] == 1
             )
         )
         return Filled(self._bytes(list(records.values())), count, missing)
@@ -112,7 +112,7 @@ class GradebookFile:
         for index, (line, cells) in enumerate(zip(self._table.lines, self._table.rows, strict=True)):
             name = " ".join(cells[column] for column in layout.name_columns if column < len(cells))
             if index not in layout.passed_over and name:
-                found[line] = person_key(name)
+                found[line] = name_key(name)
         return found
 
     def _fill(self, cells: list[str], column: int, grade: str) -> None:

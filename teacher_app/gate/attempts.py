@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from cachetools import LRUCache
 
 from shared.model.errors import BackendUnreachable, ExamResultsError, SignInError, SignInThrottled
-from shared.model.text import name_key
+from shared.model.names import name_key
 
 __all__ = ["AttemptLimits", "AttemptRule", "Attempts"]
 

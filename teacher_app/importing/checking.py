@@ -1,10 +1,8 @@
 """What would become of each row: new, there already, another grade than there, or to be mended and why.
 
 The same student twice in the source, or there already: the teacher chooses for the whole import. Students
-are the same when their names differ only in case, accents, spaces
-and invisible characters, or as "Lovelace, Ada" and "Ada Lovelace". The
-third Ada of a paste is compared with what is there of Adas, so that an import that was cut can be repeated:
-what arrived is found, and only the rest is new.
+are the same when name_key() says so. The third Ada of a paste is compared with what is there of Adas, so that
+an import that was cut can be repeated: what arrived is found, and only the rest is new.
 """
 
 from __future__ import annotations
@@ -19,12 +17,12 @@ from shared.model.errors import FieldInvalid
 from shared.model.exam import Audience, Exam, NewResult, Result
 from shared.model.grade_words import Word, word_of
 from shared.model.grades import Grade, grade_text, parse_grade
-from shared.model.text import sort_key
+from shared.model.names import fold, name_key
 from teacher_app.importing.columns import is_grade
 from teacher_app.importing.rows import SourceRow
 from teacher_app.rows.commands import person_of
 
-__all__ = ["CheckedRow", "Choices", "Fate", "Repeated", "There", "check_rows", "person_key"]
+__all__ = ["CheckedRow", "Choices", "Fate", "Repeated", "There", "check_rows"]
 
 
 class There(StrEnum):
@@ -105,14 +103,6 @@ def check_rows(
     return checked
 
 
-def person_key(person: str) -> str:
-    """The same for the same name; "Lovelace, Ada" is "Ada Lovelace"."""
-    last, comma, first = person.partition(",")
-    if comma and first.strip() and "," not in first:
-        person = f"{first} {last}"
-    return sort_key(person)
-
-
 # Each row by itself.
 
 
@@ -141,7 +131,7 @@ def _checked_alone(row: SourceRow, exam: Exam) -> CheckedRow:
 def _reading(typed: str, grade: Grade) -> str:
     """What was understood, where the grade that is saved does not begin as it was written."""
     shown = grade_text(grade.text)
-    is_plain = not shown.isalpha() or sort_key(typed)[:2] == sort_key(shown)[:2]
+    is_plain = not shown.isalpha() or fold(typed)[:2] == fold(shown)[:2]
     return "" if is_plain else f"“{typed.strip()}” is read as “{shown}”."
 
 
@@ -172,7 +162,7 @@ class _Present:
         self._keys_by_code: dict[str, object] = {}
         for row in rows:
             person = person_of(row, audience)
-            key: object = person_key(person) if person else ("code", row.student)
+            key: object = name_key(person) if person else ("code", row.student)
             self._by_key[key].append(row)
             if audience is Audience.CODES:
                 self._keys_by_code[row.student] = key
@@ -182,7 +172,7 @@ class _Present:
             return self._keys_by_code[row.code]
         if not row.person:
             return ("code", row.code)
-        key = person_key(row.person)
+        key = name_key(row.person)
         # A nameless row of an export shows its code where others have a name.
         return key if key in self._by_key else self._keys_by_code.get(row.person, key)
 
@@ -259,7 +249,7 @@ def _is_same(one: CheckedRow, row: Result, audience: Audience) -> bool:
         return False
     person = person_of(row, audience)
     is_code_alone = audience is Audience.CODES and one.row.person in {"", row.student}
-    return is_code_alone or person_key(person) == person_key(one.row.person)
+    return is_code_alone or name_key(person) == name_key(one.row.person)
 
 
 def _with(one: CheckedRow, fate: Fate, reason: str, there: Result | None = None) -> CheckedRow:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-from shared.model.text import name_key
+from shared.model.names import fold
 
 __all__ = ["Role", "is_known_heading", "item_title", "plain_heading", "points_in_heading", "role_of_heading"]
 
@@ -89,7 +89,7 @@ _WORDS = {
     ),
 }
 HEADING_MAX = 300  # characters; longer texts are not looked up
-_ROLES = {name_key(word): role for role, words in _WORDS.items() for word in words.split(",")}
+_ROLES = {fold(word): role for role, words in _WORDS.items() for word in words.split(",")}
 
 _NUMBER = r"(\d{1,4}(?:[.,]\d{1,2})?)"
 _SUFFIX = re.compile(
@@ -108,7 +108,7 @@ _CANVAS_ID = re.compile(r"\(\d{3,}\)\s*$")
 
 def plain_heading(text: str) -> str:
     """In lower case, with single spaces, without what stands around it."""
-    return name_key(text.replace("_", " ")).strip("\ufeff\"'*: ")
+    return fold(text.replace("_", " ")).strip("\ufeff\"'*: ")
 
 
 def item_title(text: str) -> str:

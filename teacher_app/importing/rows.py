@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.model.grade_words import Word, word_of
-from shared.model.text import sort_key
+from shared.model.names import fold
 from teacher_app.importing.columns import Dialect, Layout
 from teacher_app.importing.tables import Table
 
@@ -76,7 +76,7 @@ def rows_from_table(table: Table, layout: Layout) -> list[SourceRow]:
 
 def _flag(person: str, cells: Sequence[str]) -> str:
     for text in (person, _at(cells, 0)):
-        if _SUMMARY.fullmatch(sort_key(text).strip(" :=*")):
+        if _SUMMARY.fullmatch(fold(text).strip(" :=*")):
             return f"“{text}” does not look like a student: left out unless you tick it."
     return ""
 

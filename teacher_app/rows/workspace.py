@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from shared.api.calls import TeacherApi
 from shared.model.errors import NotFound, VersionConflict
 from shared.model.exam import Exam, Result
-from shared.model.text import sort_key
+from shared.model.students import sorted_by_student
 
 __all__ = ["Workspace"]
 
@@ -44,7 +44,7 @@ class Workspace:
     @property
     def results(self) -> list[Result]:
         """By student, then by id."""
-        return sorted(self._results.values(), key=lambda row: (sort_key(row.student), row.id))
+        return sorted_by_student(self._results.values(), self.exam.audience)
 
     @property
     def age_s(self) -> float:

@@ -26,7 +26,7 @@ from shared.model.errors import (
 )
 from shared.model.exam import Audience, NewResult, Result
 from shared.model.grades import parse_grade
-from shared.model.text import name_key
+from shared.model.names import name_key
 from teacher_app.rows.commands import (
     ChangeRow,
     Command,

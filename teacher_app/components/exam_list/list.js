@@ -23,7 +23,6 @@ class List {
     this.root = root;
     this.drawn = DRAWN_AT_FIRST;
     this.state = { search: "", status: "all", key: "date", direction: -1, ...kept(reader) };
-    this.collator = new Intl.Collator(undefined, { sensitivity: "base", numeric: true });
     const search = root.querySelector(".search");
     search.value = this.state.search;
     search.addEventListener("input", () => this.change({ search: search.value }));
@@ -51,7 +50,7 @@ class List {
   }
 
   configure(exams, choose) {
-    this.exams = exams.map((exam) => ({ ...exam, folded: folded(`${exam.subject} ${exam.teacher} ${exam.date} ${exam.dateText}`) }));
+    this.exams = exams.map((exam) => ({ ...exam, placedBy: sortKey(exam.subject), searched: wordsOf(`${exam.subject} ${exam.teacher} ${exam.date} ${exam.dateText}`) }));
     this.choose = choose;
     this.draw();
   }
@@ -64,14 +63,14 @@ class List {
   }
 
   matching() {
-    const words = folded(this.state.search).split(/\s+/).filter(Boolean);
+    const words = wordsOf(this.state.search).split(" ");
     const { key, direction, status } = this.state;
     const value = { date: (exam) => exam.date, status: (exam) => Number(!exam.isPublished), results: (exam) => exam.results }[key];
-    const bySubject = (a, b) => this.collator.compare(a.subject, b.subject);
+    const bySubject = (a, b) => compareTexts(a.placedBy, b.placedBy);
     const compare = value ? (a, b) => (value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : 0) : bySubject;
     return this.exams
       .filter((exam) => status === "all" || (status === "published") === exam.isPublished)
-      .filter((exam) => words.every((word) => exam.folded.includes(word)))
+      .filter((exam) => words.every((word) => exam.searched.includes(word)))
       .sort((a, b) => direction * compare(a, b) || bySubject(a, b));
   }
 

@@ -78,13 +78,13 @@ class Lines {
   draw() {
     const here = this.sitting.map((id) => this.lines.get(id));
     const inSitting = new Set(this.sitting);
-    const wanted = folded(this.part("[name=find]").value.trim());
+    const wanted = this.part("[name=find]").value;
     const others = [...this.lines.values()].filter((line) => !inSitting.has(line.id));
     // What was touched here stays in its place and in sight, whatever it is called now: the cursor may be on it.
     const isTouched = (line) => line.entry || line.isEditing || line.note;
-    const found = others.filter((line) => isTouched(line) || folded(`${line.wanted.person} ${line.row?.code ?? ""}`).includes(wanted));
-    for (const line of found) line.placedBy ??= line.wanted.person;
-    found.sort((a, b) => collator.compare(a.placedBy, b.placedBy) || (a.id < b.id ? -1 : 1));
+    const found = others.filter((line) => isTouched(line) || hasWords(`${line.wanted.person} ${line.row?.code ?? ""}`, wanted));
+    for (const line of found) line.placedBy ??= sortKey(line.wanted.person);
+    found.sort((a, b) => compareTexts(a.placedBy, b.placedBy) || (a.id < b.id ? -1 : 1));
     const shown = found.filter((line, index) => index < this.shown || isTouched(line));
     this.drawList(".sitting", here, `Entered here, newest first (${here.filter((line) => line.row && !line.isGone).length})`, here.length);
     this.drawList(".earlier", shown, `Entered before (${others.filter((line) => line.row && !line.isGone).length})`, others.length);

@@ -139,7 +139,7 @@ class Grid {
   }
 
   insert(added) {
-    const compare = (a, b) => collator.compare(a.before("person"), b.before("person")) || (a.stored.id < b.stored.id ? -1 : 1);
+    const compare = (a, b) => compareTexts(sortKey(a.before("person")), sortKey(b.before("person"))) || (a.stored.id < b.stored.id ? -1 : 1);
     added.sort(compare);
     const merged = [];
     for (const row of this.rows) {
@@ -271,10 +271,10 @@ class Grid {
   }
 
   narrow() {
-    const wanted = folded(this.find.value.trim());
+    const wanted = this.find.value.trim();
     let found = 0;
     for (const row of this.rows) {
-      const fits = !wanted || folded(`${row.field("person").value} ${row.code}`).includes(wanted);
+      const fits = hasWords(`${row.field("person").value} ${row.code}`, wanted);
       row.node.hidden = !fits && !(row.isNew && row.isBlank);
       if (fits && !row.isBlank) found += 1;
     }

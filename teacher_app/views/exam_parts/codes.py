@@ -7,7 +7,8 @@ import math
 import streamlit as st
 
 from shared.model.exam import Result
-from shared.model.text import escape_markdown, sort_key
+from shared.model.names import sort_key
+from shared.model.text import escape_markdown
 from teacher_app.context import current_settings
 from teacher_app.exam.links import student_address
 from teacher_app.exam.slips import SLIPS_A_PAGE, names_without_letters, slips_pdf

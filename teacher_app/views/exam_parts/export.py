@@ -8,8 +8,9 @@ from functools import partial
 import streamlit as st
 
 from shared.model.exam import Audience, Exam, Result
+from shared.model.names import sort_key
 from shared.model.scales import NumberScale
-from shared.model.text import escape_markdown, sort_key
+from shared.model.text import escape_markdown
 from teacher_app.exam.wording import count_text, names_text
 from teacher_app.exporting.fill_in import GradebookFile
 from teacher_app.exporting.formats import FORMATS, Format

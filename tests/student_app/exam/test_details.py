@@ -9,7 +9,7 @@ from shared.model.exam import Audience
 from shared.model.scales import LETTERS, OUT_OF_20, PASS_FAIL, PERCENT, Scale
 from shared.model.statistics import Disclosure, frame_from_results, summary
 from student_app.exam.details import comparison_rows, results_csv, rule_text, statistics_rows
-from student_app.exam.own_result import find_own, own_sentence
+from student_app.exam.own_result import own_sentence
 from tests.builders import a_published_exam, a_result, results_of
 
 
@@ -103,19 +103,6 @@ def test_a_download_is_in_the_order_that_people_expect() -> None:
     rows = [a_result(name, "9", exam) for name in ("Zoë", "amir", "Émile", "Amélie", "Eva")]
     lines = results_csv(a_published_exam(), rows).decode("utf-8-sig").splitlines()
     assert [line.removesuffix(",9") for line in lines[1:]] == ["Amélie", "amir", "Émile", "Eva", "Zoë"]
-
-
-@pytest.mark.parametrize("asked", ["Ada Lovelace", "  ada   LOVELACE ", "Ａda Lovelace"])
-def test_students_find_themselves_in_any_spelling(asked: str) -> None:
-    exam = a_published_exam()
-    rows = [a_result("Ada Lovelace", "17", exam), a_result("Ada", "3", exam)]
-    assert [row.grade for row in find_own(rows, asked)] == ["17"]
-
-
-@pytest.mark.parametrize("asked", ["", "   ", "Lovelace", "Ad", "%"])
-def test_part_of_a_name_finds_no_one(asked: str) -> None:
-    exam = a_published_exam()
-    assert find_own([a_result("Ada Lovelace", "17", exam)], asked) == []
 
 
 def test_an_absent_student_has_no_rank() -> None:

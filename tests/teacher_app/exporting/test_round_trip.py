@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from shared.model.codes import CODE_ALPHABET, CODE_LENGTH
 from shared.model.exam import TEXT_MAX, Audience, Exam, Result
+from shared.model.names import name_key
 from shared.model.scales import LETTERS, OUT_OF_20, PASS_FAIL, PERCENT, Scale
 from teacher_app.exporting.formats import FORMATS, Format
 from teacher_app.exporting.persons import shown_person, split_name
-from teacher_app.importing.checking import Choices, Fate, check_rows, person_key
+from teacher_app.importing.checking import Choices, Fate, check_rows
 from tests.builders import a_result, an_exam
 from tests.teacher_app.exam_rows import read_rows, rows_of_file
 
@@ -104,8 +105,8 @@ def test_an_export_imported_into_its_own_exam_changes_nothing(
 ) -> None:
     exam, rows = made
     # A name that reads like the code of a nameless student: in a list of names, the two look alike.
-    nameless = {person_key(row.student) for row in rows if row.name is None}
-    assume(not nameless & {person_key(row.name) for row in rows if row.name})
+    nameless = {name_key(row.student) for row in rows if row.name is None}
+    assume(not nameless & {name_key(row.name) for row in rows if row.name})
     checked = check_rows(rows_of_file(form.make(exam, rows), exam), exam, rows, Choices())
     assert [one.fate for one in checked] == [Fate.SAME] * len(rows)
 

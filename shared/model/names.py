@@ -1,0 +1,114 @@
+"""Names and codes as people type them: when two are the same, how they are found, and how they are sorted.
+
+The browser does the same with shared/web/names.js, which receives the tables of this module. All patterns
+mean the same in Python and in JavaScript.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from shared.model.codes import CODE_ALPHABET
+
+__all__ = [
+    "TABLES",
+    "code_pattern",
+    "fold",
+    "has_words",
+    "name_key",
+    "sort_key",
+]
+
+# Letters that Unicode does not take apart into a plain letter and an accent; kinds of one punctuation mark.
+_LETTERS: Final = {
+    **dict.fromkeys("’‘ʼʻʹ`´′", "'"),
+    **dict.fromkeys("‐‒–—―−⁃", "-"),
+    "ß": "ss",
+    "æ": "ae",
+    "œ": "oe",
+    "þ": "th",
+    "ı": "i",
+    "ł": "l",
+    "ø": "o",
+    "đ": "d",
+    "ð": "d",
+    "ħ": "h",
+    "ŧ": "t",
+    "ŋ": "n",
+    "ĸ": "k",
+    "ς": "σ",
+}
+# Accents of Latin, Greek and Cyrillic, points of Hebrew and Arabic, and what is invisible. Vowel signs stay.
+_IGNORED: Final = (
+    r"[\u00ad\u0300-\u036f\u0591-\u05c7\u061c\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff"
+    r"\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f\ufeff]+"
+)
+_SPACES: Final = r"[\u0000-\u0020\u007f-\u009f\u1680\u2028\u2029]+"  # the others become plain ones before
+_BETWEEN_WORDS: Final = "[-,. ]+"
+_DIGITS: Final = 12  # to which numbers are filled up, so that 2 stands before 10
+# What a typed character may be in a code: itself; what it looks like, if no code has it; the Latin letter, if
+# the keyboard is Cyrillic or Greek.
+_CODE_CHARACTERS: Final = {
+    **{character: character for character in CODE_ALPHABET},
+    **dict.fromkeys("0O", "[DQ]"),
+    **dict.fromkeys("1IL", "[7JT]"),
+    "U": "V",
+    **dict(zip("АВЕКМНРСТХ", "ABEKMHPCTX", strict=True)),
+    **dict(zip("ΑΒΕΖΗΚΜΝΡΤΥΧ", "ABEZHKMNPTYX", strict=True)),
+}
+
+TABLES: Final = {
+    "letters": _LETTERS,
+    "ignored": _IGNORED,
+    "spaces": _SPACES,
+    "betweenWords": _BETWEEN_WORDS,
+    "digits": _DIGITS,
+    "codeCharacters": _CODE_CHARACTERS,
+}
+
+_LETTERS_TABLE: Final = str.maketrans(_LETTERS)
+
+
+def fold(text: str) -> str:
+    """`text` without case, accents and invisible characters, with plain letters, one kind of apostrophe and
+    hyphen, and single spaces."""
+    apart = unicodedata.normalize("NFKD", text.translate(_LETTERS_TABLE))
+    plain = re.sub(_IGNORED, "", apart).lower().translate(_LETTERS_TABLE)
+    return re.sub(_SPACES, " ", plain).strip(" ")
+
+
+def name_key(text: str) -> str:
+    """Equal for spellings of one name: "Lovelace, Ada" is "Ada Lovelace", "Sean O’Brien" is "sean obrien",
+    "Anne-Marie" is "Anne Marie"."""
+    last, comma, first = text.partition(",")
+    if comma and "," not in first:
+        text = f"{first} {last}"
+    return _words(text) or fold(text)
+
+
+def sort_key(text: str) -> str:
+    """The place of a name in a list: "Élodie" between "Edith" and "Emil", "Group 2" before "Group 10"."""
+    return re.sub("[0-9]+", lambda number: number[0].lstrip("0").zfill(_DIGITS), _words(text))
+
+
+def has_words(text: str, search: str) -> bool:
+    """Whether every word of `search`, the last one perhaps not yet complete, is somewhere in `text`."""
+    wanted = _words(search).split()
+    words = _words(text) if wanted else ""
+    return all(word in words for word in wanted)
+
+
+def code_pattern(typed: str) -> str:
+    """A pattern of the codes that `typed` may mean; "" if it can be none.
+
+    Case, spaces and hyphens do not matter. A character that no code has was read wrongly, and stands for
+    those that look like it.
+    """
+    plain = re.sub(_BETWEEN_WORDS, "", fold(typed)).upper()
+    return "".join(_CODE_CHARACTERS[one] for one in plain) if set(plain) <= _CODE_CHARACTERS.keys() else ""
+
+
+def _words(text: str) -> str:
+    return re.sub(_BETWEEN_WORDS, " ", fold(text).replace("'", "")).strip(" ")
