@@ -20,6 +20,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from deploy.local.backend.appsync.authentication import ApiAuthenticator, AuthenticationRefused
 from deploy.local.backend.appsync.authorization import Caller
 from deploy.local.backend.appsync.commit_events import CommitEvents
+from deploy.local.backend.appsync.event_publisher import publishing_to
 from deploy.local.backend.appsync.http import REQUEST_BYTES_MAX, GraphqlOverHttp, HttpAnswer, too_large
 from deploy.local.backend.appsync.realtime_handshake import SUBPROTOCOL, handshake_authorization
 from deploy.local.backend.appsync.realtime_protocol import Refusal
@@ -51,7 +52,7 @@ def create_app(api: ApiParts, other_routes: Sequence[BaseRoute] = ()) -> Starlet
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        with api.commit_events.delivered_to(api.hub.publish):
+        with publishing_to(api.hub) as publish, api.commit_events.delivered_to(publish):
             yield
 
     async def graphql(request: Request) -> Response:

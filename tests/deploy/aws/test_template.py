@@ -10,6 +10,7 @@ from cfnlint.decode import decode
 from graphql import GraphQLObjectType, build_schema
 
 from deploy.aws.template import BACKEND_TEMPLATE, read_template, with_files
+from deploy.local.backend.appsync.limits import DEPTH_MAX, RESOLVERS_MAX
 from tests.deploy.aws.tools import RESOLVERS, ROOT
 
 SCHEMA = ROOT / "shared" / "api" / "schema.graphql"
@@ -246,7 +247,8 @@ def test_the_api_is_closed_except_where_needed(resources: dict[str, Any]) -> Non
     assert api["AuthenticationType"] == "AMAZON_COGNITO_USER_POOLS"
     assert [mode["AuthenticationType"] for mode in api["AdditionalAuthenticationProviders"]] == ["AWS_IAM"]
     assert api["IntrospectionConfig"] == "DISABLED"
-    assert api["QueryDepthLimit"] == 5
+    assert api["QueryDepthLimit"] == DEPTH_MAX
+    assert api["ResolverCountLimit"] == RESOLVERS_MAX
     assert api["LogConfig"]["ExcludeVerboseContent"] is True
     assert api["LogConfig"]["FieldLogLevel"] == "ERROR"
 

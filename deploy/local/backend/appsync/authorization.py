@@ -2,7 +2,8 @@
 
 The rule applies to every field of every object type, wherever it is resolved, so aliases and fragments change
 nothing: the field's own directives apply; without any, its type's; without these, the default mode, the user
-pool. A refused field is null, with an error "Unauthorized"; the rest of the answer is returned.
+pool. A refused field is null, with an error "Unauthorized"; the rest of the answer is returned. In a list,
+only the first row has the error: one for each selection, however long the list is.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,7 +24,7 @@ from graphql import (
 
 from deploy.local.backend.appsync.errors import not_authorized
 
-__all__ = ["AuthMode", "Caller", "ResolveInfo", "field_access", "guard_fields"]
+__all__ = ["AuthMode", "Caller", "ResolveInfo", "field_access", "guard_fields", "has_resolver"]
 
 Resolver = Callable[..., Any]
 
@@ -38,6 +39,7 @@ class AuthMode(StrEnum):
 DEFAULT_MODE = AuthMode.USER_POOL
 # Modes of AppSync that this backend does not offer: a field open to these alone is closed here.
 _OTHER_DIRECTIVES = ("aws_api_key", "aws_oidc", "aws_lambda")
+_HAS_RESOLVER = "has_resolver"  # an extension of each guarded field
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +96,14 @@ def guard_fields(schema: GraphQLSchema, resolvers: Mapping[tuple[str, str], Reso
             resolver = left_over.pop((type_name, field_name), None)
             access = field_access(schema, graphql_type, field)
             field.resolve = _guarded(type_name, field_name, access, resolver)
+            field.extensions = {**field.extensions, _HAS_RESOLVER: resolver is not None}
     if left_over:
         raise LookupError(f"the schema has no fields for the resolvers {sorted(left_over)}")
+
+
+def has_resolver(field: GraphQLField) -> bool:
+    """Whether this guarded field has a resolver of its own, as AppSync counts them."""
+    return bool(field.extensions.get(_HAS_RESOLVER))
 
 
 def _guarded(type_name: str, field_name: str, access: FieldAccess, resolver: Resolver | None) -> Resolver:
@@ -103,10 +111,16 @@ def _guarded(type_name: str, field_name: str, access: FieldAccess, resolver: Res
 
     def guarded(source: Any, info: ResolveInfo, **arguments: Any) -> Any:
         if not access.admits(info.context):
-            raise not_authorized(field_name, type_name)
+            if _is_in_first_row(info):
+                raise not_authorized(field_name, type_name)
+            return None
         return resolve(source, info, **arguments)
 
     return guarded
+
+
+def _is_in_first_row(info: ResolveInfo) -> bool:
+    return not any(isinstance(key, int) and key > 0 for key in info.path.as_list())
 
 
 def _from_source(field_name: str) -> Resolver:

@@ -1,6 +1,6 @@
 """GraphQL documents: parsed, measured and validated once, then executed for a caller.
 
-Answers have AppSync's shape.
+Answers have AppSync's shape. Their errors are bounded in number and in length.
 """
 
 import logging
@@ -27,13 +27,16 @@ from graphql import (
 
 from deploy.local.backend.appsync.authorization import Caller
 from deploy.local.backend.appsync.errors import ApiError
-from deploy.local.backend.appsync.limits import DEPTH_MAX, TOKENS_MAX, check_limits
+from deploy.local.backend.appsync.limits import DEPTH_MAX, TOKENS_MAX, check_limits, operation_cost
 
 __all__ = ["DocumentRefused", "GraphqlExecutor", "Operation"]
 
 DOCUMENTS_KEPT_MAX = 256  # clients send the same few documents; others are parsed again
-DOCUMENT_KEPT_LENGTH_MAX = 20_000  # a longer one (rows written out as literals) hardly recurs
+# A longer one (rows written out as literals) hardly recurs, and would be kept at 600 bytes a token.
+DOCUMENT_KEPT_LENGTH_MAX = 4_000
 ERRORS_SHOWN_MAX = 20
+LOCATIONS_SHOWN_MAX = 5  # of one error
+MESSAGE_LENGTH_MAX = 500  # the library quotes the document in its messages
 
 _RULES = [*specified_rules, NoSchemaIntrospectionCustomRule]
 
@@ -56,10 +59,14 @@ class DocumentRefused(Exception):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Operation:
-    """One operation of a valid document, ready to be executed many times."""
+    """One operation of a valid document, ready to be executed many times.
+
+    `values` is how many values its answer can have; of a subscription, each event.
+    """
 
     document: DocumentNode
     definition: OperationDefinitionNode
+    values: int
 
     @property
     def kind(self) -> OperationType:
@@ -78,13 +85,17 @@ class GraphqlExecutor:
         self._documents: OrderedDict[str, DocumentNode] = OrderedDict()
         self._documents_lock = Lock()  # guards _documents
 
-    def operation(self, query: str, operation_name: str | None) -> Operation:
-        """The operation to execute. Raises DocumentRefused."""
+    def operation(self, query: str, operation_name: str | None, variables: Mapping[str, Any]) -> Operation:
+        """The operation to execute with these variables. Raises DocumentRefused."""
         document = self._document(query)
         definition = get_operation_ast(document, operation_name)
         if definition is None:
             raise DocumentRefused([_plain_error("ValidationError", "There is no such operation to execute")])
-        return Operation(document, definition)
+        try:
+            values = operation_cost(self._schema, document, definition, variables)
+        except ApiError as error:
+            raise DocumentRefused([_plain_error(error.error_type, error.message)]) from error
+        return Operation(document, definition, values)
 
     def execute(
         self, operation: Operation, variables: Mapping[str, Any], caller: Caller, root: Any = None
@@ -153,9 +164,9 @@ def _error_object(error: GraphQLError) -> JsonObject:
         "errorInfo": info,
         "locations": [
             {"line": location.line, "column": location.column, "sourceName": None}
-            for location in error.locations or []
+            for location in (error.locations or [])[:LOCATIONS_SHOWN_MAX]
         ],
-        "message": message,
+        "message": message if len(message) <= MESSAGE_LENGTH_MAX else f"{message[:MESSAGE_LENGTH_MAX]}…",
     }
 
 
@@ -166,5 +177,9 @@ def _plain_error(error_type: str, message: str) -> JsonObject:
 def _answer(result: ExecutionResult) -> JsonObject:
     answer: JsonObject = {"data": result.data}
     if result.errors:
-        answer["errors"] = [_error_object(error) for error in result.errors]
+        answer["errors"] = [_error_object(error) for error in result.errors[:ERRORS_SHOWN_MAX]]
+        hidden_count = len(result.errors) - ERRORS_SHOWN_MAX
+        if hidden_count > 0:
+            message = f"{hidden_count} more errors are not shown"
+            answer["errors"].append(_plain_error("TooManyErrors", message))
     return answer

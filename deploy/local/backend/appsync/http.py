@@ -55,7 +55,7 @@ class GraphqlOverHttp:
         if request is None:
             return _refused(400, "MalformedHttpRequestException", "Request body is not a GraphQL request.")
         try:
-            operation = self._executor.operation(request.query, request.operation_name)
+            operation = self._executor.operation(request.query, request.operation_name, request.variables)
         except DocumentRefused as refused:
             if refused.is_malformed:
                 return _answer(400, {"errors": refused.errors})

@@ -1,19 +1,23 @@
 """Who receives which event: registration, filters, and each subscriber's payload.
 
-The hub belongs to one thread, the server's event loop. AppSync's rules:
+The hub belongs to one thread, the server's event loop; only `EventDelivery.execute` runs on another.
+
+AppSync's rules:
 - an argument given by the subscriber must equal the payload's field of that name; one left out does not
   filter;
 - the enhanced filter (groups of conditions, one of which must hold) is applied to the fields that the
   mutation selected: a field that was not selected matches nothing;
 - the payload is then executed as the root of the subscriber's own document, with the subscriber's own rights.
 
+An event is executed once for each distinct document, variables and kind of caller, away from the event loop.
+
 https://docs.aws.amazon.com/appsync/latest/devguide/aws-appsync-real-time-enhanced-filtering.html
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from graphql import GraphQLSchema, OperationType
 
@@ -22,7 +26,29 @@ from deploy.local.backend.appsync.commit_events import MutationEvent
 from deploy.local.backend.appsync.execution import DocumentRefused, GraphqlExecutor, Operation
 from deploy.local.backend.appsync.schema import mutations_by_subscription
 
-__all__ = ["Subscription", "SubscriptionHub", "subscription_resolvers"]
+__all__ = [
+    "DELIVERY_VALUES_MAX",
+    "EventDelivery",
+    "Subscription",
+    "SubscriptionHub",
+    "subscription_resolvers",
+]
+
+# Executed for one event, over all distinct documents: a tenth of a second of processor.
+DELIVERY_VALUES_MAX: Final = 20_000
+# Instead of an event that is not executed: an event with errors tells a subscriber to load the data again.
+_NOT_EXECUTED: Final = json.dumps(
+    {
+        "data": None,
+        "errors": [
+            {
+                "errorType": "EventNotExecuted",
+                "message": "The server had too many different subscriptions to serve; load the data again",
+            }
+        ],
+    },
+    separators=(",", ":"),
+)
 
 # One of the groups must match; a group matches if all its fields equal its values.
 FilterGroups = tuple[Mapping[str, object], ...]
@@ -50,8 +76,15 @@ class Subscription:
         )
 
     def sharing_key(self) -> tuple[object, ...]:
-        """Subscribers with the same key receive the same text, which is serialised once."""
-        variables = json.dumps(self.variables, sort_keys=True)
+        """Subscribers with the same key receive the same text. Variables that the document does not declare
+        change nothing."""
+        declared = {
+            definition.variable.name.value
+            for definition in self.operation.definition.variable_definitions or ()
+        }
+        variables = json.dumps(
+            {name: value for name, value in self.variables.items() if name in declared}, sort_keys=True
+        )
         return (self.operation.document, self.operation.name, variables, self.caller.mode, self.caller.groups)
 
 
@@ -96,7 +129,7 @@ class SubscriptionHub:
 
         Raises DocumentRefused when the document is not a subscription that this caller may have.
         """
-        operation = self._executor.operation(query, operation_name)
+        operation = self._executor.operation(query, operation_name, variables)
         if operation.kind is not OperationType.SUBSCRIPTION:
             message = f"{operation.kind.value} not supported through the realtime channel"
             raise DocumentRefused([{"errorType": "UnsupportedOperation", "message": message}])
@@ -132,23 +165,46 @@ class SubscriptionHub:
         """The number of subscriptions that receive events."""
         return len({subscription for listeners in self._listeners.values() for subscription in listeners})
 
-    def publish(self, event: MutationEvent) -> None:
-        """Deliver the event to every subscriber whose arguments and filter it passes."""
-        texts: dict[tuple[object, ...], str] = {}
-        for subscription in list(self._listeners[event.mutation]):
-            if not subscription.matches(event.payload):
-                continue
-            key = (subscription.field_name, *subscription.sharing_key())
-            if key not in texts:
-                texts[key] = self._payload_text(subscription, event)
-            subscription.deliver(texts[key])
+    def delivery(self, event: MutationEvent) -> "EventDelivery | None":
+        """The event on its way to the subscribers whose arguments and filter it passes; None without any."""
+        groups: dict[tuple[object, ...], list[Subscription]] = {}
+        for subscription in self._listeners[event.mutation]:
+            if subscription.matches(event.payload):
+                groups.setdefault(subscription.sharing_key(), []).append(subscription)
+        return EventDelivery(self._executor, event, tuple(groups.values())) if groups else None
 
-    def _payload_text(self, subscription: Subscription, event: MutationEvent) -> str:
+
+class EventDelivery:
+    """One event for its subscribers: to be executed on any thread, then delivered on the hub's."""
+
+    def __init__(
+        self, executor: GraphqlExecutor, event: MutationEvent, groups: Sequence[Sequence[Subscription]]
+    ) -> None:
+        self._executor, self._event, self._groups = executor, event, groups
+        self._texts: list[str] = []
+
+    def execute(self, values_max: int = DELIVERY_VALUES_MAX) -> None:
+        """Once for each group of subscribers who receive the same text, the longest subscribed first.
+
+        Groups beyond `values_max` values are told to load the data again.
+        """
+        values_left = values_max
+        for first, *_ in self._groups:
+            values_left -= first.operation.values
+            self._texts.append(self._text(first) if values_left >= 0 else _NOT_EXECUTED)
+
+    def deliver(self) -> None:
+        """Give each subscriber its text."""
+        for text, subscriptions in zip(self._texts, self._groups, strict=True):
+            for subscription in subscriptions:
+                subscription.deliver(text)
+
+    def _text(self, subscription: Subscription) -> str:
         answer = self._executor.execute(
             subscription.operation,
             subscription.variables,
             subscription.caller,
-            {subscription.field_name: event.payload},
+            {subscription.field_name: self._event.payload},
         )
         return json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
 

@@ -12,6 +12,9 @@ import unicodedata
 from deploy.local.backend.appsync.errors import bad_request
 
 __all__ = [
+    "BATCH_ROWS_MAX",
+    "PAGE_ROWS_DEFAULT",
+    "PAGE_ROWS_MAX",
     "checked_batch_ids",
     "checked_date",
     "checked_grade",

@@ -1,15 +1,24 @@
 """A document that requests too much is measured without being expanded."""
 
-import pytest
-from graphql import parse
+from typing import Any
 
+import pytest
+from graphql import GraphQLSchema, get_operation_ast, parse
+
+from deploy.local.backend.appsync.authorization import guard_fields
 from deploy.local.backend.appsync.errors import ApiError
 from deploy.local.backend.appsync.limits import (
     DEPTH_MAX,
+    EVENT_VALUES_MAX,
     FIELDS_MAX,
     RESOLVERS_MAX,
+    TOP_FIELDS_MAX,
+    VALUES_MAX,
     check_limits,
+    operation_cost,
 )
+from deploy.local.backend.appsync.schema import load_schema
+from shared.api.operations import GUEST_SUBSCRIPTIONS, MUTATIONS, QUERIES
 
 
 def nested(depth: int) -> str:
@@ -44,7 +53,7 @@ def test_the_widest_allowed_operation_passes_and_one_more_field_is_refused() -> 
 
 def test_top_fields_are_limited_by_alias_and_by_fragment() -> None:
     """Each costs a database access, whatever its name."""
-    aliases = " ".join(f"a{number}: listExams {{nextToken}}" for number in range(RESOLVERS_MAX))
+    aliases = " ".join(f"a{number}: listExams {{nextToken}}" for number in range(TOP_FIELDS_MAX))
     check_limits(parse(f"{{{aliases}}}"))
     with pytest.raises(ApiError) as caught:
         check_limits(parse(f"{{{aliases} ... on Query {{b: listExams {{nextToken}}}}}}"))
@@ -68,3 +77,86 @@ def test_a_fragment_within_itself_is_refused() -> None:
 def test_an_unknown_fragment_is_left_to_validation() -> None:
     """Validation names it."""
     check_limits(parse("{a {...Missing}}"))
+
+
+@pytest.fixture(scope="module")
+def schema() -> GraphQLSchema:
+    built = load_schema()
+    guard_fields(built, {("Query", "listMyExams"): list, ("Exam", "resultsCount"): int})
+    return built
+
+
+def cost(schema: GraphQLSchema, query: str, **variables: Any) -> int:
+    document = parse(query)
+    operation = get_operation_ast(document)
+    assert operation is not None
+    return operation_cost(schema, document, operation, variables)
+
+
+@pytest.mark.parametrize(
+    ("query", "variables", "values"),
+    [
+        ("{getExam(id: 1) {id owner}}", {}, 3),
+        ("{listExams(limit: 7) {items {id __typename} nextToken}}", {}, 1 + 1 + 7 * 2 + 1),
+        ("{a: listExams(limit: 7) {items {id}} b: listExams(limit: 2) {items {id}}}", {}, 2 + 7 + 2 + 2),
+        ("{listExams(limit: 7) {items {id} more: items {id}}}", {}, 1 + 2 * (1 + 7)),
+        ("{listExams(limit: 7) {...F ...F}} fragment F on ExamConnection {items {id}}", {}, 1 + 2 * (1 + 7)),
+        ("{listExams(limit: 7) {... {items {...R}}}} fragment R on Exam {id ...S} fragment S on Exam {date}",
+         {}, 1 + 1 + 7 * 2),
+        ("{a: listExams(limit: 7) {...F} b: listExams(limit: 2) {...F}} "
+         "fragment F on ExamConnection {items {id}}", {}, 2 + 2 + 7 + 2),
+        ("query ($limit: Int) {listExams(limit: $limit) {items {id}}}", {"limit": 7}, 1 + 1 + 7),
+        ("query ($limit: Int) {listExams(limit: $limit) {items {id}}}", {"limit": None}, 1 + 1 + 100),
+        ("query ($limit: Int) {listExams(limit: $limit) {items {id}}}", {}, 1 + 1 + 1000),
+        ("query ($limit: Int = 7) {listExams(limit: $limit) {items {id}}}", {}, 1 + 1 + 1000),
+        ("query ($limit: Int) {listExams(limit: $limit) {items {id}}}", {"limit": -5}, 1 + 1 + 1000),
+        ("query ($limit: Int) {listExams(limit: $limit) {items {id}}}", {"limit": 7.0}, 1 + 1 + 1000),
+        ("{listExams(limit: null) {items {id}}}", {}, 1 + 1 + 100),
+        ("{listExams {items {id}}}", {}, 1 + 1 + 100),
+        ("{listExams(limit: 0) {items {id}}}", {}, 1 + 1 + 1000),
+        ("subscription {onCreateResultsBatch {examId items {id grade}}}", {}, 1 + 1 + 1 + 100 * 2),
+    ],
+)  # fmt: skip
+def test_the_fields_of_a_list_count_once_for_each_row(
+    schema: GraphQLSchema, query: str, variables: dict[str, Any], values: int
+) -> None:
+    """A page has the rows of its limit, by default 100; an unreadable limit counts as the longest page."""
+    assert cost(schema, query, **variables) == values
+
+
+@pytest.mark.parametrize("query", [*QUERIES, *MUTATIONS, *GUEST_SUBSCRIPTIONS.values()])
+def test_every_document_of_the_dashboards_is_within_the_limits(schema: GraphQLSchema, query: str) -> None:
+    """With the longest page, and with __typename in each object, as many clients add it."""
+    check_limits(parse(query))
+    assert cost(schema, query.replace("{ ", "{ __typename "), limit=1000) > 0
+
+
+def test_more_values_than_allowed_are_refused_before_execution(schema: GraphQLSchema) -> None:
+    """A few thousand bytes can request millions; the refusal says what to do."""
+    per_row = VALUES_MAX // 1000
+    fields = " ".join(f"a{number}: id" for number in range(per_row))
+    with pytest.raises(ApiError, match="Request fewer rows or fewer fields") as caught:
+        cost(schema, f"{{listExams(limit: 1000) {{items {{{fields}}}}}}}")
+    assert caught.value.error_type == "QueryComplexityLimitReached"
+    assert cost(schema, f"{{listExams(limit: 999) {{items {{{fields}}}}}}}") <= VALUES_MAX
+
+
+def test_an_events_values_are_limited_more_tightly(schema: GraphQLSchema) -> None:
+    """Every write pays for them."""
+    per_row = EVENT_VALUES_MAX // 100
+    fields = [f"a{number}: id" for number in range(per_row)]
+    with pytest.raises(ApiError, match=f"at most {EVENT_VALUES_MAX}"):
+        cost(schema, f"subscription {{onCreateResultsBatch {{items {{{' '.join(fields)}}}}}}}")
+    assert cost(schema, f"subscription {{onCreateResultsBatch {{items {{{' '.join(fields[1:])}}}}}}}")
+
+
+def test_resolver_calls_are_limited_as_on_appsync(schema: GraphQLSchema) -> None:
+    """A field with its own resolver costs a call for each row."""
+    calls = "{listMyExams(limit: %d) {items {resultsCount}}}"
+    assert cost(schema, calls % (RESOLVERS_MAX - 101))
+    twice = (
+        "{listMyExams(limit: 1000) {items {resultsCount}} b: listMyExams(limit: 99) {items {resultsCount}}}"
+    )
+    with pytest.raises(ApiError) as caught:
+        cost(schema, twice)
+    assert caught.value.error_type == "ResolverExecutionLimitReached"

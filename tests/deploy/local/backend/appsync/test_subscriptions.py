@@ -10,7 +10,12 @@ from deploy.local.backend.appsync.authorization import AuthMode, Caller, guard_f
 from deploy.local.backend.appsync.commit_events import MutationEvent
 from deploy.local.backend.appsync.execution import DocumentRefused, GraphqlExecutor
 from deploy.local.backend.appsync.schema import load_schema
-from deploy.local.backend.appsync.subscriptions import Subscription, SubscriptionHub, subscription_resolvers
+from deploy.local.backend.appsync.subscriptions import (
+    DELIVERY_VALUES_MAX,
+    Subscription,
+    SubscriptionHub,
+    subscription_resolvers,
+)
 
 GUEST = Caller(AuthMode.IAM)
 OWNER = Caller(AuthMode.USER_POOL, sub="owner")
@@ -48,12 +53,19 @@ def created(**payload: object) -> MutationEvent:
     return MutationEvent("createResults", {**RESULT, **payload})
 
 
+def publish(hub: SubscriptionHub, event: MutationEvent) -> None:
+    delivery = hub.delivery(event)
+    if delivery is not None:
+        delivery.execute()
+        delivery.deliver()
+
+
 def test_draft_events_reach_only_their_owner(hub: SubscriptionHub, listen: Callable[..., Payloads]) -> None:
     """Those of a published exam reach everybody."""
     guest, owner, other = (listen(caller, ON_CREATE) for caller in (GUEST, OWNER, OTHER))
-    hub.publish(created(published=False, owner="owner"))
+    publish(hub, created(published=False, owner="owner"))
     assert (len(guest), len(owner), len(other)) == (0, 1, 0)
-    hub.publish(created(published=True, owner="owner"))
+    publish(hub, created(published=True, owner="owner"))
     assert (len(guest), len(owner), len(other)) == (1, 2, 1)
     assert guest == [{"data": {"onCreateResults": {"id": "r", "examId": "e", "student": "Ada"}}}]
 
@@ -63,8 +75,8 @@ def test_a_filtered_field_that_the_mutation_did_not_select_matches_nothing(
 ) -> None:
     """Better undelivered than delivered to the wrong person."""
     guest, owner = listen(GUEST, ON_CREATE), listen(OWNER, ON_CREATE)
-    hub.publish(created())
-    hub.publish(created(owner="owner"))
+    publish(hub, created())
+    publish(hub, created(owner="owner"))
     assert guest == []
     assert len(owner) == 1
 
@@ -75,7 +87,7 @@ def test_an_argument_filters_a_missing_one_does_not_and_null_matches_null(
     """These are AppSync's three cases."""
     this, that = listen(GUEST, ON_CREATE, examId="e"), listen(GUEST, ON_CREATE, examId="x")
     missing, null = listen(GUEST, ON_CREATE), listen(GUEST, ON_CREATE, examId=None)
-    hub.publish(created(published=True))
+    publish(hub, created(published=True))
     assert (len(this), len(that), len(missing), len(null)) == (1, 0, 1, 0)
 
 
@@ -84,7 +96,7 @@ def test_an_unpublished_exam_is_announced_to_everybody(
 ) -> None:
     """The only event with published = false that a guest receives: the guest must drop the exam."""
     guest = listen(GUEST, "subscription {onUnpublishExam {id published}}")
-    hub.publish(MutationEvent("unpublishExam", {"id": "e", "published": False, "owner": "owner"}))
+    publish(hub, MutationEvent("unpublishExam", {"id": "e", "published": False, "owner": "owner"}))
     assert guest == [{"data": {"onUnpublishExam": {"id": "e", "published": False}}}]
 
 
@@ -94,7 +106,7 @@ def test_fields_that_the_mutation_did_not_select_are_null(
     """A nullable field is null; a non-null one makes the whole null, with an error, as on AppSync."""
     nullable = listen(OWNER, "subscription {onCreateResults {id createdAt}}")
     required = listen(OWNER, "subscription {onCreateResults {id student}}")
-    hub.publish(MutationEvent("createResults", {"id": "r", "published": True}))
+    publish(hub, MutationEvent("createResults", {"id": "r", "published": True}))
     assert nullable == [{"data": {"onCreateResults": {"id": "r", "createdAt": None}}}]
     assert required[0]["data"] == {"onCreateResults": None}
     assert required[0]["errors"][0]["path"] == ["onCreateResults", "student"]
@@ -113,7 +125,7 @@ def test_a_guest_never_receives_owner_or_name(
 ) -> None:
     """They are null with an error, even if an event carries them."""
     guest = listen(GUEST, document)
-    hub.publish(created(published=True, owner="owner", name="Ada Lovelace"))
+    publish(hub, created(published=True, owner="owner", name="Ada Lovelace"))
     (payload,) = guest
     assert payload["data"] == {"onCreateResults": {"id": "r", "owner": None, "name": None}}
     assert {error["errorType"] for error in payload["errors"]} == {"Unauthorized"}
@@ -122,7 +134,7 @@ def test_a_guest_never_receives_owner_or_name(
 def test_an_alias_of_the_subscription_is_kept(hub: SubscriptionHub, listen: Callable[..., Payloads]) -> None:
     """The event is found under its field, answered under the alias."""
     guest = listen(GUEST, "subscription {it: onCreateResults {key: id}}")
-    hub.publish(created(published=True))
+    publish(hub, created(published=True))
     assert guest == [{"data": {"it": {"key": "r"}}}]
 
 
@@ -135,7 +147,7 @@ def test_subscribers_with_different_variables_get_their_own_text(
         listen(GUEST, document, **{"with": True}),
         listen(GUEST, document, **{"with": False}),
     )
-    hub.publish(created(published=True))
+    publish(hub, created(published=True))
     assert with_grade == [{"data": {"onCreateResults": {"id": "r", "grade": "18"}}}]
     assert without == [{"data": {"onCreateResults": {"id": "r"}}}]
 
@@ -146,7 +158,7 @@ def test_teachers_and_guests_with_the_same_document_get_their_own_text(
     """What a teacher may see does not reach a guest through the shared text."""
     document = "subscription {onCreateResults {id owner}}"
     teacher, guest = listen(OTHER, document), listen(GUEST, document)
-    hub.publish(created(published=True, owner="owner"))
+    publish(hub, created(published=True, owner="owner"))
     assert teacher[0]["data"]["onCreateResults"]["owner"] == "owner"
     assert guest[0]["data"]["onCreateResults"]["owner"] is None
 
@@ -159,7 +171,7 @@ def test_a_removed_subscription_receives_nothing(hub: SubscriptionHub) -> None:
     assert hub.subscription_count == 1
     hub.remove(subscription)
     hub.remove(subscription)
-    hub.publish(created(published=True))
+    publish(hub, created(published=True))
     assert received == []
     assert hub.subscription_count == 0
 
@@ -186,3 +198,40 @@ def test_a_document_that_is_not_a_permitted_subscription_is_refused(
         hub.prepare(document, {}, None, caller, lambda _text: None)
     assert caught.value.errors[0]["errorType"] == error_type
     assert hub.subscription_count == 0
+
+
+def test_a_subscription_whose_events_would_cost_too_much_is_refused(hub: SubscriptionHub) -> None:
+    """Otherwise every write would pay for it."""
+    aliases = " ".join(f"a{number}: owner" for number in range(190))
+    with pytest.raises(DocumentRefused) as caught:
+        hub.prepare(
+            f"subscription {{onCreateResultsBatch {{items {{{aliases}}}}}}}", {}, None, GUEST, lambda _: None
+        )
+    assert caught.value.errors[0]["errorType"] == "QueryComplexityLimitReached"
+
+
+def test_variables_that_the_document_does_not_declare_change_nothing(hub: SubscriptionHub) -> None:
+    """Subscribers who differ in them alone are executed once."""
+    document = "subscription ($examId: ID) {onCreateResults(examId: $examId) {id}}"
+    keys = {
+        hub.prepare(document, variables, None, GUEST, lambda _: None).sharing_key()
+        for variables in ({"examId": "e"}, {"examId": "e", "junk": 1}, {"examId": "e", "junk": 2})
+    }
+    assert len(keys) == 1
+
+
+def test_too_many_different_documents_are_not_executed_but_told_to_load_again(
+    hub: SubscriptionHub, listen: Callable[..., Payloads]
+) -> None:
+    """The first to subscribe are served, and with them all who sent the same document."""
+    document = "subscription {{onCreateResultsBatch {{items {{id a{}: grade}}}}}}"
+    first = listen(GUEST, document.format(0))
+    others = [listen(GUEST, document.format(number)) for number in range(1, 150)]
+    late = listen(GUEST, document.format(0))
+    publish(hub, MutationEvent("createResultsBatch", {"examId": "e", "published": True, "items": [RESULT]}))
+    assert first == late == [{"data": {"onCreateResultsBatch": {"items": [{"id": "r", "a0": "18"}]}}}]
+    served = [payload for (payload,) in others if "errors" not in payload]
+    refused = [payload for (payload,) in others if "errors" in payload]
+    assert len(served) + 1 == DELIVERY_VALUES_MAX // 202
+    assert {payload["errors"][0]["errorType"] for payload in refused} == {"EventNotExecuted"}
+    assert all(payload["data"] is None for payload in refused)
