@@ -54,7 +54,11 @@ def _run(args: argparse.Namespace, console: Console) -> None:
         commands = BackendCommands(stack, connection, console)
         match args.command:
             case "up":
-                commands.up(_given_parameters(args))
+                commands.up(_given_parameters(args), is_empty_wanted=args.empty)
+            case "adopt":
+                commands.adopt(_given_parameters(args), args.take)
+            case "delete-kept":
+                commands.delete_kept()
             case "status":
                 commands.status()
             case "outputs":
@@ -145,16 +149,31 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    up = commands.add_parser("up", parents=[common], help="create or update the backend")
-    up.add_argument("--alarm-email", metavar="ADDRESS", help="where alarms are sent")
-    up.add_argument(
+    settings = argparse.ArgumentParser(add_help=False)
+    settings.add_argument("--alarm-email", metavar="ADDRESS", help="where alarms are sent")
+    settings.add_argument(
         "--requests-max",
         metavar="N",
         type=_firewall_limit,
         help="block teachers and addresses that send more to the API in five minutes (2000 is ample; at "
         "least 100; 0: no firewall)",
     )
-    up.add_argument("--log-retention-days", metavar="DAYS", type=int, help="how long error logs are kept")
+    settings.add_argument(
+        "--log-retention-days", metavar="DAYS", type=int, help="how long error logs are kept"
+    )
+    up = commands.add_parser("up", parents=[common, settings], help="create or update the backend")
+    up.add_argument("--empty", action="store_true", help="begin without the data of an earlier stack")
+    adopt = commands.add_parser(
+        "adopt", parents=[common, settings], help="create the backend from the data that `down` kept"
+    )
+    adopt.add_argument(
+        "--take",
+        metavar="ID",
+        nargs="+",
+        default=[],
+        help="the tables and the user pool, if several were kept",
+    )
+    commands.add_parser("delete-kept", parents=[common], help="delete the data that `down` kept")
 
     commands.add_parser("status", parents=[common], help="the backend's state")
     commands.add_parser("outputs", parents=[common], help="addresses and ids")

@@ -1,17 +1,18 @@
 """The commands of `python -m deploy.aws` for the backend's stack."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deploy.aws.connection import Connection, aws_errors
+from deploy.aws.connection import Connection
 from deploy.aws.console import Console
 from deploy.aws.dashboards_settings import settings_file
-from deploy.aws.errors import InputWrong
+from deploy.aws.errors import InputWrong, KeptDataFound, StackStuck
 from deploy.aws.hosting import hosting_stacks
+from deploy.aws.kept_data import RETAINED_TYPES, KeptResource, delete_resource, find_kept, select_kept
 from deploy.aws.stack import Stack
-from deploy.aws.template import BACKEND_TEMPLATE, read_template
+from deploy.aws.template import BACKEND_TEMPLATE, only_resources, read_template, retained_resources
 from deploy.aws.template_store import TemplateStore
 from deploy.teacher_accounts import TeacherAccounts
 from deploy.teacher_commands import TeacherCommands
@@ -19,7 +20,6 @@ from deploy.teacher_commands import TeacherCommands
 __all__ = ["BackendCommands"]
 
 UNPROTECTED, PROTECTED = {"Protected": "false"}, {"Protected": "true"}
-RETAINED_TYPES = ("AWS::DynamoDB::Table", "AWS::Cognito::UserPool")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,18 @@ class BackendCommands:
     connection: Connection
     console: Console
 
-    def up(self, parameters: Mapping[str, str]) -> None:
-        """Creates the stack or updates it to this checkout's template; safe to repeat."""
+    def up(self, parameters: Mapping[str, str], *, is_empty_wanted: bool = False) -> None:
+        """Creates the stack or updates it to this checkout's template; safe to repeat.
+
+        Raises KeptDataFound where a new stack would be empty beside data that an earlier one left, unless
+        `is_empty_wanted`.
+        """
         template = read_template(BACKEND_TEMPLATE)
         stack = self.stack.describe()
         if stack is None or not self.stack.is_complete(stack):
+            kept = self._kept(template)
+            if kept and not is_empty_wanted:
+                raise KeptDataFound(self.stack.name, tuple(str(resource) for resource in kept))
             # Unprotected first: a failed creation must be able to roll back.
             self.stack.deploy(template, {**parameters, **UNPROTECTED})
             self.console.say("Now protecting tables and accounts against deletion.")
@@ -82,16 +89,48 @@ class BackendCommands:
         accounts = TeacherAccounts(self.connection.client("cognito-idp"), outputs["UserPoolId"])
         return TeacherCommands(accounts, self.console.say)
 
+    def adopt(self, parameters: Mapping[str, str], wanted: Sequence[str]) -> None:
+        """Makes a stack of the tables and accounts that `down` kept, then does `up`.
+
+        `wanted` names the tables and the user pool to take where there are several of a kind. Safe to repeat.
+        Raises InputWrong, StackFailed, StackStuck when the stack exists.
+        """
+        template = read_template(BACKEND_TEMPLATE)
+        stack = self.stack.describe()
+        if stack is not None and self.stack.is_complete(stack):
+            raise StackStuck(self.stack.name, str(stack["StackStatus"]), "It has its own data already.")
+        retained = retained_resources(template)
+        selected = select_kept(self._kept(template), retained, wanted)
+        for resource in selected:
+            self.console.say(f"Adopting {resource}")
+        self.stack.import_resources(
+            only_resources(template, retained), PROTECTED, [resource.import_entry for resource in selected]
+        )
+        self.up(parameters)
+
+    def delete_kept(self) -> None:
+        """Deletes what earlier stacks of this name left behind, after the operator has typed the name."""
+        kept = self._kept(read_template(BACKEND_TEMPLATE))
+        if not kept:
+            self.console.say(f"Nothing was kept of {self.stack.name}.")
+            return
+        for resource in kept:
+            self.console.say(f"  {resource}")
+        self.console.confirm_by_name("This deletes all of these for ever.", self.stack.name)
+        for resource in kept:
+            delete_resource(self.connection, resource.resource_type, resource.physical_id)
+            self.console.say(f"Deleted {resource.logical_id}: {resource.physical_id}")
+
     def down(self, *, is_data_deleted: bool) -> None:
-        """Deletes the stack. Exams, results and accounts stay unless `is_data_deleted`."""
+        """Deletes the stack, in whatever state it is. Exams, results and accounts stay unless
+        `is_data_deleted`."""
         self.stack.existing()
         hosting_to_delete = hosting_stacks(self.stack)
-        retained = [item for item in self.stack.resources() if item["ResourceType"] in RETAINED_TYPES]
+        retained = self._retained()
         if is_data_deleted:
             self.console.confirm_by_name(
                 "This deletes every exam, every result and every account, for ever.", self.stack.name
             )
-            self.stack.set_parameters(UNPROTECTED)
         else:
             self.console.confirm(
                 f"Delete {self.stack.name} in {self.connection.region}? Exams, results and accounts are kept."
@@ -102,16 +141,30 @@ class BackendCommands:
         self.stack.delete()
         for item in retained:
             if is_data_deleted:
-                self._delete(item)
+                delete_resource(self.connection, item["ResourceType"], item["PhysicalResourceId"])
                 self.console.say(f"Deleted {item['LogicalResourceId']}: {item['PhysicalResourceId']}")
             else:
                 self.console.say(f"Kept {item['LogicalResourceId']}: {item['PhysicalResourceId']}")
+        if retained and not is_data_deleted:
+            self.console.say("`adopt` makes a stack of them again; `delete-kept` deletes them.")
         TemplateStore(self.connection).clear(self.stack.name)
 
-    def _delete(self, item: Mapping[str, Any]) -> None:
-        name = item["PhysicalResourceId"]
-        with aws_errors():
-            if item["ResourceType"] == "AWS::DynamoDB::Table":
-                self.connection.client("dynamodb").delete_table(TableName=name)
-            else:
-                self.connection.client("cognito-idp").delete_user_pool(UserPoolId=name)
+    def _retained(self) -> list[Mapping[str, Any]]:
+        """CloudFormation's summaries of the stack's tables and user pool that exist."""
+        return [
+            item
+            for item in self.stack.resources()
+            if item["ResourceType"] in RETAINED_TYPES
+            and item.get("PhysicalResourceId")
+            and item["ResourceStatus"] != "DELETE_COMPLETE"
+        ]
+
+    def _kept(self, template: str) -> list[KeptResource]:
+        """What earlier stacks of this name left behind."""
+        owned = [] if self.stack.describe() is None else self._retained()
+        return find_kept(
+            self.connection,
+            self.stack.name,
+            retained_resources(template),
+            [item["PhysicalResourceId"] for item in owned],
+        )

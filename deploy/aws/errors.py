@@ -7,6 +7,7 @@ DeployError
   StackMissing          the named stack does not exist
   StackFailed           a change of the stack failed: the resources and reasons
   StackUnfinished       the stack exists and lacks an output: it is half made, or another stack
+  KeptDataFound         a new stack would be empty beside the data that an earlier one left
   StackStuck            the stack is in a state that needs a person's decision
   Declined              the operator said no
   InputWrong            an invalid argument
@@ -24,6 +25,7 @@ __all__ = [
     "DeployError",
     "EngineFailed",
     "InputWrong",
+    "KeptDataFound",
     "ResourceFailure",
     "SmokeFailed",
     "StackFailed",
@@ -99,6 +101,18 @@ class StackFailed(DeployError):
         self.stack_name = stack_name
         self.status = status
         self.failures = failures
+
+
+class KeptDataFound(DeployError):
+    def __init__(self, stack_name: str, resources: tuple[str, ...]) -> None:
+        listed = "".join(f"\n  {resource}" for resource in resources)
+        super().__init__(
+            f"An earlier {stack_name} left its data:{listed}\n"
+            "Make a stack of them with `adopt`, delete them with `delete-kept`, or begin beside them without "
+            "any data: up --empty."
+        )
+        self.stack_name = stack_name
+        self.resources = resources
 
 
 class StackStuck(DeployError):

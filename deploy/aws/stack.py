@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -36,7 +36,14 @@ from deploy.aws.template_store import TemplateStore
 
 __all__ = ["Stack", "StackOutputs"]
 
-NEVER_COMPLETED = ("REVIEW_IN_PROGRESS", "CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
+NEVER_COMPLETED = (
+    "REVIEW_IN_PROGRESS",
+    "CREATE_FAILED",
+    "ROLLBACK_COMPLETE",
+    "ROLLBACK_FAILED",
+    "IMPORT_ROLLBACK_COMPLETE",
+    "IMPORT_ROLLBACK_FAILED",
+)
 POLL_INTERVAL_S = 2.0
 RETRY_INTERVAL_S = 5.0
 TRANSIENT_CODES = (
@@ -125,6 +132,16 @@ class Stack:
         kind = "CREATE" if status is None else "UPDATE"
         self._change(kind, self._template_argument(template), parameters, needs_confirmation=True)
 
+    def import_resources(
+        self, template: str, parameters: Mapping[str, str], entries: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Creates the stack from resources that exist, after the operator has confirmed; `template` has these
+        alone. `entries`: ResourcesToImport of CreateChangeSet. Raises StackFailed, Declined."""
+        if self._idle_status() is not None:
+            self._delete()  # an import that was never finished: it owns nothing
+        argument = {**self._template_argument(template), "ResourcesToImport": list(entries)}
+        self._change("IMPORT", argument, parameters, needs_confirmation=True)
+
     def set_parameters(self, parameters: Mapping[str, str]) -> None:
         """Changes these parameters without asking; the template and the other parameters stay."""
         self._change("UPDATE", {"UsePreviousTemplate": True}, parameters, needs_confirmation=False)
@@ -169,7 +186,7 @@ class Stack:
         needs_confirmation: bool,
     ) -> None:
         change_set_name = f"change-{self.now():%Y%m%d-%H%M%S-%f}"
-        kept = [] if kind == "CREATE" else [name for name in self.parameters() if name not in parameters]
+        kept = [name for name in self.parameters() if name not in parameters] if kind == "UPDATE" else []
         declared = self._declared_parameters(template) if kept else set()
         with aws_errors():
             self._client.create_change_set(
@@ -182,7 +199,8 @@ class Stack:
                     # CloudFormation refuses a parameter that the new template no longer declares.
                     *({"ParameterKey": name, "UsePreviousValue": True} for name in kept if name in declared),
                 ],
-                Tags=TAGS,
+                # An import may not tag; the next update does.
+                **({} if kind == "IMPORT" else {"Tags": TAGS}),
                 **template,
             )
         changes = self._awaited_changes(change_set_name)
@@ -237,7 +255,7 @@ class Stack:
     def _discard(self, change_set_name: str, kind: str) -> None:
         with aws_errors():
             self._client.delete_change_set(StackName=self.name, ChangeSetName=change_set_name)
-            if kind == "CREATE":
+            if kind != "UPDATE":
                 # The first change set created an empty stack, which would block the next creation.
                 self._client.delete_stack(StackName=self.name)
 

@@ -6,7 +6,7 @@ relative to the template; CloudFormation needs its text.
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 __all__ = [
@@ -14,7 +14,9 @@ __all__ = [
     "HOSTING_TEMPLATE",
     "IMAGES_TEMPLATE",
     "fingerprint",
+    "only_resources",
     "read_template",
+    "retained_resources",
     "with_files",
 ]
 
@@ -24,6 +26,10 @@ HOSTING_TEMPLATE = _HERE / "templates" / "hosting.yaml"
 IMAGES_TEMPLATE = _HERE / "templates" / "images.yaml"
 INLINE_BYTES_MAX = 51_200  # CloudFormation reads a longer template only from a bucket
 
+_RESOURCES_HEAD = "\nResources:\n"
+_NEXT_SECTION = re.compile(r"^(?=[A-Z])", re.MULTILINE)
+_RESOURCE = re.compile(r"^  (?P<name>\w+):\n(?:    .*\n|\n)+", re.MULTILINE)
+_RETAINED = re.compile(r"^    Type: (?P<type>\S+)\n    DeletionPolicy: RetainExceptOnCreate$", re.MULTILINE)
 _NAMED_FILE = re.compile(r"^(?P<indent> *)(?P<key>Code|Definition): (?P<path>\.\./\S+)$", re.MULTILINE)
 
 
@@ -48,6 +54,28 @@ def with_files(template: str, read: Callable[[str], str]) -> str:
         return f"{match['indent']}{match['key']}: |\n{lines}"
 
     return _NAMED_FILE.sub(block, template)
+
+
+def retained_resources(template: str) -> dict[str, str]:
+    """The types, by logical id, of the resources that stay when their stack is deleted."""
+    return {
+        name: match["type"]
+        for name, text in _resources(template)
+        if (match := _RETAINED.search(text)) is not None
+    }
+
+
+def only_resources(template: str, names: Iterable[str]) -> str:
+    """`template` with these resources alone and without outputs, as an import into a new stack needs it."""
+    wanted = set(names)
+    kept = "".join(text for name, text in _resources(template) if name in wanted)
+    return f"{template.partition(_RESOURCES_HEAD)[0]}{_RESOURCES_HEAD}{kept}"
+
+
+def _resources(template: str) -> list[tuple[str, str]]:
+    """Each resource's logical id and text."""
+    section = _NEXT_SECTION.split(template.partition(_RESOURCES_HEAD)[2], maxsplit=1)[0]
+    return [(match["name"], match[0]) for match in _RESOURCE.finditer(section)]
 
 
 def fingerprint(template: str) -> str:

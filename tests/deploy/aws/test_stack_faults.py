@@ -62,10 +62,10 @@ class Cloud:
         ]
         self.stub.add_response("describe_stack_events", {"StackEvents": events[::-1]})
 
-    def begins_a_deletion(self) -> None:
-        self.is_in("UPDATE_COMPLETE")  # nothing is going on
-        self.is_in("UPDATE_COMPLETE")  # and there is a stack to delete
-        self.has_events("UPDATE_COMPLETE")
+    def begins_a_deletion(self, status: str = "UPDATE_COMPLETE") -> None:
+        self.is_in(status)  # nothing is going on
+        self.is_in(status)  # and there is a stack to delete
+        self.has_events(status)
         self.stub.add_response("delete_stack", {})
 
     def fails(self, operation: str, *errors: Exception | None) -> None:
@@ -156,6 +156,16 @@ def test_a_state_from_before_the_change_is_not_believed(cloud: Cloud) -> None:
     cloud.has_events("UPDATE_COMPLETE", "DELETE_FAILED")
     with pytest.raises(StackFailed, match="DELETE_FAILED"):
         cloud.stack.delete()
+
+
+@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "DELETE_FAILED", "IMPORT_ROLLBACK_COMPLETE"])
+def test_a_stack_that_takes_no_update_can_be_deleted(cloud: Cloud, status: str) -> None:
+    cloud.begins_a_deletion(status)
+    cloud.is_in(status)  # still the former one
+    cloud.has_events(status)
+    cloud.is_in("DELETE_COMPLETE")
+    cloud.has_events(status, "DELETE_COMPLETE")
+    cloud.stack.delete()
 
 
 def test_a_stack_that_is_gone_is_deleted_even_if_no_event_can_be_read(cloud: Cloud) -> None:

@@ -51,6 +51,15 @@ def tables_of(operator: Operator, stack_name: str) -> list[str]:
         dynamodb.close()
 
 
+def user_pools_of(operator: Operator, stack_name: str) -> list[str]:
+    cognito = client(operator, "cognito-idp")
+    try:
+        pools = cognito.list_user_pools(MaxResults=60)["UserPools"]
+        return [pool["Id"] for pool in pools if pool["Name"] == f"{stack_name}-teachers"]
+    finally:
+        cognito.close()
+
+
 def test_up_creates_everything_and_protects_it(operator: Operator, stack_name: str) -> None:
     assert operator.run("up", "--stack-name", stack_name) == 0
 
@@ -196,6 +205,100 @@ def test_down_keeps_exams_results_and_accounts(operator: Operator, stack_name: s
     kept = [line for line in operator.said if line.startswith("Kept ")]
     assert [line.split(":")[0] for line in kept] == ["Kept ExamsTable", "Kept ResultsTable", "Kept UserPool"]
     assert len(tables_of(operator, stack_name)) == 2
+    assert operator.run("status", "--stack-name", stack_name) == 1
+
+
+def put_exam(operator: Operator, table: str) -> None:
+    dynamodb = client(operator, "dynamodb")
+    try:
+        dynamodb.put_item(TableName=table, Item={"id": {"S": "kept"}})
+    finally:
+        dynamodb.close()
+
+
+def table_named(operator: Operator, stack_name: str, logical_id: str) -> str:
+    (name,) = (name for name in tables_of(operator, stack_name) if f"-{logical_id}-" in name)
+    return name
+
+
+def test_what_down_kept_is_found_and_adopted_with_its_exams_and_accounts(
+    operator: Operator, stack_name: str
+) -> None:
+    assert operator.run("up", "--stack-name", stack_name) == 0
+    assert operator.run("add-teacher", "anna", "--stack-name", stack_name) == 0
+    exams_table = table_named(operator, stack_name, "ExamsTable")
+    put_exam(operator, exams_table)
+    assert operator.run("down", "--stack-name", stack_name) == 0
+    assert "`adopt` makes a stack of them again; `delete-kept` deletes them." in operator.said
+
+    assert operator.run("up", "--stack-name", stack_name) == 1
+    assert f"An earlier {stack_name} left its data:" in operator.text
+    assert f"ExamsTable: {exams_table} (made " in operator.text
+
+    assert operator.run("adopt", "--stack-name", stack_name, answers=("y", "y")) == 0, operator.text
+    assert "  > ExamsTable (AWS::DynamoDB::Table)" in operator.said
+    assert len(tables_of(operator, stack_name)) == 2
+    assert operator.run("outputs", "--stack-name", stack_name) == 0
+    assert f"ExamsTableName={exams_table}" in operator.said
+    assert operator.run("list-teachers", "--stack-name", stack_name) == 0
+    assert operator.said[0].startswith("anna  ")
+
+    assert operator.run("up", "--stack-name", stack_name) == 0
+    assert operator.said[0] == f"Nothing to change in {stack_name}."
+    assert operator.run("adopt", "--stack-name", stack_name) == 1
+    assert "It has its own data already." in operator.text
+    assert operator.run("down", "--delete-data", "--stack-name", stack_name) == 0
+    assert tables_of(operator, stack_name) == []
+
+
+def test_of_several_kept_stacks_the_operator_names_the_one_to_adopt(
+    operator: Operator, stack_name: str
+) -> None:
+    operator.run("up", "--stack-name", stack_name)
+    first = tables_of(operator, stack_name)
+    operator.run("down", "--stack-name", stack_name)
+    assert operator.run("up", "--empty", "--stack-name", stack_name) == 0
+    operator.run("down", "--stack-name", stack_name)
+    assert len(tables_of(operator, stack_name)) == 4
+
+    assert operator.run("adopt", "--stack-name", stack_name) == 1
+    assert operator.said[0].startswith("--take: there are several")
+    assert operator.run("adopt", "--take", "nothing", "--stack-name", stack_name) == 1
+    assert operator.said == ["--take: nothing was kept under the name nothing."]
+    pools = user_pools_of(operator, stack_name)
+    assert operator.run("adopt", "--take", *first, pools[0], "--stack-name", stack_name) == 0, operator.text
+
+    assert operator.run("delete-kept", "--stack-name", stack_name, answers=("no",)) == 1
+    assert operator.run("delete-kept", "--stack-name", stack_name, answers=(stack_name,)) == 0
+    assert tables_of(operator, stack_name) == first
+    assert user_pools_of(operator, stack_name) == pools[:1]
+    assert operator.run("delete-kept", "--stack-name", stack_name) == 0
+    assert operator.said == [f"Nothing was kept of {stack_name}."]
+
+
+def test_a_declined_adoption_leaves_the_kept_data_and_no_stack(operator: Operator, stack_name: str) -> None:
+    operator.run("up", "--stack-name", stack_name)
+    kept = tables_of(operator, stack_name)
+    operator.run("down", "--stack-name", stack_name)
+    assert operator.run("adopt", "--stack-name", stack_name, answers=("n",)) == 1
+    assert operator.said[-1] == "Nothing was changed."
+    assert tables_of(operator, stack_name) == kept
+    assert operator.run("status", "--stack-name", stack_name) == 1
+    assert operator.run("adopt", "--stack-name", stack_name) == 0, operator.text
+
+
+def test_there_is_nothing_to_adopt_before_the_first_stack(operator: Operator, stack_name: str) -> None:
+    assert operator.run("adopt", "--stack-name", stack_name) == 1
+    assert "so there is nothing to adopt" in operator.text
+
+
+def test_down_with_the_data_works_on_a_creation_that_failed(
+    operator: Operator, stack_name: str, changed_template
+) -> None:
+    changed_template("ServiceRoleArn: !GetAtt ResultsRole.Arn", "ServiceRoleArn: !GetAtt ResultsRole.NoSuch")
+    assert operator.run("up", "--stack-name", stack_name) == 1
+    assert operator.run("down", "--delete-data", "--stack-name", stack_name) == 0, operator.text
+    assert tables_of(operator, stack_name) == []
     assert operator.run("status", "--stack-name", stack_name) == 1
 
 

@@ -12,6 +12,7 @@ refused.
 import base64
 import json
 import os
+import secrets
 import threading
 
 from ministack import app
@@ -24,6 +25,7 @@ COMPLETIONS = (
     "ctx.result beside ctx.error of a failed write, as AppSync gives it",
     "the data source's role is asked before each request",
     "pipeline functions made by CloudFormation are run",
+    "names of tables are random, so that a new stack's differ from those that an earlier one left, and stay",
     "errors carry data and errorInfo, null where util.error gave none",
     "util.matches counts code points, as Java does",
     "tokens name the emulator as their issuer, as a client with a moved endpoint expects",
@@ -291,6 +293,23 @@ def complete():
         return plain_attributes(api_id, function_id, properties)
 
     provisioners._appsync_function_attributes = attributes_and_record
+
+    table_handlers = provisioners._RESOURCE_HANDLERS["AWS::DynamoDB::Table"]
+    plain_table = table_handlers["create"]
+
+    def table_of_random_name(logical_id, properties, stack_name):
+        if not provisioners._NAME_SEED.get():
+            provisioners._NAME_SEED.set(secrets.token_hex(4))
+        return plain_table(logical_id, properties, stack_name)
+
+    plain_change = table_handlers["update"]
+
+    def change_under_its_name(name, before, after, *rest, **more):
+        named = ({"TableName": name, **properties} for properties in (before, after))
+        return plain_change(name, *named, *rest, **more)
+
+    table_handlers["create"] = table_of_random_name
+    table_handlers["update"] = change_under_its_name
 
 
 if __name__ == "__main__":
