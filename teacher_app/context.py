@@ -1,4 +1,4 @@
-"""Who is signed in, for the dashboard's scripts.
+"""Who is signed in, for the dashboard's scripts, and what reads their files.
 
 After SessionEnded a page shows sign_in_again_path() as a link that opens another tab; once the teacher has
 signed in there, a rerun of the page continues where it was.
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -24,23 +24,33 @@ from teacher_app.gate import paths
 from teacher_app.gate.gate import Gate
 from teacher_app.gate.middleware import PAGE_HEADER
 from teacher_app.gate.sessions import GateSession
+from teacher_app.importing.reader import FileReader
 
-__all__ = ["current_api", "current_session", "current_settings", "serving", "sign_in_again_path"]
+__all__ = [
+    "current_api",
+    "current_reader",
+    "current_session",
+    "current_settings",
+    "serving",
+    "sign_in_again_path",
+]
 
-_gates: list[Gate] = []  # the gate of the app that serves in this process; empty when none does
-_gates_lock = threading.Lock()  # guards _gates
+_serving: list[tuple[Gate, FileReader]] = []  # of the app that serves in this process; empty when none does
+_serving_lock = threading.Lock()  # guards _serving
 
 
 @contextmanager
 def serving(gate: Gate) -> Iterator[None]:
-    """Make `gate` the one that the scripts of this process use, while the block runs."""
-    with _gates_lock:
-        _gates.append(gate)
-    try:
-        yield
-    finally:
-        with _gates_lock:
-            _gates.remove(gate)
+    """Make `gate` the one that the scripts of this process use, while the block runs, with a reader for their
+    files."""
+    with closing(FileReader()) as reader:
+        with _serving_lock:
+            _serving.append((gate, reader))
+        try:
+            yield
+        finally:
+            with _serving_lock:
+                _serving.remove((gate, reader))
 
 
 def current_session() -> TeacherSession:
@@ -58,6 +68,11 @@ def current_settings() -> TeacherSettings:
     return _gate().settings
 
 
+def current_reader() -> FileReader:
+    """What reads the files that teachers choose. Raises SessionEnded when the dashboard is stopping."""
+    return _current()[1]
+
+
 def sign_in_again_path() -> str:
     """The address of a sign-in page after which this page continues with everything that was typed."""
     return paths.sign_in_path(resume=_page_id() or "")
@@ -73,10 +88,14 @@ def _gate_session() -> GateSession:
 
 
 def _gate() -> Gate:
-    with _gates_lock:
-        if not _gates:
+    return _current()[0]
+
+
+def _current() -> tuple[Gate, FileReader]:
+    with _serving_lock:
+        if not _serving:
             raise SessionEnded
-        return _gates[-1]
+        return _serving[-1]
 
 
 def _page_id() -> str | None:

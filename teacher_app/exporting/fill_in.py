@@ -6,7 +6,6 @@ cells of the chosen column are changed, and the feedback beside it where Moodle 
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import re
@@ -20,9 +19,9 @@ from shared.model.names import name_key
 from teacher_app.exporting.gradebooks import canvas_grade, moodle_grade
 from teacher_app.exporting.persons import shown_person
 from teacher_app.importing.columns import Dialect, Layout, column_labels, recognised
-from teacher_app.importing.decoding import text_from_bytes
-from teacher_app.importing.limits import BYTES_MAX, FileNotReadable
-from teacher_app.importing.tables import Table, records_from_text, table_from_text
+from teacher_app.importing.files import Source
+from teacher_app.importing.limits import FileNotReadable
+from teacher_app.importing.tables import Table, records_from_text
 
 __all__ = ["Filled", "GradebookFile"]
 
@@ -41,13 +40,10 @@ class Filled:
 class GradebookFile:
     """A gradebook exported from Canvas or Moodle. Raises FileNotReadable for anything else."""
 
-    def __init__(self, data: bytes, exam: Exam) -> None:
-        if len(data) > BYTES_MAX:
-            raise FileNotReadable("This file is too big for a gradebook. Export one course.")
-        self._has_byte_order_mark = data.startswith(codecs.BOM_UTF8)
-        self._text = text_from_bytes(data)
-        self._table: Table = table_from_text(self._text)
-        self._layout: Layout = recognised(self._table, exam.scale, exam.subject)
+    def __init__(self, source: Source, exam: Exam) -> None:
+        self._source = source
+        self._table: Table = next(iter(source.tables.values()))
+        self._layout: Layout = recognised(self._table, exam.scale, exam.subject, kind=source.kind)
         if self._layout.dialect not in {Dialect.CANVAS, Dialect.MOODLE} or not self._table.delimiter:
             raise FileNotReadable(
                 "This is no gradebook export of Canvas or Moodle. Export the gradebook there as CSV, "
@@ -104,7 +100,7 @@ class GradebookFile:
 
     def _records(self) -> dict[int, list[str]]:
         """The records by the line at which they end, as in the table."""
-        return dict(records_from_text(self._text, str(self._table.delimiter)))
+        return dict(records_from_text(self._source.text, str(self._table.delimiter)))
 
     def _students(self) -> dict[int, str]:
         """The key of the student on each line."""
@@ -132,7 +128,9 @@ class GradebookFile:
     def _bytes(self, records: list[list[str]]) -> bytes:
         text = io.StringIO(newline="")
         csv.writer(text, delimiter=str(self._table.delimiter)).writerows(records)
-        return (codecs.BOM_UTF8 if self._has_byte_order_mark else b"") + text.getvalue().encode()
+        # A guessed encoding may lack letters of the names that are there; gradebooks read UTF-8.
+        encoding = "utf-8" if self._source.is_encoding_guessed else self._source.encoding
+        return text.getvalue().encode(encoding)
 
 
 def _put(cells: list[str], column: int, text: str) -> None:

@@ -27,6 +27,10 @@ ENCODINGS = {
     "shift_jis": "Japanese (Shift-JIS)",
     "gbk": "Chinese (GBK)",
 }
+_MARKED_ENCODINGS = {
+    (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE): "utf-16",
+    (codecs.BOM_UTF8,): "utf-8-sig",
+}
 _SAMPLE_WORDS = 2_000
 _IMPLAUSIBLE = 0.5  # faults for each word with letters beyond ASCII; more is no text in that encoding
 _KNOWN_HEADING_WORTH = 0.05  # decides between readings that are otherwise as good
@@ -35,23 +39,24 @@ _WORD = re.compile(r"[^\s;,|\"'()0-9]*[^\x00-\x7f][^\s;,|\"'()0-9]*")
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """`guess` is the encoding where it was guessed, "" where the bytes say it themselves."""
+    """`encoding` as Python names it, with a byte-order mark where the file has one ("utf-8-sig", "utf-16").
+    `is_guessed`: the bytes do not say it themselves."""
 
     text: str
-    guess: str = ""
+    encoding: str
+    is_guessed: bool = False
 
 
 def decode(data: bytes, encoding: str | None = None) -> Decoded:
     """The text, without a byte-order mark, read as `encoding` if one is given. Raises FileNotReadable."""
     try:
         if encoding is not None:
-            return Decoded(data.decode(encoding), encoding)
-        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return Decoded(data.decode("utf-16"))
-        if data.startswith(codecs.BOM_UTF8):
-            return Decoded(data.decode("utf-8-sig"))
+            return Decoded(data.decode(encoding), encoding, is_guessed=True)
+        for marks, marked in _MARKED_ENCODINGS.items():
+            if data.startswith(marks):
+                return Decoded(data.decode(marked), marked)
         if b"\0" in data:
-            return Decoded(_utf_16_without_mark(data))
+            return _utf_16_without_mark(data)
         return _guessed(data)
     except UnicodeDecodeError:
         raise FileNotReadable(
@@ -60,20 +65,20 @@ def decode(data: bytes, encoding: str | None = None) -> Decoded:
 
 
 def text_from_bytes(data: bytes) -> str:
-    """decode() without the guess. Raises FileNotReadable."""
+    """The text of decode(). Raises FileNotReadable."""
     return decode(data).text
 
 
-def _utf_16_without_mark(data: bytes) -> str:
+def _utf_16_without_mark(data: bytes) -> Decoded:
     for encoding, zeros in (("utf-16-le", data[1::2]), ("utf-16-be", data[::2])):
         if len(data) % 2 == 0 and 2 * zeros.count(0) > len(zeros):
-            return data.decode(encoding)
+            return Decoded(data.decode(encoding), encoding)
     raise FileNotReadable("This is no text file. Choose a CSV or an XLSX file, or paste the rows.")
 
 
 def _guessed(data: bytes) -> Decoded:
     try:
-        return Decoded(data.decode("utf-8"))
+        return Decoded(data.decode("utf-8"), "utf-8")
     except UnicodeDecodeError as error:
         readings = [
             (faults, encoding) for encoding in ENCODINGS if (faults := _faults(data, encoding)) is not None
@@ -81,7 +86,7 @@ def _guessed(data: bytes) -> Decoded:
         best = min(readings, key=lambda reading: reading[0], default=(1.0, ""))
         if best[0] > _IMPLAUSIBLE:
             raise error
-        return Decoded(data.decode(best[1]), best[1])
+        return Decoded(data.decode(best[1]), best[1], is_guessed=True)
 
 
 def _faults(data: bytes, encoding: str) -> float | None:

@@ -13,7 +13,7 @@ from teacher_app.importing.oneroster import table_from_oneroster
 from teacher_app.importing.tables import Table, table_from_text
 from teacher_app.importing.workbooks import tables_from_workbook
 
-__all__ = ["Kind", "Source", "source_from_file", "source_from_text"]
+__all__ = ["Kind", "Source", "source_from_file", "source_from_text", "what_it_is"]
 
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # .xls, and .xlsx with a password
 _ZIP = b"PK\x03\x04"
@@ -29,12 +29,15 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """`tables` by sheet name; text and OneRoster have one, named "". `guessed_encoding` names the encoding of
-    a text that does not say its own: names may be misread."""
+    """`tables` by sheet name; text and OneRoster have one, named "". A text file also has its `text` and the
+    `encoding` that it was read with; `is_encoding_guessed`: it does not say its own, so names may be
+    misread."""
 
     kind: Kind
     tables: Mapping[str, Table]
-    guessed_encoding: str = ""
+    text: str = ""
+    encoding: str = ""
+    is_encoding_guessed: bool = False
 
 
 def source_from_text(text: str) -> Source:
@@ -63,7 +66,9 @@ def source_from_file(data: bytes, encoding: str | None = None) -> Source:
         )
     if not data.startswith(_ZIP):
         decoded = decode(data, encoding)
-        return Source(Kind.TEXT, {"": _table(decoded.text)}, decoded.guess)
+        return Source(
+            Kind.TEXT, {"": _table(decoded.text)}, decoded.text, decoded.encoding, decoded.is_guessed
+        )
     if b"xl/" in data:
         return Source(Kind.WORKBOOK, tables_from_workbook(data))
     if b"Index/" in data and b".iwa" in data:
@@ -71,6 +76,13 @@ def source_from_file(data: bytes, encoding: str | None = None) -> Source:
     if b"opendocument.spreadsheet" in data[:200]:
         raise FileNotReadable("This is an OpenDocument spreadsheet. Save it as XLSX or as CSV.")
     return Source(Kind.ONEROSTER, {"": table_from_oneroster(data)})
+
+
+def what_it_is(data: bytes) -> str:
+    """The kind of a file in a word for people, whether or not it can be read."""
+    if data.startswith(_ZIP):
+        return "workbook" if b"xl/" in data else "zip file"
+    return "PDF" if data.startswith(b"%PDF") else "text file"
 
 
 def _table(text: str) -> Table:

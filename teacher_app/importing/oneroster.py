@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import io
+import itertools
 import zipfile
+from collections.abc import Iterator
 
 from shared.model.grades import Mark
+from teacher_app.importing.archives import check_archive
 from teacher_app.importing.decoding import text_from_bytes
-from teacher_app.importing.limits import FileNotReadable
-from teacher_app.importing.tables import Table, table_from_cells, table_from_text
-from teacher_app.importing.workbooks import check_unpacked_size
+from teacher_app.importing.limits import CELLS_MAX, FileNotReadable
+from teacher_app.importing.tables import Table, cell_text, table_from_cells
 
 __all__ = ["table_from_oneroster"]
 
@@ -20,26 +23,32 @@ Record = dict[str, str]
 
 def table_from_oneroster(data: bytes) -> Table:
     """Headings Student, Code and the titles of the line items. Raises FileNotReadable."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            check_unpacked_size(archive)
-            files = {name.rpartition("/")[2].casefold(): name for name in archive.namelist()}
-            if "results.csv" not in files:
-                raise FileNotReadable("This zip holds no results.csv, as a OneRoster export has it.")
-            results = _records(archive.read(files["results.csv"]))
-            users = _records(archive.read(files["users.csv"])) if "users.csv" in files else []
-            items = _records(archive.read(files["lineitems.csv"])) if "lineitems.csv" in files else []
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError):
-        raise FileNotReadable("This zip cannot be read. Export it again.") from None
+    check_archive(data)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        files = {name.rpartition("/")[2].casefold(): name for name in archive.namelist()}
+        if "results.csv" not in files:
+            raise FileNotReadable("This zip holds no results.csv, as a OneRoster export has it.")
+        results, users, items = (
+            list(_records(archive.read(files[name]))) if name in files else []
+            for name in ("results.csv", "users.csv", "lineitems.csv")
+        )
     return _table(results, {user["sourcedid"]: user for user in users}, items)
 
 
-def _records(data: bytes) -> list[Record]:
-    """Rows by heading in lower case: producers write them in different cases."""
-    table = table_from_text(text_from_bytes(data), ",")
-    headings = [heading.casefold() for heading in table.rows[0]]
-    empty = dict.fromkeys((*headings, "sourcedid"), "")
-    return [{**empty, **dict(zip(headings, row, strict=False))} for row in table.rows[1:]]
+def _records(data: bytes) -> Iterator[Record]:
+    """Rows by heading in lower case: producers write them in different cases. Raises FileNotReadable."""
+    rows = csv.reader(io.StringIO(text_from_bytes(data), newline=""))
+    cells_left = CELLS_MAX
+    try:
+        headings = [heading.strip().casefold() for heading in next(rows, [])]
+        empty = dict.fromkeys((*headings, "sourcedid"), "")
+        for row in rows:
+            cells_left -= max(len(row), len(headings))
+            if cells_left < 0:
+                raise FileNotReadable(f"It has more than {CELLS_MAX:,} cells. Export one class.")
+            yield {**empty, **dict(zip(headings, map(cell_text, row), strict=False))}
+    except csv.Error as error:  # such as a cell of more than 131,072 characters
+        raise FileNotReadable("This zip cannot be read. Export it again.") from error
 
 
 def _table(results: list[Record], users: dict[str, Record], items: list[Record]) -> Table:
@@ -52,11 +61,11 @@ def _table(results: list[Record], users: dict[str, Record], items: list[Record])
         occurrence = seen[student, item] = seen.get((student, item), -1) + 1
         students.setdefault((student, occurrence), {})[item] = _grade(result)
     heading = ["Student", "Code", *(titles.get(item) or item or "Grade" for item in wanted)]
-    rows = [
+    rows = (
         [*_person(student, users.get(student)), *(grades.get(item, "") for item in wanted)]
         for (student, _), grades in students.items()
-    ]
-    return table_from_cells(enumerate([heading, *rows], start=1))
+    )
+    return table_from_cells(enumerate(itertools.chain([heading], rows), start=1))
 
 
 def _person(sourced_id: str, user: Record | None) -> tuple[str, str]:

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from shared.model.text import unescape_formula
 from teacher_app.importing.headings import is_known_heading
-from teacher_app.importing.limits import CELL_MAX, COLUMNS_MAX, ROWS_MAX, FileNotReadable
+from teacher_app.importing.limits import (
+    CELL_MAX,
+    CELLS_MAX,
+    COLUMNS_MAX,
+    LINES_MAX,
+    ROWS_MAX,
+    FileNotReadable,
+)
 
-__all__ = ["SPACES", "Table", "records_from_text", "table_from_cells", "table_from_text"]
+__all__ = ["SPACES", "Table", "cell_text", "records_from_text", "table_from_cells", "table_from_text"]
 
 SPACES = "spaces"  # in the place of a delimiter: columns aligned by hand
 _DELIMITERS = ("\t", ";", "|", ",", "；", "，")  # what is rarest in names and grades comes first
 _SAMPLE_ROWS = 60
 _HEADING_ROWS = 12
+_RECORD_CELLS_MAX = 16_384  # the columns of a spreadsheet: some programs write all of them, mostly empty
 NAME_AND_ANSWER_MAX = 300  # characters; a longer line is nobody's name and grade, and is not searched
 
 _SEPARATOR_LINE = re.compile(r"\s*\"?sep=(.)\"?\s*(?:\r\n|\r|\n)", re.IGNORECASE)
@@ -62,6 +70,8 @@ class Table:
 def table_from_text(text: str, delimiter: str | None = None) -> Table:
     """Delimited or aligned text as a table; without a delimiter it is found out. Raises FileNotReadable."""
     text = text.removeprefix("\ufeff").rstrip("\x1a")
+    if max(text.count("\n"), text.count("\r")) > LINES_MAX:
+        raise FileNotReadable(f"It has more than {LINES_MAX:,} lines. Keep only the class list.")
     if _MARKDOWN_RULE.search(text):
         text = _MARKDOWN_EDGES.sub("", text)
     first_line = 1
@@ -70,36 +80,58 @@ def table_from_text(text: str, delimiter: str | None = None) -> Table:
         text, first_line, delimiter = text[found.end() :], 2, found[1]
     is_known = delimiter is not None
     delimiter = delimiter or _delimiter(text)
-    records = [
-        (line + first_line - 1, [_cell(cell) for cell in cells])
+    records = (
+        (line + first_line - 1, [cell_text(cell) for cell in cells])
         for line, cells in records_from_text(text, delimiter)
         if any(cells) and not _is_rule(cells)
-    ]
+    )
     if is_known or delimiter != ",":
         return table_from_cells(records, delimiter)
-    is_ambiguous = _join_decimal_commas([cells for _, cells in records])
-    return replace(table_from_cells(records, delimiter), is_comma_ambiguous=is_ambiguous)
+    filled = list(_within_limits(records, CELLS_MAX))
+    is_ambiguous = _join_decimal_commas([cells for _, cells in filled])
+    return replace(table_from_cells(filled, delimiter), is_comma_ambiguous=is_ambiguous)
 
 
-def table_from_cells(numbered: Iterable[tuple[int, list[str]]], delimiter: str | None = None) -> Table:
-    """Rows given as (line, cells) as a table. Raises FileNotReadable when there are too many, or none."""
+def table_from_cells(
+    numbered: Iterable[tuple[int, list[str]]], delimiter: str | None = None, *, cells_max: int = CELLS_MAX
+) -> Table:
+    """Rows given as (line, cells) as a table; stops reading them when there are too many.
+
+    Raises FileNotReadable for too many rows, columns or cells, or no row at all.
+    """
     rows: list[tuple[str, ...]] = []
     lines: list[int] = []
-    for line, cells in numbered:
-        trimmed = [cell.strip()[:CELL_MAX] for cell in cells]
-        while trimmed and not trimmed[-1]:
-            trimmed.pop()
-        if not trimmed:
-            continue
-        if len(trimmed) > COLUMNS_MAX:
-            raise FileNotReadable(f"Line {line} has more than {COLUMNS_MAX} columns. Keep those you need.")
-        if len(rows) == ROWS_MAX + 1:  # one of them may be a heading
-            raise FileNotReadable(f"There are more than {ROWS_MAX:,} rows. Import them in parts.")
-        rows.append(tuple(trimmed))
+    for line, cells in _within_limits(numbered, cells_max):
+        rows.append(tuple(cells[: _width(cells)]))
         lines.append(line)
     if not rows:
         raise FileNotReadable("There is nothing in it. Give one row for each student.")
     return Table(tuple(rows), tuple(lines), delimiter)
+
+
+def _within_limits(
+    numbered: Iterable[tuple[int, list[str]]], cells_max: int
+) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are not blank, trimmed, until there are too many. Raises FileNotReadable."""
+    rows_left, cells_left = ROWS_MAX + 1, cells_max  # one of the rows may be a heading
+    for line, cells in numbered:
+        trimmed = [cell.strip()[:CELL_MAX] for cell in cells]
+        width = _width(trimmed)
+        if not width:
+            continue
+        rows_left, cells_left = rows_left - 1, cells_left - width
+        if width > COLUMNS_MAX:
+            raise FileNotReadable(f"Line {line} has more than {COLUMNS_MAX} columns. Keep those you need.")
+        if rows_left < 0:
+            raise FileNotReadable(f"There are more than {ROWS_MAX:,} rows. Import them in parts.")
+        if cells_left < 0:
+            raise FileNotReadable(f"There are more than {cells_max:,} cells. Keep the columns you need.")
+        yield line, trimmed
+
+
+def _width(cells: Sequence[str]) -> int:
+    """How many cells there are up to the last one that is filled."""
+    return next((width for width in range(len(cells), 0, -1) if cells[width - 1]), 0)
 
 
 def records_from_text(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -122,6 +154,8 @@ def records_from_text(text: str, delimiter: str) -> Iterator[tuple[int, list[str
         assert found is not None  # noqa: S101  # the second branch matches everywhere
         quoted, plain, end = found.groups()
         cells.append(_without_lone_quote(plain) if quoted is None else quoted.replace('""', '"'))
+        if len(cells) > _RECORD_CELLS_MAX:
+            raise FileNotReadable(f"Line {line} has more than {COLUMNS_MAX} columns. Keep those you need.")
         line += 0 if quoted is None else len(_LINE_END.findall(quoted))
         if end != delimiter:
             yield line, cells
@@ -157,7 +191,7 @@ def _delimiter(text: str) -> str:
 def _headings(text: str, delimiter: str) -> int:
     """How many known headings one of the first rows has, if they are divided so."""
     rows = itertools.islice(records_from_text(text, delimiter), _HEADING_ROWS)
-    return max((sum(is_known_heading(_cell(cell)) for cell in cells) for _, cells in rows), default=0)
+    return max((sum(is_known_heading(cell_text(cell)) for cell in cells) for _, cells in rows), default=0)
 
 
 def _last_cells_are_answers(rows: list[list[str]]) -> bool:
@@ -204,7 +238,8 @@ def _is_rule(cells: list[str]) -> bool:
     return all(not cell.strip() or _RULE_CELL.fullmatch(cell) for cell in cells)
 
 
-def _cell(text: str) -> str:
+def cell_text(text: str) -> str:
+    """The text of a cell, without what keeps spreadsheets from changing it."""
     trimmed = text.strip()
     plain = unescape_formula(trimmed)
     if plain == trimmed:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import itertools
+import math
 import re
+import warnings
 import zipfile
 from collections.abc import Iterator
 from typing import Any
-from xml.etree.ElementTree import ParseError
 
 import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
 
-from teacher_app.importing.limits import COLUMNS_MAX, ROWS_MAX, UNPACKED_BYTES_MAX, FileNotReadable
+from teacher_app.importing.archives import check_archive
+from teacher_app.importing.limits import CELLS_MAX, COLUMNS_MAX, LINES_MAX, FileNotReadable
 from teacher_app.importing.tables import Table, table_from_cells
 
-__all__ = ["check_unpacked_size", "tables_from_workbook"]
+__all__ = ["tables_from_workbook"]
 
 SHEETS_MAX = 50  # further sheets are not looked at
-BLANK_ROWS_MAX = 20_000  # sheets that end with formatted but empty rows are read so far
+_SHEET_ROWS_MAX = 1_048_576  # of any spreadsheet program; only a damaged file says that it has more
 # _x005F_x0041_ stands for the text _x0041_; _x000D_ is a line end that a program left over.
 _ESCAPED = re.compile("_x005F_(?=x[0-9A-Fa-f]{4}_)|_x000[9AaDd]_")
 _FIXED_DECIMALS = re.compile(r"(?:0|#,##0)(?:\.(0{1,8}))?(?: ?%)?")
@@ -37,26 +39,34 @@ _NOT_READABLE = "This workbook cannot be read. Save it again as XLSX or as CSV."
 def tables_from_workbook(data: bytes) -> dict[str, Table]:
     """Every sheet that has anything in it, by its name: first the one that was open when it was saved, hidden
     ones last. Raises FileNotReadable."""
+    check_archive(data)
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            check_unpacked_size(archive)
-        workbook = _opened(data)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, TypeError, OSError, ParseError):
-        raise FileNotReadable(_NOT_READABLE) from None
-    tables: dict[str, Table] = {}
-    try:
-        for sheet in _as_seen(workbook):
-            # What a file says of its own size may be wrong; the cells themselves are counted.
-            sheet.reset_dimensions()
-            rows = list(_rows(sheet))
-            if any(cell.strip() for _, cells in rows for cell in cells):
-                tables[sheet.title] = table_from_cells(rows)
-    except (KeyError, ValueError, TypeError, OSError, ParseError, zipfile.BadZipFile):
-        raise FileNotReadable(_NOT_READABLE) from None
-    finally:
-        workbook.close()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about charts and validations left out, and impossible dates
+            tables = _tables(_opened(data))
+    except (FileNotReadable, MemoryError):
+        raise
+    except Exception as error:  # what is wrong in a damaged workbook shows anywhere in openpyxl
+        raise FileNotReadable(_NOT_READABLE) from error
     if not tables:
         raise FileNotReadable("There is nothing in this workbook. Give one row for each student.")
+    return tables
+
+
+def _tables(workbook: Any) -> dict[str, Table]:
+    tables: dict[str, Table] = {}
+    cells_left = CELLS_MAX
+    for sheet in _as_seen(workbook):
+        rows = _rows(sheet)
+        first = next(rows, None)
+        if first is None:
+            continue
+        try:
+            table = table_from_cells(itertools.chain([first], rows), cells_max=cells_left)
+        except FileNotReadable as error:
+            raise FileNotReadable(f"Sheet “{sheet.title}”: {error.reason}") from error
+        tables[sheet.title] = table
+        cells_left -= sum(map(len, table.rows))
     return tables
 
 
@@ -88,21 +98,21 @@ def _as_seen(workbook: Any) -> list[Any]:
     return sorted(sheets, key=lambda sheet: (sheet.sheet_state != "visible", sheet is not workbook.active))
 
 
-def check_unpacked_size(archive: zipfile.ZipFile) -> None:
-    """Raises FileNotReadable when it would unpack to more than a class list can have."""
-    if sum(entry.file_size for entry in archive.infolist()) > UNPACKED_BYTES_MAX:
-        raise FileNotReadable("This file unpacks to too much. Copy the rows that you need into a new one.")
-
-
 def _rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:
-    filled = 0
+    """The rows with anything in them, each with its number."""
+    # What a file says of its own size may be wrong; the cells themselves are counted.
+    sheet.reset_dimensions()
+    blank_rows, gap = 0, None
     for number, row in enumerate(sheet.iter_rows(max_col=COLUMNS_MAX + 1), start=1):
-        cells = [_text(cell) for cell in row]
+        if row is gap:  # the rows that a sheet leaves out are one and the same object
+            continue
+        cells = ["" if cell.value is None else _text(cell) for cell in row]
         if any(cells):
-            filled += 1
             yield number, cells
-        if filled > ROWS_MAX + 1 or number > BLANK_ROWS_MAX:
-            return
+        else:
+            blank_rows, gap = blank_rows + 1, row
+        if number > _SHEET_ROWS_MAX or blank_rows > LINES_MAX:
+            raise FileNotReadable("It has more lines than any class list. Copy the rows into a new one.")
 
 
 def _text(cell: Any) -> str:
@@ -125,6 +135,8 @@ def _text(cell: Any) -> str:
 def _number(value: float, number_format: str) -> str:
     """As the sheet shows it: rounded to the decimals of its format, without binary remainders."""
     shown = _FIXED_DECIMALS.fullmatch(number_format)
+    if not math.isfinite(value):
+        return "#NUM!"  # as spreadsheets show a number that is too big for them
     text = f"{value:.{len(shown[1] or '') if shown else 8}f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text in {"-0", ""} else text

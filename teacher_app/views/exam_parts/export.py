@@ -6,15 +6,18 @@ from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from shared.model.exam import Audience, Exam, Result
 from shared.model.names import sort_key
 from shared.model.scales import NumberScale
 from shared.model.text import escape_markdown
+from teacher_app.context import current_reader
 from teacher_app.exam.wording import count_text, names_text
 from teacher_app.exporting.fill_in import GradebookFile
 from teacher_app.exporting.formats import FORMATS, Format
 from teacher_app.exporting.persons import shown_person
+from teacher_app.importing.files import Source
 from teacher_app.importing.limits import BYTES_MAX, FileNotReadable
 from teacher_app.rows.workspace import Workspace
 
@@ -72,7 +75,7 @@ def _fill_in(exam: Exam, rows: Sequence[Result]) -> None:
     if file is None:
         return
     try:
-        gradebook = GradebookFile(file.getvalue(), exam)
+        gradebook = GradebookFile(_source(file, key), exam)
     except FileNotReadable as error:
         st.error(escape_markdown(error.reason), icon=":material/error:")
         return
@@ -108,6 +111,15 @@ def _fill_in(exam: Exam, rows: Sequence[Result]) -> None:
         disabled=not filled.count,
         key=f"{key}-download",
     )
+
+
+def _source(file: UploadedFile, key: str) -> Source:
+    """Read once for all reruns of the page. Raises FileNotReadable."""
+    read: dict[str, Source] = st.session_state.setdefault(f"{key}-read", {})
+    if file.file_id not in read:
+        read.clear()
+        read[file.file_id] = current_reader().file(file.getvalue())
+    return read[file.file_id]
 
 
 def _warn_of_points(points: str, exam: Exam) -> None:

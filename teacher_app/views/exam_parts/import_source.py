@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,11 +9,14 @@ from dataclasses import dataclass
 import streamlit as st
 
 from shared.model.text import escape_markdown
+from teacher_app.context import current_reader
 from teacher_app.exam.wording import count_text
 from teacher_app.importing.decoding import ENCODINGS
 from teacher_app.importing.draft import ImportDraft, Progress
-from teacher_app.importing.files import Source, source_from_file, source_from_text
+from teacher_app.importing.files import Source
 from teacher_app.importing.limits import BYTES_MAX, FileNotReadable
+from teacher_app.importing.reader import not_readable
+from teacher_app.importing.reading_process import raised_at
 from teacher_app.rows.workspace import Workspace
 from teacher_app.views.buttons import storing_button
 from teacher_app.views.errors import EXPECTED, explain
@@ -24,7 +26,6 @@ from teacher_app.views.unsaved_changes import ask_before_leaving
 
 __all__ = ["render"]
 
-_LOG = logging.getLogger(__name__)
 _EXAMPLE = "Ada Lovelace\t14,5\nGrace Hopper\t17\nAlan Turing\tabsent"
 
 
@@ -68,10 +69,10 @@ def _ask_for_source(page: _Page, workspace: Workspace, key: str) -> None:
     try:
         if file is not None:
             page.file = file.getvalue()
-            page.draft = _draft(lambda: source_from_file(file.getvalue()), workspace)
+            page.draft = _draft(lambda: current_reader().file(file.getvalue()), workspace)
         elif is_wanted:
             page.file = None
-            page.draft = _draft(lambda: source_from_text(text), workspace)
+            page.draft = _draft(lambda: current_reader().pasted(text), workspace)
     except FileNotReadable as error:
         st.error(escape_markdown(error.reason), icon=":material/error:")
         return
@@ -81,29 +82,25 @@ def _ask_for_source(page: _Page, workspace: Workspace, key: str) -> None:
 
 def _draft(read: Callable[[], Source], workspace: Workspace) -> ImportDraft:
     """Raises FileNotReadable, also where reading fails in a way that nobody expected."""
+    source = read()
     try:
-        return ImportDraft(read(), workspace)
+        return ImportDraft(source, workspace)
     except FileNotReadable:
         raise
-    except Exception:  # noqa: BLE001  # a file of any making must not break the page
-        error_id = secrets.token_hex(4)
-        _LOG.exception("an import could not be read", extra={"error_id": error_id})
-        raise FileNotReadable(
-            f"This cannot be read. Save it as CSV or XLSX and try again. (Error {error_id})"
-        ) from None
+    except Exception as error:  # noqa: BLE001  # a file of any making must not break the page
+        raise not_readable(source.kind.value, type(error).__name__, raised_at(error)) from None
 
 
 def _ask_about_letters(page: _Page, draft: ImportDraft, workspace: Workspace, key: str) -> None:
     """Another reading of a text whose encoding was guessed."""
-    guess = draft.source.guessed_encoding
-    if not guess or page.file is None or draft.progress is not Progress.NONE:
+    if not draft.source.is_encoding_guessed or page.file is None or draft.progress is not Progress.NONE:
         return
     st.warning(
         "This file does not say how its letters are stored. Look at the names below: if letters are wrong, "
         "choose another reading.",
         icon=":material/translate:",
     )
-    encodings = list(ENCODINGS)
+    guess, encodings = draft.source.encoding, list(ENCODINGS)
     chosen = st.selectbox(
         "Letters read as",
         encodings,
@@ -115,7 +112,7 @@ def _ask_about_letters(page: _Page, draft: ImportDraft, workspace: Workspace, ke
         return
     data = page.file
     try:
-        page.draft = _draft(lambda: source_from_file(data, chosen), workspace)
+        page.draft = _draft(lambda: current_reader().file(data, chosen), workspace)
     except FileNotReadable as error:
         st.error(escape_markdown(error.reason), icon=":material/error:")
     else:

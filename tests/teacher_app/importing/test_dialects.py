@@ -368,10 +368,10 @@ def test_a_column_of_codes_is_recognised_by_its_name_and_contents() -> None:
 def test_a_guessed_encoding_is_said_and_another_can_be_chosen() -> None:
     data = "Name;Grade\nŁukasz Żak;14\nJiří Dvořák;12".encode("cp1250")
     source = source_from_file(data)
-    assert source.guessed_encoding == "cp1250"
+    assert (source.encoding, source.is_encoding_guessed) == ("cp1250", True)
     assert pairs_of(source) == [("Łukasz Żak", "14"), ("Jiří Dvořák", "12")]
     assert pairs_of(source_from_file(data, "cp1252"))[0] == ("£ukasz ¯ak", "14")
-    assert not source_from_file("Name;Grade\nŁukasz Żak;14".encode()).guessed_encoding
+    assert not source_from_file("Name;Grade\nŁukasz Żak;14".encode()).is_encoding_guessed
 
 
 @pytest.mark.parametrize(
@@ -384,7 +384,7 @@ def test_a_guessed_encoding_is_said_and_another_can_be_chosen() -> None:
     ],
 )
 def test_encodings_are_recognised_by_the_letters_of_names(text: str, encoding: str) -> None:
-    assert source_from_file(text.encode(encoding)).guessed_encoding == encoding
+    assert source_from_file(text.encode(encoding)).encoding == encoding
 
 
 def test_several_numbers_behind_a_name_are_not_chosen_from() -> None:

@@ -7,7 +7,7 @@ import zipfile
 import openpyxl
 import pytest
 
-from teacher_app.importing import limits, workbooks
+from teacher_app.importing import archives, limits
 from teacher_app.importing.files import source_from_file, source_from_text
 from teacher_app.importing.limits import BYTES_MAX, COLUMNS_MAX, ROWS_MAX, FileNotReadable
 from tests.teacher_app.importing.test_dialects import bytes_of, workbook_of, zip_of
@@ -29,8 +29,8 @@ def reason_for(data: bytes) -> str:
         (b"Name;Grade\nAda\0;1", "no text file"),
         (b"\xff\xfea", "letters of this file cannot be read"),
         (b"Ada\x81\xff;1", "letters of this file cannot be read"),
-        (b"PK\x03\x04 cut short", "zip cannot be read"),
-        (b"PK\x03\x04 xl/ cut short", "workbook cannot be read"),
+        (b"PK\x03\x04 cut short", "file is damaged"),
+        (b"PK\x03\x04 xl/ cut short", "file is damaged"),
         (zip_of({"mimetype": "application/vnd.oasis.opendocument.spreadsheet"}), "OpenDocument"),
         (zip_of({"readme.txt": "hello"}), "no results.csv"),
         (zip_of({"xl/workbook.xml": "<not-closed"}), "workbook cannot be read"),
@@ -63,7 +63,7 @@ def test_a_workbook_with_too_many_rows_is_refused() -> None:
 
 
 def test_a_zip_that_unpacks_to_too_many_bytes_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbooks, "UNPACKED_BYTES_MAX", 5_000)
+    monkeypatch.setattr(archives, "UNPACKED_BYTES_MAX", 5_000)
     bomb = zip_of({"results.csv": "x"})
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
