@@ -39,7 +39,7 @@ __all__ = ["BATCH_MAX", "PAGE_MAX", "GuestApi", "TeacherApi"]
 logger = logging.getLogger(__name__)
 
 PAGE_MAX = 1000  # rows of one page at most; the API refuses more
-BATCH_MAX = 100  # rows of one batch at most
+BATCH_MAX = 99  # rows of one batch at most: DynamoDB's transactions take 100 items, of which one is the exam
 
 
 class _Reader:

@@ -101,7 +101,7 @@ def _measure(changes: int, batches: int, results: int) -> dict[str, dict[str, fl
         def one() -> list[NewResult]:
             return [NewResult("Bob", "14")]
 
-        def hundred() -> list[NewResult]:
+        def batch() -> list[NewResult]:
             return [NewResult(f"Student {number}", "14") for number in range(BATCH_MAX)]
 
         figures = _timed(
@@ -110,7 +110,7 @@ def _measure(changes: int, batches: int, results: int) -> dict[str, dict[str, fl
         figures |= _timed(
             f"batch of {BATCH_MAX}",
             batches,
-            hundred,
+            batch,
             lambda rows: api.create_results(exam.id, rows),
             arrivals,
         )

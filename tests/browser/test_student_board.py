@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from shared.api.calls import TeacherApi
+from shared.api.calls import BATCH_MAX, TeacherApi
 from shared.model.exam import Audience, Exam, NewExam, NewResult
 from shared.model.scales import OUT_OF_20, Scale
 from shared.settings import load_teacher_settings
@@ -53,8 +53,8 @@ class Author:
         if is_published:
             exam = self.api.publish_exam(exam.id, exam.version)
         rows = [NewResult(student, grade) for student, grade in grades.items()]
-        for start in range(0, len(rows), 100):
-            self.api.create_results(exam.id, rows[start : start + 100])
+        for start in range(0, len(rows), BATCH_MAX):
+            self.api.create_results(exam.id, rows[start : start + BATCH_MAX])
         return exam
 
 

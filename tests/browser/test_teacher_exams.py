@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from shared.api.calls import BATCH_MAX
 from shared.model.exam import Exam, NewExam, NewResult
 from shared.model.scales import OUT_OF_20
 from tests.backend_process import PASSWORD, BackendClient
@@ -44,8 +45,8 @@ def new_exam(teacher: SignedIn, subject: str, *grades: str, day: int = 0) -> Exa
     date = dt.date(2026, 6, 1) + dt.timedelta(days=day)
     exam = teacher.api.create_exam(NewExam(subject, date, "M. Curie", OUT_OF_20))
     rows = [NewResult(f"Student {number:03}", grade) for number, grade in enumerate(grades)]
-    for start in range(0, len(rows), 100):
-        teacher.api.create_results(exam.id, rows[start : start + 100])
+    for start in range(0, len(rows), BATCH_MAX):
+        teacher.api.create_results(exam.id, rows[start : start + BATCH_MAX])
     return exam
 
 

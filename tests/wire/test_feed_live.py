@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.api.calls import TeacherApi
+from shared.api.calls import BATCH_MAX, TeacherApi
 from shared.live.cache import ExamListChanged, ResultsChanged
 from shared.live.status import ExamLoad, FeedState
 from shared.live.timings import FeedTimings
@@ -161,12 +161,12 @@ def test_an_exam_that_does_not_exist_is_absent_and_costs_nothing(live: LiveFeed,
 def test_listings_are_read_to_the_last_page(settings: BackendSettings, api: TeacherApi) -> None:
     exam = api.create_exam(NewExam("Large", dt.date(2026, 6, 18), "T", OUT_OF_20))
     for _ in range(11):
-        api.create_results(exam.id, [NewResult("S", "10") for _ in range(100)])
+        api.create_results(exam.id, [NewResult("S", "10") for _ in range(BATCH_MAX)])
     exam = api.publish_exam(exam.id, exam.version)
     with live_feed(settings) as live:
         live.watch(exam.id)
         live.until_loaded(exam.id)
-        assert len(live.rows(exam.id)) == 1100
+        assert len(live.rows(exam.id)) == 11 * BATCH_MAX
 
 
 def test_students_see_codes_and_no_names_if_the_audience_is_codes(live: LiveFeed, api: TeacherApi) -> None:

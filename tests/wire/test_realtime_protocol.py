@@ -16,6 +16,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
+from shared.api.calls import BATCH_MAX
 from tests.backend_process import RunningBackend, SignedInTeacher, running_backend
 from tests.builders import at_version, result_input
 from tests.contract.calls import Api
@@ -214,7 +215,7 @@ def test_a_slow_reader_is_dropped_and_delays_nobody(api: Api, backend: RunningBa
         for number in range(7):
             slow.subscribe(str(number), document)
         # From here on `slow` reads nothing: its library stops taking bytes, then the kernel does.
-        rows = [result_input(exam["id"]) for _ in range(100)]
+        rows = [result_input(exam["id"]) for _ in range(BATCH_MAX)]
         for row in rows:
             row.pop("examId")
             row["student"] = "x" * 120

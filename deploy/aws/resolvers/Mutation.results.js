@@ -1,4 +1,4 @@
-// Changes of one result, or of a batch of 1 to 100, all or none. The functions of each field:
+// Changes of one result, or of a batch of 1 to 99, all or none. The functions of each field:
 // createResults: readExam, checkRows, readRows, putRows, confirmExam.
 // updateResults: readExam, readRows, checkRows, updateRow, confirmExam.
 // deleteResults: readExam, checkRows, readRows, deleteRows, confirmExam.

@@ -1,21 +1,25 @@
 import { util } from '@aws-appsync/utils';
 
 // Deletes an exam that still has the version the caller saw. Data source: exams.
-// stash in: examId, expectedVersion. stash out: answer, newer than every version before.
+// stash in: examId, exam, expectedVersion, stillEmpty, mustBeEmpty. stash out: answer, newer than every version before.
 export function request(ctx) {
+  const still = ctx.stash.stillEmpty ?? { expression: '', names: {}, values: {} };
   return {
     operation: 'DeleteItem',
     key: util.dynamodb.toMapValues({ id: ctx.stash.examId }),
     condition: {
-      expression: '#version = :expectedVersion',
-      expressionNames: { '#version': 'version' },
-      expressionValues: util.dynamodb.toMapValues({ ':expectedVersion': ctx.stash.expectedVersion }),
+      expression: `#version = :expectedVersion${still.expression}`,
+      expressionNames: { '#version': 'version', ...still.names },
+      expressionValues: util.dynamodb.toMapValues({ ':expectedVersion': ctx.stash.expectedVersion, ...still.values }),
     },
   };
 }
 
 export function response(ctx) {
   if (ctx.error && ctx.error.type === 'DynamoDB:ConditionalCheckFailedException') {
+    if (ctx.result && ctx.result.version === ctx.stash.expectedVersion) {
+      util.error(ctx.stash.mustBeEmpty, 'PreconditionFailed');
+    }
     util.error('The exam has changed since you read it.', 'ConflictException', ctx.result ?? null);
   }
   if (ctx.error) {

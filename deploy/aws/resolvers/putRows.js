@@ -1,6 +1,8 @@
 import { runtime, util } from '@aws-appsync/utils';
 
 // Stores new rows, all or none; rows already stored with the same content stay as they are. Data source: results.
+// The same transaction counts the addition in the exam, if it exists and has the audience for which the rows were
+// validated: what requires an exam without results (deleteExam, a change to codes) is refused when the count moves.
 // stash in: exam, rows (validated), stored. stash out: items, the rows as they are stored.
 function isSame(row, stored) {
   return (
@@ -62,7 +64,23 @@ export function request(ctx) {
   if (transactItems.length === 0) {
     runtime.earlyReturn(null);
   }
-  return { operation: 'TransactWriteItems', transactItems };
+  const addition = {
+    table: ctx.env.EXAMS_TABLE,
+    operation: 'UpdateItem',
+    key: util.dynamodb.toMapValues({ id: examId }),
+    update: {
+      expression: 'ADD #additions :one',
+      expressionNames: { '#additions': 'additions' },
+      expressionValues: util.dynamodb.toMapValues({ ':one': 1 }),
+    },
+    condition: {
+      expression: '#audience = :audience',
+      expressionNames: { '#audience': 'audience' },
+      expressionValues: util.dynamodb.toMapValues({ ':audience': exam.audience }),
+      returnValuesOnConditionCheckFailure: true,
+    },
+  };
+  return { operation: 'TransactWriteItems', transactItems: [addition, ...transactItems] };
 }
 
 export function response(ctx) {
@@ -72,7 +90,11 @@ export function response(ctx) {
   // One of these ids was stored between the read and the write: by a conflicting request, or by the same one sent twice.
   const reasons = ctx.result?.cancellationReasons ?? [];
   const exam = ctx.stash.exam;
-  let index = 0;
+  const ofExam = reasons[0] ?? null;
+  if (ofExam !== null && ofExam.type === 'ConditionalCheckFailed' && (ofExam.item ?? null) === null) {
+    util.error('There is no such exam.', 'NotFound');
+  }
+  let index = 1;
   for (const row of ctx.stash.missing) {
     const reason = reasons[index] ?? null;
     index += 1;
@@ -83,6 +105,6 @@ export function response(ctx) {
       }
     }
   }
-  // The client sends it again, and then finds its rows stored.
+  // The client sends it again, and then finds its rows stored, or validated for the exam's new audience.
   util.error(ctx.error.message, ctx.error.type);
 }

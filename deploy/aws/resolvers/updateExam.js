@@ -1,8 +1,10 @@
 import { util } from '@aws-appsync/utils';
 
 // Changes an exam that still has the version the caller saw. Data source: exams.
-// stash in: examId, expectedVersion, fields (validated). stash out: answer.
+// stash in: examId, expectedVersion, fields (validated); stillEmpty, if the exam must still have no results, and then
+//           mustBeEmpty. stash out: answer.
 export function request(ctx) {
+  const still = ctx.stash.stillEmpty ?? { expression: '', names: {}, values: {} };
   const values = {
     ...ctx.stash.fields,
     version: ctx.stash.expectedVersion + 1,
@@ -28,15 +30,18 @@ export function request(ctx) {
       expressionValues: util.dynamodb.toMapValues(placeholders),
     },
     condition: {
-      expression: '#version = :expectedVersion',
-      expressionNames: { '#version': 'version' },
-      expressionValues: util.dynamodb.toMapValues({ ':expectedVersion': ctx.stash.expectedVersion }),
+      expression: `#version = :expectedVersion${still.expression}`,
+      expressionNames: { '#version': 'version', ...still.names },
+      expressionValues: util.dynamodb.toMapValues({ ':expectedVersion': ctx.stash.expectedVersion, ...still.values }),
     },
   };
 }
 
 export function response(ctx) {
   if (ctx.error && ctx.error.type === 'DynamoDB:ConditionalCheckFailedException') {
+    if (ctx.result && ctx.result.version === ctx.stash.expectedVersion) {
+      util.error(ctx.stash.mustBeEmpty, 'PreconditionFailed');
+    }
     util.error('The exam has changed since you read it.', 'ConflictException', ctx.result ?? null);
   }
   if (ctx.error) {

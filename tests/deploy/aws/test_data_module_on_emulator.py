@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.api.calls import GuestApi, TeacherApi
+from shared.api.calls import BATCH_MAX, GuestApi, TeacherApi
 from shared.identity.guest import GuestCredentials
 from shared.identity.user_pool import UserPool
 from shared.model.errors import NotAllowed, SignInRejected, StateRefused, VersionConflict
@@ -63,7 +63,7 @@ def test_a_teacher_signs_in_only_with_the_chosen_password(backend: DeployedBacke
 
 def test_a_guest_reads_what_a_teacher_publishes(teacher: TeacherApi, guest: GuestApi) -> None:
     exam = teacher.create_exam(new_exam())
-    rows = [NewResult(id=new_id(), student=f"Student {n}", grade="14.5", name=None) for n in range(100)]
+    rows = [NewResult(id=new_id(), student=f"Student {n}", grade="14.5", name=None) for n in range(BATCH_MAX)]
     teacher.create_results(exam.id, rows)
     assert guest.get_exam(exam.id) is None
     assert list(guest.list_results(exam.id)) == []

@@ -484,6 +484,33 @@ def test_a_deleted_exam_is_returned_with_the_next_version(evaluator: Evaluator) 
     assert done.stash["answer"] == {**stored, "version": 8, "updatedAt": NOW}
 
 
+@pytest.mark.parametrize("resolver", ["deleteExam", "updateExam"])
+@pytest.mark.parametrize(
+    ("additions", "expression"),
+    [
+        ({}, "#version = :expectedVersion AND attribute_not_exists(#additions)"),
+        ({"additions": 3}, "#version = :expectedVersion AND #additions = :additions"),
+    ],
+)
+def test_a_result_added_since_the_exam_was_found_empty_stops_the_change(
+    evaluator: Evaluator, resolver: str, additions: dict[str, int], expression: str
+) -> None:
+    stored = exam(version=4, **additions)
+    begun = change(
+        expectedVersion=4, exam=stored, fields={"audience": "CODES"}, mustBeEmpty="It has results."
+    )
+    found = evaluator.response("findAnyResult", stash=begun, result={"items": []})
+    condition = evaluator.request(resolver, stash=found.stash).value["condition"]
+    assert condition["expression"] == expression
+    values = {f":{name}": {"N": count} for name, count in additions.items()}
+    assert condition["expressionValues"] == {":expectedVersion": {"N": 4}, **values}
+    refused = evaluator.response(
+        resolver, stash=found.stash, error=CONDITION_FAILED, result={**stored, "additions": 9}
+    )
+    assert refused.error is not None
+    assert (refused.error["type"], refused.error["message"]) == ("PreconditionFailed", "It has results.")
+
+
 def test_results_are_counted_only_for_the_owner(evaluator: Evaluator) -> None:
     asked = evaluator.request("Exam.resultsCount", identity=TEACHER, source=exam())
     assert asked.value["operation"] == "Query"

@@ -18,7 +18,8 @@ from tests.deploy.aws.test_exam_resolvers import (
 
 ROW_ID = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
 OTHER_ID = "bbbbbbbb-bbbb-4ccc-8ddd-eeeeeeeeeeee"
-TABLE = {"RESULTS_TABLE": "results-table"}
+TABLE = {"RESULTS_TABLE": "results-table", "EXAMS_TABLE": "exams-table"}
+PASSED = {"item": None, "type": "None", "message": None}
 CANCELLED = {"message": "Transaction cancelled", "type": "DynamoDB:TransactionCanceledException"}
 
 
@@ -94,9 +95,9 @@ def test_with_audience_codes_a_student_is_a_code(evaluator: Evaluator, student: 
     assert (checked.error is None) is is_code
 
 
-def test_a_batch_has_1_to_100_distinct_rows(evaluator: Evaluator) -> None:
-    rows = [sent(id=f"{number:08d}-bbbb-4ccc-8ddd-eeeeeeeeeeee") for number in range(101)]
-    assert evaluator.request("checkRows", stash=stash(rows=rows[:100])).error is None
+def test_a_batch_has_1_to_99_distinct_rows(evaluator: Evaluator) -> None:
+    rows = [sent(id=f"{number:08d}-bbbb-4ccc-8ddd-eeeeeeeeeeee") for number in range(100)]
+    assert evaluator.request("checkRows", stash=stash(rows=rows[:99])).error is None
     for wrong in ([], rows, [rows[0], rows[0]]):
         refused = evaluator.request("checkRows", stash=stash(rows=wrong))
         assert refusal(refused)[0] == "BadRequest"
@@ -152,11 +153,27 @@ def test_unprocessed_keys_are_not_missing_rows(evaluator: Evaluator) -> None:
     assert refusal(refused)[0] == "DynamoDB:ProvisionedThroughputExceededException"
 
 
-def test_new_rows_are_one_transaction_of_conditional_puts(evaluator: Evaluator) -> None:
+def test_new_rows_are_one_transaction_of_conditional_puts_counted_in_the_exam(evaluator: Evaluator) -> None:
     asked = evaluator.request("putRows", env=TABLE, stash=stash(stored={}, rows=[sent(name="Ada Byron")]))
     assert asked.value == {
         "operation": "TransactWriteItems",
         "transactItems": [
+            {
+                "table": "exams-table",
+                "operation": "UpdateItem",
+                "key": {"id": {"S": EXAM_ID}},
+                "update": {
+                    "expression": "ADD #additions :one",
+                    "expressionNames": {"#additions": "additions"},
+                    "expressionValues": {":one": {"N": 1}},
+                },
+                "condition": {
+                    "expression": "#audience = :audience",
+                    "expressionNames": {"#audience": "audience"},
+                    "expressionValues": {":audience": {"S": "NAMES"}},
+                    "returnValuesOnConditionCheckFailure": True,
+                },
+            },
             {
                 "table": "results-table",
                 "operation": "PutItem",
@@ -175,16 +192,43 @@ def test_new_rows_are_one_transaction_of_conditional_puts(evaluator: Evaluator) 
                     "expressionNames": {"#id": "id"},
                     "returnValuesOnConditionCheckFailure": True,
                 },
-            }
+            },
         ],
     }
+
+
+def test_the_longest_batch_fits_into_one_transaction(evaluator: Evaluator) -> None:
+    rows = [sent(id=f"{number:08d}-bbbb-4ccc-8ddd-eeeeeeeeeeee") for number in range(99)]
+    asked = evaluator.request("putRows", env=TABLE, stash=stash(stored={}, rows=rows))
+    assert len(asked.value["transactItems"]) == 100
+
+
+def test_a_row_of_an_exam_deleted_in_the_meantime_is_not_stored(evaluator: Evaluator) -> None:
+    reasons = [{"item": None, "type": "ConditionalCheckFailed", "message": "no"}, PASSED]
+    context = {
+        "stash": stash(missing=[sent()], items=[]),
+        "error": CANCELLED,
+        "result": {"keys": None, "cancellationReasons": reasons},
+    }
+    assert refusal(evaluator.response("putRows", **context))[0] == "NotFound"
+
+
+def test_a_row_validated_for_another_audience_is_not_stored_and_may_be_retried(evaluator: Evaluator) -> None:
+    """The retry is then refused for its field, if the student is no code."""
+    reasons = [{"item": exam(audience="CODES"), "type": "ConditionalCheckFailed", "message": "no"}, PASSED]
+    context = {
+        "stash": stash(missing=[sent()], items=[]),
+        "error": CANCELLED,
+        "result": {"keys": None, "cancellationReasons": reasons},
+    }
+    assert refusal(evaluator.response("putRows", **context))[0] == CANCELLED["type"]
 
 
 def test_rows_already_stored_are_returned_and_not_written(evaluator: Evaluator) -> None:
     stored = {ROW_ID: row(createdAt="earlier")}
     both = stash(stored=stored, rows=[sent(), sent(id=OTHER_ID)])
     asked = evaluator.request("putRows", env=TABLE, stash=both)
-    assert [item["key"]["id"] for item in asked.value["transactItems"]] == [{"S": OTHER_ID}]
+    assert [item["key"]["id"] for item in asked.value["transactItems"]] == [{"S": EXAM_ID}, {"S": OTHER_ID}]
     assert [item["createdAt"] for item in asked.stash["items"]] == ["earlier", NOW]
 
     again = evaluator.request("putRows", env=TABLE, stash=stash(stored=stored, rows=[sent()]))
@@ -204,12 +248,11 @@ def test_a_row_with_the_same_id_and_other_content_is_a_conflict(evaluator: Evalu
 
 def test_a_cancelled_transaction_names_the_conflicting_row(evaluator: Evaluator) -> None:
     missing = [sent(), sent(id=OTHER_ID)]
-    passed = {"item": None, "type": "None", "message": None}
     in_the_way = {"item": row(id=OTHER_ID, grade="3"), "type": "ConditionalCheckFailed", "message": "no"}
     context = {
         "stash": stash(missing=missing, items=[]),
         "error": CANCELLED,
-        "result": {"keys": None, "cancellationReasons": [passed, in_the_way]},
+        "result": {"keys": None, "cancellationReasons": [PASSED, PASSED, in_the_way]},
     }
     kind, current = refusal(evaluator.response("putRows", **context))
     assert kind == "ConflictException"
@@ -217,7 +260,7 @@ def test_a_cancelled_transaction_names_the_conflicting_row(evaluator: Evaluator)
 
 
 def test_the_same_batch_sent_twice_at_once_may_be_retried(evaluator: Evaluator) -> None:
-    reasons = [{"item": row(), "type": "ConditionalCheckFailed", "message": "no"}]
+    reasons = [PASSED, {"item": row(), "type": "ConditionalCheckFailed", "message": "no"}]
     context = {
         "stash": stash(missing=[sent()], items=[]),
         "error": CANCELLED,

@@ -169,7 +169,9 @@ def test_only_guests_of_this_identity_pool_can_assume_the_guest_role(resources: 
     }
 
 
-def test_each_data_sources_role_reaches_its_own_table_only(resources: dict[str, Any]) -> None:
+def test_each_data_sources_role_reaches_its_own_table_and_results_are_counted_in_their_exam(
+    resources: dict[str, Any],
+) -> None:
     assert statements(resources, "ExamsRole") == [
         (
             ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
@@ -188,7 +190,8 @@ def test_each_data_sources_role_reaches_its_own_table_only(resources: dict[str, 
                 "dynamodb:DeleteItem",
             ],
             ["${ResultsTable.Arn}"],
-        )
+        ),
+        (["dynamodb:UpdateItem"], ["${ExamsTable.Arn}"]),
     ]
     assert statements(resources, "ApiLogRole") == [
         (

@@ -112,7 +112,7 @@ def test_everything_is_deleted_in_batches_with_progress() -> None:
     shelf = full_shelf(250)
     assert shelf.exam
     deletion = deletion_of(shelf)
-    assert list(deletion.run()) == [(100, 250), (200, 250), (250, 250)]
+    assert list(deletion.run()) == [(BATCH_MAX, 250), (2 * BATCH_MAX, 250), (250, 250)]
     assert shelf.exam is None
     assert deletion.is_done
     assert len(deletion.taken) == 250
@@ -141,7 +141,7 @@ def test_it_resumes_after_a_lost_connection_and_skips_nothing() -> None:
     with pytest.raises(BackendUnreachable):
         list(deletion.run())
     assert not deletion.is_done
-    assert list(deletion.run()) == [(200, 250), (250, 250)]
+    assert list(deletion.run()) == [(2 * BATCH_MAX, 250), (250, 250)]
     assert deletion.is_done
     assert len(deletion.taken) == 250
 
@@ -207,7 +207,7 @@ def deleted(count: int, **changes: Any) -> tuple[Shelf, Deletion]:
 def test_undo_brings_back_the_exam_and_its_rows_under_new_ids() -> None:
     shelf, deletion = deleted(250, audience=Audience.NAMES, subject="Optics")
     restoration = Restoration(deletion, random.Random(1))
-    assert list(restoration.run()) == [(100, 250), (200, 250), (250, 250)]
+    assert list(restoration.run()) == [(BATCH_MAX, 250), (2 * BATCH_MAX, 250), (250, 250)]
     assert (shelf.created[0].subject, shelf.created[0].id) == ("Optics", restoration.exam_id)
     assert restoration.exam_id != deletion.exam.id
     back = [row for batch in shelf.batches for row in batch]
@@ -232,7 +232,7 @@ def test_undo_resumes_after_a_lost_answer_with_the_same_ids() -> None:
     restoration = Restoration(deletion, random.Random(1))
     with pytest.raises(BackendUnreachable):
         list(restoration.run())
-    assert list(restoration.run()) == [(100, 150), (150, 150)]
+    assert list(restoration.run()) == [(BATCH_MAX, 150), (150, 150)]
     first, again, rest = shelf.batches
     assert [row.id for row in first] == [row.id for row in again]
     assert len(rest) == 50

@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from shared.api.calls import BATCH_MAX
 from shared.model.codes import is_code
 from shared.model.errors import BackendUnreachable, InputRefused, NotAllowed, SessionEnded
 from shared.model.exam import Audience, NewResult
@@ -33,7 +34,7 @@ def run(draft: ImportDraft) -> list[tuple[int, int]]:
 
 def test_rows_are_saved_in_batches_of_a_hundred(desk: Desk) -> None:
     draft = begun(desk)
-    assert run(draft) == [(100, 250), (200, 250), (250, 250)]
+    assert run(draft) == [(BATCH_MAX, 250), (2 * BATCH_MAX, 250), (250, 250)]
     assert (draft.progress, draft.finished_at) == (Progress.FINISHED, NOW)
     assert desk.stored_pairs() == [(f"Student {n:03d}", str(n % 21)) for n in range(250)]
     assert {one.fate for one in draft.checked()} == {Fate.SAME}
@@ -41,9 +42,9 @@ def test_rows_are_saved_in_batches_of_a_hundred(desk: Desk) -> None:
 
 def test_after_a_lost_page_repeating_the_paste_saves_each_row_once(desk: Desk) -> None:
     draft = begun(desk)
-    assert next(draft.run(lambda: NOW)) == (100, 250)
+    assert next(draft.run(lambda: NOW)) == (BATCH_MAX, 250)
     again = begun(desk)
-    assert run(again) == [(100, 150), (150, 150)]
+    assert run(again) == [(BATCH_MAX, 250 - BATCH_MAX), (250 - BATCH_MAX, 250 - BATCH_MAX)]
     assert desk.stored_pairs() == [(f"Student {n:03d}", str(n % 21)) for n in range(250)]
     finished = begun(desk)
     assert finished.saving is not None
@@ -65,7 +66,7 @@ def test_a_batch_with_a_lost_answer_is_safely_sent_again(desk: Desk) -> None:
     with pytest.raises(BackendUnreachable):
         run(draft)
     desk.direct = api
-    assert len(desk.stored()) == 100
+    assert len(desk.stored()) == BATCH_MAX
     assert draft.saving is not None
     assert (draft.progress, draft.saving.done, draft.saving.left) == (Progress.PAUSED, 0, 250)
     draft.go_on()
@@ -84,10 +85,10 @@ def test_a_cut_connection_pauses_the_import_and_one_click_resumes_it(desk: Desk,
     assert draft.progress is Progress.PAUSED
     assert draft.hindrance is fault
     assert draft.saving is not None
-    assert (draft.saving.done, draft.saving.left) == (100, 150)
+    assert (draft.saving.done, draft.saving.left) == (BATCH_MAX, 250 - BATCH_MAX)
     desk.fault = None
     draft.go_on()
-    assert run(draft) == [(200, 250), (250, 250)]
+    assert run(draft) == [(2 * BATCH_MAX, 250), (250, 250)]
     assert len(desk.stored()) == 250
 
 
@@ -98,7 +99,7 @@ def test_stopping_leaves_the_rest_for_review(desk: Desk) -> None:
     assert (draft.progress, draft.hindrance) == (Progress.PAUSED, None)
     draft.stop()
     fates = [one.fate for one in draft.checked()]
-    assert (fates.count(Fate.SAME), fates.count(Fate.NEW)) == (100, 150)
+    assert (fates.count(Fate.SAME), fates.count(Fate.NEW)) == (BATCH_MAX, 250 - BATCH_MAX)
 
 
 def test_an_import_cancelled_after_the_last_batch_is_finished(desk: Desk) -> None:
@@ -175,7 +176,7 @@ def test_an_import_is_undone_as_a_whole(desk: Desk) -> None:
     draft = begun(desk, there=There.REPLACE)
     run(draft)
     draft.undo()
-    assert run(draft) == [(100, 250), (200, 250), (249, 250), (250, 250)]
+    assert run(draft) == [(BATCH_MAX, 250), (2 * BATCH_MAX, 250), (249, 250), (250, 250)]
     assert [(row.id, row.student, row.grade) for row in desk.stored()] == [(before.id, "Student 007", "3")]
     fates = [one.fate for one in draft.checked()]
     assert (fates.count(Fate.NEW), fates.count(Fate.REPLACES)) == (249, 1)

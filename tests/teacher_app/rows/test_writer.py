@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from shared.api.calls import BATCH_MAX
 from shared.model.codes import is_code
 from shared.model.errors import SessionEnded
 from shared.model.exam import Audience, NewResult
@@ -382,8 +383,12 @@ def test_one_invalid_id_in_a_batch_does_not_block_the_others(desk: Desk) -> None
 
 
 def test_rows_are_deleted_in_batches_and_a_changed_one_does_not_block_the_others(desk: Desk) -> None:
-    rows = desk.direct.create_results(desk.exam.id, [NewResult(f"Student {n:03}", "1") for n in range(100)])
-    desk.direct.create_results(desk.exam.id, [NewResult(f"Student {n:03}", "1") for n in range(100, 150)])
+    rows = desk.direct.create_results(
+        desk.exam.id, [NewResult(f"Student {n:03}", "1") for n in range(BATCH_MAX)]
+    )
+    desk.direct.create_results(
+        desk.exam.id, [NewResult(f"Student {n:03}", "1") for n in range(BATCH_MAX, 150)]
+    )
     desk.workspace.refresh()
     commands = [DeleteRow(new_id(), row.id, 1) for row in desk.workspace.results]
     desk.direct.update_result(desk.exam.id, rows[0].id, 1, grade="15")

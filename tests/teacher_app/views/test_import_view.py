@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from shared.api.calls import BATCH_MAX
 from shared.model.exam import Audience, Exam, NewExam, NewResult
 from shared.model.scales import OUT_OF_20
 from teacher_app.views import navigation
@@ -257,8 +258,10 @@ def test_a_connection_lost_midway_reports_what_is_saved_and_one_click_resumes(
 
     monkeypatch.setattr(desk.real_api, "create_results", goes_down_after_one)
     press(page, "Save 250 results")
-    assert says(page, "server does not answer", "**100 of 250 are saved**, 150 are not")
-    assert len(stored(desk, exam)) == 100
+    assert says(
+        page, "server does not answer", f"**{BATCH_MAX} of 250 are saved**, {250 - BATCH_MAX} are not"
+    )
+    assert len(stored(desk, exam)) == BATCH_MAX
     monkeypatch.undo()
     desk.is_down = False
     press(page, "Go on")

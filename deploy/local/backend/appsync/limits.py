@@ -47,13 +47,13 @@ __all__ = [
     "operation_cost",
 ]
 
-TOKENS_MAX = 5_000  # of one document; a batch of 100 rows written out as literals has about 2,000
+TOKENS_MAX = 5_000  # of one document; a batch of 99 rows written out as literals has about 2,000
 DEPTH_MAX = 5  # nested fields; the schema itself is 3 deep. AppSync's QueryDepthLimit
 FIELDS_MAX = 400  # fields of one operation, fragments expanded
 TOP_FIELDS_MAX = 20  # of one operation: each is a database transaction
 RESOLVERS_MAX = 1_100  # calls of resolvers in one operation. AppSync's ResolverCountLimit
 VALUES_MAX = 20_000  # of one answer: the longest page has 1,000 rows of 13 fields; about 0.1 s of processor
-EVENT_VALUES_MAX = 2_500  # of one event: the longest batch has 100 rows of 10 fields
+EVENT_VALUES_MAX = 2_500  # of one event: the longest batch has 99 rows of 10 fields
 
 
 @dataclass(frozen=True, slots=True)

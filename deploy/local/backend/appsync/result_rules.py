@@ -40,7 +40,7 @@ def create_result(connection: sqlite3.Connection, mutation: TeacherMutation) -> 
 
 
 def create_results(connection: sqlite3.Connection, mutation: TeacherMutation) -> WireObject:
-    """As `create_result`, for 1 to 100 rows."""
+    """As `create_result`, for 1 to 99 rows."""
     exam = owned_exam(connection, mutation.input["examId"], mutation)
     rows = _batch_rows(mutation)
     return batch_object([_stored_row(connection, row, exam, mutation.now) for row in rows], exam)
@@ -70,7 +70,7 @@ def remove_result(connection: sqlite3.Connection, mutation: TeacherMutation) -> 
 
 
 def remove_results(connection: sqlite3.Connection, mutation: TeacherMutation) -> WireObject:
-    """As `remove_result`, for 1 to 100 rows."""
+    """As `remove_result`, for 1 to 99 rows."""
     exam = owned_exam(connection, mutation.input["examId"], mutation)
     rows = _batch_rows(mutation)
     return batch_object([_removed_row(connection, row, exam, mutation.now) for row in rows], exam)

@@ -18,6 +18,7 @@ from deploy.local.backend.appsync.limits import (
     operation_cost,
 )
 from deploy.local.backend.appsync.schema import load_schema
+from deploy.local.backend.appsync.validation import BATCH_ROWS_MAX
 from shared.api.operations import GUEST_SUBSCRIPTIONS, MUTATIONS, QUERIES
 
 
@@ -114,7 +115,7 @@ def cost(schema: GraphQLSchema, query: str, **variables: Any) -> int:
         ("{listExams(limit: null) {items {id}}}", {}, 1 + 1 + 100),
         ("{listExams {items {id}}}", {}, 1 + 1 + 100),
         ("{listExams(limit: 0) {items {id}}}", {}, 1 + 1 + 1000),
-        ("subscription {onCreateResultsBatch {examId items {id grade}}}", {}, 1 + 1 + 1 + 100 * 2),
+        ("subscription {onCreateResultsBatch {examId items {id grade}}}", {}, 1 + 1 + 1 + BATCH_ROWS_MAX * 2),
     ],
 )  # fmt: skip
 def test_the_fields_of_a_list_count_once_for_each_row(
@@ -143,8 +144,8 @@ def test_more_values_than_allowed_are_refused_before_execution(schema: GraphQLSc
 
 def test_an_events_values_are_limited_more_tightly(schema: GraphQLSchema) -> None:
     """Every write pays for them."""
-    per_row = EVENT_VALUES_MAX // 100
-    fields = [f"a{number}: id" for number in range(per_row)]
+    per_row = EVENT_VALUES_MAX // BATCH_ROWS_MAX
+    fields = [f"a{number}: id" for number in range(per_row + 1)]
     with pytest.raises(ApiError, match=f"at most {EVENT_VALUES_MAX}"):
         cost(schema, f"subscription {{onCreateResultsBatch {{items {{{' '.join(fields)}}}}}}}")
     assert cost(schema, f"subscription {{onCreateResultsBatch {{items {{{' '.join(fields[1:])}}}}}}}")

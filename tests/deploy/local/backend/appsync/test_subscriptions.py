@@ -16,6 +16,7 @@ from deploy.local.backend.appsync.subscriptions import (
     SubscriptionHub,
     subscription_resolvers,
 )
+from deploy.local.backend.appsync.validation import BATCH_ROWS_MAX
 
 GUEST = Caller(AuthMode.IAM)
 OWNER = Caller(AuthMode.USER_POOL, sub="owner")
@@ -232,6 +233,6 @@ def test_too_many_different_documents_are_not_executed_but_told_to_load_again(
     assert first == late == [{"data": {"onCreateResultsBatch": {"items": [{"id": "r", "a0": "18"}]}}}]
     served = [payload for (payload,) in others if "errors" not in payload]
     refused = [payload for (payload,) in others if "errors" in payload]
-    assert len(served) + 1 == DELIVERY_VALUES_MAX // 202
+    assert len(served) + 1 == DELIVERY_VALUES_MAX // (2 + 2 * BATCH_ROWS_MAX)
     assert {payload["errors"][0]["errorType"] for payload in refused} == {"EventNotExecuted"}
     assert all(payload["data"] is None for payload in refused)

@@ -141,9 +141,9 @@ def test_a_page_has_one_hundred_rows_by_default_and_at_most_a_thousand() -> None
         assert refused_field(caught.value) == "limit"
 
 
-def test_a_batch_has_one_to_a_hundred_distinct_rows() -> None:
+def test_a_batch_has_one_to_ninety_nine_distinct_rows() -> None:
     """No empty batch, no row twice."""
-    ids = [str(number) for number in range(100)]
+    ids = [str(number) for number in range(99)]
     assert checked_batch_ids(ids) == ids
     for wrong in ([], [*ids, "more"], ["1", "1"]):
         with pytest.raises(ApiError) as caught:
