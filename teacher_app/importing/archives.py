@@ -9,8 +9,10 @@ from teacher_app.importing.limits import MARKUP_MAX, UNPACKED_BYTES_MAX, FileNot
 
 __all__ = ["check_archive"]
 
-_CHUNK_BYTES = 1 << 20
+_CHUNK_BYTES = 1 << 16
+_DEPTH_MAX = 1_000  # elements within elements; a workbook has ten
 _IS_ENCRYPTED = 0x1  # in an entry's flags
+_TOO_MUCH = "This file unpacks to too much. Copy the rows that you need into a new one."
 
 
 def check_archive(data: bytes) -> None:
@@ -22,14 +24,17 @@ def check_archive(data: bytes) -> None:
             for entry in archive.infolist():
                 if entry.flag_bits & _IS_ENCRYPTED:
                     raise FileNotReadable("This file has a password. Save it without one.")
+                is_xml = entry.filename.endswith((".xml", ".rels"))
+                depth = 0
                 with archive.open(entry) as part:
                     while chunk := part.read(_CHUNK_BYTES):
                         bytes_left -= len(chunk)
-                        markup_left -= chunk.count(b"<")
-                        if bytes_left < 0 or markup_left < 0:
-                            raise FileNotReadable(
-                                "This file unpacks to too much. Copy the rows that you need into a new one."
-                            )
+                        if is_xml:
+                            tags, ends = chunk.count(b"<"), chunk.count(b"</")
+                            markup_left -= tags
+                            depth += tags - 2 * ends - chunk.count(b"/>")
+                        if bytes_left < 0 or markup_left < 0 or depth > _DEPTH_MAX:
+                            raise FileNotReadable(_TOO_MUCH)
     except (FileNotReadable, MemoryError):
         raise
     except Exception as error:  # damaged archives raise anything: zlib.error, EOFError, struct.error

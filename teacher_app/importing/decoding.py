@@ -34,7 +34,9 @@ _MARKED_ENCODINGS = {
 _SAMPLE_WORDS = 2_000
 _IMPLAUSIBLE = 0.5  # faults for each word with letters beyond ASCII; more is no text in that encoding
 _KNOWN_HEADING_WORTH = 0.05  # decides between readings that are otherwise as good
-_WORD = re.compile(r"[^\s;,|\"'()0-9]*[^\x00-\x7f][^\s;,|\"'()0-9]*")
+_FIRST_LINE_MAX = 10_000  # characters
+_WORD_MAX = 60  # letters; a longer word is judged by its first ones
+_WORD = re.compile(r"[^\s;,|\"'()0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +97,11 @@ def _faults(data: bytes, encoding: str) -> float | None:
         text = data.decode(encoding)
     except UnicodeDecodeError:
         return None
-    words = _WORD.findall(text)[:_SAMPLE_WORDS]
+    foreign = (found[0][:_WORD_MAX] for found in _WORD.finditer(text) if not found[0].isascii())
+    words = list(itertools.islice(foreign, _SAMPLE_WORDS))
     if not words:
         return 1.0
-    first_line = re.split(r"[\r\n]", text.lstrip(), maxsplit=1)[0]
+    first_line = re.split(r"[\r\n]", text[:_FIRST_LINE_MAX].lstrip(), maxsplit=1)[0]
     known = sum(map(is_known_heading, re.split(r"[\t;|,]", first_line)))
     return sum(map(_faults_of_word, words)) / len(words) - _KNOWN_HEADING_WORTH * known
 

@@ -12,6 +12,7 @@ __all__ = [
     "LINES_MAX",
     "MARKUP_MAX",
     "ROWS_MAX",
+    "TEXT_MAX",
     "UNPACKED_BYTES_MAX",
     "FileNotReadable",
 ]
@@ -22,7 +23,8 @@ COLUMNS_MAX = 300  # further columns are refused
 CELLS_MAX = 300_000  # of all tables of a file together; no gradebook of one course comes near it
 LINES_MAX = 200_000  # of a text or a sheet, blank ones included; nobody's list is so long
 CELL_MAX = 2_000  # characters; a longer cell is cut, and its row is refused later as too long
-UNPACKED_BYTES_MAX = 60_000_000  # of all that a workbook or zip holds; beyond it is no class list
+TEXT_MAX = 5_000_000  # characters of all cells together
+UNPACKED_BYTES_MAX = 40_000_000  # of all that a workbook or zip holds; beyond it is no class list
 MARKUP_MAX = 2_500_000  # XML tags of a workbook: the time for reading it grows with them
 
 

@@ -37,7 +37,8 @@ def table_from_oneroster(data: bytes) -> Table:
 
 def _records(data: bytes) -> Iterator[Record]:
     """Rows by heading in lower case: producers write them in different cases. Raises FileNotReadable."""
-    rows = csv.reader(io.StringIO(text_from_bytes(data), newline=""))
+    text = text_from_bytes(data).encode()
+    rows = csv.reader(io.TextIOWrapper(io.BytesIO(text), "utf-8", newline=""))
     cells_left = CELLS_MAX
     try:
         headings = [heading.strip().casefold() for heading in next(rows, [])]

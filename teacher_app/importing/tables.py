@@ -15,6 +15,7 @@ from teacher_app.importing.limits import (
     COLUMNS_MAX,
     LINES_MAX,
     ROWS_MAX,
+    TEXT_MAX,
     FileNotReadable,
 )
 
@@ -113,19 +114,25 @@ def _within_limits(
     numbered: Iterable[tuple[int, list[str]]], cells_max: int
 ) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not blank, trimmed, until there are too many. Raises FileNotReadable."""
-    rows_left, cells_left = ROWS_MAX + 1, cells_max  # one of the rows may be a heading
+    rows_left, cells_left, text_left = ROWS_MAX + 1, cells_max, TEXT_MAX  # one row may be a heading
     for line, cells in numbered:
         trimmed = [cell.strip()[:CELL_MAX] for cell in cells]
         width = _width(trimmed)
         if not width:
             continue
-        rows_left, cells_left = rows_left - 1, cells_left - width
+        rows_left, cells_left, text_left = (
+            rows_left - 1,
+            cells_left - width,
+            text_left - sum(map(len, trimmed)),
+        )
         if width > COLUMNS_MAX:
             raise FileNotReadable(f"Line {line} has more than {COLUMNS_MAX} columns. Keep those you need.")
         if rows_left < 0:
             raise FileNotReadable(f"There are more than {ROWS_MAX:,} rows. Import them in parts.")
         if cells_left < 0:
             raise FileNotReadable(f"There are more than {cells_max:,} cells. Keep the columns you need.")
+        if text_left < 0:
+            raise FileNotReadable("There is too much text in it. Keep the columns you need.")
         yield line, trimmed
 
 

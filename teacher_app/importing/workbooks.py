@@ -104,6 +104,8 @@ def _rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:
     sheet.reset_dimensions()
     blank_rows, gap = 0, None
     for number, row in enumerate(sheet.iter_rows(max_col=COLUMNS_MAX + 1), start=1):
+        if number > _SHEET_ROWS_MAX or blank_rows > LINES_MAX:
+            raise FileNotReadable("It has more lines than any class list. Copy the rows into a new one.")
         if row is gap:  # the rows that a sheet leaves out are one and the same object
             continue
         cells = ["" if cell.value is None else _text(cell) for cell in row]
@@ -111,8 +113,6 @@ def _rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:
             yield number, cells
         else:
             blank_rows, gap = blank_rows + 1, row
-        if number > _SHEET_ROWS_MAX or blank_rows > LINES_MAX:
-            raise FileNotReadable("It has more lines than any class list. Copy the rows into a new one.")
 
 
 def _text(cell: Any) -> str:
