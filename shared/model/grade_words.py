@@ -110,7 +110,7 @@ _TABLE: Final = {
         未评分, 未採点
     """,
 }
-_OPTIONAL_ENDING = re.compile(r"\(\w{1,3}\)")
+_OPTIONAL_ENDING = re.compile(r"\([^\W\d_]{1,3}\)")
 
 
 def word_of(text: str) -> Word | None:

@@ -53,14 +53,27 @@ class Grade:
 
 _PLAIN = re.compile(r"[0-9]{1,4}(?:[.,][0-9]{1,20})?|[.,][0-9]{1,20}", re.ASCII)
 _GROUPED = re.compile(r"([0-9]{1,3})([.,' ])([0-9]{3})(?:([.,])([0-9]{1,20}))?", re.ASCII)
-_WITH_FRACTION = re.compile(r"(?:([0-9]{1,4}) |([0-9]{0,4}))([1-9])[/\u2044]([2-9])", re.ASCII)
+_VULGAR_FRACTION = re.compile(r"([0-9]*) ?([¼-¾⅐-⅞])")
+_WITH_FRACTION = re.compile(r"([0-9]{1,4}) ([1-9])/([2-9]|10)", re.ASCII)
 _OUT_OF = re.compile(
     r"(.+?) ?(?:/|\b(?:out of|of|sur|von|de|su|van|av|af|z|из)\b) ?([0-9]{1,4}(?:[.,][0-9]{1,2})?)",
     re.IGNORECASE,
 )
 _UNIT = re.compile(
     r" ?(?:points?|pts?|marks?|punkte?|pkte?|punti|punto|puntos|pontos?|punten|punkt(?:y|ów)?|pkt|puan|poäng"
-    r"|bod[yů]?|балл(?:а|ов)?|p|分|点)\.?$",
+    r"|bod[yů]?|балл(?:а|ов)?|p|分|点|점)\.?$",
+    re.IGNORECASE,
+)
+_PERCENT = re.compile(  # in Turkish and Basque the sign stands in front
+    r"% ?(?P<behind>[0-9.,]+)|(?P<before>.+?) ?(?:%|per ?cent|pct\.?|prozent|pour ?cent|por ?cien(?:to)?"
+    r"|por cento|per cento|procent[ay]?|yüzde|процент(?:а|ов)?)",
+    re.IGNORECASE,
+)
+# Italian, Latin, Spanish: the best number with distinction.
+_WITH_HONOURS = re.compile(
+    r"(?P<number>[0-9]{1,3})(?:/(?P=number))? ?(?:(?:e|con|cum|et) ?)?"
+    r"(?:lode|laude|l|mh|matr[ií]cula de honor)"
+    r"|(?:trenta )?e lode",
     re.IGNORECASE,
 )
 _MONTH = (
@@ -74,7 +87,7 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _SHEET_ERROR = re.compile(r"#[A-Z][A-Z0-9/ÄÖÜÉ]*[!?]?|#[A-Z]+/[A-Z0-9]+[!?]?", re.IGNORECASE)
-_SIGNS = str.maketrans({"\u2212": "-", "\u2013": "-", "٫": ".", "٬": ",", "٪": "%", "’": "'"})
+_SIGNS = str.maketrans({"\u2212": "-", "\u2013": "-", "\u2044": "/", "٫": ".", "٬": ",", "٪": "%", "’": "'"})
 _SHOWN_WORDS = {"ABSENT": "absent", "EXEMPT": "exempt", "PASS": "pass", "FAIL": "fail"}
 
 
@@ -92,7 +105,7 @@ def parse_grade(text: str, scale: Scale) -> Grade:
             scale.text,
             f"“{text.strip()}” has a raised or enclosed digit, which is no number. {scale.hint}",
         )
-    plain = _with_plain_digits(normalize_spaces(text).translate(_SIGNS))
+    plain = _plain(text)
     if not plain:
         raise GradeOutsideScale(text, scale.text, f"The grade is empty. {scale.hint}")
     if isinstance(scale, LevelScale) and (level := _level(plain, scale)) is not None:
@@ -154,19 +167,22 @@ def _is_fraction(character: str) -> bool:
     return unicodedata.decomposition(character).startswith("<fraction>")
 
 
-def _with_plain_digits(text: str) -> str:
-    return "".join(
-        str(unicodedata.decimal(character)) if character.isdecimal() else character for character in text
+def _plain(text: str) -> str:
+    """With plain digits, signs and fractions ("14½" is "14 1/2"), without invisible characters."""
+    digits = "".join(
+        str(unicodedata.decimal(character)) if character.isdecimal() else character
+        for character in text
+        if unicodedata.category(character) != "Cf"
     )
+    apart = _VULGAR_FRACTION.sub(lambda found: f"{found[1] or 0} {found[2]}", digits)
+    return normalize_spaces(apart).translate(_SIGNS)
 
 
 def _decimal(digits: str) -> Decimal | None:
     """The only number that `digits` can mean; None where it means none, or two."""
     sign, unsigned = (-1, digits[1:].lstrip()) if digits.startswith("-") else (1, digits)
-    fraction = _WITH_FRACTION.fullmatch(unsigned)
-    if fraction and (fraction[1] or "\u2044" in unsigned):
-        whole = Decimal(fraction[1] or fraction[2] or 0)
-        return sign * (whole + Decimal(fraction[3]) / Decimal(fraction[4]))
+    if fraction := _WITH_FRACTION.fullmatch(unsigned):
+        return sign * (Decimal(fraction[1]) + Decimal(fraction[2]) / Decimal(fraction[3]))
     grouped = _GROUPED.fullmatch(unsigned)
     if grouped and grouped[4] != grouped[2] and (grouped[4] or grouped[2] in "' "):
         return sign * Decimal(f"{grouped[1]}{grouped[3]}.{grouped[5] or 0}")
@@ -174,7 +190,7 @@ def _decimal(digits: str) -> Decimal | None:
 
 
 def _number(text: str, plain: str, scale: NumberScale) -> Grade:
-    if scale.honours is not None and plain.replace(" ", "").casefold() == scale.honours.casefold():
+    if scale.honours is not None and _is_honours(plain, scale):
         return Grade(scale.honours, 1.0, is_passing=True)
     digits = _without_unit(text, plain, scale)
     sign = digits[-1:] if scale.has_signs and digits[-1:] in {"+", "-"} else ""
@@ -187,26 +203,40 @@ def _number(text: str, plain: str, scale: NumberScale) -> Grade:
         reason = f"“{digits}” may be {number_text(value)} or {grouped}: type the one that is meant."
         raise GradeOutsideScale(text, scale.text, reason)
     if (scale.is_lowest_best or not scale.allows_more) and value > scale.highest:
-        reason = f"“{plain}” is above {number_text(scale.highest)}. {scale.hint}"
+        reason = f"“{_shown(text)}” is above {number_text(scale.highest)}. {scale.hint}"
         raise GradeOutsideScale(text, scale.text, reason)
     if (not scale.is_lowest_best or not scale.allows_more) and value < scale.lowest:
-        reason = f"“{plain}” is below {number_text(scale.lowest)}. {scale.hint}"
+        reason = f"“{_shown(text)}” is below {number_text(scale.lowest)}. {scale.hint}"
         raise GradeOutsideScale(text, scale.text, reason)
     rounded = (value / scale.step).quantize(Decimal(1), ROUND_HALF_UP) * scale.step
     if rounded != value:
         steps = "more than two decimals" if scale.step == USUAL_STEP else _steps_text(scale)
-        raise GradeOutsideScale(text, scale.text, f"“{plain}” has {steps}. Round it.", number_text(rounded))
+        raise GradeOutsideScale(
+            text,
+            scale.text,
+            f"“{_shown(text)}” has {steps}. Type {number_text(rounded)}.",
+            number_text(rounded),
+        )
     canonical = number_text(value) + sign
     level = scale.level(value)
     if sign:
         if value != value.to_integral_value():
-            raise GradeOutsideScale(text, scale.text, f"“{plain}” has both decimals and a sign. {scale.hint}")
+            raise GradeOutsideScale(
+                text, scale.text, f"“{_shown(text)}” has both decimals and a sign. {scale.hint}"
+            )
         # A 4- passes where a 4 does: the sign moves the grade within its step.
         moved = value + (_SIGN_WORTH if (sign == "+") is not scale.is_lowest_best else -_SIGN_WORTH)
         score = min(max(scale.score(moved), 0.0), 1.0)
     else:
         score = scale.score(value)
     return Grade(canonical, score, scale.passes(value), level=None if level is None else level.label)
+
+
+def _is_honours(plain: str, scale: NumberScale) -> bool:
+    if plain.replace(" ", "").casefold() == str(scale.honours).casefold():
+        return True
+    found = _WITH_HONOURS.fullmatch(plain)
+    return found is not None and Decimal(found["number"] or scale.best) == scale.best
 
 
 def _steps_text(scale: NumberScale) -> str:
@@ -225,22 +255,19 @@ def _shown(text: str) -> str:
 
 def _without_unit(text: str, plain: str, scale: NumberScale) -> str:
     """`plain` without "/20", "pts" or "%", if that is what the scale means by it."""
-    if plain.endswith("%"):
+    if percent := _PERCENT.fullmatch(plain):
         if not (scale.is_percent or (scale.lowest == 0 and scale.highest == 100)):
             reason = f"This exam is {scale.label}, not in percent. {scale.hint}"
             raise GradeOutsideScale(text, scale.text, reason)
-        return plain[:-1].strip()
+        return percent["behind"] or percent["before"]
     plain = _UNIT.sub("", plain)
     found = _OUT_OF.fullmatch(plain)
     if found is None:
-        if re.fullmatch(r"[0-9.,]+ ?/ ?", plain):
-            raise GradeOutsideScale(
-                text, scale.text, f"This exam is {scale.label}, not out of ?. {scale.hint}"
-            )
         return plain
-    if _decimal(found[1]) is None:
+    digits = _UNIT.sub("", found[1])
+    if _decimal(digits) is None:
         return plain
     if _decimal(found[2]) != scale.highest:
         reason = f"This exam is {scale.label}, not out of {found[2]}. {scale.hint}"
         raise GradeOutsideScale(text, scale.text, reason)
-    return found[1]
+    return digits

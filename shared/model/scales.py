@@ -73,7 +73,8 @@ class Level:
 class NumberScale:
     """Numbers from `lowest` to `highest` in steps of `step`.
 
-    `pass_mark` is the last number that passes, seen from the best end. `allows_more` admits numbers beyond
+    `pass_mark` is the last number that passes, seen from the best end; it may lie between two steps, as half
+    of 15 does on whole points, and then the next better number passes. `allows_more` admits numbers beyond
     the best end. `has_signs` admits 2+ and 2- (three tenths better and worse, as German schools count them).
     `honours` is a grade above the best number, such as 30L. `key` assigns a level to each number, the best
     level first. Raises ScaleUnknown where these contradict one another.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.model.codes import is_code
-from shared.model.errors import FieldInvalid
+from shared.model.errors import FieldInvalid, GradeOutsideScale
 from shared.model.exam import Audience, Exam, NewResult, Result
 from shared.model.grade_words import Word, word_of
 from shared.model.grades import Grade, grade_text, parse_grade
@@ -44,10 +44,11 @@ class Repeated(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """For one import."""
+    """For one import. `rounds`: grades with too many decimals are rounded to the scale's step."""
 
     there: There = There.SKIP
     repeated: Repeated = Repeated.MEND
+    rounds: bool = False
 
 
 class Fate(StrEnum):
@@ -76,20 +77,21 @@ class Fate(StrEnum):
 @dataclass(frozen=True, slots=True)
 class CheckedRow:
     """`grade` is canonical, "" where there is none. `reason` is for people, "" where all is plain. `there` is
-    the row that it replaces or equals."""
+    the row that it replaces or equals. `is_rounding_offered`: the grade only has too many decimals."""
 
     row: SourceRow
     fate: Fate
     reason: str = ""
     grade: str = ""
     there: Result | None = None
+    is_rounding_offered: bool = False
 
 
 def check_rows(
     rows: Sequence[SourceRow], exam: Exam, there: Iterable[Result], choices: Choices
 ) -> list[CheckedRow]:
     """One for each row, in the same order."""
-    checked: list[CheckedRow] = [_checked_alone(row, exam) for row in rows]
+    checked: list[CheckedRow] = [_checked_alone(row, exam, choices) for row in rows]
     _refuse_repeated_codes(checked, exam)
     present = _Present(there, exam.audience)
     groups: dict[object, list[int]] = defaultdict(list)
@@ -106,7 +108,7 @@ def check_rows(
 # Each row by itself.
 
 
-def _checked_alone(row: SourceRow, exam: Exam) -> CheckedRow:
+def _checked_alone(row: SourceRow, exam: Exam, choices: Choices) -> CheckedRow:
     if not row.is_included:
         return CheckedRow(row, Fate.UNTICKED, row.flag or "Left out.")
     has_codes = exam.audience is Audience.CODES
@@ -123,6 +125,13 @@ def _checked_alone(row: SourceRow, exam: Exam) -> CheckedRow:
             reason = f"“{row.grade}” is no grade: not saved unless you type one."
             return CheckedRow(row, Fate.NO_GRADE, reason)
         grade = parse_grade(row.grade, exam.scale)
+    except GradeOutsideScale as error:
+        if error.suggestion is None:
+            return CheckedRow(row, Fate.BAD, error.reason)
+        if not choices.rounds:
+            return CheckedRow(row, Fate.BAD, error.reason, is_rounding_offered=True)
+        reason = f"“{row.grade.strip()}” is rounded to {error.suggestion}."
+        return CheckedRow(row, Fate.NEW, reason, error.suggestion, is_rounding_offered=True)
     except FieldInvalid as error:
         return CheckedRow(row, Fate.BAD, error.reason)
     return CheckedRow(row, Fate.NEW, _reading(row.grade, grade), grade.text)

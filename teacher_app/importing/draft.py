@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 
@@ -100,12 +100,10 @@ class ImportDraft:
         """Each row against what the workspace has now."""
         return check_rows(self.rows, self._workspace.exam, self._workspace.results, self.choices)
 
-    def fates_without_choices(self) -> Collection[Fate]:
-        """What there would be to choose about: students with other grades than there, repeated ones."""
-        return {
-            one.fate
-            for one in check_rows(self.rows, self._workspace.exam, self._workspace.results, Choices())
-        }
+    def checked_without_choices(self) -> list[CheckedRow]:
+        """What there would be to choose about: students with other grades than there, repeated ones, decimals
+        to round."""
+        return check_rows(self.rows, self._workspace.exam, self._workspace.results, Choices())
 
     # Saving.
 

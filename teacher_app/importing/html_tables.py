@@ -56,7 +56,7 @@ class _Tables(HTMLParser):
                 self.tables[-1].append([])
             span = dict(attrs).get("colspan") or ""
             # What is after a cell over several columns keeps its own column.
-            width = min(int(span), _SPAN_MAX) if span.isdecimal() and len(span) < 5 else 1
+            width = min(max(int(span), 1), _SPAN_MAX) if span.isdecimal() and len(span) < 5 else 1
             self._row = self.tables[-1][-1]
             self._row += [""] * width
             self._cell = len(self._row) - width

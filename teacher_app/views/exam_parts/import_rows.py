@@ -146,8 +146,11 @@ def _first_rows(draft: ImportDraft, labels: Sequence[str]) -> pd.DataFrame:
 
 
 def show_choices(draft: ImportDraft, key: str) -> None:
-    """What to do with students who already have a result, or who are repeated; only if there are any."""
-    fates = draft.fates_without_choices()
+    """What to do with students who already have a result, or who are repeated, and with too many decimals;
+    only if there are any."""
+    checked = draft.checked_without_choices()
+    fates = {one.fate for one in checked}
+    to_round = sum(one.is_rounding_offered for one in checked)
     there, repeated = draft.choices.there, draft.choices.repeated
     if Fate.SKIPPED in fates:
         question = "Some students are there with another grade"
@@ -155,7 +158,12 @@ def show_choices(draft: ImportDraft, key: str) -> None:
     if Fate.REPEATED in fates:
         question = "Some students are in it more than once"
         repeated = _choose(question, _REPEATED_WORDS, repeated, f"{key}-repeated")
-    draft.choices = Choices(there, repeated)
+    rounds = bool(to_round) and st.checkbox(
+        f"Round {count_text(to_round, 'grade')} with too many decimals",
+        value=draft.choices.rounds,
+        key=f"{key}-rounds",
+    )
+    draft.choices = Choices(there, repeated, rounds)
 
 
 def _choose(question: str, words: Mapping[_T, str], chosen: _T, key: str) -> _T:

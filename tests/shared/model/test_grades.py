@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from shared.model.errors import GradeOutsideScale
 from shared.model.grades import GRADE_TEXT_MAX, Mark, parse_grade
-from shared.model.scales import LETTERS, OUT_OF_20, PASS_FAIL, PERCENT, Scale, out_of
+from shared.model.scales import LETTERS, OUT_OF_20, PASS_FAIL, PERCENT, Scale, out_of, parse_scale
 
+ITALIAN = parse_scale("OUT_OF_30;STEP=1;PASS=18;HONOURS=30L")
 scales = st.one_of(
     st.integers(1, 1000).map(lambda maximum: out_of(maximum)),
     st.sampled_from([PERCENT, LETTERS, PASS_FAIL]),
@@ -41,6 +42,22 @@ typed_texts = st.one_of(
         ("14½", OUT_OF_20, "14.5", 0.725),
         ("14 1/2", OUT_OF_20, "14.5", 0.725),
         ("½", OUT_OF_20, "0.5", 0.025),
+        ("14 ¾", OUT_OF_20, "14.75", 0.7375),
+        ("14½/20", OUT_OF_20, "14.5", 0.725),
+        ("14⁄20", OUT_OF_20, "14", 0.7),
+        ("14 pts / 20", OUT_OF_20, "14", 0.7),
+        ("14 points out of 20", OUT_OF_20, "14", 0.7),
+        ("\u200e14\u200b", OUT_OF_20, "14", 0.7),
+        ("85 percent", PERCENT, "85", 0.85),
+        ("85 pct", PERCENT, "85", 0.85),
+        ("85,5 Prozent", PERCENT, "85.5", 0.855),
+        ("%85", PERCENT, "85", 0.85),
+        ("30 e lode", ITALIAN, "30L", 1.0),
+        ("30 E LODE", ITALIAN, "30L", 1.0),
+        ("30/30 e lode", ITALIAN, "30L", 1.0),
+        ("30 cum laude", ITALIAN, "30L", 1.0),
+        ("30 l", ITALIAN, "30L", 1.0),
+        ("30", ITALIAN, "30", 1.0),
         ("14 out of 20", OUT_OF_20, "14", 0.7),
         ("14 sur 20", OUT_OF_20, "14", 0.7),
         ("14 von 20", OUT_OF_20, "14", 0.7),
@@ -112,7 +129,14 @@ def test_absent_and_exempt_are_marks_on_every_scale_and_not_zeros(
         ("-1", OUT_OF_20, "below 0"),
         ("14/10", OUT_OF_20, "out of 20, not out of 10"),
         ("14/20", PERCENT, "percent, not out of 20"),
-        ("14/", OUT_OF_20, "not out of ?"),
+        ("14/", OUT_OF_20, "“14/” is no number"),
+        ("14⁄2", OUT_OF_20, "not out of 2"),
+        ("14⅓", OUT_OF_20, "“14⅓” has more than two decimals. Type 14.33"),
+        ("13.333333333", OUT_OF_20, "Type 13.33"),
+        ("ABS (14)", OUT_OF_20, "no number"),
+        ("28 e lode", ITALIAN, "no number"),
+        ("30 e lode", OUT_OF_20, "no number"),
+        ("%85", OUT_OF_20, "not in percent"),
         ("85 %", OUT_OF_20, "out of 20, not in percent"),
         ("14.555", OUT_OF_20, "two decimals"),
         ("1,000.5", OUT_OF_20, "above 20"),

@@ -204,3 +204,13 @@ def test_presets_have_different_names_and_are_found_by_their_scale() -> None:
     assert found is not None
     assert found.name == "Denmark, −3 to 12"
     assert preset_of(out_of(17)) is None
+
+
+def test_a_pass_mark_between_two_steps_passes_from_the_next_better_number() -> None:
+    """Half of 15 on whole points is 7.5."""
+    scale = parse_scale("OUT_OF_15;STEP=1")
+    assert isinstance(scale, NumberScale)
+    assert (scale.passes(Decimal(7)), scale.passes(Decimal(8))) == (False, True)
+    lowest_best = parse_scale("FROM_1_TO_6;STEP=1;BEST=LOW;PASS=4.5")
+    assert isinstance(lowest_best, NumberScale)
+    assert (lowest_best.passes(Decimal(4)), lowest_best.passes(Decimal(5))) == (True, False)

@@ -339,6 +339,12 @@ ONEROSTER = {
 }
 
 
+@pytest.mark.parametrize("span", ["0", "-1", "x", "", "9999999", "²"])
+def test_a_cell_of_html_that_spans_an_impossible_number_of_columns(span: str) -> None:
+    text = f"<table><tr><td>Name<td>Grade<tr><td>Ada<td colspan='{span}'>14</table>"
+    assert pairs_of(text) == [("Ada", "14")]
+
+
 def test_a_oneroster_zip_with_several_line_items() -> None:
     source = source_from_file(zip_of(ONEROSTER))
     assert source.kind is Kind.ONEROSTER

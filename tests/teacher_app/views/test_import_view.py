@@ -215,6 +215,18 @@ def test_existing_and_repeated_students_are_asked_about(page: AppTest, desk: Des
     assert stored(desk, exam) == [("Ada", "14"), ("Bob", "4"), ("Cy", "6")]
 
 
+def test_grades_with_too_many_decimals_are_rounded_when_the_teacher_says_so(
+    page: AppTest, desk: Desk, exam: Exam
+) -> None:
+    paste(page, "Ada;13.333333333\nBob;12\nCy;21")
+    assert says(page, "**3 rows:** 1 new · 2 to mend")
+    assert [box.label for box in page.checkbox] == ["Round 1 grade with too many decimals"]
+    page.checkbox[0].check().run()
+    assert says(page, "**3 rows:** 2 new · 1 to mend")
+    press(page, "Save 2 results")
+    assert stored(desk, exam) == [("Ada", "13.33"), ("Bob", "12")]
+
+
 def test_rows_that_others_saved_meanwhile_are_not_saved_twice(page: AppTest, desk: Desk, exam: Exam) -> None:
     paste(page, PASTED)
     desk.real_api.create_result(exam.id, NewResult("Ada", "14.5"))
