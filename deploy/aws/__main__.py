@@ -20,6 +20,7 @@ from deploy.aws.hosting import HostingCommands, ResultsHour
 from deploy.aws.image_engine import PLATFORMS, architecture_of, find_engine
 from deploy.aws.smoke_command import SmokeCommand
 from deploy.aws.stack import Stack
+from deploy.aws.template import BACKEND_TEMPLATE, read_template
 from deploy.teacher_accounts import AccountRefused
 
 __all__ = ["main"]
@@ -47,6 +48,10 @@ def _run(args: argparse.Namespace, console: Console) -> None:
     if args.command == "cost":  # needs no AWS account
         for line in cost_report(ResultsDay(args.students, args.exams, args.hours)):
             console.say(line)
+        return
+    if args.command == "template":
+        args.file.write_text(read_template(BACKEND_TEMPLATE), encoding="utf-8")
+        console.say(f"Wrote {args.file}.")
         return
     connection = connect(args.region, args.profile, args.endpoint_url)
     try:
@@ -175,6 +180,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands.add_parser("delete-kept", parents=[common], help="delete the data that `down` kept")
 
+    template = commands.add_parser(
+        "template", parents=[common], help="write the backend's template, complete, for AWS's own tools"
+    )
+    template.add_argument("file", metavar="FILE", type=Path)
     commands.add_parser("status", parents=[common], help="the backend's state")
     commands.add_parser("outputs", parents=[common], help="addresses and ids")
     env = commands.add_parser("env", parents=[common], help="the dashboards' settings")

@@ -1,6 +1,9 @@
 """The operator's commands against CloudFormation: create, repeat, change, fail, remove."""
 
 import itertools
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import boto3
@@ -49,6 +52,14 @@ def tables_of(operator: Operator, stack_name: str) -> list[str]:
         return [name for name in dynamodb.list_tables()["TableNames"] if name.startswith(f"{stack_name}-")]
     finally:
         dynamodb.close()
+
+
+def aws(operator: Operator, *words: str) -> None:
+    """Runs AWS's own command line."""
+    command = [Path(sys.executable).parent / "aws", "cloudformation", *words, "--region", REGION]
+    with account_of_emulator():
+        environment = {**os.environ, "AWS_ENDPOINT_URL": operator.endpoint_url}
+        subprocess.run(command, check=True, timeout=120, env=environment)
 
 
 def user_pools_of(operator: Operator, stack_name: str) -> list[str]:
@@ -195,6 +206,25 @@ def test_a_failed_update_is_reported_with_its_cause_and_rolled_back(
     monkeypatch.setattr(commands, "BACKEND_TEMPLATE", BACKEND_TEMPLATE)
     assert operator.run("up", "--stack-name", stack_name) == 0
     assert operator.said[0] == f"Nothing to change in {stack_name}."
+
+
+def test_the_template_also_works_by_the_aws_command_line_alone(
+    operator: Operator, stack_name: str, tmp_path: Path
+) -> None:
+    """Whose stack our commands then take over without a change but its protection."""
+    s3 = client(operator, "s3")
+    s3.create_bucket(Bucket=stack_name, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.close()
+    template = tmp_path / "exam-results.yaml"
+    assert operator.run("template", str(template)) == 0
+    assert operator.said == [f"Wrote {template}."]
+    aws(operator, "deploy", "--template-file", str(template), "--stack-name", stack_name,
+        "--s3-bucket", stack_name, "--capabilities", "CAPABILITY_IAM")  # fmt: skip
+    assert operator.run("env", "--stack-name", stack_name) == 0
+    assert operator.run("add-teacher", "anna", "--stack-name", stack_name) == 0
+    assert operator.run("up", "--stack-name", stack_name) == 0, operator.text
+    assert operator.run("status", "--stack-name", stack_name) == 0
+    assert "  protected against deletion: yes" in operator.said
 
 
 def test_down_keeps_exams_results_and_accounts(operator: Operator, stack_name: str) -> None:
