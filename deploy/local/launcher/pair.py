@@ -73,7 +73,9 @@ def run_pair(options: PairOptions, say: Callable[[str], None]) -> None:
         with Supervisor() as supervisor, interruptible() as check_end:
             try:
                 _bring_up(supervisor, options, say)
-                supervisor.watch(check_end)
+                supervisor.watch(
+                    check_end, lambda death, pause_s: say(f"{death}\nstarting it again in {pause_s:g} s")
+                )
             except EndRequested:
                 say("ending ...")
 

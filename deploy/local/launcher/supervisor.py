@@ -2,7 +2,9 @@
 
 Rules:
 - each child writes to its own log file; if the child dies, the last lines of that file are reported;
-- when one child dies, all others are stopped;
+- a child that dies before it was ready ends everything: it cannot start with these settings;
+- later, a child that dies is started again, after a pause that grows with each death; one that keeps dying
+  ends everything;
 - to stop them, SIGTERM goes to all at once, then SIGKILL to each that still runs at its own deadline;
 - children are tied to the supervisor's main thread (see parent_death.py): start them from that thread.
 """
@@ -29,6 +31,8 @@ PARENT_DEATH = Path(__file__).with_name("parent_death.py")
 POLL_S = 0.05  # while waiting for readiness
 WATCH_S = 0.25  # afterwards: rare enough to keep an idle machine idle
 REPORT_LINES = 12  # of a dead child's log: enough for the end of a traceback
+RESTART_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0)  # before each new start; one more death ends everything
+FORGOTTEN_AFTER_S = 600.0  # a child that has run this long has no earlier deaths to count
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +66,30 @@ class NotReady(Exception):
         self.name = name
 
 
+@dataclass(slots=True)
+class _Child:
+    """A child and its latest process. `start_at_s` is when a dead one is started again."""
+
+    spec: ChildSpec
+    process: subprocess.Popen[bytes]
+    started_at_s: float
+    is_ready: bool = False
+    deaths: int = 0  # in a row
+    start_at_s: float | None = None
+
+
 class Supervisor:
     """Owns the children; leaving its `with` block stops each of them within its `stop_deadline_s`."""
 
-    def __init__(self, *, clock_s: Callable[[], float] = time.monotonic) -> None:
-        self._children: list[tuple[ChildSpec, subprocess.Popen[bytes]]] = []
-        self._ready: set[str] = set()  # names
+    def __init__(
+        self,
+        *,
+        clock_s: Callable[[], float] = time.monotonic,
+        restart_pauses_s: Sequence[float] = RESTART_PAUSES_S,
+    ) -> None:
+        self._children: list[_Child] = []
         self._clock_s = clock_s
+        self._restart_pauses_s = restart_pauses_s
 
     def __enter__(self) -> "Supervisor":
         return self
@@ -84,70 +105,106 @@ class Supervisor:
     def start(self, spec: ChildSpec) -> None:
         """Start a child, without waiting for it. Raises OSError if the command cannot be run."""
         spec.log_path.parent.mkdir(parents=True, exist_ok=True)
+        spec.log_path.write_bytes(b"")
         # A signal between the start of the process and its entry in the list would leave it without an owner.
-        with spec.log_path.open("wb") as log, uninterrupted():
-            process = subprocess.Popen(  # noqa: S603  # our own command lines
-                [sys.executable, "-I", "-S", str(PARENT_DEATH), str(os.getpid()), *spec.command],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=dict(spec.environment),
-                cwd=spec.folder,
-                start_new_session=True,  # Ctrl-C reaches only the supervisor, which stops the others
-            )
-            self._children.append((spec, process))
+        with uninterrupted():
+            self._children.append(_Child(spec, _started(spec), self._clock_s()))
 
     @property
     def process_ids(self) -> tuple[int, ...]:
         """Of the children, in the order in which they were started."""
-        return tuple(process.pid for _, process in self._children)
+        return tuple(child.process.pid for child in self._children)
 
     def wait_ready(self, deadline_s: float, on_ready: Callable[[ChildSpec], None]) -> None:
         """Wait until every new child answers. Raises ChildDied or NotReady."""
         end_s = self._clock_s() + deadline_s
-        waiting = [spec for spec, _ in self._children if spec.name not in self._ready]
+        waiting = [child for child in self._children if not child.is_ready]
         while waiting:
             self.check()
-            for spec in [spec for spec in waiting if _answers(spec.ready_url)]:
-                waiting.remove(spec)
-                self._ready.add(spec.name)
-                on_ready(spec)
+            for child in [child for child in waiting if _answers(child.spec.ready_url)]:
+                waiting.remove(child)
+                child.is_ready = True
+                on_ready(child.spec)
             if waiting and self._clock_s() > end_s:
-                raise NotReady(waiting[0].name, deadline_s, waiting[0].log_path)
+                raise NotReady(waiting[0].spec.name, deadline_s, waiting[0].spec.log_path)
             if waiting:
                 time.sleep(POLL_S)
 
     def check(self) -> None:
         """Raises ChildDied if a child has ended."""
-        # An exception from a signal handler in the middle of poll() would leave Popen's lock acquired, and
-        # nothing could ever wait for the child.
-        with uninterrupted():
-            statuses = [process.poll() for _, process in self._children]
-        for (spec, _), status in zip(self._children, statuses, strict=True):
-            if status is not None:
-                raise ChildDied(spec.name, status, _last_lines(spec.log_path), spec.log_path)
+        for _, death in self._deaths():
+            raise death
 
-    def watch(self, check_end: Callable[[], None]) -> NoReturn:
-        """Watch until a child dies (raises ChildDied), or `check_end` or a signal handler raises."""
+    def watch(self, check_end: Callable[[], None], on_death: Callable[[ChildDied, float], None]) -> NoReturn:
+        """Watch until a child keeps dying (raises ChildDied), or `check_end` or a signal handler raises.
+
+        `on_death` is called for each child that will be started again, with the pause before that (seconds).
+        """
         while True:
             check_end()
-            self.check()
+            for child, death in self._deaths():
+                self._note_death(child, death, on_death)
+            for child in self._children:
+                if child.start_at_s is not None and self._clock_s() >= child.start_at_s:
+                    with uninterrupted():
+                        child.process, child.started_at_s = _started(child.spec), self._clock_s()
+                        child.start_at_s = None
             time.sleep(WATCH_S)
 
     def close(self) -> None:
         """Stop all children; a second call does nothing."""
         stopped_s = self._clock_s()
-        running = [(spec, process) for spec, process in self._children if process.poll() is None]
-        for _, process in running:
+        running = [child for child in self._children if child.process.poll() is None]
+        for child in running:
             with contextlib.suppress(ProcessLookupError):
-                process.send_signal(signal.SIGTERM)
-        for spec, process in sorted(running, key=lambda child: child[0].stop_deadline_s):
+                child.process.send_signal(signal.SIGTERM)
+        for child in sorted(running, key=lambda child: child.spec.stop_deadline_s):
             try:
-                process.wait(max(0.0, stopped_s + spec.stop_deadline_s - self._clock_s()))
+                child.process.wait(max(0.0, stopped_s + child.spec.stop_deadline_s - self._clock_s()))
             except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+                child.process.kill()
+                child.process.wait()
         self._children.clear()
+
+    def _deaths(self) -> list[tuple[_Child, ChildDied]]:
+        """The children that have ended and do not wait for their next start."""
+        running = [child for child in self._children if child.start_at_s is None]
+        # An exception from a signal handler in the middle of poll() would leave Popen's lock acquired, and
+        # nothing could ever wait for the child.
+        with uninterrupted():
+            statuses = [child.process.poll() for child in running]
+        return [
+            (child, ChildDied(child.spec.name, status, _last_lines(child.spec.log_path), child.spec.log_path))
+            for child, status in zip(running, statuses, strict=True)
+            if status is not None
+        ]
+
+    def _note_death(
+        self, child: _Child, death: ChildDied, on_death: Callable[[ChildDied, float], None]
+    ) -> None:
+        now_s = self._clock_s()
+        if now_s - child.started_at_s >= FORGOTTEN_AFTER_S:
+            child.deaths = 0
+        if child.deaths == len(self._restart_pauses_s):
+            raise death
+        pause_s = self._restart_pauses_s[child.deaths]
+        child.deaths += 1
+        child.start_at_s = now_s + pause_s
+        on_death(death, pause_s)
+
+
+def _started(spec: ChildSpec) -> subprocess.Popen[bytes]:
+    """A new process of that child, which goes on in the same log."""
+    with spec.log_path.open("ab") as log:
+        return subprocess.Popen(  # noqa: S603  # our own command lines
+            [sys.executable, "-I", "-S", str(PARENT_DEATH), str(os.getpid()), *spec.command],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=dict(spec.environment),
+            cwd=spec.folder,
+            start_new_session=True,  # Ctrl-C reaches only the supervisor, which stops the others
+        )
 
 
 def _answers(url: str) -> bool:

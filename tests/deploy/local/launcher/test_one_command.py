@@ -31,6 +31,14 @@ def is_gone(process: psutil.Process) -> bool:
     return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
+def is_ready(url: str) -> bool:
+    """Whether the dashboard there and the backend behind it answer."""
+    try:
+        return requests.get(f"{url}/readyz", timeout=5).status_code == 200
+    except requests.RequestException:
+        return False
+
+
 def shown_subjects(student_url: str) -> list[str]:
     """The example subjects listed on the student dashboard's page without scripts."""
     found: list[str] = []
@@ -111,15 +119,24 @@ def test_a_port_in_use_is_one_line_and_starts_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "logs").exists()
 
 
-def test_a_dashboard_that_dies_is_reported_and_stops_the_rest(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["deploy.local.backend", "student_app", "teacher_app"])
+def test_a_process_that_is_killed_is_reported_and_started_again(tmp_path: Path, name: str) -> None:
     with PairProcess(tmp_path) as pair:
         children = pair.children()
-        (victim,) = [child for child in children if "student_app" in " ".join(child.cmdline())]
+        (victim,) = [child for child in children if name in " ".join(child.cmdline())]
         victim.send_signal(signal.SIGKILL)
-        assert pair.wait() == 1
-    assert "the student dashboard was ended by signal 9" in pair.output
-    assert str(tmp_path / "logs" / "student.log") in pair.output
-    assert all(map(is_gone, children))
+        wait_until(
+            lambda: any(
+                name in " ".join(child.cmdline()) for child in pair.children() if child.pid != victim.pid
+            ),
+            what="a new process",
+        )
+        for url in (pair.teacher_url, pair.student_url):
+            wait_until(lambda url=url: is_ready(url), what=f"an answer from {url}")
+        assert {child.pid for child in children} - {child.pid for child in pair.children()} == {victim.pid}
+        assert pair.stop() == 0
+    assert "was ended by signal 9" in pair.output
+    assert "starting it again in 0.5 s" in pair.output
 
 
 def test_a_dashboard_that_cannot_start_is_reported_with_its_reason(tmp_path: Path) -> None:

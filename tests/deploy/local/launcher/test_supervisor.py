@@ -14,7 +14,7 @@ import pytest
 
 from deploy.local.launcher.pair import PairOptions, PortInUse, check_ports
 from deploy.local.launcher.signals import EndRequested, interruptible
-from deploy.local.launcher.supervisor import ChildDied, ChildSpec, NotReady, Supervisor
+from deploy.local.launcher.supervisor import FORGOTTEN_AFTER_S, ChildDied, ChildSpec, NotReady, Supervisor
 from tests.ports import free_port
 from tests.waiting import wait_until
 
@@ -49,6 +49,11 @@ def child(
     )
 
 
+def is_answering(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def test_responding_children_are_ready_and_stop_with_the_supervisor(tmp_path: Path) -> None:
     ports = [free_port(), free_port()]
     ready: list[str] = []
@@ -77,16 +82,56 @@ def test_a_child_that_dies_is_reported_with_the_end_of_its_log(tmp_path: Path) -
     assert "the reason" in str(death.value)
 
 
-def test_a_childs_death_stops_the_others(tmp_path: Path) -> None:
+def test_a_child_that_is_killed_is_started_again_and_the_others_stay(tmp_path: Path) -> None:
+    ports = [free_port(), free_port()]
+    deaths: list[str] = []
+
+    def check_end() -> None:
+        if deaths and supervisor.process_ids[0] != first.pid and is_answering(ports[0]):
+            raise EndRequested
+
+    with Supervisor(restart_pauses_s=[0.0]) as supervisor:
+        for port in ports:
+            supervisor.start(child(tmp_path, f"child-{port}", SERVE, str(port), port=port))
+        supervisor.wait_ready(DEADLINE_S, lambda _spec: None)
+        first, second = map(psutil.Process, supervisor.process_ids)
+        first.kill()
+        with pytest.raises(EndRequested):
+            supervisor.watch(check_end, lambda death, _pause_s: deaths.append(str(death)))
+        assert supervisor.process_ids[1] == second.pid
+        assert second.is_running()
+    assert len(deaths) == 1
+    assert "was ended by signal 9" in deaths[0]
+
+
+def test_a_child_that_keeps_dying_stops_the_others_after_growing_pauses(tmp_path: Path) -> None:
     port = free_port()
-    with Supervisor() as supervisor:
+    pauses_s: list[float] = []
+    with Supervisor(restart_pauses_s=[0.0, 0.01, 0.02]) as supervisor:
         supervisor.start(child(tmp_path, "strong", SERVE, str(port), port=port))
         supervisor.wait_ready(DEADLINE_S, lambda _spec: None)
         (strong,) = map(psutil.Process, supervisor.process_ids)
-        supervisor.start(child(tmp_path, "weakling", "raise SystemExit(1)"))
+        supervisor.start(child(tmp_path, "weakling", "print('up'); raise SystemExit(1)"))
         with pytest.raises(ChildDied, match="weakling"):
-            supervisor.watch(lambda: None)
+            supervisor.watch(lambda: None, lambda _death, pause_s: pauses_s.append(pause_s))
     assert not strong.is_running()
+    assert pauses_s == [0.0, 0.01, 0.02]
+    assert (tmp_path / "weakling.log").read_text() == "up\n" * 4
+
+
+def test_deaths_are_forgotten_once_a_child_has_run_for_long(tmp_path: Path) -> None:
+    deaths: list[ChildDied] = []
+    now_s = [0.0]
+
+    def check_end() -> None:
+        now_s[0] += FORGOTTEN_AFTER_S
+        if len(deaths) == 4:
+            raise EndRequested
+
+    with Supervisor(clock_s=lambda: now_s[0], restart_pauses_s=[0.0]) as supervisor:
+        supervisor.start(child(tmp_path, "sometimes", "raise SystemExit(1)"))
+        with pytest.raises(EndRequested):
+            supervisor.watch(check_end, lambda death, _pause_s: deaths.append(death))
 
 
 def test_a_child_that_ignores_the_request_to_stop_is_killed_at_the_deadline(tmp_path: Path) -> None:
@@ -169,7 +214,7 @@ def test_a_signal_whose_exception_a_finalizer_swallowed_still_ends_the_watch(
         Finalized()
         assert swallowed == [EndRequested]
         with pytest.raises(EndRequested):
-            supervisor.watch(check_end)
+            supervisor.watch(check_end, lambda _death, _pause_s: None)
 
 
 def test_an_unresponsive_child_is_named(tmp_path: Path) -> None:
