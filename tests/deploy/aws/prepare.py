@@ -1,4 +1,4 @@
-"""Installs what the AWS tests need besides Python: the emulator's environment and AWS's resolver lint rules.
+"""Installs what the AWS tests need besides Python: emulator, checkers of templates, lint rules of resolvers.
 
 Run by tests/run.sh; safe to repeat. Without a network it says what is missing and, unless REQUIRE_ALL=1,
 goes on: the tests that need it are then skipped with that reason.
@@ -9,9 +9,13 @@ import os
 import subprocess
 import sys
 import venv
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from tests.deploy.aws.tools import (
+    CHECKERS_ENVIRONMENT,
+    CHECKERS_REQUIREMENTS,
     EMULATOR_ENVIRONMENT,
     EMULATOR_REQUIREMENTS,
     LINT_FOLDER,
@@ -24,7 +28,12 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def main() -> int:
     missing = []
-    for name, prepare in (("the AWS emulator", _emulator), ("the resolvers' lint rules", _lint)):
+    steps: tuple[tuple[str, Callable[[], None]], ...] = (
+        ("the AWS emulator", partial(_environment, EMULATOR_ENVIRONMENT, EMULATOR_REQUIREMENTS)),
+        ("the resolvers' lint rules", _lint),
+        ("the templates' checkers", partial(_environment, CHECKERS_ENVIRONMENT, CHECKERS_REQUIREMENTS)),
+    )
+    for name, prepare in steps:
         try:
             prepare()
         except (OSError, subprocess.CalledProcessError, LookupError) as error:
@@ -34,15 +43,14 @@ def main() -> int:
     return 1 if missing and os.environ.get("REQUIRE_ALL") == "1" else 0
 
 
-def _emulator() -> None:
-    python = EMULATOR_ENVIRONMENT / "bin" / "python"
-    if _is_current(EMULATOR_ENVIRONMENT / "installed", EMULATOR_REQUIREMENTS):
+def _environment(folder: Path, requirements: Path) -> None:
+    if _is_current(folder / "installed", requirements):
         return
-    print(f"installing {EMULATOR_REQUIREMENTS.relative_to(ROOT)} into {EMULATOR_ENVIRONMENT.name} ...")
-    venv.create(EMULATOR_ENVIRONMENT, with_pip=True)
-    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "-r", str(EMULATOR_REQUIREMENTS)], check=True)
-    _mark(EMULATOR_ENVIRONMENT / "installed", EMULATOR_REQUIREMENTS)
+    print(f"installing {requirements.relative_to(ROOT)} into {folder.name} ...")
+    venv.create(folder, with_pip=True)
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "-r", str(requirements)], check=True)
+    _mark(folder / "installed", requirements)
 
 
 def _lint() -> None:

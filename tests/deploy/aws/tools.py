@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 __all__ = [
+    "CHECKERS_ENVIRONMENT",
+    "CHECKERS_REQUIREMENTS",
     "EMULATOR_ENVIRONMENT",
     "EMULATOR_REQUIREMENTS",
     "LINT_FOLDER",
@@ -16,6 +18,7 @@ __all__ = [
     "missing",
     "node_environment",
     "node_tool",
+    "require_checkers",
     "require_emulator",
     "require_node",
 ]
@@ -24,6 +27,8 @@ ROOT = Path(__file__).resolve().parents[3]
 RESOLVERS = ROOT / "deploy" / "aws" / "resolvers"
 EMULATOR_ENVIRONMENT = ROOT / ".venv-emulator"
 EMULATOR_REQUIREMENTS = Path(__file__).parent / "emulator" / "requirements.txt"
+CHECKERS_ENVIRONMENT = ROOT / ".venv-checkers"
+CHECKERS_REQUIREMENTS = Path(__file__).parent / "checkers" / "requirements.txt"
 LINT_FOLDER = Path(__file__).parent / "js"
 
 
@@ -64,6 +69,12 @@ def require_node() -> None:
         node_tool("node")
     except LookupError:
         missing("node")
+
+
+def require_checkers() -> None:
+    """Skips or fails the test without the environment of the templates' checkers."""
+    if not (CHECKERS_ENVIRONMENT / "installed").is_file():
+        missing("the templates' security checks")
 
 
 def require_emulator() -> None:
