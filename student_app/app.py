@@ -4,7 +4,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from shared.model.text import escape_markdown
 from student_app.context import serving
 from student_app.stream.run_gate import run_gate
 from student_app.views.choice import awaited_exam_id, choose_exam
@@ -24,9 +23,11 @@ with run_gate:
     parts = serving()
     st.html(ALL_EXAMS)
     exam = choose_exam(parts)
-    st.title(escape_markdown(exam.subject) if exam is not None else "Exam results", anchor=False)
+    # The board draws the heading of an exam, and gives the tab its title: both change while it is shown.
     if exam is not None:
         st.set_page_config(page_title=f"{exam.subject} · Exam results")
         show_exam(parts, exam)
     elif (awaited := awaited_exam_id(parts)) is not None:
         await_exam(parts, awaited)
+    else:
+        st.title("Exam results", anchor=False)

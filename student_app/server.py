@@ -81,13 +81,13 @@ def create_app(
             if metrics is not None:
                 await asyncio.to_thread(metrics.close, CLOSING_S / 2)
 
-    snapshots, streams = live_routes(cache, hub, settings.trusted_proxies)
+    *snapshots, streams = live_routes(cache, hub, settings.trusted_proxies)
     return App(
         script,
         lifespan=lifespan,
         routes=[
             *first_paint_routes(cache, hub, feed),
-            snapshots,
+            *snapshots,
             streams,
             *board_routes(cache, hub, feed, now_s),
             *status_routes(cache, feed),

@@ -7,24 +7,29 @@ places are percentages of the plot.
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from shared.model.exam import Exam, Result
-from shared.model.scales import PASS_FAIL, LevelScale, NumberScale, Scale
+from shared.model.scales import LevelScale, NumberScale, Scale
 from shared.model.statistics import (
     SCORE_DECIMALS,
     Disclosure,
+    Summary,
     bins,
     distribution,
     frame_from_results,
+    places,
     rate_text,
     score_text,
     summary,
     tiles,
 )
+from shared.model.statistics_texts import box_names, comparable_rows, place_text, rule_text, statistics_rows
 
 __all__ = ["Axis", "Bar", "Mark", "Overview", "axis_of", "overview_of"]
 
@@ -47,13 +52,18 @@ class Axis:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar: `height` in percent of the plot's, 0 only for an empty one; `share` of the scored results."""
+    """One bar: `height` in percent of the plot's, 0 only for an empty one; `share` of the scored results.
+
+    `total_height` and `total_share` are those of all results in this bar and in the ones to its left.
+    """
 
     label: str
     tick: str
     count: int
     height: int
     share: str
+    total_height: int
+    total_share: str
 
     @property
     def text(self) -> str:
@@ -71,12 +81,22 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """`bars` and `marks` are empty where the small-group rule lets no statistic out."""
+    """All that a page shows of an exam's numbers.
+
+    `bars`, `marks`, `box` and `places` are empty where the small-group rule lets no statistic out. `box` has
+    the lower quartile, the median and the upper quartile of a box plot, between the lowest and the highest
+    grade if they may be shown. `places` has the least score (0 to 1) of each place among the others.
+    """
 
     tiles: tuple[tuple[str, str], ...]
     axis: Axis
     bars: tuple[Bar, ...]
     marks: tuple[Mark, ...]
+    box: tuple[Mark, ...]
+    places: tuple[tuple[float, str], ...]
+    statistics: tuple[tuple[str, str], ...]
+    rule: str
+    comparable: tuple[tuple[str, str], ...]
 
     @property
     def words(self) -> str:
@@ -84,6 +104,11 @@ class Overview:
         filled = ", ".join(f"{bar.label}: {bar.count}" for bar in self.bars if bar.count)
         marks = "".join(f" {mark.text}." for mark in self.marks)
         return f"Histogram of {sum(bar.count for bar in self.bars)} grades. {filled}.{marks}"
+
+    def place_of(self, score: float) -> str:
+        """How many of the grades are below that score, such as "52 %"; "" if that may not be shown."""
+        found = [text for least, text in self.places if least <= round(score, SCORE_DECIMALS)]
+        return found[-1] if found else ""
 
 
 @functools.lru_cache(maxsize=256)
@@ -101,37 +126,86 @@ def axis_of(scale: Scale) -> Axis:
 
 
 def overview_of(exam: Exam, results: Iterable[Result]) -> Overview:
-    """The tiles and the chart of an exam's results. For 10,000 results it takes tens of milliseconds."""
+    """The numbers of an exam's results. For 10,000 results it takes tens of milliseconds."""
     scale = exam.scale
     frame = frame_from_results(results, scale)
     numbers = summary(frame, scale, exam.audience)
     axis = axis_of(scale)
-    shown = tiles(numbers, scale)
-    if numbers.disclosure is Disclosure.NOTHING:
-        return Overview(shown, axis, (), ())
-    counts = [int(count) for count in distribution(frame, scale, exam.audience)["count"]]
-    most = max(counts)
-    bars = tuple(
-        Bar(label, tick, count, _height(count, most), rate_text(count / numbers.scored))
-        for label, tick, count in zip(axis.labels, axis.ticks, counts, strict=True)
+    is_shown = numbers.disclosure is not Disclosure.NOTHING
+    counts = distribution(frame, scale, exam.audience)["count"].tolist() if is_shown else []
+    return Overview(
+        tiles=tiles(numbers, scale),
+        axis=axis,
+        bars=_bars(axis, counts),
+        marks=_marks(scale, numbers) if is_shown else (),
+        box=_box(exam, numbers),
+        places=_places(frame, exam),
+        statistics=statistics_rows(exam, numbers),
+        rule=rule_text(exam.audience, numbers.disclosure),
+        comparable=comparable_rows(exam, numbers),
     )
-    return Overview(shown, axis, bars, _marks(scale, numbers.median))
+
+
+def _bars(axis: Axis, counts: list[int]) -> tuple[Bar, ...]:
+    totals = list(itertools.accumulate(counts))
+    return tuple(
+        Bar(
+            label,
+            tick,
+            count,
+            _height(count, max(counts)),
+            rate_text(count / totals[-1]),
+            _height(total, totals[-1]),
+            rate_text(total / totals[-1]),
+        )
+        for label, tick, count, total in zip(axis.labels, axis.ticks, counts, totals, strict=False)
+    )
 
 
 def _height(count: int, most: int) -> int:
     return max(1, round(HEIGHT_MAX * count / most)) if count else 0
 
 
-def _marks(scale: Scale, median: float | None) -> tuple[Mark, ...]:
-    if scale == PASS_FAIL:  # its two bars say it all
+def _marks(scale: Scale, numbers: Summary) -> tuple[Mark, ...]:
+    if scale.is_pass_fail:  # its two bars say it all
         return ()
-    marks = []
-    if median is not None:
-        marks.append(Mark(_place(scale, median), f"Median {score_text(median, scale)}"))
+    marks = [
+        Mark(_place(scale, score), f"{name} {score_text(score, scale)}")
+        for name, score in (("Median", numbers.median), ("Mean", numbers.mean))
+        if score is not None
+    ]
     left, text = _pass_mark(scale)
     if 0 < left < 100:
         marks.append(Mark(left, f"Pass mark {text}"))
     return tuple(marks)
+
+
+def _box(exam: Exam, numbers: Summary) -> tuple[Mark, ...]:
+    if exam.scale.is_pass_fail:
+        return ()
+    lowest, highest = box_names(exam)
+    parts = (
+        (lowest, numbers.lowest),
+        ("Lower quartile", numbers.lower_quartile),
+        ("Median", numbers.median),
+        ("Upper quartile", numbers.upper_quartile),
+        (highest, numbers.highest),
+    )
+    return tuple(
+        Mark(_place(exam.scale, score), f"{name} {score_text(score, exam.scale)}")
+        for name, score in parts
+        if score is not None
+    )
+
+
+def _places(frame: pd.DataFrame, exam: Exam) -> tuple[tuple[float, str], ...]:
+    """One for each different text, of which there are about a hundred at most."""
+    found: list[tuple[float, str]] = []
+    for score, share in places(frame, exam.audience):
+        text = place_text(share, exam.audience)
+        if not found or found[-1][1] != text:
+            found.append((score, text))
+    return tuple(found)
 
 
 def _pass_mark(scale: Scale) -> tuple[float, str]:

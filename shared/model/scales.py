@@ -137,6 +137,11 @@ class NumberScale:
         return f"{number_text(self.lowest)} to {number_text(self.highest)}, {number_text(self.best)} is best"
 
     @property
+    def is_pass_fail(self) -> bool:
+        """Never: a range of numbers has more to say than who passed."""
+        return False
+
+    @property
     def pass_text(self) -> str:
         """The pass mark for people: "passed: 10 or more", "passed: 4 or better"."""
         return f"passed: {self.pass_mark_text} or {'better' if self.is_lowest_best else 'more'}"

@@ -1,4 +1,4 @@
-"""Statistics of one exam and of several, with pandas. Marks (absent, exempt) are counted apart, never as
+"""Statistics of an exam, with pandas. Marks (absent, exempt) are counted apart, never as
 zeros.
 
 The small-group rule, in one place (`disclosure`):
@@ -17,7 +17,7 @@ import bisect
 import functools
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
@@ -26,9 +26,9 @@ import numpy as np
 import pandas as pd
 
 from shared.model.errors import GradeOutsideScale
-from shared.model.exam import Audience, Exam, Result
+from shared.model.exam import Audience, Result
 from shared.model.grades import Grade, Mark, grade_text, parse_grade
-from shared.model.scales import PASS_FAIL, LevelScale, NumberScale, Scale, number_text
+from shared.model.scales import LevelScale, NumberScale, Scale, number_text
 
 __all__ = [
     "BINS_MAX",
@@ -40,12 +40,11 @@ __all__ = [
     "Summary",
     "bin_index",
     "bins",
-    "comparison",
     "disclosure",
     "distribution",
     "frame_from_results",
     "has_mean",
-    "percentile",
+    "places",
     "rate_text",
     "read_grade",
     "score_text",
@@ -148,7 +147,7 @@ def read_grade(text: str, scale: Scale) -> Grade | None:
 
 def has_mean(scale: Scale) -> bool:
     """Whether a mean says anything: not of levels that have an order and no points."""
-    return isinstance(scale, NumberScale) or scale.has_points or scale.is_pass_fail
+    return isinstance(scale, NumberScale) or scale.has_points
 
 
 def summary(frame: pd.DataFrame, scale: Scale, audience: Audience) -> Summary:
@@ -249,42 +248,18 @@ def distribution(frame: pd.DataFrame, scale: Scale, audience: Audience) -> pd.Da
     )
 
 
-def percentile(frame: pd.DataFrame, result_id: str, audience: Audience) -> float | None:
-    """The share of scored results below this one, equal ones half, from 0 to 100.
-
-    None for a row without a score, an unknown one, and in a small group; to the nearest ten with audience
-    CODES.
-    """
+def places(frame: pd.DataFrame, audience: Audience) -> list[tuple[float, float]]:
+    """Each score that occurs, in ascending order, and the share of scored results below it, equal ones half,
+    from 0 to 100; to the nearest ten with audience CODES. Empty for a small group."""
     scores = _scores(frame)
     allowed = disclosure(len(scores), audience)
-    own = frame.loc[frame["id"] == result_id, "score"].to_numpy(dtype=float)
-    if allowed is Disclosure.NOTHING or len(own) == 0 or math.isnan(own[0]):
-        return None
-    is_equal = np.isclose(scores, own[0])
-    below = int(((scores < own[0]) & ~is_equal).sum())
-    share = 100 * (below + int(is_equal.sum()) / 2) / len(scores)
-    return float(round(share / 10) * 10) if allowed is Disclosure.GROUP else share
-
-
-def comparison(exams: Sequence[tuple[Exam, pd.DataFrame]]) -> pd.DataFrame:
-    """One row per exam, in the order given; scores as shares from 0 to 1, NaN where nothing may be shown.
-
-    Columns: exam_id, subject, teacher: str; date: datetime64; count, scored: int; mean, median,
-    lower_quartile, upper_quartile, spread, pass_rate: float.
-    """
-    summaries = [(exam, summary(frame, exam.scale, exam.audience)) for exam, frame in exams]
-    columns: dict[str, object] = {
-        "exam_id": pd.Series([exam.id for exam, _ in summaries], dtype="str"),
-        "subject": pd.Series([exam.subject for exam, _ in summaries], dtype="str"),
-        "teacher": pd.Series([exam.teacher for exam, _ in summaries], dtype="str"),
-        "date": pd.to_datetime(pd.Series([exam.date for exam, _ in summaries], dtype="object")),
-        "count": pd.Series([numbers.count for _, numbers in summaries], dtype="int64"),
-        "scored": pd.Series([numbers.scored for _, numbers in summaries], dtype="int64"),
-    }
-    for name in ("mean", "median", "lower_quartile", "upper_quartile", "spread", "pass_rate"):
-        values = [getattr(numbers, name) for _, numbers in summaries]
-        columns[name] = pd.Series([math.nan if value is None else value for value in values], dtype="float64")
-    return pd.DataFrame(columns)
+    if allowed is Disclosure.NOTHING:
+        return []
+    found, counts = np.unique(np.round(scores, SCORE_DECIMALS), return_counts=True)
+    shares = 100 * (np.cumsum(counts) - counts / 2) / len(scores)
+    if allowed is Disclosure.GROUP:
+        shares = np.round(shares / 10) * 10
+    return list(zip(found.tolist(), shares.tolist(), strict=True))
 
 
 def score_text(score: float | None, scale: Scale) -> str:
@@ -293,7 +268,7 @@ def score_text(score: float | None, scale: Scale) -> str:
         return "–"
     if isinstance(scale, NumberScale):
         return f"{_short(scale.value(score))}{' %' if scale.is_percent else ''}"
-    return f"{_short(score * 100)} %" if scale.is_pass_fail else scale.nearest(score).label
+    return scale.nearest(score).label
 
 
 def tiles(numbers: Summary, scale: Scale) -> tuple[tuple[str, str], ...]:
@@ -301,7 +276,7 @@ def tiles(numbers: Summary, scale: Scale) -> tuple[tuple[str, str], ...]:
     shown = [("Results", str(numbers.count))]
     if numbers.disclosure is Disclosure.NOTHING:
         shown.append(("Statistics", f"from {SMALL_GROUP} grades on"))
-    if scale != PASS_FAIL:  # whose one number is how many passed
+    if not scale.is_pass_fail:  # whose one number is how many passed
         if numbers.mean is not None:
             shown.append(("Mean", score_text(numbers.mean, scale)))
         if numbers.median is not None:
@@ -337,7 +312,8 @@ def _short(value: float) -> str:
 
 
 def _scores(frame: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    return frame["score"].dropna().to_numpy(dtype=np.float64)
+    """In ascending order: a sum of floating-point numbers depends on theirs."""
+    return np.sort(frame["score"].dropna().to_numpy(dtype=np.float64))
 
 
 def _value_bin(scale: NumberScale, value: Decimal) -> Bin:

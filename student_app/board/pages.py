@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -23,6 +24,7 @@ from shared.model.overview import overview_of
 from shared.model.scales import describe
 from shared.model.students import sorted_by_student
 from shared.web.templates import html_templates
+from student_app.exam.download import results_csv, results_file_name
 from student_app.stream.hub import LiveHub, WatchedFeed
 from student_app.stream.renderings import Renderings
 
@@ -39,11 +41,11 @@ _templates.filters["shown_grade"] = shown_grade
 def board_routes(
     cache: ExamCache, hub: LiveHub, feed: WatchedFeed, now_s: Callable[[], float]
 ) -> list[Route]:
-    """GET /board: the exams. GET /board/<exam id>: one exam's results. `now_s` is the wall clock."""
-    renderings = Renderings(PAGES_KEPT_MAX)
+    """GET /board: the exams. GET /board/<exam id>: one exam's results, with .csv as a file.
 
-    def is_live() -> bool:
-        return feed.status.state is FeedState.LIVE
+    `now_s` is the wall clock.
+    """
+    renderings = Renderings(PAGES_KEPT_MAX)
 
     async def exams(request: Request) -> Response:
         snapshot = cache.exams()
@@ -63,24 +65,39 @@ def board_routes(
         results = await hub.loaded(exam_id)
         found = cache.exam(exam_id)
         if found is None or results is None:
-            is_absent = cache.is_absent(exam_id)
-            text = _rendered("no_exam.html", is_absent=is_absent)
-            return HTMLResponse(text, 404 if is_absent else 503, headers={"Retry-After": "5"})
-        live, refreshes = is_live(), "refresh" in request.query_params
+            return _missing(is_absent=cache.is_absent(exam_id))
+        live, refreshes = feed.status.state is FeedState.LIVE, "refresh" in request.query_params
+        as_of_s = now_s() if live else feed.status.as_of_s
+        as_of = "" if as_of_s is None else _minute(as_of_s)
         page = await renderings.get(
             (exam_id, refreshes),
-            (found.version, results.version, live),
-            lambda: _board(found, results.rows, now_s(), is_live=live, refreshes=refreshes),
+            (found.version, results.version, live, as_of),
+            lambda: _board(found, results.rows, as_of, is_live=live, refreshes=refreshes),
         )
         return page.answer(request, "text/html")
 
+    async def file(request: Request) -> Response:
+        exam_id = request.path_params["exam_id"]
+        results = await hub.loaded(exam_id) if is_id(exam_id) else None
+        found = cache.exam(exam_id)
+        if found is None or results is None:
+            return _missing(is_absent=not is_id(exam_id) or cache.is_absent(exam_id))
+        made = await renderings.get(
+            (exam_id, "csv"), (found.version, results.version), lambda: results_csv(found, results.rows)
+        )
+        answer = made.answer(request, "text/csv")
+        name = quote(results_file_name(found))
+        answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"  # RFC 6266
+        return answer
+
     return [
+        Route("/board/{exam_id}.csv", file, methods=["GET"]),
         Route("/board", exams, methods=["GET"]),
         Route("/board/{exam_id}", exam, methods=["GET"]),
     ]
 
 
-def _board(exam: Exam, rows: tuple[Result, ...], now_s: float, *, is_live: bool, refreshes: bool) -> bytes:
+def _board(exam: Exam, rows: tuple[Result, ...], as_of: str, *, is_live: bool, refreshes: bool) -> bytes:
     return _rendered(
         "exam.html",
         exam=exam,
@@ -88,10 +105,20 @@ def _board(exam: Exam, rows: tuple[Result, ...], now_s: float, *, is_live: bool,
         rows=sorted_by_student(rows, exam.audience),
         overview=overview_of(exam, rows),
         is_live=is_live,
-        made_at=dt.datetime.fromtimestamp(now_s, dt.UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        as_of=as_of,
         refreshes=refreshes,
         refresh_s=REFRESH_S,
     )
+
+
+def _missing(*, is_absent: bool) -> Response:
+    text = _rendered("no_exam.html", is_absent=is_absent)
+    return HTMLResponse(text, 404 if is_absent else 503, headers={"Retry-After": "5"})
+
+
+def _minute(time_s: float) -> str:
+    """In the server's zone, which is named: a page without scripts cannot ask for the reader's."""
+    return dt.datetime.fromtimestamp(time_s).astimezone().strftime("%Y-%m-%d %H:%M %Z")
 
 
 def _rendered(template: str, **values: object) -> bytes:

@@ -1,22 +1,18 @@
-"""One student's own result, found by name or code, with its percentile."""
+"""A student's own result in words."""
 
 from __future__ import annotations
 
-import pandas as pd
-
-from shared.model.exam import Audience, Exam, Result
+from shared.model.exam import Exam, Result
 from shared.model.grades import shown_grade
-from shared.model.statistics import percentile
+from shared.model.overview import Overview
+from shared.model.statistics import read_grade
+from shared.model.statistics_texts import PLACE_WORDS
 
-__all__ = ["own_sentence"]
+__all__ = ["own_texts"]
 
 
-def own_sentence(exam: Exam, frame: pd.DataFrame, row: Result) -> str:
-    """The grade and, if it may be shown, its percentile, as plain text. `frame` is from
-    frame_from_results()."""
-    grade = f"{row.student}: {shown_grade(row.grade, exam.scale)}."
-    place = percentile(frame, row.id, exam.audience)
-    if place is None:
-        return grade
-    about = "About " if exam.audience is Audience.CODES else ""
-    return f"{grade} {about}{place:.0f} % of the grades are below it (of equal ones, half are counted)."
+def own_texts(exam: Exam, overview: Overview, row: Result) -> tuple[str, str]:
+    """The student with the grade, and the grade's place among all; "" if that may not be shown."""
+    grade = read_grade(row.grade, exam.scale)
+    place = overview.place_of(grade.score) if grade is not None and grade.is_scored else ""
+    return f"{row.student}: {shown_grade(row.grade, exam.scale)}", f"{place} {PLACE_WORDS}" if place else ""

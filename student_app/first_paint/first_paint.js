@@ -5,28 +5,32 @@
   const first = document.getElementById("first-paint");
   const examId = first.dataset.exam;
   let close = () => {};
-  let isReady = false;
-  if (examId) {
-    const data = { exam_id: examId, own: first.dataset.own || null, refresh_s: 30, snapshot: null };
-    close = mountBoard({ parentElement: first, data, setTriggerValue() {} });
-  }
+  let next = null; // Streamlit's board, once it has drawn the same
+  if (examId) close = mountBoard({ parentElement: first, data: { exam_id: examId }, setTriggerValue() {} });
   const choice = first.querySelector(".choice select");
-  const isInUse = () =>
-    document.activeElement === choice ||
-    [...first.querySelectorAll("input:not([type=hidden])")].some(
-      (field) => field === document.activeElement || field.value !== field.defaultValue,
-    );
+  const isInUse = () => document.activeElement.matches("select, input, button") && first.contains(document.activeElement);
   const handOver = () => {
-    if (!isReady || !first.isConnected || isInUse()) return;
+    if (!next || !first.isConnected || isInUse()) return;
     const scrolled = window.scrollY;
     close();
+    passOn(next);
     first.remove();
     document.documentElement.classList.remove("first");
     document.querySelector("[data-testid=stMain]")?.scrollTo(0, scrolled);
   };
-  const isNowReady = () => {
-    isReady = true;
-    handOver();
+  // What was typed, opened and scrolled to.
+  const passOn = (board) => {
+    const pairs = (selector) => [...first.querySelectorAll(selector)].map((mine, index) => [mine, board.querySelectorAll(selector)[index]]);
+    for (const [mine, theirs] of pairs(".keep, .views input")) {
+      if (mine.checked && !theirs.checked) theirs.click();
+    }
+    for (const [mine, theirs] of pairs(".me, .search")) {
+      if (mine.value === theirs.value) continue;
+      theirs.value = mine.value;
+      for (const kind of ["input", "change"]) theirs.dispatchEvent(new Event(kind, { bubbles: true }));
+    }
+    for (const [mine, theirs] of pairs("details")) theirs.open = mine.open;
+    for (const [mine, theirs] of pairs(".list")) theirs.scrollTop = mine.scrollTop;
   };
   first.addEventListener("focusout", () => setTimeout(handOver, 0));
   if (choice) {
@@ -49,9 +53,14 @@
   }
   if (examId) {
     document.addEventListener("exam-board-drawn", (event) => {
-      if (!first.contains(event.detail)) isNowReady();
-      // Of a withdrawn exam nothing stays in the page, nor of my own result.
-      else if (event.detail.querySelector(".list").hidden) for (const own of first.querySelectorAll(".own-result")) own.remove();
+      if (!first.contains(event.detail)) {
+        next = event.detail;
+        handOver();
+      } else if (event.detail.querySelector(".list").hidden) {
+        // Of a withdrawn exam nothing stays in the page.
+        const shown = [...(choice?.options ?? [])].find((option) => option.value === examId);
+        if (shown && !event.detail.querySelector(".facts").textContent) shown.textContent = "Not published";
+      }
     });
   } else {
     // The list of exams: asked for again now and then while it is seen, and at once when it is seen again.

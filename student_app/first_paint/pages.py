@@ -14,7 +14,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -22,13 +21,13 @@ from starlette.routing import Route
 from shared.live.cache import ExamCache, ExamsSnapshot, ResultsSnapshot
 from shared.live.status import FeedState
 from shared.model.exam import Audience, Exam, is_id
-from shared.model.grades import shown_grade
 from shared.model.overview import overview_of
 from shared.model.scales import describe
-from shared.model.statistics import frame_from_results
 from shared.model.students import find_students, sorted_by_student
+from shared.web.templates import html_templates
+from student_app.drawing.files import BOARD_SCRIPT, BOARD_STYLE, board_html
 from student_app.exam.choosing import OFFERED_MAX, exam_labels, matching_exams
-from student_app.exam.own_result import own_sentence
+from student_app.exam.own_result import own_texts
 from student_app.first_paint.streamlit_page import streamlit_tags
 from student_app.stream.hub import LiveHub, WatchedFeed
 from student_app.stream.renderings import Renderings
@@ -42,21 +41,13 @@ LISTED_EXAMS_MAX: Final = 200
 NAME_LENGTH_MAX: Final = 120
 
 _HERE = Path(__file__).parent
-_BOARD = _HERE.parent / "live_board"
-_templates = Environment(
-    loader=FileSystemLoader(_HERE / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_templates.filters["shown_grade"] = shown_grade
+_templates = html_templates(_HERE / "templates")
 
 # The board's own module, whose export becomes an ordinary function, and what hands over to Streamlit.
-_SCRIPT: Final = (_BOARD / "board.js").read_text("utf-8").replace(
-    "export default function (", "function mountBoard(", 1
-) + (_HERE / "first_paint.js").read_text("utf-8")
-_STYLE: Final = (_BOARD / "board.css").read_text("utf-8") + (_HERE / "first_paint.css").read_text("utf-8")
+_SCRIPT: Final = BOARD_SCRIPT.replace("export default function (", "function mountBoard(", 1) + (
+    _HERE / "first_paint.js"
+).read_text("utf-8")
+_STYLE: Final = BOARD_STYLE + (_HERE / "first_paint.css").read_text("utf-8")
 SCRIPT_HASH: Final = f"'sha256-{b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()}'"
 
 
@@ -83,7 +74,8 @@ def first_paint_routes(cache: ExamCache, hub: LiveHub, feed: WatchedFeed) -> lis
         exam = cache.exam(wanted)
         if exam is None or results is None:
             is_absent = cache.is_absent(wanted)
-            body = _render("waiting.html", is_light=is_light, exam_id=wanted, is_absent=is_absent)
+            board = board_html(exam_id=wanted, is_absent=is_absent)
+            body = _render("waiting.html", is_light=is_light, exam_id=wanted, board=board)
             return HTMLResponse(body, headers={"Cache-Control": "no-store"})
         asked = query.get("me", "").strip()[:NAME_LENGTH_MAX]
         is_live = feed.status.state is FeedState.LIVE
@@ -92,9 +84,8 @@ def first_paint_routes(cache: ExamCache, hub: LiveHub, feed: WatchedFeed) -> lis
             return _render(
                 "exam.html",
                 is_light=is_light,
-                is_live=is_live,
                 offered=_offered(exams.exams, exam),
-                **_board(exam, results, asked),
+                **_board(exam, results, asked, is_live=is_live),
             )
 
         if asked:
@@ -132,22 +123,24 @@ def _offered(exams: Sequence[Exam], shown: Exam) -> dict[str, str]:
     return exam_labels(offered if shown in offered else [shown, *offered])
 
 
-def _board(exam: Exam, results: ResultsSnapshot, asked: str) -> dict[str, object]:
-    """What the template of an exam needs: plain values and texts."""
-    frame = frame_from_results(results.rows, exam.scale)
+def _board(exam: Exam, results: ResultsSnapshot, asked: str, *, is_live: bool) -> dict[str, object]:
+    """What the template of an exam needs: plain values, and the drawn board."""
     own = find_students(results.rows, asked, exam.audience)
-    rows = sorted_by_student(results.rows, exam.audience)
-    return {
-        "exam": exam,
-        "scale": describe(exam.scale),
-        "own_label": "My code" if exam.audience is Audience.CODES else "My name",
-        "asked": asked,
-        "own_id": own[0].id if len(own) == 1 else "",
-        "own_sentences": [own_sentence(exam, frame, row) for row in own],
-        "overview": overview_of(exam, results.rows),
-        "rows": rows[:ROWS_MAX],
-        "count": len(rows),
-    }
+    overview = overview_of(exam, results.rows)
+    shown = sorted_by_student(results.rows, exam.audience)[:ROWS_MAX]
+    board = board_html(
+        exam=exam,
+        exam_id=exam.id,
+        scale=describe(exam.scale),
+        is_live=is_live,
+        own_label="My code" if exam.audience is Audience.CODES else "My name",
+        asked=asked,
+        own=[own_texts(exam, overview, row) for row in own],
+        own_id=own[0].id if len(own) == 1 else "",
+        overview=overview,
+        rows=shown,
+    )
+    return {"exam": exam, "board": board, "count": len(results.rows), "shown": len(shown)}
 
 
 def _render(template: str, *, is_light: bool, **values: object) -> bytes:

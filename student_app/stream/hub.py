@@ -209,6 +209,10 @@ class LiveHub:
                 for exam_id in change.removals:
                     if (channel := self._channels.get(exam_id)) is not None:
                         channel.note_gone(change.version)
+                if change.removals:  # they may be compared on the pages of other exams
+                    message = server_sent_event("withdrawn", to_json({"ids": sorted(change.removals)}))
+                    for channel in list(self._channels.values()):
+                        channel.send(message)
             case ResultsChanged():
                 if (channel := self._channels.get(change.exam_id)) is not None:
                     channel.note_rows(change.version, change.upserts, change.removals)

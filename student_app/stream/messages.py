@@ -4,18 +4,20 @@ Event types (read by the board's script):
 
     snapshot  {"exam": {...}, "rows": [row, ...], "feed": {...}}
     change    {"rows": [row, ...], "gone": [id, ...]}
-    numbers   {"tiles": [[name, text], ...], "bars": [[count, height, share, text], ...],
-              "marks": [[left, text], ...], "words": ...}   of all rows: follows a snapshot and a change.
-              No bars where the small-group rule lets no statistic out
+    numbers   of all rows, as shared/model/overview.py describes them: follows a snapshot and a change.
+              {"tiles": [[name, text], ...], "bars": [[count, height, share, total height, total share], ...],
+              "marks": [[left, text], ...], "box": [[left, text], ...], "places": [[least score, text], ...],
+              "statistics": [[name, text], ...], "rule": ..., "comparable": [[name, text], ...], "words": ...}
     gone      {}                        the exam is not, or no longer, published
+    withdrawn {"ids": [...]}            exams that are no longer published: to all viewers, who may compare
     feed      {"state": ..., "since": ..., "asOf": ..., "load": ..., "spread": ...}   also the heartbeat.
               `load` says where the exam's results are: LOADED, LOADING, ABSENT, or NO_ROOM while other exams
               have more viewers; `spread` over how many seconds the viewers spread what they ask of the
               page's script after a change
 
-A row is [id, student, grade, version, received, score, passed]: `grade` as people read it, `score` from 0
-(worst) to 1 (best), null without one, `passed` 1 or 0. The exam brings the bins of its chart and how scores
-are written, so that the script does not depend on the kinds of scales.
+A row is [id, student, grade, version, received, score, bar]: `grade` as people read it, `score` from 0
+(worst) to 1 (best) and `bar` its index in the chart, both null without one. The exam brings the axis of its
+chart, and whether grades are numbers, which the script writes as the viewer's locale has them.
 
 Times are epoch seconds. `received` is when a row arrived while this server was listening, else 0. In an exam
 that shows codes it is always 0: whoever watched the papers being graded could tell from the order of entry
@@ -33,8 +35,9 @@ from shared.live.status import FeedStatus
 from shared.model.exam import Audience, Exam, Result
 from shared.model.grades import shown_grade
 from shared.model.overview import axis_of, overview_of
-from shared.model.scales import Scale
+from shared.model.scales import NumberScale, Scale, describe
 from shared.model.statistics import SCORE_DECIMALS, bin_index, read_grade
+from shared.model.statistics_texts import PLACE_WORDS
 
 __all__ = [
     "Json",
@@ -62,7 +65,10 @@ def exam_object(exam: Exam) -> Json:
             "bars": [[label, tick] for label, tick in zip(axis.labels, axis.ticks, strict=True)],
             "last": axis.last_tick,
         },
+        "scale": describe(exam.scale),
+        "hasNumbers": isinstance(exam.scale, NumberScale),
         "audience": exam.audience.value,
+        "placeWords": PLACE_WORDS,
     }
 
 
@@ -74,8 +80,15 @@ def numbers_object(exam: Exam, rows: Iterable[Result]) -> Json:
     overview = overview_of(exam, rows)
     return {
         "tiles": overview.tiles,
-        "bars": [[bar.count, bar.height, bar.share, bar.text] for bar in overview.bars],
+        "bars": [
+            [bar.count, bar.height, bar.share, bar.total_height, bar.total_share] for bar in overview.bars
+        ],
         "marks": [[mark.left, mark.text] for mark in overview.marks],
+        "box": [[mark.left, mark.text] for mark in overview.box],
+        "places": overview.places,
+        "statistics": overview.statistics,
+        "rule": overview.rule,
+        "comparable": overview.comparable,
         "words": overview.words if overview.bars else "",
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from http import HTTPStatus
 
 from starlette.requests import Request
@@ -11,12 +12,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from shared.live.cache import ExamCache
-from shared.model.exam import is_id
+from shared.live.cache import ExamCache, ResultsSnapshot
+from shared.model.exam import Exam, is_id
 from shared.web.client_address import client_address
 from student_app.stream.channel import Viewer
 from student_app.stream.hub import LiveHub, StreamRefused
-from student_app.stream.messages import numbers_object, snapshot_object, to_json
+from student_app.stream.messages import Json, exam_object, numbers_object, snapshot_object, to_json
 from student_app.stream.renderings import Renderings
 
 __all__ = ["live_routes"]
@@ -32,7 +33,7 @@ _STREAM_HEADERS = [
 
 
 def live_routes(cache: ExamCache, hub: LiveHub, trusted_proxies: int) -> list[Route]:
-    """GET /live/<exam id> and GET /live/<exam id>.json."""
+    """GET /live/<exam id>.json, GET /live/<exam id>/numbers.json and GET /live/<exam id>."""
     renderings = Renderings(SNAPSHOTS_KEPT_MAX)
 
     async def stream(request: Request) -> Response:
@@ -48,7 +49,7 @@ def live_routes(cache: ExamCache, hub: LiveHub, trusted_proxies: int) -> list[Ro
             return _refusal(refused.status, refused.reason, refused.retry_after_s)
         return _Stream(hub, exam_id, address, viewer)
 
-    async def snapshot(request: Request) -> Response:
+    async def answer(request: Request, render: Callable[[Exam, ResultsSnapshot], Json]) -> Response:
         exam_id = request.path_params["exam_id"]
         if not is_id(exam_id):
             return _refusal(HTTPStatus.NOT_FOUND, _NO_SUCH_EXAM)
@@ -58,21 +59,30 @@ def live_routes(cache: ExamCache, hub: LiveHub, trusted_proxies: int) -> list[Ro
             return _refusal(HTTPStatus.NOT_FOUND, _NO_SUCH_EXAM)
         if exam is None or results is None:
             return _refusal(HTTPStatus.SERVICE_UNAVAILABLE, "The results are being loaded.", 2)
-        rendering = await renderings.get(
-            exam_id,
-            (exam.version, results.version),
-            lambda: to_json(
-                snapshot_object(
-                    exam, results.rows, results.received_at_s, None, numbers_object(exam, results.rows)
-                )
-            ),
-        )
+        version = exam.version, results.version
+        rendering = await renderings.get((exam_id, render), version, lambda: to_json(render(exam, results)))
         return rendering.answer(request, "application/json")
 
+    async def snapshot(request: Request) -> Response:
+        return await answer(request, _snapshot)
+
+    async def numbers(request: Request) -> Response:
+        return await answer(request, _numbers)
+
     return [
+        Route("/live/{exam_id}/numbers.json", numbers, methods=["GET"]),
         Route("/live/{exam_id}.json", snapshot, methods=["GET"]),
         Route("/live/{exam_id}", stream, methods=["GET"]),
     ]
+
+
+def _snapshot(exam: Exam, results: ResultsSnapshot) -> Json:
+    numbers = numbers_object(exam, results.rows)
+    return snapshot_object(exam, results.rows, results.received_at_s, None, numbers)
+
+
+def _numbers(exam: Exam, results: ResultsSnapshot) -> Json:
+    return {"exam": exam_object(exam), "numbers": numbers_object(exam, results.rows)}
 
 
 class _Stream(Response):

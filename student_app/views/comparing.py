@@ -5,19 +5,18 @@ from __future__ import annotations
 import streamlit as st
 
 from shared.model.exam import Exam
+from student_app.components import comparison_charts
 from student_app.context import Serving
 from student_app.exam.choosing import OFFERED_MAX, exam_labels, matching_exams
-from student_app.exam.details import comparison_rows
 
 __all__ = ["show_comparison"]
 
 COMPARED_MAX = 5
-LOADING_S = 2.0
 _CHOICE = "compared"
 
 
 def show_comparison(parts: Serving, exam: Exam) -> None:
-    """A choice of other exams, and a table."""
+    """A choice of other exams, and a small chart of each."""
     others = [other for other in parts.cache.exams().exams if other.id != exam.id]
     if not others:
         return
@@ -42,36 +41,7 @@ def show_comparison(parts: Serving, exam: Exam) -> None:
             placeholder="Choose up to five",
         )
         compared = [exam, *(offered[exam_id] for exam_id in chosen if exam_id in offered)]
-        if len(compared) == 1:
-            return
-        for other in compared:  # the feed loads what somebody asked for a moment ago
-            parts.feed.touch(other.id)
-        _table(parts, compared)
-        if _is_loading(parts, compared):
-            _await_results(parts, compared)
-
-
-@st.fragment(run_every=LOADING_S)
-def _await_results(parts: Serving, compared: list[Exam]) -> None:
-    """Reruns until the feed has loaded them all."""
-    if _is_loading(parts, compared):
-        st.caption("Loading …")
-    else:
-        st.rerun()
-
-
-def _is_loading(parts: Serving, compared: list[Exam]) -> bool:
-    """False for exams that are no longer published."""
-    return any(parts.cache.results(one.id) is None and parts.cache.exam(one.id) for one in compared)
-
-
-def _table(parts: Serving, compared: list[Exam]) -> None:
-    loaded = [(exam, parts.cache.results(exam.id)) for exam in compared]
-    loaded_rows = [(exam, results.rows) for exam, results in loaded if results is not None]
-    st.dataframe(
-        comparison_rows(loaded_rows),
-        hide_index=True,
-        width="stretch",
-        alt="The chosen exams with their means, medians, middle halves and pass rates",
-    )
-    st.caption("In percent of the best grade, so that different scales can be compared.")
+        if len(compared) > 1:
+            for other in compared:  # the feed loads what somebody asked for a moment ago
+                parts.feed.touch(other.id)
+            comparison_charts(exam_labels(compared))

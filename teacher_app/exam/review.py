@@ -17,7 +17,7 @@ import numpy as np
 from shared.model.exam import Audience, Exam, Result
 from shared.model.grades import grade_text
 from shared.model.names import name_key
-from shared.model.scales import LevelScale, Scale
+from shared.model.scales import Scale
 from shared.model.statistics import SMALL_GROUP, frame_from_results
 from teacher_app.exam.wording import count_text
 
@@ -168,8 +168,7 @@ def _remarks(kinds: Sequence[str]) -> Iterable[Finding]:
 def _outliers(scores: np.ndarray[tuple[int], np.dtype[np.float64]], scale: Scale) -> list[int]:
     """The positions of outliers in `scores`, in which NaN stands for no score."""
     is_scored = ~np.isnan(scores)
-    is_pass_fail = isinstance(scale, LevelScale) and scale.is_pass_fail
-    if is_pass_fail or int(is_scored.sum()) < SMALL_GROUP:
+    if scale.is_pass_fail or int(is_scored.sum()) < SMALL_GROUP:
         return []
     distances = np.abs(scores - np.median(scores[is_scored]))
     usual = float(np.median(distances[is_scored]))

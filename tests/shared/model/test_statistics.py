@@ -1,6 +1,7 @@
 """Statistics: bins from the scale, marks apart, and the small-group rule."""
 
 import math
+from random import Random
 
 import pandas as pd
 import pytest
@@ -23,17 +24,16 @@ from shared.model.statistics import (
     SINGLE_VALUES_MAX,
     SMALL_GROUP,
     Disclosure,
-    comparison,
     disclosure,
     distribution,
     frame_from_results,
-    percentile,
+    places,
     rate_text,
     score_text,
     spread_text,
     summary,
 )
-from tests.builders import a_published_exam, a_result
+from tests.builders import a_result
 
 NAMES, CODES = Audience.NAMES, Audience.CODES
 
@@ -162,7 +162,7 @@ def test_a_small_group_shows_only_the_number_of_grades(scored: int, audience: Au
     assert told == [None] * 5
     assert (numbers.lowest, numbers.highest, numbers.pass_rate) == (None, None, None)
     assert distribution(frame, OUT_OF_20, audience)["count"].sum() == 0
-    assert percentile(frame, "id 0", audience) is None
+    assert places(frame, audience) == []
 
 
 def test_with_codes_nothing_about_one_person_is_revealed() -> None:
@@ -172,8 +172,8 @@ def test_with_codes_nothing_about_one_person_is_revealed() -> None:
     assert (numbers.lowest, numbers.highest) == (None, None)
     assert numbers.mean is not None
     assert numbers.pass_rate == pytest.approx(4 / 6)
-    assert percentile(frame, "id 0", CODES) == 10.0  # 8.33 with names
-    assert percentile(frame, "id 0", NAMES) == pytest.approx(100 / 12)
+    assert places(frame, CODES)[0] == (0.25, 10.0)  # 8.33 with names
+    assert places(frame, NAMES)[0][1] == pytest.approx(100 / 12)
 
 
 @pytest.mark.parametrize("grade", ["5", "15"])
@@ -183,31 +183,16 @@ def test_with_codes_a_pass_rate_of_none_or_all_is_withheld(grade: str) -> None:
     assert summary(frame, OUT_OF_20, NAMES).pass_rate is not None
 
 
-def test_a_percentile_is_the_share_below_with_equal_ones_half() -> None:
+@given(st.lists(st.floats(0, 1), min_size=5, max_size=30), st.randoms())
+def test_the_order_of_the_results_changes_no_number(scores: list[float], random: Random) -> None:
+    one = pd.DataFrame({"score": scores, "passed": [True] * len(scores), "kind": ["scored"] * len(scores)})
+    other = one.sample(frac=1, random_state=random.randrange(2**32))
+    assert summary(one, OUT_OF_20, NAMES) == summary(other, OUT_OF_20, NAMES)
+
+
+def test_a_place_is_the_share_below_with_equal_ones_half() -> None:
     frame = frame_of(["10", "12", "12", "14", "ABSENT", "16"])
-    assert percentile(frame, "id 0", NAMES) == pytest.approx(10.0)
-    assert percentile(frame, "id 1", NAMES) == percentile(frame, "id 2", NAMES) == pytest.approx(40.0)
-    assert percentile(frame, "id 5", NAMES) == pytest.approx(90.0)
-    assert percentile(frame, "id 4", NAMES) is None
-    assert percentile(frame, "unknown", NAMES) is None
-
-
-def test_exams_of_different_scales_are_compared_as_shares() -> None:
-    table = comparison(
-        [
-            (a_published_exam("Algebra", scale=OUT_OF_20), frame_of(["10"] * 5)),
-            (a_published_exam("Latin", scale=PERCENT), frame_of(["75"] * 6, PERCENT)),
-            (a_published_exam("Music", scale=PASS_FAIL), frame_of(["PASS"], PASS_FAIL)),
-        ]
-    )
-    assert list(table["subject"]) == ["Algebra", "Latin", "Music"]
-    assert list(table["mean"][:2]) == [0.5, 0.75]
-    assert math.isnan(table["mean"].iloc[2])
-    assert list(table["scored"]) == [5, 6, 1]
-    assert table["date"].iloc[0] == pd.Timestamp(2026, 6, 18)
-    empty = comparison([])
-    assert list(empty.columns) == list(table.columns)
-    assert len(empty) == 0
+    assert places(frame, NAMES) == [(0.5, 10.0), (0.6, 40.0), (0.7, 70.0), (0.8, 90.0)]
 
 
 @pytest.mark.parametrize(
@@ -215,7 +200,6 @@ def test_exams_of_different_scales_are_compared_as_shares() -> None:
     [
         (0.67, OUT_OF_20, "13.4"),
         (0.675, PERCENT, "67.5 %"),
-        (1.0, PASS_FAIL, "100 %"),
         (0.6, parse_scale("LEVELS=MERIT,PASS"), "MERIT"),
         (0.76, LETTERS, "B+"),
         (None, OUT_OF_20, "–"),
@@ -263,11 +247,10 @@ def test_levels_without_points_have_a_median_and_no_mean() -> None:
     assert score_text(numbers.median, scale) == "B"
 
 
-def test_percentiles_count_worse_grades_whichever_end_is_best() -> None:
+def test_places_count_worse_grades_whichever_end_is_best() -> None:
     scale = parse_scale("FROM_1_TO_6;STEP=0.1;BEST=LOW;PASS=4")
     frame = frame_of(["1", "2", "3", "4", "5"], scale)
-    assert percentile(frame, "id 0", NAMES) == 90
-    assert percentile(frame, "id 4", NAMES) == 10
+    assert [share for _, share in places(frame, NAMES)] == [10, 30, 50, 70, 90]
 
 
 def test_extra_credit_counts_in_the_mean_and_stands_in_the_last_bin() -> None:

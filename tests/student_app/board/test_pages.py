@@ -3,11 +3,14 @@
 import asyncio
 import re
 import threading
+from typing import Any
 
 import httpx
+import pytest
 
 from shared.live.status import FeedState
 from shared.model.exam import Audience
+from shared.model.overview import Overview, overview_of
 from shared.model.scales import PASS_FAIL
 from tests.builders import a_published_exam, a_result, new_id, results_of
 from tests.student_app.routes_client import browser, get
@@ -33,7 +36,7 @@ def test_the_static_board_has_results_and_statistics_without_a_script() -> None:
     assert "Student 003" in page.text
     assert re.search(r"<dt>Median</dt><dd>14</dd>", page.text)
     assert "absent" in page.text
-    assert "Live, as of" in page.text
+    assert "As of 2026-" in page.text
 
 
 def test_a_small_group_has_no_statistics() -> None:
@@ -92,17 +95,21 @@ def test_an_invalid_address_leads_to_the_list() -> None:
     assert page.headers["Location"] == "../board"
 
 
-def test_a_board_is_rendered_off_the_event_loop_and_once_for_all_waiting_requests() -> None:
+def test_a_board_is_rendered_off_the_event_loop_and_once_for_all_waiting_requests(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     exam = a_published_exam()
     cache = filled_cache((exam, results_of(*["10"] * 20, exam=exam)))
     rendering_threads: list[int] = []
 
-    def now_s() -> float:
+    def counted(*exam_and_rows: Any) -> Overview:
         rendering_threads.append(threading.get_ident())
-        return START_S
+        return overview_of(*exam_and_rows)
+
+    monkeypatch.setattr("student_app.board.pages.overview_of", counted)
 
     async def run() -> set[bytes]:
-        async with browser(cache, FakeFeed(), now_s) as client:
+        async with browser(cache, FakeFeed()) as client:
             answers = await asyncio.gather(*(client.get(f"/board/{exam.id}") for _ in range(20)))
             assert {answer.status_code for answer in answers} == {200}
             return {answer.content for answer in answers}
@@ -110,3 +117,33 @@ def test_a_board_is_rendered_off_the_event_loop_and_once_for_all_waiting_request
     assert len(asyncio.run(run())) == 1
     assert len(rendering_threads) == 1
     assert rendering_threads != [threading.get_ident()]
+
+
+def test_a_page_that_is_not_live_is_as_old_as_its_data() -> None:
+    """Also when it is requested much later."""
+    exam, feed = a_published_exam(), FakeFeed()
+    feed.become(FeedState.OFFLINE)
+    cache = filled_cache((exam, []))
+
+    async def run(now_s: float) -> str:
+        async with browser(cache, feed, lambda: now_s) as client:
+            return (await client.get(f"/board/{exam.id}")).text
+
+    found = [re.findall(r"as of ([^)]*)", asyncio.run(run(START_S + days * 86400))) for days in (0, 3)]
+    assert found[0] == found[1] != []
+
+
+def test_a_page_without_scripts_can_be_left_for_the_live_one_and_downloaded() -> None:
+    exam = a_published_exam("Zoölogie")
+    rows = results_of("10", "12", exam=exam)
+    cache = filled_cache((exam, rows))
+    page = get(cache, f"/board/{exam.id}").text
+    assert f'href="../?exam={exam.id}"' in page
+    assert f'href="{exam.id}.csv"' in page
+    file = get(cache, f"/board/{exam.id}.csv")
+    assert file.content.startswith(b"\xef\xbb\xbfStudent,Grade")
+    disposition = file.headers["Content-Disposition"]
+    assert disposition == "attachment; filename*=UTF-8''Zo%C3%B6logie%202026-06-18%20out%20of%2020.csv"
+    cache.remove_exam(exam.id, exam.version + 1)
+    assert get(cache, f"/board/{exam.id}.csv").status_code == 404
+    assert get(cache, "/board/nonsense.csv").status_code == 404

@@ -75,9 +75,10 @@ def test_numbers_are_ready_to_draw_and_small() -> None:
     assert numbers["tiles"] == (("Results", "6"), ("Mean", "12.3"), ("Median", "12"), ("Passed", "60 %"))
     bars = numbers["bars"]
     assert isinstance(bars, list)
-    assert bars[-1] == [2, 88, "40 %", "19–20: 2 students, 40 %"]
-    assert bars[1] == [0, 0, "0 %", "1–2: 0 students, 0 %"]
-    assert numbers["marks"] == [[60.0, "Median 12"], [50.0, "Pass mark 10"]]
+    assert bars[-1] == [2, 88, "40 %", 88, "100 %"]
+    assert bars[1] == [0, 0, "0 %", 18, "20 %"]
+    assert numbers["marks"] == [[60.0, "Median 12"], [61.5, "Mean 12.3"], [50.0, "Pass mark 10"]]
+    assert numbers["places"] == ((0.0, "10 %"), (0.475, "30 %"), (0.6, "50 %"), (1.0, "80 %"))
     assert len(to_json(numbers)) < 1500
 
 
@@ -85,7 +86,17 @@ def test_a_small_groups_numbers_have_no_statistics() -> None:
     exam = a_published_exam()
     numbers = numbers_object(exam, results_of("8", "9", exam=exam))
     tiles = (("Results", "2"), ("Statistics", "from 5 grades on"))
-    assert numbers == {"tiles": tiles, "bars": [], "marks": [], "words": ""}
+    assert numbers == {
+        "tiles": tiles,
+        "bars": [],
+        "marks": [],
+        "box": [],
+        "places": (),
+        "statistics": (("Results", "2"), ("Graded", "2")),
+        "rule": "Statistics are shown once there are 5 grades.",
+        "comparable": (),
+        "words": "",
+    }
 
 
 def test_a_key_shows_the_level_beside_the_points() -> None:

@@ -58,5 +58,5 @@ def test_many_bars_are_labelled_with_every_second_number() -> None:
 def test_the_histogram_can_be_read_aloud() -> None:
     preview = preview_of(an_exam(scale=PERCENT), results_of("5", "15", "15", "95", "100"))
     assert preview.overview.words == (
-        "Histogram of 5 grades. 0–10: 1, 10–20: 2, 90–100: 2. Median 15 %. Pass mark 50 %."
+        "Histogram of 5 grades. 0–10: 1, 10–20: 2, 90–100: 2. Median 15 %. Mean 46 %. Pass mark 50 %."
     )

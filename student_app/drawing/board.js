@@ -2,13 +2,15 @@
 // touched. Each mounted board has one EventSource, reopened with backoff after a refusal.
 
 const STALE_MS = 8400; // a little over two heartbeats: the board says within 10 s that it is not live
+const CUT_MS = 1000; // that a broken stream has to come back by itself before the board says so
 const UNREACHABLE_FAILURES = 3; // then the page's own refresh takes over
 const ROW_PX = 36;
 const MARGIN_ROWS = 12; // drawn above and below the visible rows, so that fast scrolling shows no gap
 const FRESH_MS = 60000; // how long a row is marked as new or corrected
-const GONE_SPREAD_MS = 500; // over which all viewers' pages refresh when their exam is withdrawn
-const GONE = "This exam is not published, or not any more. It appears here by itself the moment it is: leave this page open.";
-const NO_ROOM = "More people are watching other exams than this server has room for. This exam appears here by itself as soon as there is room: leave this page open.";
+const GONE_SPREAD_MS = 500; // over which all viewers' pages are drawn again when their exam is withdrawn
+const PLAIN_TITLE = "Exam results";
+const GONE = "This exam is not published. When it is, it appears here by itself: keep this page open.";
+const NO_ROOM = "More people are watching other exams than this server has room for. This exam appears here by itself as soon as there is room: keep this page open.";
 const boards = new WeakMap();
 
 export default function (component) {
@@ -31,6 +33,7 @@ class Board {
     this.trigger = trigger;
     this.rows = new Map();
     this.deleted = new Map();
+    this.fresh = new Map(); // until when each row is marked
     this.exam = null;
     this.numbers = null;
     this.feed = null;
@@ -41,8 +44,9 @@ class Board {
     this.search = "";
     this.selected = null;
     this.ordered = [];
-    this.collator = new Intl.Collator(undefined, { sensitivity: "base", numeric: true });
     this.part = (name) => this.root.querySelector(name);
+    this.chart = new Chart(this.part(".chart"));
+    this.own = new OwnResult(this.root, { onChoice: () => this.drawOwn(), onNews: () => this.announce(), onShow: () => this.showOwn() });
     this.part(".search").addEventListener("input", (event) => {
       this.search = event.target.value;
       this.part(".list").scrollTop = 0;
@@ -56,36 +60,41 @@ class Board {
       if (row) this.select(row.dataset.id);
     });
     this.ticker = setInterval(() => this.tick(), 500);
-    this.onVisible = () => {
-      if (document.visibilityState === "visible") this.wake();
-    };
-    document.addEventListener("visibilitychange", this.onVisible);
-    this.onPrint = (event) => {
-      this.isPrinting = event.type === "beforeprint";
-      this.drawRows();
-    };
-    for (const kind of ["beforeprint", "afterprint"]) window.addEventListener(kind, this.onPrint);
+    const stop = new AbortController();
+    this.stopListening = () => stop.abort();
+    const listen = (target, kind, act) => target.addEventListener(kind, act, { signal: stop.signal });
+    listen(document, "visibilitychange", () => document.visibilityState === "visible" && this.wake());
+    listen(window, "offline", () => this.cut());
+    for (const kind of ["beforeprint", "afterprint"]) {
+      listen(window, kind, () => {
+        this.isPrinting = kind === "beforeprint";
+        this.drawRows();
+      });
+    }
   }
 
   configure(data, trigger) {
     this.trigger = trigger;
-    this.own = data.own ?? null;
     this.refreshS = data.refresh_s ?? 30;
     this.isAwaited = data.is_awaited ?? false; // the page was drawn without the exam, which may be there by now
     if (data.exam_id !== this.examId) {
       this.examId = data.exam_id;
-      this.rows.clear();
-      this.deleted.clear();
-      this.fresh?.clear();
-      this.exam = this.numbers = null;
+      this.forget();
       this.connect();
     }
     // Where no stream can be opened, the page's own refreshes bring the results.
     if (data.snapshot && Date.now() - this.lastMessageAt > STALE_MS) {
       this.polledAt = data.snapshot.feed.state === "LIVE" ? Date.now() : (data.snapshot.feed.asOf ?? 0) * 1000;
-      this.onSnapshot(data.snapshot, { isPolled: true });
+      this.onSnapshot(data.snapshot);
     }
     this.draw();
+  }
+
+  forget() {
+    this.rows = new Map();
+    this.deleted.clear();
+    this.fresh.clear();
+    this.exam = this.numbers = null;
   }
 
   // The stream.
@@ -101,6 +110,7 @@ class Board {
       source.addEventListener(kind, (event) => {
         this.lastMessageAt = Date.now();
         this.failures = 0;
+        this.cutAt = null;
         if (this.isUnreachable) {
           this.isUnreachable = false;
           this.trigger("reachable", Date.now());
@@ -112,6 +122,7 @@ class Board {
     on("change", (message) => this.onChange(message));
     on("numbers", (message) => this.onNumbers(message));
     on("gone", () => this.onGone());
+    on("withdrawn", (message) => document.dispatchEvent(new CustomEvent("exams-withdrawn", { detail: message.ids })));
     on("feed", (message) => {
       if (message.load === "NO_ROOM") message.asOf = this.feed?.asOf ?? null; // the rows shown stay as old as they are
       this.feed = message;
@@ -119,8 +130,14 @@ class Board {
       if (this.exam === null) this.draw();
     });
     source.onerror = () => {
+      this.cut();
       if (source.readyState === EventSource.CLOSED) this.reconnectLater();
     };
+  }
+
+  // The connection is known to be broken, before the missing heartbeats tell.
+  cut() {
+    this.cutAt ??= Date.now();
   }
 
   reconnectLater() {
@@ -139,7 +156,8 @@ class Board {
   wake() {
     // After a sleep the connection may be dead without an error.
     if (Date.now() - this.lastMessageAt > STALE_MS) this.connect();
-    if (this.isRefreshDue) this.requestRefresh();
+    this.hasNews = false;
+    this.drawTitle();
     this.tick();
   }
 
@@ -150,21 +168,20 @@ class Board {
     if (dialog?.textContent.includes("Connection error")) dialog.querySelector("button[aria-label=Close]")?.click();
     if (this.source.readyState !== EventSource.CLOSED && Date.now() - Math.max(this.lastMessageAt, this.openedAt) > 3 * STALE_MS) this.reconnectLater();
     const now = Date.now();
-    if ([...this.fresh ?? []].some(([, until]) => until < now)) this.drawRows();
+    if ([...this.fresh].some(([, until]) => until < now)) this.drawRows();
   }
 
   close() {
     this.source?.close();
     clearTimeout(this.retryTimer);
-    clearTimeout(this.refreshTimer);
+    clearTimeout(this.redrawTimer);
     clearInterval(this.ticker);
-    document.removeEventListener("visibilitychange", this.onVisible);
-    for (const kind of ["beforeprint", "afterprint"]) window.removeEventListener(kind, this.onPrint);
+    this.stopListening();
   }
 
   // Messages.
 
-  onSnapshot(message, { isPolled = false } = {}) {
+  onSnapshot(message) {
     const hadExam = this.exam !== null;
     const previous = this.rows;
     this.exam = message.exam;
@@ -177,8 +194,12 @@ class Board {
       const old = previous.get(row.id);
       this.place(row, old, hadExam && (!old || old.version < row.version));
     }
-    // Also when an awaited exam arrives: the rest of the page is drawn then.
-    if ((hadExam || this.isGone || this.isAwaited) && !isPolled) this.requestRefresh();
+    if (this.isGone || this.isAwaited) {
+      // An awaited exam is there: now the rest of the page can name it.
+      this.redrawPage(Math.random() * this.spreadS * 1000);
+      this.announce();
+    }
+    this.isGone = this.isAwaited = false;
     this.draw();
   }
 
@@ -192,54 +213,46 @@ class Board {
     for (const id of message.gone) {
       this.deleted.set(id, (this.rows.get(id)?.version ?? 0) + 1);
       this.rows.delete(id);
-      this.fresh?.delete(id);
+      this.fresh.delete(id);
     }
-    this.requestRefresh();
     this.draw();
   }
 
   onNumbers(message) {
     this.numbers = message;
-    if (this.exam !== null) this.draw();
+    if (this.exam === null) return;
+    document.dispatchEvent(new CustomEvent("exam-numbers", { detail: { exam: this.exam, numbers: message } }));
+    this.draw();
   }
 
   onGone() {
-    // Also while the page is hidden, and without the pause between refreshes: nothing withdrawn stays in it.
-    if (this.exam !== null) setTimeout(() => this.trigger("changed", Date.now()), Math.random() * GONE_SPREAD_MS);
-    this.exam = this.numbers = null;
-    this.rows.clear();
-    this.fresh?.clear();
+    // Also while the page is hidden: nothing withdrawn stays in it.
+    if (this.exam !== null) this.redrawPage(Math.random() * GONE_SPREAD_MS);
+    this.forget();
     this.isGone = true;
     this.draw();
+  }
+
+  // The rest of the page, which the server draws, follows when its exam appears or is withdrawn.
+  redrawPage(pauseMs) {
+    clearTimeout(this.redrawTimer);
+    this.redrawTimer = setTimeout(() => this.trigger("changed", Date.now()), pauseMs);
   }
 
   place(row, old, isNews) {
     row.mark = old && this.isFresh(old) ? old.mark : "";
     if (isNews) {
-      this.fresh ??= new Map();
       this.fresh.set(row.id, Date.now() + FRESH_MS);
-      if (old && old.grade !== row.grade) row.mark = `was ${old.grade}`;
+      if (old && old.grade !== row.grade) row.mark = `was ${this.written(old.grade)}`;
       else if (old) row.mark ||= "corrected";
     }
     this.rows.set(row.id, row);
   }
 
-  requestRefresh() {
-    // One refresh of the rest of the page after changes, at most every refreshS, only while the page is visible.
-    if (this.refreshTimer || document.visibilityState !== "visible") {
-      this.isRefreshDue = true;
-      return;
-    }
-    this.isRefreshDue = false;
-    // Spread over all viewers, as the server says: a thousand pages must not rerun at the same moment.
-    const rest = (this.refreshedAt ?? 0) + Math.max(this.refreshS, this.spreadS) * 1000 - Date.now();
-    const pause = Math.max(rest, Math.random() * this.spreadS * 1000);
-    this.refreshTimer = setTimeout(() => {
-      this.refreshTimer = null;
-      this.refreshedAt = Date.now();
-      if (document.visibilityState === "visible") this.trigger("changed", this.refreshedAt);
-      if (this.isRefreshDue) this.requestRefresh();
-    }, pause);
+  // Something came that somebody waits for.
+  announce() {
+    this.hasNews = document.visibilityState !== "visible";
+    this.drawTitle();
   }
 
   // Drawing.
@@ -249,17 +262,21 @@ class Board {
     if (hasExam || this.isGone) delete this.root.dataset.drawn;
     // What the server drew stays until the stream has something to say.
     if ("drawn" in this.root.dataset) return this.drawStatus();
-    for (const name of [".tiles", ".tools", ".list"]) this.part(name).hidden = !hasExam || this.rows.size === 0;
+    for (const name of [".tiles", ".tools", ".list", ".download"]) this.part(name).hidden = !hasExam || this.rows.size === 0;
     this.part(".empty").hidden = hasExam && this.rows.size > 0;
-    setText(this.part(".empty"), hasExam ? "No result is in yet. This page shows each one as it comes." : this.isGone ? GONE : this.feed?.load === "NO_ROOM" ? NO_ROOM : "Loading …");
+    setText(this.part(".empty"), hasExam ? "No result is in yet. Each one appears here as soon as it is entered." : this.isGone ? GONE : this.feed?.load === "NO_ROOM" ? NO_ROOM : "Loading …");
+    this.drawHeading();
     if (hasExam) {
-      this.isGone = false;
+      this.own.update(this.exam, this.rows, this.numbers);
       this.drawNumbers();
       this.order();
     } else {
       // Nothing of an unpublished exam stays in the page, not even hidden.
-      this.part(".chart").hidden = true;
-      this.part(".tiles").replaceChildren();
+      this.own.clear();
+      this.chart.clear();
+      this.part(".statistics").hidden = true;
+      for (const name of [".tiles", ".statistics tbody", ".rule", ".picked"]) this.part(name).replaceChildren();
+      this.part(".download a").removeAttribute("href");
       this.ordered = [];
       this.drawRows();
     }
@@ -268,66 +285,59 @@ class Board {
     if (hasExam || this.isGone) document.dispatchEvent(new CustomEvent("exam-board-drawn", { detail: this.root }));
   }
 
+  drawHeading() {
+    const { exam } = this;
+    setText(this.part(".subject"), exam?.subject ?? PLAIN_TITLE);
+    setText(this.part(".facts"), exam ? `${exam.date} · \u2068${exam.teacher}\u2069 · ${exam.scale}` : "");
+    if (exam) this.part(".download a").href = new URL(`board/${exam.id}.csv`, document.baseURI);
+    this.drawTitle();
+  }
+
+  drawTitle() {
+    const title = this.exam ? `${this.exam.subject} · ${PLAIN_TITLE}` : PLAIN_TITLE;
+    const shown = this.hasNews ? `● New result · ${title}` : title;
+    if (document.title !== shown) document.title = shown;
+  }
+
   // The numbers come from the server, which computes them once for all pages: here they are only drawn.
 
   drawNumbers() {
     if (!this.numbers) return; // they follow in a moment
-    const list = this.part(".tiles");
-    const { tiles, bars } = this.numbers;
-    while (list.children.length > tiles.length) list.lastChild.remove();
-    tiles.forEach(([name, value], index) => {
-      let tile = list.children[index];
-      if (!tile) {
-        tile = build("div", "tile", document.createElement("dt"), document.createElement("dd"));
-        list.append(tile);
-      }
-      setText(tile.firstChild, name);
-      setText(tile.lastChild, value);
+    const { tiles, statistics, rule } = this.numbers;
+    const tile = () => build("div", "tile", build("dt"), build("dd"));
+    const line = () => build("tr", "", build("th"), build("td"));
+    const fill = (node, [name, value]) => {
+      setText(node.firstChild, name);
+      setText(node.lastChild, this.written(value));
+    };
+    fillChildren(this.part(".tiles"), tiles, tile, fill);
+    fillChildren(this.part(".statistics tbody"), statistics, line, (node, item) => {
+      node.firstChild.scope = "row";
+      fill(node, item);
     });
-    const axis = this.exam.axis;
-    this.part(".chart").hidden = bars.length === 0;
-    // An edit of the scale brings the axis first, and its numbers a moment later.
-    if (bars.length === axis.bars.length) this.drawChart(axis, this.numbers);
+    setText(this.part(".rule"), rule);
+    this.part(".statistics").hidden = this.rows.size === 0;
+    this.chart.show(this.exam, this.numbers, this.rows.get(this.own.id)?.bar ?? null);
   }
 
-  drawChart(axis, { bars, marks, words }) {
-    const plot = this.part(".plot");
-    const table = this.part(".chart-table tbody");
-    const shape = JSON.stringify(axis);
-    if (plot.dataset.shape !== shape) {
-      plot.dataset.shape = shape;
-      plot.replaceChildren(...axis.bars.map(() => build("div", "bin", build("span", "count"), build("div", "bar"))));
-      const ticks = axis.bars.map(([, tick]) => build("span", "", tick));
-      this.part(".axis").replaceChildren(...ticks, ...(axis.last ? [build("span", "last", axis.last)] : []));
-      this.part(".axis").classList.toggle("ends", axis.last !== "");
-      table.replaceChildren(...axis.bars.map(([label]) => {
-        const head = build("th", "", label);
-        head.scope = "row";
-        return build("tr", "", head, document.createElement("td"), document.createElement("td"));
-      }));
+  // Another result is mine.
+  drawOwn() {
+    if (this.exam === null) return;
+    this.drawNumbers();
+    this.drawRows();
+  }
+
+  showOwn() {
+    const isHidden = () => this.ordered.findIndex((row) => row.id === this.own.id) < 0;
+    if (isHidden()) {
+      this.search = this.part(".search").value = "";
+      this.order();
     }
-    const ownBar = this.rows.get(this.own)?.bar ?? null;
-    bars.forEach(([count, height, share, text], index) => {
-      const node = plot.children[index];
-      const isOwn = index === ownBar;
-      setText(node.querySelector(".count"), count ? String(count) : "");
-      node.querySelector(".bar").style.height = `${height}%`;
-      node.classList.toggle("own", isOwn);
-      node.classList.toggle("right", index >= bars.length / 2);
-      const words = isOwn ? `${text}, my result among them` : text;
-      for (const [name, value] of [["tabindex", "0"], ["role", "img"], ["aria-label", words], ["data-tip", words]]) setAttribute(node, name, count ? value : null);
-      setText(table.children[index].children[1], String(count));
-      setText(table.children[index].children[2], share);
-    });
-    for (const old of plot.querySelectorAll(".mark")) old.remove();
-    plot.append(...marks.map(([left, text]) => {
-      const mark = build("div", left > 50 ? "mark end" : "mark", build("span", "", text));
-      mark.style.left = `${left}%`;
-      mark.setAttribute("aria-hidden", "true");
-      return mark;
-    }));
-    setText(this.part(".chart-title"), ownBar === null ? "Distribution" : "Distribution (▼ hatched: my result)");
-    setAttribute(plot, "aria-label", ownBar === null ? words : `${words} My result is in ${axis.bars[ownBar][0]}.`);
+    this.show(this.ordered.findIndex((row) => row.id === this.own.id));
+    this.selected = this.own.id;
+    this.drawRows();
+    this.part(".list").focus({ preventScroll: true });
+    this.part(".list").scrollIntoView({ block: "nearest" });
   }
 
   sortBy(key) {
@@ -337,6 +347,7 @@ class Board {
       const isKey = head.firstElementChild.dataset.sort === key;
       head.setAttribute("aria-sort", isKey ? (this.sort.direction > 0 ? "ascending" : "descending") : "none");
     }
+    this.part(".list").scrollTop = 0;
     this.order();
   }
 
@@ -363,15 +374,30 @@ class Board {
   }
 
   order() {
-    const wanted = this.search.trim().toLocaleLowerCase();
-    const rows = [...this.rows.values()].filter((row) => row.folded.includes(wanted));
-    const byName = (a, b) => this.collator.compare(a.student, b.student) || (a.id < b.id ? -1 : 1);
+    const hasCodes = this.exam?.audience === "CODES";
+    const code = hasCodes && this.search.trim() ? codePattern(this.search) : "";
+    const isFound = (row) => hasWords(row.student, this.search) || (code && new RegExp(code).test(row.student));
+    const rows = [...this.rows.values()].filter(isFound);
+    const byStudent = (a, b) => (hasCodes ? 0 : compareTexts((a.sortKey ??= sortKey(a.student)), (b.sortKey ??= sortKey(b.student)))) || compareTexts(a.student, b.student) || compareTexts(a.id, b.id);
     // With codes no time is sent: rows that this page has seen arrive come first, in no order of their own.
     const value = { student: null, grade: (row) => row.score ?? -1, news: (row) => row.received || Number(this.isFresh(row)) }[this.sort.key];
-    rows.sort((a, b) => (value && (value(a) - value(b)) * this.sort.direction) || byName(a, b) * (value ? 1 : this.sort.direction));
-    this.ordered = rows;
-    setText(this.part(".found"), wanted ? `${rows.length} of ${this.rows.size}` : "");
+    rows.sort((a, b) => (value && (value(a) - value(b)) * this.sort.direction) || byStudent(a, b) * (value ? 1 : this.sort.direction));
+    this.keepPlace(rows);
+    setText(this.part(".found"), this.search.trim() ? `${rows.length} of ${this.rows.size}` : "");
     this.drawRows();
+  }
+
+  // The first row in view stays where it is, whatever comes or goes above it.
+  keepPlace(rows) {
+    const list = this.part(".list");
+    const first = Math.floor(list.scrollTop / ROW_PX);
+    const places = new Map(rows.map((row, index) => [row.id, index]));
+    const before = list.scrollTop > 0 ? this.ordered.slice(first).find((row) => places.has(row.id)) : undefined;
+    const moved = before ? places.get(before.id) - this.ordered.indexOf(before) : 0;
+    this.ordered = rows;
+    if (moved === 0) return;
+    this.drawRows(); // the list must be as long as it will be before it can be scrolled
+    list.scrollTop += moved * ROW_PX;
   }
 
   drawRows() {
@@ -381,72 +407,67 @@ class Board {
     const last = this.isPrinting ? this.ordered.length : Math.min(this.ordered.length, first + Math.ceil((list.clientHeight || 420) / ROW_PX) + 2 * MARGIN_ROWS);
     const kept = new Map([...body.querySelectorAll("tr[data-id]")].map((node) => [node.dataset.id, node]));
     const nodes = [spacer(body.querySelector(".before"), "before", first)];
-    for (const row of this.ordered.slice(first, last)) {
+    this.ordered.slice(first, last).forEach((row, index) => {
       const node = kept.get(row.id) ?? newRow(row.id);
       this.fillRow(node, row);
+      setAttribute(node, "aria-rowindex", String(first + index + 2));
       nodes.push(node);
-    }
+    });
     nodes.push(spacer(body.querySelector(".after"), "after", this.ordered.length - last));
     nodes.forEach((node, index) => {
       if (body.children[index] !== node) body.insertBefore(node, body.children[index] ?? null);
     });
     while (body.children.length > nodes.length) body.lastChild.remove();
     const picked = this.rows.get(this.selected);
-    setText(this.part(".picked"), picked ? `Selected: ${picked.student}, ${picked.grade}` : "");
+    setText(this.part(".picked"), picked ? `Selected: ${picked.student}, ${this.written(picked.grade)}` : "");
     this.part(".rows").setAttribute("aria-rowcount", String(this.ordered.length + 1));
   }
 
   fillRow(node, row) {
     const isFresh = this.isFresh(row);
-    if (!isFresh) this.fresh?.delete(row.id);
+    if (!isFresh) this.fresh.delete(row.id);
     setText(node.children[0], row.student);
-    setText(node.children[1], row.grade);
+    setText(node.children[1], this.written(row.grade));
     setText(node.children[2], isFresh ? (row.mark ? `✎ ${row.mark}` : "● new") : "");
     node.classList.toggle("fresh", isFresh);
-    node.classList.toggle("own", row.id === this.own);
-    const isSelected = String(row.id === this.selected);
-    if (node.getAttribute("aria-selected") !== isSelected) node.setAttribute("aria-selected", isSelected);
+    node.classList.toggle("own", row.id === this.own.id);
+    setAttribute(node, "aria-selected", String(row.id === this.selected));
   }
 
   isFresh(row) {
-    return (this.fresh?.get(row.id) ?? 0) > Date.now();
+    return (this.fresh.get(row.id) ?? 0) > Date.now();
+  }
+
+  written(text) {
+    return localized(text, this.exam?.hasNumbers);
   }
 
   drawStatus() {
-    const isHeard = Date.now() - this.lastMessageAt < STALE_MS;
+    const isCut = this.cutAt && Date.now() - this.cutAt > CUT_MS;
+    const isHeard = !isCut && Date.now() - this.lastMessageAt < STALE_MS;
     const hasRoom = this.feed?.load !== "NO_ROOM";
     const isLive = isHeard && hasRoom && this.feed?.state === "LIVE";
     const asOf = isHeard && (this.feed?.asOf || !hasRoom) ? this.feed.asOf * 1000 : Math.max(this.lastMessageAt, this.polledAt ?? 0);
-    const time = asOf ? new Date(asOf).toLocaleTimeString() : null;
+    const time = asOf ? timeText(new Date(asOf)) : null;
     const state = isLive ? "live" : this.lastMessageAt === 0 && this.failures === 0 ? "connecting" : "stale";
     if (this.root.dataset.state !== state) this.root.dataset.state = state;
-    const why = isHeard && !hasRoom ? "more people are watching other exams" : isHeard ? "the server is catching up" : this.isUnreachable ? `this page asks again every ${this.refreshS} s` : "no connection; trying again";
-    setText(this.part(".status-text"), isLive ? "Live" : state === "connecting" ? "Connecting …" : time ? `Not live: as of ${time}, ${why}` : `Not live: ${why}`);
+    const why = isHeard && !hasRoom ? "more people are watching other exams" : isHeard ? "the server has no connection to the results" : this.isUnreachable ? `this page asks again every ${this.refreshS} s` : "no connection; trying again";
+    const live = this.isGone ? "Waiting for the results" : "Live";
+    setText(this.part(".status-text"), isLive ? live : state === "connecting" ? "Connecting …" : time ? `Not live: as of ${time}, ${why}` : `Not live: ${why}`);
   }
 }
 
+// With its date, unless it is today.
+function timeText(time) {
+  return time.toDateString() === new Date().toDateString() ? time.toLocaleTimeString() : time.toLocaleString();
+}
+
 function rowOf([id, student, grade, version, received, score, bar]) {
-  return { id, student, grade, version, received: received * 1000, score, bar, folded: student.toLocaleLowerCase() };
-}
-
-function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
-}
-
-function setAttribute(node, name, value) {
-  if (value === null) node.removeAttribute(name);
-  else if (node.getAttribute(name) !== value) node.setAttribute(name, value);
-}
-
-function build(tag, className, ...children) {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  node.append(...children);
-  return node;
+  return { id, student, grade, version, received: received * 1000, score, bar };
 }
 
 function newRow(id) {
-  const node = build("tr", "", document.createElement("td"), document.createElement("td"), document.createElement("td"));
+  const node = build("tr", "", build("td"), build("td"), build("td"));
   node.dataset.id = id;
   node.firstChild.dir = "auto"; // a name's own direction, whatever the page's is
   return node;
@@ -454,7 +475,7 @@ function newRow(id) {
 
 function spacer(node, name, rows) {
   if (!node) {
-    const cell = document.createElement("td");
+    const cell = build("td");
     cell.colSpan = 3;
     node = build("tr", `space ${name}`, cell);
     node.setAttribute("aria-hidden", "true");
@@ -462,4 +483,3 @@ function spacer(node, name, rows) {
   node.firstChild.style.height = `${rows * ROW_PX}px`;
   return node;
 }
-

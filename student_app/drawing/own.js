@@ -1,0 +1,165 @@
+// My result: found by name or code among the results of the stream, as they arrive.
+
+const OWN_SHOWN_MAX = 8; // students of one name
+const ADDRESS = "me"; // the parameter of the page's address
+
+class OwnResult {
+  // `onChoice` is called when another result, or none, is mine; `onNews` when mine arrives or changes by itself.
+  constructor(root, { onChoice, onNews, onShow }) {
+    this.part = (name) => root.querySelector(name);
+    this.onChoice = onChoice;
+    this.onNews = onNews;
+    this.id = null;
+    this.chosen = null; // among several of one name
+    this.wantsNotice = false;
+    const field = this.part(".me");
+    this.isComplete = false; // asked for, not only typed so far
+    const kept = new URLSearchParams(location.search).get(ADDRESS);
+    if (kept) {
+      if (!field.value) field.value = kept;
+      this.part(".keep").checked = true;
+    }
+    if (field.value) this.isComplete = true;
+    field.addEventListener("input", () => this.ask({ isComplete: false }));
+    field.addEventListener("change", () => this.ask({ isComplete: true }));
+    this.part(".mine").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.ask({ isComplete: true });
+    });
+    this.part(".keep").addEventListener("change", () => this.keepInAddress());
+    this.part(".show-own").addEventListener("click", onShow);
+    this.part(".notify").addEventListener("click", () => this.allowNotices());
+    this.part(".own-results").addEventListener("click", (event) => {
+      const { choose } = event.target.dataset ?? {};
+      if (!choose) return;
+      this.chosen = choose;
+      this.search();
+    });
+  }
+
+  get asked() {
+    return this.part(".me").value.trim();
+  }
+
+  ask({ isComplete }) {
+    this.isComplete = isComplete;
+    this.chosen = null;
+    this.search();
+    if (isComplete || !this.asked) this.keepInAddress();
+  }
+
+  keepInAddress() {
+    const url = new URL(location.href);
+    if (this.part(".keep").checked && this.asked) url.searchParams.set(ADDRESS, this.asked);
+    else url.searchParams.delete(ADDRESS);
+    if (url.href !== location.href) history.replaceState(history.state, "", url);
+  }
+
+  // The exam, its results by id, and its numbers are the stream's; without an exam there is nothing to find.
+  update(exam, rows, numbers) {
+    Object.assign(this, { exam, rows, numbers });
+    const before = this.id === null ? null : this.grade;
+    const wasAwaited = this.isComplete && this.asked !== "" && this.found?.length === 0;
+    this.search();
+    const isNew = wasAwaited && this.found.length > 0;
+    const isOther = before !== null && this.id !== null && before !== this.grade;
+    if (isNew || isOther) this.news();
+  }
+
+  search() {
+    const hasCodes = this.exam?.audience === "CODES";
+    const wanted = hasCodes ? codePattern(this.asked) : nameKey(this.asked);
+    const pattern = hasCodes && wanted ? new RegExp(`^${wanted}$`) : null;
+    const isWanted = (row) => (hasCodes ? pattern.test(row.student) : (row.key ??= nameKey(row.student)) === wanted);
+    this.found = wanted && this.exam ? [...this.rows.values()].filter(isWanted) : [];
+    const mine = this.found.length === 1 ? this.found[0] : this.found.find((row) => row.id === this.chosen);
+    const id = mine?.id ?? null;
+    this.grade = mine?.grade;
+    if (id !== this.id) {
+      this.id = id;
+      this.onChoice();
+    }
+    this.draw();
+  }
+
+  draw() {
+    const { exam, found } = this;
+    const label = exam ? (exam.audience === "CODES" ? "My code" : "My name") : "My name or code";
+    setText(this.part(".own-label"), label);
+    const box = this.part(".own-results");
+    const isWaiting = this.asked !== "" && this.isComplete && found.length === 0;
+    const mine = this.rows?.get(this.id);
+    if (mine) box.replaceChildren(this.sentence(mine));
+    else if (found.length > 1) box.replaceChildren(this.choice(found));
+    else if (isWaiting && exam) {
+      const asked = build("bdi", "", this.asked);
+      box.replaceChildren(build("p", "own-result", "No result for “", asked, "” yet. It appears here as soon as it is entered. Check the spelling, or ask your teacher."));
+    } else box.replaceChildren();
+    this.part(".show-own").hidden = !mine;
+    const canNotify = isWaiting && !this.wantsNotice && window.isSecureContext && "Notification" in window && Notification.permission !== "denied";
+    this.part(".notify").hidden = !canNotify;
+    this.part(".own-tools").hidden = !this.asked || (!this.isComplete && !mine);
+  }
+
+  sentence(row) {
+    const line = build("p", "own-result", this.name(row));
+    const place = this.placeOf(row);
+    if (place) line.append(" ", build("span", "", place));
+    return line;
+  }
+
+  name(row) {
+    const name = build("strong", "", `${row.student}: ${localized(row.grade, this.exam.hasNumbers)}`);
+    name.dir = "auto";
+    return name;
+  }
+
+  placeOf(row) {
+    if (row.score === null || !this.numbers) return "";
+    const places = this.numbers.places.filter(([least]) => least <= row.score);
+    return places.length ? `${places.at(-1)[1]} ${this.exam.placeWords}` : "";
+  }
+
+  choice(found) {
+    const kind = this.exam.audience === "CODES" ? `${found.length} codes look like this` : `${found.length} students have this name`;
+    const buttons = found.slice(0, OWN_SHOWN_MAX).map((row) => {
+      const button = build("button", "", `${row.student}: ${localized(row.grade, this.exam.hasNumbers)}`);
+      button.type = "button";
+      button.dir = "auto";
+      button.dataset.choose = row.id;
+      return button;
+    });
+    return build("div", "own-result", build("p", "", `${kind}. Which one are you?`), ...buttons);
+  }
+
+  // News: my result came, or changed, without my doing.
+
+  news() {
+    this.onNews();
+    if (this.wantsNotice && document.visibilityState !== "visible") this.notice(`${this.exam.subject}: new result`);
+  }
+
+  async allowNotices() {
+    this.wantsNotice = (await Notification.requestPermission()) === "granted" && this.notice("You will be notified here. Keep this page open.");
+    setText(this.part(".notify-text"), this.wantsNotice ? "You will be notified. Keep this page open." : "This browser does not allow it. The title of this tab will say so.");
+    this.draw();
+  }
+
+  // Whether it was shown: phones only let a service worker do it.
+  notice(text) {
+    try {
+      const notice = new Notification(text);
+      notice.onclick = () => window.focus();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  clear() {
+    this.exam = null;
+    this.rows = null;
+    this.chosen = null;
+    this.search();
+  }
+}
