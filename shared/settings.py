@@ -56,8 +56,8 @@ SETTINGS: tuple[Setting, ...] = tuple(
         ("SESSION_IDLE_MINUTES", "minutes of inactivity before a teacher is signed out", "240", "teacher"),
         ("SECURE_COOKIES", "true when browsers reach the dashboard over https", "false", "teacher"),
         ("TRUSTED_PROXIES", "how many proxies in front to trust for the client's address", "0", "both"),
-        ("STREAMS_MAX", "live streams in total; further ones are refused", "5000", "student"),
-        ("STREAMS_PER_ADDRESS_MAX", "live streams per client address", "400", "student"),
+        ("STREAMS_MAX", "live streams in total, and sessions of pages; more are refused", "5000", "student"),
+        ("STREAMS_PER_ADDRESS_MAX", "the same per client address, such as a whole school", "2000", "student"),
         ("EXAMS_LOADED_MAX", "exams whose results are in memory at once", "200", "student"),
         ("METRICS_PORT", "the port of /metrics; 0 turns it off", "0", "student"),
         ("METRICS_HOST", "the address that /metrics listens on", "127.0.0.1", "student"),
@@ -95,7 +95,7 @@ class StudentSettings:
 
     backend: BackendSettings
     streams_max: int = 5000
-    streams_per_address_max: int = 400
+    streams_per_address_max: int = 2000
     exams_loaded_max: int = 200
     trusted_proxies: int = 0
     metrics_port: int | None = None

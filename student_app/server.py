@@ -26,9 +26,9 @@ from student_app.context import Serving, set_serving
 from student_app.first_paint.pages import SCRIPT_HASH, first_paint_routes
 from student_app.ops.garbage import seldom_full_collections
 from student_app.ops.metrics import MetricsServer, StudentCollector
+from student_app.ops.sessions import SessionLimits
 from student_app.ops.status_routes import status_routes
 from student_app.ops.stopping import at_stop_signal
-from student_app.ops.viewer_count import ViewerCount
 from student_app.stream.hub import LiveHub
 from student_app.stream.routes import live_routes
 from student_app.stream.run_gate import run_gate
@@ -56,13 +56,17 @@ def create_app(
         epoch=secrets.token_hex(4),  # ids of an earlier process mean nothing to this one
         wall_s=now_s,
     )
-    count = ViewerCount()
+    sessions = SessionLimits(
+        sessions_max=settings.streams_max,  # a page has one of each
+        per_address_max=settings.streams_per_address_max,
+        trusted_proxies=settings.trusted_proxies,
+    )
     collector = StudentCollector(
         cache,
         hub,
         status=lambda: feed.status,
         feed_counters=lambda: feed.counters,
-        session_count=lambda: count.viewers,
+        sessions=sessions,
         now_s=now_s,
     )
 
@@ -96,7 +100,7 @@ def create_app(
             # The address of an exam, or of one student's result, is nobody else's business.
             Middleware(SecurityHeaders, referrer_policy="no-referrer", script_hashes=SCRIPT_HASH),
             Middleware(CompressedFiles),
-            Middleware(count.wrap),
+            Middleware(sessions.wrap),
             Middleware(Shortcut, streams=streams),
         ],
     )

@@ -1,8 +1,12 @@
-"""Whether the dashboard could serve a teacher now: both the user pool and the exam API answer."""
+"""Whether the dashboard could serve a teacher now: both the user pool and the exam API answer.
+
+Anybody may ask, so one check answers all who ask meanwhile, and takes none of the threads that sign teachers
+in.
+"""
 
 from __future__ import annotations
 
-import threading
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -17,7 +21,7 @@ KEPT_S = 2.0  # at most one check in this period, so that probes cannot flood th
 
 
 class Readiness:
-    """Checks the backend. Thread-safe; close() it at the end."""
+    """Checks the backend. Belongs to one event loop; close() it at the end."""
 
     def __init__(self, settings: BackendSettings, now_s: Callable[[], float] = time.monotonic) -> None:
         endpoint = settings.cognito_endpoint_url or f"https://cognito-idp.{settings.region}.amazonaws.com"
@@ -26,21 +30,24 @@ class Readiness:
         self._now_s = now_s
         self._http = requests.Session()
         self._http.trust_env = False  # no proxy from the environment between us and the backend
-        self._answer_lock = threading.Lock()  # guards both below; held during a check, so that one suffices
+        self._checking: asyncio.Task[str | None] | None = None
         self._checked_at_s = float("-inf")
-        self._fault: str | None = None
 
-    def fault(self) -> str | None:
-        """None when ready, else what does not answer. Blocks for a few seconds at most."""
-        with self._answer_lock:
-            if self._now_s() - self._checked_at_s >= KEPT_S:
-                self._fault = self._check()
-                self._checked_at_s = self._now_s()
-            return self._fault
+    async def fault(self) -> str | None:
+        """None when ready, else what does not answer. Takes a few seconds at most."""
+        is_old = self._now_s() - self._checked_at_s >= KEPT_S
+        if self._checking is None or (self._checking.done() and is_old):
+            self._checking = asyncio.create_task(self._check_now())
+        return await asyncio.shield(self._checking)
 
     def close(self) -> None:
         """Close idle connections."""
         self._http.close()
+
+    async def _check_now(self) -> str | None:
+        fault = await asyncio.to_thread(self._check)
+        self._checked_at_s = self._now_s()
+        return fault
 
     def _check(self) -> str | None:
         try:

@@ -19,7 +19,6 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.starlette import App
 
 from shared.identity.user_pool import UserPool
-from shared.model.errors import SignInThrottled
 from shared.settings import TeacherSettings
 from shared.web.compression import CompressedFiles
 from teacher_app import context
@@ -95,10 +94,7 @@ def gate_routes(gate: Gate, readiness: Readiness) -> list[BaseRoute]:
         return PlainTextResponse("ok\n")
 
     async def ready(_request: Request) -> Response:
-        try:
-            fault = await gate.run_blocking(readiness.fault)
-        except SignInThrottled:
-            fault = "too many sign-ins are waiting"
+        fault = await readiness.fault()
         status = HTTPStatus.OK if fault is None else HTTPStatus.SERVICE_UNAVAILABLE
         return PlainTextResponse(f"{fault or 'ready'}\n", status)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from starlette.datastructures import Headers
 
-__all__ = ["client_address", "forwarded_entries"]
+__all__ = ["address_group", "client_address", "forwarded_entries"]
 
 IPV6_GROUP_BITS = 64  # one household or one machine has a whole /64: it counts as one address
 TEXT_LENGTH_MAX = 64  # of a forwarded entry that is no IP address
@@ -27,10 +27,21 @@ def client_address(scope: Mapping[str, Any], trusted_proxies: int) -> str:
         # Fewer entries than proxies: the request bypassed them, so only its own address is certain.
         if len(chain) >= trusted_proxies:
             address = chain[-trusted_proxies]
+    return address_group(address)
+
+
+def address_group(address: str) -> str:
+    """What counts as one address: an IPv4 address, or the /64 network of an IPv6 address.
+
+    Some proxies write a port behind it ("192.0.2.1:5000", "[2001:db8::1]:5000"), which the client chooses.
+    """
+    host = address.partition("]")[0].removeprefix("[")
+    if host.count(":") == 1:
+        host = host.partition(":")[0]
     try:
-        ip = ipaddress.ip_address(address.strip("[]").partition("%")[0])
+        ip = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
-        return address[:TEXT_LENGTH_MAX]
+        return host[:TEXT_LENGTH_MAX]
     if ip.version == 4:
         return str(ip)
     return str(ip.ipv4_mapped or ipaddress.ip_network((ip, IPV6_GROUP_BITS), strict=False))

@@ -6,12 +6,13 @@ import argparse
 import logging
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from shared.model.errors import SettingsInvalid
+from shared.web.connections import OpenConnections, connections_max, limited_protocols
 from shared.web.log_format import LogFormat, log_to
 
 __all__ = ["CLOSING_S", "KEEP_ALIVE_S", "STOP_DEADLINE_S", "serve"]
@@ -29,16 +30,28 @@ STOP_DEADLINE_S = CONNECTIONS_END_S + CLOSING_S + 1.0
 KEEP_ALIVE_S = 75
 
 
+class DashboardSettings(Protocol):
+    """What serving needs to know of a dashboard's settings."""
+
+    @property
+    def trusted_proxies(self) -> int: ...
+
+
+Settings = TypeVar("Settings", bound=DashboardSettings)
+
+
 def serve(
     name: str,
-    create_app: Callable[[], ASGIApp],
+    load_settings: Callable[[], Settings],
+    create_app: Callable[[Settings], ASGIApp],
     *,
     port: int,
     streamlit_logger: Any,
     compresses_websockets: bool,
+    websocket_message_bytes_max: int,
     arguments: Sequence[str] | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; `port` is the default one.
+    """Serve until SIGTERM or SIGINT; `port` is the default one. A longer message ends its WebSocket.
 
     Exits with status 2 and one line if the settings are wrong, with 3 if the server cannot start.
     `streamlit_logger` is the module streamlit.logger, which is not imported here.
@@ -50,14 +63,20 @@ def serve(
     given = parser.parse_args(arguments)
     _log(LogFormat(given.log_format), streamlit_logger)
     try:
-        app = create_app()
+        settings = load_settings()
+        app = create_app(settings)
     except SettingsInvalid as error:
         parser.exit(2, f"{name}: {error}\n")
+    places = connections_max()
+    places_per_address = places // 2 if settings.trusted_proxies == 0 else places
+    http, websocket = limited_protocols(OpenConnections(places, places_per_address=places_per_address))
     uvicorn.run(
         app,
         host=given.host,
         port=given.port,
-        ws="websockets-sansio",
+        http=http,
+        ws=websocket,
+        ws_max_size=websocket_message_bytes_max,
         ws_per_message_deflate=compresses_websockets,
         timeout_graceful_shutdown=CONNECTIONS_END_S,
         timeout_keep_alive=KEEP_ALIVE_S,

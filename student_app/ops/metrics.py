@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 
 from shared.live.cache import ExamCache
 from shared.live.status import FeedCounters, FeedState, FeedStatus
+from student_app.ops.sessions import SessionLimits
 from student_app.stream.hub import LiveHub
 
 __all__ = ["MetricsServer", "StudentCollector"]
@@ -29,16 +30,16 @@ class StudentCollector(Collector):
         *,
         status: Callable[[], FeedStatus],
         feed_counters: Callable[[], FeedCounters],
-        session_count: Callable[[], int],
+        sessions: SessionLimits,
         now_s: Callable[[], float] = time.time,
     ) -> None:
         self._cache, self._hub, self._now_s = cache, hub, now_s
-        self._status, self._feed_counters, self._session_count = status, feed_counters, session_count
+        self._status, self._feed_counters, self._sessions = status, feed_counters, sessions
 
     def collect(self) -> Iterator[Metric]:
         status, feed, live = self._status(), self._feed_counters(), self._hub.counters
         gauges = (
-            ("exam_results_viewers", "Streamlit sessions with a browser", self._session_count()),
+            ("exam_results_viewers", "Streamlit sessions with a browser", self._sessions.open_count),
             ("exam_results_streams", "open live streams", self._hub.stream_count),
             ("exam_results_watched_exams", "exams that somebody watches by stream", self._hub.channel_count),
             ("exam_results_exams", "published exams known", len(self._cache.exams().exams)),
@@ -57,6 +58,7 @@ class StudentCollector(Collector):
             ("exam_results_changes", "changes heard or listed", live.changes),
             ("exam_results_streams_opened", "streams opened", live.streams_opened),
             ("exam_results_streams_refused", "streams refused over a limit", live.streams_refused),
+            ("exam_results_sessions_refused", "sessions refused over a limit", self._sessions.refused_count),
             ("exam_results_streams_dropped", "streams dropped, their readers too slow", live.viewers_dropped),
             ("exam_results_feed_connections", "connections of the feed that became live", feed.connections),
             ("exam_results_feed_losses", "live connections of the feed that were lost", feed.losses),

@@ -21,7 +21,7 @@ __all__ = ["BoardViewer", "RerunViewer", "StreamViewer", "Viewer", "local_addres
 
 OPEN_DEADLINE_S = 120.0
 AUTOREFRESH_S = 2.0
-PER_ADDRESS = 200  # viewers that share one address: fewer than the dashboard allows
+PER_ADDRESS = 1000  # viewers that share one address, as those of a school do
 
 OnData = Callable[[bytes], None]
 

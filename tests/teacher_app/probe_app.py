@@ -11,7 +11,7 @@ from pathlib import Path
 import streamlit.logger
 from streamlit.starlette import App
 
-from shared.settings import load_teacher_settings
+from shared.settings import TeacherSettings, load_teacher_settings
 from shared.web.serving import serve
 from teacher_app.server import create_app as create_dashboard
 
@@ -20,9 +20,9 @@ __all__ = ["CLOCK_VARIABLE"]
 CLOCK_VARIABLE = "PROBE_CLOCK"
 
 
-def _create_app() -> App:
+def _create_app(settings: TeacherSettings) -> App:
     return create_dashboard(
-        load_teacher_settings(),
+        settings,
         now_s=_now_s,
         check_after_s=0.0,
         script=Path(__file__).with_name("probe_script.py"),
@@ -37,8 +37,10 @@ def _now_s() -> float:
 if __name__ == "__main__":
     serve(
         "probe",
+        load_teacher_settings,
         _create_app,
         port=8501,
         streamlit_logger=streamlit.logger,
         compresses_websockets=True,
+        websocket_message_bytes_max=16 * 1024 * 1024,
     )

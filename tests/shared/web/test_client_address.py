@@ -40,6 +40,24 @@ def test_nothing_that_a_client_sends_before_our_proxy_changes_its_address(forged
     assert client_address(scope("192.0.2.1", ", ".join([*forged, "1.1.1.1"])), 1) == "1.1.1.1"
 
 
+@pytest.mark.parametrize(
+    ("entry", "address"),
+    [
+        ("198.51.100.7:40001", "198.51.100.7"),
+        ("[2001:db8:1:2::9]:40001", "2001:db8:1:2::/64"),
+        ("[2001:db8:1:2::9]", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("::ffff:198.51.100.7", "198.51.100.7"),
+        ("[::ffff:198.51.100.7]:40001", "198.51.100.7"),
+        ("[fe80::1%eth0]:40001", "fe80::/64"),
+        ("unknown:40001", "unknown"),
+    ],
+)
+def test_the_port_that_some_proxies_write_is_no_part_of_the_address(entry: str, address: str) -> None:
+    """The client chooses it: each port would be a new address, and no limit would hold."""
+    assert client_address(scope("192.0.2.1", entry), 1) == address
+
+
 def test_one_household_of_ipv6_is_one_address() -> None:
     assert client_address(scope("2001:db8:1:2:aaaa::1"), 0) == client_address(scope("2001:db8:1:2::9"), 0)
     assert client_address(scope("2001:db8:1:3::1"), 0) != client_address(scope("2001:db8:1:2::1"), 0)

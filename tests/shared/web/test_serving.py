@@ -27,7 +27,9 @@ async def app(scope, receive, send):
     await send({"type": "lifespan.shutdown.complete"})
 
 import signal
-serve("probe", lambda: app, port=0, streamlit_logger=streamlit.logger, compresses_websockets=False,
+from types import SimpleNamespace
+serve("probe", lambda: SimpleNamespace(trusted_proxies=0), lambda _settings: app, port=0,
+      streamlit_logger=streamlit.logger, compresses_websockets=False, websocket_message_bytes_max=1024,
       arguments=["--log-format", "json"])
 """
 
