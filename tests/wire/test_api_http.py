@@ -1,13 +1,18 @@
 """The API's port as web pages and probes use it."""
 
+import asyncio
+import threading
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
 from tests.backend_process import RunningBackend, SignedInTeacher
+from tests.builders import exam_input
 
 ORIGIN = "https://school.example"
+DEADLINE_S = 20.0
+WAITING_WRITES = 60
 QUERY = {"query": "{listExams(limit: 1) {nextToken}}"}
 
 
@@ -72,3 +77,45 @@ def test_a_long_body_is_refused_before_it_is_read_completely(backend: RunningBac
 def test_the_server_does_not_identify_its_software(backend: RunningBackend) -> None:
     """Neither name nor version."""
     assert "server" not in httpx.get(f"{backend.url}/healthz", trust_env=False).headers
+
+
+# Writes that wait for the disk.
+
+
+def test_however_many_writes_wait_for_the_disk_readers_are_answered(
+    backend: RunningBackend, teacher: SignedInTeacher
+) -> None:
+    """Also if there are more than worker threads."""
+    is_busy, may_go_on = threading.Event(), threading.Event()
+    create = "mutation($input: CreateExamInput!) {createExam(input: $input) {id}}"
+    exams = [exam_input() for _ in range(WAITING_WRITES)]
+
+    def keep_the_writer_busy(_connection: object) -> None:
+        is_busy.set()
+        assert may_go_on.wait(DEADLINE_S)
+
+    async def run() -> list[httpx.Response]:
+        headers = {"Authorization": teacher.access_token}
+        limits = httpx.Limits(max_connections=WAITING_WRITES + 1)
+        async with httpx.AsyncClient(
+            headers=headers, limits=limits, timeout=DEADLINE_S, trust_env=False
+        ) as client:
+            writes = [
+                asyncio.create_task(
+                    client.post(backend.api_url, json={"query": create, "variables": {"input": exam}})
+                )
+                for exam in exams
+            ]
+            try:
+                assert await asyncio.to_thread(is_busy.wait, DEADLINE_S)
+                read = await client.post(backend.api_url, json=QUERY)
+                assert read.status_code == 200
+                assert not any(write.done() for write in writes)
+            finally:
+                may_go_on.set()
+            return await asyncio.gather(*writes)
+
+    stalled = backend.backend.database.submit(keep_the_writer_busy)
+    answers = asyncio.run(run())
+    stalled.result(DEADLINE_S)
+    assert {answer.json()["data"]["createExam"]["id"] for answer in answers} == {exam["id"] for exam in exams}

@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 
 from deploy.local.backend.appsync.authentication import ApiAuthenticator
 from deploy.local.backend.appsync.authorization import guard_fields
-from deploy.local.backend.appsync.commit_events import CommitEvents
+from deploy.local.backend.appsync.event_publisher import EventPublisher
 from deploy.local.backend.appsync.execution import GraphqlExecutor
 from deploy.local.backend.appsync.http import GraphqlOverHttp
 from deploy.local.backend.appsync.realtime_session import MESSAGE_BYTES_MAX
@@ -190,10 +190,11 @@ def _api_parts(
 ) -> ApiParts:
     """The exam API over this database, open to the callers whom the pools know."""
     schema = load_schema()
-    commit_events = CommitEvents()
-    resolvers = ApiResolvers(database, announce=commit_events.announce, now_s=now_s)
-    guard_fields(schema, {**resolvers.by_field(), **subscription_resolvers(schema)})
     executor = GraphqlExecutor(schema)
+    hub = SubscriptionHub(executor, schema)
+    publisher = EventPublisher(hub)
+    resolvers = ApiResolvers(database, announce=publisher.publish, now_s=now_s)
+    guard_fields(schema, {**resolvers.by_field(), **subscription_resolvers(schema)})
     authenticator = ApiAuthenticator(
         tokens=cognito.user_pool.verifier,
         find_credentials=cognito.identity_pool.find_credentials,
@@ -203,8 +204,8 @@ def _api_parts(
     return ApiParts(
         authenticator=authenticator,
         graphql=GraphqlOverHttp(authenticator, executor),
-        hub=SubscriptionHub(executor, schema),
-        commit_events=commit_events,
+        hub=hub,
+        publisher=publisher,
         keep_alive_s=options.keep_alive_s,
         now_s=now_s,
         check_storage=lambda: database.read(lambda connection: connection.execute("SELECT 1").fetchone()),
@@ -241,7 +242,7 @@ def server_of(backend: Backend, options: BackendOptions, on_started: Callable[[]
             ws_max_size=MESSAGE_BYTES_MAX,
             ws_ping_interval=None,  # the protocol has its own keep-alives
             ws_per_message_deflate=False,
-            http="h11",
+            proxy_headers=False,
             access_log=False,
             log_config=None,
             server_header=False,

@@ -19,8 +19,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from deploy.local.backend.appsync.authentication import ApiAuthenticator, AuthenticationRefused
 from deploy.local.backend.appsync.authorization import Caller
-from deploy.local.backend.appsync.commit_events import CommitEvents
-from deploy.local.backend.appsync.event_publisher import publishing_to
+from deploy.local.backend.appsync.event_publisher import EventPublisher
 from deploy.local.backend.appsync.http import REQUEST_BYTES_MAX, GraphqlOverHttp, HttpAnswer, too_large
 from deploy.local.backend.appsync.realtime_handshake import SUBPROTOCOL, handshake_authorization
 from deploy.local.backend.appsync.realtime_protocol import Refusal
@@ -41,7 +40,7 @@ class ApiParts:
     authenticator: ApiAuthenticator
     graphql: GraphqlOverHttp
     hub: SubscriptionHub
-    commit_events: CommitEvents
+    publisher: EventPublisher
     keep_alive_s: float
     now_s: Callable[[], float]
     check_storage: Callable[[], object]
@@ -52,7 +51,7 @@ def create_app(api: ApiParts, other_routes: Sequence[BaseRoute] = ()) -> Starlet
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        with publishing_to(api.hub) as publish, api.commit_events.delivered_to(publish):
+        with api.publisher:
             yield
 
     async def graphql(request: Request) -> Response:
@@ -92,13 +91,11 @@ async def _graphql(request: Request, api: ApiParts) -> Response:
         refusal = _response(too_large())
         refusal.headers["connection"] = "close"  # the rest of the body is not read
         return refusal
-    answer = await anyio.to_thread.run_sync(
-        lambda: api.graphql.answer(
-            path=request.scope["raw_path"].decode("latin-1"),
-            query=request.scope["query_string"].decode("latin-1"),
-            headers=request.headers.items(),
-            body=body,
-        )
+    answer = await api.graphql.answer(
+        path=request.scope["raw_path"].decode("latin-1"),
+        query=request.scope["query_string"].decode("latin-1"),
+        headers=request.headers.items(),
+        body=body,
     )
     return _response(answer)
 

@@ -13,9 +13,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 import jwt
+from cachetools import LRUCache
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -39,6 +41,7 @@ __all__ = [
 TOKEN_LIFETIME_S = 3600
 ACCESS_SCOPE = "aws.cognito.signin.user.admin"
 TOKEN_BYTES_MAX = 16_384  # a longer text is refused without parsing
+PROOFS_KEPT_MAX = 256  # tokens whose signature need not be verified again; some 500 kB
 
 _ALGORITHM: Final = "RS256"
 
@@ -177,13 +180,18 @@ class TokenMinter:
 
 
 class TokenVerifier:
-    """Verifies tokens. Thread-safe."""
+    """Verifies tokens. Thread-safe.
+
+    A signature is verified once, since it stays true; times and revocation are checked at each call.
+    """
 
     def __init__(
         self, key: SigningKey, *, issuer: str, client_id: str, is_revoked: Callable[[TokenClaims], bool]
     ) -> None:
         self._keys = {key.key_id: key.public_key}
         self._issuer, self._client_id, self._is_revoked = issuer, client_id, is_revoked
+        self._proven: LRUCache[str, dict[str, object]] = LRUCache(PROOFS_KEPT_MAX)
+        self._proven_lock = Lock()  # guards _proven
 
     def verify(self, token: str, now_s: float, *, token_use: TokenUse | None = None) -> TokenClaims:
         """The claims of a token that this pool signed for this client, that is current and not revoked.
@@ -200,6 +208,10 @@ class TokenVerifier:
     def _authentic_payload(self, token: str) -> dict[str, object]:
         if len(token) > TOKEN_BYTES_MAX:
             raise TokenRefused(TokenFault.MALFORMED)
+        with self._proven_lock:
+            proven = self._proven.get(token)
+        if proven is not None:
+            return proven
         try:
             header = jwt.get_unverified_header(token)
         except (jwt.PyJWTError, ValueError):
@@ -219,6 +231,8 @@ class TokenVerifier:
             raise TokenRefused(TokenFault.MALFORMED) from None
         if not isinstance(claims, dict):
             raise TokenRefused(TokenFault.MALFORMED)
+        with self._proven_lock:
+            self._proven[token] = claims
         return claims
 
     def _checked_claims(self, claims: dict[str, object], now_s: float) -> TokenClaims:

@@ -4,41 +4,47 @@ So neither a write's answer nor other connections wait while an event is execute
 """
 
 import asyncio
-import contextlib
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from deploy.local.backend.appsync.commit_events import MutationEvent
-from deploy.local.backend.appsync.subscriptions import DELIVERY_VALUES_MAX, EventDelivery, SubscriptionHub
+from deploy.local.backend.appsync.subscriptions import (
+    DELIVERY_VALUES_MAX,
+    EventDelivery,
+    MutationEvent,
+    SubscriptionHub,
+)
 
-__all__ = ["publishing_to"]
+__all__ = ["EventPublisher"]
 
 WAITING_EVENTS_MAX = 256  # of the events beyond it, subscribers are only told to load the data again
 
 
-@contextlib.contextmanager
-def publishing_to(hub: SubscriptionHub) -> Iterator[Callable[[MutationEvent], None]]:
-    """A function that publishes events on the running loop; those still waiting at the end are dropped."""
-    loop = asyncio.get_running_loop()
-    waiting: set[EventDelivery] = set()
+class EventPublisher:
+    """Owns one thread; leaving the `with` block ends it and drops the events that still wait."""
 
-    def publish(event: MutationEvent) -> None:
-        delivery = hub.delivery(event)
+    def __init__(self, hub: SubscriptionHub) -> None:
+        self._hub = hub
+        self._waiting: set[EventDelivery] = set()
+        self._executing = ThreadPoolExecutor(1, "events")
+
+    def publish(self, event: MutationEvent) -> None:
+        """Does not wait. Call it on the event loop."""
+        delivery = self._hub.delivery(event)
         if delivery is None:
             return
-        values_max = DELIVERY_VALUES_MAX if len(waiting) < WAITING_EVENTS_MAX else 0
-        waiting.add(delivery)
-        execution = loop.run_in_executor(executing, delivery.execute, values_max)
-        execution.add_done_callback(lambda executed: deliver(delivery, executed))
+        values_max = DELIVERY_VALUES_MAX if len(self._waiting) < WAITING_EVENTS_MAX else 0
+        self._waiting.add(delivery)
+        loop = asyncio.get_running_loop()
+        execution = loop.run_in_executor(self._executing, delivery.execute, values_max)
+        execution.add_done_callback(lambda executed: self._deliver(delivery, executed))
 
-    def deliver(delivery: EventDelivery, executed: asyncio.Future[None]) -> None:
-        waiting.remove(delivery)
+    def _deliver(self, delivery: EventDelivery, executed: asyncio.Future[None]) -> None:
+        self._waiting.remove(delivery)
         if not executed.cancelled():
             executed.result()
             delivery.deliver()
 
-    with ThreadPoolExecutor(1, "events") as executing:
-        try:
-            yield publish
-        finally:
-            executing.shutdown(cancel_futures=True)
+    def __enter__(self) -> "EventPublisher":
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._executing.shutdown(cancel_futures=True)

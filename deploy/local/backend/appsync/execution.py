@@ -4,12 +4,12 @@ Answers have AppSync's shape. Their errors are bounded in number and in length.
 """
 
 import logging
-from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Hashable, Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
+from cachetools import LRUCache
 from graphql import (
     DocumentNode,
     ExecutionResult,
@@ -18,6 +18,7 @@ from graphql import (
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
+    execute,
     execute_sync,
     get_operation_ast,
     parse,
@@ -31,7 +32,7 @@ from deploy.local.backend.appsync.limits import DEPTH_MAX, TOKENS_MAX, check_lim
 
 __all__ = ["DocumentRefused", "GraphqlExecutor", "Operation"]
 
-DOCUMENTS_KEPT_MAX = 256  # clients send the same few documents; others are parsed again
+DOCUMENTS_KEPT_MAX = 256  # clients send the same few documents; others are parsed again. Operations likewise
 # A longer one (rows written out as literals) hardly recurs, and would be kept at 600 bytes a token.
 DOCUMENT_KEPT_LENGTH_MAX = 4_000
 ERRORS_SHOWN_MAX = 20
@@ -82,11 +83,24 @@ class GraphqlExecutor:
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
-        self._documents: OrderedDict[str, DocumentNode] = OrderedDict()
-        self._documents_lock = Lock()  # guards _documents
+        self._documents: LRUCache[str, DocumentNode] = LRUCache(DOCUMENTS_KEPT_MAX)
+        self._operations: LRUCache[Hashable, Operation] = LRUCache(DOCUMENTS_KEPT_MAX)
+        self._kept_lock = Lock()  # guards both
+
+    def knows(self, query: str) -> bool:
+        """Whether this document has been validated, so that operation() is quick."""
+        with self._kept_lock:
+            return query in self._documents
 
     def operation(self, query: str, operation_name: str | None, variables: Mapping[str, Any]) -> Operation:
         """The operation to execute with these variables. Raises DocumentRefused."""
+        # Its cost depends on the numbers among the variables, or on their absence.
+        numbers = frozenset(item for item in variables.items() if isinstance(item[1], int | None))
+        key = (query, operation_name, numbers)
+        with self._kept_lock:
+            kept = self._operations.get(key)
+        if kept is not None:
+            return kept
         document = self._document(query)
         definition = get_operation_ast(document, operation_name)
         if definition is None:
@@ -95,12 +109,16 @@ class GraphqlExecutor:
             values = operation_cost(self._schema, document, definition, variables)
         except ApiError as error:
             raise DocumentRefused([_plain_error(error.error_type, error.message)]) from error
-        return Operation(document, definition, values)
+        operation = Operation(document, definition, values)
+        if len(query) <= DOCUMENT_KEPT_LENGTH_MAX:
+            with self._kept_lock:
+                self._operations[key] = operation
+        return operation
 
     def execute(
         self, operation: Operation, variables: Mapping[str, Any], caller: Caller, root: Any = None
     ) -> JsonObject:
-        """The answer: `data`, and `errors` if there are any."""
+        """The answer of a query or an event: `data`, and `errors` if there are any. Blocks on storage."""
         result = execute_sync(
             self._schema,
             operation.document,
@@ -112,18 +130,29 @@ class GraphqlExecutor:
         )
         return _answer(result)
 
+    async def execute_mutation(
+        self, operation: Operation, variables: Mapping[str, Any], caller: Caller
+    ) -> JsonObject:
+        """Like `execute`, but waits for the disk without blocking a thread."""
+        result = execute(
+            self._schema,
+            operation.document,
+            context_value=caller,
+            variable_values=dict(variables),
+            operation_name=operation.name,
+            hide_suggestions=True,
+        )
+        return _answer(await result if isinstance(result, Awaitable) else result)
+
     def _document(self, query: str) -> DocumentNode:
-        with self._documents_lock:
+        with self._kept_lock:
             document = self._documents.get(query)
-            if document is not None:
-                self._documents.move_to_end(query)
-                return document
+        if document is not None:
+            return document
         document = self._valid_document(query)
         if len(query) <= DOCUMENT_KEPT_LENGTH_MAX:
-            with self._documents_lock:
+            with self._kept_lock:
                 self._documents[query] = document
-                while len(self._documents) > DOCUMENTS_KEPT_MAX:
-                    self._documents.popitem(last=False)
         return document
 
     def _valid_document(self, query: str) -> DocumentNode:

@@ -3,12 +3,14 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+import anyio.to_thread
 from graphql import OperationType
 
 from deploy.local.backend.appsync.authentication import ApiAuthenticator, AuthenticationRefused
-from deploy.local.backend.appsync.execution import DocumentRefused, GraphqlExecutor
+from deploy.local.backend.appsync.execution import DocumentRefused, GraphqlExecutor, Operation
 
 __all__ = [
     "REQUEST_BYTES_MAX",
@@ -40,12 +42,18 @@ class GraphqlRequest:
 
 
 class GraphqlOverHttp:
-    """Answers requests; blocks on storage, so it belongs on a worker thread."""
+    """Answers requests on the event loop.
+
+    Mutations wait there for the disk: each hand-over to another thread and back would cost more than the
+    rest of a write. Queries and documents not seen before take longer, so they have a worker thread.
+    """
 
     def __init__(self, authenticator: ApiAuthenticator, executor: GraphqlExecutor) -> None:
         self._authenticator, self._executor = authenticator, executor
 
-    def answer(self, *, path: str, query: str, headers: Iterable[tuple[str, str]], body: bytes) -> HttpAnswer:
+    async def answer(
+        self, *, path: str, query: str, headers: Iterable[tuple[str, str]], body: bytes
+    ) -> HttpAnswer:
         """`path` and `query` as received, still percent-encoded."""
         try:
             caller = self._authenticator.caller(path=path, query=query, headers=headers, body=body)
@@ -55,7 +63,7 @@ class GraphqlOverHttp:
         if request is None:
             return _refused(400, "MalformedHttpRequestException", "Request body is not a GraphQL request.")
         try:
-            operation = self._executor.operation(request.query, request.operation_name, request.variables)
+            operation = await self._operation(request)
         except DocumentRefused as refused:
             if refused.is_malformed:
                 return _answer(400, {"errors": refused.errors})
@@ -64,7 +72,17 @@ class GraphqlOverHttp:
             return _refused(
                 400, "UnsupportedOperation", "subscription not supported through the graphql channel"
             )
-        return _answer(200, self._executor.execute(operation, request.variables, caller))
+        if operation.kind is OperationType.MUTATION:
+            answer = await self._executor.execute_mutation(operation, request.variables, caller)
+        else:
+            answer = await anyio.to_thread.run_sync(
+                self._executor.execute, operation, request.variables, caller
+            )
+        return _answer(200, answer)
+
+    async def _operation(self, request: GraphqlRequest) -> Operation:
+        find = partial(self._executor.operation, request.query, request.operation_name, request.variables)
+        return find() if self._executor.knows(request.query) else await anyio.to_thread.run_sync(find)
 
 
 def parsed_request(body: bytes | str) -> GraphqlRequest | None:

@@ -3,13 +3,13 @@
 `authorization` has checked the caller before a resolver runs.
 """
 
+import asyncio
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from sqlite3 import Connection
 from typing import Any
 
 from deploy.local.backend.appsync.authorization import Caller, ResolveInfo
-from deploy.local.backend.appsync.commit_events import MutationEvent
 from deploy.local.backend.appsync.errors import ApiError
 from deploy.local.backend.appsync.exam_rules import (
     TeacherMutation,
@@ -28,6 +28,7 @@ from deploy.local.backend.appsync.result_rules import (
     remove_results,
 )
 from deploy.local.backend.appsync.selection import projected, selected_fields
+from deploy.local.backend.appsync.subscriptions import MutationEvent
 from deploy.local.backend.appsync.validation import checked_page_limit
 from deploy.local.backend.appsync.wire_rows import WireObject, exam_object, result_object
 from deploy.local.backend.storage.database import Database
@@ -55,7 +56,7 @@ _RULES: Mapping[str, Rule] = {
 
 
 class ApiResolvers:
-    """`announce` is called on the database's writer thread, in the order of the commits."""
+    """`announce` is called on the event loop, in the order of the commits, before the caller's answer."""
 
     def __init__(
         self, database: Database, *, announce: Callable[[MutationEvent], None], now_s: Callable[[], float]
@@ -144,20 +145,22 @@ class ApiResolvers:
             return None
         return self._database.read(lambda c: count_results(c, str(source["id"]), RESULTS_COUNT_MAX))
 
-    def _mutation(self, rule: Rule) -> Callable[..., WireObject]:
-        def resolve(_source: object, info: ResolveInfo, **given: Any) -> WireObject:
+    def _mutation(self, rule: Rule) -> Callable[..., Awaitable[WireObject]]:
+        async def resolve(_source: object, info: ResolveInfo, **given: Any) -> WireObject:
             mutation = TeacherMutation(
                 info.field_name, given["input"], _teacher(info), _aws_date_time(self._now_s())
             )
             selection = selected_fields(info)
 
-            def announce(answer: WireObject) -> None:
-                self._announce(MutationEvent(info.field_name, projected(answer, selection)))
+            def announce(stored: asyncio.Future[WireObject]) -> None:
+                if stored.exception() is None:
+                    self._announce(MutationEvent(info.field_name, projected(stored.result(), selection)))
 
+            stored = asyncio.wrap_future(self._database.submit(lambda connection: rule(connection, mutation)))
+            stored.add_done_callback(announce)
             try:
-                return self._database.write(
-                    lambda connection: rule(connection, mutation), after_commit=announce
-                )
+                # Shielded: what is stored is announced, even if this caller is no longer waiting.
+                return await asyncio.shield(stored)
             except ApiError as error:
                 # The row in a conflict has only the selected fields, as on AppSync; of a batch, its items'.
                 error.data = projected(error.data, selection.get("items", selection))

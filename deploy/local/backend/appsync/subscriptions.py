@@ -22,13 +22,13 @@ from typing import Any, Final
 from graphql import GraphQLSchema, OperationType
 
 from deploy.local.backend.appsync.authorization import AuthMode, Caller, ResolveInfo
-from deploy.local.backend.appsync.commit_events import MutationEvent
 from deploy.local.backend.appsync.execution import DocumentRefused, GraphqlExecutor, Operation
 from deploy.local.backend.appsync.schema import mutations_by_subscription
 
 __all__ = [
     "DELIVERY_VALUES_MAX",
     "EventDelivery",
+    "MutationEvent",
     "Subscription",
     "SubscriptionHub",
     "subscription_resolvers",
@@ -49,6 +49,15 @@ _NOT_EXECUTED: Final = json.dumps(
     },
     separators=(",", ":"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class MutationEvent:
+    """A stored change: the mutation's field, and its answer with the fields that its caller selected."""
+
+    mutation: str
+    payload: Mapping[str, object]
+
 
 # One of the groups must match; a group matches if all its fields equal its values.
 FilterGroups = tuple[Mapping[str, object], ...]

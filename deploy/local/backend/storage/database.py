@@ -4,8 +4,7 @@ Why one writer thread: SQLite has one writer at a time anyway, and the cost of a
 disk. Works that arrive during a flush are gathered and share the next one (group commit), each in its own
 savepoint, so that eight writers need about as many flushes as one.
 
-The order of commits is total: `after_commit` is called on the writer thread, in that order, once the rows are
-on disk and before the caller gets its answer.
+The order of commits is total: the futures of stored works end in that order, once the rows are on disk.
 
 The writer thread outlives every fault, since its callers wait without a deadline: a work's exception goes to
 that work's caller, a lost transaction to every caller of the group, and a connection that cannot even be
@@ -74,12 +73,12 @@ class CommitFailed(DatabaseError):
 
 
 class _PendingWrite(Generic[T]):
-    __slots__ = ("after_commit", "done", "work")
+    __slots__ = ("done", "work")
 
-    def __init__(self, work: Work[T], after_commit: Callable[[T], None] | None) -> None:
+    def __init__(self, work: Work[T]) -> None:
         self.work = work
-        self.after_commit = after_commit
         self.done: Future[T] = Future()
+        self.done.set_running_or_notify_cancel()  # accepted: a caller that goes away cannot take it back
 
 
 _Finished = list[tuple[_PendingWrite[object], object]]
@@ -109,20 +108,23 @@ class Database:
         )
         self._writer.start()
 
-    def write(self, work: Work[T], *, after_commit: Callable[[T], None] | None = None) -> T:
-        """Run `work` in a transaction on the writer thread and return its result once it is durable.
+    def write(self, work: Work[T]) -> T:
+        """Like `submit`, but waits for the result. Raises what the future would have, too."""
+        return self.submit(work).result()
 
-        An exception in `work` undoes its own changes only and is raised here. `after_commit` is called with
-        the result of a committed work, on the writer thread and in commit order; it must be quick. Raises
-        CommitFailed or DatabaseClosed.
+    def submit(self, work: Work[T]) -> Future[T]:
+        """Run `work` in a transaction on the writer thread; the future has its result once it is durable.
+
+        An exception in `work` undoes its own changes only and is the future's; so is CommitFailed. The
+        future's callbacks run on the writer thread; they must be quick. Raises DatabaseClosed.
         """
-        pending = _PendingWrite(work, after_commit)
+        pending = _PendingWrite(work)
         with self._state_lock:
             if self._closed:
                 raise DatabaseClosed(f"{self._path} is closed")
             # Bounded by the number of callers, since each waits for its answer.
             self._pending.put(pending)  # type: ignore[arg-type]  # the queue accepts work of any result type
-        return pending.done.result()
+        return pending.done
 
     def read(self, work: Work[T]) -> T:
         """Run `work` on a snapshot of the committed rows. A write in it raises sqlite3.OperationalError."""
@@ -251,12 +253,6 @@ def _committed(
 
 def _answer(finished: _Finished, refused: _Refused) -> None:
     for pending, answer in finished:
-        if pending.after_commit is not None:
-            try:
-                pending.after_commit(answer)
-            except BaseException:  # noqa: BLE001  # logged; the thread must live
-                # The rows are stored: whatever the listener does, the caller's answer is a success.
-                _log.exception("a listener failed after a commit")
         pending.done.set_result(answer)
     for pending, error in refused:
         pending.done.set_exception(error)

@@ -191,6 +191,40 @@ def test_a_revoked_sign_in_ends_both_its_tokens(key: SigningKey) -> None:
         assert refused.value.reason is TokenFault.REVOKED
 
 
+def test_a_signature_is_verified_once_and_everything_else_each_time(
+    key: SigningKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An accepted token is refused as soon as it is revoked, has expired or is of the wrong kind."""
+    revoked: set[str] = set()
+    verifier = TokenVerifier(
+        key, issuer=ISSUER, client_id=CLIENT, is_revoked=lambda claims: claims.origin_jti in revoked
+    )
+    token = minted(key).access_token
+    first = verifier.verify(token, NOW_S)
+    with monkeypatch.context() as patch:
+        patch.delattr(jwt.api_jws, "decode")
+        assert verifier.verify(token, NOW_S) == first
+    for use, now_s, reason in (
+        (TokenUse.ID, NOW_S, TokenFault.USE),
+        (None, NOW_S + TOKEN_LIFETIME_S, TokenFault.EXPIRED),
+        (None, NOW_S, TokenFault.REVOKED),
+    ):
+        if reason is TokenFault.REVOKED:
+            revoked.add(SUBJECT.origin_jti)
+        with pytest.raises(TokenRefused) as refused:
+            verifier.verify(token, now_s, token_use=use)
+        assert refused.value.reason is reason
+
+
+def test_a_known_token_with_another_signature_is_refused(key: SigningKey) -> None:
+    verifier_ = verifier(key)
+    token, another = minted(key).access_token, minted(key).access_token
+    verifier_.verify(token, NOW_S)
+    with pytest.raises(TokenRefused) as refused:
+        verifier_.verify(f"{token.rpartition('.')[0]}.{another.rpartition('.')[2]}", NOW_S)
+    assert refused.value.reason is TokenFault.SIGNATURE
+
+
 @pytest.mark.parametrize("part", [0, 1, 2])
 def test_a_token_with_one_changed_character_is_refused(key: SigningKey, part: int) -> None:
     parts = minted(key).access_token.split(".")

@@ -4,8 +4,8 @@ import asyncio
 import threading
 from collections.abc import Callable
 
-from deploy.local.backend.appsync.commit_events import MutationEvent
-from deploy.local.backend.appsync.event_publisher import WAITING_EVENTS_MAX, publishing_to
+from deploy.local.backend.appsync.event_publisher import WAITING_EVENTS_MAX, EventPublisher
+from deploy.local.backend.appsync.subscriptions import MutationEvent
 
 EVENT = MutationEvent("createResults", {})
 
@@ -45,9 +45,9 @@ def published(deliveries: list[Delivery | None], *, then: Callable[[], object] =
         assert last is not None
         on_last = last.on_delivery
         last.on_delivery = lambda: (on_last(), are_delivered.set())
-        with publishing_to(Hub(deliveries)) as publish:  # type: ignore[arg-type]
+        with EventPublisher(Hub(deliveries)) as publisher:  # type: ignore[arg-type]
             for _ in deliveries:
-                publish(EVENT)
+                publisher.publish(EVENT)
             then()
             await are_delivered.wait()
 

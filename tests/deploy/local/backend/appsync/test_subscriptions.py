@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from deploy.local.backend.appsync.authorization import AuthMode, Caller, guard_fields
-from deploy.local.backend.appsync.commit_events import MutationEvent
 from deploy.local.backend.appsync.execution import DocumentRefused, GraphqlExecutor
 from deploy.local.backend.appsync.schema import load_schema
 from deploy.local.backend.appsync.subscriptions import (
     DELIVERY_VALUES_MAX,
+    MutationEvent,
     Subscription,
     SubscriptionHub,
     subscription_resolvers,

@@ -1,5 +1,6 @@
 """The database keeps what it acknowledged, keeps order, and closes cleanly."""
 
+import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -173,28 +174,48 @@ def test_waiting_writes_share_one_commit(database: Database, waiting: threading.
     assert commits == 2  # the busy one, then the eight together
 
 
-def test_listeners_are_called_in_commit_order_and_only_for_stored_rows(database: Database) -> None:
-    """`after_commit` runs in commit order, sees the row on disk, and is not called for refused work."""
-    notified: list[tuple[int, bool]] = []
+def test_writes_end_in_commit_order_with_their_rows_on_disk(database: Database) -> None:
+    """Those that share a commit, too; a refused one ends with its own error."""
+    ended: list[tuple[int, bool]] = []
 
-    def listen(row_id: int) -> None:
-        notified.append((row_id, row_id in database.read(all_ids)))
+    def note(stored: Future[int]) -> None:
+        if stored.exception() is None:
+            ended.append((stored.result(), stored.result() in database.read(all_ids)))
 
-    for number in range(1, 6):
-        database.write(insert(number), after_commit=listen)
-    with pytest.raises(sqlite3.IntegrityError):
-        database.write(insert(3), after_commit=listen)
-    assert notified == [(number, True) for number in range(1, 6)]
+    with Stalled(database) as stalled:
+        futures = [database.submit(insert(number)) for number in (1, 2, 3, 3, 4, 5)]
+        for future in futures:
+            future.add_done_callback(note)
+        stalled.release()
+        assert isinstance(futures[3].exception(DEADLINE_S), sqlite3.IntegrityError)
+    assert ended == [(number, True) for number in range(1, 6)]
 
 
-def test_a_failing_listener_does_not_turn_a_stored_write_into_a_failure(database: Database) -> None:
+def test_a_failing_callback_does_not_turn_a_stored_write_into_a_failure(database: Database) -> None:
     """The rows are on disk, so the caller gets its result and the writer continues."""
 
-    def broken(_answer: int) -> None:
-        raise RuntimeError("listener")
+    def broken(_stored: Future[int]) -> None:
+        raise RuntimeError("callback")
 
-    assert database.write(insert(1), after_commit=broken) == 1
+    with Stalled(database) as stalled:
+        stored = database.submit(insert(1))
+        stored.add_done_callback(broken)
+        stalled.release()
+        assert stored.result(DEADLINE_S) == 1
     assert database.write(insert(2)) == 2
+
+
+def test_a_caller_that_goes_away_takes_neither_its_write_nor_the_writer_with_it(database: Database) -> None:
+    async def leave() -> None:
+        waiting = asyncio.wrap_future(database.submit(insert(1)))
+        waiting.cancel()
+        await asyncio.wait([waiting])
+
+    with Stalled(database) as stalled:
+        asyncio.run(leave())
+        stalled.release()
+    assert in_time(database, insert(2)) == 2
+    assert database.read(all_ids) == [1, 2]
 
 
 def test_a_read_sees_one_snapshot(database: Database) -> None:
