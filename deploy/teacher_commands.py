@@ -1,10 +1,11 @@
 """The operator's commands for teachers' accounts, with the same words on AWS and for the embedded backend."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from deploy.teacher_accounts import TeacherAccounts, new_password
+from deploy.staff_list import NewTeacher
+from deploy.teacher_accounts import AccountRefused, TeacherAccounts, new_password
 
 __all__ = ["TeacherCommands"]
 
@@ -24,6 +25,23 @@ class TeacherCommands:
         self.say(
             f"The temporary password was sent to {email}." if is_mailed else f"Temporary password: {password}"
         )
+
+    def add_all(self, teachers: Sequence[NewTeacher], *, is_mailed: bool) -> None:
+        """Make the accounts that do not exist yet; safe to repeat with the same list.
+
+        Raises AccountRefused, before anything is made, if passwords are to be mailed without an address.
+        """
+        unreachable = [teacher.username for teacher in teachers if is_mailed and teacher.email is None]
+        if unreachable:
+            raise AccountRefused(
+                "--from-file", f"no email for {', '.join(unreachable)}: add it, or say --show."
+            )
+        existing = {teacher.username.casefold() for teacher in self.accounts.all()}
+        for teacher in teachers:
+            if teacher.username.casefold() in existing:
+                self.say(f"{teacher.username} has an account already.")
+            else:
+                self.add(teacher.username, teacher.email, teacher.name, is_mailed=is_mailed)
 
     def reset(self, username: str, *, is_mailed: bool) -> None:
         """End the password and every session; mail a code, or show a temporary password here."""

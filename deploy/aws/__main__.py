@@ -21,6 +21,7 @@ from deploy.aws.image_engine import PLATFORMS, architecture_of, find_engine
 from deploy.aws.smoke_command import SmokeCommand
 from deploy.aws.stack import Stack
 from deploy.aws.template import BACKEND_TEMPLATE, read_template
+from deploy.staff_list import read_staff_list
 from deploy.teacher_accounts import AccountRefused
 
 __all__ = ["main"]
@@ -71,9 +72,8 @@ def _run(args: argparse.Namespace, console: Console) -> None:
             case "env":
                 commands.env(args.write)
             case "add-teacher":
-                is_mailed = args.email is not None and not args.show
                 with aws_errors():
-                    commands.teachers().add(args.username, args.email, args.name, is_mailed=is_mailed)
+                    _add_teachers(args, commands)
             case "reset-password":
                 with aws_errors():
                     commands.teachers().reset(args.username, is_mailed=not args.show)
@@ -97,6 +97,19 @@ def _run(args: argparse.Namespace, console: Console) -> None:
                 commands.down(is_data_deleted=args.delete_data)
     finally:
         connection.close()
+
+
+def _add_teachers(args: argparse.Namespace, commands: BackendCommands) -> None:
+    if (args.username is None) == (args.from_file is None):
+        raise InputWrong("add-teacher", "give a username, or --from-file with a list.")
+    if args.from_file is None:
+        is_mailed = args.email is not None and not args.show
+        commands.teachers().add(args.username, args.email, args.name, is_mailed=is_mailed)
+        return
+    teachers = read_staff_list(args.from_file)
+    if not args.show:
+        commands.confirm_mails(len(teachers))
+    commands.teachers().add_all(teachers, is_mailed=not args.show)
 
 
 def _hosting(stack: Stack, connection: Connection, console: Console) -> HostingCommands:
@@ -133,8 +146,11 @@ def _results_hour(args: argparse.Namespace) -> ResultsHour | None:
 
 
 def _given_parameters(args: argparse.Namespace) -> dict[str, str]:
+    mail_identity = args.mail_identity or args.mail_from
     given = {
         "AlarmEmail": args.alarm_email,
+        "MailFrom": args.mail_from,
+        "MailIdentity": mail_identity,
         "RequestsMax": args.requests_max,
         "LogRetentionDays": args.log_retention_days,
     }
@@ -156,6 +172,12 @@ def _parser() -> argparse.ArgumentParser:
 
     settings = argparse.ArgumentParser(add_help=False)
     settings.add_argument("--alarm-email", metavar="ADDRESS", help="where alarms are sent")
+    settings.add_argument(
+        "--mail-from", metavar="ADDRESS", help="send invitations and codes from it, by Amazon SES"
+    )
+    settings.add_argument(
+        "--mail-identity", metavar="NAME", help="its verified identity in SES; default: the address itself"
+    )
     settings.add_argument(
         "--requests-max",
         metavar="N",
@@ -190,7 +212,13 @@ def _parser() -> argparse.ArgumentParser:
     env.add_argument("--write", metavar="FILE", type=Path, help="write them there, such as .env")
 
     add = commands.add_parser("add-teacher", parents=[common], help="make a teacher's account")
-    add.add_argument("username")
+    add.add_argument("username", nargs="?")
+    add.add_argument(
+        "--from-file",
+        metavar="FILE",
+        type=Path,
+        help="a staff list instead: CSV with the columns username, email, name",
+    )
     add.add_argument("--email", help="where the temporary password is sent")
     add.add_argument("--name", help="the teacher's name")
     add.add_argument("--show", action="store_true", help="show the password here; send nothing")

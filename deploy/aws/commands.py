@@ -19,6 +19,7 @@ from deploy.teacher_commands import TeacherCommands
 
 __all__ = ["BackendCommands"]
 
+COGNITO_MAILS_A_DAY = 50  # Amazon Cognito quotas, "Daily email messages per account"
 UNPROTECTED, PROTECTED = {"Protected": "false"}, {"Protected": "true"}
 
 
@@ -120,6 +121,14 @@ class BackendCommands:
         for resource in kept:
             delete_resource(self.connection, resource.resource_type, resource.physical_id)
             self.console.say(f"Deleted {resource.logical_id}: {resource.physical_id}")
+
+    def confirm_mails(self, count: int) -> None:
+        """Asks before sending more messages than Cognito's own sender does in a day. Raises Declined."""
+        if count > COGNITO_MAILS_A_DAY and not self.stack.parameters().get("MailFrom"):
+            self.console.confirm(
+                f"Cognito sends about {COGNITO_MAILS_A_DAY} messages a day; the rest of {count} invitations "
+                "would not arrive. `up --mail-from` sends by Amazon SES, --show prints the passwords. Go on?"
+            )
 
     def down(self, *, is_data_deleted: bool) -> None:
         """Deletes the stack, in whatever state it is. Exams, results and accounts stay unless

@@ -1,7 +1,7 @@
 """The one command, and the operator's commands for the embedded backend.
 
 python -m deploy.local [--demo] [ports, folder]      run everything until Ctrl-C or SIGTERM
-python -m deploy.local add-teacher USERNAME          while it runs
+python -m deploy.local add-teacher USERNAME          while it runs; --from-file STAFF.csv for many
 python -m deploy.local reset-password USERNAME
 python -m deploy.local list-teachers
 python -m deploy.local backup FILE                   running or not; - is standard output
@@ -22,6 +22,7 @@ from deploy.local.maintenance.backup_format import BackupRefused
 from deploy.local.maintenance.key_rotation import rotate_keys
 from deploy.local.maintenance.operator_access import OperatorRefused, teacher_accounts
 from deploy.local.maintenance.restore import restore
+from deploy.staff_list import read_staff_list
 from deploy.teacher_accounts import AccountRefused
 from deploy.teacher_commands import TeacherCommands
 
@@ -70,8 +71,14 @@ def _report(error: Exception, *, status: int) -> int:
 
 
 def _add_teacher(given: argparse.Namespace) -> None:
+    if (given.username is None) == (given.from_file is None):
+        raise AccountRefused("add-teacher", "give a username, or --from-file with a list.")
     with teacher_accounts(given.data_dir.resolve()) as accounts:
-        TeacherCommands(accounts, print).add(given.username, given.email, given.name, is_mailed=False)
+        commands = TeacherCommands(accounts, print)
+        if given.from_file is None:
+            commands.add(given.username, given.email, given.name, is_mailed=False)
+        else:
+            commands.add_all(read_staff_list(given.from_file), is_mailed=False)
 
 
 def _reset_password(given: argparse.Namespace) -> None:
@@ -146,7 +153,13 @@ def _parser() -> argparse.ArgumentParser:
     adding = commands.add_parser(
         "add-teacher", parents=[data_dir], help="create an account; print its temporary password"
     )
-    adding.add_argument("username")
+    adding.add_argument("username", nargs="?")
+    adding.add_argument(
+        "--from-file",
+        metavar="FILE",
+        type=Path,
+        help="a staff list instead: CSV with the columns username, email, name",
+    )
     adding.add_argument("--email", help="an address for codes")
     adding.add_argument("--name", help="the teacher's name")
     resetting = commands.add_parser(

@@ -408,6 +408,35 @@ def test_teachers_are_added_listed_and_reset(operator: Operator, stack_name: str
     assert operator.said == ["username: there is no account nobody."]
 
 
+def test_a_staff_list_is_added_at_once_and_again_without_harm(
+    operator: Operator, stack_name: str, tmp_path: Path
+) -> None:
+    operator.run("up", "--stack-name", stack_name)
+    staff = tmp_path / "staff.csv"
+    lines = [f"teacher{number},teacher{number}@school.example,Teacher {number}" for number in range(60)]
+    staff.write_text("\n".join(["username,email,name", *lines]), encoding="utf-8")
+    words = ("add-teacher", "--from-file", str(staff), "--stack-name", stack_name)
+
+    assert operator.run(*words, answers=("n",)) == 1
+    assert "Cognito sends about 50 messages a day" in operator.asked[0]
+    assert operator.run(*words, "--show", answers=()) == 0
+    assert sum(line.startswith("Temporary password: ") for line in operator.said) == 60
+    assert operator.run(*words, "--show", answers=()) == 0
+    assert operator.said == [f"teacher{number} has an account already." for number in range(60)]
+
+    sender = ("--mail-from", "exams@school.example", "--mail-identity", "school.example")
+    assert operator.run("up", *sender, "--stack-name", stack_name) == 0, operator.text
+    staff.write_text("username,email\nben,ben@school.example\ncleo,\n", encoding="utf-8")
+    assert operator.run(*words, answers=()) == 1
+    assert operator.said == ["--from-file: no email for cleo: add it, or say --show."]
+
+
+def test_add_teacher_takes_a_name_or_a_list(operator: Operator) -> None:
+    for words in (("add-teacher",), ("add-teacher", "anna", "--from-file", "staff.csv")):
+        assert operator.run(*words) == 1
+        assert operator.said == ["add-teacher: give a username, or --from-file with a list."]
+
+
 def test_non_interactive_use_requires_yes(operator: Operator, stack_name: str) -> None:
     said: list[str] = []
     words = ["up", "--stack-name", stack_name, "--endpoint-url", operator.endpoint_url, "--region", REGION]
