@@ -239,6 +239,20 @@ def test_a_batch_does_not_show_the_order_in_which_its_rows_were_entered(api: Api
     assert [row["id"] for row in deleted["items"]] == sorted(row["id"] for row in rows)
 
 
+def test_every_change_is_one_version_on_even_if_it_changes_nothing(api: Api, exam: dict[str, Any]) -> None:
+    """Whoever saw the version before it is told, and an event of its end is newer than every other."""
+    result = api.teacher.new_result(exam["id"])
+    same = {**at_version(result), "grade": result["grade"]}
+    changed = api.teacher.mutate("updateResults", RESULT, same).only()
+    assert (changed["version"], changed["grade"]) == (2, result["grade"])
+    api.teacher.mutate("updateResults", RESULT, same).refusal("ConflictException")
+    versioned = [{"id": result["id"], "expectedVersion": 2}]
+    deleted = api.teacher.mutate(
+        "deleteResultsBatch", BATCH, {"examId": exam["id"], "rows": versioned}
+    ).only()
+    assert [row["version"] for row in deleted["items"]] == [3]
+
+
 def test_a_batch_with_one_conflict_stores_nothing(api: Api, exam: dict[str, Any]) -> None:
     """All or none."""
     taken = api.teacher.new_result(exam["id"])

@@ -151,6 +151,28 @@ def test_another_teacher_signing_in_in_the_same_browser_ends_the_old_session_and
         gate.session_of_page(page_id)
 
 
+def test_a_session_whose_tokens_ended_is_not_valid_although_it_was_confirmed_a_moment_ago(
+    gate: Gate, pool: FakePool
+) -> None:
+    """Nobody needs to ask the pool for that."""
+    session = started(gate, pool)
+    assert gate.is_valid(session)
+    session.teacher.end()
+    assert not gate.is_valid(session)
+    assert not asyncio.run(gate.is_valid_async(session))
+
+
+def test_a_rerun_of_a_page_does_not_extend_its_session(gate: Gate, pool: FakePool, clock: Clock) -> None:
+    """Pages also rerun on their own; the middleware knows what a person caused."""
+    session = started(gate, pool)
+    page_id = gate.pages.open(OpenPage(session.key, session.teacher.sub, "ada"))
+    clock.advance(9 * 60.0)
+    assert gate.session_of_page(page_id) is session
+    clock.advance(2 * 60.0)
+    with pytest.raises(SessionEnded):
+        gate.session_of_page(page_id)
+
+
 def test_sweeping_revokes_what_ended_here(gate: Gate, pool: FakePool, clock: Clock) -> None:
     signed_out = started(gate, pool)
     gate.sessions.end(signed_out.key)

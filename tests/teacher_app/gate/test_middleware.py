@@ -251,6 +251,25 @@ def test_a_websocket_from_another_site_is_refused_even_with_a_session(
     assert socket.dashboard.scopes == []
 
 
+def test_a_websocket_without_an_origin_is_refused_whatever_else_it_says(site: Site, cookie: str) -> None:
+    """Browsers always send it with a WebSocket; for a form, Sec-Fetch-Site would do."""
+    socket = Socket(site, cookie, Origin="", **{"Sec-Fetch-Site": "same-origin"})
+    assert socket.talk() == REFUSED
+    assert socket.dashboard.scopes == []
+
+
+def test_a_session_whose_tokens_ended_is_refused_before_the_pool_is_asked_again(
+    site: Site, browser: GateBrowser, cookie: str
+) -> None:
+    """On every path: it was confirmed a moment ago, so nobody asks."""
+    session = site.gate.sessions.find(key_of(cookie), is_touch=False)
+    assert session is not None
+    session.teacher.end()
+    assert Socket(site, cookie).talk() == REFUSED
+    assert browser.request("GET", "/exams").status_code == 401
+    assert site.pool.calls.count("has_authenticator") == 0
+
+
 def test_a_websocket_of_an_ended_session_is_refused(site: Site, cookie: str) -> None:
     site.gate.sessions.end(key_of(cookie))
     assert Socket(site, cookie).talk() == REFUSED
@@ -330,6 +349,14 @@ def test_automatic_messages_do_not_extend_the_session(site: Site, cookie: str, m
 def test_an_open_websocket_alone_does_not_extend_the_session(site: Site, cookie: str) -> None:
     socket = Socket(site, cookie)
     socket.talk(then=lambda: site.clock.advance(241 * 60.0))
+    assert site.gate.sessions.find(key_of(cookie), is_touch=False) is None
+
+
+def test_opening_a_websocket_does_not_extend_the_session_either(site: Site, cookie: str) -> None:
+    """A page that lost its connection opens another one by itself."""
+    site.clock.advance(239 * 60.0)
+    assert Socket(site, cookie).talk() == ACCEPTED
+    site.clock.advance(2 * 60.0)
     assert site.gate.sessions.find(key_of(cookie), is_touch=False) is None
 
 

@@ -66,7 +66,7 @@ def check(request: Request, key: Key | None = None, *, after_s: float = 0.0, **c
         method=request.method,
         path=str(changes.get("path", request.path)),
         query=str(changes.get("query", request.query)),
-        headers=list(changes.get("headers", request.headers).items()),  # type: ignore[attr-defined]
+        headers=changes.get("pairs") or list(changes.get("headers", request.headers).items()),  # type: ignore[attr-defined, arg-type]
         body=changes.get("body", request.body),  # type: ignore[arg-type]
         find_credentials=lambda access_key_id, _session_token: (
             found if access_key_id == "ASIAGUEST" else None
@@ -161,6 +161,44 @@ def test_another_host_is_refused() -> None:
         refusal(request, headers={**request.headers, "host": "elsewhere"}).error_type
         == "InvalidSignatureException"
     )
+
+
+@pytest.mark.parametrize("name", ["host", "X-Amz-Date", "X-Amz-Security-Token", "Content-Type"])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_second_copy_of_a_signed_header_is_refused(name: str, *, is_first: bool) -> None:
+    """Whoever reads the other copy would read what was not signed."""
+    request = signed()
+    copy = (name.lower(), "another")
+    pairs = [copy, *request.headers.items()] if is_first else [*request.headers.items(), copy]
+    assert refusal(request, pairs=pairs).error_type in (
+        INVALID,
+        "IncompleteSignatureException",
+        "UnrecognizedClientException",
+    )
+
+
+def test_the_same_value_twice_is_not_what_was_signed_once() -> None:
+    request = signed()
+    pairs = [*request.headers.items(), ("content-type", request.headers["Content-Type"])]
+    assert refusal(request, pairs=pairs).error_type == INVALID
+
+
+def test_a_signature_that_leaves_out_the_host_is_refused() -> None:
+    """Even when no host was sent: the request could be replayed at another server."""
+    request = signed()
+    authorization = request.headers["Authorization"].replace("host;", "")
+    for headers in (request.headers, without(request.headers, "host")):
+        refused = refusal(request, headers={**headers, "Authorization": authorization})
+        assert refused.message.startswith("'host' must be a 'SignedHeader'")
+
+
+def test_every_byte_of_a_long_body_is_signed() -> None:
+    """Here the very last of half a megabyte."""
+    body = b"x" * 500_000
+    request = signed(body=body)
+    assert check(request) == "ASIAGUEST"
+    assert refusal(request, body=body[:-1] + b"y").error_type == INVALID
+    assert refusal(request, body=body[:-1]).error_type == INVALID
 
 
 def test_a_declared_body_hash_is_never_trusted() -> None:

@@ -138,6 +138,8 @@ def test_a_token_is_accepted_until_the_second_it_expires(key: SigningKey) -> Non
 def test_a_token_from_the_future_is_refused(key: SigningKey) -> None:
     assert fault(key, minted(key).access_token, now_s=NOW_S - 1) is TokenFault.NOT_YET_VALID
     assert fault(key, forged(key, {"nbf": int(NOW_S) + 1})) is TokenFault.NOT_YET_VALID
+    early = {"iat": int(NOW_S) + 1, "nbf": int(NOW_S) - 1}
+    assert fault(key, forged(key, early)) is TokenFault.NOT_YET_VALID
 
 
 def test_alg_none_is_refused(key: SigningKey) -> None:
@@ -173,6 +175,15 @@ def test_another_issuer_or_client_is_refused(key: SigningKey) -> None:
     for token in (other_pool.access_token, other_pool.id_token):
         assert fault(key, token) is TokenFault.ISSUER
     for token in (other_client.access_token, other_client.id_token):
+        assert fault(key, token) is TokenFault.CLIENT
+
+
+def test_each_kind_of_token_names_its_client_in_its_own_claim(key: SigningKey) -> None:
+    """An access token with `aud` only, or an ID token with `client_id` only, was made for something else."""
+    pair = minted(key)
+    access = forged(key, {"client_id": None, "aud": CLIENT}, of=pair.access_token)
+    identity = forged(key, {"aud": None, "client_id": CLIENT}, of=pair.id_token)
+    for token in (access, identity):
         assert fault(key, token) is TokenFault.CLIENT
 
 

@@ -132,6 +132,27 @@ def test_a_guest_never_receives_owner_or_name(
     assert {error["errorType"] for error in payload["errors"]} == {"Unauthorized"}
 
 
+def test_a_guest_never_receives_the_owner_of_a_batch_or_of_its_rows(
+    hub: SubscriptionHub, listen: Callable[..., Payloads]
+) -> None:
+    """Each type is guarded, not only those that guests query."""
+    guest = listen(GUEST, "subscription {onCreateResultsBatch {examId owner items {id owner name}}}")
+    rows = [{**RESULT, "owner": "owner", "name": "Ada Lovelace"}]
+    batch = {"examId": "e", "published": True, "owner": "owner", "items": rows}
+    publish(hub, MutationEvent("createResultsBatch", batch))
+    (payload,) = guest
+    assert payload["data"]["onCreateResultsBatch"] == {
+        "examId": "e",
+        "owner": None,
+        "items": [{"id": "r", "owner": None, "name": None}],
+    }
+    assert {error["message"] for error in payload["errors"]} == {
+        "Not Authorized to access owner on type ResultsBatch",
+        "Not Authorized to access owner on type Results",
+        "Not Authorized to access name on type Results",
+    }
+
+
 def test_an_alias_of_the_subscription_is_kept(hub: SubscriptionHub, listen: Callable[..., Payloads]) -> None:
     """The event is found under its field, answered under the alias."""
     guest = listen(GUEST, "subscription {it: onCreateResults {key: id}}")

@@ -137,6 +137,18 @@ def test_a_proof_is_valid_only_for_what_it_signs(change: dict[str, object]) -> N
     assert not is_accepted(challenge, answer, **change)
 
 
+def test_a_part_of_a_proof_or_more_than_it_proves_nothing() -> None:
+    """It is compared as a whole."""
+    client = Client(PASSWORD)
+    challenge = srp.new_challenge(
+        record_of(PASSWORD), srp.parse_client_public(client.public()), lambda count: b"\x07" * count
+    )
+    answer = client.answer(challenge)
+    proof = base64.b64decode(answer["PASSWORD_CLAIM_SIGNATURE"])
+    for other in (proof[:1], proof[:16], proof[:-1], proof[1:], proof + b"\x00", proof + proof):
+        assert not is_accepted(challenge, answer, signature=base64.b64encode(other).decode())
+
+
 def test_a_proof_does_not_fit_another_challenge_of_the_same_password() -> None:
     """A recorded answer is useless later."""
     client = Client(PASSWORD)
