@@ -129,7 +129,7 @@ class GradebookFile:
         text = io.StringIO(newline="")
         csv.writer(text, delimiter=str(self._table.delimiter)).writerows(records)
         # A guessed encoding may lack letters of the names that are there; gradebooks read UTF-8.
-        encoding = "utf-8" if self._source.is_encoding_guessed else self._source.encoding
+        encoding = "utf-8" if self._source.readings else self._source.encoding
         return text.getvalue().encode(encoding)
 
 

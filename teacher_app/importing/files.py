@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from teacher_app.importing.decoding import decode
@@ -30,14 +30,14 @@ class Kind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Source:
     """`tables` by sheet name; text and OneRoster have one, named "". A text file also has its `text` and the
-    `encoding` that it was read with; `is_encoding_guessed`: it does not say its own, so names may be
-    misread."""
+    `encoding` that it was read with; where that was guessed, so that names may be misread, `readings` has the
+    likely encodings in order, each with some words as they would be read."""
 
     kind: Kind
     tables: Mapping[str, Table]
     text: str = ""
     encoding: str = ""
-    is_encoding_guessed: bool = False
+    readings: Mapping[str, str] = field(default_factory=dict)
 
 
 def source_from_text(text: str) -> Source:
@@ -66,9 +66,7 @@ def source_from_file(data: bytes, encoding: str | None = None) -> Source:
         )
     if not data.startswith(_ZIP):
         decoded = decode(data, encoding)
-        return Source(
-            Kind.TEXT, {"": _table(decoded.text)}, decoded.text, decoded.encoding, decoded.is_guessed
-        )
+        return Source(Kind.TEXT, {"": _table(decoded.text)}, decoded.text, decoded.encoding, decoded.readings)
     if b"xl/" in data:
         return Source(Kind.WORKBOOK, tables_from_workbook(data))
     if b"Index/" in data and b".iwa" in data:

@@ -93,22 +93,23 @@ def _draft(read: Callable[[], Source], workspace: Workspace) -> ImportDraft:
 
 def _ask_about_letters(page: _Page, draft: ImportDraft, workspace: Workspace, key: str) -> None:
     """Another reading of a text whose encoding was guessed."""
-    if not draft.source.is_encoding_guessed or page.file is None or draft.progress is not Progress.NONE:
+    readings, encoding = draft.source.readings, draft.source.encoding
+    if not readings or page.file is None or draft.progress is not Progress.NONE:
         return
     st.warning(
         "This file does not say how its letters are stored. Look at the names below: if letters are wrong, "
         "choose another reading.",
         icon=":material/translate:",
     )
-    guess, encodings = draft.source.encoding, list(ENCODINGS)
+    encodings = list(dict.fromkeys([*readings, encoding]))
     chosen = st.selectbox(
         "Letters read as",
         encodings,
-        index=encodings.index(guess),
-        format_func=ENCODINGS.__getitem__,
+        index=encodings.index(encoding),
+        format_func=lambda one: f"{ENCODINGS[one]}: {readings.get(one, '')}",
         key=f"{key}-encoding",
     )
-    if chosen == guess:
+    if chosen == encoding:
         return
     data = page.file
     try:

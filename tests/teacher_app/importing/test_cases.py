@@ -74,7 +74,7 @@ def fits(source: Source, layout: Layout, rows: list[CheckedRow], wanted: dict[st
     if not layout.is_complete or "refused_contains" in wanted:
         return False
     if "warned" in wanted:
-        return source.is_encoding_guessed
+        return bool(source.readings)
     if "points_said" in wanted:
         return float(layout.points_possible.replace(",", ".") or 0) == float(wanted["points_said"])
     if "fates" in wanted:

@@ -374,10 +374,12 @@ def test_a_column_of_codes_is_recognised_by_its_name_and_contents() -> None:
 def test_a_guessed_encoding_is_said_and_another_can_be_chosen() -> None:
     data = "Name;Grade\nŁukasz Żak;14\nJiří Dvořák;12".encode("cp1250")
     source = source_from_file(data)
-    assert (source.encoding, source.is_encoding_guessed) == ("cp1250", True)
+    assert source.encoding == "cp1250"
+    assert next(iter(source.readings.items())) == ("cp1250", "Łukasz Żak Jiří Dvořák")
+    assert source.readings["cp1251"] == "Јukasz Їak Jiшн Dvoшбk"
     assert pairs_of(source) == [("Łukasz Żak", "14"), ("Jiří Dvořák", "12")]
     assert pairs_of(source_from_file(data, "cp1252"))[0] == ("£ukasz ¯ak", "14")
-    assert not source_from_file("Name;Grade\nŁukasz Żak;14".encode()).is_encoding_guessed
+    assert not source_from_file("Name;Grade\nŁukasz Żak;14".encode()).readings
 
 
 @pytest.mark.parametrize(
@@ -387,6 +389,28 @@ def test_a_guessed_encoding_is_said_and_another_can_be_chosen() -> None:
         ("Имя;Оценка\nИван Петров;14\nАнна Смирнова;5", "cp1251"),
         ("氏名,点数\n山田太郎,14\n鈴木花子,9", "shift_jis"),
         ("Navn;Karakter\nSøren Ærø;7\nÅse Bjørk;4", "cp1252"),
+        ("Name;Grade\nGuðrún Jónsdóttir;7\nÞóra Ýr;4", "cp1252"),
+        ("Nombre;Nota\nBegoña Peña;7\nÍñigo Gómez;4", "cp1252"),
+        ("Nome;Nota\nJoão Simões;7\nInês Leão;4", "cp1252"),
+        ("Nom;Note\nFrançois Dupré;7\nZoé Côté;4", "mac_roman"),
+        ("Name;Note\nJörg Groß;7\nKäthe Müller;4", "cp850"),
+        ("Név;Jegy\nGyőző Kovács;7\nNagy Réka;4", "cp1250"),
+        ("Nume;Nota\nRăzvan Bălan;7\nIleana Mândru;4", "cp1250"),
+        ("Jméno;Známka\nTomáš Růžička;7\nŽofie Šťastná;4", "cp1250"),
+        ("Jméno;Známka\nTomáš Růžička;7\nŽofie Šťastná;4", "iso8859_2"),
+        ("Imię;Ocena\nŁukasz Świątek;7\nŻaneta Żółć;4", "iso8859_2"),
+        ("Vardas;Pažymys\nJūratė Žukaitė;7\nĄžuolas Čėsna;4", "cp1257"),
+        ("Имя;Оценка\nИван Петров;14\nАнна Смирнова;5", "koi8_r"),
+        ("Ім'я;Оцінка\nЄвген Їжакевич;14\nГанна Біла;5", "cp1251"),
+        ("Όνομα;Βαθμός\nΓιώργος Παππάς;14\nΕλένη Αγγέλου;5", "cp1253"),
+        ("שם;ציון\nדוד כהן;14\nשרה לוי;5", "cp1255"),
+        ("الاسم;الدرجة\nمحمد علي;14\nفاطمة حسن;5", "cp1256"),
+        ("ชื่อ;คะแนน\nสมชาย ใจดี;14\nอนุชา แก้วดี;5", "cp874"),
+        ("Name;Grade\n王小明;14\n李华;5", "gbk"),
+        ("Name;Grade\n陳大文;14\n黃美玲;5", "big5"),
+        ("Name;Grade\n高橋さくら;14\n田中一郎;5", "shift_jis"),
+        ("Name;Grade\n高橋さくら;14\n田中一郎;5", "euc_jp"),
+        ("이름;점수\n김철수;14\n이영희;5", "euc_kr"),
     ],
 )
 def test_encodings_are_recognised_by_the_letters_of_names(text: str, encoding: str) -> None:

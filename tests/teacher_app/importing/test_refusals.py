@@ -28,7 +28,7 @@ def reason_for(data: bytes) -> str:
         (b"%PDF-1.7\n", "This is a PDF"),
         (b"Name;Grade\nAda\0;1", "no text file"),
         (b"\xff\xfea", "letters of this file cannot be read"),
-        (b"Ada\x81\xff;1", "letters of this file cannot be read"),
+        (b"Ada\x01\x9d\x02\xff;1", "letters of this file cannot be read"),
         (b"PK\x03\x04 cut short", "file is damaged"),
         (b"PK\x03\x04 xl/ cut short", "file is damaged"),
         (zip_of({"mimetype": "application/vnd.oasis.opendocument.spreadsheet"}), "OpenDocument"),
