@@ -21,7 +21,7 @@ from teacher_app.exporting.persons import shown_person
 from teacher_app.importing.columns import Dialect, Layout, column_labels, recognised
 from teacher_app.importing.files import Source
 from teacher_app.importing.limits import FileNotReadable
-from teacher_app.importing.tables import Table, records_from_text
+from teacher_app.importing.tables import DRAWN, SPACES, Table, records_from_text
 
 __all__ = ["Filled", "GradebookFile"]
 
@@ -44,7 +44,11 @@ class GradebookFile:
         self._source = source
         self._table: Table = next(iter(source.tables.values()))
         self._layout: Layout = recognised(self._table, exam.scale, exam.subject, kind=source.kind)
-        if self._layout.dialect not in {Dialect.CANVAS, Dialect.MOODLE} or not self._table.delimiter:
+        if self._layout.dialect not in {Dialect.CANVAS, Dialect.MOODLE} or self._table.delimiter in {
+            None,
+            SPACES,
+            DRAWN,
+        }:
             raise FileNotReadable(
                 "This is no gradebook export of Canvas or Moodle. Export the gradebook there as CSV, "
                 "then choose that file."

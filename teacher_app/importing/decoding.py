@@ -13,7 +13,7 @@ import itertools
 import math
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from teacher_app.importing.headings import is_known_heading
@@ -23,6 +23,8 @@ __all__ = ["ENCODINGS", "Decoded", "decode", "text_from_bytes"]
 
 # What programs write without a mark.
 ENCODINGS = {
+    "utf-8": "UTF-8",
+    "utf-8 twice": "UTF-8, stored twice",
     "cp1252": "Western European (Windows)",
     "mac_roman": "Western European (Mac)",
     "cp850": "Western European (DOS)",
@@ -45,6 +47,8 @@ ENCODINGS = {
     "euc_kr": "Korean (EUC-KR)",
 }
 _WEST, _CENTRAL = ("cp1252", "mac_roman", "cp850"), ("cp1250", "iso8859_2", "cp852")
+_TWICE = "utf-8 twice"
+_GUESSED = tuple(ENCODINGS)[2:]
 # The first characters of usual surnames.
 _JAPANESE = (
     "佐鈴高田渡伊山中小加吉松井木林斎清森池橋阿石前岡長藤後近村遠青坂斉福太西金三原竹和内宮大野河上安今菅武杉"
@@ -97,6 +101,7 @@ _LANGUAGES: tuple[tuple[tuple[str, ...], str], ...] = (
     (("shift_jis",), "[ｦ-ﾟ]"),
 )
 _MARKED_ENCODINGS = {
+    (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE): "utf-32",  # before UTF-16, whose mark it begins with
     (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE): "utf-16",
     (codecs.BOM_UTF8,): "utf-8-sig",
 }
@@ -128,8 +133,12 @@ class Decoded:
 def decode(data: bytes, encoding: str | None = None) -> Decoded:
     """The text, without a byte-order mark, read as `encoding` if one is given. Raises FileNotReadable."""
     try:
+        if encoding in {"utf-8", _TWICE}:
+            return _as_utf_8(data, is_mended=encoding == _TWICE)
         if encoding is not None:
             return Decoded(data.decode(encoding), encoding, _readings(data)[1])
+        if data.endswith(b"\0") and b"\0" not in (shorter := data.rstrip(b"\0")):
+            data = shorter  # some programs fill up the last block of a file
         for marks, marked in _MARKED_ENCODINGS.items():
             if data.startswith(marks):
                 return Decoded(data.decode(marked), marked)
@@ -148,15 +157,21 @@ def text_from_bytes(data: bytes) -> str:
 
 
 def _utf_16_without_mark(data: bytes) -> Decoded:
-    for encoding, zeros in (("utf-16-le", data[1::2]), ("utf-16-be", data[::2])):
-        if len(data) % 2 == 0 and 2 * zeros.count(0) > len(zeros):
-            return Decoded(data.decode(encoding), encoding)
+    """Digits and line ends have their zeros all on one side."""
+    for encoding, zeros, others in (
+        ("utf-16-le", data[1::2], data[::2]),
+        ("utf-16-be", data[::2], data[1::2]),
+    ):
+        if len(data) % 2 == 0 and 0 not in others and 20 * zeros.count(0) > len(zeros):
+            text = data.decode(encoding)
+            if "\n" in text or "\t" in text:
+                return Decoded(text, encoding)
     raise FileNotReadable("This is no text file. Choose a CSV or an XLSX file, or paste the rows.")
 
 
 def _guessed(data: bytes) -> Decoded:
     try:
-        return Decoded(data.decode("utf-8"), "utf-8")
+        return _as_utf_8(data)
     except UnicodeDecodeError as error:
         faults, readings = _readings(data)
         if faults > _IMPLAUSIBLE:
@@ -165,10 +180,38 @@ def _guessed(data: bytes) -> Decoded:
         return Decoded(data.decode(likeliest), likeliest, readings)
 
 
+def _as_utf_8(data: bytes, *, is_mended: bool = True) -> Decoded:
+    """ "Zoë" that some program read as cp1252 and stored as "ZoÃ«" is read as "Zoë" again. Raises
+    UnicodeDecodeError."""
+    text = data.decode("utf-8")
+    if text.isascii():
+        return Decoded(text, "utf-8")
+    try:
+        mended = _bytes_behind(text).decode("utf-8")
+    except UnicodeError:
+        return Decoded(text, "utf-8")
+    readings = {_TWICE: _example(mended), "utf-8": _example(text)}
+    return Decoded(mended, _TWICE, readings) if is_mended else Decoded(text, "utf-8", readings)
+
+
+def _bytes_behind(text: str) -> bytes:
+    """What was read as cp1252; the five bytes that it does not have became control characters."""
+    return b"".join(letter.encode("latin-1" if "\x80" <= letter <= "\x9f" else "cp1252") for letter in text)
+
+
+def _example(text: str) -> str:
+    return " ".join(itertools.islice(_foreign_words(text), _EXAMPLE_WORDS))
+
+
+def _foreign_words(text: str, start: int = 0) -> Iterator[str]:
+    """Those with letters beyond ASCII."""
+    return (found[0][:_WORD_MAX] for found in _WORD.finditer(text, start) if not found[0].isascii())
+
+
 def _readings(data: bytes) -> tuple[float, dict[str, str]]:
     """The faults of the best reading, and Decoded.readings without those that give the same letters."""
     best: dict[str, tuple[float, int]] = {}
-    samples = {encoding: sample for encoding in ENCODINGS if (sample := _sample(data, encoding))}
+    samples = {encoding: sample for encoding in _GUESSED if (sample := _sample(data, encoding))}
     for place, (encodings, letters) in enumerate(_LANGUAGES):
         for encoding in encodings:
             if encoding in samples:
@@ -207,11 +250,7 @@ def _sample(data: bytes, encoding: str) -> _Sample | None:
     headings = [cell for cell in re.split(r"[\t;|,]", first_line) if is_known_heading(cell)]
     known = sum(not heading.isascii() for heading in headings)
     # Headings are no names: names have usual first characters.
-    foreign = (
-        found[0][:_WORD_MAX]
-        for found in _WORD.finditer(text, len(first_line) if headings else 0)
-        if not found[0].isascii()
-    )
+    foreign = _foreign_words(text, len(first_line) if headings else 0)
     words = list(itertools.islice(foreign, _SAMPLE_WORDS)) or headings
     lower = "\n".join(words).lower()
     letters = sum(not letter.isascii() for letter in lower)

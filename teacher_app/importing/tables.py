@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from shared.model.text import unescape_formula
+from teacher_app.importing.drawn_tables import drawn_records
 from teacher_app.importing.headings import is_known_heading
 from teacher_app.importing.limits import (
     CELL_MAX,
@@ -18,33 +19,37 @@ from teacher_app.importing.limits import (
     TEXT_MAX,
     FileNotReadable,
 )
+from teacher_app.importing.lists import (
+    LINE_END,
+    ends_with_answers,
+    is_answer,
+    lines_of_one_line,
+    list_records,
+)
 
-__all__ = ["SPACES", "Table", "cell_text", "records_from_text", "table_from_cells", "table_from_text"]
+__all__ = [
+    "DRAWN",
+    "SPACES",
+    "Table",
+    "cell_text",
+    "records_from_text",
+    "table_from_cells",
+    "table_from_text",
+]
 
-SPACES = "spaces"  # in the place of a delimiter: columns aligned by hand
-_DELIMITERS = ("\t", ";", "|", ",", "；", "，")  # what is rarest in names and grades comes first
+SPACES = "spaces"  # in the place of a delimiter: lines of names and grades, or columns aligned by hand
+DRAWN = "drawn"  # a table drawn with bars
+# What is rarest in names and grades comes first. The last two divide columns only below known headings.
+_DELIMITERS = ("\t", ";", "|", ",", "；", "，", "^", "~")
+_HEADING_DELIMITERS = (*_DELIMITERS, ":", "&")
 _SAMPLE_ROWS = 60
 _HEADING_ROWS = 12
 _RECORD_CELLS_MAX = 16_384  # the columns of a spreadsheet: some programs write all of them, mostly empty
-NAME_AND_ANSWER_MAX = 300  # characters; a longer line is nobody's name and grade, and is not searched
 
-_SEPARATOR_LINE = re.compile(r"\s*\"?sep=(.)\"?\s*(?:\r\n|\r|\n)", re.IGNORECASE)
-_MARKDOWN_RULE = re.compile(r"^ *(?:\| *)?:?-{2,}:? *\|[ :|-]*$", re.MULTILINE)
-_MARKDOWN_EDGES = re.compile(r"^ *\||\| *$", re.MULTILINE)
+_SEPARATOR_LINE = re.compile(r"\s*\"?sep=(.)\"?\s*?(?:\r\n|\r|\n)", re.IGNORECASE)
 _RULE_CELL = re.compile(r"[ :=_+*-]{3,}")
 _TEXT_FORMULA = re.compile(r'="(.*)"', re.DOTALL)  # how some programs keep leading zeros
-_ALIGNED = re.compile(r" {2,}| *\t *")
-_LINE_END = re.compile(r"\r\n|\r|\n")
-_AMOUNT = r"[-−]?\d{1,4}(?:[.,]\d{1,20})?[½¼¾]?"
-_ANSWER_TEXT = (
-    rf"(?:{_AMOUNT}(?: ?(?:/|out of|sur|von) ?{_AMOUNT})?(?: ?(?:%|pts?\.?|points?|punkte?|marks?))?"
-    r"|[A-Za-z][+*-]?|abs\.?|absente?|exempt|ex|pass|fail|\?+|-)"
-)
-_ANSWER = re.compile(_ANSWER_TEXT, re.IGNORECASE)
-_NAME_AND_ANSWER = re.compile(
-    rf"(?P<name>.*?\S)(?:\s*(?:[.…·_]{{2,}}|…|[：，])\s*|:\s+|\s+[-–—.·=]\s+|\s+)(?P<answer>{_ANSWER_TEXT})",
-    re.IGNORECASE,
-)
+_QUOTED_LINE = re.compile(r'\s*"((?:[^"\r\n]|"")*)"\s*')
 _INTEGER = re.compile(r"\d{1,4}", re.ASCII)
 _DECIMALS = re.compile(r"\d{1,2}", re.ASCII)
 
@@ -70,17 +75,19 @@ class Table:
 
 def table_from_text(text: str, delimiter: str | None = None) -> Table:
     """Delimited or aligned text as a table; without a delimiter it is found out. Raises FileNotReadable."""
-    text = text.removeprefix("\ufeff").rstrip("\x1a")
+    text = text.lstrip("\ufeff").rstrip("\x1a\r\n\t ")
     if max(text.count("\n"), text.count("\r")) > LINES_MAX:
         raise FileNotReadable(f"It has more than {LINES_MAX:,} lines. Keep only the class list.")
-    if _MARKDOWN_RULE.search(text):
-        text = _MARKDOWN_EDGES.sub("", text)
     first_line = 1
     found = _SEPARATOR_LINE.match(text)
     if found:
         text, first_line, delimiter = text[found.end() :], 2, found[1]
     is_known = delimiter is not None
-    delimiter = delimiter or _delimiter(text)
+    if delimiter is None:
+        if drawn := drawn_records(text):
+            return table_from_cells(drawn, DRAWN)
+        text = _unwrapped(lines_of_one_line(text))
+        delimiter = _delimiter(text)
     records = (
         (line + first_line - 1, [cell_text(cell) for cell in cells])
         for line, cells in records_from_text(text, delimiter)
@@ -148,11 +155,12 @@ def records_from_text(text: str, delimiter: str) -> Iterator[tuple[int, list[str
     quotes are letters, as in the name "Bo" Jackson.
     """
     if delimiter == SPACES:
-        yield from _spaced_records(text)
+        yield from list_records(text)
         return
     mark = re.escape(delimiter)
+    escaped = rf'(?<=\\)"(?! *(?:{mark}|[\r\n]|\Z))'  # as programs write a quote that know no doubled ones
     cell = re.compile(
-        rf'(?: *"((?:[^"]|"")*+)" *(?={mark}|[\r\n]|\Z)|([^{mark}\r\n]*))({mark}|\r\n|\r|\n|\Z)'
+        rf'(?: *"((?:[^"]|""|{escaped})*+)" *(?={mark}|[\r\n]|\Z)|([^{mark}\r\n]*))({mark}|\r\n|\r|\n|\Z)'
     )
     cells: list[str] = []
     line, position = 1, 0
@@ -160,16 +168,20 @@ def records_from_text(text: str, delimiter: str) -> Iterator[tuple[int, list[str
         found = cell.match(text, position)
         assert found is not None  # noqa: S101  # the second branch matches everywhere
         quoted, plain, end = found.groups()
-        cells.append(_without_lone_quote(plain) if quoted is None else quoted.replace('""', '"'))
+        cells.append(_without_lone_quote(plain) if quoted is None else _unquoted(quoted))
         if len(cells) > _RECORD_CELLS_MAX:
             raise FileNotReadable(f"Line {line} has more than {COLUMNS_MAX} columns. Keep those you need.")
-        line += 0 if quoted is None else len(_LINE_END.findall(quoted))
+        line += 0 if quoted is None else len(LINE_END.findall(quoted))
         if end != delimiter:
             yield line, cells
             line, cells = line + 1, []
         if not end:
             return
         position = found.end()
+
+
+def _unquoted(cell: str) -> str:
+    return cell.replace('""', '"').replace('\\"', '"')
 
 
 def _without_lone_quote(cell: str) -> str:
@@ -180,64 +192,49 @@ def _without_lone_quote(cell: str) -> str:
 
 def _delimiter(text: str) -> str:
     """Known headings decide; without any, the first delimiter that most rows have."""
-    sample = "\n".join(_LINE_END.split(text, _SAMPLE_ROWS)[:_SAMPLE_ROWS])
-    headings = {one: _headings(text, one) for one in _DELIMITERS}
-    best = max(_DELIMITERS, key=lambda one: headings[one])
+    sample = "\n".join(LINE_END.split(text, _SAMPLE_ROWS)[:_SAMPLE_ROWS])
+    headings = {one: _headings(text, one) for one in _HEADING_DELIMITERS}
+    best = max(_HEADING_DELIMITERS, key=lambda one: headings[one])
     if headings[best] >= 2:
         return best
     for one in _DELIMITERS:
         records = itertools.islice(records_from_text(text, one), _SAMPLE_ROWS)
         filled = [cells for _, cells in records if any(cell.strip() for cell in cells)]
         if one in text and 5 * sum(len(cells) > 1 for cells in filled) >= 3 * len(filled):
-            if one in {",", "，"} and _ends_with_answers(sample) and not _last_cells_are_answers(filled):
-                return SPACES  # Lovelace, Ada 14
+            if one in {",", "，"} and _are_lines_of_answers(sample, filled):
+                return SPACES
             return one
     return SPACES
+
+
+def _are_lines_of_answers(sample: str, rows: list[list[str]]) -> bool:
+    """Lovelace, Ada 14; also Lovelace, Ada 14,5."""
+    return ends_with_answers(sample, having="," if _have_answers(rows) else "")
+
+
+def _have_answers(rows: list[list[str]]) -> bool:
+    """Whether the last of several cells is a grade in most rows."""
+    return 5 * sum(len(cells) > 1 and is_answer(cells[-1].strip()) for cells in rows) >= 3 * len(rows)
+
+
+def _unwrapped(text: str) -> str:
+    """Without the quotes around whole lines that a spreadsheet adds to a table in one column."""
+    lines = LINE_END.split(text)
+    found = [_QUOTED_LINE.fullmatch(line) for line in lines if line.strip()]
+    if len(found) < 2 or not all(found):
+        return text
+    plain = "\n".join(
+        one[1].replace('""', '"') if (one := _QUOTED_LINE.fullmatch(line)) else "" for line in lines
+    )
+    rows = [cells for _, cells in records_from_text(plain, _delimiter(plain)) if any(cells)]
+    is_table = _headings(plain, _delimiter(plain)) >= 2 or _have_answers(rows)
+    return plain if is_table else text
 
 
 def _headings(text: str, delimiter: str) -> int:
     """How many known headings one of the first rows has, if they are divided so."""
     rows = itertools.islice(records_from_text(text, delimiter), _HEADING_ROWS)
     return max((sum(is_known_heading(cell_text(cell)) for cell in cells) for _, cells in rows), default=0)
-
-
-def _last_cells_are_answers(rows: list[list[str]]) -> bool:
-    return 5 * sum(_ANSWER.fullmatch(cells[-1].strip()) is not None for cells in rows) >= 3 * len(rows)
-
-
-def _ends_with_answers(text: str) -> bool:
-    lines = [line.strip() for line in _LINE_END.split(text) if line.strip()]
-    return 5 * sum(_name_and_answer(line) is not None for line in lines) >= 3 * len(lines)
-
-
-def _spaced_records(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Names and grades divided by spaces, dots, a colon or a dash; or each on a line of its own."""
-    lines = _LINE_END.split(text)
-    filled = [(number, line.strip()) for number, line in enumerate(lines, start=1) if line.strip()]
-    is_answer = [_ANSWER.fullmatch(line) is not None for _, line in filled]
-    if len(filled) >= 4 and len(filled) % 2 == 0 and not any(is_answer[::2]) and all(is_answer[1::2]):
-        for (_, name), (number, answer) in zip(filled[::2], filled[1::2], strict=True):
-            yield number, [name, answer]
-        return
-    has_answers = _ends_with_answers(text)
-    for number, line in filled:
-        cells = _ALIGNED.split(line)
-        yield number, _split_answers(line) if has_answers and len(cells) <= 2 else cells
-
-
-def _name_and_answer(line: str) -> re.Match[str] | None:
-    return _NAME_AND_ANSWER.fullmatch(line) if len(line) <= NAME_AND_ANSWER_MAX else None
-
-
-def _split_answers(line: str) -> list[str]:
-    """The name, and each of the numbers behind it: which one is meant is for the teacher to say."""
-    answers: list[str] = []
-    while found := _name_and_answer(line):
-        line = found["name"].strip()
-        answers.insert(0, found["answer"])
-        if not line[-1].isdigit():
-            break
-    return [line, *answers] if answers else line.rsplit(None, 1)
 
 
 def _is_rule(cells: list[str]) -> bool:

@@ -17,7 +17,7 @@ from teacher_app.importing.columns import HEADING_ROWS, Dialect, column_labels
 from teacher_app.importing.draft import ImportDraft, fate_counts
 from teacher_app.importing.files import Kind
 from teacher_app.importing.rows import SourceRow
-from teacher_app.importing.tables import SPACES
+from teacher_app.importing.tables import DRAWN, SPACES
 
 __all__ = ["editor_key", "show_choices", "show_columns", "show_rows"]
 
@@ -29,6 +29,7 @@ _DELIMITER_WORDS = {
     ",": "columns divided by commas",
     "|": "columns divided by bars",
     SPACES: "columns divided by spaces",
+    DRAWN: "a drawn table",
 }
 _FATE_WORDS = {  # after a number
     Fate.NEW: "new",

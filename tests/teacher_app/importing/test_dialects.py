@@ -382,6 +382,17 @@ def test_a_guessed_encoding_is_said_and_another_can_be_chosen() -> None:
     assert not source_from_file("Name;Grade\nŁukasz Żak;14".encode()).readings
 
 
+def test_text_that_was_encoded_twice_is_mended_and_can_be_read_as_it_stands() -> None:
+    data = "Nome;Nota\nPâmela Conceição;14\nÍris Leão;12".encode().decode("latin-1").encode()
+    source = source_from_file(data)
+    assert pairs_of(source) == [("Pâmela Conceição", "14"), ("Íris Leão", "12")]
+    assert list(source.readings) == ["utf-8 twice", "utf-8"]
+    assert source_from_file(data, "utf-8").text.startswith("Nome;Nota\nPÃ¢mela")
+    assert source_from_file(data, "utf-8 twice") == source
+    windows = "Nom;Note\nHéloïse Œuvré;14".encode().decode("cp1252").encode()
+    assert pairs_of(windows) == [("Héloïse Œuvré", "14")]
+
+
 @pytest.mark.parametrize(
     ("text", "encoding"),
     [
