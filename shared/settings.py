@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -29,6 +29,7 @@ __all__ = [
 ]
 
 PREFIX = "EXAM_RESULTS_"
+SECRET_LENGTH_MIN = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,12 @@ SETTINGS: tuple[Setting, ...] = tuple(
         ("COGNITO_ENDPOINT_URL", "the address of both Cognito services; empty on AWS", "", "both"),
         ("STUDENT_URL", "the student dashboard's public address, for links and QR codes", "", "teacher"),
         ("SESSION_IDLE_MINUTES", "minutes of inactivity before a teacher is signed out", "240", "teacher"),
+        (
+            "SESSION_KEY",
+            "a secret of 32 or more characters, with which sessions outlive a restart; empty: they do not",
+            "",
+            "teacher",
+        ),
         ("SECURE_COOKIES", "true when browsers reach the dashboard over https", "false", "teacher"),
         ("TRUSTED_PROXIES", "how many proxies in front to trust for the client's address", "0", "both"),
         ("STREAMS_MAX", "live streams in total, and sessions of pages; more are refused", "5000", "student"),
@@ -80,11 +87,12 @@ class BackendSettings:
 
 @dataclass(frozen=True, slots=True)
 class TeacherSettings:
-    """The teacher dashboard's settings."""
+    """The teacher dashboard's settings. `session_key` is None where sessions end with the process."""
 
     backend: BackendSettings
     student_url: str | None = None
     session_idle_minutes: int = 240
+    session_key: str | None = field(default=None, repr=False)
     has_secure_cookies: bool = False
     trusted_proxies: int = 0
 
@@ -114,6 +122,7 @@ def load_teacher_settings(
         backend=_backend(given),
         student_url=_optional(given, "STUDENT_URL", _url),
         session_idle_minutes=_integer(given, "SESSION_IDLE_MINUTES", 1, 7 * 24 * 60),
+        session_key=_optional(given, "SESSION_KEY", _secret),
         has_secure_cookies=_boolean(given, "SECURE_COOKIES"),
         trusted_proxies=_integer(given, "TRUSTED_PROXIES", 0, 10),
     )
@@ -208,6 +217,15 @@ def _url(given: Mapping[str, str], name: str) -> str:
     if parts.scheme not in schemes or not parts.hostname:
         wanted = " or ".join(f"{scheme}://" for scheme in sorted(schemes))
         raise SettingsInvalid(PREFIX + name, f"“{text}” is no address: it must start with {wanted}.")
+    return text
+
+
+def _secret(given: Mapping[str, str], name: str) -> str:
+    text = given[PREFIX + name]
+    if len(text) < SECRET_LENGTH_MIN:
+        raise SettingsInvalid(
+            PREFIX + name, f"is too short: give {SECRET_LENGTH_MIN} or more random characters."
+        )
     return text
 
 

@@ -66,6 +66,12 @@ class TeacherSession:
         return self._claims.get("name") or " ".join(part for part in parts if part) or self._username
 
     @property
+    def refresh_token(self) -> str | None:
+        """The token with which another process can continue this session; None if it has ended."""
+        tokens = self._tokens
+        return None if tokens is None else tokens.refresh_token
+
+    @property
     def has_ended(self) -> bool:
         """Whether this session is known to be over."""
         return self._tokens is None

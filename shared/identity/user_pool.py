@@ -162,6 +162,10 @@ class UserPool:
             )
         return self._next_step(challenge.username, answer)
 
+    def resume(self, refresh_token: str) -> TeacherSession:
+        """The session that another process began. Raises SessionEnded if the pool refuses the token."""
+        return TeacherSession(self._renew(refresh_token), self._renew, self._now_s)
+
     def sign_out(self, session: TeacherSession) -> None:
         """End this session here, whatever the pool answers, then revoke its refresh token (RFC 7009)."""
         tokens = session.end()

@@ -1,6 +1,6 @@
-"""The gate's two cookies: the session's, and a visitor's before there is a session.
+"""The gate's cookies: the session's, what continues it after a restart, and a visitor's before there is one.
 
-Both are opaque, HttpOnly and SameSite=Strict; over https they have the __Host- prefix (RFC 6265bis).
+All are opaque, HttpOnly and SameSite=Strict; over https they have the __Host- prefix (RFC 6265bis).
 """
 
 from __future__ import annotations
@@ -14,11 +14,22 @@ from typing import Any
 from starlette.datastructures import Headers
 from starlette.responses import Response
 
-__all__ = ["SESSION", "VISITOR", "cookie_of", "drop_cookie", "key_of", "new_cookie_value", "set_cookie"]
+__all__ = [
+    "SEALED",
+    "SESSION",
+    "VISITOR",
+    "cookie_of",
+    "drop_cookie",
+    "key_of",
+    "new_cookie_value",
+    "set_cookie",
+]
 
 SESSION = "exam_results_teacher"
+SEALED = "exam_results_sealed"
 VISITOR = "exam_results_visitor"
-_LENGTH_MAX = 64  # ours have 43 characters
+# Ours have 43 characters; a refresh token of Cognito, sealed, has about 2,600. Browsers store 4,096.
+_LENGTHS_MAX = {SESSION: 64, VISITOR: 64, SEALED: 4_000}
 
 
 def new_cookie_value() -> str:
@@ -43,7 +54,7 @@ def cookie_of(scope: Mapping[str, Any], name: str, *, is_https: bool) -> str | N
                     jar.load(part.strip())
                 except CookieError:
                     continue
-        if wanted in jar and 0 < len(jar[wanted].value) <= _LENGTH_MAX:
+        if wanted in jar and 0 < len(jar[wanted].value) <= _LENGTHS_MAX[name]:
             return jar[wanted].value
     return None
 

@@ -10,7 +10,7 @@ __all__ = ["FormTokens"]
 
 
 class FormTokens:
-    """Tokens derived from the browser's cookie by HMAC, with a key that lives as long as this process."""
+    """Tokens derived from the browser's cookie by HMAC."""
 
     def __init__(self, key: bytes | None = None) -> None:
         self._key = key or secrets.token_bytes(32)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +28,7 @@ from teacher_app.gate.attempts import AttemptLimits, AttemptRule
 from teacher_app.gate.form_tokens import FormTokens
 from teacher_app.gate.open_pages import OpenPage, OpenPages
 from teacher_app.gate.pending_steps import PendingSteps
+from teacher_app.gate.sealed_sessions import SealedSession, SessionSeal
 from teacher_app.gate.sessions import GateSession, Sessions
 from teacher_app.gate.teacher_pool import TeacherPool
 
@@ -69,11 +69,11 @@ class Gate:
         self.code_requests = AttemptLimits(now_s, _CODES_OF_NAME, _CODES_OF_ADDRESS)
         self.steps = PendingSteps(now_s)
         self.pages = OpenPages()
-        self.form_tokens = FormTokens(secrets.token_bytes(32))
+        idle_s = settings.session_idle_minutes * 60.0
+        self.seal = SessionSeal(settings.session_key, now_s, idle_s=idle_s)
+        self.form_tokens = FormTokens(self.seal.form_key)
         self.sessions = Sessions(
-            now_s,
-            lambda teacher: TeacherApi(settings.backend, teacher.access_token),
-            idle_s=settings.session_idle_minutes * 60.0,
+            now_s, lambda teacher: TeacherApi(settings.backend, teacher.access_token), idle_s=idle_s
         )
         self._now_s = now_s
         self._check_after_s = check_after_s
@@ -104,6 +104,38 @@ class Gate:
             self.pages.move(old.key, page)
             self.sessions.end(old.key)
         return value, resume is not None and self.pages.bind(resume, page)
+
+    async def find(self, key: str | None, sealed: str | None, *, is_touch: bool) -> GateSession | None:
+        """The session of a browser with these cookies, valid at the user pool too; None without one.
+
+        One that began in another process is continued here. Raises BackendUnreachable or SignInThrottled when
+        the pool cannot say now whether it still may.
+        """
+        session = self.sessions.find(key, is_touch=is_touch)
+        if session is None and key is not None and sealed is not None and not self.sessions.has_ended(key):
+            opened = self.seal.open(key, sealed)
+            if opened is not None:
+                await self.run_blocking(self._adopt, key, opened)
+                session = self.sessions.find(key, is_touch=is_touch)
+        if session is not None and not await self.is_valid_async(session):
+            return None
+        return session
+
+    def _adopt(self, key: str, sealed: SealedSession) -> None:
+        try:
+            teacher = self.pool.resume(sealed.refresh_token)
+        except SessionEnded:
+            self.sessions.end(key)  # the pool is not asked again for this cookie
+            return
+        self.sessions.adopt(key, teacher, started_at_s=sealed.started_at_s, touched_at_s=sealed.used_at_s)
+
+    def sealed(self, key: str) -> str | None:
+        """The cookie with which another process can continue that session; None if it has ended."""
+        session = self.sessions.find(key, is_touch=False)
+        token = None if session is None else session.teacher.refresh_token
+        if session is None or token is None:
+            return None
+        return self.seal.seal(key, token, session.started_at_s)
 
     def session_of_page(self, page_id: str | None) -> GateSession:
         """The session of an open page. May call the user pool (blocking). Raises SessionEnded."""
@@ -166,8 +198,8 @@ class Gate:
         await supervise("the gate's sweep", sweep_repeatedly, first_pause_s=every_s, longest_pause_s=every_s)
 
     async def close(self) -> None:
-        """Wait for the calls in progress, then end all sessions without calling the pool: their tokens are
-        forgotten with the process."""
+        """Wait for the calls in progress, then forget all sessions without calling the pool: another process
+        may continue them."""
         await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
         self.sessions.close()
         for session in self.sessions.take_ended():

@@ -7,6 +7,7 @@ whose Streamlit session it wants to resume.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from http import HTTPStatus
 
@@ -14,10 +15,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.model.errors import BackendUnreachable, SignInThrottled
 from shared.web.security_headers import Page, add_security_headers
 from teacher_app.gate import paths
 from teacher_app.gate.client_facts import ClientFacts, facts_of
-from teacher_app.gate.cookies import SESSION, cookie_of, key_of
+from teacher_app.gate.cookies import SEALED, SESSION, cookie_of, key_of, set_cookie
 from teacher_app.gate.gate import Gate
 from teacher_app.gate.open_pages import OpenPage
 from teacher_app.gate.sessions import GateSession
@@ -28,6 +30,11 @@ PAGE_HEADER = "X-Exam-Results-Page"  # added to the WebSocket's handshake; what 
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
 _REFUSED_CODE = 1008  # policy violation: before the handshake is accepted it becomes HTTP 403
 
+_TRY_AGAIN_PAGE = (
+    "<!doctype html><html lang='en'><head><meta charset='utf-8'><title>Exam results</title>"
+    "<meta http-equiv='refresh' content='3'></head><body><p>The sign-in service does not answer just now. "
+    "This page tries again by itself.</p></body></html>"
+)
 # A link on another site does not send our SameSite=Strict cookie; the reload of this page does.
 _RELOAD_PAGE = (
     "<!doctype html><html lang='en'><head><meta charset='utf-8'><title>Exam results</title>"
@@ -59,10 +66,16 @@ class GateMiddleware:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         facts = self._facts(scope)
-        session = await self._http_session(scope, facts)
+        refusal: Response | None = None
+        session = None
+        try:
+            session = await self._http_session(scope, facts)
+        except (BackendUnreachable, SignInThrottled):
+            if not paths.is_public(scope["path"]):
+                refusal = _try_again(scope)
         scope["gate_facts"] = facts
         scope["gate_session"] = session
-        refusal = self._refusal(scope, facts, session)
+        refusal = refusal or self._refusal(scope, facts, session)
         is_gate_page = refusal is not None or paths.is_gate_page(scope["path"])
 
         async def send_guarded(message: Message) -> None:
@@ -73,6 +86,8 @@ class GateMiddleware:
                 add_security_headers(headers, page, referrer_policy="same-origin", is_https=facts.is_https)
                 if is_gate_page:
                     headers["Cache-Control"] = "no-store"
+                if session is not None and _is_page_request(scope):
+                    self._renew_seal(scope, facts, session, headers)
             await send(message)
 
         await (refusal or self._app)(scope, receive, send_guarded)
@@ -81,10 +96,23 @@ class GateMiddleware:
         path = scope["path"]
         if paths.is_public(path) and path != paths.SIGN_IN:
             return None  # no session needed
-        session = self._gate.sessions.find(_session_key(scope, facts), is_touch=True)
-        if session is not None and not await self._gate.is_valid_async(session):
-            return None
-        return session
+        return await self._find(scope, facts, is_touch=True)
+
+    async def _find(self, scope: Scope, facts: ClientFacts, *, is_touch: bool) -> GateSession | None:
+        sealed = cookie_of(scope, SEALED, is_https=facts.is_https)
+        return await self._gate.find(_session_key(scope, facts), sealed, is_touch=is_touch)
+
+    def _renew_seal(
+        self, scope: Scope, facts: ClientFacts, session: GateSession, headers: MutableHeaders
+    ) -> None:
+        """With each page, at most once a minute, the browser learns when the session was last used."""
+        if not self._gate.seal.is_due(session.key, cookie_of(scope, SEALED, is_https=facts.is_https)):
+            return
+        sealed = self._gate.sealed(session.key)
+        if sealed is not None:
+            renewed = Response()
+            set_cookie(renewed, SEALED, sealed, is_https=facts.is_https)
+            headers.append("set-cookie", renewed.headers["set-cookie"])
 
     def _refusal(self, scope: Scope, facts: ClientFacts, session: GateSession | None) -> Response | None:
         path = scope["path"]
@@ -94,8 +122,7 @@ class GateMiddleware:
         if session is not None or paths.is_public(path):
             return None
         headers = Headers(scope=scope)
-        is_page = is_safe and "text/html" in headers.get("accept", "")
-        if not is_page:
+        if not _is_page_request(scope):
             return _plain("Sign in first.", HTTPStatus.UNAUTHORIZED)
         if headers.get("sec-fetch-site") == "cross-site" and headers.get("sec-fetch-mode") == "navigate":
             return HTMLResponse(_RELOAD_PAGE)
@@ -109,8 +136,9 @@ class GateMiddleware:
         facts = self._facts(scope)
         session = None
         if facts.origin is not None and facts.has_own_origin:
-            session = self._gate.sessions.find(_session_key(scope, facts), is_touch=False)
-        if session is None or not await self._gate.is_valid_async(session):
+            with contextlib.suppress(BackendUnreachable, SignInThrottled):  # the page tries again by itself
+                session = await self._find(scope, facts, is_touch=False)
+        if session is None:
             await receive()  # websocket.connect
             await send({"type": "websocket.close", "code": _REFUSED_CODE})
             return
@@ -180,6 +208,16 @@ def session_in(scope: Scope) -> GateSession | None:
 def _session_key(scope: Scope, facts: ClientFacts) -> str | None:
     value = cookie_of(scope, SESSION, is_https=facts.is_https)
     return None if value is None else key_of(value)
+
+
+def _is_page_request(scope: Scope) -> bool:
+    return scope["method"] in _SAFE_METHODS and "text/html" in Headers(scope=scope).get("accept", "")
+
+
+def _try_again(scope: Scope) -> Response:
+    if _is_page_request(scope):
+        return HTMLResponse(_TRY_AGAIN_PAGE, HTTPStatus.SERVICE_UNAVAILABLE)
+    return _plain("The sign-in service does not answer.", HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 def _plain(text: str, status: HTTPStatus) -> Response:

@@ -30,6 +30,7 @@ from shared.web.installed import streamlit_font
 from shared.web.templates import html_templates
 from teacher_app.gate import paths
 from teacher_app.gate.cookies import (
+    SEALED,
     SESSION,
     VISITOR,
     cookie_of,
@@ -130,17 +131,21 @@ class Replies:
         return response
 
     def signed_in(self, request: Request, path: str, session_cookie: str) -> Response:
-        """Redirect to `path` with a new session: set its cookie and delete the visitor's."""
+        """Redirect to `path` with a new session: set its cookies and delete the visitor's."""
         is_https = facts_in(request.scope).is_https
         response = RedirectResponse(path, HTTPStatus.SEE_OTHER)
         set_cookie(response, SESSION, session_cookie, is_https=is_https)
+        sealed = self._gate.sealed(key_of(session_cookie))
+        if sealed is not None:
+            set_cookie(response, SEALED, sealed, is_https=is_https)
         drop_cookie(response, VISITOR, is_https=is_https)
         return response
 
     def signed_out(self, request: Request, path: str) -> Response:
-        """Redirect to `path` and delete the session's cookie."""
+        """Redirect to `path` and delete the session's cookies."""
         response = RedirectResponse(path, HTTPStatus.SEE_OTHER)
-        drop_cookie(response, SESSION, is_https=facts_in(request.scope).is_https)
+        for name in (SESSION, SEALED):
+            drop_cookie(response, name, is_https=facts_in(request.scope).is_https)
         return response
 
     async def form(self, request: Request) -> Form:

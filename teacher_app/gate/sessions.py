@@ -1,7 +1,8 @@
-"""Teachers' sessions, in this process's memory, found by a random cookie; their tokens never leave it.
+"""Teachers' sessions, in this process's memory, found by a random cookie.
 
-A session ends at sign-out, after `idle_s` without a touch, `lifetime_s` after sign-in, when the user pool
-refuses its tokens, and with the process.
+A session ends at sign-out, after `idle_s` without a touch, `lifetime_s` after sign-in, and when the user pool
+refuses its tokens. One that began in another process can be adopted (see sealed_sessions.py), unless it ended
+here.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+
+from cachetools import TTLCache
 
 from shared.api.calls import TeacherApi
 from shared.identity.teacher_session import TeacherSession
@@ -80,18 +83,29 @@ class Sessions:
         self._sessions_lock = threading.Lock()  # guards the two below
         self._sessions: OrderedDict[str, GateSession] = OrderedDict()  # by key, least recently touched first
         self._ended: list[GateSession] = []
+        # Keys that ended here, for as long as a seal of theirs may exist.
+        self._ended_keys: TTLCache[str, None] = TTLCache(sessions_max * 10, lifetime_s, timer=now_s)
 
     def start(self, teacher: TeacherSession) -> tuple[GateSession, str]:
         """A new session and its cookie value."""
         value = new_cookie_value()
         session = GateSession(key_of(value), teacher, self._now_s(), self._make_api)
         with self._sessions_lock:
-            self._sessions[session.key] = session
-            own = [other for other in self._sessions.values() if other.teacher.sub == teacher.sub]
-            surplus = own[: max(0, len(own) - self._per_teacher_max)]
-            for other in surplus or list(self._sessions.values())[: max(0, len(self) - self._sessions_max)]:
-                self._end(other)
+            self._put(session)
         return session, value
+
+    def adopt(self, key: str, teacher: TeacherSession, *, started_at_s: float, touched_at_s: float) -> None:
+        """Continue a session of another process, unless it is here already, has ended here or is too old."""
+        session = GateSession(key, teacher, self._now_s(), self._make_api)
+        session.started_at_s, session.touched_at_s = started_at_s, touched_at_s
+        with self._sessions_lock:
+            if key not in self._sessions and key not in self._ended_keys and self._is_valid(session):
+                self._put(session)
+
+    def has_ended(self, key: str) -> bool:
+        """Whether that session ended in this process."""
+        with self._sessions_lock:
+            return key in self._ended_keys
 
     def find(self, key: str | None, *, is_touch: bool) -> GateSession | None:
         """The session, None if it has ended. A touch, something that a person did, restarts the idle time."""
@@ -110,8 +124,9 @@ class Sessions:
             return session
 
     def end(self, key: str) -> None:
-        """End one session; one that has ended already is no error."""
+        """End one session; one that has ended already, or is not here, is no error."""
         with self._sessions_lock:
+            self._ended_keys[key] = None
             session = self._sessions.get(key)
             if session is not None:
                 self._end(session)
@@ -141,6 +156,13 @@ class Sessions:
     def __len__(self) -> int:
         return len(self._sessions)
 
+    def _put(self, session: GateSession) -> None:
+        self._sessions[session.key] = session
+        own = [other for other in self._sessions.values() if other.teacher.sub == session.teacher.sub]
+        surplus = own[: max(0, len(own) - self._per_teacher_max)]
+        for other in surplus or list(self._sessions.values())[: max(0, len(self) - self._sessions_max)]:
+            self._end(other)
+
     def _is_valid(self, session: GateSession) -> bool:
         now_s = self._now_s()
         return (
@@ -151,4 +173,5 @@ class Sessions:
 
     def _end(self, session: GateSession) -> None:
         del self._sessions[session.key]
+        self._ended_keys[session.key] = None
         self._ended.append(session)

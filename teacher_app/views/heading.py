@@ -9,6 +9,7 @@ from teacher_app.context import current_session
 from teacher_app.gate import paths
 from teacher_app.views import navigation
 from teacher_app.views.fragments import STYLE_SHEET, fragment
+from teacher_app.views.tab_session import tie_tab_to_session
 
 __all__ = ["render"]
 
@@ -16,6 +17,7 @@ __all__ = ["render"]
 def render(*, is_list: bool) -> None:
     """One line; `is_list` if the page below is the list of exams."""
     st.html(STYLE_SHEET)
+    tie_tab_to_session()
     with st.container(
         key="heading", horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):

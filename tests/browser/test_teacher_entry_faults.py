@@ -1,6 +1,7 @@
 """What goes wrong while a teacher types: nothing is lost, saved twice or overwritten."""
 
 import contextlib
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -27,8 +28,9 @@ class Station:
 
     def __init__(self, data_dir: Path) -> None:
         self.backend = BackendProcess(data_dir)
+        self.settings = {**self.backend.settings, "EXAM_RESULTS_SESSION_KEY": secrets.token_urlsafe(32)}
         try:
-            self.dashboard = TeacherDashboard(self.backend.settings, TEACHER_APP)
+            self.dashboard = TeacherDashboard(self.settings, TEACHER_APP)
         except BaseException:
             self.backend.stop()
             raise
@@ -40,7 +42,10 @@ class Station:
 
     def start_dashboard(self) -> None:
         port = int(self.dashboard.url.rpartition(":")[2])
-        self.dashboard = TeacherDashboard(self.backend.settings, TEACHER_APP, port=port)
+        self.dashboard = TeacherDashboard(self.settings, TEACHER_APP, port=port)
+
+    def change_session_key(self) -> None:
+        self.settings["EXAM_RESULTS_SESSION_KEY"] = secrets.token_urlsafe(32)
 
     def close(self) -> None:
         self.dashboard.stop()
@@ -180,8 +185,26 @@ def test_signed_out_everywhere_by_the_operator(desk: EntryDesk, station: Station
     expect(desk.line("Ada Lovelace").locator(".receipt")).to_contain_text("Saved at", timeout=PATIENCE_MS)
 
 
-def test_the_dashboard_restarted_while_a_teacher_types(desk: EntryDesk, station: Station) -> None:
-    """Its sessions are lost; the tab still has the rows and sends them after signing in."""
+def test_a_killed_dashboard_that_starts_again_needs_neither_a_click_nor_a_sign_in(
+    desk: EntryDesk, station: Station
+) -> None:
+    page = desk.page
+    desk.student.focus()
+    station.dashboard.kill()
+    desk.type_row("Ada Lovelace", "12")
+    receipt = desk.line("Ada Lovelace").locator(".receipt")
+    expect(receipt).to_contain_text(NOT_YET, timeout=PATIENCE_MS)
+    page.keyboard.type("Half typ")
+    station.start_dashboard()
+    desk.wait_until_stored(("Ada Lovelace", "12"))
+    expect(receipt).to_contain_text("Saved at", timeout=PATIENCE_MS)
+    expect(desk.student).to_have_value("Half typ")
+    assert {row.version for row in desk.stored()} == {1}
+
+
+def test_a_tab_whose_session_was_lost_with_the_dashboard_offers_to_sign_in_and_continues(
+    desk: EntryDesk, station: Station
+) -> None:
     page = desk.page
     page.on("dialog", lambda dialog: dialog.accept())
     desk.student.focus()
@@ -189,11 +212,37 @@ def test_the_dashboard_restarted_while_a_teacher_types(desk: EntryDesk, station:
     desk.type_row("Ada Lovelace", "12")
     receipt = desk.line("Ada Lovelace").locator(".receipt")
     expect(receipt).to_contain_text(NOT_YET, timeout=PATIENCE_MS)
+    station.change_session_key()
     station.start_dashboard()
-    sign_in(page, station.dashboard.url, desk.username)
-    open_exam(page, desk.url)
+    offer = page.get_by_role("link", name="Sign in again")
+    expect(offer).to_be_visible(timeout=PATIENCE_MS)
+    offer.click()
+    page.get_by_label("Name").fill(desk.username)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.keyboard.press("Enter")
     desk.wait_until_stored(("Ada Lovelace", "12"))
     expect(receipt).to_contain_text("Saved at", timeout=PATIENCE_MS)
+    assert page.url == desk.url
+
+
+def test_after_an_ordinary_sign_in_in_another_tab_a_retry_saves(desk: EntryDesk, station: Station) -> None:
+    page = desk.page
+    desk.student.focus()
+    desk.type_row("Before", "1")
+    expect(desk.line("Before").locator(".receipt")).to_contain_text("Saved at")
+    sign_out_elsewhere(page, station)
+    desk.type_row("Ada Lovelace", "12")
+    expect(desk.line("Ada Lovelace").locator(".receipt")).to_contain_text(
+        "your session has ended", timeout=PATIENCE_MS
+    )
+    other = page.context.new_page()
+    sign_in(other, station.dashboard.url, desk.username)
+    with page.expect_response(lambda response: response.url.endswith("/resume")):
+        page.bring_to_front()
+        page.evaluate("window.dispatchEvent(new Event('focus'))")  # headless tabs all have the focus
+    page.locator(".retry-all").click()
+    desk.wait_until_stored(("Before", "1"), ("Ada Lovelace", "12"))
+    expect(page.get_by_role("alert").filter(has_text="Your session has ended")).to_have_count(0)
 
 
 def test_a_network_outage_needs_no_click(

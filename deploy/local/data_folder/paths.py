@@ -11,6 +11,7 @@ __all__ = [
     "NEXT_POOL_SECRET",
     "OPERATOR_KEY",
     "POOL_SECRET",
+    "SESSION_KEY",
     "SETTINGS",
     "SIGNING_KEY",
 ]
@@ -21,6 +22,7 @@ SIGNING_KEY: Final = "signing_key.pem"  # signs the user pool's tokens
 POOL_SECRET: Final = "identity_secret"  # noqa: S105  # a file's name: hashes, seals and derives
 NEXT_POOL_SECRET: Final = "identity_secret.next"  # noqa: S105  # exists only until a key rotation is finished
 OPERATOR_KEY: Final = "operator.json"  # signs the operator's calls
+SESSION_KEY: Final = "session_key"  # the teacher dashboard's: seals what continues a session
 SETTINGS: Final = "backend.env"  # the dashboards' settings
 MAIL_OUTBOX: Final = "outbox.jsonl"  # messages to users, in place of a mail server
 DEMO_LOADED: Final = "demo-loaded"  # marks that the example exams were loaded

@@ -12,6 +12,7 @@ from pathlib import Path
 from deploy.local.backend import compose
 from deploy.local.data_folder import paths
 from deploy.local.data_folder.lock import FolderLock, locked_folder
+from deploy.local.data_folder.private_file import load_or_create_private_file
 from deploy.local.launcher.demo import load_demo
 from deploy.local.launcher.open_files import allow_open_files
 from deploy.local.launcher.signals import EndRequested, interruptible
@@ -155,6 +156,9 @@ def _backend(options: PairOptions) -> ChildSpec:
 
 def _dashboards(options: PairOptions) -> list[ChildSpec]:
     environment = _dashboard_environment(os.environ, options)
+    key_path = options.data_dir / paths.SESSION_KEY
+    key = load_or_create_private_file(key_path, lambda: secrets.token_urlsafe(32).encode())
+    keys = {"EXAM_RESULTS_SESSION_KEY": key.decode()}
     reached = _WILDCARDS.get(options.host, options.host)
     return [
         ChildSpec(
@@ -165,7 +169,7 @@ def _dashboards(options: PairOptions) -> list[ChildSpec]:
             ],
             ready_url=_url(reached, port) + "/healthz",
             log_path=options.data_dir / paths.LOGS / f"{role}.log",
-            environment=environment,
+            environment=environment | (keys if role == "teacher" else {}),
             stop_deadline_s=serving.STOP_DEADLINE_S,
             folder=ROOT,
         )

@@ -78,6 +78,10 @@ class FakePool:
         self._check_code(code)
         return self.session_of(challenge.pool_username)
 
+    def resume(self, refresh_token: str) -> TeacherSession:
+        self._called("resume")
+        return TeacherSession(self._renew(refresh_token), self._renew, self._now_s)
+
     def sign_out(self, session: TeacherSession) -> None:
         self._called("sign_out")
         tokens = session.end()

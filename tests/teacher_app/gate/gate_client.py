@@ -135,6 +135,17 @@ class Site:
         )
 
     @contextmanager
+    def second(self) -> Iterator["Site"]:
+        """Another process of the same dashboard: after a restart, or beside this one."""
+        gate = Gate(self.gate.settings, self.pool, now_s=self.clock)
+        other = Site(self.pool, self.clock, gate, self.runner)
+        try:
+            yield other
+        finally:
+            self.runner.run(gate.close())
+            other.readiness.close()
+
+    @contextmanager
     def browser(self, base_url: str = HOST, address: str = "10.0.0.1") -> Iterator[GateBrowser]:
         transport = httpx.ASGITransport(self.app, client=(address, 50_000))
         client = httpx.AsyncClient(transport=transport, base_url=base_url)

@@ -66,5 +66,6 @@ def finish_key_rotation(data_dir: Path, database: Database, random_bytes: Callab
     database.write(seal_again)
     write_private_file(data_dir / paths.SIGNING_KEY, new_signing_key())
     write_private_file(data_dir / paths.OPERATOR_KEY, new_operator_key(random_bytes))
+    (data_dir / paths.SESSION_KEY).unlink(missing_ok=True)  # the next start makes a new one
     following.replace(data_dir / paths.POOL_SECRET)
     flush_folder(data_dir)

@@ -1,0 +1,67 @@
+"""Sessions that outlive the process: what continues one is sealed into a cookie of the browser.
+
+The refresh token is encrypted and signed (Fernet: AES-128-CBC and HMAC-SHA256) with a key that only the
+dashboard's processes have, so that a restarted one, or another container with the same key, can go on with
+the session. Nothing is stored on the server, and the user pool still decides: a token that was revoked there
+continues nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from cryptography.fernet import Fernet, InvalidToken
+
+__all__ = ["SealedSession", "SessionSeal"]
+
+RENEW_AFTER_S = 60.0  # a page that is loaded later than this gets a new seal: it has the last use
+
+
+@dataclass(frozen=True, slots=True)
+class SealedSession:
+    """What continues a session. Times are epoch seconds; `used_at_s` is when the seal was made."""
+
+    refresh_token: str = field(repr=False)
+    started_at_s: float
+    used_at_s: float
+
+
+class SessionSeal:
+    """Seals and opens. `key_text` is the setting; None: a key of this process, so that nothing outlives it.
+
+    A seal is refused once it is older than `idle_s`.
+    """
+
+    def __init__(self, key_text: str | None, now_s: Callable[[], float], *, idle_s: float) -> None:
+        secret = (key_text or secrets.token_urlsafe(32)).encode()
+        self._fernet = Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"sessions " + secret).digest()))
+        self.form_key = hashlib.sha256(b"forms " + secret).digest()
+        self._now_s = now_s
+        self._idle_s = idle_s
+
+    def seal(self, session_key: str, refresh_token: str, started_at_s: float) -> str:
+        """The cookie's value, of use only beside the session's own cookie, whose hash `session_key` is."""
+        content = json.dumps([session_key, refresh_token, started_at_s]).encode()
+        return self._fernet.encrypt_at_time(content, int(self._now_s())).decode()
+
+    def open(self, session_key: str, sealed: str) -> SealedSession | None:
+        """What was sealed for that session; None for anything else, and for a seal that is too old."""
+        try:
+            content = self._fernet.decrypt_at_time(sealed, int(self._idle_s), int(self._now_s()))
+            used_at_s = self._fernet.extract_timestamp(sealed)
+        except InvalidToken:
+            return None
+        key, refresh_token, started_at_s = json.loads(content)
+        if key != session_key:
+            return None
+        return SealedSession(refresh_token, float(started_at_s), float(used_at_s))
+
+    def is_due(self, session_key: str, sealed: str | None) -> bool:
+        """Whether the browser should get a new seal."""
+        opened = None if sealed is None else self.open(session_key, sealed)
+        return opened is None or self._now_s() - opened.used_at_s >= RENEW_AFTER_S
