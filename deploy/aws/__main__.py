@@ -56,7 +56,7 @@ def _run(args: argparse.Namespace, console: Console) -> None:
         return
     connection = connect(args.region, args.profile, args.endpoint_url)
     try:
-        stack = Stack(args.stack_name, connection, console, lambda: dt.datetime.now(dt.UTC), time.sleep)
+        stack = Stack(args.stack_name, connection, console, _utc_now, time.sleep)
         commands = BackendCommands(stack, connection, console)
         match args.command:
             case "up":
@@ -80,6 +80,11 @@ def _run(args: argparse.Namespace, console: Console) -> None:
             case "list-teachers":
                 with aws_errors():
                     commands.teachers().list()
+            case "import-backup":
+                with aws_errors():
+                    commands.moving(_utc_now).import_backup(args.file)
+            case "export-backup":
+                commands.moving(_utc_now).export_backup(args.file)
             case "smoke":
                 SmokeCommand(stack, connection, console).run()
             case "publish-images":
@@ -117,7 +122,7 @@ def _hosting(stack: Stack, connection: Connection, console: Console) -> HostingC
         stack,
         connection,
         console,
-        now=lambda: dt.datetime.now(dt.UTC),
+        now=_utc_now,
         new_key=lambda: secrets.token_urlsafe(32),
     )
 
@@ -234,6 +239,12 @@ def _parser() -> argparse.ArgumentParser:
     cost.add_argument("--exams", type=_positive_int, default=5, help="default: %(default)s")
     cost.add_argument("--hours", type=_positive_hours, default=1.0, help="hours of results; default: 1")
 
+    for name, help_text in (
+        ("import-backup", "put an embedded backend's backup on the stack; safe to repeat"),
+        ("export-backup", "write the stack's data as a backup for the embedded backend"),
+    ):
+        moving = commands.add_parser(name, parents=[common], help=help_text)
+        moving.add_argument("file", metavar="FILE", type=Path)
     commands.add_parser("smoke", parents=[common], help="check a real stack for what no emulator shows")
 
     publish = commands.add_parser(
@@ -282,6 +293,10 @@ def _parser() -> argparse.ArgumentParser:
     down = commands.add_parser("down", parents=[common], help="delete the stacks")
     down.add_argument("--delete-data", action="store_true", help="exams, results and accounts too")
     return parser
+
+
+def _utc_now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
 
 
 def _positive_int(text: str) -> int:

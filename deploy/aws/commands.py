@@ -1,6 +1,7 @@
 """The commands of `python -m deploy.aws` for the backend's stack."""
 
-from collections.abc import Mapping, Sequence
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ from deploy.aws.dashboards_settings import settings_file
 from deploy.aws.errors import InputWrong, KeptDataFound, StackStuck
 from deploy.aws.hosting import hosting_stacks
 from deploy.aws.kept_data import RETAINED_TYPES, KeptResource, delete_resource, find_kept, select_kept
+from deploy.aws.moving import MovingCommands
 from deploy.aws.stack import Stack
+from deploy.aws.stack_data import StackData
 from deploy.aws.template import BACKEND_TEMPLATE, only_resources, read_template, retained_resources
 from deploy.aws.template_store import TemplateStore
 from deploy.teacher_accounts import TeacherAccounts
@@ -89,6 +92,12 @@ class BackendCommands:
             raise InputWrong("--stack-name", f"{self.stack.name} is not a stack of exam results.")
         accounts = TeacherAccounts(self.connection.client("cognito-idp"), outputs["UserPoolId"])
         return TeacherCommands(accounts, self.console.say)
+
+    def moving(self, now: Callable[[], dt.datetime]) -> MovingCommands:
+        """The commands for moving a school. Raises StackUnfinished."""
+        outputs = self.stack.outputs()
+        accounts = TeacherAccounts(self.connection.client("cognito-idp"), outputs["UserPoolId"])
+        return MovingCommands(StackData(self.connection, outputs), accounts, self.console, now)
 
     def adopt(self, parameters: Mapping[str, str], wanted: Sequence[str]) -> None:
         """Makes a stack of the tables and accounts that `down` kept, then does `up`.

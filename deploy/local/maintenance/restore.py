@@ -29,7 +29,7 @@ from deploy.local.maintenance.backup_format import (
     known_data_version,
 )
 
-__all__ = ["restore"]
+__all__ = ["restore", "unpacked_backup"]
 
 MANIFEST_BYTES_MAX = 64 * 1024
 OWNER_ONLY = 0o600
@@ -55,8 +55,7 @@ def _restore_locked(
         raise BackupRefused(f"{data_dir} contains data: choose an empty folder, or add --replace")
     with tempfile.TemporaryDirectory(prefix=".restore-", dir=data_dir) as folder:
         unpacked = Path(folder)
-        manifest = _unpack(source, unpacked)
-        _check_database(unpacked / paths.DATABASE, manifest)
+        manifest = unpacked_backup(source, unpacked)
         aside = None
         if former:
             moment = dt.datetime.fromtimestamp(now_s(), dt.UTC)
@@ -69,6 +68,13 @@ def _restore_locked(
                 (unpacked / name).replace(data_dir / name)
         flush_folder(data_dir)
     return manifest, aside
+
+
+def unpacked_backup(source: IO[bytes], folder: Path) -> Manifest:
+    """Unpack a backup into an empty folder and verify it. Raises BackupRefused or OSError."""
+    manifest = _unpack(source, folder)
+    _check_database(folder / paths.DATABASE, manifest)
+    return manifest
 
 
 def _unpack(source: IO[bytes], folder: Path) -> Manifest:

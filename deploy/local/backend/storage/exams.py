@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 
 __all__ = [
     "Exam",
+    "all_exams",
     "delete_exam",
     "find_exam",
     "insert_exam",
@@ -45,6 +46,11 @@ _ORDER = "ORDER BY date DESC, id LIMIT ?"
 def find_exam(connection: sqlite3.Connection, exam_id: str) -> Exam | None:
     row = connection.execute(f"{_SELECT} WHERE id = ?", (exam_id,)).fetchone()
     return _exam(row) if row else None
+
+
+def all_exams(connection: sqlite3.Connection) -> list[Exam]:
+    """Every exam of every owner, by id."""
+    return [_exam(row) for row in connection.execute(f"{_SELECT} ORDER BY id")]
 
 
 def list_published_exams(

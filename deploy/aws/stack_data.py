@@ -1,0 +1,146 @@
+"""A stack's accounts, exams and results, read and written past its API: a school that moves in or out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from deploy.aws.connection import Connection, aws_errors
+from deploy.local.backend.storage.exams import Exam
+from deploy.local.backend.storage.results import Result
+from deploy.local.maintenance.school import MovedTeacher, School
+
+__all__ = ["StackData", "Written"]
+
+WRITERS: Final = 8
+_EXAM_NAMES: Final = {"created_at": "createdAt", "updated_at": "updatedAt"}
+_RESULT_NAMES: Final = {"exam_id": "examId", **_EXAM_NAMES}
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How many items were written, and how many were there already in this or a newer version."""
+
+    new: int
+    present: int
+
+
+class StackData:
+    """The tables and the user pool of one stack, by its outputs."""
+
+    def __init__(self, connection: Connection, outputs: Mapping[str, str]) -> None:
+        self._dynamodb = connection.client("dynamodb")
+        self._cognito = connection.client("cognito-idp")
+        self._user_pool_id = outputs["UserPoolId"]
+        self._exams_table = outputs["ExamsTableName"]
+        self._results_table = outputs["ResultsTableName"]
+
+    def teachers(self) -> tuple[MovedTeacher, ...]:
+        """Every account, by username."""
+        with aws_errors():
+            pages = self._cognito.get_paginator("list_users").paginate(UserPoolId=self._user_pool_id)
+            found = [_teacher(user) for page in pages for user in page["Users"]]
+        return tuple(sorted(found, key=lambda teacher: teacher.username))
+
+    def disable(self, username: str) -> None:
+        """The account can no longer sign in."""
+        with aws_errors():
+            self._cognito.admin_disable_user(UserPoolId=self._user_pool_id, Username=username)
+
+    def school(self) -> School:
+        """Everything of the stack."""
+        exams = tuple(_exam(item) for item in self._items(self._exams_table))
+        results = tuple(_result(item) for item in self._items(self._results_table))
+        return School(self.teachers(), exams, results)
+
+    def put_results(self, results: Iterable[Result], owners: Mapping[str, str]) -> Written:
+        """Stores results; `owners` are the subs of their exams' owners, by exam id."""
+        items = ({**_item(result, _RESULT_NAMES), "owner": owners[result.exam_id]} for result in results)
+        return self._put_all(self._results_table, items)
+
+    def put_exams(self, exams: Iterable[Exam]) -> Written:
+        """Stores exams."""
+        return self._put_all(self._exams_table, map(_exam_item, exams))
+
+    def _put_all(self, table: str, items: Iterable[Mapping[str, Any]]) -> Written:
+        with ThreadPoolExecutor(WRITERS) as pool:
+            stored = list(pool.map(lambda item: self._put(table, item), items))
+        return Written(stored.count(True), stored.count(False))
+
+    def _put(self, table: str, item: Mapping[str, Any]) -> bool:
+        """Stores an item that is new or newer than the stored one; whether it was."""
+        with aws_errors():
+            try:
+                self._dynamodb.put_item(
+                    TableName=table,
+                    Item={name: TypeSerializer().serialize(value) for name, value in item.items()},
+                    ConditionExpression="attribute_not_exists(#id) OR #version < :version",
+                    ExpressionAttributeNames={"#id": "id", "#version": "version"},
+                    ExpressionAttributeValues={":version": {"N": str(item["version"])}},
+                )
+            except self._dynamodb.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
+
+    def _items(self, table: str) -> Iterator[dict[str, Any]]:
+        with aws_errors():
+            for page in self._dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True):
+                for item in page["Items"]:
+                    yield {name: _plain(attribute) for name, attribute in item.items()}
+
+
+def _plain(attribute: Any) -> Any:
+    value = TypeDeserializer().deserialize(attribute)
+    return int(value) if isinstance(value, Decimal) else value
+
+
+def _teacher(user: Mapping[str, Any]) -> MovedTeacher:
+    attributes = {attribute["Name"]: attribute["Value"] for attribute in user.get("Attributes", [])}
+    email = attributes.get("email") if attributes.get("email_verified") == "true" else None
+    return MovedTeacher(attributes["sub"], user["Username"], email, attributes.get("name"), user["Enabled"])
+
+
+def _item(row: Exam | Result, names: Mapping[str, str]) -> dict[str, Any]:
+    """The item that the resolvers store; a missing name is left out."""
+    return {names.get(name, name): value for name, value in asdict(row).items() if value is not None}
+
+
+def _exam_item(exam: Exam) -> dict[str, Any]:
+    item = _item(exam, _EXAM_NAMES)
+    is_published = item.pop("is_published")
+    status = "PUBLISHED" if is_published else "DRAFT"
+    return {**item, "published": is_published, "status": status, "dateId": f"{exam.date}#{exam.id}"}
+
+
+def _exam(item: Mapping[str, Any]) -> Exam:
+    return Exam(
+        id=item["id"],
+        subject=item["subject"],
+        date=item["date"],
+        teacher=item["teacher"],
+        scale=item["scale"],
+        audience=item["audience"],
+        is_published=item["published"],
+        version=item["version"],
+        created_at=item["createdAt"],
+        updated_at=item["updatedAt"],
+        owner=item["owner"],
+    )
+
+
+def _result(item: Mapping[str, Any]) -> Result:
+    return Result(
+        exam_id=item["examId"],
+        id=item["id"],
+        student=item["student"],
+        grade=item["grade"],
+        name=item.get("name"),
+        version=item["version"],
+        created_at=item["createdAt"],
+        updated_at=item["updatedAt"],
+    )

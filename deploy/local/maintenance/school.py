@@ -1,0 +1,130 @@
+"""All that a school moves with: its teachers, exams and results, out of a backup and into one.
+
+Passwords, authenticator apps and sign-ins stay behind: they are bound to the place where they were made.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sqlite3
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO
+
+from deploy.local.backend.cognito.admin import admin_create_user, admin_disable_user
+from deploy.local.backend.cognito.context import UserPoolContext
+from deploy.local.backend.cognito.request_fields import Fields
+from deploy.local.backend.compose import BackendOptions, open_backend
+from deploy.local.backend.storage import exams, results, users
+from deploy.local.backend.storage.database import Database
+from deploy.local.backend.storage.exams import Exam
+from deploy.local.backend.storage.results import Result
+from deploy.local.data_folder import paths
+from deploy.local.maintenance.backup import back_up_to_file
+from deploy.local.maintenance.backup_format import Manifest
+from deploy.local.maintenance.restore import unpacked_backup
+
+__all__ = ["MovedTeacher", "School", "read_school", "write_school"]
+
+ROWS_MAX = 1_000_000  # of one listing: all of them
+PORT = 8500  # of a backend that is opened and never served
+
+
+@dataclass(frozen=True, slots=True)
+class MovedTeacher:
+    """One account. `sub` is how its exams name their owner where they come from."""
+
+    sub: str
+    username: str
+    email: str | None
+    name: str | None
+    is_enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class School:
+    """Everything of one backend."""
+
+    teachers: tuple[MovedTeacher, ...]
+    exams: tuple[Exam, ...]
+    results: tuple[Result, ...]
+
+    def with_owners(self, subs: Mapping[str, str]) -> School:
+        """The same, with the accounts' new subs as owners. `subs`: by username; an unknown owner stays."""
+        moved = {teacher.sub: subs[teacher.username] for teacher in self.teachers}
+        owned = tuple(replace(exam, owner=moved.get(exam.owner, exam.owner)) for exam in self.exams)
+        return replace(self, exams=owned)
+
+
+def read_school(backup: IO[bytes]) -> School:
+    """What a backup of this version or an earlier one contains. Raises BackupRefused or OSError."""
+    with tempfile.TemporaryDirectory(prefix="school-") as folder:
+        unpacked_backup(backup, Path(folder))
+        with Database(Path(folder) / paths.DATABASE) as database:
+            return database.read(_read)
+
+
+def write_school(
+    school: School, passwords: Mapping[str, str], target: Path, now_s: Callable[[], float]
+) -> Manifest:
+    """Writes a backup for the embedded backend, with new keys. `passwords`: temporary ones, by username.
+
+    Raises BackupRefused when `target` exists, OSError.
+    """
+    with tempfile.TemporaryDirectory(prefix="school-") as folder:
+        data_dir = Path(folder)
+        with open_backend(BackendOptions(data_dir), PORT, now_s=now_s) as backend:
+            pool = backend.cognito.user_pool
+            subs = {
+                teacher.username: _new_account(pool, teacher, passwords[teacher.username])
+                for teacher in school.teachers
+            }
+            moved = school.with_owners(subs)
+
+            def store(connection: sqlite3.Connection) -> None:
+                for exam in moved.exams:
+                    exams.insert_exam(connection, exam)
+                for result in moved.results:
+                    results.insert_result(connection, result)
+
+            backend.database.write(store)
+        return back_up_to_file(data_dir, target, now_s)
+
+
+def _read(connection: sqlite3.Connection) -> School:
+    teachers = tuple(
+        MovedTeacher(
+            user.sub, user.username, user.verified_email, user.attributes.get("name"), user.is_enabled
+        )
+        for user in users.users_after(connection, "", ROWS_MAX)
+    )
+    found = tuple(exams.all_exams(connection))
+    rows = (results.list_results(connection, exam.id, ROWS_MAX, None) for exam in found)
+    return School(teachers, found, tuple(itertools.chain.from_iterable(rows)))
+
+
+def _new_account(pool: UserPoolContext, teacher: MovedTeacher, password: str) -> str:
+    """Makes the account with a temporary password; returns its sub."""
+    given = {"name": teacher.name, "email": teacher.email, "email_verified": teacher.email and "true"}
+    named = {"UserPoolId": pool.names.user_pool_id, "Username": teacher.username}
+    attributes = [{"Name": name, "Value": value} for name, value in given.items() if value]
+    admin_create_user(
+        pool,
+        Fields(
+            {
+                **named,
+                "TemporaryPassword": password,
+                "MessageAction": "SUPPRESS",
+                "UserAttributes": attributes,
+            }
+        ),
+    )
+    if not teacher.is_enabled:
+        admin_disable_user(pool, Fields(named))
+    made = pool.database.read(
+        lambda connection: users.find_user_by_sign_in_name(connection, teacher.username)
+    )
+    assert made is not None  # noqa: S101  # it was made just now
+    return made.sub
