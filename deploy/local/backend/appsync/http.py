@@ -11,6 +11,7 @@ from graphql import OperationType
 
 from deploy.local.backend.appsync.authentication import ApiAuthenticator, AuthenticationRefused
 from deploy.local.backend.appsync.execution import DocumentRefused, GraphqlExecutor, Operation
+from deploy.local.backend.appsync.json_text import parsed_json
 
 __all__ = [
     "REQUEST_BYTES_MAX",
@@ -87,11 +88,7 @@ class GraphqlOverHttp:
 
 def parsed_request(body: bytes | str) -> GraphqlRequest | None:
     """The request in a JSON text; None when it is not one, or contains lone surrogates (invalid Unicode)."""
-    try:
-        document = json.loads(body)
-        json.dumps(document, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
-        return None
+    document = parsed_json(body)
     if not isinstance(document, dict):
         return None
     query, variables = document.get("query"), document.get("variables")

@@ -7,9 +7,10 @@ https://docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.h
 """
 
 import base64
-import json
 from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qs
+
+from deploy.local.backend.appsync.json_text import parsed_json
 
 __all__ = ["SUBPROTOCOL", "authorization_object", "handshake_authorization"]
 
@@ -44,7 +45,7 @@ def _decoded(text: str) -> Mapping[str, str] | None:
         return None
     standard = text.rstrip("=").replace("-", "+").replace("_", "/")
     try:
-        document = json.loads(base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True))
-    except (ValueError, RecursionError):
+        decoded = base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True)
+    except ValueError:
         return None
-    return authorization_object(document)
+    return authorization_object(parsed_json(decoded))

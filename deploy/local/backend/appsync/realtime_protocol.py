@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
+from deploy.local.backend.appsync.json_text import parsed_json
 from deploy.local.backend.appsync.realtime_handshake import authorization_object
 
 __all__ = [
@@ -125,10 +126,7 @@ class Connection:
             return []
         if text is None:
             return self._closed(UNSUPPORTED_DATA, "only text messages are understood")
-        try:
-            message = json.loads(text)
-        except (ValueError, RecursionError):
-            message = None
+        message = parsed_json(text)
         if not isinstance(message, dict):
             return [_error(None, Refusal("BadRequestException", "The message is not a JSON object", 400))]
         kind = message.get("type")

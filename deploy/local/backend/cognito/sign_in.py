@@ -49,7 +49,7 @@ def initiate_auth(pool: UserPoolContext, fields: Fields) -> Answer:
     if flow == "USER_SRP_AUTH":
         return _start_password_proof(pool, parameters)
     if flow in ("REFRESH_TOKEN_AUTH", "REFRESH_TOKEN"):
-        return _refresh_tokens(pool, parameters.token("REFRESH_TOKEN"))
+        return {**_refreshed_tokens(pool, parameters.token("REFRESH_TOKEN")), "ChallengeParameters": {}}
     if flow in FLOWS_REFUSED:
         raise CognitoRefused("InvalidParameterException", f"{flow} flow not enabled for this client")
     raise CognitoRefused(
@@ -74,7 +74,7 @@ def respond_to_auth_challenge(pool: UserPoolContext, fields: Fields) -> Answer:
 
 def get_tokens_from_refresh_token(pool: UserPoolContext, fields: Fields) -> Answer:
     pool.check_client(fields)
-    return _refresh_tokens(pool, fields.token("RefreshToken"))
+    return _refreshed_tokens(pool, fields.token("RefreshToken"))
 
 
 def _start_password_proof(pool: UserPoolContext, parameters: Fields) -> Answer:
@@ -210,7 +210,7 @@ def _verify_authenticator_code(pool: UserPoolContext, handle: str, responses: Fi
     return _tokens_or_challenge(pool, signed_in)
 
 
-def _refresh_tokens(pool: UserPoolContext, refresh_token: str) -> Answer:
+def _refreshed_tokens(pool: UserPoolContext, refresh_token: str) -> Answer:
     """New ID and access tokens; the refresh token stays the same and is not repeated."""
 
     def look(connection: sqlite3.Connection) -> Answer:
@@ -224,7 +224,7 @@ def _refresh_tokens(pool: UserPoolContext, refresh_token: str) -> Answer:
             raise CognitoRefused("NotAuthorizedException", "Refresh Token has expired")
         if not user.is_enabled:
             raise CognitoRefused("NotAuthorizedException", "User is disabled.")
-        return {"AuthenticationResult": pool.mint_tokens(user, sign_in), "ChallengeParameters": {}}
+        return {"AuthenticationResult": pool.mint_tokens(user, sign_in)}
 
     return pool.database.read(look)
 

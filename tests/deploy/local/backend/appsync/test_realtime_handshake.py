@@ -38,6 +38,7 @@ def test_in_a_second_subprotocol() -> None:
         ("", ["graphql-ws", f"header-{'A' * 40_000}"]),
         ("header=" + base64.b64encode(b"[]").decode(), []),
         ("header=" + base64.b64encode(b'{"host":5}').decode(), []),
+        ("header=" + base64.b64encode(rb'{"host":"\ud800"}').decode(), []),
         ("&".join(["header=x"] * 50), []),
     ],
 )

@@ -158,9 +158,12 @@ def test_a_faulty_message_is_answered_with_an_error_and_changes_nothing(
     assert isinstance(said(connection, start())[0], Subscribe)
 
 
-@pytest.mark.parametrize("text", ["", "no json", "[]", "null", "[" * 100_000, '"\ud800'])
+@pytest.mark.parametrize(
+    "text",
+    ["", "no json", "[]", "null", "[" * 100_000, '"\ud800', '{"type": "start", "id": "\\ud800"}'],
+)
 def test_a_text_that_is_not_a_message_is_answered_with_an_error(connection: Connection, text: str) -> None:
-    """Even one nested so deeply that a parser gives up."""
+    """Even one nested so deeply that a parser gives up, or with an id that no answer can repeat."""
     (answer,) = sent(connection.received(text))
     assert answer["payload"]["errors"][0]["errorType"] == "BadRequestException"
 
