@@ -64,11 +64,11 @@ def rule_text(audience: Audience, disclosure: Disclosure) -> str:
 
 
 def place_text(share: float, audience: Audience) -> str:
-    """A place from statistics.places(): "52 %"; "under 5 %" where only tens are shown."""
+    """A place from statistics.places(): "52 %"; "About 50 %" where only tens are shown."""
     if audience is Audience.CODES:
-        return {0.0: "under 5 %", 100.0: "over 95 %"}.get(share, f"about {share:.0f} %")
+        return {0.0: "Under 5 %", 100.0: "Over 95 %"}.get(share, f"About {share:.0f} %")
     text = _percent(share / 100)
-    return {"0 %": "under 1 %", "100 %": "over 99 %"}.get(text, text)
+    return {"0 %": "Under 1 %", "100 %": "Over 99 %"}.get(text, text)
 
 
 def comparable_rows(exam: Exam, numbers: Summary) -> tuple[tuple[str, str], ...]:

@@ -20,28 +20,25 @@ def show_comparison(parts: Serving, exam: Exam) -> None:
     others = [other for other in parts.cache.exams().exams if other.id != exam.id]
     if not others:
         return
-    with st.expander("Compare with other exams"):
-        search = ""
-        if len(others) > OFFERED_MAX:
-            search = st.text_input(
-                "Find other exams", placeholder="subject, date or teacher", key="find_others"
-            )
-        offered = {other.id: other for other in matching_exams(others, search)}
-        for exam_id in st.session_state.get(_CHOICE, ()):  # a choice stays, whatever is searched for
-            known = parts.cache.exam(exam_id)
-            if known is not None and exam_id != exam.id:
-                offered[exam_id] = known
-        labels = exam_labels(offered.values())
-        chosen = st.multiselect(
-            "Other exams",
-            list(offered),
-            format_func=lambda exam_id: labels.get(exam_id, exam_id),
-            max_selections=COMPARED_MAX,
-            key=_CHOICE,
-            placeholder="Choose up to five",
-        )
-        compared = [exam, *(offered[exam_id] for exam_id in chosen if exam_id in offered)]
-        if len(compared) > 1:
-            for other in compared:  # the feed loads what somebody asked for a moment ago
-                parts.feed.touch(other.id)
-            comparison_charts(exam_labels(compared))
+    search = ""
+    if len(others) > OFFERED_MAX:
+        search = st.text_input("Find other exams", placeholder="subject, date or teacher", key="find_others")
+    offered = {other.id: other for other in matching_exams(others, search)}
+    for exam_id in st.session_state.get(_CHOICE, ()):  # a choice stays, whatever is searched for
+        known = parts.cache.exam(exam_id)
+        if known is not None and exam_id != exam.id:
+            offered[exam_id] = known
+    labels = exam_labels(offered.values())
+    chosen = st.multiselect(
+        "Compare with other exams",
+        list(offered),
+        format_func=lambda exam_id: labels.get(exam_id, exam_id),
+        max_selections=COMPARED_MAX,
+        key=_CHOICE,
+        placeholder="Choose up to five",
+    )
+    compared = [exam, *(offered[exam_id] for exam_id in chosen if exam_id in offered)]
+    if len(compared) > 1:
+        for other in compared:  # the feed loads what somebody asked for a moment ago
+            parts.feed.touch(other.id)
+        comparison_charts(exam_labels(compared))

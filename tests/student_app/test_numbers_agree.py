@@ -90,7 +90,7 @@ def pandas_place(scores: pd.Series, score: float) -> str:
     """The share of the grades below `score`, equal ones half."""
     share = scores.rank(method="average")[scores == score].iloc[0] - 0.5
     percent = int(Decimal(100 * float(share)) / len(scores) + Decimal("0.5"))
-    return {0: "under 1 %", 100: "over 99 %"}.get(percent, f"{percent} %")
+    return {0: "Under 1 %", 100: "Over 99 %"}.get(percent, f"{percent} %")
 
 
 @settings(max_examples=60, deadline=None)

@@ -105,13 +105,13 @@ def test_each_bar_knows_how_many_are_in_it_or_weaker() -> None:
 
 def test_a_place_is_that_of_the_nearest_grade_below_and_is_never_none_or_all() -> None:
     places = overview(["0", *[str(number) for number in range(1, 20)] * 20, "20"])
-    assert places.place_of(0.0) == "under 1 %"
-    assert places.place_of(1.0) == "over 99 %"
+    assert places.place_of(0.0) == "Under 1 %"
+    assert places.place_of(1.0) == "Over 99 %"
     assert places.place_of(0.5) == "50 %"
     assert len(places.places) <= 101
     rough = overview(["5", "9", "11", "12", "17", *["19"] * 10], audience=CODES)
-    assert rough.place_of(0.25) == "under 5 %"
-    assert rough.place_of(0.95) == "about 70 %"
+    assert rough.place_of(0.25) == "Under 5 %"
+    assert rough.place_of(0.95) == "About 70 %"
     assert overview(["5", "9"]).place_of(0.25) == ""
 
 
