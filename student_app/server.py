@@ -28,11 +28,9 @@ from student_app.ops.garbage import seldom_full_collections
 from student_app.ops.metrics import MetricsServer, StudentCollector
 from student_app.ops.sessions import SessionLimits
 from student_app.ops.status_routes import status_routes
-from student_app.ops.stopping import at_stop_signal
 from student_app.stream.hub import LiveHub
 from student_app.stream.routes import live_routes
 from student_app.stream.run_gate import run_gate
-from student_app.stream.shortcut import Shortcut
 
 __all__ = ["create_app"]
 
@@ -78,21 +76,19 @@ def create_app(
                 metrics = MetricsServer(collector, settings.metrics_host, settings.metrics_port)
             async with feed, hub, seldom_full_collections():
                 runs = run_gate.controlled_by(asyncio.get_running_loop())
-                with at_stop_signal(hub.end_streams), runs, set_serving(Serving(cache, feed)):
+                with runs, set_serving(Serving(cache, feed)):
                     yield {}
         finally:
             guest.close()
             if metrics is not None:
                 await asyncio.to_thread(metrics.close, CLOSING_S / 2)
 
-    *snapshots, streams = live_routes(cache, hub, settings.trusted_proxies)
     return App(
         script,
         lifespan=lifespan,
         routes=[
             *first_paint_routes(cache, hub, feed),
-            *snapshots,
-            streams,
+            *live_routes(cache, hub, settings.trusted_proxies),
             *board_routes(cache, hub, feed, now_s),
             *status_routes(cache, feed),
         ],
@@ -101,6 +97,5 @@ def create_app(
             Middleware(SecurityHeaders, referrer_policy="no-referrer", script_hashes=SCRIPT_HASH),
             Middleware(CompressedFiles),
             Middleware(sessions.wrap),
-            Middleware(Shortcut, streams=streams),
         ],
     )

@@ -11,6 +11,9 @@ would be kept for ever, until no file descriptor is left for anybody else.
   have the proxy's address: then only the total counts.
 - The kernel closes a connection whose peer has taken nothing for SILENT_PEER_S.
 
+An application can take over the connection of a request for a protocol of its own: TAKE_OVER in the request's
+state is a function that gets it. Nothing may have been answered.
+
 New connections have no rate limit of their own: one costs less than a tenth of a millisecond, and a limit
 would shut out everybody behind the same address.
 """
@@ -23,7 +26,7 @@ import socket
 from collections import Counter
 from collections.abc import Callable
 from enum import Enum, auto
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol, cast
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -31,11 +34,20 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from shared.web.client_address import address_group
 
-__all__ = ["BODY_S", "HEAD_S", "OpenConnections", "connections_max", "limited_protocols"]
+__all__ = [
+    "BODY_S",
+    "HEAD_S",
+    "TAKE_OVER",
+    "OpenConnections",
+    "OwnProtocol",
+    "connections_max",
+    "limited_protocols",
+]
 
 HEAD_S = 10.0
 BODY_S = 300.0  # 20 MB, the longest upload, over a line of half a megabit
 SILENT_PEER_S = 30
+TAKE_OVER = "take_over"
 
 Close = Callable[[], None]
 
@@ -105,6 +117,15 @@ class OpenConnections:
         return False
 
 
+class OwnProtocol(Protocol):
+    """What takes over a connection: an asyncio.Protocol that calls each `on_lost` once when it is lost."""
+
+    on_lost: list[Callable[[], None]]
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None: ...
+    def connection_lost(self, error: Exception | None) -> None: ...
+
+
 class _Awaited(Enum):
     HEAD = auto()
     BODY = auto()
@@ -122,6 +143,7 @@ class _LimitedHttp(H11Protocol):
         self._awaited: _Awaited | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._is_refused = False
+        self.app_state = {**self.app_state, TAKE_OVER: self._hand_over}
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -151,6 +173,19 @@ class _LimitedHttp(H11Protocol):
         self._await(None)
         self.open_connections.forget(self.transport)
         super().connection_lost(exc)
+
+    def _hand_over(self, protocol: OwnProtocol) -> None:
+        if self.cycle.disconnected:
+            protocol.connection_lost(None)
+            return
+        self.cycle.disconnected = True  # uvicorn expects no answer any more
+        self.connections.discard(self)  # nor waits for its end
+        self._await(None)
+        self.flow.resume_reading()
+        transport = self.transport
+        protocol.on_lost.append(lambda: self.open_connections.forget(transport))
+        transport.set_protocol(cast("asyncio.BaseProtocol", protocol))
+        protocol.connection_made(transport)
 
     def _note_progress(self) -> None:
         if self.transport.is_closing() or self.transport.get_protocol() is not self:

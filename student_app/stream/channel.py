@@ -6,7 +6,7 @@ Rules:
 - the numbers of a snapshot or a change follow it as a message of their own;
 - a viewer who comes back with the last id it saw gets what it missed, if the history still has it, else a
   snapshot; there is no history of an exam that shows codes, since it would reveal the order of entry;
-- a viewer whose queue is full reads too slowly: it is dropped, comes back by itself and gets a snapshot.
+- a viewer for whom too much waits reads too slowly: it is dropped, and comes back by itself.
 
 All of a channel's methods are called on the server's event loop.
 """
@@ -15,49 +15,19 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
 
 from shared.live.cache import ExamCache
 from shared.live.status import FeedStatus
 from shared.model.exam import Audience, Result
 from student_app.stream.messages import change_data, server_sent_event, snapshot_object, to_json
 from student_app.stream.numbers import Compute, LiveNumbers
+from student_app.stream.viewer import LAST_WORD_S, Viewer
 
-__all__ = ["HISTORY_BYTES_MAX", "PAUSE_S", "QUEUE_MESSAGES_MAX", "Channel", "Viewer"]
+__all__ = ["HISTORY_BYTES_MAX", "PAUSE_S", "Channel"]
 
 PAUSE_S = 0.25  # four messages a second at most, however fast results arrive
-QUEUE_MESSAGES_MAX = 64  # about a quarter of a minute of changes; a slower viewer is dropped and reloads
 HISTORY_BYTES_MAX = 256 * 1024  # older changes are forgotten: who missed more gets a snapshot
-
-
-@dataclass(slots=True, eq=False)
-class Viewer:
-    """One open stream. `queue` carries messages; None ends it. `on_end` is called when it must end: a writer
-    blocked on a socket does not look at the queue."""
-
-    queue: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(QUEUE_MESSAGES_MAX))
-    is_dropped: bool = False
-    is_ended: bool = False
-    on_end: Callable[[], None] | None = None
-
-    def offer(self, message: bytes) -> bool:
-        """False when the viewer is too slow; its stream ends then."""
-        try:
-            self.queue.put_nowait(message)
-        except asyncio.QueueFull:
-            self.is_dropped = True
-            return False
-        return True
-
-    def end(self) -> None:
-        """End the stream, dropping what still waits."""
-        while not self.queue.empty():
-            self.queue.get_nowait()
-        self.queue.put_nowait(None)
-        self.is_ended = True
-        if self.on_end is not None:
-            self.on_end()
 
 
 class Channel:
@@ -98,10 +68,9 @@ class Channel:
     # Viewers.
 
     def join(self, last_event_id: str | None, greeting: bytes) -> Viewer:
-        """A new viewer with its first messages waiting: the greeting, then what it missed, a snapshot, or
-        word that there is no such exam."""
-        viewer = Viewer()
-        viewer.offer(greeting + b"".join(self._first_messages(last_event_id)) + self._numbers.message)
+        """A new viewer with its first messages: the greeting, then what it missed, a snapshot, or word that
+        there is no such exam."""
+        viewer = Viewer(greeting + b"".join(self._first_messages(last_event_id)) + self._numbers.message)
         self.viewers.add(viewer)
         self._numbers.refresh()
         return viewer
@@ -112,11 +81,10 @@ class Channel:
 
     def send(self, message: bytes) -> None:
         """The same bytes to everybody."""
-        slow = [viewer for viewer in self.viewers if not viewer.offer(message)]
-        for viewer in slow:
-            self.viewers.discard(viewer)
-            viewer.end()
+        slow = [viewer for viewer in self.viewers if not viewer.send(message)]
+        for _ in slow:
             self._on_drop()
+        self._end(slow)
 
     # Changes, notified by the cache.
 
@@ -158,9 +126,15 @@ class Channel:
         if self._timer is not None:
             self._timer.cancel()
         self._numbers.close()
-        for viewer in self.viewers:
+        self._end(list(self.viewers))
+
+    def _end(self, viewers: Sequence[Viewer]) -> None:
+        """Those whose sockets take nothing more are cut off after LAST_WORD_S."""
+        self.viewers.difference_update(viewers)
+        for viewer in viewers:
             viewer.end()
-        self.viewers.clear()
+        if viewers:
+            self._call_later(LAST_WORD_S, lambda: _cut(viewers))
 
     # Sending.
 
@@ -258,3 +232,8 @@ class Channel:
 
     def _event_id(self, version: int) -> str:
         return f"{self._epoch}-{version}"
+
+
+def _cut(viewers: Sequence[Viewer]) -> None:
+    for viewer in viewers:
+        viewer.cut()

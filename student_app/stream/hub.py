@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -23,8 +24,9 @@ from shared.live.cache import (
 )
 from shared.live.status import ExamLoad, FeedStatus, StatusListener
 from shared.live.supervision import supervise
-from student_app.stream.channel import Channel, Viewer
+from student_app.stream.channel import Channel
 from student_app.stream.messages import feed_object, server_sent_event, to_json
+from student_app.stream.viewer import LAST_WORD_S, Viewer
 
 __all__ = ["BEAT_S", "PAGE_RUNS_PER_S", "LiveCounters", "LiveHub", "StreamRefused", "WatchedFeed"]
 
@@ -32,6 +34,8 @@ LOAD_DEADLINE_S = 3.0
 BEAT_S = 4.0  # the board says that it is stale after two of them without a word
 PAGE_RUNS_PER_S = 15  # of all pages after a change: a tenth of a core that the streams do not get
 PAGE_SPREAD_LEAST_S = 2.0
+
+logger = logging.getLogger(__name__)
 
 
 class WatchedFeed(Protocol):
@@ -88,6 +92,7 @@ class LiveHub:
         self._stop_listening: list[Callable[[], None]] = []
         self._cache_changed = asyncio.Event()
         self._is_closed = False
+        self._last_left = asyncio.Event()
         # One thread of its own: pages that wait for their turn hold those of the loop's default executor.
         self._computing = ThreadPoolExecutor(1, "numbers")
 
@@ -108,12 +113,15 @@ class LiveHub:
             self._beating.cancel()
             await asyncio.wait([self._beating])
         self.end_streams()
+        if self.stream_count:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._last_left.wait(), 2 * LAST_WORD_S)
         self._computing.shutdown(wait=False, cancel_futures=True)
 
     def end_streams(self) -> None:
         """End every stream and take no new one."""
         self._is_closed = True
-        for channel in self._channels.values():
+        for channel in list(self._channels.values()):
             channel.close()
 
     @property
@@ -126,8 +134,9 @@ class LiveHub:
         """Exams that somebody watches by stream."""
         return len(self._channels)
 
-    def join(self, exam_id: str, address: str, last_event_id: str | None) -> Viewer:
-        """A new viewer of one exam; give it back with leave(). Raises StreamRefused."""
+    def join(self, exam_id: str, address: str, last_event_id: str | None, *, head: bytes = b"") -> Viewer:
+        """A new viewer of one exam, for a connection on which `head` is sent first. It leaves by itself when
+        that is lost. Raises StreamRefused."""
         self._admit(address)
         channel = self._channels.get(exam_id)
         if channel is None:
@@ -136,10 +145,11 @@ class LiveHub:
         self._addresses[address] += 1
         self.counters.streams_opened += 1
         # A first word at once: proxies and browsers then know that the stream stands.
-        return channel.join(last_event_id, b"retry: 2000\n\n" + self._feed_message(exam_id))
+        viewer = channel.join(last_event_id, head + b"retry: 2000\n\n" + self._feed_message(exam_id))
+        viewer.on_lost.append(lambda: self._leave(exam_id, address, viewer))
+        return viewer
 
-    def leave(self, exam_id: str, address: str, viewer: Viewer) -> None:
-        """Call it once for each join()."""
+    def _leave(self, exam_id: str, address: str, viewer: Viewer) -> None:
         self._feed.unwatch(exam_id)
         self._addresses[address] -= 1
         if self._addresses[address] <= 0:
@@ -150,6 +160,8 @@ class LiveHub:
             if not channel.viewers:
                 channel.close()
                 del self._channels[exam_id]
+        if not self.stream_count:
+            self._last_left.set()
 
     async def loaded(self, exam_id: str, deadline_s: float = LOAD_DEADLINE_S) -> ResultsSnapshot | None:
         """The results of an exam, asked for if nobody watches it; None if they did not come in time."""
@@ -195,6 +207,7 @@ class LiveHub:
             future.add_done_callback(lambda done: None if done.cancelled() else on_done(done.result))
 
     def _count_drop(self) -> None:
+        logger.info("a stream has ended whose viewer reads too slowly")
         self.counters.viewers_dropped += 1
 
     def _note(self, change: Change) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from collections.abc import Callable
+from email.utils import formatdate
 from http import HTTPStatus
 
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -15,39 +15,44 @@ from starlette.types import Receive, Scope, Send
 from shared.live.cache import ExamCache, ResultsSnapshot
 from shared.model.exam import Exam, is_id
 from shared.web.client_address import client_address
-from student_app.stream.channel import Viewer
+from shared.web.connections import TAKE_OVER
+from shared.web.security_headers import Page, add_security_headers
 from student_app.stream.hub import LiveHub, StreamRefused
 from student_app.stream.messages import Json, exam_object, numbers_object, snapshot_object, to_json
 from student_app.stream.renderings import Renderings
+from student_app.stream.viewer import Viewer
 
 __all__ = ["live_routes"]
 
 SNAPSHOTS_KEPT_MAX = 64
-LAST_WORD_S = 0.5  # that a socket has to take the end of its stream; then it is left to the server
 _NO_SUCH_EXAM = "There is no such exam, or it is not published."
 _STREAM_HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),  # nginx would collect the events otherwise
+    (b"connection", b"close"),
 ]
 
 
 def live_routes(cache: ExamCache, hub: LiveHub, trusted_proxies: int) -> list[Route]:
     """GET /live/<exam id>.json, GET /live/<exam id>/numbers.json and GET /live/<exam id>."""
     renderings = Renderings(SNAPSHOTS_KEPT_MAX)
+    head = _stream_head()
 
     async def stream(request: Request) -> Response:
         exam_id = request.path_params["exam_id"]
         if not is_id(exam_id):
             return _refusal(HTTPStatus.NOT_FOUND, _NO_SUCH_EXAM)
+        if request.method == "HEAD":
+            return Response(media_type="text/event-stream")
         # A missing exam is sent as gone, and in full the moment it is published: a student with the link
         # may be early.
         address = client_address(request.scope, trusted_proxies)
         try:
-            viewer = hub.join(exam_id, address, request.headers.get("last-event-id"))
+            viewer = hub.join(exam_id, address, request.headers.get("last-event-id"), head=_dated(head))
         except StreamRefused as refused:
             return _refusal(refused.status, refused.reason, refused.retry_after_s)
-        return _Stream(hub, exam_id, address, viewer)
+        return _Stream(viewer)
 
     async def answer(request: Request, render: Callable[[Exam, ResultsSnapshot], Json]) -> Response:
         exam_id = request.path_params["exam_id"]
@@ -86,37 +91,27 @@ def _numbers(exam: Exam, results: ResultsSnapshot) -> Json:
 
 
 class _Stream(Response):
-    """Sends a viewer's messages as they come; gives the viewer back whatever ends it."""
+    """Takes over the connection for a viewer. The server has no part in what is written from then on."""
 
-    def __init__(self, hub: LiveHub, exam_id: str, address: str, viewer: Viewer) -> None:
+    def __init__(self, viewer: Viewer) -> None:
         super().__init__()
-        self._hub, self._exam_id, self._address, self._viewer = hub, exam_id, address, viewer
+        self._viewer = viewer
 
-    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
-        leaving = asyncio.create_task(self._end_at_disconnect(receive))
-        try:
-            with contextlib.suppress(TimeoutError):
-                await self._send_all(send)
-        finally:
-            self._viewer.on_end = None
-            self._hub.leave(self._exam_id, self._address, self._viewer)
-            leaving.cancel()
-            await asyncio.wait([leaving])
+    async def __call__(self, scope: Scope, _receive: Receive, _send: Send) -> None:
+        scope["state"][TAKE_OVER](self._viewer)
 
-    async def _send_all(self, send: Send) -> None:
-        """Raises TimeoutError when the stream is to end and its socket takes nothing more."""
-        loop = asyncio.get_running_loop()
-        async with asyncio.timeout(LAST_WORD_S if self._viewer.is_ended else None) as limit:
-            self._viewer.on_end = lambda: limit.reschedule(loop.time() + LAST_WORD_S)
-            await send({"type": "http.response.start", "status": 200, "headers": _STREAM_HEADERS})
-            while (message := await self._viewer.queue.get()) is not None:
-                await send({"type": "http.response.body", "body": message, "more_body": True})
-            await send({"type": "http.response.body", "body": b""})
 
-    async def _end_at_disconnect(self, receive: Receive) -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
-        self._viewer.end()
+def _stream_head() -> bytes:
+    """All but the date: the stream ends with its connection (RFC 9112, section 6.3), as proxies of HTTP/1.0
+    need it, and the same bytes go to everybody."""
+    headers = MutableHeaders(raw=list(_STREAM_HEADERS))
+    add_security_headers(headers, Page.FORM, referrer_policy="no-referrer")
+    lines = [b"HTTP/1.1 200 OK", *(name + b": " + value for name, value in headers.raw)]
+    return b"\r\n".join(lines) + b"\r\n"
+
+
+def _dated(head: bytes) -> bytes:
+    return b"%sdate: %s\r\n\r\n" % (head, formatdate(usegmt=True).encode())
 
 
 def _refusal(status: int, reason: str, retry_after_s: int | None = None) -> Response:

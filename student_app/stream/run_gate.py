@@ -1,9 +1,9 @@
 """Runs the page script for one viewer at a time, and only when the event loop is idle: live streams go first.
 
-Python runs one thread at a time. The event loop yields at each message that it sends; beside pages that run
-without a pause it has to wait a thousand times to send one change to a thousand viewers, which took 2 to 6 s.
-So one page runs at a time, and the next starts only when the loop has sent everything that was ready: at most
-one page delays a change. Waiting costs the pages nothing: in parallel they would not finish sooner.
+Python runs one thread at a time. Beside many pages that run without a pause, the event loop would wait for
+its turn behind each of them, again and again; a change to a thousand viewers took seconds. So one page runs
+at a time, and the next starts only when the loop has sent everything that was ready: at most one page delays
+a change. Waiting costs the pages nothing: in parallel they would not finish sooner.
 """
 
 from __future__ import annotations

@@ -1,17 +1,19 @@
 """A cache filled as by a feed, and a feed controlled by the test."""
 
+import asyncio
 import dataclasses
 import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from shared.live.cache import ExamCache
 from shared.live.status import ExamLoad, FeedState, FeedStatus
 from shared.model.exam import Exam, Result
+from student_app.stream.viewer import Viewer
 
-__all__ = ["FakeFeed", "events_of", "filled_cache"]
+__all__ = ["FakeFeed", "Screen", "events_of", "filled_cache"]
 
 START_S = 1_780_000_000.0
 
@@ -75,3 +77,37 @@ def events_of(stream: bytes) -> list[dict[str, Any]]:
             data = json.loads(fields["data"])
             found.append({"kind": fields["event"], "id": fields.get("id"), "data": data})
     return found
+
+
+class Screen:
+    """The connection of a viewer, in memory. `messages` are its unread bytes; None is its end."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self.viewer = viewer
+        self.messages: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self.is_stalled = False
+        viewer.connection_made(cast("asyncio.Transport", self))
+
+    def stall(self) -> None:
+        """It reads nothing more, and the socket takes nothing more."""
+        self.is_stalled = True
+        self.viewer.pause_writing()
+
+    def go_on(self) -> None:
+        self.is_stalled = False
+        self.viewer.resume_writing()
+
+    # What a transport has.
+
+    def get_extra_info(self, _name: str) -> None: ...
+
+    def write(self, data: bytes | memoryview) -> None:
+        self.messages.put_nowait(bytes(data))
+
+    def close(self) -> None:
+        if not self.is_stalled:
+            self.abort()
+
+    def abort(self) -> None:
+        self.messages.put_nowait(None)
+        self.viewer.connection_lost(None)

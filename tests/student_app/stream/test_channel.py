@@ -11,9 +11,10 @@ from shared.live.status import FeedState, FeedStatus
 from shared.model.exam import Audience, Exam, Result
 from student_app.stream import channel as channel_module
 from student_app.stream import numbers as numbers_module
-from student_app.stream.channel import PAUSE_S, QUEUE_MESSAGES_MAX, Channel, Viewer
+from student_app.stream.channel import PAUSE_S, Channel
+from student_app.stream.viewer import LAST_WORD_S, WAITING_MESSAGES_MAX
 from tests.builders import a_published_exam, a_result
-from tests.student_app.world import START_S, events_of, filled_cache
+from tests.student_app.world import START_S, Screen, events_of, filled_cache
 
 LIVE = FeedStatus(FeedState.LIVE, START_S, START_S)
 
@@ -92,15 +93,15 @@ class Desk:
         self.cache.put_results(self.exam.id, [row])
         return row
 
-    def join(self, last_event_id: str | None = None) -> Viewer:
-        return self.channel.join(last_event_id, b"")
+    def join(self, last_event_id: str | None = None) -> Screen:
+        return Screen(self.channel.join(last_event_id, b""))
 
 
-def read(viewer: Viewer) -> list[dict[str, object]]:
-    """All events queued for a viewer."""
+def read(viewer: Screen) -> list[dict[str, object]]:
+    """All events that a viewer has not read yet."""
     stream = b""
-    while not viewer.queue.empty():
-        stream += viewer.queue.get_nowait() or b""
+    while not viewer.messages.empty():
+        stream += viewer.messages.get_nowait() or b""
     return events_of(stream)
 
 
@@ -180,7 +181,7 @@ def test_a_reconnecting_viewer_receives_only_what_was_missed() -> None:
     viewer = desk.join()
     desk.save("Seen", "10")
     last_seen = str(read(viewer)[-1]["id"])
-    desk.channel.leave(viewer)
+    desk.channel.leave(viewer.viewer)
     desk.later.pass_time(PAUSE_S)
     desk.save("Missed", "11")
     (missed,) = read(desk.join(last_seen))
@@ -232,7 +233,7 @@ def test_a_viewer_returning_to_a_new_channel_receives_everything() -> None:
     (snapshot,) = read(desk.join())
     desk.save("Missed", "11")
     anew = desk.new_channel()
-    (again,) = read(anew.join(str(snapshot["id"]), b""))
+    (again,) = read(Screen(anew.join(str(snapshot["id"]), b"")))
     assert again["kind"] == "snapshot"
     assert sorted(students(again)) == ["Ada", "Missed"]
 
@@ -252,16 +253,34 @@ def test_changes_pending_at_a_resumption_are_not_lost() -> None:
 
 
 def test_a_slow_reader_is_dropped_and_counted_and_delays_no_one() -> None:
+    """Its stream ends at once, and its connection soon, although the socket takes nothing more."""
     desk = Desk()
     slow, quick = desk.join(), desk.join()
-    for number in range(QUEUE_MESSAGES_MAX + 1):
+    read(slow)
+    slow.stall()
+    for number in range(WAITING_MESSAGES_MAX + 1):
+        assert desk.dropped == 0
         desk.save(f"Student {number}", "12")
         desk.later.pass_time(PAUSE_S)
-        read(quick)
-    assert slow.is_dropped
     assert desk.dropped == 1
-    assert slow.queue.get_nowait() is None, "its stream ends at once"
-    assert desk.channel.viewers == {quick}
+    assert desk.channel.viewers == {quick.viewer}
+    assert len(read(quick)) == WAITING_MESSAGES_MAX + 2
+    assert slow.messages.empty()
+    desk.later.pass_time(LAST_WORD_S)
+    assert slow.messages.get_nowait() is None
+
+
+def test_a_reader_that_goes_on_in_time_misses_nothing() -> None:
+    desk = Desk()
+    viewer = desk.join()
+    read(viewer)
+    viewer.stall()
+    for number in range(3):
+        desk.save(f"Student {number}", "12")
+        desk.later.pass_time(PAUSE_S)
+    assert viewer.messages.empty()
+    viewer.go_on()
+    assert [students(event) for event in read(viewer)] == [["Student 0"], ["Student 1"], ["Student 2"]]
 
 
 def test_an_unpublished_exam_is_sent_as_gone() -> None:
@@ -313,14 +332,16 @@ def test_closing_ends_every_stream_and_nothing_more_is_sent() -> None:
     desk.save("Pending", "12")
     desk.channel.close()
     desk.later.pass_time(PAUSE_S)
-    assert viewer.queue.get_nowait() is None
-    assert viewer.queue.empty()
+    (change,) = events_of(viewer.messages.get_nowait() or b"")
+    assert students(change) == ["Ada"]
+    assert viewer.messages.get_nowait() is None
+    assert viewer.messages.empty()
 
 
 def test_a_snapshot_is_created_once_for_all_new_viewers() -> None:
     desk = Desk(("Ada", "17"))
     first, second = desk.join(), desk.join()
-    assert first.queue.get_nowait() == second.queue.get_nowait()
+    assert first.messages.get_nowait() == second.messages.get_nowait()
     desk.status = FeedStatus(FeedState.OFFLINE, START_S + 5, START_S)
     (late,) = read(desk.join())
     assert late["data"]["feed"]["state"] == "OFFLINE"  # type: ignore[index]

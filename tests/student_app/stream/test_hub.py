@@ -10,10 +10,9 @@ import pytest
 from shared.live.cache import ExamCache
 from shared.live.status import ExamLoad, FeedState
 from shared.model.exam import Exam, Result
-from student_app.stream.channel import Viewer
 from student_app.stream.hub import PAGE_RUNS_PER_S, LiveHub, StreamRefused
 from tests.builders import a_published_exam, a_result
-from tests.student_app.world import START_S, FakeFeed, events_of, filled_cache
+from tests.student_app.world import START_S, FakeFeed, Screen, events_of, filled_cache
 
 DEADLINE_S = 5.0
 ADDRESS = "192.0.2.1"
@@ -36,11 +35,11 @@ async def hub_over(
         yield hub
 
 
-async def next_event(viewer: Viewer, kind: str) -> dict[str, object]:
+async def next_event(viewer: Screen, kind: str) -> dict[str, object]:
     """The next event of this kind; heartbeats in between are skipped."""
     async with asyncio.timeout(DEADLINE_S):
         while True:
-            message = await viewer.queue.get()
+            message = await viewer.messages.get()
             assert message is not None, "the stream ended"
             for event in events_of(message):
                 if event["kind"] == kind:
@@ -57,7 +56,10 @@ def test_viewers_of_two_exams_receive_only_their_own_events() -> None:
         one, other = a_published_exam("One"), a_published_exam("Other")
         cache = filled_cache((one, []), (other, []))
         async with hub_over(cache, FakeFeed()) as hub:
-            at_one, at_other = hub.join(one.id, ADDRESS, None), hub.join(other.id, ADDRESS, None)
+            at_one, at_other = (
+                Screen(hub.join(one.id, ADDRESS, None)),
+                Screen(hub.join(other.id, ADDRESS, None)),
+            )
             await next_event(at_one, "snapshot")
             await next_event(at_other, "snapshot")
             for row in (a_result("Ada", "17", one), a_result("Alan", "12", other)):
@@ -66,7 +68,7 @@ def test_viewers_of_two_exams_receive_only_their_own_events() -> None:
             event_of_other = await next_event(at_other, "change")
             assert event_of_one["data"]["rows"][0][1] == "Ada"  # type: ignore[index]
             assert event_of_other["data"]["rows"][0][1] == "Alan"  # type: ignore[index]
-            assert at_one.queue.empty()
+            assert at_one.messages.empty()
 
     asyncio.run(run())
 
@@ -75,8 +77,8 @@ def test_the_first_event_says_how_current_the_data_is() -> None:
     async def run() -> None:
         exam, rows = exam_with_rows()
         async with hub_over(filled_cache((exam, rows)), FakeFeed()) as hub:
-            viewer = hub.join(exam.id, ADDRESS, None)
-            first = viewer.queue.get_nowait()
+            viewer = Screen(hub.join(exam.id, ADDRESS, None))
+            first = viewer.messages.get_nowait()
             assert first is not None
             assert first.startswith(b"retry: 2000\n\n")
             assert [event["kind"] for event in events_of(first)] == ["feed", "snapshot"]
@@ -88,14 +90,14 @@ def test_streams_per_address_are_limited_and_slots_are_freed() -> None:
     async def run() -> None:
         exam, rows = exam_with_rows()
         async with hub_over(filled_cache((exam, rows)), FakeFeed(), streams_per_address_max=2) as hub:
-            first = hub.join(exam.id, ADDRESS, None)
-            hub.join(exam.id, ADDRESS, None)
+            first = Screen(hub.join(exam.id, ADDRESS, None))
+            Screen(hub.join(exam.id, ADDRESS, None))
             with pytest.raises(StreamRefused) as refused:
-                hub.join(exam.id, ADDRESS, None)
+                Screen(hub.join(exam.id, ADDRESS, None))
             assert refused.value.status == 429
-            hub.join(exam.id, "192.0.2.2", None)
-            hub.leave(exam.id, ADDRESS, first)
-            hub.join(exam.id, ADDRESS, None)
+            Screen(hub.join(exam.id, "192.0.2.2", None))
+            first.close()
+            Screen(hub.join(exam.id, ADDRESS, None))
             assert hub.counters.streams_refused == 1
             assert hub.stream_count == 3
 
@@ -106,9 +108,9 @@ def test_streams_in_total_are_limited() -> None:
     async def run() -> None:
         exam, rows = exam_with_rows()
         async with hub_over(filled_cache((exam, rows)), FakeFeed(), streams_max=1) as hub:
-            hub.join(exam.id, ADDRESS, None)
+            Screen(hub.join(exam.id, ADDRESS, None))
             with pytest.raises(StreamRefused) as refused:
-                hub.join(exam.id, "192.0.2.2", None)
+                Screen(hub.join(exam.id, "192.0.2.2", None))
             assert (refused.value.status, refused.value.retry_after_s) == (503, 30)
 
     asyncio.run(run())
@@ -119,10 +121,10 @@ def test_an_exam_is_watched_as_long_as_somebody_has_its_stream() -> None:
         exam, rows = exam_with_rows()
         feed = FakeFeed()
         async with hub_over(filled_cache((exam, rows)), feed) as hub:
-            one, two = hub.join(exam.id, ADDRESS, None), hub.join(exam.id, ADDRESS, None)
+            one, two = Screen(hub.join(exam.id, ADDRESS, None)), Screen(hub.join(exam.id, ADDRESS, None))
             assert (feed.watched[exam.id], hub.channel_count) == (2, 1)
-            hub.leave(exam.id, ADDRESS, one)
-            hub.leave(exam.id, ADDRESS, two)
+            one.close()
+            two.close()
             assert (feed.watched[exam.id], hub.channel_count, hub.stream_count) == (0, 0, 0)
 
     asyncio.run(run())
@@ -171,7 +173,7 @@ def test_a_change_of_the_feeds_state_is_sent_at_once() -> None:
         exam, rows = exam_with_rows()
         feed = FakeFeed()
         async with hub_over(filled_cache((exam, rows)), feed) as hub:
-            viewer = hub.join(exam.id, ADDRESS, None)
+            viewer = Screen(hub.join(exam.id, ADDRESS, None))
             await next_event(viewer, "snapshot")
             feed.become(FeedState.OFFLINE)
             event = await next_event(viewer, "feed")
@@ -185,12 +187,12 @@ def test_viewers_learn_that_their_exam_has_no_room_and_newcomers_at_once() -> No
         exam, rows = exam_with_rows()
         cache, feed = filled_cache((exam, rows)), FakeFeed()
         async with hub_over(cache, feed) as hub:
-            viewer = hub.join(exam.id, ADDRESS, None)
+            viewer = Screen(hub.join(exam.id, ADDRESS, None))
             assert (await next_event(viewer, "feed"))["data"]["load"] == "LOADED"  # type: ignore[index]
             feed.loads[exam.id] = ExamLoad.NO_ROOM
             cache.forget_results(exam.id)
             assert (await next_event(viewer, "feed"))["data"]["load"] == "NO_ROOM"  # type: ignore[index]
-            first = hub.join(exam.id, ADDRESS, None).queue.get_nowait()
+            first = Screen(hub.join(exam.id, ADDRESS, None)).messages.get_nowait()
             assert first is not None
             assert [(event["kind"], event["data"]["load"]) for event in events_of(first)] == [
                 ("feed", "NO_ROOM")
@@ -220,12 +222,12 @@ def test_a_failing_heartbeat_is_logged_and_the_next_ones_follow(
         exam, rows = exam_with_rows()
         feed = FailingFeed()
         async with hub_over(filled_cache((exam, rows)), feed) as hub:
-            viewer = hub.join(exam.id, ADDRESS, None)
+            viewer = Screen(hub.join(exam.id, ADDRESS, None))
             await next_event(viewer, "snapshot")
             feed.failures = 1
             async with asyncio.timeout(DEADLINE_S):
                 while feed.failures:
-                    await viewer.queue.get()
+                    await viewer.messages.get()
             await next_event(viewer, "feed")
 
     asyncio.run(run())
@@ -237,7 +239,7 @@ def test_publishing_and_unpublishing_reach_waiting_viewers() -> None:
         exam, rows = exam_with_rows()
         cache = filled_cache()
         async with hub_over(cache, FakeFeed()) as hub:
-            viewer = hub.join(exam.id, ADDRESS, None)
+            viewer = Screen(hub.join(exam.id, ADDRESS, None))
             await next_event(viewer, "gone")
             cache.put_exam(exam)
             cache.finish_results(cache.begin_results(exam.id), rows)
@@ -254,7 +256,7 @@ def test_a_corrected_exam_is_sent_to_its_viewers() -> None:
         exam, rows = exam_with_rows()
         cache = filled_cache((exam, rows))
         async with hub_over(cache, FakeFeed()) as hub:
-            viewer = hub.join(exam.id, ADDRESS, None)
+            viewer = Screen(hub.join(exam.id, ADDRESS, None))
             await next_event(viewer, "snapshot")
             cache.put_exam(dataclasses.replace(exam, subject="Chemistry", version=3))
             whole = await next_event(viewer, "snapshot")
@@ -267,11 +269,12 @@ def test_closing_ends_every_stream_and_accepts_no_new_one() -> None:
     async def run() -> None:
         exam, rows = exam_with_rows()
         async with hub_over(filled_cache((exam, rows)), FakeFeed()) as hub:
-            viewer = hub.join(exam.id, ADDRESS, None)
+            viewer = Screen(hub.join(exam.id, ADDRESS, None))
+            await next_event(viewer, "snapshot")
             hub.end_streams()
-            assert viewer.queue.get_nowait() is None
+            assert viewer.messages.get_nowait() is None
             with pytest.raises(StreamRefused) as refused:
-                hub.join(exam.id, ADDRESS, None)
+                Screen(hub.join(exam.id, ADDRESS, None))
             assert refused.value.status == 503
 
     asyncio.run(run())
@@ -284,7 +287,7 @@ def test_the_more_viewers_the_longer_their_page_refreshes_are_spread() -> None:
         async with hub_over(cache, FakeFeed(), streams_max=500, streams_per_address_max=500) as hub:
             spreads = []
             for _ in range(200):
-                viewer = hub.join(exam.id, ADDRESS, None)
+                viewer = Screen(hub.join(exam.id, ADDRESS, None))
                 spreads.append((await next_event(viewer, "feed"))["data"]["spread"])  # type: ignore[index]
             assert spreads[0] == 2.0
             assert spreads[-1] == round(200 / PAGE_RUNS_PER_S, 1) > 2.0

@@ -4,14 +4,9 @@ import asyncio
 
 import httpx
 import pytest
-from starlette.applications import Starlette
-from starlette.types import Message, Scope
 
 from shared.live.cache import ExamCache
 from shared.live.status import FeedState
-from student_app.stream.channel import QUEUE_MESSAGES_MAX
-from student_app.stream.hub import LiveHub
-from student_app.stream.routes import live_routes
 from tests.builders import a_published_exam, a_result, new_id
 from tests.student_app.routes_client import browser, get
 from tests.student_app.world import START_S, FakeFeed, filled_cache
@@ -89,48 +84,3 @@ def test_every_answer_has_the_security_headers() -> None:
         assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
         assert headers["Referrer-Policy"] == "no-referrer"
         assert headers["X-Content-Type-Options"] == "nosniff"
-
-
-# A stream whose reader has stopped.
-
-
-def test_a_dropped_viewers_stream_ends_even_if_its_socket_is_blocked() -> None:
-    """Its slot is freed at once, not only when the network times out."""
-    exam = a_published_exam()
-    cache = filled_cache((exam, []))
-
-    async def drop_the_stuck_reader(hub: LiveHub, feed: FakeFeed) -> None:
-        is_stuck = asyncio.Event()
-
-        async def send(message: Message) -> None:
-            if message["type"] == "http.response.body":
-                is_stuck.set()
-                await asyncio.Event().wait()
-
-        async def receive() -> Message:
-            await asyncio.Event().wait()
-            raise AssertionError
-
-        scope: Scope = {
-            "type": "http", "method": "GET", "path": f"/live/{exam.id}", "headers": [], "query_string": b"",
-            "client": ("192.0.2.1", 5000),
-        }  # fmt: skip
-        app = Starlette(routes=live_routes(cache, hub, 0))
-        streaming = asyncio.create_task(app(scope, receive, send))
-        await asyncio.wait_for(is_stuck.wait(), 5)
-        for _ in range(QUEUE_MESSAGES_MAX + 1):
-            feed.become(FeedState.LIVE)  # sends an event to everybody
-            await asyncio.sleep(0)
-        await asyncio.wait_for(streaming, 5)
-        assert hub.stream_count == 0
-        assert hub.counters.viewers_dropped == 1
-
-    async def run() -> None:
-        feed = FakeFeed(cache=cache)
-        hub = LiveHub(
-            cache, feed, streams_max=1, streams_per_address_max=1, epoch="epoch", wall_s=lambda: START_S
-        )
-        async with hub:
-            await drop_the_stuck_reader(hub, feed)
-
-    asyncio.run(run())
