@@ -155,9 +155,16 @@ def test_internal_paths_are_not_published(resources: dict[str, Any]) -> None:
     assert rule["Actions"][0]["FixedResponseConfig"]["StatusCode"] == "404"
 
 
-def test_sessions_stay_with_their_container(resources: dict[str, Any]) -> None:
-    for group in of_type(resources, "AWS::ElasticLoadBalancingV2::TargetGroup").values():
-        assert {"Key": "stickiness.enabled", "Value": "true"} in group["TargetGroupAttributes"]
+def test_teachers_stay_with_their_container_and_new_students_go_to_the_emptier_one(
+    resources: dict[str, Any],
+) -> None:
+    for name, remembered_s in (("TeacherTargets", "86400"), ("StudentTargets", "60")):
+        attributes = {
+            item["Key"]: item["Value"] for item in resources[name]["Properties"]["TargetGroupAttributes"]
+        }
+        assert attributes["stickiness.enabled"] == "true"
+        assert attributes["stickiness.lb_cookie.duration_seconds"] == remembered_s
+        assert attributes["load_balancing.algorithm.type"] == "least_outstanding_requests"
 
 
 def test_a_bad_version_is_rolled_back_and_monitored_by_alarms(resources: dict[str, Any]) -> None:
