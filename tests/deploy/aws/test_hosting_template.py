@@ -13,7 +13,7 @@ from cfnlint.decode import decode
 from deploy.aws import image_engine
 from deploy.aws.hosting import ORIGIN_KEYS, VIEWERS_PER_CONTAINER, ResultsHour, key_change
 from deploy.aws.template import HOSTING_TEMPLATE
-from shared.settings import SETTINGS
+from shared.settings import SECRET_LENGTH_MIN, SETTINGS
 from shared.web.serving import KEEP_ALIVE_S, STOP_DEADLINE_S
 from student_app.stream.hub import BEAT_S
 
@@ -37,7 +37,7 @@ def test_a_container_has_enough_time_to_stop_before_it_is_killed(resources: dict
         assert dashboard["StopTimeout"] >= STOP_DEADLINE_S
 
 
-def test_the_containers_have_no_permissions_and_the_execution_role_only_images_and_logs(
+def test_the_containers_have_no_permissions_and_the_execution_role_only_images_logs_and_the_session_key(
     resources: dict[str, Any],
 ) -> None:
     tasks = of_type(resources, "AWS::ECS::TaskDefinition")
@@ -57,7 +57,21 @@ def test_the_containers_have_no_permissions_and_the_execution_role_only_images_a
         "ecr:GetDownloadUrlForLayer",
         "logs:CreateLogStream",
         "logs:PutLogEvents",
+        "secretsmanager:GetSecretValue",
     }
+
+
+def test_teachers_sessions_outlive_a_new_version_with_a_key_that_no_description_shows(
+    resources: dict[str, Any],
+) -> None:
+    teacher, student = (
+        resources[name]["Properties"]["ContainerDefinitions"][0] for name in ("TeacherTask", "StudentTask")
+    )
+    assert teacher["Secrets"] == [{"Name": "EXAM_RESULTS_SESSION_KEY", "ValueFrom": {"Ref": "SessionKey"}}]
+    assert "EXAM_RESULTS_SESSION_KEY" not in {variable["Name"] for variable in teacher["Environment"]}
+    assert "Secrets" not in student
+    generated = resources["SessionKey"]["Properties"]["GenerateSecretString"]
+    assert generated["PasswordLength"] >= SECRET_LENGTH_MIN
 
 
 def test_containers_run_without_capabilities_and_report_their_health(resources: dict[str, Any]) -> None:

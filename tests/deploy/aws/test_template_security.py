@@ -19,6 +19,7 @@ ARNS = {
     "Api": f"arn:aws:appsync:{ACCOUNT}:apis/api",
     "ExamsTable": f"arn:aws:dynamodb:{ACCOUNT}:table/exams",
     "ResultsTable": f"arn:aws:dynamodb:{ACCOUNT}:table/results",
+    "SessionKey": f"arn:aws:secretsmanager:{ACCOUNT}:secret:session",
     "TeacherLogs": f"arn:aws:logs:{ACCOUNT}:log-group:teacher:*",
     "StudentLogs": f"arn:aws:logs:{ACCOUNT}:log-group:student:*",
 }
@@ -65,6 +66,8 @@ def test_checkov_would_find_a_fault(folder: Path) -> None:
 def written_out(part: Any) -> Any:
     """A part of a template as IAM receives it, with an account and a region of the tests."""
     if isinstance(part, dict):
+        if "Ref" in part:
+            return ARNS[part["Ref"]]
         if "Fn::GetAtt" in part:
             return ARNS[part["Fn::GetAtt"][0]]
         if "Fn::Sub" in part:
