@@ -13,6 +13,7 @@ import datetime as dt
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from shared.api import operations
@@ -31,6 +32,7 @@ from shared.model.exam import (
     exam_from_wire,
     result_from_wire,
 )
+from shared.model.grades import AWAITED
 from shared.model.scales import Scale
 from shared.settings import BackendSettings
 
@@ -253,8 +255,21 @@ class TeacherApi(_Reader):
         wire = {"id": result_id, "examId": exam_id, "expectedVersion": expected_version}
         self._delete(operations.DELETE_RESULTS, wire)
 
+    def retract_result(self, exam_id: str, result_id: str, expected_version: int) -> Result:
+        """Takes the grade back: the result, awaited again. Raises StateRefused if it has no grade."""
+        wire = {"id": result_id, "examId": exam_id, "expectedVersion": expected_version}
+        try:
+            retracted = self._result(self._mutate(operations.RETRACT_RESULTS, wire))
+        except VersionConflict as conflict:
+            current = conflict.current
+            if isinstance(current, Result) and _has_arrived(conflict, expected_version, {"grade": AWAITED}):
+                return current
+            raise
+        # The answer has the grade that was taken back: it is the event of the result's disappearance.
+        return replace(retracted, grade=AWAITED, is_published=False)
+
     def create_results(self, exam_id: str, rows: Sequence[NewResult]) -> list[Result]:
-        """Stores 1 to BATCH_MAX rows, all or none, with one event."""
+        """Stores 1 to BATCH_MAX rows, all or none, with one event; all are awaited, or none is."""
         _check_batch(rows)
         wire = {"examId": exam_id, "rows": [row.to_wire() for row in rows]}
         return [self._result(row) for row in self._mutate(operations.CREATE_RESULTS_BATCH, wire)["items"]]

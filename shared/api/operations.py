@@ -31,6 +31,7 @@ __all__ = [
     "PROBE_SUBSCRIPTION",
     "PUBLISH_EXAM",
     "QUERIES",
+    "RETRACT_RESULTS",
     "UNPUBLISH_EXAM",
     "UPDATE_EXAM",
     "UPDATE_RESULTS",
@@ -109,6 +110,7 @@ UNPUBLISH_EXAM = _mutation("unpublishExam", "ExamVersionInput", "...ChangedExam"
 CREATE_RESULTS = _mutation("createResults", "CreateResultsInput", "...ChangedResult", CHANGED_RESULT)
 UPDATE_RESULTS = _mutation("updateResults", "UpdateResultsInput", "...ChangedResult", CHANGED_RESULT)
 DELETE_RESULTS = _mutation("deleteResults", "DeleteResultsInput", "...ChangedResult", CHANGED_RESULT)
+RETRACT_RESULTS = _mutation("retractResults", "ResultVersionInput", "...ChangedResult", CHANGED_RESULT)
 
 _BATCH = "examId published owner items { ...ChangedResult }"
 CREATE_RESULTS_BATCH = _mutation("createResultsBatch", "CreateResultsBatchInput", _BATCH, CHANGED_RESULT)
@@ -174,6 +176,7 @@ MUTATIONS: tuple[str, ...] = (
     CREATE_RESULTS,
     UPDATE_RESULTS,
     DELETE_RESULTS,
+    RETRACT_RESULTS,
     CREATE_RESULTS_BATCH,
     DELETE_RESULTS_BATCH,
 )

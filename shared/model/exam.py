@@ -13,7 +13,7 @@ from typing import Any
 
 from shared.model.codes import is_code
 from shared.model.errors import FieldInvalid
-from shared.model.grades import GRADE_TEXT_MAX
+from shared.model.grades import AWAITED, GRADE_TEXT_MAX
 from shared.model.scales import Scale, parse_scale
 
 __all__ = [
@@ -92,6 +92,11 @@ class Result:
     owner: str | None = None
     name: str | None = None
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether the student has no grade yet; only the exam's owner gets such a result."""
+        return self.grade == AWAITED
+
 
 @dataclass(frozen=True, slots=True)
 class NewExam:
@@ -123,7 +128,7 @@ class NewExam:
 
 @dataclass(frozen=True, slots=True)
 class NewResult:
-    """A result to create. `grade` is a canonical text (see grades.py). Raises FieldInvalid."""
+    """A result to create. `grade` is a canonical text or AWAITED (see grades.py). Raises FieldInvalid."""
 
     student: str
     grade: str

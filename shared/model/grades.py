@@ -5,6 +5,7 @@ counts as a zero.
 
 Canonical texts: numbers with a point and without trailing zeros ("14.5"), also "2+" on a scale with signs;
 the label of a level ("A+", "02"); "ABSENT", "EXEMPT". Reading a canonical text returns the same text.
+A student without a grade yet has AWAITED in its place: no grade, which nobody types and nothing counts.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ from shared.model.grade_words import Word, word_of
 from shared.model.scales import PASS_FAIL, USUAL_STEP, Level, LevelScale, NumberScale, Scale, number_text
 from shared.model.text import normalize_spaces
 
-__all__ = ["GRADE_TEXT_MAX", "Grade", "Mark", "grade_text", "parse_grade", "shown_grade"]
+__all__ = ["AWAITED", "GRADE_TEXT_MAX", "Grade", "Mark", "grade_text", "parse_grade", "shown_grade"]
 
 GRADE_TEXT_MAX = 16  # the API refuses a longer one
+AWAITED = "AWAITED"  # in the place of a grade that is not there yet
 _SIGN_WORTH = Decimal("0.3")  # what a + or - behind a grade is worth: 2+ is 1.7, 2- is 2.3
 
 
@@ -88,7 +90,7 @@ _DATE = re.compile(
 )
 _SHEET_ERROR = re.compile(r"#[A-Z][A-Z0-9/ÄÖÜÉ]*[!?]?|#[A-Z]+/[A-Z0-9]+[!?]?", re.IGNORECASE)
 _SIGNS = str.maketrans({"\u2212": "-", "\u2013": "-", "\u2044": "/", "٫": ".", "٬": ",", "٪": "%", "’": "'"})
-_SHOWN_WORDS = {"ABSENT": "absent", "EXEMPT": "exempt", "PASS": "pass", "FAIL": "fail"}
+_SHOWN_WORDS = {AWAITED: "", "ABSENT": "absent", "EXEMPT": "exempt", "PASS": "pass", "FAIL": "fail"}
 
 
 def parse_grade(text: str, scale: Scale) -> Grade:
@@ -125,7 +127,7 @@ def parse_grade(text: str, scale: Scale) -> Grade:
 
 
 def grade_text(grade: str) -> str:
-    """A stored grade as people read it: marks, pass and fail as words, all else as it is."""
+    """A stored grade as people read it: marks, pass and fail as words, "" if awaited, all else as it is."""
     return _SHOWN_WORDS.get(grade, grade)
 
 

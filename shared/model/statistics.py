@@ -115,12 +115,12 @@ def disclosure(scored: int, audience: Audience) -> Disclosure:
 
 
 def frame_from_results(results: Iterable[Result], scale: Scale) -> pd.DataFrame:
-    """One row per result, in the order given; an empty frame keeps its columns.
+    """One row per result that is not awaited, in the order given; an empty frame keeps its columns.
 
     Columns: id, student, grade: str; score: float (0 to 1, above with extra credit, NaN without one);
     passed: bool; kind: str, one of "scored", "absent", "exempt", "unreadable".
     """
-    rows = list(results)
+    rows = [result for result in results if not result.is_awaited]
     grades = [read_grade(row.grade, scale) for row in rows]
     return pd.DataFrame(
         {

@@ -45,7 +45,8 @@ class Finding:
 
 
 def findings(exam: Exam, results: Sequence[Result]) -> list[Finding]:
-    """All findings, the most severe first."""
+    """All findings, the most severe first; awaited results are none of them."""
+    results = [result for result in results if not result.is_awaited]
     frame = frame_from_results(results, exam.scale)
     kinds: list[str] = list(frame["kind"])
     scores = frame["score"].to_numpy(dtype=float)

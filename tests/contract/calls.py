@@ -179,6 +179,7 @@ _INPUTS = {
     "createResults": "CreateResultsInput",
     "updateResults": "UpdateResultsInput",
     "deleteResults": "DeleteResultsInput",
+    "retractResults": "ResultVersionInput",
     "createResultsBatch": "CreateResultsBatchInput",
     "deleteResultsBatch": "DeleteResultsBatchInput",
 }

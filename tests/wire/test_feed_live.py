@@ -68,6 +68,10 @@ def test_each_kind_of_change_reaches_the_cache_by_its_event(live: LiveFeed, api:
     changed = api.update_result(exam.id, row.id, row.version, grade="15.5")
     live.until(lambda: live.rows(exam.id)[row.id].grade == "15.5")
     assert live.rows(exam.id)[row.id].version == changed.version
+    retracted = api.retract_result(exam.id, row.id, changed.version)
+    live.until(lambda: row.id not in live.rows(exam.id))
+    changed = api.update_result(exam.id, row.id, retracted.version, grade="16")
+    live.until(lambda: row.id in live.rows(exam.id))
     batch = api.create_results(exam.id, [NewResult(f"S{number}", str(number)) for number in range(20)])
     live.until(lambda: len(live.rows(exam.id)) == 21)
     api.delete_result(exam.id, row.id, changed.version)

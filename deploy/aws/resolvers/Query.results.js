@@ -1,10 +1,16 @@
 // The results of an exam that the caller may see. The functions of each field:
 // getResults: readExam, readRows.
 // listResults: readExam, queryRows.
-// Names go to the exam's owner alone, times to teachers alone: the order of entry could identify the people behind codes.
+// Awaited results and names go to the exam's owner alone, times to teachers alone: the order of entry could identify the people behind codes.
+// A page is shorter by the awaited results that it leaves out; its token is the position of the last one read.
+function isShownTo(identity, row, exam) {
+  return row.grade !== 'AWAITED' || exam.owner === (identity?.sub ?? null);
+}
+
 function shownTo(identity, row, exam) {
   const caller = identity?.sub ?? null;
-  const shown = { ...row, published: exam.published, name: exam.owner === caller ? row.name : null };
+  const published = exam.published && row.grade !== 'AWAITED';
+  const shown = { ...row, published, name: exam.owner === caller ? row.name : null };
   return caller === null ? { ...shown, owner: null, createdAt: null, updatedAt: null } : shown;
 }
 
@@ -24,7 +30,8 @@ export function response(ctx) {
   const { exam, page, stored } = ctx.stash;
   if (ctx.info.fieldName === 'getResults') {
     const row = stored[ctx.args.id] ?? null;
-    return row === null ? null : shownTo(ctx.identity, row, exam);
+    return row !== null && isShownTo(ctx.identity, row, exam) ? shownTo(ctx.identity, row, exam) : null;
   }
-  return { items: page.items.map((row) => shownTo(ctx.identity, row, exam)), nextToken: page.nextToken };
+  const shown = page.items.filter((row) => isShownTo(ctx.identity, row, exam));
+  return { items: shown.map((row) => shownTo(ctx.identity, row, exam)), nextToken: page.nextToken };
 }

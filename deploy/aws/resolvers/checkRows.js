@@ -3,6 +3,7 @@ import { util } from '@aws-appsync/utils';
 // Validates rows sent by a teacher. Data source: none.
 // stash in:  exam; rows, each with an id and any of student, grade, name (those left out stay as they are);
 //            mustExist, if the rows must be stored already: an id that is not a UUID is then simply not found.
+//            stored, if a grade is sent for a stored row.
 // stash out: rows, trimmed; a null name stays null.
 const ROWS_MAX = 99; // one transaction of DynamoDB takes 100 items, of which one is the exam
 const UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![\\s\\S])';
@@ -49,11 +50,18 @@ export function request(ctx) {
     }
     if (Object.hasOwn(row, 'grade')) {
       row.grade = checkedText(row, 'grade', GRADE, 'takes 1 to 16 characters, without control characters.');
+      if (ctx.stash.mustExist && row.grade === 'AWAITED' && ctx.stash.stored[row.id].grade !== 'AWAITED') {
+        util.error('A grade is taken back with retractResults.', 'PreconditionFailed');
+      }
     }
     if ((row.name ?? null) !== null) {
       row.name = checkedText(row, 'name', TEXT, 'takes 1 to 120 characters, without control characters.');
     }
     checked.push(row);
+  }
+  const awaited = checked.filter((row) => row.grade === 'AWAITED').length;
+  if (awaited > 0 && awaited < checked.length) {
+    refuse('rows', 'The rows of a batch are all awaited or all have a grade.');
   }
   ctx.stash.rows = checked;
   return { payload: null };

@@ -3,8 +3,9 @@ import { util } from '@aws-appsync/utils';
 // Reads the exam again after its rows were written. Data source: exams.
 // A row written while the exam is being published must be announced, and one written while it is being withdrawn must
 // not: only a read after the write can tell. An exam deleted in the meantime is not found.
-// stash in: examId, items. stash out: published; items as every answer and event shows them: without names, and ordered by
-//           their random ids, since the order in which they were entered could identify the people behind codes.
+// stash in: examId, items. stash out: items as every answer and event shows them: without names, and ordered by their
+//           random ids, since the order in which they were entered could identify the people behind codes; awaited ones,
+//           which are the owner's alone, only if all are; published, whether guests may see these items.
 export function request(ctx) {
   return {
     operation: 'GetItem',
@@ -20,9 +21,10 @@ export function response(ctx) {
   if (!ctx.result) {
     util.error('There is no such exam.', 'NotFound');
   }
-  const published = ctx.result.published;
+  const graded = ctx.stash.items.filter((item) => item.grade !== 'AWAITED');
+  const published = ctx.result.published && graded.length > 0;
   const shown = {};
-  for (const item of ctx.stash.items) {
+  for (const item of graded.length > 0 ? graded : ctx.stash.items) {
     shown[item.id] = { ...item, name: null, published };
   }
   const ids = Object.keys(shown);

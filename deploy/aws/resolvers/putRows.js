@@ -14,7 +14,8 @@ function isSame(row, stored) {
 }
 
 function refuse(stored, exam) {
-  const current = stored === null ? null : { ...stored, name: null, published: exam.published };
+  const published = exam.published && stored?.grade !== 'AWAITED';
+  const current = stored === null ? null : { ...stored, name: null, published };
   util.error('A result with this id exists already, with other content.', 'ConflictException', current);
 }
 

@@ -36,7 +36,8 @@ export function request(ctx) {
 
 export function response(ctx) {
   if (ctx.error && ctx.error.type === 'DynamoDB:ConditionalCheckFailedException') {
-    const current = ctx.result ? { ...ctx.result, name: null, published: ctx.stash.exam.published } : null;
+    const published = ctx.stash.exam.published && ctx.result?.grade !== 'AWAITED';
+    const current = ctx.result ? { ...ctx.result, name: null, published } : null;
     util.error('The result has changed since you read it.', 'ConflictException', current);
   }
   if (ctx.error) {

@@ -270,7 +270,7 @@ def test_the_same_batch_sent_twice_at_once_may_be_retried(evaluator: Evaluator) 
 
 
 @pytest.mark.parametrize(
-    "resolver", ["readRows", "putRows", "updateRow", "deleteRows", "queryPage", "findAnyResult"]
+    "resolver", ["readRows", "putRows", "updateRow", "retractRow", "deleteRows", "queryPage", "findAnyResult"]
 )
 def test_other_database_errors_are_passed_on(evaluator: Evaluator, resolver: str) -> None:
     context = stash(missing=[], items=[], stored={}, rows=[])
@@ -302,6 +302,31 @@ def test_an_update_of_a_row_removes_a_null_name(evaluator: Evaluator) -> None:
             "expressionValues": {":expectedVersion": {"N": 2}},
         },
     }
+
+
+def test_taking_a_grade_back_keeps_the_answer_as_it_was(evaluator: Evaluator) -> None:
+    """The event is the row's deletion to everybody but the owner."""
+    wanted = stash(rows=[{"id": ROW_ID, "expectedVersion": 2}], stored={ROW_ID: row(version=2)})
+    asked = evaluator.request("retractRow", stash=wanted)
+    assert asked.value["update"]["expressionValues"] == {
+        ":awaited": {"S": "AWAITED"},
+        ":version": {"N": 3},
+        ":now": {"S": NOW},
+    }
+    assert asked.value["condition"]["expressionValues"] == {":expectedVersion": {"N": 2}}
+    assert asked.stash["items"] == [row(version=3)]
+    late = evaluator.response("retractRow", stash=wanted, error=CONDITION_FAILED, result=row(version=3))
+    assert refusal(late)[0] == "ConflictException"
+
+
+def test_a_batch_with_any_grade_shows_no_awaited_row(evaluator: Evaluator) -> None:
+    """Not even the owner's answer: subscribers receive it too."""
+    rows = [row(), row(id=OTHER_ID, grade="AWAITED")]
+    for items, published, ids in ((rows, True, [ROW_ID]), (rows[1:], False, [OTHER_ID])):
+        context = {"stash": stash(items=items), "result": exam(published=True)}
+        confirmed = evaluator.response("confirmExam", **context)
+        assert confirmed.stash["published"] is published
+        assert [item["id"] for item in confirmed.stash["items"]] == ids
 
 
 def test_a_concurrently_changed_row_is_a_conflict_without_its_name(evaluator: Evaluator) -> None:

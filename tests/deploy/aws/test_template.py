@@ -78,7 +78,7 @@ def test_a_resolvers_comment_lists_its_functions_in_the_template(
         names = [reference["Fn::GetAtt"][0] for reference in properties["PipelineConfig"]["Functions"]]
         functions = [resources[name]["Properties"]["Name"] for name in names]
         assert f"\n// {properties['FieldName']}: {', '.join(functions)}.\n" in properties["Code"]
-    assert pipelines == 15
+    assert pipelines == 16
 
 
 def test_a_functions_comment_names_its_data_source(resources: dict[str, Any]) -> None:

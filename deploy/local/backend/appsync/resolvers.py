@@ -26,6 +26,7 @@ from deploy.local.backend.appsync.result_rules import (
     create_results,
     remove_result,
     remove_results,
+    retract_result,
 )
 from deploy.local.backend.appsync.selection import projected, selected_fields
 from deploy.local.backend.appsync.subscriptions import MutationEvent
@@ -50,6 +51,7 @@ _RULES: Mapping[str, Rule] = {
     "createResults": create_result,
     "updateResults": change_result,
     "deleteResults": remove_result,
+    "retractResults": retract_result,
     "createResultsBatch": create_results,
     "deleteResultsBatch": remove_results,
 }
@@ -117,8 +119,9 @@ class ApiResolvers:
             exam = _visible_exam(connection, examId, caller)
             if exam is None:
                 return {"items": [], "nextToken": None}
-            rows = list_results(connection, examId, row_count + 1, after[0] if after else None)
             is_owner = exam.owner == caller.sub
+            after_id = after[0] if after else None
+            rows = list_results(connection, examId, row_count + 1, after_id, with_awaited=is_owner)
             page = rows[:row_count]
             return {
                 "items": [result_object(row, exam, with_name=is_owner) for row in page],
@@ -133,9 +136,10 @@ class ApiResolvers:
         def work(connection: Connection) -> WireObject | None:
             exam = _visible_exam(connection, given["examId"], caller)
             result = find_result(connection, exam.id, given["id"]) if exam else None
-            if exam is None or result is None:
+            is_owner = exam is not None and exam.owner == caller.sub
+            if exam is None or result is None or (result.is_awaited and not is_owner):
                 return None
-            return result_object(result, exam, with_name=exam.owner == caller.sub)
+            return result_object(result, exam, with_name=is_owner)
 
         return self._database.read(work)
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from deploy.local.backend.appsync.errors import conflict, not_found
+from deploy.local.backend.appsync.errors import bad_request, conflict, not_found, precondition_failed
 from deploy.local.backend.appsync.exam_rules import TeacherMutation, owned_exam
 from deploy.local.backend.appsync.validation import (
     checked_batch_ids,
@@ -21,6 +21,7 @@ from deploy.local.backend.appsync.validation import (
 from deploy.local.backend.appsync.wire_rows import WireObject, batch_object, result_object
 from deploy.local.backend.storage.exams import Exam
 from deploy.local.backend.storage.results import (
+    AWAITED,
     Result,
     delete_result,
     find_result,
@@ -28,7 +29,14 @@ from deploy.local.backend.storage.results import (
     update_result,
 )
 
-__all__ = ["change_result", "create_result", "create_results", "remove_result", "remove_results"]
+__all__ = [
+    "change_result",
+    "create_result",
+    "create_results",
+    "remove_result",
+    "remove_results",
+    "retract_result",
+]
 
 RowInput = Mapping[str, Any]
 
@@ -40,14 +48,16 @@ def create_result(connection: sqlite3.Connection, mutation: TeacherMutation) -> 
 
 
 def create_results(connection: sqlite3.Connection, mutation: TeacherMutation) -> WireObject:
-    """As `create_result`, for 1 to 99 rows."""
+    """As `create_result`, for 1 to 99 rows, of which all are awaited or none is."""
     exam = owned_exam(connection, mutation.input["examId"], mutation)
-    rows = _batch_rows(mutation)
-    return batch_object([_stored_row(connection, row, exam, mutation.now) for row in rows], exam)
+    results = [_stored_row(connection, row, exam, mutation.now) for row in _batch_rows(mutation)]
+    if len({result.is_awaited for result in results}) > 1:
+        raise bad_request("rows", "must all be awaited or all have a grade")
+    return batch_object(results, exam)
 
 
 def change_result(connection: sqlite3.Connection, mutation: TeacherMutation) -> WireObject:
-    """Fields left out stay; a null name removes it."""
+    """Fields left out stay; a null name removes it. A graded result does not become awaited in this way."""
     given = mutation.input
     exam = owned_exam(connection, given["examId"], mutation)
     result = _current_result(connection, given, exam)
@@ -57,6 +67,8 @@ def change_result(connection: sqlite3.Connection, mutation: TeacherMutation) -> 
         changed = replace(changed, student=student)
     if "grade" in given:
         changed = replace(changed, grade=checked_grade(given["grade"]))
+        if changed.is_awaited and not result.is_awaited:
+            raise precondition_failed("A grade is taken back with retractResults")
     if "name" in given:
         changed = replace(changed, name=_checked_name(given))
     update_result(connection, changed)
@@ -67,6 +79,18 @@ def remove_result(connection: sqlite3.Connection, mutation: TeacherMutation) -> 
     """Answers the row as it was, one version on: the event of its end is newer than every other."""
     exam = owned_exam(connection, mutation.input["examId"], mutation)
     return result_object(_removed_row(connection, mutation.input, exam, mutation.now), exam)
+
+
+def retract_result(connection: sqlite3.Connection, mutation: TeacherMutation) -> WireObject:
+    """The result is awaited again. Answers it as it was, one version on, as its deletion does: that is what
+    the event means to everybody but the owner."""
+    exam = owned_exam(connection, mutation.input["examId"], mutation)
+    result = _current_result(connection, mutation.input, exam)
+    if result.is_awaited:
+        raise precondition_failed("The result has no grade")
+    retracted = replace(result, version=result.version + 1, updated_at=mutation.now)
+    update_result(connection, replace(retracted, grade=AWAITED))
+    return result_object(retracted, exam)
 
 
 def remove_results(connection: sqlite3.Connection, mutation: TeacherMutation) -> WireObject:

@@ -34,13 +34,13 @@ def exam_object(exam: Exam) -> WireObject:
 
 
 def result_object(result: Result, exam: Exam, *, with_name: bool = False) -> WireObject:
-    """All fields of `Results`."""
+    """All fields of `Results`. An awaited result is never published: subscribers are filtered on that."""
     return {
         "id": result.id,
         "examId": result.exam_id,
         "student": result.student,
         "grade": result.grade,
-        "published": exam.is_published,
+        "published": exam.is_published and not result.is_awaited,
         "version": result.version,
         "createdAt": result.created_at,
         "updatedAt": result.updated_at,
@@ -50,14 +50,16 @@ def result_object(result: Result, exam: Exam, *, with_name: bool = False) -> Wir
 
 
 def batch_object(results: Sequence[Result], exam: Exam) -> WireObject:
-    """All fields of `ResultsBatch`, its rows ordered by their random ids.
+    """All fields of `ResultsBatch`, its rows ordered by their random ids; awaited ones only if all are.
 
     The event shows everybody these rows: the order in which they were entered could identify the
-    people behind codes.
+    people behind codes, and awaited results are the owner's alone.
     """
+    graded = [result for result in results if not result.is_awaited]
+    shown = sorted(graded or results, key=lambda result: result.id)
     return {
         "examId": exam.id,
-        "published": exam.is_published,
-        "items": [result_object(result, exam) for result in sorted(results, key=lambda result: result.id)],
+        "published": exam.is_published and bool(graded),
+        "items": [result_object(result, exam) for result in shown],
         "owner": exam.owner,
     }

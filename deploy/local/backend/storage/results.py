@@ -4,6 +4,7 @@ import sqlite3
 from dataclasses import asdict, dataclass
 
 __all__ = [
+    "AWAITED",
     "Result",
     "count_results",
     "delete_result",
@@ -12,6 +13,9 @@ __all__ = [
     "list_results",
     "update_result",
 ]
+
+
+AWAITED = "AWAITED"  # in the place of a grade
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,11 @@ class Result:
     created_at: str
     updated_at: str
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether the student has no grade yet."""
+        return self.grade == AWAITED
+
 
 _SELECT = "SELECT exam_id, id, student, grade, name, version, created_at, updated_at FROM results"
 
@@ -40,12 +49,18 @@ def find_result(connection: sqlite3.Connection, exam_id: str, result_id: str) ->
 
 
 def list_results(
-    connection: sqlite3.Connection, exam_id: str, row_count: int, after_id: str | None
+    connection: sqlite3.Connection,
+    exam_id: str,
+    row_count: int,
+    after_id: str | None,
+    *,
+    with_awaited: bool,
 ) -> list[Result]:
     """Up to `row_count` results after `after_id`, in the order of their ids."""
+    hidden_grade = "" if with_awaited else AWAITED
     rows = connection.execute(
-        f"{_SELECT} WHERE exam_id = ? AND id > ? ORDER BY id LIMIT ?",
-        (exam_id, after_id or "", row_count),
+        f"{_SELECT} WHERE exam_id = ? AND id > ? AND grade <> ? ORDER BY id LIMIT ?",
+        (exam_id, after_id or "", hidden_grade, row_count),
     )
     return [Result(*row) for row in rows]
 

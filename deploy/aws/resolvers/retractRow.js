@@ -1,0 +1,41 @@
+import { util } from '@aws-appsync/utils';
+
+// Takes the grade of one row back, if the row still has the version the caller saw. Data source: results.
+// stash in: exam, examId, rows (one), stored. stash out: items, with the row as it was, one version on: for everybody but
+//           the owner the event says that it is gone.
+export function request(ctx) {
+  const { id, expectedVersion } = ctx.stash.rows[0];
+  const stored = ctx.stash.stored[id];
+  if (stored.grade === 'AWAITED') {
+    util.error('The result has no grade.', 'PreconditionFailed');
+  }
+  const version = expectedVersion + 1;
+  const now = util.time.nowISO8601();
+  ctx.stash.items = [{ ...stored, version, updatedAt: now }];
+  return {
+    operation: 'UpdateItem',
+    key: util.dynamodb.toMapValues({ examId: ctx.stash.examId, id }),
+    update: {
+      expression: 'SET #grade = :awaited, #version = :version, #updatedAt = :now',
+      expressionNames: { '#grade': 'grade', '#version': 'version', '#updatedAt': 'updatedAt' },
+      expressionValues: util.dynamodb.toMapValues({ ':awaited': 'AWAITED', ':version': version, ':now': now }),
+    },
+    condition: {
+      expression: '#version = :expectedVersion',
+      expressionNames: { '#version': 'version' },
+      expressionValues: util.dynamodb.toMapValues({ ':expectedVersion': expectedVersion }),
+    },
+  };
+}
+
+export function response(ctx) {
+  if (ctx.error && ctx.error.type === 'DynamoDB:ConditionalCheckFailedException') {
+    const published = ctx.stash.exam.published && ctx.result?.grade !== 'AWAITED';
+    const current = ctx.result ? { ...ctx.result, name: null, published } : null;
+    util.error('The result has changed since you read it.', 'ConflictException', current);
+  }
+  if (ctx.error) {
+    util.error(ctx.error.message, ctx.error.type);
+  }
+  return null;
+}

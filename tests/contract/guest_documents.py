@@ -1,0 +1,137 @@
+"""Random documents that a guest can send: queries of every public field, with aliases, fragments, inline
+fragments, directives, variables and pages; and subscriptions, with the same selections."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["GuestDocument", "guest_queries", "guest_subscription"]
+
+_EXAM = [
+    "id",
+    "subject",
+    "date",
+    "teacher",
+    "scale",
+    "status",
+    "audience",
+    "published",
+    "version",
+    "createdAt",
+]
+_RESULT = ["id", "examId", "student", "grade", "published", "version", "__typename"]
+_TOP_FIELDS_MAX = 20  # the API's limit for one document
+
+
+@dataclass
+class GuestDocument:
+    """`field_count` is the number of its top fields, each a query of its own."""
+
+    text: str
+    variables: dict[str, Any] = field(default_factory=dict)
+    field_count: int = 0
+
+
+def guest_queries(
+    source: random.Random, count: int, exam_ids: Sequence[str], result_ids: Sequence[str]
+) -> Iterator[GuestDocument]:
+    """Documents with `count` queries in total, of these exams and results and of all exams."""
+    while count > 0:
+        width = min(count, source.randint(1, _TOP_FIELDS_MAX))
+        count -= width
+        yield _document(source, width, exam_ids, result_ids)
+
+
+def guest_subscription(source: random.Random, name: str, exam_id: str) -> GuestDocument:
+    """A subscription of this field, with a selection and an argument by chance."""
+    fragments = _Fragments(source)
+    argument = source.choice(["", f'(examId: "{exam_id}")']) if "Results" in name else ""
+    if name.endswith("Batch"):
+        selection = f"{{ examId published items {fragments.selection('Results', _RESULT)} }}"
+    elif name.endswith("Exam"):
+        selection = fragments.selection("Exam", _EXAM)
+    else:
+        selection = fragments.selection("Results", _RESULT)
+    text = f"subscription {{ {fragments.alias()}{name}{argument} {selection} }} {fragments.text}"
+    return GuestDocument(text, field_count=1)
+
+
+class _Fragments:
+    """Selections, and the named fragments that they spread."""
+
+    def __init__(self, source: random.Random) -> None:
+        self._source, self._defined = source, list[str]()
+        self._aliases = 0
+
+    @property
+    def text(self) -> str:
+        return " ".join(self._defined)
+
+    def alias(self) -> str:
+        self._aliases += 1
+        return f"a{self._aliases}: " if self._source.random() < 0.5 else ""
+
+    def selection(self, type_name: str, fields: Sequence[str]) -> str:
+        """A non-empty choice of the fields, plain, aliased, in fragments, or twice."""
+        chosen = self._source.sample(fields, self._source.randint(1, len(fields)))
+        parts = ["id", *(f"{self.alias()}{name}{self._directive()}" for name in chosen)]
+        inner = " ".join(parts)
+        kind = self._source.randrange(4)
+        if kind == 0:
+            return f"{{ {inner} }}"
+        if kind == 1:
+            return f"{{ ... on {type_name} {{ {inner} }} }}"
+        if kind == 2:
+            return f"{{ ... @include(if: true) {{ {inner} }} }}"
+        name = f"F{len(self._defined)}"
+        self._defined.append(f"fragment {name} on {type_name} {{ {inner} }}")
+        return f"{{ ...{name} id }}"
+
+    def _directive(self) -> str:
+        return self._source.choice(
+            ["", "", "", " @skip(if: false)", " @include(if: true)", " @skip(if: true)"]
+        )
+
+
+def _document(
+    source: random.Random, width: int, exam_ids: Sequence[str], result_ids: Sequence[str]
+) -> GuestDocument:
+    fragments = _Fragments(source)
+    variables: dict[str, Any] = {}
+    declared: list[str] = []
+
+    def given(value: str | int, type_name: str) -> str:
+        if source.random() < 0.5:
+            return f'"{value}"' if isinstance(value, str) else str(value)
+        name = f"v{len(variables)}"
+        variables[name] = value
+        declared.append(f"${name}: {type_name}")
+        return f"${name}"
+
+    fields: list[str] = []
+    for number in range(width):
+        exam_id = source.choice(exam_ids)
+        match source.randrange(8):
+            case 0:
+                call = f"getExam(id: {given(exam_id, 'ID!')}) {fragments.selection('Exam', _EXAM)}"
+            case 1:
+                limit = given(source.randint(1, 40), "Int")
+                call = f"listExams(limit: {limit}) {{ items {fragments.selection('Exam', _EXAM)} nextToken }}"
+            case 2 | 3:
+                row_id = source.choice(result_ids)
+                arguments = f"examId: {given(exam_id, 'ID!')}, id: {given(row_id, 'ID!')}"
+                call = f"getResults({arguments}) {fragments.selection('Results', _RESULT)}"
+            case _:
+                limit = given(source.randint(1, 40), "Int")
+                arguments = f"examId: {given(exam_id, 'ID!')}, limit: {limit}"
+                if width == 1:
+                    token = f"results/{exam_id}/{source.choice(result_ids)}"  # of the form of AWS's
+                    arguments += f", nextToken: {given(token, 'String')}"
+                rows = fragments.selection("Results", _RESULT)
+                call = f"listResults({arguments}) {{ items {rows} nextToken }}"
+        fields.append(f"q{number}: {call}")
+    head = f"query Q({', '.join(declared)})" if declared else "query Q"
+    return GuestDocument(f"{head} {{ {' '.join(fields)} }} {fragments.text}", variables, width)
