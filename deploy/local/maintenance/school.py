@@ -101,7 +101,7 @@ def _read(connection: sqlite3.Connection) -> School:
         for user in users.users_after(connection, "", ROWS_MAX)
     )
     found = tuple(exams.all_exams(connection))
-    rows = (results.list_results(connection, exam.id, ROWS_MAX, None) for exam in found)
+    rows = (results.list_results(connection, exam.id, ROWS_MAX, None, with_awaited=True) for exam in found)
     return School(teachers, found, tuple(itertools.chain.from_iterable(rows)))
 
 
