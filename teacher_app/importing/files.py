@@ -10,6 +10,7 @@ from teacher_app.importing.decoding import decode
 from teacher_app.importing.html_tables import is_html, table_from_html
 from teacher_app.importing.limits import BYTES_MAX, FileNotReadable
 from teacher_app.importing.oneroster import table_from_oneroster
+from teacher_app.importing.opendocument import MEDIA_TYPE, tables_from_opendocument
 from teacher_app.importing.tables import Table, table_from_text
 from teacher_app.importing.workbooks import tables_from_workbook
 
@@ -67,19 +68,19 @@ def source_from_file(data: bytes, encoding: str | None = None) -> Source:
     if not data.startswith(_ZIP):
         decoded = decode(data, encoding)
         return Source(Kind.TEXT, {"": _table(decoded.text)}, decoded.text, decoded.encoding, decoded.readings)
+    if MEDIA_TYPE in data[:200]:
+        return Source(Kind.WORKBOOK, tables_from_opendocument(data))
     if b"xl/" in data:
         return Source(Kind.WORKBOOK, tables_from_workbook(data))
     if b"Index/" in data and b".iwa" in data:
         raise FileNotReadable("This is a Numbers document. Export it there as XLSX or as CSV.")
-    if b"opendocument.spreadsheet" in data[:200]:
-        raise FileNotReadable("This is an OpenDocument spreadsheet. Save it as XLSX or as CSV.")
     return Source(Kind.ONEROSTER, {"": table_from_oneroster(data)})
 
 
 def what_it_is(data: bytes) -> str:
     """The kind of a file in a word for people, whether or not it can be read."""
     if data.startswith(_ZIP):
-        return "workbook" if b"xl/" in data else "zip file"
+        return "workbook" if MEDIA_TYPE in data[:200] or b"xl/" in data else "zip file"
     return "PDF" if data.startswith(b"%PDF") else "text file"
 
 

@@ -53,7 +53,9 @@ def source_from_json(plain: Mapping[str, Any]) -> Source:
 
 
 def _table_from_json(plain: Mapping[str, Any]) -> Table:
-    return Table(**{**plain, "rows": tuple(map(tuple, plain["rows"])), "lines": tuple(plain["lines"])})
+    rows, lines, hidden_lines = plain["rows"], plain["lines"], plain["hidden_lines"]
+    in_tuples = {"rows": tuple(map(tuple, rows)), "lines": tuple(lines), "hidden_lines": tuple(hidden_lines)}
+    return Table(**{**plain, **in_tuples})
 
 
 def _json_of(source: Source) -> dict[str, Any]:

@@ -34,6 +34,8 @@ _SUMMARY = re.compile(
     r"|student, test|test student|student test|gesamtdurchschnitt|promedio general"
 )
 
+_HIDDEN = "The workbook hides this row: left out unless you tick it."
+
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
@@ -58,6 +60,7 @@ def rows_from_table(table: Table, layout: Layout) -> list[SourceRow]:
     """
     assert layout.grade is not None  # noqa: S101  # is_complete
     found: list[SourceRow] = []
+    hidden_lines = set(table.hidden_lines)
     for index, (line, cells) in enumerate(zip(table.lines, table.rows, strict=True)):
         if index in layout.passed_over:
             continue
@@ -69,7 +72,7 @@ def rows_from_table(table: Table, layout: Layout) -> list[SourceRow]:
             grade = _mark(_at(cells, layout.remark))
         code = "" if layout.code is None else _at(cells, layout.code)
         if person or grade or code:
-            flag = _flag(person, cells)
+            flag = _HIDDEN if line in hidden_lines else _flag(person, cells)
             found.append(SourceRow(line, person, grade, code, flag, is_included=not flag))
     return found
 

@@ -59,13 +59,14 @@ class Table:
     """Rows of trimmed cells, blank rows left out. `lines`: for each row its line in the source, from 1.
 
     `delimiter` is None where cells were cells already. `is_comma_ambiguous`: commas seem to divide columns
-    and to be decimal commas at once.
+    and to be decimal commas at once. `hidden_lines`: those of rows that the workbook does not show.
     """
 
     rows: tuple[tuple[str, ...], ...]
     lines: tuple[int, ...]
     delimiter: str | None = None
     is_comma_ambiguous: bool = False
+    hidden_lines: tuple[int, ...] = ()
 
     @property
     def width(self) -> int:

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import itertools
 import math
 import re
 import warnings
 import zipfile
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import openpyxl
 
 from teacher_app.importing.archives import check_archive
-from teacher_app.importing.limits import CELLS_MAX, COLUMNS_MAX, LINES_MAX, FileNotReadable
-from teacher_app.importing.tables import Table, table_from_cells
+from teacher_app.importing.limits import COLUMNS_MAX, LINES_MAX, FileNotReadable
+from teacher_app.importing.sheets import SHEET_ROWS_MAX, SHEETS_MAX, TOO_LONG, Sheet, tables_of_sheets
+from teacher_app.importing.tables import Table
 
 __all__ = ["tables_from_workbook"]
 
-SHEETS_MAX = 50  # further sheets are not looked at
-_SHEET_ROWS_MAX = 1_048_576  # of any spreadsheet program; only a damaged file says that it has more
 # _x005F_x0041_ stands for the text _x0041_; _x000D_ is a line end that a program left over.
 _ESCAPED = re.compile("_x005F_(?=x[0-9A-Fa-f]{4}_)|_x000[9AaDd]_")
 _FIXED_DECIMALS = re.compile(r"(?:0|#,##0)(?:\.(0{1,8}))?(?: ?%)?")
@@ -33,6 +32,7 @@ _PLAIN_LOOKS = {
     "cellStyles": b'<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>',
     "dxfs": b"",
 }
+_HIDDEN_ROW = re.compile(rb"<(?:\w+:)?row\b(?=[^>]*\shidden=\"(?:1|true)\")[^>]*\sr=\"(\d{1,7})\"")
 _NOT_READABLE = "This workbook cannot be read. Save it again as XLSX or as CSV."
 
 
@@ -43,31 +43,14 @@ def tables_from_workbook(data: bytes) -> dict[str, Table]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about charts and validations left out, and impossible dates
-            tables = _tables(_opened(data))
+            return tables_of_sheets(
+                Sheet(sheet.title, _rows(sheet), partial(_hidden_lines, sheet))
+                for sheet in _as_seen(_opened(data))
+            )
     except (FileNotReadable, MemoryError):
         raise
     except Exception as error:  # what is wrong in a damaged workbook shows anywhere in openpyxl
         raise FileNotReadable(_NOT_READABLE) from error
-    if not tables:
-        raise FileNotReadable("There is nothing in this workbook. Give one row for each student.")
-    return tables
-
-
-def _tables(workbook: Any) -> dict[str, Table]:
-    tables: dict[str, Table] = {}
-    cells_left = CELLS_MAX
-    for sheet in _as_seen(workbook):
-        rows = _rows(sheet)
-        first = next(rows, None)
-        if first is None:
-            continue
-        try:
-            table = table_from_cells(itertools.chain([first], rows), cells_max=cells_left)
-        except FileNotReadable as error:
-            raise FileNotReadable(f"Sheet “{sheet.title}”: {error.reason}") from error
-        tables[sheet.title] = table
-        cells_left -= sum(map(len, table.rows))
-    return tables
 
 
 def _opened(data: bytes) -> Any:
@@ -104,8 +87,8 @@ def _rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:
     sheet.reset_dimensions()
     blank_rows, gap = 0, None
     for number, row in enumerate(sheet.iter_rows(max_col=COLUMNS_MAX + 1), start=1):
-        if number > _SHEET_ROWS_MAX or blank_rows > LINES_MAX:
-            raise FileNotReadable("It has more lines than any class list. Copy the rows into a new one.")
+        if number > SHEET_ROWS_MAX or blank_rows > LINES_MAX:
+            raise FileNotReadable(TOO_LONG)
         if row is gap:  # the rows that a sheet leaves out are one and the same object
             continue
         cells = ["" if cell.value is None else _text(cell) for cell in row]
@@ -113,6 +96,12 @@ def _rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:
             yield number, cells
         else:
             blank_rows, gap = blank_rows + 1, row
+
+
+def _hidden_lines(sheet: Any) -> list[int]:
+    """openpyxl reads them with the whole sheet in memory only."""
+    with sheet.parent._archive.open(sheet._worksheet_path) as part:
+        return [int(number) for number in _HIDDEN_ROW.findall(part.read())]
 
 
 def _text(cell: Any) -> str:

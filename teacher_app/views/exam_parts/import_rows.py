@@ -118,6 +118,11 @@ def show_columns(draft: ImportDraft, key: str) -> None:
             "spreadsheet, or use semicolons between the columns.",
             icon=":material/warning:",
         )
+    if hidden := len(table.hidden_lines):
+        st.warning(
+            f"The workbook hides {count_text(hidden, 'row')}, as a filter does: left out unless ticked.",
+            icon=":material/visibility_off:",
+        )
     points, scale = layout.points_possible, draft.scale
     if points and isinstance(scale, NumberScale) and not _is_number(points, float(scale.highest)):
         st.warning(

@@ -62,7 +62,7 @@ def _ask_for_source(page: _Page, workspace: Workspace, key: str) -> None:
         is_wanted = st.form_submit_button("Read the rows", type="primary")
     file = st.file_uploader(
         "Or choose a file",
-        help="CSV or text, XLSX, a gradebook export of Canvas or Moodle, a OneRoster zip.",
+        help="CSV or text, XLSX, ODS, a gradebook export of Canvas or Moodle, a OneRoster zip.",
         max_upload_size=BYTES_MAX // 1_000_000,
         key=f"{key}-file",
     )

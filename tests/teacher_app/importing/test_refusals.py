@@ -31,7 +31,10 @@ def reason_for(data: bytes) -> str:
         (b"Ada\x01\x9d\x02\xff;1", "letters of this file cannot be read"),
         (b"PK\x03\x04 cut short", "file is damaged"),
         (b"PK\x03\x04 xl/ cut short", "file is damaged"),
-        (zip_of({"mimetype": "application/vnd.oasis.opendocument.spreadsheet"}), "OpenDocument"),
+        (
+            zip_of({"mimetype": "application/vnd.oasis.opendocument.spreadsheet"}),
+            "OpenDocument spreadsheet cannot",
+        ),
         (zip_of({"readme.txt": "hello"}), "no results.csv"),
         (zip_of({"xl/workbook.xml": "<not-closed"}), "workbook cannot be read"),
     ],

@@ -170,6 +170,15 @@ def test_another_sheet_of_a_workbook_can_be_chosen(page: AppTest) -> None:
     assert says(page, "**2 rows:** 2 new")
 
 
+def test_hidden_rows_of_a_workbook_are_counted_and_left_out(page: AppTest) -> None:
+    workbook = workbook_of(("A", [["Name", "Grade"], ["Ada", 1], ["Bob", 2], ["Cy", 3]]))
+    for line in (3, 4):
+        workbook["A"].row_dimensions[line].hidden = True
+    page.file_uploader[0].upload("grades.xlsx", bytes_of(workbook), "application/octet-stream").run()
+    assert not page.exception
+    assert says(page, "The workbook hides 2 rows", "**3 rows:** 1 new · 2 not ticked")
+
+
 def test_a_file_without_a_list_is_refused_with_a_reason(page: AppTest) -> None:
     page.file_uploader[0].upload("grades.csv", b"%PDF-1.7", "text/csv").run()
     assert says(page, "This is a PDF")

@@ -1,0 +1,158 @@
+"""Workbooks are read as they are seen: hidden rows and sheets, the open sheet, numbers as shown."""
+
+import io
+
+import openpyxl
+import pytest
+
+from shared.model.scales import OUT_OF_20
+from teacher_app.importing.columns import recognised
+from teacher_app.importing.files import Kind, source_from_file
+from teacher_app.importing.limits import FileNotReadable
+from teacher_app.importing.rows import SourceRow, rows_from_table
+from teacher_app.importing.tables import Table
+from tests.teacher_app.importing.test_dialects import bytes_of, workbook_of, zip_of
+
+ROWS = [["Student", "Grade"], ["Ada Lovelace", 14], ["Grace Hopper", 15.5], ["Alan Turing", 9]]
+
+
+def rows_of(table: Table) -> list[SourceRow]:
+    return rows_from_table(table, recognised(table, OUT_OF_20, "Mathematics"))
+
+
+def test_rows_that_a_workbook_hides_are_left_out_and_can_be_ticked() -> None:
+    workbook = workbook_of(("Year 12", ROWS))
+    workbook["Year 12"].row_dimensions[3].hidden = True  # as a filter does it
+    (table,) = source_from_file(bytes_of(workbook)).tables.values()
+    assert table.hidden_lines == (3,)
+    ada, grace, alan = rows_of(table)
+    assert (ada.is_included, grace.is_included, alan.is_included) == (True, False, True)
+    assert "hides this row" in grace.flag
+
+
+# OpenDocument, as LibreOffice 24 writes it (content.xml and settings.xml, shortened).
+
+SPACES = " ".join(
+    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{space}:1.0"'
+    for name, space in (
+        ("office", "office"),
+        ("table", "table"),
+        ("text", "text"),
+        ("style", "style"),
+        ("config", "config"),
+    )
+)
+BLANK = '<table:table-cell table:number-columns-repeated="16384"/>'
+CLASS = f"""
+<table:table table:name="Class" table:style-name="ta1">
+<table:table-column table:number-columns-repeated="2"/>
+<table:table-row>
+ <table:table-cell table:number-columns-spanned="2"><text:p>Class 10b</text:p></table:table-cell>
+ <table:covered-table-cell/></table:table-row>
+<table:table-row table:number-rows-repeated="2">{BLANK}</table:table-row>
+<table:table-header-rows><table:table-row>
+ <table:table-cell office:value-type="string"><text:p>Student</text:p></table:table-cell>
+ <table:table-cell office:value-type="string"><office:annotation><text:p>out of 20</text:p>
+  </office:annotation><text:p>Grade</text:p></table:table-cell></table:table-row></table:table-header-rows>
+<table:table-row>
+ <table:table-cell><text:p>Ada <text:span>Love</text:span>lace</text:p></table:table-cell>
+ <table:table-cell office:value-type="float" office:value="13.3333333333333"><text:p>13,3</text:p>
+ </table:table-cell></table:table-row>
+<table:table-row table:visibility="filter">
+ <table:table-cell><text:p>Grace<text:s/>Hopper</text:p></table:table-cell>
+ <table:table-cell office:value-type="float" office:value="15"><text:p>15</text:p></table:table-cell>
+</table:table-row>
+<table:table-row table:visibility="collapse"><table:table-cell><text:p>Bo King</text:p></table:table-cell>
+ <table:table-cell><text:p>9</text:p></table:table-cell></table:table-row>
+<table:table-row table:number-rows-repeated="1048567">{BLANK}</table:table-row></table:table>"""
+TEMPLATE = """
+<table:table table:name="Template" table:style-name="ta2"><table:table-row>
+<table:table-cell><text:p>Example</text:p></table:table-cell></table:table-row></table:table>"""
+SUMMARY = """
+<table:table table:name="Summary" table:style-name="ta1"><table:table-row>
+<table:table-cell><text:p>Mean</text:p></table:table-cell></table:table-row></table:table>"""
+STYLES = """<office:automatic-styles>
+<style:style style:name="ta1"><style:table-properties table:display="true"/></style:style>
+<style:style style:name="ta2"><style:table-properties table:display="false"/></style:style>
+</office:automatic-styles>"""
+
+
+def opendocument(*sheets: str, shown: str = "Class") -> bytes:
+    body = f"<office:body><office:spreadsheet>{''.join(sheets)}</office:spreadsheet></office:body>"
+    return zip_of(
+        {
+            "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+            "content.xml": f"<office:document-content {SPACES}>{STYLES}{body}</office:document-content>",
+            "settings.xml": f"<office:document-settings {SPACES}>"
+            f'<config:config-item config:name="ActiveTable">{shown}</config:config-item>'
+            "</office:document-settings>",
+        }
+    )
+
+
+def test_an_opendocument_spreadsheet_is_read_as_it_is_shown() -> None:
+    source = source_from_file(opendocument(TEMPLATE, SUMMARY, CLASS))
+    assert source.kind is Kind.WORKBOOK
+    assert list(source.tables) == ["Class", "Summary", "Template"]  # the open one, then the visible ones
+    table = source.tables["Class"]
+    assert table.rows[1:3] == (("Student", "Grade"), ("Ada Lovelace", "13,3"))
+    assert table.lines == (1, 4, 5, 6, 7)
+    assert [(row.person, row.grade, row.is_included) for row in rows_of(table)] == [
+        ("Ada Lovelace", "13,3", True),
+        ("Grace Hopper", "15", False),
+        ("Bo King", "9", False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sheet", "says"),
+    [
+        (CLASS.replace("</text:p>", "<broken", 1), "cannot be read"),
+        ('<table:table table:name="A"/>', "nothing in this workbook"),
+        (
+            '<table:table table:name="A"><table:table-row table:number-rows-repeated="1048576">'
+            '<table:table-cell table:number-columns-repeated="16384"><text:p>1</text:p></table:table-cell>'
+            "</table:table-row></table:table>",
+            "more than 300 columns",
+        ),
+        (
+            '<table:table table:name="A"><table:table-row table:number-rows-repeated="1048576">'
+            "<table:table-cell><text:p>1</text:p></table:table-cell></table:table-row></table:table>",
+            "more than 10,000 rows",
+        ),
+        (
+            '<table:table table:name="A">'
+            + '<table:table-row table:number-rows-repeated="1048576"><table:table-cell/></table:table-row>'
+            * 3
+            + "</table:table>",
+            "more lines than any class list",
+        ),
+    ],
+)
+def test_an_opendocument_spreadsheet_that_is_damaged_or_too_big_is_refused(sheet: str, says: str) -> None:
+    with pytest.raises(FileNotReadable) as refusal:
+        source_from_file(opendocument(sheet))
+    assert says in refusal.value.reason
+
+
+def test_an_opendocument_file_without_its_settings_shows_the_first_sheet() -> None:
+    content = f"<office:document-content {SPACES}>{SUMMARY}{CLASS}</office:document-content>"
+    parts = {"mimetype": "application/vnd.oasis.opendocument.spreadsheet", "content.xml": content}
+    assert list(source_from_file(zip_of(parts)).tables) == ["Summary", "Class"]
+
+
+def test_an_opendocument_spreadsheet_that_defines_entities_is_refused() -> None:
+    content = f"<!DOCTYPE d [<!ENTITY b 'Mean'>]><office:document-content {SPACES}>{SUMMARY}"
+    content = content.replace("<text:p>Mean", "<text:p>&b;") + "</office:document-content>"
+    with pytest.raises(FileNotReadable, match="cannot be read"):
+        source_from_file(
+            zip_of({"mimetype": "application/vnd.oasis.opendocument.spreadsheet", "content.xml": content})
+        )
+
+
+def test_hidden_lines_are_known_however_the_workbook_writes_them() -> None:
+    workbook = openpyxl.load_workbook(io.BytesIO(bytes_of(workbook_of(("A", ROWS), ("B", ROWS)))))
+    for line in (2, 4):
+        workbook["B"].row_dimensions[line].hidden = True
+    tables = source_from_file(bytes_of(workbook)).tables
+    assert {name: table.hidden_lines for name, table in tables.items()} == {"A": (), "B": (2, 4)}
