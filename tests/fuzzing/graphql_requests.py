@@ -3,7 +3,6 @@
 import json
 import random
 import re
-from collections.abc import Callable
 
 from graphql import GraphQLSchema
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -29,23 +28,23 @@ def fuzz(world: World, start: int, count: int) -> Figures:
     """Sends `count` documents as each of the two callers. Raises Fault."""
     figures = Figures()
     chance = random.Random(start)
-
-    def send(document: str) -> None:
+    schema = load_schema()
+    mutations_count = count // 3
+    documents = [
+        *generated(schema, start, count - mutations_count),
+        *generated(schema, start, mutations_count, is_mutation=True),
+    ]
+    for document in documents:
         text = spoilt(with_known_ids(document, world.ids, chance), chance)
         for is_guest in (True, False):
             figures.count(ask(world, text, is_guest=is_guest))
-
-    schema = load_schema()
-    generated(schema, start, count * 2 // 3, send)
-    generated(schema, start + 1, count - count * 2 // 3, send, is_mutation=True)
     world.check_stored()
     return figures
 
 
-def generated(
-    schema: GraphQLSchema, start: int, count: int, use: Callable[[str], None], *, is_mutation: bool = False
-) -> None:
-    """Calls `use` with `count` documents, the same for the same `start`."""
+def generated(schema: GraphQLSchema, start: int, count: int, *, is_mutation: bool = False) -> list[str]:
+    """`count` documents, the same for the same `start`."""
+    documents: list[str] = []
     scalars = {name: DATES.map(nodes.String) for name in ("AWSDate", "AWSDateTime")}
 
     @seed(start)
@@ -59,9 +58,10 @@ def generated(
     )
     @given((mutations if is_mutation else queries)(schema, custom_scalars=scalars))
     def each(document: str) -> None:
-        use(document)
+        documents.append(document)
 
     each()
+    return documents
 
 
 def with_known_ids(document: str, ids: tuple[str, ...], chance: random.Random) -> str:

@@ -82,9 +82,7 @@ def _start(caller: Caller, subscription_id: str, document: str) -> str:
 
 def _documents(world: World, start: int, count: int, chance: random.Random) -> list[str]:
     """Subscriptions, and now and then something that none is."""
-    documents: list[str] = []
-    subscriptions = GraphQLSchema(query=load_schema().subscription_type)
-    generated(subscriptions, start, count, documents.append)
+    documents = generated(GraphQLSchema(query=load_schema().subscription_type), start, count)
     one_field = [
         "subscription {onCreateResults {id student name owner}}",
         "subscription {onCreateResultsBatch {examId items {id name owner}}}",

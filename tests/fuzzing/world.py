@@ -55,11 +55,12 @@ class World:
     for_teachers: tuple[str, ...]
 
     def check_answer(self, text: str, status: int, request: object, *, is_guest: bool) -> None:
-        """Raises Fault for a failure of the server, or for a secret in its answer."""
+        """Raises Fault for a failure of the server, or for a secret in its answer that the request does not
+        contain."""
         if status >= 500 or "InternalFailure" in text or "InternalError" in text:
             raise Fault(f"{status} {text[:500]} for {request!r}")
         for secret in (*self.for_nobody, *(self.for_teachers if is_guest else ())):
-            if secret in text:
+            if secret in text and secret not in str(request):
                 raise Fault(f"{secret!r} is in the answer {text[:500]} to {request!r}")
 
     def check_stored(self) -> None:
