@@ -283,7 +283,7 @@ def _by_headings(table: Table, heading_row: int, scale: Scale, subject: str) -> 
             and _share_of_grades(rows, index, scale) >= 0.6
         ]
         choices = [*headed, *others]
-    grade = choices[0] if len(choices) == 1 else None
+    grade = choices[0] if len(choices) == 1 and not table.is_comma_ambiguous else None
     points = "" if grade is None else _points(rows, roles, cells[grade])
     passed_over = frozenset(range(heading_row + 1))
     return Layout(Dialect.PLAIN, heading_row, names, code, grade, None, passed_over, points)

@@ -48,6 +48,7 @@ ENCODINGS = {
 }
 _WEST, _CENTRAL = ("cp1252", "mac_roman", "cp850"), ("cp1250", "iso8859_2", "cp852")
 _TWICE = "utf-8 twice"
+_RARE = ("cp850", "cp852", "cp866", "iso8859_2", "koi8_r")  # the others come first where both fit
 _GUESSED = tuple(ENCODINGS)[2:]
 # The first characters of usual surnames.
 _JAPANESE = (
@@ -210,12 +211,12 @@ def _foreign_words(text: str, start: int = 0) -> Iterator[str]:
 
 def _readings(data: bytes) -> tuple[float, dict[str, str]]:
     """The faults of the best reading, and Decoded.readings without those that give the same letters."""
-    best: dict[str, tuple[float, int]] = {}
+    best: dict[str, tuple[float, bool, int]] = {}
     samples = {encoding: sample for encoding in _GUESSED if (sample := _sample(data, encoding))}
     for place, (encodings, letters) in enumerate(_LANGUAGES):
         for encoding in encodings:
             if encoding in samples:
-                found = (round(samples[encoding].faults(letters), 6), place)
+                found = (round(samples[encoding].faults(letters), 6), encoding in _RARE, place)
                 best[encoding] = min(found, best.get(encoding, found))
     ordered = sorted(best, key=best.__getitem__)
     encoding_of = {samples[encoding].text: encoding for encoding in reversed(ordered)}

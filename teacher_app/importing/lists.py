@@ -12,8 +12,8 @@ from teacher_app.importing.headings import is_known_heading
 
 __all__ = [
     "LINE_END",
-    "ends_with_answers",
     "is_answer",
+    "is_list",
     "lines_of_one_line",
     "list_records",
     "numbered_lines",
@@ -48,11 +48,11 @@ def is_answer(text: str) -> bool:
     return _ANSWER.fullmatch(text) is not None or (len(text) > 1 and word_of(text) is not None)
 
 
-def ends_with_answers(text: str, *, having: str = "") -> bool:
-    """Whether most lines are a name and a grade; `having`: with that in the grade, such as a comma."""
-    lines = [line.strip() for line in LINE_END.split(text) if line.strip()]
-    found = [_name_and_answer(line) for line in lines]
-    return _most(lines, sum(one is not None and having in one[1] for one in found))
+def is_list(text: str, *, having: str = "") -> bool:
+    """Whether each line is a cell, or most lines are a name and a grade; `having`: with that in the grade,
+    such as a comma."""
+    lines = [line.strip() for _, line in numbered_lines(text)]
+    return bool(_cells_a_student(lines)) or _have_answers(lines, having)
 
 
 def lines_of_one_line(text: str) -> str:
@@ -87,7 +87,7 @@ def list_records(text: str) -> Records:
         for number, line in numbered_lines(text):
             yield number, [line[start:end].strip() for start, end in itertools.pairwise([*places, None])]
         return
-    has_answers = ends_with_answers("\n".join(lines))
+    has_answers = _have_answers(lines)
     for (number, line), cells in zip(filled, rows, strict=True):
         yield number, _split_answers(line) if has_answers and len(cells) <= 2 else cells
 
@@ -97,6 +97,11 @@ def numbered_lines(text: str) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(LINE_END.split(text), start=1):
         if line.strip():
             yield number, line.expandtabs()
+
+
+def _have_answers(lines: Sequence[str], having: str = "") -> bool:
+    found = [_name_and_answer(line) for line in lines]
+    return _most(lines, sum(one is not None and having in one[1] for one in found))
 
 
 def _most(lines: Sequence[object], count: int) -> bool:
@@ -124,7 +129,10 @@ def _split_answers(line: str) -> list[str]:
         answers.insert(0, found[1])
         if not line[-1:].isdigit():
             break
-    return [line, *answers] if answers else line.rsplit(None, 1)
+    if answers:
+        return [line, *answers]
+    name, _, answer = line.rpartition(" ")
+    return [name.rstrip(_AFTER_NAME), answer] if name else [line]
 
 
 def _cells_a_student(lines: Sequence[str]) -> int:

@@ -21,8 +21,8 @@ from teacher_app.importing.limits import (
 )
 from teacher_app.importing.lists import (
     LINE_END,
-    ends_with_answers,
     is_answer,
+    is_list,
     lines_of_one_line,
     list_records,
 )
@@ -51,7 +51,7 @@ _RULE_CELL = re.compile(r"[ :=_+*-]{3,}")
 _TEXT_FORMULA = re.compile(r'="(.*)"', re.DOTALL)  # how some programs keep leading zeros
 _QUOTED_LINE = re.compile(r'\s*"((?:[^"\r\n]|"")*)"\s*')
 _INTEGER = re.compile(r"\d{1,4}", re.ASCII)
-_DECIMALS = re.compile(r"\d{1,2}", re.ASCII)
+_DECIMALS = re.compile(r"\d{1,2}(?: ?[%/a-z].*)?", re.ASCII | re.IGNORECASE)  # also "5 pts", "5/20"
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,15 +202,11 @@ def _delimiter(text: str) -> str:
         records = itertools.islice(records_from_text(text, one), _SAMPLE_ROWS)
         filled = [cells for _, cells in records if any(cell.strip() for cell in cells)]
         if one in text and 5 * sum(len(cells) > 1 for cells in filled) >= 3 * len(filled):
-            if one in {",", "，"} and _are_lines_of_answers(sample, filled):
+            # Lovelace, Ada 14; also Lovelace, Ada 14,5.
+            if one in {",", "，"} and is_list(sample, having="," if _have_answers(filled) else ""):
                 return SPACES
             return one
     return SPACES
-
-
-def _are_lines_of_answers(sample: str, rows: list[list[str]]) -> bool:
-    """Lovelace, Ada 14; also Lovelace, Ada 14,5."""
-    return ends_with_answers(sample, having="," if _have_answers(rows) else "")
 
 
 def _have_answers(rows: list[list[str]]) -> bool:
@@ -256,18 +252,33 @@ def cell_text(text: str) -> str:
 def _join_decimal_commas(rows: list[list[str]]) -> bool:
     """Unquoted decimal commas between commas: "Ada,14,5" among rows of two columns is Ada with 14,5.
 
-    Changes `rows`. True where it cannot be told: every row ends like that.
+    Changes `rows`. True where it cannot be told which commas divide columns.
     """
-    if not rows:
-        return False
-    has_heading = any(is_known_heading(cell) for cell in rows[0])
-    width = len(rows[0]) if has_heading else min(map(len, rows))
-    if width >= 2:
-        for row in rows:
-            if len(row) == width + 1 and _is_split_number(row):
-                row[-2:] = [f"{row[-2]},{row[-1]}"]
-    return not has_heading and width >= 3 and all(map(_is_split_number, rows))
+    heading = max(rows[:_HEADING_ROWS], key=lambda row: sum(map(is_known_heading, row)), default=[])
+    if not any(map(is_known_heading, heading)):
+        width = min(map(len, rows), default=0)
+        if width >= 2:
+            for row in rows:
+                if len(row) == width + 1 and _is_split(row, width - 1):
+                    _join(row, width - 1)
+        return width >= 3 and all(_is_split(row, len(row) - 2) for row in rows)
+    is_unclear = False
+    for row in rows:
+        extra = _width(row) - _width(heading)
+        splits = [place for place in range(len(row) - 1) if _is_split(row, place)]
+        if extra <= 0 or not splits:
+            continue
+        if len(splits) == extra and all(after - place > 1 for place, after in itertools.pairwise(splits)):
+            for place in reversed(splits):
+                _join(row, place)
+        else:
+            is_unclear = True
+    return is_unclear
 
 
-def _is_split_number(row: list[str]) -> bool:
-    return bool(_INTEGER.fullmatch(row[-2]) and _DECIMALS.fullmatch(row[-1]))
+def _is_split(row: list[str], place: int) -> bool:
+    return bool(_INTEGER.fullmatch(row[place]) and _DECIMALS.fullmatch(row[place + 1]))
+
+
+def _join(row: list[str], place: int) -> None:
+    row[place : place + 2] = [f"{row[place]},{row[place + 1]}"]

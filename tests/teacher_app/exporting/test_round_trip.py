@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from shared.model.codes import CODE_ALPHABET, CODE_LENGTH
 from shared.model.exam import TEXT_MAX, Audience, Exam, Result
 from shared.model.names import name_key
-from shared.model.scales import LETTERS, OUT_OF_20, PASS_FAIL, PERCENT, Scale
+from shared.model.scale_presets import PRESETS
+from shared.model.scales import LevelScale, Scale, number_text
 from teacher_app.exporting.formats import FORMATS, Format
 from teacher_app.exporting.persons import shown_person, split_name
 from teacher_app.importing.checking import Choices, Fate, check_rows
@@ -55,22 +56,23 @@ SUBJECTS = st.one_of(
     ),
     st.text(LETTERS_OF_NAMES, min_size=1, max_size=TEXT_MAX).map(str.strip),
 ).filter(bool)
-POINTS = st.integers(0, 2000).map(lambda hundredths: f"{hundredths / 100:.2f}".rstrip("0").rstrip("."))
-GRADES = {
-    OUT_OF_20: POINTS,
-    PERCENT: POINTS,
-    LETTERS: st.sampled_from([level.label for level in LETTERS.levels]),
-    PASS_FAIL: st.sampled_from(["PASS", "FAIL"]),
-}
+SCALES = [preset.scale for preset in PRESETS]
 
 
 def grades_of(scale: Scale) -> st.SearchStrategy[str]:
-    return st.one_of(GRADES[scale], st.sampled_from(["ABSENT", "EXEMPT"]))
+    """Canonical texts."""
+    marks = st.sampled_from(["ABSENT", "EXEMPT"])
+    if isinstance(scale, LevelScale):
+        return st.one_of(st.sampled_from([level.label for level in scale.levels]), marks)
+    steps = int((scale.highest - scale.lowest) / scale.step)
+    numbers = st.integers(0, steps).map(lambda step: number_text(scale.lowest + step * scale.step))
+    special = [*([scale.honours] if scale.honours else []), *(["2+", "3-"] if scale.has_signs else [])]
+    return st.one_of(numbers, marks, *([st.sampled_from(special)] if special else []))
 
 
 @st.composite
 def exams(draw: st.DrawFn) -> tuple[Exam, list[Result]]:
-    scale = draw(st.sampled_from(list(GRADES)))
+    scale = draw(st.sampled_from(SCALES))
     audience = draw(st.sampled_from(Audience))
     exam = an_exam(scale=scale, audience=audience, subject=draw(SUBJECTS))
     persons = draw(st.lists(NAMES.filter(bool), min_size=1, max_size=8))

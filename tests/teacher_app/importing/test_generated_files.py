@@ -1,0 +1,418 @@
+"""Files as gradebooks, spreadsheets and people make them: what is saved without a question equals what the
+file says.
+
+A file is generated from students and their grades by a way of writing (a gradebook's, a spreadsheet's, a
+list), in a language with its headings, names, encodings and decimal sign, on a preset scale, with the
+furniture that such files have: titles, numbers, addresses, averages, maxima, blank lines. Asking is allowed,
+and so is marking a row; a grade or a student that the file does not have is not.
+"""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+import openpyxl
+from hypothesis import event, given
+from hypothesis import strategies as st
+
+from shared.model.scale_presets import PRESETS
+from shared.model.scales import LevelScale, NumberScale, Scale, number_text
+from teacher_app.importing.checking import CheckedRow, Choices, check_rows
+from teacher_app.importing.columns import recognised
+from teacher_app.importing.files import Source, source_from_file, source_from_text
+from teacher_app.importing.limits import FileNotReadable
+from teacher_app.importing.rows import rows_from_table
+from tests.builders import an_exam
+
+SUBJECT = "Algebra"
+
+
+@dataclass(frozen=True)
+class Language:
+    """Words that head columns and rows, names, and how its programs store texts."""
+
+    first: str
+    last: str
+    name: str
+    grade: str
+    average: str
+    absent: str
+    firsts: tuple[str, ...]
+    lasts: tuple[str, ...]
+    encodings: tuple[str, ...]
+    decimal: str = ","
+
+
+LANGUAGES = (
+    Language(
+        *("First name", "Last name", "Student", "Grade", "Average", "absent"),
+        ("Ada", "Grace", "Alan", "Conan", "Mary-Jane", "Max", "Bo", "Chloë"),
+        ("Lovelace", "Hopper", "Turing", "O'Brien", "Smith", "St. John", "Li"),
+        ("cp1252", "mac_roman"),
+        ".",
+    ),
+    Language(
+        *("Vorname", "Nachname", "Name", "Punkte", "Durchschnitt", "fehlt"),
+        ("Jörg", "Käthe", "Anna", "Max", "Änne", "Björn"),
+        ("Müller", "Groß", "von der Heide", "Schäfer", "Schmidt", "Öztürk"),
+        ("cp1252", "mac_roman", "cp850"),
+    ),
+    Language(
+        *("Prénom", "Nom", "Élève", "Note", "Moyenne", "abs"),
+        ("Héloïse", "François", "Zoé", "Jean-Luc", "Théo", "Anaïs"),
+        ("Brûlé", "Dupré", "Lefèvre", "d'Arc", "Martin", "Noël"),
+        ("cp1252", "mac_roman"),
+    ),
+    Language(
+        *("Nombre", "Apellidos", "Alumno", "Calificación", "Promedio", "ausente"),
+        ("José", "María", "Íñigo", "Begoña", "Ana"),
+        ("Núñez Ibáñez", "Muñoz", "Peña Gómez", "de la Cruz"),
+        ("cp1252", "mac_roman"),
+    ),
+    Language(
+        *("Imię", "Nazwisko", "Uczeń", "Ocena", "Średnia", "nieobecny"),
+        ("Łukasz", "Małgorzata", "Paweł", "Jan", "Żaneta"),
+        ("Żak", "Święch", "Gęślicki", "Kowalski", "Wójcik"),
+        ("cp1250", "iso8859_2"),
+    ),
+    Language(
+        *("Ad", "Soyad", "Öğrenci", "Puan", "Ortalama", "girmedi"),
+        ("Işıl", "Gülşen", "İbrahim", "Ali", "Çağla"),
+        ("Şahin", "Yıldız", "Kılıç", "Kaya", "Doğan"),
+        ("cp1254",),
+    ),
+    Language(
+        *("Имя", "Фамилия", "Ученик", "Оценка", "Среднее", "отсутствовал"),
+        ("Иван", "Анна", "Пётр", "Юлия"),
+        ("Петров", "Смирнова", "Щербаков", "Яшина"),
+        ("cp1251",),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What the file says: each student once, with a canonical grade or "ABSENT" or nothing."""
+
+    language: Language
+    scale: Scale
+    students: tuple[tuple[str, str], ...]  # first and last names
+    grades: tuple[str, ...]
+
+
+def grades_on(scale: Scale) -> st.SearchStrategy[str]:
+    if isinstance(scale, LevelScale):
+        return st.sampled_from([level.label for level in scale.levels])
+    steps = int((scale.highest - scale.lowest) / scale.step)
+    numbers = st.integers(0, steps).map(lambda step: number_text(scale.lowest + step * scale.step))
+    whole = st.integers(int(scale.lowest), int(scale.highest)).map(lambda value: number_text(Decimal(value)))
+    special = [*([scale.honours] if scale.honours else []), *(["2+", "3-"] if scale.has_signs else [])]
+    return st.one_of(numbers, whole, *([st.sampled_from(special)] if special else []))
+
+
+@st.composite
+def lists(draw: st.DrawFn) -> Listed:
+    language = draw(st.sampled_from(LANGUAGES))
+    scale = draw(st.sampled_from([preset.scale for preset in PRESETS]))
+    names = st.tuples(st.sampled_from(language.firsts), st.sampled_from(language.lasts))
+    students = draw(st.lists(names, min_size=1, max_size=9, unique=True))
+    grade = st.one_of(grades_on(scale), grades_on(scale), st.sampled_from(["ABSENT", ""]))
+    return Listed(
+        language,
+        scale,
+        tuple(students),
+        tuple(draw(st.lists(grade, min_size=len(students), max_size=len(students)))),
+    )
+
+
+def written(draw: st.DrawFn, listed: Listed) -> list[str]:
+    """The grades as somebody of that language writes them, all in one style."""
+    scale, language = listed.scale, listed.language
+    styles = ["{}"]
+    if isinstance(scale, NumberScale):
+        styles += ["{} pts", "{}/" + number_text(scale.highest), "{} / " + number_text(scale.highest)]
+        styles += ["{} %", "{}%"] if scale.is_percent else []
+    style = draw(st.sampled_from(styles))
+    decimals = draw(st.sampled_from([None, None, 2])) if isinstance(scale, NumberScale) else None
+
+    def one(grade: str) -> str:
+        if grade == "ABSENT":
+            return language.absent
+        number = grade.lstrip("-").replace(".", "", 1).isdecimal() and isinstance(scale, NumberScale)
+        if not grade or not number:
+            return grade
+        shown = grade if decimals is None else f"{Decimal(grade):.{decimals}f}"
+        return style.format(shown.replace(".", language.decimal))
+
+    return [one(grade) for grade in listed.grades]
+
+
+Cells = list[list[str]]
+
+
+def plain_rows(draw: st.DrawFn, listed: Listed) -> Cells:
+    """One column for the name, or two, among the columns that such files have."""
+    language, grades = listed.language, written(draw, listed)
+    columns: Cells = []
+    way = draw(st.sampled_from(["name", "comma", "first last", "last first"]))
+    firsts, lasts = zip(*listed.students, strict=True)
+    if way == "name":
+        columns.append([language.name, *(f"{first} {last}" for first, last in listed.students)])
+    elif way == "comma":
+        columns.append([language.name, *(f"{last}, {first}" for first, last in listed.students)])
+    else:
+        parts = [[language.first, *firsts], [language.last, *lasts]]
+        columns += parts if way == "first last" else parts[::-1]
+    count = len(listed.students)
+    grade_heading = draw(st.sampled_from([language.grade, SUBJECT, f"{SUBJECT} (Points)"]))
+    columns.append([grade_heading, *grades])
+    extra = draw(
+        st.lists(
+            st.sampled_from(["No", "Email", "Class", "Student ID", "Comments", "Year"]),
+            max_size=3,
+            unique=True,
+        )
+    )
+    for heading in extra:
+        cells = {
+            "No": [str(number) for number in range(1, count + 1)],
+            "Email": [f"s{number}@school.example" for number in range(count)],
+            "Class": ["12"] * count,
+            "Student ID": [str(1000 + 7 * number) for number in range(count)],
+            "Comments": ["good", *[""] * (count - 1)],
+            "Year": ["2026"] * count,
+        }[heading]
+        columns.insert(draw(st.integers(0, len(columns))), [heading, *cells])
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def furnished(draw: st.DrawFn, rows: Cells, listed: Listed) -> Cells:
+    """With lines above and rows below that are no students'."""
+    width = len(rows[0])
+    if draw(st.booleans()):
+        blank = [""] * (width - 1)
+        rows = [["School of Examples", *blank], [f"Exam of {SUBJECT}", *blank], [""] * width, *rows]
+    if draw(st.booleans()):
+        rows = [*rows, [listed.language.average, *[""] * (width - 2), "11"]]
+    if draw(st.booleans()):
+        blank = [""] * max(width - 2, 0)
+        rows = [
+            rows[0],
+            [draw(st.sampled_from(["Max", "Points Possible", "Out of"])), *blank, "20"][:width],
+            *rows[1:],
+        ]
+    if draw(st.booleans()):
+        rows = [*rows, [""] * width]
+    return rows
+
+
+def canvas_rows(draw: st.DrawFn, listed: Listed) -> Cells:
+    grades = [{"ABSENT": "", "EXEMPT": "EX"}.get(grade, grade) for grade in listed.grades]
+    possible = number_text(listed.scale.highest) if isinstance(listed.scale, NumberScale) else "10"
+    rows = [["Student", "ID", "SIS Login ID", "Section", f"{SUBJECT} (881)", "Current Score", "Final Score"]]
+    if draw(st.booleans()):
+        rows.append(["", "", "", "", "Manual Posting", "", ""])
+    rows.append(["    Points Possible", "", "", "", possible, "(read only)", "(read only)"])
+    for number, ((first, last), grade) in enumerate(zip(listed.students, grades, strict=True)):
+        rows.append([f"{last}, {first}", str(100 + number), f"s{number}", "A", grade, "91.5", "7"])
+    if draw(st.booleans()):
+        rows.append(["Student, Test", "999", "test", "A", "", "", ""])
+    return rows
+
+
+def moodle_rows(draw: st.DrawFn, listed: Listed) -> Cells:
+    rows = [
+        [
+            "First name",
+            "Last name",
+            "ID number",
+            "Email address",
+            f"Quiz: {SUBJECT} (Real)",
+            "Course total (Real)",
+        ]
+    ]
+    for number, ((first, last), grade) in enumerate(zip(listed.students, listed.grades, strict=True)):
+        shown = {"ABSENT": "-", "": "-"}.get(grade, grade)
+        rows.append([first, last, str(number), f"s{number}@school.example", shown, "9.5"])
+    return rows
+
+
+def brightspace_rows(draw: st.DrawFn, listed: Listed) -> Cells:
+    rows = [
+        [
+            "OrgDefinedId",
+            "Username",
+            "Last Name",
+            "First Name",
+            f"{SUBJECT} Points Grade <Numeric MaxPoints:20 Weight:10>",
+            "End-of-Line Indicator",
+        ]
+    ]
+    for number, ((first, last), grade) in enumerate(zip(listed.students, listed.grades, strict=True)):
+        rows.append([f"#{number}", f"#s{number}", last, first, grade.replace("ABSENT", ""), "#"])
+    return rows
+
+
+def gradescope_rows(draw: st.DrawFn, listed: Listed) -> Cells:
+    rows = [
+        [
+            "First Name",
+            "Last Name",
+            "SID",
+            "Email",
+            f"{SUBJECT}",
+            f"{SUBJECT} - Max Points",
+            "Lateness (H:M:S)",
+        ]
+    ]
+    for number, ((first, last), grade) in enumerate(zip(listed.students, listed.grades, strict=True)):
+        rows.append([first, last, str(30 + number), "a@b", grade.replace("ABSENT", ""), "20.0", "00:00:00"])
+    return rows
+
+
+def spreadsheet_rows(draw: st.DrawFn, listed: Listed) -> Cells:
+    return furnished(draw, plain_rows(draw, listed), listed)
+
+
+WAYS: tuple[Callable[[st.DrawFn, Listed], Cells], ...] = (
+    spreadsheet_rows,
+    spreadsheet_rows,
+    spreadsheet_rows,
+    canvas_rows,
+    moodle_rows,
+    brightspace_rows,
+    gradescope_rows,
+)
+
+
+def as_text(draw: st.DrawFn, rows: Cells) -> str:
+    if draw(st.integers(0, 5)) == 0:  # programs that quote nothing
+        delimiter = draw(st.sampled_from([";", ",", "\t"]))
+        return "\n".join(delimiter.join(row) for row in rows)
+    stream = io.StringIO(newline="")
+    writer = csv.writer(
+        stream,
+        delimiter=draw(st.sampled_from([";", ",", "\t", "|"])),
+        quoting=draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])),
+        lineterminator=draw(st.sampled_from(["\r\n", "\n", "\r"])),
+    )
+    writer.writerows(rows)
+    return stream.getvalue()
+
+
+def as_bytes(draw: st.DrawFn, text: str, language: Language) -> bytes:
+    encoding = draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16", *language.encodings]))
+    return text.encode(encoding)
+
+
+def as_workbook(draw: st.DrawFn, rows: Cells) -> bytes:
+    workbook = openpyxl.Workbook()
+    for number, row in enumerate(rows, start=1):
+        for column, cell in enumerate(row, start=1):
+            if cell:
+                is_number = cell.replace(".", "", 1).isdecimal() and (cell == "0" or not cell.startswith("0"))
+                workbook.active.cell(number, column, float(cell) if is_number else cell)
+    stream = io.BytesIO()
+    workbook.save(stream)
+    return stream.getvalue()
+
+
+def as_html(rows: Cells) -> str:
+    lines = ["".join(f"<td>{cell.replace('&', '&amp;')}</td>" for cell in row) for row in rows]
+    return f"<html><body><table><tr>{'</tr><tr>'.join(lines)}</tr></table></body></html>"
+
+
+def as_markdown(rows: Cells) -> str:
+    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
+
+
+def as_lines(draw: st.DrawFn, listed: Listed) -> str:
+    """Names and grades in lines."""
+    grades = written(draw, listed)
+    way = draw(
+        st.sampled_from(
+            [
+                "{} {}",
+                "{}: {}",
+                "{} .... {}",
+                "{} - {}",
+                "{}\t{}",
+                "{}   {}",
+                "{}\n{}",
+                "• {} → {}",
+                "{} ({})",
+            ]
+        )
+    )
+    order = draw(st.sampled_from(["{0} {1}", "{1}, {0}"]))
+    lines = [
+        way.format(order.format(*name), grade) for name, grade in zip(listed.students, grades, strict=True)
+    ]
+    return "\n".join(lines)
+
+
+@st.composite
+def files(draw: st.DrawFn) -> tuple[Listed, str, str | bytes]:
+    """What the file says, how it was made, and the file or the text to paste."""
+    listed = draw(lists())
+    form = draw(st.sampled_from(["file", "file", "file", "paste", "workbook", "html", "markdown", "lines"]))
+    if form == "lines":
+        return listed, form, as_lines(draw, listed)
+    way = draw(st.sampled_from(WAYS))
+    rows = way(draw, listed)
+    made: str | bytes
+    if form == "file":
+        made = as_bytes(draw, as_text(draw, rows), listed.language)
+    elif form == "workbook":
+        made = as_workbook(draw, rows)
+    elif form == "html":
+        made = as_html(rows)
+    elif form == "markdown":
+        made = as_markdown(rows)
+    else:
+        made = as_text(draw, rows)
+    return listed, f"{form} {way.__name__}", made
+
+
+def imported(listed: Listed, made: str | bytes) -> tuple[Source, list[CheckedRow]] | None:
+    """The checked rows; None where the page asks."""
+    exam = an_exam(scale=listed.scale, subject=SUBJECT)
+    source = source_from_text(made) if isinstance(made, str) else source_from_file(made)
+    table = next(iter(source.tables.values()))
+    layout = recognised(table, exam.scale, exam.subject, kind=source.kind)
+    if not layout.is_complete:
+        return None
+    return source, check_rows(rows_from_table(table, layout), exam, (), Choices())
+
+
+def words_of(name: str) -> tuple[str, ...]:
+    """Equal for "Ada Lovelace", "Lovelace Ada" and "Lovelace, Ada"."""
+    return tuple(sorted(name.replace(",", " ").split()))
+
+
+@given(files())
+def test_what_is_saved_without_a_question_equals_what_the_file_says(
+    made: tuple[Listed, str, str | bytes],
+) -> None:
+    listed, form, file = made
+    try:
+        read = imported(listed, file)
+    except FileNotReadable:
+        read = None
+    event(f"{form}: {'asked' if read is None else 'read'}")
+    if read is None:
+        return
+    source, rows = read
+    # Where the encoding was guessed, the page asks about the letters of the names.
+    person = (lambda _name: ()) if source.readings else words_of
+    said = Counter(
+        (person(f"{first} {last}"), grade)
+        for (first, last), grade in zip(listed.students, listed.grades, strict=True)
+        if grade
+    )
+    saved = Counter((person(one.row.person), one.grade) for one in rows if one.fate.is_saved)
+    assert saved <= said, (form, listed.scale.text, file)
