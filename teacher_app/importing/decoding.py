@@ -185,14 +185,22 @@ def _as_utf_8(data: bytes, *, is_mended: bool = True) -> Decoded:
     """ "Zoë" that some program read as cp1252 and stored as "ZoÃ«" is read as "Zoë" again. Raises
     UnicodeDecodeError."""
     text = data.decode("utf-8")
-    if text.isascii():
-        return Decoded(text, "utf-8")
     try:
-        mended = _bytes_behind(text).decode("utf-8")
+        # Most texts are found out by their first words.
+        example = _bytes_behind(_example(text)).decode("utf-8")
+        mended = _bytes_behind(text).decode("utf-8") if _is_of_letters(example) else text
     except UnicodeError:
+        mended = text
+    if mended == text:
         return Decoded(text, "utf-8")
-    readings = {_TWICE: _example(mended), "utf-8": _example(text)}
+    readings = {_TWICE: example, "utf-8": _example(text)}
     return Decoded(mended, _TWICE, readings) if is_mended else Decoded(text, "utf-8", readings)
+
+
+def _is_of_letters(words: str) -> bool:
+    """Whether all that is beyond ASCII is letters, and there is something."""
+    foreign = [unicodedata.category(letter)[0] for letter in words if not letter.isascii()]
+    return bool(foreign) and all(category in "LM" for category in foreign)
 
 
 def _bytes_behind(text: str) -> bytes:

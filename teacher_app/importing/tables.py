@@ -182,7 +182,7 @@ def records_from_text(text: str, delimiter: str) -> Iterator[tuple[int, list[str
 
 
 def _unquoted(cell: str) -> str:
-    return cell.replace('""', '"').replace('\\"', '"')
+    return cell.replace('""', '"') if '""' in cell else cell.replace('\\"', '"')
 
 
 def _without_lone_quote(cell: str) -> str:

@@ -45,6 +45,7 @@ ODD_NAMES = st.sampled_from(
             "Student, Test",
             "Manual Posting",
         ),
+        *('\\"', 'a\\"b', "\\"),
         *("א ב", "王小明", "Łukasz Żółw", "a\u2028b", "=A =B", "x =B", "K7M2QX", "😀"),
     ]
 )
