@@ -74,8 +74,9 @@ class BackendClient:
     def host(self) -> str:
         return urlsplit(self.url).netloc
 
-    def create_teacher(self, username: str, password: str = PASSWORD) -> None:
-        """Creates an account with a permanent password."""
+    @contextlib.contextmanager
+    def operator(self) -> Iterator[Any]:
+        """boto3's client with the operator's key."""
         operator = json.loads((self.data_dir / "operator.json").read_text())
         cognito = boto3.client(
             "cognito-idp",
@@ -85,8 +86,13 @@ class BackendClient:
             aws_secret_access_key=operator["secret_access_key"],
             config=_ONCE,
         )
-        pool_id = self.settings["EXAM_RESULTS_USER_POOL_ID"]
         with contextlib.closing(cognito):
+            yield cognito
+
+    def create_teacher(self, username: str, password: str = PASSWORD) -> None:
+        """Creates an account with a permanent password."""
+        pool_id = self.settings["EXAM_RESULTS_USER_POOL_ID"]
+        with self.operator() as cognito:
             cognito.admin_create_user(UserPoolId=pool_id, Username=username, MessageAction="SUPPRESS")
             cognito.admin_set_user_password(
                 UserPoolId=pool_id, Username=username, Password=password, Permanent=True

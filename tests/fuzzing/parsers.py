@@ -105,7 +105,9 @@ def _is_same_authorization(name: str, text: str, original: str) -> bool:
 def _fuzz_tokens(folder: Path, chance: random.Random, count: int, figures: Figures) -> None:
     key = load_signing_key(folder / "key.pem")
     minter = TokenMinter(key, issuer="http://issuer", client_id="client")
-    verifier = TokenVerifier(key, issuer="http://issuer", client_id="client", is_revoked=lambda _: False)
+    verifier = TokenVerifier(
+        key, issuer="http://issuer", client_id="client", is_revoked=lambda _origin_jti, _sub: False
+    )
     subject = TokenSubject(sub="s", username="ada", origin_jti="o", auth_time_s=1, attributes={})
     token = minter.mint(subject, NOW_S).access_token
     for _ in range(count):

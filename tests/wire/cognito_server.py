@@ -11,7 +11,7 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -188,6 +188,15 @@ def refused(error_type: str, message: str | None = None) -> Iterator[None]:
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
     if message is not None:
         assert error["Message"] == message
+
+
+def refuse_tokens(pool: "Pool", tokens: Mapping[str, str]) -> None:
+    """Asserts that neither the access token nor the refresh token is good for anything."""
+    client = pool.anyone()
+    with refused("NotAuthorizedException", "Access Token has been revoked"):
+        client.get_user(AccessToken=tokens["AccessToken"])
+    with refused("NotAuthorizedException", "Refresh Token has been revoked"):
+        client.get_tokens_from_refresh_token(ClientId=pool.client_id, RefreshToken=tokens["RefreshToken"])
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ import pyotp
 import pytest
 
 from deploy.local.backend.tokens import SigningKey, TokenMinter, TokenSubject, load_signing_key
-from tests.wire.cognito_server import PASSWORD, Pool, refused, running_pool
+from tests.wire.cognito_server import PASSWORD, Pool, refuse_tokens, refused, running_pool
 
 NEW_PASSWORD = "Another-Horse-2"
 
@@ -119,6 +119,19 @@ def test_a_password_is_changed_with_the_previous_one(pool: Pool) -> None:
     assert pool.tokens(password=NEW_PASSWORD)
     with refused("NotAuthorizedException", "Incorrect username or password."):
         pool.answer_of_password("ada", PASSWORD)
+
+
+def test_a_changed_password_ends_every_other_session(pool: Pool) -> None:
+    here, elsewhere = pool.tokens(), pool.tokens()
+    pool.anyone().change_password(
+        AccessToken=here["AccessToken"], PreviousPassword=PASSWORD, ProposedPassword=NEW_PASSWORD
+    )
+    refuse_tokens(pool, elsewhere)
+    assert pool.anyone().get_user(AccessToken=here["AccessToken"])["Username"] == "ada"
+    renewed = pool.anyone().get_tokens_from_refresh_token(
+        ClientId=pool.client_id, RefreshToken=here["RefreshToken"]
+    )
+    assert renewed["AuthenticationResult"]["AccessToken"]
 
 
 def test_a_password_is_not_changed_without_the_previous_one_or_to_a_weak_one(pool: Pool) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.wire.cognito_server import PASSWORD, Clock, Pool, refused, running_pool
+from tests.wire.cognito_server import PASSWORD, Clock, Pool, refuse_tokens, refused, running_pool
 
 NEW_PASSWORD = "Another-Horse-2"
 EXCEEDED = "Attempt limit exceeded, please try after some time."
@@ -40,6 +40,15 @@ def test_pycognito_sets_a_new_password_with_the_mailed_code(pool: Pool) -> None:
     assert pool.tokens(password=NEW_PASSWORD)
     with refused("NotAuthorizedException"):
         pool.answer_of_password("ada", PASSWORD)
+
+
+def test_a_new_password_by_code_ends_every_session(pool: Pool) -> None:
+    """A stolen one too, which is often why the password is changed."""
+    stolen = pool.tokens()
+    ask(pool)
+    confirm(pool, pool.last_code())
+    refuse_tokens(pool, stolen)
+    assert pool.tokens(password=NEW_PASSWORD)
 
 
 def test_pycognito_sets_a_new_password_by_address(pool: Pool) -> None:

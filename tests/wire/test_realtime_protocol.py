@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,11 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
+from deploy.local.backend.cognito.identity_pool import CREDENTIALS_LIFETIME_S
 from shared.api.calls import BATCH_MAX
 from tests.backend_process import RunningBackend, SignedInTeacher, running_backend
 from tests.builders import at_version, result_input
-from tests.contract.calls import Api
+from tests.contract.calls import EXAM, Api
 from tests.contract.target import Teacher
 from tests.realtime_client import DEADLINE_S, RealtimeClient, as_query, as_subprotocol, signed_by, with_token
 from tests.waiting import wait_until
@@ -65,6 +67,35 @@ def test_both_kinds_of_credentials_open_a_connection(
             ]
             assert client.chosen_subprotocol == "graphql-ws"
             client.subscribe("1", ON_UPDATE)
+
+
+def test_a_subscription_ends_with_the_sign_in_behind_it(backend: RunningBackend, api: Api) -> None:
+    """Signed out elsewhere: the next event is not sent any more, and the reason is."""
+    backend.create_teacher("signed-out")
+    gone = backend.sign_in("signed-out")
+    exam = api.teacher.new_exam(is_published=True)
+    with RealtimeClient(backend.realtime_url, with_token(backend.host, gone.access_token)) as client:
+        client.subscribe("1", ON_UPDATE)
+        exam = api.teacher.mutate("updateExam", EXAM, {**at_version(exam), "subject": "Heard"}).only()
+        assert client.event("1")["version"] == exam["version"]
+        with backend.operator() as operator:
+            pool_id = backend.settings["EXAM_RESULTS_USER_POOL_ID"]
+            operator.admin_user_global_sign_out(UserPoolId=pool_id, Username="signed-out")
+        api.teacher.mutate("updateExam", EXAM, {**at_version(exam), "subject": "Unheard"}).only()
+        message = client.expect("error")
+        assert message["payload"]["errors"][0]["message"] == "Token has been revoked."
+
+
+def test_a_guests_connection_ends_with_the_credentials_that_opened_it(tmp_path: Path) -> None:
+    behind_s = CREDENTIALS_LIFETIME_S - 2.0
+    with running_backend(tmp_path, now_s=lambda: time.time() - behind_s) as backend:
+        guest = backend.guest_credentials()
+        behind_s = 0.0
+        authorize = signed_by(backend.host, guest, backend.region)
+        with RealtimeClient(backend.realtime_url, authorize) as client:
+            message = client.expect("connection_error")
+            assert message["payload"]["errors"][0]["message"] == "Token has expired."
+            client.wait_closed()
 
 
 @pytest.mark.parametrize("form", [as_query, as_subprotocol])

@@ -33,7 +33,7 @@ from deploy.local.backend.http_app import ApiParts, create_app
 from deploy.local.backend.storage.database import CLOSE_DEADLINE_S, Database, DatabaseError
 from deploy.local.backend.storage.pools import load_or_create_pool_names
 from deploy.local.backend.storage.sign_ins import is_sign_in_alive
-from deploy.local.backend.tokens import TokenClaims, TokenMinter, TokenVerifier, load_signing_key
+from deploy.local.backend.tokens import TokenMinter, TokenVerifier, load_signing_key
 from deploy.local.data_folder import paths
 from deploy.local.data_folder.lock import FolderInUse, FolderLock, locked_folder
 from deploy.local.data_folder.private_file import PrivateFileExposed
@@ -152,10 +152,8 @@ def _cognito_services(
     secret = load_pool_secret(folder / paths.POOL_SECRET, random_bytes)
     signing_key = load_signing_key(folder / paths.SIGNING_KEY)
 
-    def is_revoked(claims: TokenClaims) -> bool:
-        return not database.read(
-            lambda connection: is_sign_in_alive(connection, claims.origin_jti, claims.sub)
-        )
+    def is_revoked(origin_jti: str, sub: str) -> bool:
+        return not database.read(lambda connection: is_sign_in_alive(connection, origin_jti, sub))
 
     verifier = TokenVerifier(signing_key, issuer=issuer, client_id=names.client_id, is_revoked=is_revoked)
     return CognitoServices(

@@ -36,6 +36,8 @@ class SigningCredentials(Protocol):
     """The credentials of one access key; a long-term key has no `session_token` and no `expires_at_s`."""
 
     @property
+    def access_key_id(self) -> str: ...
+    @property
     def secret_access_key(self) -> str: ...
     @property
     def session_token(self) -> str | None: ...
@@ -66,8 +68,8 @@ def verify(
     service: str,
     region: str,
     now_s: float,
-) -> str:
-    """The access key id that signed this request. Raises SignatureRefused.
+) -> SigningCredentials:
+    """The credentials that signed this request. Raises SignatureRefused.
 
     `path` and `query` are as received, still percent-encoded; `headers` are (name, value) pairs with names in
     any case, including Authorization, Host and X-Amz-Date. `find_credentials` maps an access key id and the
@@ -111,7 +113,7 @@ def verify(
         raise SignatureRefused(
             "ExpiredTokenException", "The security token included in the request is expired"
         )
-    return claim.access_key_id
+    return credentials
 
 
 def sign(

@@ -183,13 +183,14 @@ class TokenVerifier:
     """Verifies tokens. Thread-safe.
 
     A signature is verified once, since it stays true; times and revocation are checked at each call.
+    `is_revoked` tells from origin_jti and sub whether a sign-in has ended.
     """
 
     def __init__(
-        self, key: SigningKey, *, issuer: str, client_id: str, is_revoked: Callable[[TokenClaims], bool]
+        self, key: SigningKey, *, issuer: str, client_id: str, is_revoked: Callable[[str, str], bool]
     ) -> None:
         self._keys = {key.key_id: key.public_key}
-        self._issuer, self._client_id, self._is_revoked = issuer, client_id, is_revoked
+        self._issuer, self._client_id, self.is_revoked = issuer, client_id, is_revoked
         self._proven: LRUCache[str, dict[str, object]] = LRUCache(PROOFS_KEPT_MAX)
         self._proven_lock = Lock()  # guards _proven
 
@@ -201,7 +202,7 @@ class TokenVerifier:
         claims = self._checked_claims(self._authentic_payload(token), now_s)
         if token_use is not None and claims.token_use is not token_use:
             raise TokenRefused(TokenFault.USE)
-        if self._is_revoked(claims):
+        if self.is_revoked(claims.origin_jti, claims.sub):
             raise TokenRefused(TokenFault.REVOKED)
         return claims
 

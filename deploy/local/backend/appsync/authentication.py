@@ -51,6 +51,12 @@ class ApiAuthenticator:
             return self._guest(path, query, pairs, body)
         return self._teacher(authorization.removeprefix("Bearer "))
 
+    def is_signed_out(self, caller: Caller) -> bool:
+        """Whether the sign-in of a teacher who was authenticated before has ended since."""
+        if caller.sign_in is None or caller.sub is None:
+            return False
+        return self._tokens.is_revoked(caller.sign_in, caller.sub)
+
     def realtime_caller(self, *, path: str, authorization: Mapping[str, str], body: str) -> Caller:
         """The caller of a handshake or a subscription, from its authorization object. Raises
         AuthenticationRefused."""
@@ -58,7 +64,7 @@ class ApiAuthenticator:
 
     def _guest(self, path: str, query: str, headers: list[tuple[str, str]], body: bytes) -> Caller:
         try:
-            verify(
+            credentials = verify(
                 method="POST",
                 path=path,
                 query=query,
@@ -71,7 +77,7 @@ class ApiAuthenticator:
             )
         except SignatureRefused as refusal:
             raise AuthenticationRefused(403, refusal.error_type, refusal.message) from None
-        return Caller(mode=AuthMode.IAM)
+        return Caller(mode=AuthMode.IAM, expires_at_s=credentials.expires_at_s)
 
     def _teacher(self, token: str) -> Caller:
         try:
@@ -83,5 +89,6 @@ class ApiAuthenticator:
             mode=AuthMode.USER_POOL,
             sub=claims.sub,
             groups=frozenset(claims.groups),
+            sign_in=claims.origin_jti,
             expires_at_s=claims.expires_at_s,
         )

@@ -46,12 +46,14 @@ _HAS_RESOLVER = "has_resolver"  # an extension of each guarded field
 class Caller:
     """An authenticated caller, and the context of each GraphQL execution.
 
-    `sub` and `groups` are a teacher's. `expires_at_s` is when the teacher's token expires, None for guests.
+    `sub`, `groups` and `sign_in` (the token's origin_jti) are a teacher's. `expires_at_s` is when the token
+    or the guest's credentials expire.
     """
 
     mode: AuthMode
     sub: str | None = None
     groups: frozenset[str] = frozenset()
+    sign_in: str | None = None
     expires_at_s: float | None = None
 
 

@@ -36,6 +36,7 @@ WAITING_MESSAGES_MAX = 512  # a client with more to read is dropped
 WAITING_BYTES_MAX = 8 * 1024 * 1024
 
 TOKEN_EXPIRED = Refusal("UnauthorizedException", "Token has expired.", 401)
+SIGNED_OUT = Refusal("UnauthorizedException", "Token has been revoked.", 401)
 
 _log = logging.getLogger(__name__)
 
@@ -179,7 +180,10 @@ class RealtimeSession:
         )
 
     def _deliver(self, subscription_id: str, payload_text: str) -> None:
-        if _is_longer(payload_text, MESSAGE_BYTES_MAX):
+        subscription = self._subscriptions.get(subscription_id)
+        if subscription is not None and self._authenticator.is_signed_out(subscription.caller):
+            self._perform_now(self._protocol.subscription_expired(subscription_id, SIGNED_OUT))
+        elif _is_longer(payload_text, MESSAGE_BYTES_MAX):
             self._perform_now(self._protocol.event_too_large(subscription_id))
         else:
             self._perform_now(self._protocol.event(subscription_id, payload_text))
@@ -202,6 +206,9 @@ class RealtimeSession:
             self._set_expiry("connection", self._caller, self._expire_connection)
 
     def _keep_alive(self) -> None:
+        if self._caller is not None and self._authenticator.is_signed_out(self._caller):
+            self._perform_now(self._protocol.connection_expired(SIGNED_OUT))
+            return
         self._perform_now(self._protocol.keep_alive())
         loop = asyncio.get_running_loop()
         self._timers["ka"] = loop.call_later(self._keep_alive_s, self._keep_alive)

@@ -107,7 +107,8 @@ def verify_user_attribute(pool: UserPoolContext, fields: Fields) -> Answer:
 
 
 def change_password(pool: UserPoolContext, fields: Fields) -> Answer:
-    """Guesses at the previous password are slowed down like those at sign-in."""
+    """Every other sign-in of the user ends. Guesses at the previous password are slowed down like those at
+    sign-in."""
     claims = pool.caller(fields)
     previous = fields.text("PreviousPassword", length_max=1024)
     proposed = fields.text("ProposedPassword", length_max=1024)
@@ -129,7 +130,7 @@ def change_password(pool: UserPoolContext, fields: Fields) -> Answer:
         if present.record != user.record:
             raise incorrect_name_or_password()
         lockout.clear_failures(connection, target_hash)
-        users.save_user(connection, replace(present, record=record, updated_at_s=pool.now_s()))
+        pool.save_password(connection, present, record, kept_sign_in=claims.origin_jti)
 
     pool.database.write(work)
     return {}

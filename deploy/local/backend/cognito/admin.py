@@ -5,7 +5,6 @@ import sqlite3
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
 
 from deploy.local.backend.cognito.attributes import (
     authenticator_settings,
@@ -13,7 +12,7 @@ from deploy.local.backend.cognito.attributes import (
     user_description,
     with_attributes,
 )
-from deploy.local.backend.cognito.context import UserPoolContext
+from deploy.local.backend.cognito.context import TEMPORARY_PASSWORD_LIFETIME_S, UserPoolContext
 from deploy.local.backend.cognito.errors import (
     CognitoRefused,
     address_taken,
@@ -40,7 +39,6 @@ __all__ = [
     "admin_user_global_sign_out",
 ]
 
-TEMPORARY_PASSWORD_LIFETIME_S: Final = 7 * 86_400.0
 
 _USERNAME = re.compile(r"[^\s\x00-\x1f\x7f]{1,128}")
 
@@ -74,26 +72,15 @@ def admin_get_user(pool: UserPoolContext, fields: Fields) -> Answer:
 def admin_set_user_password(pool: UserPoolContext, fields: Fields) -> Answer:
     """Set a permanent password, or a temporary one that the user must change at the next sign-in.
 
-    As on AWS, existing sign-ins continue; AdminUserGlobalSignOut ends them.
+    Every sign-in of the user ends; on AWS they continue until AdminUserGlobalSignOut.
     """
     password, is_permanent = fields.text("Password", length_max=256), fields.flag("Permanent")
     sub = pool.database.read(lambda connection: _named_user(pool, connection, fields)).sub
     record = pool.new_record(sub, password)
-    now_s = pool.now_s()
 
     def work(connection: sqlite3.Connection) -> None:
         user = _named_user(pool, connection, fields)
-        pool.clear_password_failures(connection, user)
-        users.save_user(
-            connection,
-            replace(
-                user,
-                record=record,
-                status=UserStatus.CONFIRMED if is_permanent else UserStatus.FORCE_CHANGE_PASSWORD,
-                password_expires_at_s=None if is_permanent else now_s + TEMPORARY_PASSWORD_LIFETIME_S,
-                updated_at_s=now_s,
-            ),
-        )
+        pool.save_password(connection, user, record, is_temporary=not is_permanent)
 
     pool.database.write(work)
     return {}
@@ -102,7 +89,7 @@ def admin_set_user_password(pool: UserPoolContext, fields: Fields) -> Answer:
 def admin_reset_user_password(pool: UserPoolContext, fields: Fields) -> Answer:
     """The password no longer signs in; a code to set a new one goes to the verified address.
 
-    As on AWS, existing sign-ins continue; AdminUserGlobalSignOut ends them.
+    Every sign-in of the user ends; on AWS they continue until AdminUserGlobalSignOut.
     """
 
     def change(user: User) -> User:
@@ -117,7 +104,8 @@ def admin_reset_user_password(pool: UserPoolContext, fields: Fields) -> Answer:
             )
         return replace(user, status=UserStatus.RESET_REQUIRED)
 
-    send_code(pool, _update_user(pool, fields, change), CodePurpose.RESET_PASSWORD)
+    reset = _update_user(pool, fields, change, is_signing_out=True)
+    send_code(pool, reset, CodePurpose.RESET_PASSWORD)
     return {}
 
 

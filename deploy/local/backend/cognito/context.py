@@ -8,7 +8,7 @@ import logging
 import sqlite3
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
@@ -23,8 +23,8 @@ from deploy.local.backend.cognito.srp import Challenge, new_password_record, new
 from deploy.local.backend.storage import users
 from deploy.local.backend.storage.database import Database
 from deploy.local.backend.storage.pools import PoolNames
-from deploy.local.backend.storage.sign_ins import SignIn, insert_sign_in
-from deploy.local.backend.storage.users import PasswordRecord, User
+from deploy.local.backend.storage.sign_ins import SignIn, insert_sign_in, revoke_sign_ins_of
+from deploy.local.backend.storage.users import PasswordRecord, User, UserStatus
 from deploy.local.backend.tokens import (
     TokenClaims,
     TokenFault,
@@ -36,6 +36,7 @@ from deploy.local.backend.tokens import (
 )
 
 __all__ = [
+    "TEMPORARY_PASSWORD_LIFETIME_S",
     "Account",
     "ChallengeName",
     "ChallengeSession",
@@ -45,6 +46,7 @@ __all__ = [
 ]
 
 REFRESH_TOKEN_LIFETIME_S: Final = 30 * 86_400.0
+TEMPORARY_PASSWORD_LIFETIME_S: Final = 7 * 86_400.0
 CHALLENGE_LIFETIME_S: Final = 180.0  # from one step to the next, while a person may be typing
 ENROLMENT_LIFETIME_S: Final = 900.0
 PROOFS_MAX: Final = 10_000
@@ -163,11 +165,31 @@ class UserPoolContext:
             raise CognitoRefused("InvalidPasswordException", fault)
         return new_password_record(self.names.pool_name, user_id, password, new_salt(self.random_bytes))
 
-    def clear_password_failures(self, connection: sqlite3.Connection, user: User) -> None:
-        """Once a password has been set, no failure under any of the user's names counts any longer."""
+    def save_password(
+        self,
+        connection: sqlite3.Connection,
+        user: User,
+        record: PasswordRecord,
+        *,
+        is_temporary: bool = False,
+        kept_sign_in: str | None = None,
+    ) -> User:
+        """Give the user a new password. Whoever signed in with the former one is signed out, except by the
+        sign-in with the origin_jti `kept_sign_in`; failures under the user's names no longer count."""
         for name in user.sign_in_names():
             for kind in ("password", "code", "request"):
                 lockout.clear_failures(connection, self.target_hash(kind, name))
+        revoke_sign_ins_of(connection, user.sub, but=kept_sign_in)
+        now_s = self.now_s()
+        changed = replace(
+            user,
+            record=record,
+            status=UserStatus.FORCE_CHANGE_PASSWORD if is_temporary else UserStatus.CONFIRMED,
+            password_expires_at_s=now_s + TEMPORARY_PASSWORD_LIFETIME_S if is_temporary else None,
+            updated_at_s=now_s,
+        )
+        users.save_user(connection, changed)
+        return changed
 
     def store_sign_in(self, connection: sqlite3.Connection, user: User) -> SignedIn:
         """A new sign-in of this user, with its refresh token, which is stored only as a hash."""

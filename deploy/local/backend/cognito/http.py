@@ -163,7 +163,7 @@ class _Endpoint:
             return self._services.identity_pool.find_credentials(access_key_id, session_token)
 
         try:
-            access_key_id = sigv4.verify(
+            credentials = sigv4.verify(
                 method=request.method,
                 path=request.scope["raw_path"].decode("latin-1"),
                 query=request.scope["query_string"].decode("latin-1"),
@@ -176,7 +176,7 @@ class _Endpoint:
             )
         except SignatureRefused as refused:
             raise CognitoRefused(refused.error_type, refused.message) from None
-        if access_key_id != operator_key.access_key_id:
+        if credentials.access_key_id != operator_key.access_key_id:
             raise CognitoRefused(
                 "AccessDeniedException",
                 f"User is not authorized to perform: cognito-idp:{operation} because no identity-based "

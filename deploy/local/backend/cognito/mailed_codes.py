@@ -6,7 +6,6 @@ for both.
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
@@ -70,7 +69,7 @@ def forgot_password(pool: UserPoolContext, fields: Fields) -> Answer:
 
 
 def confirm_forgot_password(pool: UserPoolContext, fields: Fields) -> Answer:
-    """Set a new password with a mailed code, which is used up."""
+    """Set a new password with a mailed code, which is used up. Every sign-in of the user ends."""
     pool.check_client(fields)
     typed_name = fields.text("Username", length_max=128)
     code, password = fields.text("ConfirmationCode"), fields.text("Password", length_max=1024)
@@ -83,17 +82,7 @@ def confirm_forgot_password(pool: UserPoolContext, fields: Fields) -> Answer:
         user = users.find_user_by_sub(connection, account.user_id)
         if not _can_reset_password(user) or user is None:
             raise wrong_code()
-        pool.clear_password_failures(connection, user)
-        users.save_user(
-            connection,
-            replace(
-                user,
-                record=record,
-                status=UserStatus.CONFIRMED,
-                password_expires_at_s=None,
-                updated_at_s=pool.now_s(),
-            ),
-        )
+        pool.save_password(connection, user, record)
 
     pool.database.write(work)
     return {}

@@ -167,13 +167,8 @@ def _set_new_password(pool: UserPoolContext, handle: str, responses: Fields) -> 
 
     def advance(connection: sqlite3.Connection) -> ChallengeSession | SignedIn:
         user = _session_user(connection, session, responses)
-        confirmed = replace(
-            with_attributes(user, changes, pool.now_s()),
-            record=record,
-            status=UserStatus.CONFIRMED,
-            password_expires_at_s=None,
-        )
-        users.save_user(connection, confirmed)
+        described = with_attributes(user, changes, pool.now_s())
+        confirmed = pool.save_password(connection, described, record)
         return _next_challenge_or_sign_in(pool, connection, confirmed)
 
     return _tokens_or_challenge(pool, pool.database.write(advance))

@@ -72,8 +72,9 @@ def revoke_sign_in(connection: sqlite3.Connection, origin_jti: str) -> None:
     connection.execute("UPDATE sign_ins SET is_revoked = 1 WHERE origin_jti = ?", (origin_jti,))
 
 
-def revoke_sign_ins_of(connection: sqlite3.Connection, sub: str) -> None:
-    connection.execute("UPDATE sign_ins SET is_revoked = 1 WHERE sub = ?", (sub,))
+def revoke_sign_ins_of(connection: sqlite3.Connection, sub: str, *, but: str | None = None) -> None:
+    """All of this user's, except the one with the origin_jti `but`."""
+    connection.execute("UPDATE sign_ins SET is_revoked = 1 WHERE sub = ? AND origin_jti IS NOT ?", (sub, but))
 
 
 def store_code(

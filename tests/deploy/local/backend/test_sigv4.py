@@ -23,6 +23,7 @@ GUEST = Credentials("ASIAGUEST", "the secret", "the session token")
 
 @dataclass(frozen=True, slots=True)
 class Key:
+    access_key_id: str = "ASIAGUEST"
     secret_access_key: str = "the secret"
     session_token: str | None = "the session token"
     expires_at_s: float | None = None
@@ -74,7 +75,7 @@ def check(request: Request, key: Key | None = None, *, after_s: float = 0.0, **c
         service=str(changes.get("service", "appsync")),
         region=str(changes.get("region", REGION)),
         now_s=now_s() + after_s,
-    )
+    ).access_key_id
 
 
 def refusal(request: Request, key: Key | None = None, **changes: object) -> sigv4.SignatureRefused:
