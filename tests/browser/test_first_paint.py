@@ -184,3 +184,24 @@ def test_whoever_comes_back_finds_the_shown_exam_in_the_choice(
     page.go_back()
     expect(page.get_by_role("heading", name=exams[0].subject)).to_be_visible()
     expect(page.get_by_role("combobox", name="Exam")).to_have_value(exams[0].id)
+
+
+def test_streamlits_page_takes_its_place_without_a_jump(
+    pair: PairProcess, author: Author, new_person: NEW_PERSON
+) -> None:
+    exam = author.exam("Statics", FIVE)
+    page = new_person().page
+    release = without_streamlit(page)
+    page.goto(f"{pair.student_url}/?exam={exam.id}", wait_until="commit")
+    first = page.locator(FIRST)
+    expect(first.get_by_text("Live", exact=True)).to_be_visible(timeout=DEADLINE_MS)
+    parts = ("h1", ".tiles", ".chart", ".list")
+    before = [first.locator(part).bounding_box() for part in parts]
+    release()
+    expect(first).to_have_count(0, timeout=DEADLINE_MS)
+    for part, place in zip(parts, before, strict=True):
+        now = page.locator(part).bounding_box()
+        assert place is not None
+        assert now is not None
+        assert now["x"] == place["x"]
+        assert abs(now["y"] - place["y"]) <= 4
