@@ -1,6 +1,7 @@
 """The composition root of the embedded backend: opens a data folder and puts everything together once."""
 
 import contextlib
+import logging
 import secrets
 import socket
 import sqlite3
@@ -37,6 +38,7 @@ from deploy.local.backend.tokens import TokenMinter, TokenVerifier, load_signing
 from deploy.local.data_folder import paths
 from deploy.local.data_folder.lock import FolderInUse, FolderLock, locked_folder
 from deploy.local.data_folder.private_file import PrivateFileExposed
+from deploy.local.data_folder.unfinished_restore import RestoreUnfinished, settle_restore
 
 __all__ = [
     "STOP_DEADLINE_S",
@@ -54,8 +56,19 @@ STOP_DEADLINE_S = SHUTDOWN_S + CLOSE_DEADLINE_S + 1.0  # whoever stops it waits 
 SILENT_PEER_S = 30  # the kernel cuts off a peer that has acknowledged nothing for so long
 
 
+_log = logging.getLogger(__name__)
+
+
 class BackendRefused(Exception):
     """The backend cannot start; the text is one clear line."""
+
+
+class DatabaseMissing(Exception):
+    """The folder has keys and no database: a new one would hide that the data are lost."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} is missing beside its keys: restore a backup, or begin in an empty folder")
+        self.path = path
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +122,20 @@ def open_backend(
         url = options.public_url or _own_url(options, port)
         try:
             stack.enter_context(locked_folder(options.data_dir, FolderLock.BACKEND))
+            settled = settle_restore(options.data_dir)
+            if settled is not None:
+                _log.warning(settled)
             file = options.data_dir / paths.DATABASE
+            if not file.exists() and (options.data_dir / paths.POOL_SECRET).exists():
+                raise DatabaseMissing(file)
             file.touch(mode=0o600)  # SQLite creates its own files beside it with the same mode
             database = stack.enter_context(Database(file))
             if (options.data_dir / paths.NEXT_POOL_SECRET).exists():
                 with locked_folder(options.data_dir, FolderLock.MAINTENANCE):
                     finish_key_rotation(options.data_dir, database, secrets.token_bytes)
             cognito = _cognito_services(options, database, url, now_s)
-        except FolderInUse as in_use:
-            raise BackendRefused(str(in_use)) from None
+        except (FolderInUse, RestoreUnfinished, DatabaseMissing) as refused:
+            raise BackendRefused(str(refused)) from None
         except (
             DatabaseError,
             PrivateFileExposed,

@@ -3,6 +3,7 @@
 from typing import Final
 
 __all__ = [
+    "BACKED_UP",
     "DATABASE",
     "DATABASE_SIDE_FILES",
     "DEMO_LOADED",
@@ -11,6 +12,7 @@ __all__ = [
     "NEXT_POOL_SECRET",
     "OPERATOR_KEY",
     "POOL_SECRET",
+    "RESTORE_MARKER",
     "SESSION_KEY",
     "SETTINGS",
     "SIGNING_KEY",
@@ -26,4 +28,16 @@ SESSION_KEY: Final = "session_key"  # the teacher dashboard's: seals what contin
 SETTINGS: Final = "backend.env"  # the dashboards' settings
 MAIL_OUTBOX: Final = "outbox.jsonl"  # messages to users, in place of a mail server
 DEMO_LOADED: Final = "demo-loaded"  # marks that the example exams were loaded
+RESTORE_MARKER: Final = "unfinished-restore.json"  # exists while a restore moves files
 LOGS: Final = "logs"  # one file per process of the one command
+
+# What a restore replaces; the database's own files first, so that they are never apart for long.
+BACKED_UP: Final = (
+    DATABASE,
+    *DATABASE_SIDE_FILES,
+    SIGNING_KEY,
+    POOL_SECRET,
+    OPERATOR_KEY,
+    DEMO_LOADED,
+    NEXT_POOL_SECRET,
+)

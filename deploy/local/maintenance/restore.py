@@ -1,13 +1,14 @@
 """Restores a backup into a data folder, while no backend runs on it.
 
 Everything is unpacked and verified in a temporary folder first. Former files are moved aside, never deleted.
-The database comes last, so that an interrupted restore leaves no folder that looks complete.
+The database comes last. A restore that is killed is finished or taken back by the next start or restore.
 """
 
 import contextlib
 import datetime as dt
 import hashlib
 import os
+import shutil
 import sqlite3
 import tarfile
 import tempfile
@@ -18,11 +19,15 @@ from typing import IO
 from deploy.local.data_folder import paths
 from deploy.local.data_folder.lock import FolderLock, locked_folder
 from deploy.local.data_folder.private_file import flush_folder
+from deploy.local.data_folder.unfinished_restore import (
+    RestoreUnfinished,
+    begin_restore,
+    end_restore,
+    settle_restore,
+)
 from deploy.local.maintenance.backup_format import (
     CHUNK_BYTES,
-    KEY_FILES,
     MANIFEST_FILE,
-    OPTIONAL_FILES,
     BackupRefused,
     FileFacts,
     Manifest,
@@ -32,6 +37,7 @@ from deploy.local.maintenance.backup_format import (
 __all__ = ["restore", "unpacked_backup"]
 
 MANIFEST_BYTES_MAX = 64 * 1024
+WORK_FOLDER = ".restore-"
 OWNER_ONLY = 0o600
 
 
@@ -49,11 +55,14 @@ def restore(
 def _restore_locked(
     source: IO[bytes], data_dir: Path, now_s: Callable[[], float], *, is_replacing: bool
 ) -> tuple[Manifest, Path | None]:
-    state = (paths.DATABASE, *paths.DATABASE_SIDE_FILES, *KEY_FILES, *OPTIONAL_FILES)
-    former = [name for name in state if (data_dir / name).exists()]
+    with contextlib.suppress(RestoreUnfinished):  # this restore is the one that finishes it
+        settle_restore(data_dir)
+    former = [name for name in paths.BACKED_UP if (data_dir / name).exists()]
     if paths.DATABASE in former and not is_replacing:
         raise BackupRefused(f"{data_dir} contains data: choose an empty folder, or add --replace")
-    with tempfile.TemporaryDirectory(prefix=".restore-", dir=data_dir) as folder:
+    for left_by_a_killed_restore in data_dir.glob(f"{WORK_FOLDER}*"):
+        shutil.rmtree(left_by_a_killed_restore)
+    with tempfile.TemporaryDirectory(prefix=WORK_FOLDER, dir=data_dir) as folder:
         unpacked = Path(folder)
         manifest = unpacked_backup(source, unpacked)
         aside = None
@@ -61,12 +70,15 @@ def _restore_locked(
             moment = dt.datetime.fromtimestamp(now_s(), dt.UTC)
             aside = data_dir / f"before-restore-{moment:%Y%m%dT%H%M%S%fZ}"
             aside.mkdir(mode=0o700)
+        begin_restore(data_dir, aside, former)
+        if aside is not None:
             for name in former:
                 (data_dir / name).replace(aside / name)
-        for name in reversed(state):
+            flush_folder(aside)
+        for name in reversed(paths.BACKED_UP):
             if name in manifest.files:
                 (unpacked / name).replace(data_dir / name)
-        flush_folder(data_dir)
+        end_restore(data_dir)
     return manifest, aside
 
 

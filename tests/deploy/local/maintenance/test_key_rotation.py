@@ -163,7 +163,7 @@ def test_while_the_backend_is_running_nothing_is_changed(folder: Path) -> None:
 def cut_folders(prepared: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Copies whose rotation was killed after each step in turn; must not be changed."""
     target = tmp_path_factory.mktemp("cut")
-    program = "tests.deploy.local.maintenance.cut_rotations"
+    program = "tests.deploy.local.maintenance.cut_short"
     subprocess.run([sys.executable, "-m", program, str(prepared[0]), str(target)], cwd=ROOT, check=True)
     folders = sorted(target.iterdir())
     begun = [(folder / "identity_secret.next").exists() for folder in folders]
