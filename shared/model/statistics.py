@@ -275,7 +275,7 @@ def tiles(numbers: Summary, scale: Scale) -> tuple[tuple[str, str], ...]:
     """The tiles above an exam: name and text of each number that may be shown."""
     shown = [("Results", str(numbers.count))]
     if numbers.disclosure is Disclosure.NOTHING:
-        shown.append(("Statistics", f"from {SMALL_GROUP} grades on"))
+        shown.append(("Statistics", f"from {SMALL_GROUP} grades"))
     if not scale.is_pass_fail:  # whose one number is how many passed
         if numbers.mean is not None:
             shown.append(("Mean", score_text(numbers.mean, scale)))

@@ -34,7 +34,7 @@ def choose_exam(parts: Serving) -> Exam | None:
         st.info(f"No exam has “{search}” in its subject, date or teacher.")
         return named
     if wanted and not is_id(wanted):
-        st.warning("This link names no exam: something of it is missing. Choose one here.")
+        st.warning("This link is incomplete. Choose an exam here.")
     ids = [exam.id for exam in offered]
     labels = exam_labels(offered)
     # The address alone says what is chosen: back, forward and a link change it too.
@@ -67,7 +67,7 @@ def awaited_exam_id(parts: Serving) -> str | None:
 
 def _show_none(*, is_loaded: bool) -> None:
     if is_loaded:
-        st.info("No exam is published yet. This page shows the first one as soon as it is.")
+        st.info("No exam is published yet. The first one appears here as soon as it is.")
     else:
         st.info("Loading the exams …")
     st.fragment(_look_again, run_every=WAIT_S if is_loaded else LOADING_S)(is_loaded)

@@ -7,10 +7,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from shared.model.exam import NewResult
-from shared.model.scales import PASS_FAIL, parse_scale
+from shared.model.scales import LETTERS, PASS_FAIL, parse_scale
 from tests.browser.axe import faults_of
 from tests.browser.people import DEADLINE_MS, Person, await_stillness, tab_to
 from tests.browser.test_student_board import FIVE, Author, await_bars, many, open_board, row
+from tests.browser.test_teacher_exams_looks import lasting
 from tests.pair_process import PairProcess
 from tests.waiting import wait_until
 from tests.wire.tcp_proxy import TcpProxy
@@ -104,6 +105,34 @@ def test_forced_colours_leave_everything_accessible(
     expect(page.locator("#first-paint")).to_have_count(0, timeout=DEADLINE_MS)
     expect(page.get_by_text("Marie").first).to_be_visible(timeout=DEADLINE_MS)
     assert faults_of(page) == []
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+def test_the_list_of_exams_and_the_comparison_are_accessible(
+    pair: PairProcess, author: Author, new_person: NEW_PERSON, look: str
+) -> None:
+    one, other = author.exam("Compared", FIVE), author.exam("Comparing", FIVE)
+    page = new_person(color_scheme=look, viewport={"width": 390, "height": 844}).page
+    page.goto(pair.student_url)
+    expect(page.get_by_role("link", name=other.subject)).to_be_visible(timeout=DEADLINE_MS)
+    assert faults_of(page) == []
+    open_board(page, pair.student_url, other)
+    page.get_by_label("Compare with other exams").click()
+    page.keyboard.type(one.subject)
+    page.get_by_role("option", name=one.subject).click()
+    page.keyboard.press("Escape")
+    page.get_by_text("Comparison as a table").click()
+    expect(page.get_by_role("img", name="Histogram of 5 grades")).to_have_count(2, timeout=DEADLINE_MS)
+    assert lasting(page, faults_of) == []
+    assert page.locator(".stMain").evaluate("main => main.scrollWidth <= main.clientWidth")
+
+
+def test_the_static_board_fits_a_phone(pair: PairProcess, author: Author, new_person: NEW_PERSON) -> None:
+    exam = author.exam("Narrow", {f"L{number}": "A-" for number in range(1000, 1010)}, scale=LETTERS)
+    page = new_person(viewport={"width": 360, "height": 740}).page
+    page.goto(f"{pair.student_url}/board/{exam.id}")
+    expect(page.get_by_role("table").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_the_printed_list_runs_over_as_many_pages_as_it_needs(

@@ -109,7 +109,7 @@ def test_a_small_group_has_no_histogram_and_says_when_there_will_be_one(
     exam = writer.exam("Small", dict(list(FIVE.items())[:4]))
     page = new_person().page
     open_completely(page, pair.student_url, exam)
-    expect(page.get_by_text("from 5 grades on")).to_be_visible()
+    expect(page.get_by_text("from 5 grades")).to_be_visible()
     expect(page.get_by_role("group", name="Histogram")).to_have_count(0)
     saved(writer, exam, page, "Fifth")
     expect(page.get_by_role("group", name="Histogram of 5 grades")).to_be_visible(timeout=DEADLINE_MS)

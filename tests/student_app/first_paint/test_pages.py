@@ -128,7 +128,7 @@ def test_without_an_exam_the_page_lists_all_of_them_the_newest_first(query: str)
     for exam in (older, newer):
         assert f'href="?exam={exam.id}"' in page
     assert "Newer &lt;i&gt;" in page
-    assert ("This link names no exam" in page) is ("nonsense" in query)
+    assert ("This link is incomplete" in page) is ("nonsense" in query)
     assert streamlit_tags() not in page, "a list needs no megabytes"
 
 

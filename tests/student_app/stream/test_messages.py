@@ -85,7 +85,7 @@ def test_numbers_are_ready_to_draw_and_small() -> None:
 def test_a_small_groups_numbers_have_no_statistics() -> None:
     exam = a_published_exam()
     numbers = numbers_object(exam, results_of("8", "9", exam=exam))
-    tiles = (("Results", "2"), ("Statistics", "from 5 grades on"))
+    tiles = (("Results", "2"), ("Statistics", "from 5 grades"))
     assert numbers == {
         "tiles": tiles,
         "bars": [],

@@ -167,7 +167,7 @@ def test_a_link_to_an_unpublished_exam_waits_for_it_and_offers_others() -> None:
 def test_a_link_that_names_no_exam_says_so_and_offers_others() -> None:
     exam = a_published_exam()
     with page_over(filled_cache((exam, [])), exam=exam.id[:-1]) as page:
-        assert "This link names no exam" in texts(page)
+        assert "This link is incomplete" in texts(page)
         assert page.selectbox[0].value is None
         page.selectbox[0].set_value(exam.id).run()
         assert address(page, "exam") == exam.id

@@ -18,7 +18,7 @@ def test_tiles_as_on_the_board() -> None:
 
 def test_a_small_group_shows_no_statistics_and_no_bars() -> None:
     preview = preview_of(an_exam(), results_of("12", "8", "14", "15"))
-    assert preview.overview.tiles == (("Results", "4"), ("Statistics", "from 5 grades on"))
+    assert preview.overview.tiles == (("Results", "4"), ("Statistics", "from 5 grades"))
     assert preview.overview.bars == ()
     assert len(preview.rows) == 4
 
