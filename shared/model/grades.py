@@ -22,7 +22,17 @@ from shared.model.grade_words import Word, word_of
 from shared.model.scales import PASS_FAIL, USUAL_STEP, Level, LevelScale, NumberScale, Scale, number_text
 from shared.model.text import normalize_spaces
 
-__all__ = ["AWAITED", "GRADE_TEXT_MAX", "Grade", "Mark", "grade_text", "parse_grade", "shown_grade"]
+__all__ = [
+    "AWAITED",
+    "GRADE_TEXT_MAX",
+    "Grade",
+    "Mark",
+    "grade_text",
+    "parse_grade",
+    "shown_grade",
+    "stored_grade",
+    "typed_grade",
+]
 
 GRADE_TEXT_MAX = 16  # the API refuses a longer one
 AWAITED = "AWAITED"  # in the place of a grade that is not there yet
@@ -124,6 +134,16 @@ def parse_grade(text: str, scale: Scale) -> Grade:
     if isinstance(scale, NumberScale):
         return _number(text, plain, scale)
     raise GradeOutsideScale(text, scale.text, f"“{plain}” is not one of this exam's grades. {scale.hint}")
+
+
+def stored_grade(text: str, scale: Scale) -> str:
+    """The canonical text of what a teacher typed, AWAITED if nothing. Raises GradeOutsideScale."""
+    return parse_grade(text, scale).text if text.strip() else AWAITED
+
+
+def typed_grade(grade: str) -> str:
+    """A stored grade as stored_grade() reads it back."""
+    return "" if grade == AWAITED else grade
 
 
 def grade_text(grade: str) -> str:

@@ -23,7 +23,7 @@ class Preview:
 
 def preview_of(exam: Exam, results: Sequence[Result]) -> Preview:
     """The students' view of `results`."""
-    rows = sorted_by_student(results, exam.audience)
+    rows = sorted_by_student([row for row in results if not row.is_awaited], exam.audience)
     return Preview(
         overview_of(exam, results),
         tuple((row.student, shown_grade(row.grade, exam.scale)) for row in rows),

@@ -20,8 +20,9 @@ from shared.model.names import name_key
 from shared.model.scales import Scale
 from shared.model.statistics import SMALL_GROUP, frame_from_results
 from teacher_app.exam.wording import count_text
+from teacher_app.rows.commands import person_of
 
-__all__ = ["FAR_DEVIATIONS", "Finding", "Severity", "findings", "papers_finding"]
+__all__ = ["FAR_DEVIATIONS", "Finding", "Severity", "awaited_finding", "findings"]
 
 FAR_DEVIATIONS = 4.5
 
@@ -91,21 +92,16 @@ def findings(exam: Exam, results: Sequence[Result]) -> list[Finding]:
     return sorted(found, key=lambda one: list(Severity).index(one.severity))
 
 
-def papers_finding(papers: int, results_count: int) -> Finding | None:
-    """Whether results are missing or superfluous, compared to the number of papers; None if neither."""
-    missing = papers - results_count
-    if missing == 0:
+def awaited_finding(exam: Exam, results: Sequence[Result]) -> Finding | None:
+    """Who has no grade yet; None if everybody has one."""
+    awaited = [row for row in results if row.is_awaited]
+    if not awaited:
         return None
-    if missing > 0:
-        return Finding(
-            Severity.WARNING,
-            f"{count_text(missing, 'grade').capitalize()} missing",
-            f"You have {papers} papers, and {count_text(results_count, 'result')} entered.",
-        )
     return Finding(
         Severity.WARNING,
-        f"{count_text(-missing, 'result').capitalize()} more than papers",
-        f"You have {papers} papers, and {count_text(results_count, 'result')} entered. Was somebody absent?",
+        f"{len(results) - len(awaited):,} of {len(results):,} entered, {len(awaited):,} missing",
+        "Students do not see a result without a grade. It shows as soon as you enter the grade.",
+        tuple(person_of(row, exam.audience) or row.student for row in awaited),
     )
 
 

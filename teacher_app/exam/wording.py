@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from shared.model.exam import Audience, Exam
+from shared.model.exam import Audience, Exam, Result
 
-__all__ = ["AUDIENCE_WORDS", "count_text", "date_text", "names_text", "status_text"]
+__all__ = ["AUDIENCE_WORDS", "count_text", "date_text", "entered_text", "names_text", "status_text"]
 
 AUDIENCE_WORDS = {Audience.NAMES: "students by name", Audience.CODES: "students by code"}
 
@@ -22,6 +22,13 @@ def count_text(count: int, thing: str) -> str:
     if count == 0:
         return f"no {thing}s"
     return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
+
+
+def entered_text(results: Sequence[Result]) -> str:
+    """Such as "30 results", "27 of 30 results"."""
+    entered = sum(not row.is_awaited for row in results)
+    text = count_text(len(results), "result")
+    return text if entered == len(results) else f"{entered:,} of {text}"
 
 
 def names_text(names: Sequence[str], *, shown_max: int) -> str:

@@ -16,7 +16,7 @@ from shared.model.codes import is_code
 from shared.model.errors import FieldInvalid, GradeOutsideScale
 from shared.model.exam import Audience, Exam, NewResult, Result
 from shared.model.grade_words import Word, word_of
-from shared.model.grades import Grade, grade_text, parse_grade
+from shared.model.grades import AWAITED, Grade, grade_text, parse_grade
 from shared.model.names import fold, name_key
 from teacher_app.importing.columns import is_grade
 from teacher_app.importing.rows import SourceRow
@@ -58,7 +58,7 @@ class Fate(StrEnum):
     REPLACES = "replaces"  # the row that is there gets these values
     SAME = "same"  # is there already
     SKIPPED = "skipped"  # there with another grade, which is kept; or repeated, and another one counts
-    NO_GRADE = "no grade"
+    NO_GRADE = "no grade"  # a student who is new and whose grade is awaited
     REPEATED = "repeated"  # in the source; nothing was chosen yet
     BAD = "bad"
     UNTICKED = "unticked"  # the teacher leaves it out, or it seems to be no student's row
@@ -71,13 +71,14 @@ class Fate(StrEnum):
     @property
     def is_saved(self) -> bool:
         """Whether something is written."""
-        return self in {Fate.NEW, Fate.REPLACES}
+        return self in {Fate.NEW, Fate.REPLACES, Fate.NO_GRADE}
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedRow:
-    """`grade` is canonical, "" where there is none. `reason` is for people, "" where all is plain. `there` is
-    the row that it replaces or equals. `is_rounding_offered`: the grade only has too many decimals."""
+    """`grade` is canonical, AWAITED where there is none yet, "" where it cannot be read. `reason` is for
+    people, "" where all is plain. `there` is the row that it replaces or equals. `is_rounding_offered`: the
+    grade only has too many decimals."""
 
     row: SourceRow
     fate: Fate
@@ -96,9 +97,10 @@ def check_rows(
     present = _Present(there, exam.audience)
     groups: dict[object, list[int]] = defaultdict(list)
     for index, one in enumerate(checked):
-        if one.fate is Fate.NEW:
+        if one.fate.is_saved:
             groups[present.key_of(one.row)].append(index)
-    for key, indexes in groups.items():
+    for key, group in groups.items():
+        indexes = _without_blanks(checked, group)
         compared = _compared([checked[index] for index in indexes], present.rows(key), exam.audience, choices)
         for index, one in zip(indexes, compared, strict=True):
             checked[index] = one
@@ -120,10 +122,9 @@ def _checked_alone(row: SourceRow, exam: Exam, choices: Choices) -> CheckedRow:
         # The checks of the API, before anything is sent; in this place any code does.
         NewResult(row.person.strip() or row.code, "0")
         if not row.grade.strip():
-            return CheckedRow(row, Fate.NO_GRADE, "No grade: not saved unless you type one.")
+            return CheckedRow(row, Fate.NO_GRADE, "Without a grade yet.", AWAITED)
         if word_of(row.grade) is Word.NO_GRADE and not is_grade(row.grade, exam.scale):
-            reason = f"“{row.grade}” is no grade: not saved unless you type one."
-            return CheckedRow(row, Fate.NO_GRADE, reason)
+            return CheckedRow(row, Fate.NO_GRADE, f"“{row.grade}” is no grade: without one yet.", AWAITED)
         grade = parse_grade(row.grade, exam.scale)
     except GradeOutsideScale as error:
         if error.suggestion is None:
@@ -150,7 +151,7 @@ def _refuse_repeated_codes(checked: list[CheckedRow], exam: Exam) -> None:
     first_lines: dict[str, int] = {}
     for index, one in enumerate(checked):
         code = one.row.code
-        if not code or one.fate is not Fate.NEW:
+        if not code or not one.fate.is_saved:
             continue
         if code in first_lines:
             reason = (
@@ -158,6 +159,18 @@ def _refuse_repeated_codes(checked: list[CheckedRow], exam: Exam) -> None:
             )
             checked[index] = CheckedRow(one.row, Fate.BAD, reason)
         first_lines.setdefault(code, one.row.line)
+
+
+def _without_blanks(checked: list[CheckedRow], group: list[int]) -> list[int]:
+    """The rows of one student that count: a blank one beside one with a grade is left out."""
+    graded = [index for index in group if checked[index].fate is Fate.NEW]
+    if not graded:
+        return group
+    for index in group:
+        if checked[index].fate is Fate.NO_GRADE:
+            reason = f"The grade is in line {checked[graded[0]].row.line}."
+            checked[index] = _with(checked[index], Fate.SKIPPED, reason)
+    return graded
 
 
 # Together with what is there.
@@ -201,7 +214,7 @@ def _compared(
             left.remove(same)
             one = _with(one, Fate.SAME, "Is there already.", same)
         found.append(one)
-    waiting = [index for index, one in enumerate(found) if one.fate is Fate.NEW]
+    waiting = [index for index, one in enumerate(found) if one.fate.is_saved]
     if not waiting:
         return found
     if len(group) > 1 and choices.repeated is not Repeated.ALL:
@@ -229,13 +242,15 @@ def _against(one: CheckedRow, there: list[Result], audience: Audience, choices: 
         return _with(one, Fate.SAME, "Is there already.", same)
     if not there or choices.there is There.ADD:
         reason = "Is there with another grade; this one is added." if there else one.reason
-        return _with(one, Fate.NEW, reason)
+        return _with(one, one.fate, reason)
     if len(there) > 1:
         reason = (
             f"This student is there {len(there)} times: which one is meant? Change that row under “Enter”."
         )
         return _with(one, Fate.BAD, reason)
     row = there[0]
+    if row.is_awaited:
+        return _with(one, Fate.REPLACES, one.reason or "The student is there, the grade is new.", row)
     what = grade_text(row.grade)
     if row.grade == one.grade:
         what += f", as “{person_of(row, audience)}”"
@@ -254,7 +269,7 @@ def _repeated(one: CheckedRow, group: list[CheckedRow], counts: int | None) -> C
 
 
 def _is_same(one: CheckedRow, row: Result, audience: Audience) -> bool:
-    if one.grade != row.grade:
+    if one.grade not in {row.grade, AWAITED}:
         return False
     person = person_of(row, audience)
     is_code_alone = audience is Audience.CODES and one.row.person in {"", row.student}

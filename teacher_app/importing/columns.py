@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from shared.model.codes import is_code
 from shared.model.errors import GradeOutsideScale
+from shared.model.grade_words import word_of
 from shared.model.grades import parse_grade
 from shared.model.scales import LevelScale, Scale
 from teacher_app.importing.files import Kind
@@ -20,6 +21,7 @@ from teacher_app.importing.tables import Table
 __all__ = [
     "FIND",
     "HEADING_ROWS",
+    "NO_GRADES",
     "Dialect",
     "Layout",
     "column_labels",
@@ -30,6 +32,7 @@ __all__ = [
 
 _SAMPLE_ROWS = 200
 FIND = -1  # in the place of a heading's row: find it
+NO_GRADES = -1  # in the place of the column of grades: there is none
 _LETTER = re.compile(r"[^\W\d_]")
 HEADING_ROWS = 12  # a heading is looked for in so many rows
 _NAME_ROLES = frozenset({Role.STUDENT, Role.FIRST_NAME, Role.LAST_NAME})
@@ -48,9 +51,9 @@ class Dialect(StrEnum):
 class Layout:
     """Indexes of columns. The names of `name_columns` are joined by spaces in that order.
 
-    `grade` is None where the teacher has to choose. `remark` is a column that may say "absent" or "exempt"
-    where the grade is blank. `passed_over`: indexes of rows that are no students'. `points_possible` as the
-    file says it, "" if it does not.
+    `grade` is None where the teacher has to choose, or where the table is a list of names (`has_grades` is
+    False). `remark` is a column that may say "absent" or "exempt" where the grade is blank. `passed_over`:
+    indexes of rows that are no students'. `points_possible` as the file says it, "" if it does not.
     """
 
     dialect: Dialect
@@ -61,6 +64,7 @@ class Layout:
     remark: int | None = None
     passed_over: frozenset[int] = frozenset()
     points_possible: str = ""
+    has_grades: bool = True
 
     @property
     def has_heading(self) -> bool:
@@ -69,7 +73,9 @@ class Layout:
     @property
     def is_complete(self) -> bool:
         """Whether rows can be made of it."""
-        return self.grade is not None and (bool(self.name_columns) or self.code is not None)
+        return (self.grade is not None or not self.has_grades) and (
+            bool(self.name_columns) or self.code is not None
+        )
 
 
 def recognised(
@@ -286,7 +292,10 @@ def _by_headings(table: Table, heading_row: int, scale: Scale, subject: str) -> 
     grade = choices[0] if len(choices) == 1 and not table.is_comma_ambiguous else None
     points = "" if grade is None else _points(rows, roles, cells[grade])
     passed_over = frozenset(range(heading_row + 1))
-    return Layout(Dialect.PLAIN, heading_row, names, code, grade, None, passed_over, points)
+    has_grades = bool(choices) or None in roles
+    return Layout(
+        Dialect.PLAIN, heading_row, names, code, grade, None, passed_over, points, has_grades=has_grades
+    )
 
 
 def _name_columns(rows: Sequence[Sequence[str]], roles: Sequence[Role | None]) -> tuple[int, ...]:
@@ -343,6 +352,8 @@ def _by_contents(table: Table, scale: Scale) -> Layout:
         for index in columns
         if _share_of_grades(rows, index, scale) >= 0.6 and not (table.width > 2 and _is_sequence(rows, index))
     ]
+    if not grades and _is_list_of_names(table):
+        return Layout(Dialect.PLAIN, None, (1, 0) if table.width == 2 else (0,), None, None, has_grades=False)
     if table.width == 2 and not grades:
         grades = [1]  # a name, and whatever stands beside it: each row says what is wrong with it
     names = [
@@ -354,6 +365,18 @@ def _by_contents(table: Table, scale: Scale) -> Layout:
     name_columns = (names[0],) if len(names) == 1 else ()
     is_clear = len(grades) == 1 and not table.is_comma_ambiguous
     return Layout(Dialect.PLAIN, None, name_columns, None, grades[0] if is_clear else None)
+
+
+def _is_list_of_names(table: Table) -> bool:
+    """One name a line, or “Lovelace, Ada”; not a name and a grade that does not fit the scale."""
+    is_name = re.compile(r"[^\W\d_][^\d]*").fullmatch
+    if table.width == 2 and table.delimiter != ",":
+        return False
+    return table.width <= 2 and all(
+        len(row) >= table.width
+        and all(is_name(cell) and word_of(cell) is None for cell in row[: table.width])
+        for row in table.rows
+    )
 
 
 def _chosen(choices: Sequence[int], titles: Sequence[str], subject: str) -> int | None:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from shared.model.exam import Audience, new_id
 from shared.model.scales import Scale
 from teacher_app.importing.checking import CheckedRow, Choices, Fate, check_rows
-from teacher_app.importing.columns import FIND, Layout, recognised
+from teacher_app.importing.columns import FIND, NO_GRADES, Layout, recognised
 from teacher_app.importing.files import Source
 from teacher_app.importing.rows import SourceRow, rows_from_table
 from teacher_app.importing.saving import Saving
@@ -81,9 +81,13 @@ class ImportDraft:
         self._lay_out(self._recognised(heading_row))
 
     def choose_columns(self, names: Sequence[int], grade: int | None, code: int | None) -> bool:
-        """Which columns hold what. When that changes anything, what was mended is forgotten and True
-        given."""
-        layout = replace(self.layout, name_columns=tuple(names), grade=grade, code=code)
+        """Which columns hold what; the `grade` NO_GRADES is no column: nobody has a grade yet. When that
+        changes anything, what was mended is forgotten and True given."""
+        has_grades = grade != NO_GRADES
+        chosen = grade if has_grades else None
+        layout = replace(
+            self.layout, name_columns=tuple(names), grade=chosen, code=code, has_grades=has_grades
+        )
         if layout == self.layout:
             return False
         self._lay_out(layout)

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from shared.model.exam import Audience, new_id
+from shared.model.grades import typed_grade
 from teacher_app.importing.checking import CheckedRow, Fate
 from teacher_app.rows.commands import ChangeRow, Conflict, CreateRow, Receipt, Refused, person_of
 from teacher_app.rows.write_job import WriteJob
@@ -49,9 +50,9 @@ class Saving(WriteJob):
 def _command(key: str, one: CheckedRow, audience: Audience) -> CreateRow | ChangeRow:
     row = one.row
     person = row.person.strip()
-    if one.fate is Fate.NEW:
+    if one.fate is not Fate.REPLACES:
         # Namesakes were dealt with when the rows were checked.
-        return CreateRow(key, person, one.grade, accepts_duplicate=True, code=row.code or None)
+        return CreateRow(key, person, typed_grade(one.grade), accepts_duplicate=True, code=row.code or None)
     assert one.there is not None  # noqa: S101  # what it replaces
     has_codes = audience is Audience.CODES
     if has_codes and person in {"", one.there.student}:

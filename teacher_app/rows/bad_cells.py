@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from shared.model.errors import FieldInvalid
 from shared.model.exam import Audience, NewResult
-from shared.model.grades import parse_grade
+from shared.model.grades import stored_grade
 from shared.model.scales import Scale
 from teacher_app.rows.commands import ChangeRow, Command, CreateRow
 
@@ -35,6 +35,6 @@ def bad_cells(command: Command, scale: Scale, audience: Audience) -> Iterator[Ba
     except FieldInvalid as error:
         yield BadCell(PERSON, error.reason)
     try:
-        parse_grade(command.grade, scale)
+        stored_grade(command.grade, scale)
     except FieldInvalid as error:
         yield BadCell(GRADE, error.reason)

@@ -2,7 +2,7 @@
 
 Every command has a `key`, a random UUID made where it was typed; a command that is sent again is carried out
 once. Where an exam shows codes, `person` is the real name and the row's `student` is the code; otherwise
-`person` is `student`.
+`person` is `student`. A blank `grade` is an awaited one: the student has none yet, or it is taken back.
 """
 
 from __future__ import annotations

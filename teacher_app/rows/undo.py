@@ -6,6 +6,7 @@ A deleted row comes back under a new id: ids are never used twice.
 from __future__ import annotations
 
 from shared.model.exam import Audience, Result
+from shared.model.grades import typed_grade
 from teacher_app.rows.commands import ChangeRow, CreateRow, Deleted, DeleteRow, Saved, person_of
 
 __all__ = ["inverse_command", "restoring_command"]
@@ -23,10 +24,12 @@ def inverse_command(
     if completed.before is None:
         return DeleteRow(key, completed.row.id, completed.row.version)
     before = completed.before
-    return ChangeRow(key, completed.row.id, completed.row.version, person_of(before, audience), before.grade)
+    return ChangeRow(
+        key, completed.row.id, completed.row.version, person_of(before, audience), typed_grade(before.grade)
+    )
 
 
 def restoring_command(row: Result, key: str, audience: Audience) -> CreateRow:
     """A command with `key` that creates a deleted row again, with its code."""
     code = row.student if audience is Audience.CODES else None
-    return CreateRow(key, person_of(row, audience), row.grade, accepts_duplicate=True, code=code)
+    return CreateRow(key, person_of(row, audience), typed_grade(row.grade), accepts_duplicate=True, code=code)

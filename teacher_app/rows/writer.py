@@ -25,7 +25,7 @@ from shared.model.errors import (
     VersionConflict,
 )
 from shared.model.exam import Audience, NewResult, Result
-from shared.model.grades import parse_grade
+from shared.model.grades import AWAITED, stored_grade
 from shared.model.names import name_key
 from teacher_app.rows.commands import (
     ChangeRow,
@@ -124,9 +124,13 @@ class RowWriter:
             else:
                 answered.append(command)
         yield answered
+        awaited = [new for new in creates if new.grade == AWAITED]
+        graded = [new for new in creates if new.grade != AWAITED]
         yield from self._send(
             [
-                *((self._create, batch) for batch in _batches(creates, BATCH_MAX)),
+                # One event announces a batch, and awaited rows must not be announced to guests.
+                *((self._create, batch) for batch in _batches(awaited, BATCH_MAX)),
+                *((self._create, batch) for batch in _batches(graded, BATCH_MAX)),
                 *((self._delete, batch) for batch in _batches(deletes, BATCH_MAX)),
                 *((self._change, batch) for batch in _batches(changes, 1)),
             ]
@@ -181,7 +185,7 @@ class RowWriter:
 
     def _new_result(self, command: CreateRow) -> NewResult | Refused:
         try:
-            grade = parse_grade(command.grade, self._workspace.exam.scale).text
+            grade = stored_grade(command.grade, self._workspace.exam.scale)
             if self._audience is Audience.NAMES:
                 return NewResult(command.person, grade, id=command.key)
             is_nameless = command.code is not None and not command.person  # put back as it was
@@ -225,17 +229,23 @@ class RowWriter:
         before = self._workspace.result(command.row_id)
         if before is None:
             return [Conflict(command.key, command.row_id, None)]
-        grade = parse_grade(command.grade, self._workspace.exam.scale).text
+        grade = stored_grade(command.grade, self._workspace.exam.scale)
         person = command.person.strip()
         has_codes = self._audience is Audience.CODES
         is_new_person = person != person_of(before, self._audience)
         if not is_new_person and grade == before.grade and before.version == command.expected_version:
             return [Saved(command.key, self._workspace.now_s(), before, before)]
         try:
+            version = command.expected_version
+            if grade == AWAITED and not before.is_awaited:
+                row = self._workspace.api.retract_result(before.exam_id, before.id, version)
+                if not is_new_person:
+                    return [self._saved(command.key, replace(row, name=before.name), before)]
+                version = row.version
             row = self._workspace.api.update_result(
                 before.exam_id,
                 before.id,
-                command.expected_version,
+                version,
                 student=person if is_new_person and not has_codes else None,
                 grade=grade,
                 name=person if is_new_person and has_codes and person else None,

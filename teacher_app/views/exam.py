@@ -11,7 +11,7 @@ from shared.model.errors import InputRefused, NotFound, SessionEnded
 from shared.model.exam import Audience
 from shared.model.scales import describe
 from teacher_app.context import current_api, current_session
-from teacher_app.exam.wording import AUDIENCE_WORDS, count_text, date_text, status_text
+from teacher_app.exam.wording import AUDIENCE_WORDS, date_text, entered_text, status_text
 from teacher_app.rows.workspace import Workspace
 from teacher_app.views import navigation
 from teacher_app.views.errors import EXPECTED, explain
@@ -116,7 +116,7 @@ def _show_title(workspace: Workspace) -> None:
             date=date_text(exam.date),
             scale=describe(exam.scale),
             audience=AUDIENCE_WORDS[exam.audience],
-            results=count_text(len(workspace.results), "result"),
+            results=entered_text(workspace.results),
         )
     )
 

@@ -64,7 +64,10 @@ class Entry {
       list.addEventListener("submit", (event) => (event.preventDefault(), this.act(this.lines.at(event.target), "save")));
       list.addEventListener("keydown", (event) => {
         if (event.key === "Escape" && event.target.closest(".edit")) this.act(this.lines.at(event.target), "cancel");
+        if (event.target.name === "listed-grade") this.moveOnRegister(event);
       });
+      list.addEventListener("focusin", ({ target }) => target.name === "listed-grade" && target.select());
+      list.addEventListener("focusout", ({ target }) => target.name === "listed-grade" && this.saveListed(this.lines.at(target)));
     }
     window.addEventListener("online", () => this.outbox.waiting.length && this.send());
     window.addEventListener("beforeunload", (event) => {
@@ -80,6 +83,7 @@ class Entry {
     // keep their focus, and no on-screen keyboard covers a phone's page.
     if (parent !== this.parent && !document.activeElement.matches(":focus-visible") && matchMedia("(hover: hover)").matches) {
       this.fields.person.focus({ preventScroll: true });
+      this.isOpening = true;
     }
     this.parent = parent;
     this.notice?.remove();
@@ -118,22 +122,29 @@ class Entry {
     this.hasBegun = true;
     if (!isComplete || isRestored) this.send();
     this.draw();
+    // Students are waiting for their grades: the first of them takes the focus, unless somebody types already.
+    if (this.isOpening && !this.fields.person.value) this.lines.firstAwaited?.field.focus();
+    this.isOpening = false;
   }
 
   // Returns the words for it.
   applyReceipt(entry, receipt) {
     const line = this.lines.of(entry);
+    const isListed = line.isListed && entry.op === "change";
     const time = new Date(receipt.at).toLocaleTimeString("en-GB");
     if (receipt.kind === "saved") {
       const row = storedRow(receipt.row);
       const before = receipt.before && storedRow(receipt.before);
       if (row.id !== line.id) this.lines.rename(line, row.id);
       Object.assign(line, { row, isGone: false, entry: null });
-      const was = before ? ` (was ${before.person === row.person ? "" : `${before.person}, `}${before.grade})` : "";
-      const words = { create: "Saved", change: "Changed", undo: entry.of_op === "delete" ? "Put back" : "Undone" }[entry.op];
+      const was = before?.grade ? ` (was ${before.person === row.person ? "" : `${before.person}, `}${before.grade})` : "";
+      const change = !row.grade ? "Grade taken back" : before?.grade ? "Changed" : "Saved";
+      const words = { create: "Saved", change, undo: entry.of_op === "delete" ? "Put back" : "Undone" }[entry.op];
       line.note = { text: `${words} at ${time}${entry.op === "change" ? was : ""}`, undo: entry.op === "change" ? entry.key : null, op: entry.op };
       if (before) line.note.before = { person: before.person, grade: before.grade };
       this.outbox.remove(entry.key);
+      line.followGrade();
+      if (line.typedGrade !== null && !line.hasCursor) this.saveListed(line);
       this.savedAt = Date.now();
       return `${words}: ${row.person || row.code}, ${row.grade}.`;
     }
@@ -145,7 +156,7 @@ class Entry {
       return `Deleted: ${last?.person ?? ""}.`;
     }
     entry.receipt = receipt;
-    if (receipt.kind === "refused" && (entry.op === "create" || entry.op === "change")) {
+    if (receipt.kind === "refused" && !isListed && (entry.op === "create" || entry.op === "change")) {
       line.edit(entry);
       line.editedVersion = entry.version;
     }
@@ -159,10 +170,48 @@ class Entry {
     const grade = this.fields.grade.value.trim();
     if (!person) return this.moveTo(this.fields.person, "Type the student first.");
     if (!grade) return this.moveTo(this.fields.grade, `Type the grade of ${person}.`);
-    this.ask({ op: "create", person, grade });
+    const listed = this.lines.awaitedCalled(person);
+    if (listed) {
+      listed.field.value = grade;
+      this.saveListed(listed);
+    } else this.ask({ op: "create", person, grade });
     this.fields.person.value = this.fields.grade.value = "";
     this.keepForm();
     return this.moveTo(this.fields.person, "");
+  }
+
+  // Grades on the register: Enter, Tab and the arrows go from student to student, and what was typed is saved on leaving.
+  moveOnRegister(event) {
+    const line = this.lines.at(event.target);
+    const step = { Enter: 1, ArrowDown: 1, ArrowUp: -1, Tab: event.shiftKey ? 0 : 1 }[event.key];
+    if (event.key === "Escape") line.dropTyped();
+    if (!step || event.isComposing) return;
+    const fields = this.lines.register.filter((other) => other.kind === "listed").map((other) => other.field);
+    const next = fields[fields.indexOf(event.target) + step];
+    if (event.key === "Tab" && !next) return; // on to what follows the register
+    event.preventDefault();
+    if (next) next.focus();
+    else if (step > 0) this.focusWhatIsMissing(line);
+  }
+
+  // After the last student: the first one who was passed over, else somebody who is not on the register.
+  focusWhatIsMissing(last) {
+    this.saveListed(last);
+    (this.lines.firstAwaited?.field ?? this.fields.person).focus();
+  }
+
+  saveListed(line) {
+    const grade = line.typedGrade;
+    if (grade === null || !line.row) return;
+    if (line.entry && !line.entry.receipt) return; // saved when the receipt of what was sent before is here
+    line.sent = grade;
+    if (line.entry) {
+      this.outbox.again(line.entry, { grade });
+      this.send();
+      this.draw();
+    } else if (grade !== line.row.grade) {
+      this.ask({ op: "change", id: line.id, version: line.row.version, person: line.row.person, grade }, line);
+    }
   }
 
   moveTo(field, fault) {
@@ -208,6 +257,9 @@ class Entry {
         break;
       case "save":
         return this.saveEdited(line);
+      case "absent":
+        line.field.value = "absent";
+        return this.saveListed(line);
       case "delete":
         return this.ask({ op: "delete", id: line.id, version: line.row.version }, line);
       case "undo":
@@ -240,13 +292,14 @@ class Entry {
         this.leaveOut(line);
         break;
     }
+    line.dropTyped();
     return this.draw();
   }
 
   saveEdited(line) {
     const person = line.draft.person.trim();
     const grade = line.draft.grade.trim();
-    if (!grade) return line.focus("grade");
+    if (!grade && !line.row) return line.focus("grade"); // of a stored result: the grade is taken back
     if (!person && !line.row?.code) return line.focus("person");
     if (line.entry) {
       this.outbox.again(line.entry, { person, grade });
@@ -297,6 +350,7 @@ class Entry {
 
   draw() {
     this.lines.draw();
+    this.completeNames();
     const slow = this.outbox.waiting.filter((entry) => Date.now() - entry.since > SLOW_MS);
     const held = this.outbox.notSaved;
     const count = slow.length + held.length;
@@ -304,5 +358,14 @@ class Entry {
     this.part(".sign-in").hidden = !held.some((entry) => entry.receipt.hindrance === "session-ended");
     const text = count === 0 ? "" : `${count} ${count === 1 ? "row is" : "rows are"} not saved. Nothing that you typed is lost.`;
     setText(this.part(".unsaved-text"), text);
+  }
+
+  // The student field offers those who are still without a grade.
+  completeNames() {
+    const names = this.lines.register.filter((line) => line.row && !line.row.grade && line.row.person).map((line) => line.row.person);
+    const drawn = names.join("\n");
+    if (drawn === this.offered) return;
+    this.offered = drawn;
+    this.part("datalist").replaceChildren(...names.map((name) => Object.assign(document.createElement("option"), { value: name })));
   }
 }

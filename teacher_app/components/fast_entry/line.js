@@ -10,6 +10,7 @@ class Line {
     this.note = null; // { text, undo } of the last receipt
     this.isGone = false;
     this.isEditing = false;
+    this.isListed = false; // had no grade when this page first saw it: its grade is typed on the line itself
     this.draft = { person: "", grade: "" };
     this.node = document.createElement("li");
     this.node.dataset.id = id;
@@ -36,7 +37,9 @@ class Line {
     const picture = this.picture(now);
     const drawn = JSON.stringify([picture, this.wanted, this.row?.code, this.isGone]);
     if (drawn === this.drawn) return;
-    this.drawn = drawn;
+    const isSameForm = this.kind === picture.kind;
+    Object.assign(this, { drawn, kind: picture.kind });
+    if (isSameForm && picture.kind === "listed") return this.redrawListed(picture);
     const active = this.node.getRootNode().activeElement;
     const hadCursor = active && this.node.contains(active);
     this.node.className = `line ${picture.kind}`;
@@ -46,7 +49,7 @@ class Line {
   }
 
   focus(wanted) {
-    for (const name of [wanted, "retry", "undo", "change", "grade"]) {
+    for (const name of [wanted, "retry", "undo", "change", "grade", "listed-grade"]) {
       const found = this.node.querySelector(`[data-act="${name}"], input[name="${name}"]`);
       if (!found) continue;
       found.focus();
@@ -62,22 +65,23 @@ class Line {
     const entry = this.entry;
     const receipt = entry?.receipt;
     if (this.isEditing) return { kind: "editing", state: receipt ? "bad" : "", text: receipt ? `Not saved. ${receipt.reason ?? ""}` : "", focus: receipt?.field };
+    const plain = this.isListed && !this.isGone ? "listed" : "plain";
     if (entry && !receipt) {
       const isSlow = now - entry.since > SLOW_MS;
-      return { kind: "plain", state: isSlow ? "bad" : "waiting", text: isSlow ? "Not saved yet: no answer from the server. It is kept here and sent again." : "Saving …", actions: [] };
+      return { kind: plain, state: isSlow ? "bad" : "waiting", text: isSlow ? "Not saved yet: no answer from the server. It is kept here and sent again." : "Saving …", actions: [] };
     }
     switch (receipt?.kind) {
       case "not-saved":
-        return { kind: "plain", state: "bad", text: `Not saved: ${receipt.hindrance === "session-ended" ? "your session has ended" : "the server does not answer"}.`, actions: [["retry", "Retry"], ["drop", "Leave out"]] };
+        return { kind: plain, state: "bad", text: `Not saved: ${receipt.hindrance === "session-ended" ? "your session has ended" : "the server does not answer"}.`, actions: [["retry", "Retry"], ["drop", "Leave out"]] };
       case "refused":
-        return { kind: "plain", state: "bad", text: `Not saved. ${receipt.reason}`, actions: [["drop", "Leave as it was"]] };
+        return { kind: plain, state: "bad", text: `Not saved. ${receipt.reason}`, actions: [["drop", "Leave as it was"]] };
       case "duplicate":
         return { kind: "choice", state: "bad", text: `Not saved: ${receipt.row[1]} is already here with ${receipt.row[3]}.`,
           actions: [["replace", `Change ${receipt.row[3]} to ${entry.grade}`], ["both", "Save as a second row"], ["drop", "Leave out"]] };
       case "conflict":
         return this.conflict(entry, receipt);
       default:
-        return { kind: "plain", state: this.isGone ? "gone" : this.note ? "saved" : "", text: this.note?.text ?? "", actions: this.usual() };
+        return { kind: plain, state: this.isGone ? "gone" : this.note ? "saved" : "", text: this.note?.text ?? "", actions: this.usual() };
     }
   }
 
@@ -95,10 +99,61 @@ class Line {
 
   usual() {
     const undo = this.note?.undo ? [["undo", "Undo"]] : [];
-    return this.isGone || !this.row ? undo : [...undo, ["change", "Change"], ["delete", "Delete"]];
+    if (this.isGone || !this.row) return undo;
+    const isAwaited = this.isListed && !this.row.grade;
+    return [...undo, ...(isAwaited ? [["absent", "Absent"]] : []), ["change", "Change"], ["delete", "Delete"]];
   }
 
-  // The three forms of a line.
+  // The grade that is typed on a line of the register. The field stays while what surrounds it is drawn again.
+  get gradeField() {
+    if (!this.field) {
+      this.field = build("input", "");
+      Object.assign(this.field, { name: "listed-grade", type: "text", maxLength: 100, autocomplete: "off", autocapitalize: "none", spellcheck: false, enterKeyHint: "next" });
+      this.sent = this.field.value = this.wanted.grade;
+    }
+    return this.field;
+  }
+
+  // What was typed and is not sent yet; null if nothing was.
+  get typedGrade() {
+    const typed = this.field?.value.trim();
+    return typed === undefined || typed === this.sent ? null : typed;
+  }
+
+  get hasCursor() {
+    return this.field !== undefined && this.node.getRootNode().activeElement === this.field;
+  }
+
+  dropTyped() {
+    if (this.field && this.row && !this.entry) this.sent = this.field.value = this.row.grade;
+  }
+
+  // The stored grade in its canonical form, unless more was typed since it was sent.
+  followGrade() {
+    if (this.field && this.typedGrade === null) this.sent = this.field.value = this.row.grade;
+  }
+
+  // The four forms of a line.
+
+  listed(picture) {
+    this.gradeField.setAttribute("aria-label", `Grade, ${this.name}`);
+    const who = build("span", "person", this.wanted.person || "(no name)", this.row?.code ? build("span", "code", ` ${this.row.code}`) : "");
+    this.receipt = build("span", "receipt");
+    this.buttons = build("span", "actions");
+    this.redrawListed(picture);
+    return [who, this.field, this.receipt, this.buttons];
+  }
+
+  redrawListed(picture) {
+    this.node.className = "line listed";
+    this.node.dataset.state = picture.state;
+    this.field.setAttribute("aria-invalid", String(this.entry?.receipt?.kind === "refused"));
+    setText(this.receipt, picture.text);
+    const active = this.node.getRootNode().activeElement;
+    const hadCursor = this.buttons.contains(active);
+    this.buttons.replaceChildren(...picture.actions.map(([act, label]) => this.button(act, label)));
+    if (hadCursor) this.focus(active.dataset.act);
+  }
 
   plain(picture) {
     const { person, grade } = this.wanted;

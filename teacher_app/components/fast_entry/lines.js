@@ -32,7 +32,10 @@ class Lines {
     const update = this.stored.update(rows);
     for (const row of update?.changed ?? []) {
       const line = this.lines.get(row.id) ?? this.add(row.id);
-      if (!line.isGone) line.row = row;
+      if (line.isGone) continue;
+      if (!line.row && !line.entry && !row.grade) line.isListed = true;
+      line.row = row;
+      line.followGrade();
     }
     for (const id of update?.gone ?? []) this.lose(this.lines.get(id));
     return update !== null;
@@ -78,18 +81,38 @@ class Lines {
   draw() {
     const here = this.sitting.map((id) => this.lines.get(id));
     const inSitting = new Set(this.sitting);
+    const register = this.register;
     const wanted = this.part("[name=find]").value;
-    const others = [...this.lines.values()].filter((line) => !inSitting.has(line.id));
+    const others = [...this.lines.values()].filter((line) => !inSitting.has(line.id) && !line.isListed);
     // What was touched here stays in its place and in sight, whatever it is called now: the cursor may be on it.
     const isTouched = (line) => line.entry || line.isEditing || line.note;
     const found = others.filter((line) => isTouched(line) || hasWords(`${line.wanted.person} ${line.row?.code ?? ""}`, wanted));
     for (const line of found) line.placedBy ??= sortKey(line.wanted.person);
     found.sort((a, b) => compareTexts(a.placedBy, b.placedBy) || (a.id < b.id ? -1 : 1));
     const shown = found.filter((line, index) => index < this.shown || isTouched(line));
+    const missing = register.filter((line) => !line.isGone && !line.row?.grade).length;
+    this.drawList(".register", register, missing ? `Grades to enter (${missing} of ${register.length} missing)` : `All ${register.length} grades of this list are entered`, register.length);
     this.drawList(".sitting", here, `Entered here, newest first (${here.filter((line) => line.row && !line.isGone).length})`, here.length);
     this.drawList(".earlier", shown, `Entered before (${others.filter((line) => line.row && !line.isGone).length})`, others.length);
     this.part(".more").hidden = found.length === shown.length;
     this.part(".more").textContent = `Show more (${found.length - shown.length} left)`;
+  }
+
+  // The students who had no grade when this page first saw them, by name; they keep their places once they have one.
+  get register() {
+    const listed = [...this.lines.values()].filter((line) => line.isListed && !this.sitting.includes(line.id));
+    for (const line of listed) line.placedBy ??= sortKey(line.wanted.person);
+    return listed.sort((a, b) => compareTexts(a.placedBy, b.placedBy) || (a.id < b.id ? -1 : 1));
+  }
+
+  get firstAwaited() {
+    return this.register.find((line) => line.kind === "listed" && !line.entry && !line.row?.grade && !line.field.value.trim());
+  }
+
+  // The line on the register of a student without a grade who is called that.
+  awaitedCalled(person) {
+    const key = nameKey(person);
+    return this.register.find((line) => line.row && !line.row.grade && !line.entry && nameKey(line.row.person) === key);
   }
 
   drawList(selector, lines, title, count) {

@@ -33,7 +33,8 @@ def render(workspace: Workspace) -> None:
     )
     if not rows:
         st.info(
-            "A student gets a code when the first result is entered or imported. There is none yet.",
+            "Nobody has a code yet. Paste the names of your students under “Import”: each gets a code, and "
+            "you can print the slips before the exam. The grades can come later.",
             icon=":material/key:",
         )
         return

@@ -30,7 +30,8 @@ def render(workspace: Workspace) -> None:
     """One button per format, and filling in an exported gradebook."""
     exam = workspace.exam
     # By name even where codes are shown, since the order of codes is meaningless.
-    rows = sorted(workspace.results, key=lambda row: sort_key(shown_person(row, exam)))
+    graded = [row for row in workspace.results if not row.is_awaited]
+    rows = sorted(graded, key=lambda row: sort_key(shown_person(row, exam)))
     if not rows:
         st.info("There is no result to export yet.", icon=":material/download:")
         return
@@ -40,6 +41,8 @@ def render(workspace: Workspace) -> None:
         if len(rows) > 1
         else "The result of this exam. What you export can be imported again without change."
     )
+    if awaited := len(workspace.results) - len(rows):
+        st.caption(f"{count_text(awaited, 'student')} without a grade yet: left out.")
     if exam.audience is Audience.CODES:
         st.warning("These files hold names beside codes: keep them to yourself.", icon=":material/lock:")
     for form in FORMATS:

@@ -13,7 +13,7 @@ from shared.model.scales import NumberScale
 from shared.model.text import escape_markdown
 from teacher_app.exam.wording import count_text
 from teacher_app.importing.checking import CheckedRow, Choices, Fate, Repeated, There
-from teacher_app.importing.columns import HEADING_ROWS, Dialect, column_labels
+from teacher_app.importing.columns import HEADING_ROWS, NO_GRADES, Dialect, column_labels
 from teacher_app.importing.draft import ImportDraft, fate_counts
 from teacher_app.importing.files import Kind
 from teacher_app.importing.rows import SourceRow
@@ -36,7 +36,7 @@ _FATE_WORDS = {  # after a number
     Fate.REPLACES: "to replace what is there",
     Fate.SAME: "there already",
     Fate.SKIPPED: "left out",
-    Fate.NO_GRADE: "without a grade",
+    Fate.NO_GRADE: "without a grade yet",
     Fate.REPEATED: "repeated",
     Fate.BAD: "to mend",
     Fate.UNTICKED: "not ticked",
@@ -62,6 +62,7 @@ _REPEATED_WORDS = {
     Repeated.LAST: "The last one counts",
     Repeated.ALL: "Different students: save them all",
 }
+_NO_GRADES_WORDS = "None yet: a list of students"
 ROW_HEIGHT_PX, ROWS_SHOWN = 35, 14
 FIRST_ROWS = 4
 REASONS_SHOWN = 6  # above the table, which shows all
@@ -102,9 +103,9 @@ def show_columns(draft: ImportDraft, key: str) -> None:
         )
         grade = st.selectbox(
             "Grade",
-            columns,
-            index=layout.grade,
-            format_func=lambda column: labels[column],
+            [NO_GRADES, *columns],
+            index=(None if layout.grade is None else layout.grade + 1) if layout.has_grades else 0,
+            format_func=lambda column: _NO_GRADES_WORDS if column == NO_GRADES else labels[column],
             placeholder="Choose a column",
             key=f"{widgets}-grade",
         )
@@ -305,10 +306,10 @@ def _how_it_was_read(draft: ImportDraft) -> str:
     if layout.is_complete:
         labels = column_labels(table, heading_row=layout.heading_row)
         names = " and ".join(f"“{escape_markdown(labels[column])}”" for column in layout.name_columns)
-        assert layout.grade is not None  # noqa: S101  # is_complete
-        parts.append(
-            f"students from {names or 'the codes'}, grades from “{escape_markdown(labels[layout.grade])}”"
-        )
+        grades = "no grades yet"
+        if layout.grade is not None:
+            grades = f"grades from “{escape_markdown(labels[layout.grade])}”"
+        parts.append(f"students from {names or 'the codes'}, {grades}")
     return ": ".join([parts[0], ", ".join(parts[1:])]) if parts[1:] else parts[0]
 
 

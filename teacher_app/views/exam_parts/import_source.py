@@ -11,6 +11,7 @@ import streamlit as st
 from shared.model.text import escape_markdown
 from teacher_app.context import current_reader
 from teacher_app.exam.wording import count_text
+from teacher_app.importing.checking import Fate
 from teacher_app.importing.decoding import ENCODINGS
 from teacher_app.importing.draft import ImportDraft, Progress
 from teacher_app.importing.files import Source
@@ -52,8 +53,9 @@ def render(workspace: Workspace) -> None:
 
 def _ask_for_source(page: _Page, workspace: Workspace, key: str) -> None:
     st.markdown(
-        "One row for each student: the name, then the grade. Copy it from a spreadsheet or a list, or choose "
-        f"the file that another program made. {escape_markdown(workspace.exam.scale.hint)}"
+        "One row for each student: the name, then the grade if there is one yet. Copy it from a "
+        "spreadsheet or a list, or choose the file that another program made. "
+        f"{escape_markdown(workspace.exam.scale.hint)}"
     )
     with st.form(f"{key}-paste", border=False):
         text = st.text_area(
@@ -135,11 +137,14 @@ def _show_draft(page: _Page, draft: ImportDraft, workspace: Workspace, key: str)
     if draft.progress is Progress.FINISHED:
         show_saving(draft, key)
     count = sum(one.fate.is_saved for one in checked)
-    if workspace.exam.is_published and count:
+    if workspace.exam.is_published and any(one.fate in {Fate.NEW, Fate.REPLACES} for one in checked):
         st.info("This exam is published: everybody sees each row as it is saved.", icon=":material/sensors:")
     with st.container(horizontal=True):
-        label = f"Save {count_text(count, 'result')}" if count else "Nothing to save"
-        save = storing_button(label, key=f"{key}-save", disabled=not count, type="primary")
+        are_graded = any(one.fate.is_saved and one.fate is not Fate.NO_GRADE for one in checked)
+        label = f"Save {count_text(count, 'result' if are_graded else 'student')}"
+        save = storing_button(
+            label if count else "Nothing to save", key=f"{key}-save", disabled=not count, type="primary"
+        )
         _start_over(page, key)
     if save.take():
         try:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from shared.model.exam import Audience, Exam
 from teacher_app.exam.preview import preview_of
-from teacher_app.exam.review import Finding, Severity, findings, papers_finding
+from teacher_app.exam.review import Finding, Severity, awaited_finding, findings
 from teacher_app.exam.wording import count_text, date_text
 from teacher_app.rows.workspace import Workspace
 from teacher_app.views import navigation
@@ -64,25 +64,16 @@ def _check(workspace: Workspace) -> list[Finding]:
         st.markdown("No result is in yet, so there is nothing to check.")
         return []
     found = findings(workspace.exam, rows)
-    papers = st.number_input(
-        "How many papers have you got?",
-        min_value=1,
-        max_value=100_000,
-        value=None,
-        step=1,
-        placeholder="to see whether one is missing",
-        key=f"papers-{workspace.exam.id}",
-        persist_state="session",
-    )
-    counted = papers_finding(papers, len(rows)) if papers else None
-    if counted:
-        found = [*found, counted]
+    awaited = awaited_finding(workspace.exam, rows)
+    if awaited:
+        found = [*found, awaited]
     st.html(fragment("findings.html", findings=found))
     return found
 
 
 def _draft(workspace: Workspace, found: list[Finding]) -> None:
-    exam, rows = workspace.exam, workspace.results
+    exam = workspace.exam
+    rows = [row for row in workspace.results if not row.is_awaited]
     st.subheader("Publish", anchor=False)
     _receipt(exam)
     asked_key = _asked_key(exam, is_published=True)
@@ -102,7 +93,7 @@ def _draft(workspace: Workspace, found: list[Finding]) -> None:
             st.button("Not yet", on_click=set_state, args=(asked_key, False))
     else:
         publish = storing_button(
-            f"Publish {'the result' if len(rows) == 1 else f'all {len(rows):,} results'}",
+            _publish_label(len(rows), len(workspace.results)),
             key=f"publish-{exam.id}",
             type="primary",
             icon=":material/campaign:",
@@ -123,6 +114,12 @@ def _draft(workspace: Workspace, found: list[Finding]) -> None:
         set_state(asked_key, True)
         st.rerun()
     _set_published(workspace, is_published=True)
+
+
+def _publish_label(count: int, student_count: int) -> str:
+    if count < student_count:
+        return f"Publish {count:,} of {student_count:,} results"
+    return "Publish the result" if count == 1 else f"Publish all {count:,} results"
 
 
 def _published(workspace: Workspace) -> None:

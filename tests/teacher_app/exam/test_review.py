@@ -3,8 +3,9 @@
 import pytest
 
 from shared.model.exam import Audience
+from shared.model.grades import AWAITED
 from shared.model.scales import LETTERS, PASS_FAIL
-from teacher_app.exam.review import Finding, Severity, findings, papers_finding
+from teacher_app.exam.review import Finding, Severity, awaited_finding, findings
 from tests.builders import a_result, an_exam, results_of
 
 
@@ -126,17 +127,10 @@ def test_errors_come_first_and_remarks_last() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("papers", "entered", "title"),
-    [
-        (30, 30, None),
-        (30, 28, "2 grades missing"),
-        (30, 0, "30 grades missing"),
-        (28, 29, "1 result more than papers"),
-    ],
-)
-def test_the_number_of_papers_shows_how_many_results_are_missing(
-    papers: int, entered: int, title: str | None
-) -> None:
-    found = papers_finding(papers, entered)
-    assert (found and found.title) == title
+def test_the_missing_grades_are_counted_and_named() -> None:
+    rows = [a_result("Ada", "14"), a_result("Bob", AWAITED), a_result("Cy", AWAITED)]
+    found = awaited_finding(an_exam(), rows)
+    assert found is not None
+    assert (found.title, found.rows) == ("1 of 3 entered, 2 missing", ("Bob", "Cy"))
+    assert awaited_finding(an_exam(), rows[:1]) is None
+    assert findings(an_exam(), rows) == findings(an_exam(), rows[:1])

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from shared.model.exam import Audience, Exam, Result
+from shared.model.grades import AWAITED
 from teacher_app.importing.checking import (
     CheckedRow,
     Choices,
@@ -46,7 +47,8 @@ def fates(*arguments: object, **choices: object) -> list[Fate]:
         ("Ada", "21", Fate.BAD, "above 20"),
         ("Ada", "foo", Fate.BAD, "“foo” is no number"),
         ("Ada", "2026-10-05", Fate.BAD, "made a date of this grade"),
-        ("Ada", "", Fate.NO_GRADE, "not saved unless you type one"),
+        ("Ada", "", Fate.NO_GRADE, "Without a grade yet"),
+        ("Ada", "n/a", Fate.NO_GRADE, "“n/a” is no grade: without one yet"),
         ("", "14", Fate.BAD, "no name in this row"),
         ("A" * 121, "14", Fate.BAD, "too long"),
         ("Ada\nGrace", "14", Fate.BAD, "control character"),
@@ -61,6 +63,17 @@ def test_each_row_is_checked_by_itself(person: str, grade: str, fate: Fate, says
 def test_grades_are_canonical_and_marks_are_not_zeros() -> None:
     rows = source_rows(("A", " 14,50 "), ("B", "0"), ("C", "abs"), ("D", "EX"), ("E", "7/20"))
     assert [one.grade for one in checked(rows)] == ["14.5", "0", "ABSENT", "EXEMPT", "7"]
+
+
+def test_a_student_without_a_grade_is_new_once_and_keeps_a_grade_that_is_there() -> None:
+    present = there(("Ada", "14"), ("Bob", AWAITED))
+    rows = source_rows(("Ada", ""), ("Bob", ""), ("Cy", ""))
+    assert fates(rows, present) == [Fate.SAME, Fate.SAME, Fate.NO_GRADE]
+    assert fates(source_rows(("Cy", ""), ("Cy", ""))) == [Fate.REPEATED, Fate.REPEATED]
+
+
+def test_the_grade_of_a_student_who_is_there_without_one_needs_no_choice() -> None:
+    assert fates(source_rows(("Bob", "12")), there(("Bob", AWAITED))) == [Fate.REPLACES]
 
 
 def test_students_are_recognised_in_other_spellings() -> None:

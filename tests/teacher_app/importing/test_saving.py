@@ -9,6 +9,7 @@ from shared.api.calls import BATCH_MAX
 from shared.model.codes import is_code
 from shared.model.errors import BackendUnreachable, InputRefused, NotAllowed, SessionEnded
 from shared.model.exam import Audience, NewResult
+from shared.model.grades import AWAITED
 from teacher_app.importing.checking import Choices, Fate, Repeated, There
 from teacher_app.importing.draft import ImportDraft, Progress
 from teacher_app.importing.files import source_from_text
@@ -113,9 +114,23 @@ def test_replaced_rows_keep_their_ids_and_invalid_rows_stay(desk: Desk) -> None:
     before = desk.direct.create_result(desk.exam.id, NewResult("Ada", "9"))
     draft = begun(desk, "Ada;14\nBob;99\nCy;\nDi;1", there=There.REPLACE)
     run(draft)
-    assert desk.stored_pairs() == [("Ada", "14"), ("Di", "1")]
+    assert desk.stored_pairs() == [("Ada", "14"), ("Cy", AWAITED), ("Di", "1")]
     assert desk.stored()[0].id == before.id
-    assert [one.fate for one in draft.checked()] == [Fate.SAME, Fate.BAD, Fate.NO_GRADE, Fate.SAME]
+    assert [one.fate for one in draft.checked()] == [Fate.SAME, Fate.BAD, Fate.SAME, Fate.SAME]
+
+
+@pytest.mark.parametrize(
+    "text", ["Ada Lovelace\nGrace Hopper", "Lovelace, Ada\nHopper, Grace", "Name\nAda Lovelace\nGrace Hopper"]
+)
+def test_a_list_of_names_alone_is_imported_and_its_grades_later(desk: Desk, text: str) -> None:
+    run(begun(desk, text))
+    assert desk.stored_pairs() == [("Ada Lovelace", AWAITED), ("Grace Hopper", AWAITED)]
+    draft = begun(desk, "Grace Hopper;17\nAda Lovelace;14")
+    run(draft)
+    assert desk.stored_pairs() == [("Ada Lovelace", "14"), ("Grace Hopper", "17")]
+    draft.undo()
+    run(draft)
+    assert desk.stored_pairs() == [("Ada Lovelace", AWAITED), ("Grace Hopper", AWAITED)]
 
 
 def test_a_row_changed_elsewhere_in_the_meantime_is_not_overwritten(desk: Desk) -> None:

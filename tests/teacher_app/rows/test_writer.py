@@ -8,6 +8,7 @@ from shared.api.calls import BATCH_MAX
 from shared.model.codes import is_code
 from shared.model.errors import SessionEnded
 from shared.model.exam import Audience, NewResult
+from shared.model.grades import AWAITED
 from teacher_app.rows.commands import (
     ChangeRow,
     Conflict,
@@ -58,6 +59,23 @@ def test_several_rows_are_saved_together_and_each_has_its_receipt(desk: Desk) ->
     receipts = desk.writer.write(commands)
     assert all(isinstance(receipts[command.key], Saved) for command in commands)
     assert desk.stored_pairs() == [(command.person, command.grade) for command in commands]
+
+
+def test_students_without_a_grade_are_stored_apart_and_a_grade_is_taken_back_and_undone(desk: Desk) -> None:
+    """A batch is awaited as a whole or not at all."""
+    commands = [CreateRow(new_id(), f"S{number}", str(number) if number % 2 else "") for number in range(6)]
+    receipts = desk.writer.write(commands)
+    assert all(isinstance(receipts[command.key], Saved) for command in commands)
+    assert desk.stored_pairs() == [(f"S{n}", str(n) if n % 2 else AWAITED) for n in range(6)]
+    one = desk.workspace.result(commands[1].key)
+    assert one is not None
+    back = ChangeRow(new_id(), one.id, one.version, "S one", " ")
+    receipt = desk.writer.write([back])[back.key]
+    assert isinstance(receipt, Saved)
+    assert (receipt.row.grade, receipt.row.student) == (AWAITED, "S one")
+    undo = UndoCommand(new_id(), back.key)
+    assert isinstance(desk.writer.write([undo])[undo.key], Saved)
+    assert desk.stored_pairs()[1] == ("S1", "1")
 
 
 def test_an_invalid_row_is_refused_with_its_reason_and_the_others_are_saved(desk: Desk) -> None:

@@ -74,7 +74,7 @@ def test_codes_are_listed_by_name_with_what_is_missing_on_the_slips(desk: Desk) 
 def test_without_results_there_are_no_codes_yet(desk: Desk) -> None:
     page = desk.open(navigation.EXAM, exam=new_exam(desk, Audience.CODES).id, part="Codes")
     assert not page.exception
-    assert "There is none yet" in page.info[0].value
+    assert "Nobody has a code yet" in page.info[0].value
 
 
 def test_an_exam_that_shows_names_has_no_code_page(desk: Desk) -> None:
