@@ -173,6 +173,7 @@ class _LimitedHttp(H11Protocol):
         self._await(None)
         self.open_connections.forget(self.transport)
         super().connection_lost(exc)
+        self._drop_state()
 
     def _hand_over(self, protocol: OwnProtocol) -> None:
         if self.cycle.disconnected:
@@ -185,7 +186,13 @@ class _LimitedHttp(H11Protocol):
         transport = self.transport
         protocol.on_lost.append(lambda: self.open_connections.forget(transport))
         transport.set_protocol(cast("asyncio.BaseProtocol", protocol))
+        self._drop_state()
         protocol.connection_made(transport)
+
+    def _drop_state(self) -> None:
+        """It refers to this object, which would otherwise wait for the next full garbage collection."""
+        self.app_state = {}
+        self.scope = {}  # type: ignore[typeddict-item]
 
     def _note_progress(self) -> None:
         if self.transport.is_closing() or self.transport.get_protocol() is not self:

@@ -61,7 +61,7 @@ class Teacher(contextlib.ExitStack):
         backend.create_teacher(username)
         token = backend.sign_in(username).access_token
         settings = load_student_settings({}, Path(backend.data_dir) / "backend.env").backend
-        self._api = self.enter_context(
+        self.api = self.enter_context(
             contextlib.closing(TeacherApi(settings, lambda: token, patience=PATIENCE))
         )
         self._pool = self.enter_context(ThreadPoolExecutor(WRITERS))
@@ -71,12 +71,12 @@ class Teacher(contextlib.ExitStack):
         others = self._pool.map(self._publish_other, range(exams - 1))
         for _ in others:
             pass
-        exam = self._api.create_exam(NewExam("Algebra", dt.date(2026, 6, 18), "Ms Ada", OUT_OF_20))
+        exam = self.api.create_exam(NewExam("Algebra", dt.date(2026, 6, 18), "Ms Ada", OUT_OF_20))
         for begin in range(0, results, BATCH_MAX):
             numbers = range(begin, min(begin + BATCH_MAX, results))
             rows = [NewResult(f"Student {number:05d}", _grade(number)) for number in numbers]
-            self._api.create_results(exam.id, rows)
-        return self._api.publish_exam(exam.id, exam.version)
+            self.api.create_results(exam.id, rows)
+        return self.api.publish_exam(exam.id, exam.version)
 
     def make_changes(self, exam_id: str, rhythm: Rhythm) -> Changes:
         """Returns once the last change is answered.
@@ -90,7 +90,7 @@ class Teacher(contextlib.ExitStack):
             row = NewResult(f"{mark_of(change)} Lovelace", _grade(change))
             sent_s[change] = time.monotonic()
             with contextlib.suppress(BackendUnreachable):  # no answer for minutes: it may have been stored
-                self._api.create_result(exam_id, row)
+                self.api.create_result(exam_id, row)
                 answered_s[change] = time.monotonic()
 
         begun_s = time.monotonic()
@@ -107,8 +107,8 @@ class Teacher(contextlib.ExitStack):
 
     def _publish_other(self, number: int) -> None:
         date = dt.date(2025, 1, 1) + dt.timedelta(days=number % 365)
-        exam = self._api.create_exam(NewExam(f"Subject {number:05d}", date, "Mr Euler", OUT_OF_20))
-        self._api.publish_exam(exam.id, exam.version)
+        exam = self.api.create_exam(NewExam(f"Subject {number:05d}", date, "Mr Euler", OUT_OF_20))
+        self.api.publish_exam(exam.id, exam.version)
 
 
 def _grade(number: int) -> str:

@@ -6,13 +6,14 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
 
 from tests.backend_process import BackendClient
 from tests.benchmarks.viewers_arrivals import read_arrivals
+from tests.benchmarks.viewers_bare import Recorder, replayed
 from tests.benchmarks.viewers_changes import Changes, Rhythm, Teacher
 from tests.benchmarks.viewers_chromium import BoardInChromium, board_in_chromium
 from tests.benchmarks.viewers_figures import Figures, Spread, spread_of
@@ -21,7 +22,7 @@ from tests.benchmarks.viewers_processes import Load, Meter, PolledServer, get_js
 from tests.ports import free_port
 from tests.proxy_process import ProxyProcess, streamlit_static_folder
 
-__all__ = ["DESIGNS", "Plan", "measured"]
+__all__ = ["DESIGNS", "Plan", "counted_backend", "dashboard", "measured"]
 
 DESIGNS = ("ours", "rerun", "tutorial", "proxied")
 HOST = "127.0.0.1"
@@ -56,10 +57,26 @@ class _Busy:
 
 
 def measured(design: str, plan: Plan) -> Figures:
-    """Runs the design from an empty folder until all its processes have ended."""
+    """Runs the design from an empty folder until all its processes have ended; with the student dashboard,
+    afterwards the loop that only writes the same messages."""
+    with tempfile.TemporaryDirectory() as folder:
+        figures, first, messages = _measured(design, plan, Path(folder))
+        if not messages:
+            return figures
+        bare = replayed(figures.viewers, first, messages, Path(folder), changes=1)
+        cpu_s = float(str(figures.details["cpu_s"]))
+        details = {
+            **figures.details,
+            "messages": len(messages),
+            "us_per_delivery": 1e6 * cpu_s / (figures.viewers * len(messages)),
+            "bare_us_per_delivery": bare.us_per_delivery,
+        }
+        return replace(figures, details=details)
+
+
+def _measured(design: str, plan: Plan, folder: Path) -> tuple[Figures, bytes, Sequence[tuple[float, bytes]]]:
     with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        backend = stack.enter_context(_backend(folder))
+        backend = stack.enter_context(counted_backend(folder))
         teacher = stack.enter_context(Teacher(backend))
         exam = teacher.prepare(plan.results, plan.exams)
         backend_meter = stack.enter_context(Meter(backend.pid))
@@ -94,12 +111,16 @@ def measured(design: str, plan: Plan) -> Figures:
         time.sleep(SETTLE_S)
         idle_percent, idle_mb = meter.percent_over(plan.idle_s), meter.rss_mb()
 
-        load_average = os.getloadavg()[0]
+        recorder = None
+        if server and design == "ours":
+            recorder = stack.enter_context(contextlib.closing(Recorder(server.port, exam.id)))
+        load_average, changes_begin_s = os.getloadavg()[0], time.monotonic()
         counts, busy = _counts(backend), _busy()
         cpu_s, backend_cpu_s = meter.cpu_s(), backend_meter.cpu_s()
         proxy_cpu_s = proxy_meter.cpu_s() if proxy_meter else 0.0
         changes = teacher.make_changes(exam.id, plan.rhythm)
         done = load.finish(len(changes.sent_s), plan.patience_s)
+        used_s, changes_end_s = meter.cpu_s() - cpu_s, time.monotonic()
         after, now = _counts(backend), _busy()
         elapsed_s = now.at_s - busy.at_s
         made = {name: (after[name] - counts[name]) / len(changes.sent_s) for name in after}
@@ -120,6 +141,7 @@ def measured(design: str, plan: Plan) -> Figures:
             "max_ms": spread.max_ms,
             "arrived": spread.arrived,
             "save_to_answer_p95_ms": _answers(changes).p95_ms,
+            "cpu_s": used_s,
             "idle_cpu_percent": idle_percent,
             "rss_before_viewers_mb": empty_mb,
             "rss_at_rest_mb": idle_mb,
@@ -140,18 +162,21 @@ def measured(design: str, plan: Plan) -> Figures:
         if proxy_meter:
             details["proxy_cpu_percent"] = 100 * (proxy_meter.cpu_s() - proxy_cpu_s) / elapsed_s
             details["proxy_rss_mb"] = proxy_meter.rss_max_mb
-        return Figures(
+        figures = Figures(
             viewers=ready["count"],
             p50_ms=spread.p50_ms,
             p95_ms=spread.p95_ms,
             p99_ms=spread.p99_ms,
             lost=spread.lost,
-            cpu_percent=100 * (meter.cpu_s() - cpu_s) / elapsed_s,
+            cpu_percent=100 * used_s / elapsed_s,
             rss_mb=meter.rss_max_mb,
             api_operations_per_change=made["queries"] + made["events"] + made["subscriptions"],
             api_bytes_per_change=made["read_bytes"],
             details=details,
         )
+        if recorder is None:
+            return figures, b"", []
+        return figures, recorder.first(), recorder.between(changes_begin_s, changes_end_s)
 
 
 class _CountedBackend(BackendClient):
@@ -161,7 +186,7 @@ class _CountedBackend(BackendClient):
 
 
 @contextlib.contextmanager
-def _backend(folder: Path) -> Iterator[_CountedBackend]:
+def counted_backend(folder: Path) -> Iterator[_CountedBackend]:
     arguments = [
         "-m",
         "tests.benchmarks.viewers_backend",
@@ -191,8 +216,16 @@ def _server(design: str, backend: _CountedBackend, plan: Plan) -> PolledServer:
         ]
         arguments += ["--server.address", HOST, "--browser.gatherUsageStats", "false"]
         return PolledServer(arguments, environment, ready_path="/_stcore/health", folder=backend.data_dir)
-    environment["EXAM_RESULTS_TRUSTED_PROXIES"] = "1" if design == "proxied" else "0"
-    environment["EXAM_RESULTS_STREAMS_MAX"] = str(max(5000, plan.viewers + 100))
+    return dashboard(backend, viewers=plan.viewers, is_proxied=design == "proxied")
+
+
+def dashboard(backend: BackendClient, *, viewers: int, is_proxied: bool = False) -> PolledServer:
+    """The student dashboard as in production, with room for so many viewers."""
+    environment = {
+        "EXAM_RESULTS_ENV_FILE": str(backend.data_dir / "backend.env"),
+        "EXAM_RESULTS_TRUSTED_PROXIES": "1" if is_proxied else "0",
+        "EXAM_RESULTS_STREAMS_MAX": str(max(5000, viewers + 100)),
+    }
     arguments = ["-m", "student_app", "--host", HOST, "--port", "{port}"]
     return PolledServer(arguments, environment, ready_path="/readyz")
 

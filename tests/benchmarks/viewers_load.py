@@ -133,7 +133,7 @@ class _Load:
         tallies: Counter[str] = Counter()
         for viewer in self._viewers.values():
             tallies.update(viewer.tallies())
-        lags = sorted(self._lags_ms)
+        lags = sorted(self._lags_ms) or [0.0]  # none is known yet when everything came at once
         _say("done", tallies=tallies, own_lag_p95_ms=round(lags[int(len(lags) * 0.95)], 2))
 
     async def _measure_lag(self) -> None:

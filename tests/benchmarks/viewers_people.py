@@ -1,7 +1,6 @@
 """One viewer of each design, simulated by the load process.
 
-ours      a Streamlit session and an event stream; after changes the board requests one fragment run, as
-          rarely and as spread out as board.js does in a visible page
+ours      a Streamlit session and an event stream
 streams   an event stream alone
 rerun     a Streamlit session whose st_autorefresh fires every 2 s once everybody is in: a favour, since
           otherwise few would ever be admitted
@@ -45,24 +44,12 @@ def local_address(number: int) -> str:
 
 class StreamViewer:
     def __init__(self, place: Place, number: int, on_data: OnData) -> None:
-        self.stream = EventStream(
-            place,
-            local_address(number),
-            on_data,
-            self.on_change,
-            self.on_spread,
-        )
-
-    def on_change(self) -> None:
-        """Nothing to do: there is only the stream."""
-
-    def on_spread(self, _spread_s: float) -> None:
-        """Nothing to do: there is only the stream."""
+        self.stream = EventStream(place, local_address(number), on_data)
 
     async def open(self) -> None:
         await self.stream.open()
         async with asyncio.timeout(OPEN_DEADLINE_S):
-            await self.stream.snapshot_came.wait()
+            await self.stream.has_begun.wait()
 
     def begin(self) -> None:
         """Nothing to do: it is already listening."""
@@ -75,49 +62,37 @@ class StreamViewer:
 
 
 class BoardViewer(StreamViewer):
-    """The session is opened first; its page tells the board which exam to follow."""
+    """The session is opened first; its page tells the board which exam to follow. Where that is awaited, the
+    board asks for one run of the page once the exam is there, at a random moment within the spread."""
 
     def __init__(self, place: Place, number: int, on_data: OnData) -> None:
         super().__init__(place, number, on_data)
         self.session = StreamlitSession(place, local_address(number), lambda _data: None)
-        self._told_at_s = float("-inf")
-        self._spread_s = 0.0
-        self._telling: asyncio.TimerHandle | None = None
-        self._is_owed = False
+        self.stream.on_snapshot = self._on_snapshot
+        self._asking: asyncio.TimerHandle | None = None
         self._sending: asyncio.Task[None] | None = None
-        self.runs_asked = 0
+        self._is_awaited = False
 
     async def open(self) -> None:
         await self.session.open(OPEN_DEADLINE_S)
         if not self.session.component_data.get("exam_id"):
             raise SessionRefused("the page holds no board")
+        self._is_awaited = bool(self.session.component_data["is_awaited"])
         await super().open()
 
-    def on_change(self) -> None:
-        if self._telling is not None:
-            self._is_owed = True
-            return
-        self._is_owed = False
-        loop = asyncio.get_running_loop()
-        refresh_s = float(str(self.session.component_data["refresh_s"]))
-        rest_s = self._told_at_s + max(refresh_s, self._spread_s) - loop.time()
-        self._telling = loop.call_later(max(rest_s, random.random() * self._spread_s), self._request_run)
+    def _on_snapshot(self) -> None:
+        if self._is_awaited:
+            self._is_awaited = False
+            after_s = random.random() * self.stream.spread_s
+            self._asking = asyncio.get_running_loop().call_later(after_s, self._ask_for_a_run)
 
-    def on_spread(self, spread_s: float) -> None:
-        self._spread_s = spread_s
-
-    def _request_run(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._telling, self._told_at_s = None, loop.time()
-        self.runs_asked += 1
+    def _ask_for_a_run(self) -> None:
         request = self.session.rerun([self.session.trigger("changed")], is_fragment=True)
-        self._sending = loop.create_task(request)
-        if self._is_owed:
-            self.on_change()
+        self._sending = asyncio.get_running_loop().create_task(request)
 
     async def close(self) -> None:
-        if self._telling is not None:
-            self._telling.cancel()
+        if self._asking is not None:
+            self._asking.cancel()
         await super().close()
         await self.session.close()
 
@@ -125,8 +100,7 @@ class BoardViewer(StreamViewer):
         return {
             **super().tallies(),
             "session_cuts": self.session.cuts,
-            "fragment_runs_asked": self.runs_asked,
-            "fragment_runs": self.session.finished_runs - 1,
+            "runs_after_the_first": self.session.finished_runs - 1,
         }
 
 

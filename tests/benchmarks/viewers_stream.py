@@ -22,17 +22,16 @@ class EventStream(asyncio.Protocol):
         place: Place,
         local_address: str,
         on_data: Callable[[bytes], None],
-        on_change: Callable[[], None],
-        on_spread: Callable[[float], None],
     ) -> None:
-        self._place, self._local_address = place, local_address
-        self._on_data, self._on_change, self._on_spread = on_data, on_change, on_spread
+        self._place, self._local_address, self._on_data = place, local_address, on_data
+        self.on_snapshot: Callable[[], None] = lambda: None
         self._transport: asyncio.Transport | None = None
         self._tail = b""
         self._last_id = b""
         self._is_closed = False
         self._again: asyncio.Task[None] | None = None
-        self.snapshot_came = asyncio.Event()
+        self.has_begun = asyncio.Event()
+        self.spread_s = 0.0
         self.cuts = 0
 
     async def open(self) -> None:
@@ -64,11 +63,12 @@ class EventStream(asyncio.Protocol):
         whole = self._tail + data
         self._on_data(whole)
         if b"event: snapshot" in whole:
-            self.snapshot_came.set()
-        if b"event: change" in data:
-            self._on_change()
+            self.has_begun.set()
+            self.on_snapshot()
+        elif b"event: gone" in whole:
+            self.has_begun.set()
         if spreads := _SPREAD.findall(data):
-            self._on_spread(float(spreads[-1]))
+            self.spread_s = float(spreads[-1])
         if ids := _ID.findall(whole):
             self._last_id = ids[-1]
         self._tail = whole[-TAIL_BYTES:]
