@@ -6,6 +6,7 @@ class Outbox {
     this.place = place;
     this.entries = new Map(); // key -> { key, attempt, op, ..., receipt }
     this.pulse = 0; // makes each message differ from the last, so that the server runs for it
+    this.subject = ""; // of the exam, for the notice about what is not saved
     this.form = { person: "", grade: "" }; // what stands in the form's fields
     this.sentAt = 0;
     this.isStoring = false;
@@ -39,7 +40,7 @@ class Outbox {
     const isEmpty = entries.length === 0 && !this.form.person && !this.form.grade;
     try {
       if (isEmpty) sessionStorage.removeItem(this.place);
-      else sessionStorage.setItem(this.place, JSON.stringify({ entries, form: this.form }));
+      else sessionStorage.setItem(this.place, JSON.stringify({ entries, form: this.form, subject: this.subject }));
     } catch {
       // Storage is full or forbidden: the page itself still has everything.
     }

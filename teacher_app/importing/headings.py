@@ -7,7 +7,15 @@ from enum import StrEnum
 
 from shared.model.names import fold
 
-__all__ = ["Role", "is_known_heading", "item_title", "plain_heading", "points_in_heading", "role_of_heading"]
+__all__ = [
+    "Role",
+    "heading_words",
+    "is_known_heading",
+    "item_title",
+    "plain_heading",
+    "points_in_heading",
+    "role_of_heading",
+]
 
 
 class Role(StrEnum):
@@ -109,6 +117,11 @@ _CANVAS_ID = re.compile(r"\(\d{3,}\)\s*$")
 def plain_heading(text: str) -> str:
     """In lower case, with single spaces, without what stands around it."""
     return fold(text.replace("_", " ")).strip("\ufeff\"'*: ")
+
+
+def heading_words() -> list[str]:
+    """Every heading that is known, as plain_heading() gives it."""
+    return sorted(_ROLES)
 
 
 def item_title(text: str) -> str:

@@ -113,10 +113,11 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """That person has a row already: the teacher decides."""
+    """That person has a row already: the teacher decides. `is_same_grade`: with the grade that was typed."""
 
     key: str
     existing: Result
+    is_same_grade: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from shared.model.scales import NumberScale
 from teacher_app.rows.commands import NotSaved, Refused
 from teacher_app.rows.page_session import PageSession
 
-__all__ = ["EntrySession"]
+__all__ = ["REFRESH_S", "EntrySession"]
 
-REFRESH_S = 15.0  # after so long, the next row makes the page show what others have entered
+REFRESH_S = 15.0  # how often the page reads what others have entered
 
 
 class EntrySession(PageSession):
@@ -32,7 +32,7 @@ class EntrySession(PageSession):
     def refresh_if_old(self) -> None:
         """Read what others have entered. An error is not shown: the next receipt reports it."""
         is_hindered = any(isinstance(self.receipt(key), NotSaved) for key in self.entries)
-        if self.workspace.age_s < REFRESH_S or is_hindered:
+        if self.workspace.age_s < REFRESH_S / 2 or is_hindered:
             return
         try:
             self.workspace.refresh()

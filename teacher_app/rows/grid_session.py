@@ -84,6 +84,7 @@ class GridSession(PageSession):
         return {
             **self.data(),
             "place": place,
+            "subject": self.workspace.exam.subject,
             "has_codes": self.audience is Audience.CODES,
             "bad_cells": {
                 key: [self.entries[key].attempt, [[cell.column, cell.reason] for cell in cells]]
@@ -113,10 +114,22 @@ class GridSession(PageSession):
 
     def keep_mine(self, key: str) -> None:
         """Save the entry over what is stored now, which the teacher has seen."""
-        command = self._insisting(self.entries[key], self.choices[key])
+        self._carry_out(key, self._insisting(self.entries[key], self.choices[key]))
+
+    def _carry_out(self, key: str, command: Command) -> None:
         (receipt,) = self.writer.write([command]).values()
         self.record(key, replace(receipt, key=key))
         self._undoable = [command.key] if isinstance(receipt, Saved | Deleted) else []
+
+    def replace_existing(self, key: str) -> None:
+        """Give the student who is stored already the grade that was typed."""
+        receipt, command = self.choices[key], self.entries[key].command
+        if not (isinstance(receipt, Duplicate) and isinstance(command, CreateRow)):
+            raise ValueError(receipt)
+        existing = receipt.existing
+        self._carry_out(
+            key, ChangeRow(new_id(), existing.id, existing.version, command.person, command.grade)
+        )
 
     def take_theirs(self, key: str) -> None:
         """Leave what is stored now; what was typed on this line is given up."""

@@ -101,7 +101,7 @@ def receipt_message(receipt: Receipt, attempt: int, audience: Audience) -> dict[
         case Refused():
             message = {"kind": "refused", "field": receipt.field, "reason": receipt.reason}
         case Duplicate():
-            message = {"kind": "duplicate", "row": row(receipt.existing)}
+            message = {"kind": "duplicate", "row": row(receipt.existing), "is_same": receipt.is_same_grade}
         case Conflict():
             message = {"kind": "conflict", "id": receipt.row_id, "row": row(receipt.theirs)}
         case NotSaved():

@@ -115,7 +115,7 @@ class RowWriter:
                 if isinstance(new, Refused):
                     answered.append(new)
                 elif same and not command.accepts_duplicate:
-                    answered.append(Duplicate(command.key, same[0]))
+                    answered.append(Duplicate(command.key, same[0], new.grade == same[0].grade))
                 elif person in new_persons and not command.accepts_duplicate:
                     namesakes.append(command)
                 else:

@@ -27,6 +27,7 @@ from teacher_app.views.exam_parts import (
     share,
 )
 from teacher_app.views.fragments import fragment
+from teacher_app.views.unsaved_elsewhere import show_unsaved
 
 __all__ = ["PARTS", "render"]
 
@@ -82,6 +83,7 @@ def _show_part(workspace: Workspace) -> None:
     )
     part: str = st.session_state[navigation.PART]
     _put_part_into_address(part)
+    show_unsaved(workspace.exam.owner or "", workspace.exam.id, part)
     if part != navigation.DETAILS:
         details.forget(workspace.exam.id)
     PARTS[part](workspace)

@@ -9,6 +9,7 @@ from teacher_app.context import current_api, current_session
 from teacher_app.views import navigation
 from teacher_app.views.errors import EXPECTED, explain
 from teacher_app.views.exam_parts import deletion
+from teacher_app.views.unsaved_elsewhere import show_unsaved
 
 __all__ = ["render"]
 
@@ -31,6 +32,7 @@ def render() -> None:
     if _LAST not in st.session_state:
         return
     reader, exams = st.session_state[_LAST]
+    show_unsaved(reader)
     if not exams:
         st.markdown("Nothing here yet. **New exam** starts the first one: a subject, a date, a scale.")
         return

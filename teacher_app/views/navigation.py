@@ -49,9 +49,10 @@ def go_to_list() -> NoReturn:
     st.switch_page(st.session_state[_PAGES][LIST])
 
 
-def go_to_exam(exam_id: str) -> NoReturn:
-    """Open an exam's page."""
-    st.switch_page(st.session_state[_PAGES][EXAM], query_params={"exam": exam_id})
+def go_to_exam(exam_id: str, part: str | None = None) -> NoReturn:
+    """Open an exam's page, at that part of the work."""
+    query = {"exam": exam_id} | ({} if part is None else {PART: part})
+    st.switch_page(st.session_state[_PAGES][EXAM], query_params=query)
 
 
 def go_to_new(like: str | None = None) -> NoReturn:

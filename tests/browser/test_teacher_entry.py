@@ -13,7 +13,7 @@ from tests.browser.people import DEADLINE_MS, Person, await_stillness, choose_pa
 
 expect.set_options(timeout=DEADLINE_MS)
 
-RECEIPT = re.compile(r"(Saved|Changed|Deleted|Put back|Undone) at \d\d:\d\d:\d\d")
+RECEIPT = re.compile(r"(Saved|Changed|Deleted|Restored|Undone) at \d\d:\d\d:\d\d")
 MakeDesk = Callable[..., EntryDesk]
 
 
@@ -156,8 +156,8 @@ def test_a_grade_outside_the_scale_is_explained_and_corrected_in_place(desk: Ent
     ("choice", "kept"),
     [
         ("Change 12 to 15", [("Ada Lovelace", "15")]),
-        ("Save as a second row", [("Ada Lovelace", "12"), ("ada lovelace", "15")]),
-        ("Leave out", [("Ada Lovelace", "12")]),
+        ("Save as a second result", [("Ada Lovelace", "12"), ("ada lovelace", "15")]),
+        ("Discard", [("Ada Lovelace", "12")]),
     ],
 )
 def test_an_existing_student_is_asked_about(
@@ -167,10 +167,28 @@ def test_an_existing_student_is_asked_about(
     desk.type_row("Ada Lovelace", "12")
     desk.type_row("ada lovelace", "15")
     line = desk.page.locator("li.choice")
-    expect_receipt(line, "already here with 12")
+    expect_receipt(line, "already has 12")
     press(desk.page, line.get_by_role("button", name=choice))
     expect(desk.page.locator("li[data-state=bad]")).to_have_count(0)
     desk.wait_until_stored(*kept)
+
+
+def test_the_same_result_typed_twice_is_not_offered_as_a_change(desk: EntryDesk) -> None:
+    desk.student.focus()
+    desk.type_row("Ada Lovelace", "10")
+    desk.type_row("ada lovelace", "10,0")
+    line = desk.page.locator("li.choice")
+    expect_receipt(line, "Not saved again: Ada Lovelace already has 10.")
+    expect(line.get_by_role("button", name="Change")).to_have_count(0)
+
+
+def test_two_tabs_see_each_others_results_without_a_key(desk: EntryDesk) -> None:
+    other = desk.page.context.new_page()
+    open_exam(other, desk.url)
+    desk.page.bring_to_front()
+    desk.student.focus()
+    desk.type_row("Ada Lovelace", "12")
+    expect(other.locator("li.line").filter(has_text="Ada Lovelace")).to_be_visible(timeout=40_000)
 
 
 def test_change_and_undo_from_the_keyboard(desk: EntryDesk) -> None:
@@ -212,7 +230,7 @@ def test_delete_and_undo_from_the_keyboard_keep_the_focus_on_the_line(desk: Entr
     assert desk.stored() == []
     assert desk.has_cursor(line.get_by_role("button", name="Undo"))
     desk.page.keyboard.press("Enter")
-    expect_receipt(line, "Put back at")
+    expect_receipt(line, "Restored at")
     assert desk.stored_pairs() == [("Ada Lovelace", "12")]
 
 

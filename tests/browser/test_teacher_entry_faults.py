@@ -98,7 +98,7 @@ def test_the_backend_stopped_while_a_teacher_types(desk: EntryDesk, station: Sta
     expect(receipt).to_contain_text("Not saved: the server does not answer", timeout=PATIENCE_MS)
     desk.type_row("Grace Hopper", "14,5")
     page.keyboard.type("Half typ")
-    unsaved(page, "2 rows are not saved")
+    unsaved(page, "2 results are not saved")
     expect(desk.line("Grace Hopper").locator(".receipt")).to_contain_text(NOT_YET)
     station.start_backend()
     tab_to(page, page.locator(".retry-all"))
@@ -260,7 +260,7 @@ def test_a_network_outage_needs_no_click(
         desk.type_row("Ada Lovelace", "12")
         desk.type_row("Grace Hopper", "14,5")
         desk.page.keyboard.type("Half")
-        unsaved(desk.page, "2 rows are not saved")
+        unsaved(desk.page, "2 results are not saved")
         app = desk.page.get_by_test_id("stApp")
         expect(app).to_have_attribute("data-test-connection-state", "PINGING_SERVER", timeout=PATIENCE_MS)
         look = "app => [getComputedStyle(app, '::after').content, getComputedStyle(app, '::after').opacity]"
@@ -287,7 +287,9 @@ def test_unsaved_rows_survive_visiting_another_part_of_the_page(desk: EntryDesk)
     desk.type_row("Ada Lovelace", "99")
     expect(page.locator("li.editing .receipt")).to_contain_text("above 20")
     choose_part(page, "Grid")
-    notice = page.get_by_role("alert").filter(has_text="1 row that you typed")
+    notice = page.get_by_role("alert").filter(
+        has_text="1 result that you typed under “Enter” for Physics is not saved"
+    )
     expect(notice).to_be_visible()
     choose_part(page, "Enter")
     expect(notice).to_have_count(0)
@@ -295,7 +297,9 @@ def test_unsaved_rows_survive_visiting_another_part_of_the_page(desk: EntryDesk)
 
 
 @pytest.mark.parametrize(
-    ("choice", "grade"), [("Keep mine", "9"), ("Take theirs", "15")], ids=["mine", "theirs"]
+    ("choice", "grade"),
+    [("Keep what I typed here", "9"), ("Use the other one", "15")],
+    ids=["mine", "theirs"],
 )
 def test_two_tabs_never_silently_overwrite_each_other(desk: EntryDesk, choice: str, grade: str) -> None:
     page = desk.page
@@ -314,8 +318,11 @@ def test_two_tabs_never_silently_overwrite_each_other(desk: EntryDesk, choice: s
         if tab is other:
             expect(theirs.locator(".receipt")).to_contain_text("(was 12)")
     choosing = page.locator("li.choice")
-    expect(choosing.locator(".receipt")).to_contain_text("changed elsewhere")
-    assert choosing.locator("tr").all_inner_texts() == ["Mine\tAda Lovelace\t9", "Theirs\tAda Lovelace\t15"]
+    expect(choosing.locator(".receipt")).to_contain_text("changed in another tab")
+    assert choosing.locator("tr").all_inner_texts() == [
+        "Typed here\tAda Lovelace\t9",
+        "Saved there\tAda Lovelace\t15",
+    ]
     assert desk.stored_pairs() == [("Ada Lovelace", "15")]
     tab_to(page, choosing.get_by_role("button", name=choice))
     page.keyboard.press("Enter")
@@ -335,7 +342,7 @@ def test_a_row_deleted_in_another_tab_can_be_restored_with_this_tabs_values(desk
     page.keyboard.type("9")
     page.keyboard.press("Enter")
     choosing = page.locator("li.choice")
-    expect(choosing.locator(".receipt")).to_contain_text("deleted elsewhere")
-    choosing.get_by_role("button", name="Put it back").click()
+    expect(choosing.locator(".receipt")).to_contain_text("deleted in another tab")
+    choosing.get_by_role("button", name="Restore it").click()
     desk.wait_until_stored(("Ada Lovelace", "9"))
     expect(desk.line("Ada Lovelace").locator(".receipt")).to_contain_text("Saved at")

@@ -24,7 +24,7 @@ def conflict(desk: EntryDesk) -> None:
     desk.api.update_result(desk.exam.id, row.id, row.version, grade="3")
     desk.page.keyboard.type("4")
     desk.page.keyboard.press("Enter")
-    receipt(desk, "changed elsewhere")
+    receipt(desk, "changed in another tab")
 
 
 @in_every_look
@@ -37,7 +37,7 @@ def test_every_state_of_a_line_is_accessible_and_fits(
     desk.student.focus()
     for person, grade in (("Zoe", "2"), ("Ada", "12"), ("ada", "3"), ("Émilie", "99"), ("Grace", "abs")):
         desk.type_row(person, grade)
-    receipt(desk, "already here")
+    receipt(desk, "already has")
     receipt(desk, "above 20")
     page.get_by_role("button", name="Delete: Grace").click()
     receipt(desk, "Deleted at")

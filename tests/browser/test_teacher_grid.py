@@ -64,7 +64,7 @@ def test_no_key_press_is_lost_when_typing_fast_on_a_slow_machine(open_grid: Open
         page.keyboard.type(text)
         page.keyboard.press("Enter")
     page.get_by_role("button", name="Save", exact=True).or_(
-        page.get_by_role("button", name="changed lines")
+        page.get_by_role("button", name="changes")
     ).click()
     desk.wait_until_stored(*zip(CLASS, grades, strict=True))
 
@@ -86,12 +86,12 @@ def test_errors_are_shown_on_their_lines_and_the_rest_is_saved_and_undone(
     assert faults_of(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "nothing sticks out"
     reload_but_stay(page)
-    save(page, "Save 2 changed lines")
+    save(page, "Save 2 changes")
     desk.wait_until_stored(("Ada", "12"), ("Blaise", "10.5"))
-    save(page, "Undo the last save (1 line)")
+    save(page, "Undo the last save (1 change)")
     desk.wait_until_stored(("Ada", "12"), ("Blaise", "9"))
     expect(grade(page, "Ada")).to_have_value("25")
-    expect(page.get_by_role("button", name="Save 1 changed line")).to_be_visible()
+    expect(page.get_by_role("button", name="Save 1 change")).to_be_visible()
 
 
 def test_new_students_are_typed_line_by_line_and_lines_deleted_and_restored(open_grid: OpenGrid) -> None:
@@ -104,10 +104,10 @@ def test_new_students_are_typed_line_by_line_and_lines_deleted_and_restored(open
     tab_to(page, page.get_by_role("button", name="Delete Wrong"))
     page.keyboard.press("Enter")
     expect(student(page, 5)).to_be_focused()  # ready for the next student
-    for name in ("Delete Ada", "Delete Blaise", "Put back Ada"):
+    for name in ("Delete Ada", "Delete Blaise", "Restore Ada"):
         page.get_by_role("button", name=name).click()
     expect(page.get_by_role("row", name="Blaise")).to_contain_text("To be deleted.")
-    save(page, "Save 3 changed lines")
+    save(page, "Save 3 changes")
     desk.wait_until_stored(("Ada", "12"), ("Carl", "7"), ("Dora", "ABSENT"))
 
 
@@ -130,9 +130,50 @@ def test_a_block_pasted_from_a_spreadsheet_fills_lines_and_adds_new_ones(open_gr
     grade(page, "Ada").focus()
     grade(page, "Ada").evaluate(PASTE, "13\r\n10\r\n")
     student(page, 3).evaluate(PASTE, "Carl\t7\nDora\tabs")
-    expect(page.get_by_role("button", name="Save 4 changed lines")).to_be_visible()
-    save(page, "Save 4 changed lines")
+    expect(page.get_by_role("button", name="Save 4 changes")).to_be_visible()
+    save(page, "Save 4 changes")
     desk.wait_until_stored(("Ada", "13"), ("Blaise", "10"), ("Carl", "7"), ("Dora", "ABSENT"))
+
+
+@pytest.mark.parametrize("way", ["keys", "button"])
+def test_a_paste_is_undone_at_once(open_grid: OpenGrid, way: str) -> None:
+    page = open_grid(("Ada", "12"), ("Blaise", "9")).page
+    grade(page, "Ada").focus()
+    grade(page, "Ada").evaluate(PASTE, "13\n10\n11\n")
+    expect(page.get_by_text("3 lines pasted.")).to_be_visible()
+    expect(grade(page, "Blaise")).to_have_value("10")
+    if way == "keys":
+        page.keyboard.press("Control+z")
+    else:
+        page.get_by_role("button", name="Undo the paste").click()
+    expect(grade(page, "Ada")).to_have_value("12")
+    expect(grade(page, "Blaise")).to_have_value("9")
+    expect(page.get_by_role("button", name="Save", exact=True)).to_be_visible()
+    expect(page.get_by_label("Student, line 4", exact=True)).to_have_count(0)
+
+
+def test_the_heading_of_a_pasted_table_renames_nobody(open_grid: OpenGrid) -> None:
+    desk = open_grid(("Ada", "12"), ("Blaise", "9"))
+    page = desk.page
+    student(page, 1).focus()
+    student(page, 1).evaluate(PASTE, "Élève\tNote\nAda\t13\nBlaise\t10\n")
+    expect(page.get_by_text("2 lines pasted, without the heading “Élève, Note”.")).to_be_visible()
+    save(page, "Save 2 changes")
+    desk.wait_until_stored(("Ada", "13"), ("Blaise", "10"))
+
+
+def test_what_cannot_be_saved_is_counted_and_one_press_away(open_grid: OpenGrid) -> None:
+    """Also in a long exam, where the line is far out of sight."""
+    people = [f"Student {number:03}" for number in range(90)]
+    page = open_grid(*((person, "1") for person in people)).page
+    grade(page, people[80]).fill("99")
+    grade(page, people[3]).fill("x")
+    grade(page, people[0]).focus()
+    following = page.get_by_role("button", name="2 lines not saved: show the next one")
+    for person in (people[3], people[80], people[3]):
+        following.click()
+        expect(grade(page, person)).to_be_focused()
+        expect(grade(page, person)).to_be_in_viewport()
 
 
 def test_input_typed_during_a_save_stays(open_grid: OpenGrid) -> None:
@@ -143,7 +184,7 @@ def test_input_typed_during_a_save_stays(open_grid: OpenGrid) -> None:
     grade(page, "Blaise").fill("10")
     student(page, 3).fill("Carl")
     desk.wait_until_stored(("Ada", "13"), ("Blaise", "9"))
-    expect(page.get_by_role("button", name="Save 2 changed lines")).to_be_visible()
+    expect(page.get_by_role("button", name="Save 2 changes")).to_be_visible()
     expect(grade(page, "Blaise")).to_have_value("10")
     expect(student(page, 3)).to_have_value("Carl")
 
@@ -156,7 +197,47 @@ def test_input_survives_visiting_another_part_of_the_page(open_grid: OpenGrid) -
     for part in ("Details", "Grid"):
         page.get_by_text(part, exact=True).click()
     expect(grade(page, "Ada")).to_have_value("13")
-    save(page, "Save 1 changed line")
+    save(page, "Save 1 change")
+    desk.wait_until_stored(("Ada", "13"), ("Blaise", "9"))
+
+
+def test_unsaved_input_is_announced_on_every_other_page_and_leads_back(open_grid: OpenGrid) -> None:
+    desk = open_grid(("Ada", "12"), ("Blaise", "9"))
+    page = desk.page
+    grade(page, "Ada").fill("13")
+    page.get_by_text("Review", exact=True).click()
+    notice = page.get_by_role("alert").filter(
+        has_text="1 result that you typed under “Grid” for Physics is not saved"
+    )
+    expect(notice).to_be_visible()
+    page.get_by_role("link", name="My exams").click()
+    page.get_by_role("heading", name="My exams").wait_for()
+    expect(notice).to_be_visible()
+    notice.get_by_role("button", name="Go to “Grid”").click()
+    expect(grade(page, "Ada")).to_have_value("13")
+    expect(notice).to_have_count(0)
+    save(page, "Save 1 change")
+    desk.wait_until_stored(("Ada", "13"), ("Blaise", "9"))
+    page.get_by_text("Review", exact=True).click()
+    expect(page.get_by_role("button", name="Publish all 2 results")).to_be_visible()
+    expect(notice).to_have_count(0)
+
+
+@pytest.mark.parametrize("is_reloaded", [False, True], ids=["at-once", "after-a-reload"])
+def test_unsaved_input_is_not_published_past_without_a_word(open_grid: OpenGrid, is_reloaded: bool) -> None:
+    desk = open_grid(("Ada", "12"), ("Blaise", "9"))
+    page = desk.page
+    page.on("dialog", lambda dialog: dialog.accept())
+    grade(page, "Ada").fill("13")
+    page.get_by_text("Review", exact=True).click()
+    publish = page.get_by_role("button", name="Publish only the 2 saved results")
+    expect(publish).to_be_visible()
+    if is_reloaded:
+        page.reload()
+        expect(publish).to_be_visible()
+    expect(page.get_by_text("will be missing: save first, then publish")).to_be_visible()
+    page.get_by_role("button", name="Go to “Grid”").click()
+    save(page, "Save 1 change")
     desk.wait_until_stored(("Ada", "13"), ("Blaise", "9"))
 
 
@@ -173,12 +254,12 @@ def test_input_survives_a_reload(open_grid: OpenGrid) -> None:
     student(page, 3).fill("Carl")
     grade(page, "Carl").fill("7")
     page.get_by_role("button", name="Delete Blaise").click()
-    expect(page.get_by_role("button", name="Save 3 changed lines")).to_be_visible()
+    expect(page.get_by_role("button", name="Save 3 changes")).to_be_visible()
     page.on("dialog", lambda dialog: dialog.accept())
     page.reload()
     expect(grade(page, "Ada")).to_have_value("13")
-    expect(page.get_by_role("button", name="Put back Blaise")).to_be_visible()
-    save(page, "Save 3 changed lines")
+    expect(page.get_by_role("button", name="Restore Blaise")).to_be_visible()
+    save(page, "Save 3 changes")
     desk.wait_until_stored(("Ada", "13"), ("Carl", "7"))
 
 
@@ -190,12 +271,12 @@ def test_a_line_reports_a_change_elsewhere_or_an_existing_student(open_grid: Ope
     grade(page, "blaise").fill("7")
     (ada,) = [row for row in desk.api.list_results(desk.exam.id) if row.student == "Ada"]
     desk.api.update_result(desk.exam.id, ada.id, 1, grade="20")
-    save(page, "Save 2 changed lines")
-    expect(page.get_by_role("row", name="Ada")).to_contain_text("Changed elsewhere meanwhile: choose below.")
-    expect(page.get_by_text("Already here with 9: choose below.")).to_be_visible()
-    page.get_by_role("button", name="Take theirs").click()
+    save(page, "Save 2 changes")
+    expect(page.get_by_role("row", name="Ada")).to_contain_text("Changed elsewhere: choose below.")
+    expect(page.get_by_text("Already has 9: choose below.")).to_be_visible()
+    page.get_by_role("button", name="Use the other one").click()
     expect(grade(page, "Ada")).to_have_value("20")
-    page.get_by_role("button", name="Leave it out").click()
+    page.get_by_role("button", name="Discard what I typed").click()
     expect(student(page, 3)).to_have_value("")
     expect(page.get_by_role("button", name="Save", exact=True)).to_be_visible()
     desk.wait_until_stored(("Ada", "20"), ("Blaise", "9"))
@@ -207,9 +288,9 @@ def test_rows_entered_elsewhere_are_inserted_while_typing(open_grid: OpenGrid) -
     grade(page, "Carl").focus()
     page.keyboard.type("1")
     desk.api.create_results(desk.exam.id, [NewResult("Blaise", "5")])
-    save(page, "Save 1 changed line")
+    save(page, "Save 1 change")
     desk.wait_until_stored(("Ada", "12"), ("Blaise", "5"), ("Carl", "1"))
-    page.get_by_role("button", name="Undo the last save (1 line)").click()
+    page.get_by_role("button", name="Undo the last save (1 change)").click()
     desk.wait_until_stored(("Ada", "12"), ("Blaise", "5"), ("Carl", "9"))
     expect(grade(page, "Carl")).to_have_value("9")
 

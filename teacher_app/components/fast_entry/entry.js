@@ -86,7 +86,6 @@ class Entry {
       this.isOpening = true;
     }
     this.parent = parent;
-    this.notice?.remove();
     this.clock ??= setInterval(() => this.tick(), 1000);
   }
 
@@ -94,19 +93,12 @@ class Entry {
     if (parent !== this.parent) return;
     clearInterval(this.clock);
     this.clock = null;
-    const count = this.outbox.entries.size;
-    if (count === 0) return;
-    // Another part of the page is shown, from which nothing can be sent: a notice reminds of it.
-    this.notice = build("p", "", `${count} ${count === 1 ? "row" : "rows"} that you typed under “Enter” for ${this.subject} ${count === 1 ? "is" : "are"} not saved. Go back there to send or mend ${count === 1 ? "it" : "them"}.`);
-    this.notice.setAttribute("role", "alert");
-    this.notice.style.cssText = "position: fixed; z-index: 1000; inset: auto 1rem 1rem 1rem; margin: 0 auto; max-width: 44rem; padding: .6rem 1rem; border-radius: .4rem; background: #a3261b; color: #fff; font: 1rem/1.4 system-ui, sans-serif";
-    document.body.append(this.notice);
   }
 
   // What the server sends.
 
   configure(data) {
-    this.subject = data.subject;
+    this.outbox.subject = data.subject;
     this.part(".hint").textContent = data.hint;
     this.fields.grade.inputMode = data.input_mode;
     const link = this.part(".sign-in");
@@ -139,7 +131,7 @@ class Entry {
       Object.assign(line, { row, isGone: false, entry: null });
       const was = before?.grade ? ` (was ${before.person === row.person ? "" : `${before.person}, `}${before.grade})` : "";
       const change = !row.grade ? "Grade taken back" : before?.grade ? "Changed" : "Saved";
-      const words = { create: "Saved", change, undo: entry.of_op === "delete" ? "Put back" : "Undone" }[entry.op];
+      const words = { create: "Saved", change, undo: entry.of_op === "delete" ? "Restored" : "Undone" }[entry.op];
       line.note = { text: `${words} at ${time}${entry.op === "change" ? was : ""}`, undo: entry.op === "change" ? entry.key : null, op: entry.op };
       if (before) line.note.before = { person: before.person, grade: before.grade };
       this.outbox.remove(entry.key);
@@ -356,7 +348,7 @@ class Entry {
     const count = slow.length + held.length;
     this.part(".unsaved").hidden = count === 0;
     this.part(".sign-in").hidden = !held.some((entry) => entry.receipt.hindrance === "session-ended");
-    const text = count === 0 ? "" : `${count} ${count === 1 ? "row is" : "rows are"} not saved. Nothing that you typed is lost.`;
+    const text = count === 0 ? "" : `${count} ${count === 1 ? "result is" : "results are"} not saved. Nothing that you typed is lost.`;
     setText(this.part(".unsaved-text"), text);
   }
 

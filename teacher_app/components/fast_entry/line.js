@@ -72,12 +72,13 @@ class Line {
     }
     switch (receipt?.kind) {
       case "not-saved":
-        return { kind: plain, state: "bad", text: `Not saved: ${receipt.hindrance === "session-ended" ? "your session has ended" : "the server does not answer"}.`, actions: [["retry", "Retry"], ["drop", "Leave out"]] };
+        return { kind: plain, state: "bad", text: `Not saved: ${receipt.hindrance === "session-ended" ? "your session has ended" : "the server does not answer"}.`, actions: [["retry", "Retry"], ["drop", "Discard"]] };
       case "refused":
-        return { kind: plain, state: "bad", text: `Not saved. ${receipt.reason}`, actions: [["drop", "Leave as it was"]] };
+        return { kind: plain, state: "bad", text: `Not saved. ${receipt.reason}`, actions: [["drop", "Discard"]] };
       case "duplicate":
-        return { kind: "choice", state: "bad", text: `Not saved: ${receipt.row[1]} is already here with ${receipt.row[3]}.`,
-          actions: [["replace", `Change ${receipt.row[3]} to ${entry.grade}`], ["both", "Save as a second row"], ["drop", "Leave out"]] };
+        return { kind: "choice", state: "bad",
+          text: receipt.is_same ? `Not saved again: ${receipt.row[1]} already has ${receipt.row[3]}.` : `Not saved: ${receipt.row[1]} already has ${receipt.row[3]}.`,
+          actions: [...(receipt.is_same ? [] : [["replace", `Change ${receipt.row[3]} to ${entry.grade}`]]), ["both", "Save as a second result"], ["drop", "Discard"]] };
       case "conflict":
         return this.conflict(entry, receipt);
       default:
@@ -88,13 +89,13 @@ class Line {
   conflict(entry, receipt) {
     const theirs = receipt.row && storedRow(receipt.row);
     if (!theirs) {
-      return { kind: "choice", state: "bad", text: `Not saved: ${this.name} was deleted elsewhere meanwhile.`, actions: [["back", "Put it back with my values"], ["let-go", "Leave it deleted"]] };
+      return { kind: "choice", state: "bad", text: `Not saved: ${this.name} was deleted in another tab or by somebody else.`, actions: [["back", "Restore it with what I typed"], ["let-go", "Leave it deleted"]] };
     }
     if (entry.op === "delete") {
-      return { kind: "choice", state: "bad", text: `Not deleted: it was changed elsewhere meanwhile. Now it is ${theirs.person || theirs.code}, ${theirs.grade}.`,
-        actions: [["mine", "Delete it all the same"], ["theirs", "Keep it"]] };
+      return { kind: "choice", state: "bad", text: `Not deleted: it was changed in another tab or by somebody else. It is now ${theirs.person || theirs.code}, ${theirs.grade}.`,
+        actions: [["mine", "Delete it anyway"], ["theirs", "Keep it"]] };
     }
-    return { kind: "choice", state: "bad", text: "Not saved: it was changed elsewhere meanwhile. Which one holds?", theirs, actions: [["mine", "Keep mine"], ["theirs", "Take theirs"]] };
+    return { kind: "choice", state: "bad", text: "Not saved: it was changed in another tab or by somebody else. Which one is right?", theirs, actions: [["mine", "Keep what I typed here"], ["theirs", "Use the other one"]] };
   }
 
   usual() {
@@ -166,7 +167,7 @@ class Line {
     const parts = [build("span", "receipt", picture.text)];
     if (picture.theirs) {
       const row = (label, person, grade) => build("tr", "", build("th", "", label), build("td", "", person), build("td", "", grade));
-      parts.push(build("table", "values", row("Mine", this.wanted.person, this.wanted.grade), row("Theirs", picture.theirs.person, picture.theirs.grade)));
+      parts.push(build("table", "values", row("Typed here", this.wanted.person, this.wanted.grade), row("Saved there", picture.theirs.person, picture.theirs.grade)));
     } else if (this.entry.op !== "delete") {
       parts.push(build("span", "", `${this.wanted.person}: ${this.wanted.grade}`));
     }
@@ -183,7 +184,7 @@ class Line {
     };
     const save = this.button("save", "Save");
     save.type = "submit";
-    const form = build("form", "edit", input("person", "Student", 1000), input("grade", "Grade", 100), save, this.button(this.row ? "cancel" : "drop", this.row ? "Cancel" : "Leave out"));
+    const form = build("form", "edit", input("person", "Student", 1000), input("grade", "Grade", 100), save, this.button(this.row ? "cancel" : "drop", this.row ? "Cancel" : "Discard"));
     form.noValidate = true;
     return [...(picture.text ? [build("span", "receipt", picture.text)] : []), form];
   }

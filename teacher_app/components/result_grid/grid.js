@@ -33,7 +33,10 @@ class Grid {
   listen() {
     // Streamlit has single-letter shortcuts and cannot see that the focus is in one of these fields.
     for (const kind of ["keydown", "keypress", "keyup"]) this.section.addEventListener(kind, (event) => event.stopPropagation());
-    this.body.addEventListener("input", (event) => this.change(event.target.closest("tr").row));
+    this.body.addEventListener("input", (event) => {
+      this.endUndo(); // what is typed now must not be undone with the paste
+      this.change(event.target.closest("tr").row);
+    });
     this.body.addEventListener("keydown", (event) => this.press(event));
     this.body.addEventListener("paste", (event) => this.paste(event));
     this.body.addEventListener("focusin", ({ target }) => {
@@ -52,9 +55,16 @@ class Grid {
       if (button) this.toggle(button.closest("tr").row);
     });
     this.section.addEventListener("focusout", (event) => {
-      if (!this.section.contains(event.relatedTarget)) this.send(); // before the press of the button that took the focus
+      const next = event.relatedTarget;
+      if (this.section.contains(next)) return;
+      // Before the press of the button that took the focus. Not with a press that shows another part of the page:
+      // Streamlit sends what comes together as one, and would run the grid alone.
+      if (!next || next.closest("[class*=st-key-grid-]")) this.send();
+      else this.updateEntries();
     });
     this.find.addEventListener("input", () => this.narrow());
+    this.section.querySelector(".undo-paste").addEventListener("click", () => this.undoPaste?.());
+    this.section.querySelector(".next-bad").addEventListener("click", () => this.showNextBad());
     window.addEventListener("beforeunload", (event) => {
       if (this.rows.some((row) => row.isEdited)) event.preventDefault();
     });
@@ -71,6 +81,7 @@ class Grid {
   unmount(parent) {
     if (parent !== this.parent) return;
     clearTimeout(this.rest);
+    if (this.isUnsent) this.updateEntries(); // so that a reload keeps it too
     this.parent = null;
   }
 
@@ -78,8 +89,10 @@ class Grid {
 
   configure(data) {
     const cursor = this.cursor();
+    this.outbox.subject = data.subject;
     this.section.classList.toggle("has-codes", data.has_codes);
     this.badCells = data.bad_cells;
+    this.headings = data.headings;
     this.applyReceipts(data.receipts);
     const update = this.stored.update(data.rows);
     if (update) this.applyUpdate(update);
@@ -192,6 +205,7 @@ class Grid {
       const [attempt, cells] = this.badCells[row.entry?.key] ?? [];
       row.note(attempt !== undefined && attempt === row.entry.attempt ? cells : []);
     }
+    this.countBad();
   }
 
   // What the teacher does.
@@ -224,6 +238,11 @@ class Grid {
 
   press(event) {
     const input = event.target;
+    if (this.undoPaste && event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey) && !event.shiftKey) {
+      event.preventDefault();
+      this.undoPaste();
+      return;
+    }
     if (event.isComposing || event.altKey || event.ctrlKey || event.metaKey || !input.matches("input")) return;
     const { row } = input.closest("tr");
     const name = row.columnOf(input);
@@ -247,16 +266,69 @@ class Grid {
     event.preventDefault();
     let { row } = event.target.closest("tr");
     const first = COLUMNS.indexOf(row.columnOf(event.target));
-    const lines = text.split("\n");
+    const lines = text.split("\n").map((line) => line.split("\t").map((cell) => cell.trim()));
+    const heading = lines.length > 1 && this.isHeading(lines[0]) ? lines.shift().join(", ") : "";
+    const before = new Map(); // row -> its cells, to undo the paste
     for (const line of lines) {
-      line.split("\t").slice(0, COLUMNS.length - first).forEach((value, index) => {
-        if (!row.isDeleted) row.field(COLUMNS[first + index]).value = value.trim();
+      before.set(row, row.cells);
+      line.slice(0, COLUMNS.length - first).forEach((value, index) => {
+        if (!row.isDeleted) row.field(COLUMNS[first + index]).value = value;
       });
       this.change(row);
       row = this.beside(row, 1) ?? row;
     }
-    setText(this.section.querySelector(".heard"), `${lines.length} lines pasted.`);
+    const what = `${lines.length} ${lines.length === 1 ? "line" : "lines"} pasted${heading ? `, without the heading “${heading}”` : ""}.`;
+    this.offerUndo(what, before);
     this.send();
+  }
+
+  isHeading(cells) {
+    const words = new Set(this.headings);
+    return cells.filter(Boolean).length > 0 && cells.every((cell) => !cell || words.has(fold(cell)));
+  }
+
+  offerUndo(what, before) {
+    this.undoPaste = () => {
+      for (const [row, cells] of before) {
+        row.type(cells);
+        if (row.isNew && row.isBlank) this.rows = this.rows.filter((other) => other !== row);
+        if (row.isNew && row.isBlank && row.entry) this.outbox.remove(row.entry.key);
+      }
+      this.draw();
+      this.endUndo();
+      this.isUnsent = true;
+      this.send();
+      setText(this.section.querySelector(".heard"), "Paste undone.");
+    };
+    setText(this.section.querySelector(".pasted-text"), what);
+    this.section.querySelector(".pasted").hidden = false;
+  }
+
+  endUndo() {
+    this.undoPaste = null;
+    this.section.querySelector(".pasted").hidden = true;
+  }
+
+  // From one line that cannot be saved to the next.
+  showNextBad() {
+    const bad = this.rows.filter((row) => row.isBad);
+    const shown = this.rows.indexOf(this.shownBad);
+    const next = bad.find((row) => this.rows.indexOf(row) > shown) ?? bad[0];
+    if (!next) return;
+    this.shownBad = next;
+    if (next.node.hidden) {
+      this.find.value = "";
+      this.narrow();
+    }
+    this.moveTo(next, next.badColumn ?? "person");
+    next.node.scrollIntoView({ block: "center" });
+  }
+
+  countBad() {
+    const count = this.rows.filter((row) => row.isBad).length;
+    const button = this.section.querySelector(".next-bad");
+    button.hidden = count === 0;
+    setText(button, `${count} ${count === 1 ? "line" : "lines"} not saved: show the next one`);
   }
 
   // The next line in sight.
@@ -295,9 +367,13 @@ class Grid {
     const count = this.rows.length;
     this.rows = this.rows.filter((row) => !row.isLost || row.isEdited);
     if (this.rows.length < count) this.draw();
-    for (const row of this.rows) this.updateEntry(row);
+    this.updateEntries();
     this.showNotes();
     this.setStateValue("outbox", this.outbox.message(this.stored.seen, [...this.outbox.entries.values()]));
+  }
+
+  updateEntries() {
+    for (const row of this.rows) this.updateEntry(row);
   }
 
   // An entry keeps the version that the teacher saw when the first key was typed.

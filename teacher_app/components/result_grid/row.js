@@ -17,6 +17,10 @@ class Row {
     return this.stored === null;
   }
 
+  get cells() {
+    return Object.fromEntries(COLUMNS.map((name) => [name, this.fields[name].value]));
+  }
+
   get isBlank() {
     return COLUMNS.every((name) => this.typed(name) === "");
   }
@@ -119,7 +123,7 @@ class Row {
     const person = this.typed("person") || `line ${this.number}`;
     this.fields.person.setAttribute("aria-label", `Student, line ${this.number}`);
     this.fields.grade.setAttribute("aria-label", `Grade, ${person}`);
-    this.button.setAttribute("aria-label", `${this.isDeleted ? "Put back" : "Delete"} ${person}`);
+    this.button.setAttribute("aria-label", `${this.isDeleted ? "Restore" : "Delete"} ${person}`);
   }
 
   show() {
@@ -127,7 +131,7 @@ class Row {
     this.node.classList.toggle("deleted", this.isDeleted);
     this.node.classList.toggle("edited", this.isEdited);
     for (const input of Object.values(this.fields)) input.readOnly = this.isDeleted;
-    setText(this.button, this.isDeleted ? "Put back" : "Delete");
+    setText(this.button, this.isDeleted ? "Restore" : "Delete");
     this.button.hidden = this.isNew && this.isBlank;
   }
 
@@ -136,7 +140,9 @@ class Row {
     const reason = cells.map(([, text]) => text).join(" ") || receiptNote(this.entry?.receipt);
     const plain = this.isDeleted ? "To be deleted." : this.isEdited ? "Not saved yet." : "";
     setText(this.cell("note"), reason || plain);
-    this.node.classList.toggle("bad", reason !== "");
+    this.isBad = reason !== "";
+    this.badColumn = cells[0]?.[0] ?? this.entry?.receipt?.field;
+    this.node.classList.toggle("bad", this.isBad);
     for (const name of COLUMNS) this.fields[name].setAttribute("aria-invalid", String(cells.some(([column]) => column === name)));
   }
 }
@@ -147,9 +153,9 @@ function receiptNote(receipt) {
     case "refused":
       return receipt.reason;
     case "duplicate":
-      return `Already here with ${storedRow(receipt.row).grade}: choose below.`;
+      return `Already has ${storedRow(receipt.row).grade}: choose below.`;
     case "conflict":
-      return `${receipt.row ? "Changed" : "Deleted"} elsewhere meanwhile: choose below.`;
+      return `${receipt.row ? "Changed" : "Deleted"} elsewhere: choose below.`;
     case "not-saved":
       return `Not saved: ${receipt.hindrance === "session-ended" ? "your session has ended" : "the server does not answer"}.`;
     default:

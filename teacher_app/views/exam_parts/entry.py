@@ -8,13 +8,13 @@ import streamlit as st
 
 from teacher_app.components.fast_entry import fast_entry
 from teacher_app.context import sign_in_again_path
-from teacher_app.rows.entry_session import EntrySession
+from teacher_app.rows.entry_session import REFRESH_S, EntrySession
 from teacher_app.rows.workspace import Workspace
 
 __all__ = ["render"]
 
 
-@st.fragment
+@st.fragment(run_every=REFRESH_S)  # a second tab, or a colleague at the same account, enters too
 def render(workspace: Workspace) -> None:
     """The form and the rows, each with its receipt. A fragment: a row typed here runs nothing else."""
     exam = workspace.exam

@@ -13,6 +13,7 @@ from shared.model.text import escape_markdown
 from teacher_app.components.result_grid import result_grid
 from teacher_app.context import sign_in_again_path
 from teacher_app.exam.wording import count_text
+from teacher_app.importing.headings import heading_words
 from teacher_app.rows.bad_cells import GRADE, PERSON
 from teacher_app.rows.commands import ChangeRow, Conflict, CreateRow, Duplicate, Hindrance, person_of
 from teacher_app.rows.grid_session import GridSession
@@ -38,10 +39,11 @@ def render(workspace: Workspace) -> None:
     if outbox is not None:  # None until the script has sent again what it kept while another part was shown
         session.read_outbox(outbox)
     st.markdown(
-        f"{exam.scale.hint} Paste into fields, too; the last line takes new students. "
-        "Nothing is stored before you press Save."
+        f"{exam.scale.hint} You can paste from a spreadsheet. New students go into the last line. "
+        "Nothing is saved until you press Save."
     )
-    result_grid(key, session.grid_data(place=f"exam-results-grid-{exam.owner}-{exam.id}"))
+    data = session.grid_data(place=f"exam-results-grid-{exam.owner}-{exam.id}")
+    result_grid(key, {**data, "headings": heading_words()})
     _show_bad_cells(session)
     _show_buttons(place, session)
     _show_outcome(place, session)
@@ -67,7 +69,8 @@ def _show_bad_cells(session: GridSession) -> None:
     if more:
         lines.append(f"- and {more} more")
     st.warning(
-        f"{count_text(len(cells), 'cell')} to mend; the other lines can be saved.\n\n" + "\n".join(lines),
+        f"{count_text(len(cells), 'cell')} to correct; the other results can be saved.\n\n"
+        + "\n".join(lines),
         icon=":material/edit_note:",
     )
 
@@ -80,31 +83,31 @@ def _person(session: GridSession, key: str) -> str:
 def _show_buttons(place: str, session: GridSession) -> None:
     count = len(session.unsaved)
     left, middle, right = st.columns(3)
-    label = f"Save {count_text(count, 'changed line')}" if count else "Save"
+    label = f"Save {count_text(count, 'change')}" if count else "Save"
     with left:
         # Never disabled: what was typed just now may be on its way, and is meant to be saved too.
         save = storing_button(label, key=f"{place}-save", type="primary", width="stretch")
     with middle:
         discard = storing_button(
-            "Throw my changes away", key=f"{place}-discard", disabled=count == 0, width="stretch"
+            "Discard my changes", key=f"{place}-discard", disabled=count == 0, width="stretch"
         )
     undoable = session.undoable_count
-    label = f"Undo the last save ({count_text(undoable, 'line')})" if undoable else "Undo the last save"
+    label = f"Undo the last save ({count_text(undoable, 'change')})" if undoable else "Undo the last save"
     with right:
         undo = storing_button(label, key=f"{place}-undo", disabled=undoable == 0, width="stretch")
     if save.take():
         if count == 0:
-            st.info("There is nothing to save: all is as it is stored.", icon=":material/check_circle:")
+            st.info("Nothing to save: you have changed nothing.", icon=":material/check_circle:")
             return
         bar = st.progress(0.0, "Saving …")
         for done, total in session.save():
-            bar.progress(done / total, f"{done} of {total} saved or judged")
+            bar.progress(done / total, f"{done} of {total} done")
         st.rerun()  # the whole page: its title counts the results
     if discard.take():
         session.discard()
         st.rerun()
     if undo.take():
-        with st.spinner("Taking it back …"):
+        with st.spinner("Undoing …"):
             failed = session.undo()
         st.session_state[f"{place}-not-undone"] = len(failed)
         st.rerun()
@@ -113,13 +116,18 @@ def _show_buttons(place: str, session: GridSession) -> None:
 def _show_outcome(place: str, session: GridSession) -> None:
     not_undone = st.session_state.pop(f"{place}-not-undone", 0)
     if not_undone:
-        st.warning(f"{count_text(not_undone, 'line')} not taken back: changed elsewhere since, or no answer.")
+        st.warning(
+            f"{count_text(not_undone, 'change')} could not be undone: changed elsewhere since, or no answer "
+            "from the server."
+        )
     hindrances = session.hindrances
     if Hindrance.SESSION_ENDED in hindrances:
         st.error("Not saved: your session has ended. Nothing is lost: sign in again, then press Save again.")
         st.link_button("Sign in again in another tab", sign_in_again_path())
     elif hindrances:
-        st.error("Not saved: the server does not answer. Nothing is lost: wait a bit, then press Save again.")
+        st.error(
+            "Not saved: the server does not answer. Nothing is lost: wait a moment, then press Save again."
+        )
 
 
 def _show_choice(place: str, session: GridSession, key: str, receipt: Conflict | Duplicate) -> None:
@@ -128,27 +136,37 @@ def _show_choice(place: str, session: GridSession, key: str, receipt: Conflict |
     mine = "deleted"
     if isinstance(command, CreateRow | ChangeRow):
         mine = escape_markdown(f"{command.person}, {command.grade}")
-    keep, take = "Keep mine", "Take theirs"
+    choices = {"Keep what I typed here": session.keep_mine, "Use the other one": session.take_theirs}
     match receipt:
         case Duplicate(existing=existing):
-            text = (
-                f"**{mine}** is not saved: already here with {escape_markdown(grade_text(existing.grade))}."
-            )
-            keep, take = "Save as a second line", "Leave it out"
+            there = grade_text(existing.grade)
+            text = f"**{mine}** is not saved: this student already has {escape_markdown(there)}."
+            choices = {
+                f"Replace {there}": session.replace_existing,
+                "Save as a second result": session.keep_mine,
+                "Discard what I typed": session.take_theirs,
+            }
+            if receipt.is_same_grade:
+                text = f"**{mine}** is not saved: this student already has this grade."
+                choices = dict(list(choices.items())[1:])
         case Conflict(theirs=Result() as theirs):
             person = person_of(theirs, session.audience) or theirs.student
             now = escape_markdown(f"{person}, {grade_text(theirs.grade)}")
-            text = f"Changed elsewhere meanwhile. Mine: **{mine}**. Theirs: **{now}**."
+            text = (
+                f"Changed in another tab or by somebody else. Typed here: **{mine}**. Saved there: **{now}**."
+            )
         case _:
-            text = f"**{mine}** is not saved: the line was deleted elsewhere meanwhile."
-            keep, take = "Put it back with my values", "Leave it deleted"
+            text = f"**{mine}** is not saved: the result was deleted in another tab or by somebody else."
+            choices = {
+                "Restore it with what I typed": session.keep_mine,
+                "Leave it deleted": session.take_theirs,
+            }
 
     def decide(choose: Callable[[str], None]) -> None:
         if key in session.choices:
             choose(key)
 
-    with st.container(border=True):
+    with st.container(border=True), st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(text)
-        left, right = st.columns(2)
-        left.button(keep, key=f"{place}-keep-{key}", on_click=decide, args=(session.keep_mine,))
-        right.button(take, key=f"{place}-take-{key}", on_click=decide, args=(session.take_theirs,))
+        for label, choose in choices.items():
+            st.button(escape_markdown(label), key=f"{place}-{label}-{key}", on_click=decide, args=(choose,))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import streamlit as st
 
 from shared.model.exam import Audience, Exam
@@ -14,6 +16,7 @@ from teacher_app.views.buttons import set_state, storing_button
 from teacher_app.views.clock import local_now
 from teacher_app.views.errors import EXPECTED, explain
 from teacher_app.views.fragments import fragment
+from teacher_app.views.unsaved_elsewhere import unsaved_parts
 
 __all__ = ["render", "show_preview"]
 
@@ -78,6 +81,13 @@ def _draft(workspace: Workspace, found: list[Finding]) -> None:
     _receipt(exam)
     asked_key = _asked_key(exam, is_published=True)
     faults = [one for one in found if one.severity is Severity.ERROR]
+    unsaved = unsaved_parts(exam.id)
+    if unsaved:
+        st.warning(
+            f"{count_text(sum(unsaved.values()), 'result')} that you typed under {_parts_text(unsaved)} "
+            "will be missing: save first, then publish.",
+            icon=":material/save:",
+        )
     if not rows:
         st.markdown(
             "**All at once:** enter the results first, then come back here. Nobody can tell whom you marked "
@@ -93,9 +103,9 @@ def _draft(workspace: Workspace, found: list[Finding]) -> None:
             st.button("Not yet", on_click=set_state, args=(asked_key, False))
     else:
         publish = storing_button(
-            _publish_label(len(rows), len(workspace.results)),
+            _publish_label(len(rows), len(workspace.results), is_complete=not unsaved),
             key=f"publish-{exam.id}",
-            type="primary",
+            type="secondary" if unsaved else "primary",
             icon=":material/campaign:",
         )
         st.caption(
@@ -116,7 +126,9 @@ def _draft(workspace: Workspace, found: list[Finding]) -> None:
     _set_published(workspace, is_published=True)
 
 
-def _publish_label(count: int, student_count: int) -> str:
+def _publish_label(count: int, student_count: int, *, is_complete: bool) -> str:
+    if not is_complete:
+        return f"Publish only the {count_text(count, 'saved result')}"
     if count < student_count:
         return f"Publish {count:,} of {student_count:,} results"
     return "Publish the result" if count == 1 else f"Publish all {count:,} results"
@@ -169,6 +181,10 @@ def _set_published(workspace: Workspace, *, is_published: bool) -> None:
         _note(exam, _CHANGED_ELSEWHERE_WORDS[is_published])
     st.session_state.pop(_asked_key(exam, is_published=is_published), None)
     st.rerun()
+
+
+def _parts_text(parts: Iterable[str]) -> str:
+    return " and ".join(f"“{part}”" for part in parts)
 
 
 def _asked_key(exam: Exam, *, is_published: bool) -> str:

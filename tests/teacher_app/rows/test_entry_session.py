@@ -120,6 +120,7 @@ def test_an_existing_student_and_an_invalid_grade_are_reported_as_such(desk: Des
         "attempt": 1,
         "kind": "duplicate",
         "row": [there["key"], "Ada", "", "12", 1],
+        "is_same": False,
     }
     assert (receipts[high["key"]]["kind"], receipts[high["key"]]["field"]) == ("refused", "grade")
     consent = {**twice, "attempt": 2, "accepts_duplicate": True}

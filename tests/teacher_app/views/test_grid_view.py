@@ -59,21 +59,21 @@ def stored(desk: Desk, exam: Exam) -> list[tuple[str, str]]:
 
 def test_an_untouched_grid_says_that_there_is_nothing_to_save(page: AppTest) -> None:
     assert not page.exception
-    assert button(page, "Throw my changes away").disabled
+    assert button(page, "Discard my changes").disabled
     assert button(page, "Undo the last save").disabled
     assert page.warning.len == 0
     button(page, "Save").click().run()
-    assert "nothing to save" in page.info[0].value
+    assert page.info[0].value.startswith("Nothing to save")
 
 
 def test_input_is_stored_on_save_and_reverted_by_undo(page: AppTest, desk: Desk, exam: Exam) -> None:
     ada, _ = rows_of(desk, exam)
     type_into(page, exam, change_entry(ada, grade="13,5"), create_entry("Carl", "abs"))
     assert stored(desk, exam) == [("Ada", "12"), ("Blaise", "9")]
-    button(page, "Save 2 changed lines").click().run()
+    button(page, "Save 2 changes").click().run()
     assert not page.exception
     assert stored(desk, exam) == [("Ada", "13.5"), ("Blaise", "9"), ("Carl", "ABSENT")]
-    button(page, "Undo the last save (2 lines)").click().run()
+    button(page, "Undo the last save (2 changes)").click().run()
     assert stored(desk, exam) == [("Ada", "12"), ("Blaise", "9")]
 
 
@@ -83,13 +83,13 @@ def test_each_invalid_cell_is_explained_and_the_valid_lines_are_stored(
     ada, blaise = rows_of(desk, exam)
     type_into(page, exam, change_entry(ada, grade="25"), change_entry(blaise, grade="10"))
     (warning,) = page.warning
-    assert "1 cell to mend" in warning.value
+    assert "1 cell to correct" in warning.value
     assert "Line 1, Ada, grade" in warning.value
     assert "above 20" in warning.value
-    button(page, "Save 2 changed lines").click().run()
+    button(page, "Save 2 changes").click().run()
     assert stored(desk, exam) == [("Ada", "12"), ("Blaise", "10")]
     assert "above 20" in page.warning[0].value
-    assert button(page, "Save 1 changed line")
+    assert button(page, "Save 1 change")
 
 
 @pytest.mark.parametrize(
@@ -98,23 +98,23 @@ def test_each_invalid_cell_is_explained_and_the_valid_lines_are_stored(
 def test_a_failed_save_keeps_the_input(page: AppTest, desk: Desk, exam: Exam, fault: str, said: str) -> None:
     type_into(page, exam, change_entry(rows_of(desk, exam)[0], grade="13"))
     setattr(desk, fault, True)
-    button(page, "Save 1 changed line").click().run()
+    button(page, "Save 1 change").click().run()
     assert any(said in error.value for error in page.error)
     setattr(desk, fault, False)
-    button(page, "Save 1 changed line").click().run()
+    button(page, "Save 1 change").click().run()
     assert stored(desk, exam) == [("Ada", "13"), ("Blaise", "9")]
     assert page.error.len == 0
 
 
-@pytest.mark.parametrize(("choice", "grade"), [("Keep mine", "7"), ("Take theirs", "15")])
+@pytest.mark.parametrize(("choice", "grade"), [("Keep what I typed here", "7"), ("Use the other one", "15")])
 def test_a_line_changed_elsewhere_shows_both_values_and_the_teacher_chooses(
     page: AppTest, desk: Desk, exam: Exam, choice: str, grade: str
 ) -> None:
     ada, _ = rows_of(desk, exam)
     type_into(page, exam, change_entry(ada, grade="7"))
     desk.real_api.update_result(exam.id, ada.id, 1, grade="15")
-    button(page, "Save 1 changed line").click().run()
-    assert any("Mine: **Ada, 7**. Theirs: **Ada, 15**" in text.value for text in page.markdown)
+    button(page, "Save 1 change").click().run()
+    assert any("Typed here: **Ada, 7**. Saved there: **Ada, 15**" in text.value for text in page.markdown)
     assert ("Ada", "15") in stored(desk, exam)
     button(page, choice).click().run()
     assert ("Ada", grade) in stored(desk, exam)
@@ -124,19 +124,45 @@ def test_a_line_changed_elsewhere_shows_both_values_and_the_teacher_chooses(
 def test_resolving_a_conflict_keeps_the_input_on_other_lines(page: AppTest, desk: Desk, exam: Exam) -> None:
     duplicate = create_entry("ada", "7")
     type_into(page, exam, duplicate)
-    button(page, "Save 1 changed line").click().run()
+    button(page, "Save 1 change").click().run()
     type_into(page, exam, duplicate, change_entry(rows_of(desk, exam)[1], grade="10"))
-    button(page, "Leave it out").click().run()
-    button(page, "Save 1 changed line").click().run()
+    button(page, "Discard what I typed").click().run()
+    button(page, "Save 1 change").click().run()
     assert stored(desk, exam) == [("Ada", "12"), ("Blaise", "10")]
+
+
+@pytest.mark.parametrize(
+    ("choice", "kept"),
+    [
+        ("Replace 12", [("Blaise", "9"), ("ada", "7")]),
+        ("Save as a second result", [("Ada", "12"), ("Blaise", "9"), ("ada", "7")]),
+        ("Discard what I typed", [("Ada", "12"), ("Blaise", "9")]),
+    ],
+)
+def test_a_student_who_has_a_result_gets_the_new_grade_or_a_second_one_or_keeps_it(
+    page: AppTest, desk: Desk, exam: Exam, choice: str, kept: list[tuple[str, str]]
+) -> None:
+    type_into(page, exam, create_entry("ada", "7"))
+    button(page, "Save 1 change").click().run()
+    button(page, choice).click().run()
+    assert stored(desk, exam) == kept
+
+
+def test_the_same_student_with_the_same_grade_is_not_offered_as_a_replacement(
+    page: AppTest, desk: Desk, exam: Exam
+) -> None:
+    type_into(page, exam, create_entry("ada", "12,0"))
+    button(page, "Save 1 change").click().run()
+    assert any("already has this grade" in text.value for text in page.markdown)
+    assert not [found for found in page.button if found.label.startswith("Replace")]
 
 
 def test_changes_are_discarded_on_request(page: AppTest, desk: Desk, exam: Exam) -> None:
     ada, blaise = rows_of(desk, exam)
     type_into(page, exam, change_entry(ada, grade="13"), delete_entry(blaise))
-    button(page, "Throw my changes away").click().run()
+    button(page, "Discard my changes").click().run()
     assert button(page, "Save")  # no changes to count
-    assert button(page, "Throw my changes away").disabled
+    assert button(page, "Discard my changes").disabled
     assert stored(desk, exam) == [("Ada", "12"), ("Blaise", "9")]
 
 
@@ -148,5 +174,5 @@ def test_the_input_is_still_there_after_visiting_another_tab_of_the_exam(
     page.run()
     page.session_state[navigation.PART] = "Grid"
     page.run()
-    button(page, "Save 1 changed line").click().run()
+    button(page, "Save 1 change").click().run()
     assert stored(desk, exam) == [("Ada", "13"), ("Blaise", "9")]
