@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 
-from shared.model.exam import Audience, new_id
+from shared.model.exam import Audience, Exam, Result, new_id
 from shared.model.scales import Scale
 from teacher_app.importing.checking import CheckedRow, Choices, Fate, check_rows
 from teacher_app.importing.columns import FIND, NO_GRADES, Layout, recognised
@@ -49,6 +49,8 @@ class ImportDraft:
         self.finished_at: dt.datetime | None = None
         self.offered: dict[str, Sequence[SourceRow]] = {}  # by editor: the rows as it was given them
         self._mended: dict[int, SourceRow] = {}  # by position
+        self._asked: tuple[list[SourceRow], Exam, list[Result]] | None = None
+        self._answers: dict[Choices, list[CheckedRow]] = {}  # to what was `_asked`
         self.layout = self._recognised(FIND)
         self._rows = self._read()
 
@@ -102,12 +104,21 @@ class ImportDraft:
 
     def checked(self) -> list[CheckedRow]:
         """Each row against what the workspace has now."""
-        return check_rows(self.rows, self._workspace.exam, self._workspace.results, self.choices)
+        return self._checked(self.choices)
 
     def checked_without_choices(self) -> list[CheckedRow]:
         """What there would be to choose about: students with other grades than there, repeated ones, decimals
         to round."""
-        return check_rows(self.rows, self._workspace.exam, self._workspace.results, Choices())
+        return self._checked(Choices())
+
+    def _checked(self, choices: Choices) -> list[CheckedRow]:
+        """The same again while nothing changes: a page asks several times in each of its reruns."""
+        asked = (self.rows, self._workspace.exam, list(self._workspace.results))
+        if asked != self._asked:
+            self._asked, self._answers = asked, {}
+        if choices not in self._answers:
+            self._answers[choices] = check_rows(*asked, choices)
+        return self._answers[choices]
 
     # Saving.
 

@@ -32,7 +32,8 @@ _COMMAND = (sys.executable, "-m", "teacher_app.importing.reading_process")
 class ReadingBudget:
     """For one file. A container has 1 GB: two at once leave half of it to the dashboard."""
 
-    duration_s: float = 15.0
+    duration_s: float = 30.0
+    processor_s: int = 10  # what is slow because the machine is busy is not the file's fault
     memory_bytes: int = 256_000_000
     at_once: int = 2  # further ones wait, at most for the duration
 
@@ -68,7 +69,7 @@ class FileReader:
         if not self._places.acquire(timeout=budget.duration_s):
             raise FileNotReadable("Other files are being read at the moment. Try again in a minute.")
         try:
-            request = Request(is_pasted, encoding, budget.memory_bytes, round(budget.duration_s))
+            request = Request(is_pasted, encoding, budget.memory_bytes, budget.processor_s)
             answer = self._answer(request.line() + data)
         except subprocess.TimeoutExpired:
             answer = {"fault": "out of time"}

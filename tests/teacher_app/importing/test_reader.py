@@ -108,3 +108,4 @@ def test_a_file_that_is_made_to_be_expensive(
         source = reader.file(WEAPONS[name]())
         assert [len(table.rows) for table in source.tables.values()] == [1]
     assert "out of time" not in caplog.text
+    assert "process ended" not in caplog.text
