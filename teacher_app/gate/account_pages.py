@@ -22,7 +22,7 @@ from shared.model.errors import (
 )
 from teacher_app.gate import paths
 from teacher_app.gate.gate import Gate
-from teacher_app.gate.middleware import facts_in, session_in
+from teacher_app.gate.middleware import session_in
 from teacher_app.gate.open_pages import OpenPage
 from teacher_app.gate.password_rules import RULES
 from teacher_app.gate.replies import TOO_OLD, Alert, Form, Replies, alert_for
@@ -211,10 +211,11 @@ class AccountPages:
 
     async def _attempt(self, request: Request, session: GateSession, step: Callable[[], object]) -> None:
         """Run a step that verifies a password or a code, as a counted attempt."""
-        limits, address, name = self._gate.limits, facts_in(request.scope).address, session.teacher.username
-        with limits.attempt(name, address, undecided=(PasswordRefused, SessionEnded)):
+        limits, name = self._gate.limits, session.teacher.username
+        visitor = self._replies.visitor(request, name)
+        with limits.attempt(name, visitor, undecided=(PasswordRefused, SessionEnded)):
             await self._gate.run_blocking(step)
-        limits.succeeded(name, address)
+        limits.succeeded(name, visitor)
 
     def _authenticator_page(
         self, request: Request, session: GateSession, alert: Alert | None = None, *, is_on: bool

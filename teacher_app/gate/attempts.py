@@ -12,7 +12,7 @@ from cachetools import LRUCache
 from shared.model.errors import BackendUnreachable, ExamResultsError, SignInError, SignInThrottled
 from shared.model.names import name_key
 
-__all__ = ["AttemptLimits", "AttemptRule", "Attempts"]
+__all__ = ["AttemptLimits", "AttemptRule", "Attempts", "Visitor"]
 
 KEYS_MAX = 20_000  # names or addresses; beyond it the least recently used one is forgotten
 
@@ -107,8 +107,17 @@ class Attempts:
         return count
 
 
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who makes an attempt. `device` is the id of a browser that is known for the name that is tried."""
+
+    address: str
+    device: str | None = None
+
+
 class AttemptLimits:
-    """Attempts counted by name and, because names are easily changed, by address as well.
+    """Attempts counted by name and, because names are easily changed, by address as well; those of a known
+    device by the device alone, so that no stranger can block them.
 
     A school often shares one address, so an address is allowed more than a name, and one attempt of it is
     forgiven every minute, as somebody there is always mistyping. A success withdraws only its own attempt
@@ -116,7 +125,9 @@ class AttemptLimits:
     """
 
     # Sign-in's rules
-    NAME = AttemptRule(free=5, first_wait_s=5.0, longest_wait_s=900.0, forgotten_after_s=3600.0)
+    # The longest wait exceeds what the user pool needs to forget its own count of a name's failures (900 s
+    # after a lock of 256 s at most), so that a steady guesser does not keep the name locked there.
+    NAME = AttemptRule(free=5, first_wait_s=5.0, longest_wait_s=1280.0, forgotten_after_s=3600.0)
     ADDRESS = AttemptRule(
         free=30, first_wait_s=5.0, longest_wait_s=900.0, forgotten_after_s=3600.0, one_forgiven_every_s=60.0
     )
@@ -126,32 +137,41 @@ class AttemptLimits:
     ) -> None:
         self._by_name = Attempts(name, now_s)
         self._by_address = Attempts(address, now_s)
+        self._by_device = Attempts(name, now_s)
 
     @contextmanager
     def attempt(
-        self, name: str, address: str, *, undecided: tuple[type[SignInError], ...] = ()
+        self, name: str, visitor: Visitor, *, undecided: tuple[type[SignInError], ...] = ()
     ) -> Iterator[None]:
         """Counts an attempt, and withdraws it if the user pool did not decide it: if the block raises
         BackendUnreachable, SignInThrottled or one of `undecided`. Raises SignInThrottled with the wait,
         without counting, if the attempt is not allowed now."""
         causes: tuple[type[ExamResultsError], ...] = (BackendUnreachable, SignInThrottled, *undecided)
-        key = _name_key(name)
-        wait_s = max(self._by_name.wait_s(key), self._by_address.wait_s(address))
+        counts = self._counts_of(name, visitor)
+        wait_s = max(attempts.wait_s(key) for attempts, key in counts)
         if wait_s > 0:
             raise SignInThrottled(wait_s)
-        self._by_name.begin(key)
-        self._by_address.begin(address)
+        for attempts, key in counts:
+            attempts.begin(key)
         try:
             yield
         except causes:
-            self._by_name.withdraw(key)
-            self._by_address.withdraw(address)
+            for attempts, key in counts:
+                attempts.withdraw(key)
             raise
 
-    def succeeded(self, name: str, address: str) -> None:
+    def succeeded(self, name: str, visitor: Visitor) -> None:
         """The last attempt was right."""
-        self._by_name.forget(_name_key(name))
-        self._by_address.withdraw(address)
+        for attempts, key in self._counts_of(name, visitor):
+            if attempts is self._by_address:
+                attempts.withdraw(key)
+            else:
+                attempts.forget(key)
+
+    def _counts_of(self, name: str, visitor: Visitor) -> tuple[tuple[Attempts, str], ...]:
+        if visitor.device is not None:
+            return ((self._by_device, visitor.device),)
+        return ((self._by_name, _name_key(name)), (self._by_address, visitor.address))
 
 
 def _name_key(name: str) -> str:

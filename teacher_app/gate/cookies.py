@@ -1,4 +1,5 @@
-"""The gate's cookies: the session's, what continues it after a restart, and a visitor's before there is one.
+"""The gate's cookies: the session's, what continues it after a restart, a visitor's before there is one, and
+a known device's.
 
 All are opaque, HttpOnly and SameSite=Strict; over https they have the __Host- prefix (RFC 6265bis).
 """
@@ -15,6 +16,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 
 __all__ = [
+    "DEVICE",
     "SEALED",
     "SESSION",
     "VISITOR",
@@ -28,8 +30,9 @@ __all__ = [
 SESSION = "exam_results_teacher"
 SEALED = "exam_results_sealed"
 VISITOR = "exam_results_visitor"
+DEVICE = "exam_results_device"
 # Ours have 43 characters; a refresh token of Cognito, sealed, has about 2,600. Browsers store 4,096.
-_LENGTHS_MAX = {SESSION: 64, VISITOR: 64, SEALED: 4_000}
+_LENGTHS_MAX = {SESSION: 64, VISITOR: 64, DEVICE: 1_000, SEALED: 4_000}
 
 
 def new_cookie_value() -> str:
@@ -59,11 +62,15 @@ def cookie_of(scope: Mapping[str, Any], name: str, *, is_https: bool) -> str | N
     return None
 
 
-def set_cookie(response: Response, name: str, value: str, *, is_https: bool) -> None:
-    """Set a cookie that lasts until the browser is closed; the server decides when the session ends."""
+def set_cookie(
+    response: Response, name: str, value: str, *, is_https: bool, max_age_s: int | None = None
+) -> None:
+    """Set a cookie that lasts until the browser is closed, or for `max_age_s`; the server decides when a
+    session ends."""
     response.set_cookie(
         _full_name(name, is_https=is_https),
         value,
+        max_age=max_age_s,
         path="/",
         secure=is_https,
         httponly=True,

@@ -8,9 +8,9 @@ from starlette.routing import Route
 
 from shared.model.errors import ExamResultsError
 from teacher_app.gate import paths
+from teacher_app.gate.attempts import Visitor
 from teacher_app.gate.cookies import key_of, new_cookie_value
 from teacher_app.gate.gate import Gate
-from teacher_app.gate.middleware import facts_in
 from teacher_app.gate.password_rules import RULES
 from teacher_app.gate.pending_steps import CodeSent
 from teacher_app.gate.replies import TOO_OLD, Alert, Form, Replies, alert_for
@@ -46,7 +46,7 @@ class ForgottenPages:
             alert = Alert("Type your name.", field="username")
         else:
             try:
-                destination = await self._send_code(name, facts_in(request.scope).address)
+                destination = await self._send_code(name, self._replies.visitor(request, name))
             except ExamResultsError as error:
                 alert = alert_for(error)
             else:
@@ -66,9 +66,9 @@ class ForgottenPages:
         name = form.text("username")
         alert = self._form_alert(form)
         if alert is None:
-            address = facts_in(request.scope).address
+            visitor = self._replies.visitor(request, name)
             try:
-                with self._gate.limits.attempt(name, address):
+                with self._gate.limits.attempt(name, visitor):
                     await self._gate.run_blocking(
                         self._gate.pool.confirm_forgot_password,
                         name,
@@ -78,14 +78,14 @@ class ForgottenPages:
             except ExamResultsError as error:
                 alert = alert_for(error)
             else:
-                self._gate.limits.succeeded(name, address)
+                self._gate.limits.succeeded(name, visitor)
                 self._gate.steps.drop(self._replies.visitor_key(request))
                 return self._replies.redirect(request, f"{paths.SIGN_IN}?notice=password-set")
         return self._code_page(request, name, sent, alert)
 
-    async def _send_code(self, name: str, address: str) -> str | None:
-        """Has a code sent. Raises SignInThrottled after too many requests for `name` or from `address`."""
-        with self._gate.code_requests.attempt(name, address):
+    async def _send_code(self, name: str, visitor: Visitor) -> str | None:
+        """Has a code sent. Raises SignInThrottled after too many requests for `name` or by `visitor`."""
+        with self._gate.code_requests.attempt(name, visitor):
             return await self._gate.run_blocking(self._gate.pool.forgot_password, name)
 
     @staticmethod

@@ -26,6 +26,7 @@ from shared.model.errors import (
 from shared.settings import TeacherSettings
 from teacher_app.gate.attempts import AttemptLimits, AttemptRule
 from teacher_app.gate.form_tokens import FormTokens
+from teacher_app.gate.known_devices import KnownDevices
 from teacher_app.gate.open_pages import OpenPage, OpenPages
 from teacher_app.gate.pending_steps import PendingSteps
 from teacher_app.gate.sealed_sessions import SealedSession, SessionSeal
@@ -72,6 +73,7 @@ class Gate:
         idle_s = settings.session_idle_minutes * 60.0
         self.seal = SessionSeal(settings.session_key, now_s, idle_s=idle_s)
         self.form_tokens = FormTokens(self.seal.form_key)
+        self.devices = KnownDevices(self.seal.device_key, now_s)
         self.sessions = Sessions(
             now_s, lambda teacher: TeacherApi(settings.backend, teacher.access_token), idle_s=idle_s
         )

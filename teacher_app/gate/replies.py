@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from shared.identity.teacher_session import TeacherSession
 from shared.model.errors import (
     AccountNotUsable,
     BackendUnreachable,
@@ -29,7 +30,9 @@ from shared.model.errors import (
 from shared.web.installed import streamlit_font
 from shared.web.templates import html_templates
 from teacher_app.gate import paths
+from teacher_app.gate.attempts import Visitor
 from teacher_app.gate.cookies import (
+    DEVICE,
     SEALED,
     SESSION,
     VISITOR,
@@ -40,6 +43,7 @@ from teacher_app.gate.cookies import (
     set_cookie,
 )
 from teacher_app.gate.gate import Gate
+from teacher_app.gate.known_devices import KNOWN_FOR_S
 from teacher_app.gate.middleware import facts_in, session_in
 
 __all__ = ["Alert", "Form", "Replies", "alert_for", "asset_route"]
@@ -130,14 +134,24 @@ class Replies:
             set_cookie(response, VISITOR, visitor, is_https=facts_in(request.scope).is_https)
         return response
 
-    def signed_in(self, request: Request, path: str, session_cookie: str) -> Response:
-        """Redirect to `path` with a new session: set its cookies and delete the visitor's."""
+    def visitor(self, request: Request, name: str) -> Visitor:
+        """Who makes an attempt under `name`."""
+        facts = facts_in(request.scope)
+        cookie = cookie_of(request.scope, DEVICE, is_https=facts.is_https)
+        return Visitor(facts.address, self._gate.devices.device_of(cookie, name))
+
+    def signed_in(
+        self, request: Request, path: str, session_cookie: str, teacher: TeacherSession
+    ) -> Response:
+        """Redirect to `path` with a new session: set its cookies and the device's, delete the visitor's."""
         is_https = facts_in(request.scope).is_https
         response = RedirectResponse(path, HTTPStatus.SEE_OTHER)
         set_cookie(response, SESSION, session_cookie, is_https=is_https)
         sealed = self._gate.sealed(key_of(session_cookie))
         if sealed is not None:
             set_cookie(response, SEALED, sealed, is_https=is_https)
+        device = self._gate.devices.remember(filter(None, (teacher.username, teacher.email)))
+        set_cookie(response, DEVICE, device, is_https=is_https, max_age_s=KNOWN_FOR_S)
         drop_cookie(response, VISITOR, is_https=is_https)
         return response
 

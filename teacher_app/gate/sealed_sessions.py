@@ -41,6 +41,7 @@ class SessionSeal:
         secret = (key_text or secrets.token_urlsafe(32)).encode()
         self._fernet = Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"sessions " + secret).digest()))
         self.form_key = hashlib.sha256(b"forms " + secret).digest()
+        self.device_key = hashlib.sha256(b"devices " + secret).digest()
         self._now_s = now_s
         self._idle_s = idle_s
 

@@ -65,16 +65,16 @@ class SignInPages:
         elif not password:
             alert = Alert("Type your password.", field="password")
         if alert is None:
-            address = facts_in(request.scope).address
+            visitor = self._replies.visitor(request, name)
             try:
-                with self._gate.limits.attempt(name, address):
+                with self._gate.limits.attempt(name, visitor):
                     step = await self._gate.run_blocking(self._gate.pool.sign_in, name, password)
             except ExamResultsError as error:
-                _LOG.info("sign-in refused from %s: %s", address, type(error).__name__)
+                _LOG.info("sign-in refused from %s: %s", visitor.address, type(error).__name__)
                 alert = alert_for(error)
             else:
                 if not isinstance(step, AuthenticatorChallenge):  # else the attempt ends with the code
-                    self._gate.limits.succeeded(name, address)
+                    self._gate.limits.succeeded(name, visitor)
                 return self._continue(request, step, next_path, resume)
         return self._sign_in_page(request, name, alert, is_resuming=waiting is not None)
 
@@ -123,9 +123,9 @@ class SignInPages:
             elif not form.text("code"):
                 alert = Alert("Type the code that your app shows.", field="code")
             else:
-                address = facts_in(request.scope).address
+                visitor = self._replies.visitor(request, challenge.username)
                 try:
-                    with self._gate.limits.attempt(challenge.username, address):
+                    with self._gate.limits.attempt(challenge.username, visitor):
                         step = await self._gate.run_blocking(
                             self._gate.pool.answer_authenticator, challenge, form.text("code")
                         )
@@ -134,7 +134,7 @@ class SignInPages:
                 except ExamResultsError as error:
                     alert = alert_for(error)
                 else:
-                    self._gate.limits.succeeded(challenge.username, address)
+                    self._gate.limits.succeeded(challenge.username, visitor)
                     return self._continue(request, step, pending.next_path, pending.resume)
         return self._replies.page(request, "code.html", alert, username=challenge.username)
 
@@ -145,7 +145,7 @@ class SignInPages:
             _LOG.info("%s signed in from %s", step.username, facts_in(request.scope).address)
             old = cookie_of(request.scope, SESSION, is_https=facts_in(request.scope).is_https)
             cookie, is_resumed = self._gate.start(step, None if old is None else key_of(old), resume)
-            return self._replies.signed_in(request, paths.RESUMED if is_resumed else next_path, cookie)
+            return self._replies.signed_in(request, paths.RESUMED if is_resumed else next_path, cookie, step)
         # A new cookie for the authenticated step, against session fixation.
         visitor = new_cookie_value()
         self._gate.steps.put(key_of(visitor), PendingSignIn(step, next_path, resume))

@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.model.errors import BackendUnreachable, SignInThrottled
-from teacher_app.gate.attempts import AttemptLimits, AttemptRule, Attempts
+from teacher_app.gate.attempts import AttemptLimits, AttemptRule, Attempts, Visitor
 from tests.teacher_app.gate.fake_pool import Clock
 
 RULE = AttemptRule(free=3, first_wait_s=5.0, longest_wait_s=60.0, forgotten_after_s=600.0)
 
 
 def attempt(limits: AttemptLimits, name: str, address: str) -> None:
-    with limits.attempt(name, address):
+    with limits.attempt(name, Visitor(address)):
         pass
 
 
@@ -147,7 +147,7 @@ def test_a_success_clears_the_name_but_withdraws_only_one_attempt_of_the_address
     for number in range(29):
         attempt(limits, f"teacher-{number}", "10.0.0.1")
     attempt(limits, "own", "10.0.0.1")
-    limits.succeeded("own", "10.0.0.1")
+    limits.succeeded("own", Visitor("10.0.0.1"))
     attempt(limits, "teacher-30", "10.0.0.1")
     with pytest.raises(SignInThrottled):
         attempt(limits, "teacher-31", "10.0.0.1")
@@ -168,6 +168,6 @@ def test_a_refused_attempt_is_not_counted_so_waiting_is_enough() -> None:
 def test_an_attempt_that_the_pool_could_not_decide_is_not_counted() -> None:
     limits = AttemptLimits(Clock())
     for _ in range(50):
-        with pytest.raises(BackendUnreachable), limits.attempt("ada", "10.0.0.1"):
+        with pytest.raises(BackendUnreachable), limits.attempt("ada", Visitor("10.0.0.1")):
             raise BackendUnreachable("pool", "no answer")
     attempt(limits, "ada", "10.0.0.1")

@@ -142,6 +142,22 @@ def test_an_address_that_tries_many_names_is_throttled_and_others_are_not(site: 
         assert teacher.path == "/"
 
 
+def test_a_browser_that_is_known_is_not_kept_out_by_strangers(site: Site, browser: GateBrowser) -> None:
+    """Neither by those who try its teacher's name nor by those who share its address; others are."""
+    browser.sign_in()
+    browser.open("/account")
+    browser.send()  # signs out
+    with site.browser() as neighbour, site.browser(address="10.6.6.6") as stranger:
+        for number in range(30):
+            neighbour.sign_in(f"guess-{number}", "wrong")
+        for _ in range(5):
+            stranger.sign_in("ada", "wrong")
+        assert neighbour.sign_in("ada").alert.startswith("Too many attempts.")
+        browser.sign_in("ada")
+        assert browser.path == "/"
+        assert neighbour.sign_in("ada").alert.startswith("Too many attempts."), "it is known for itself only"
+
+
 def test_the_session_cookie_changes_at_each_sign_in_and_the_old_one_is_invalid(
     site: Site, browser: GateBrowser
 ) -> None:
