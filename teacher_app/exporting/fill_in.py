@@ -1,4 +1,4 @@
-"""An exported gradebook of Canvas or Moodle with the grades of an exam filled in, to be imported there again.
+"""A gradebook's own export with the grades of an exam filled in, to be imported there again.
 
 Gradebooks identify students by ids that this dashboard never sees, but their own export contains them. Only
 cells of the chosen column are changed, and the feedback beside it where Moodle has one.
@@ -18,40 +18,54 @@ from shared.model.grades import Mark
 from shared.model.names import name_key
 from teacher_app.exporting.gradebooks import canvas_grade, moodle_grade
 from teacher_app.exporting.persons import shown_person
-from teacher_app.importing.columns import Dialect, Layout, column_labels, recognised
+from teacher_app.importing.columns import Layout, column_labels, recognised
 from teacher_app.importing.files import Source
+from teacher_app.importing.gradebooks import Dialect
 from teacher_app.importing.limits import FileNotReadable
-from teacher_app.importing.tables import DRAWN, SPACES, Table, records_from_text
+from teacher_app.importing.tables import Table, records_from_text
 
-__all__ = ["Filled", "GradebookFile"]
+__all__ = ["FILLED_IN", "Filled", "GradebookFile"]
 
+FILLED_IN = (
+    Dialect.CANVAS,
+    Dialect.MOODLE,
+    Dialect.BLACKBOARD,
+    Dialect.BRIGHTSPACE,
+    Dialect.SAKAI,
+    Dialect.GRADESCOPE,
+    Dialect.POWERSCHOOL,
+)
 _DECIMAL_COMMA = re.compile(r"\d+,\d+", re.ASCII)
+_COMPLETION = {"PASS": "Complete", "FAIL": "Incomplete"}  # in Blackboard
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """`missing`: students with a result who are not in the file exactly once."""
+    """`count`: students who were found. `missing`: students with a result who are not in the file exactly
+    once. `unchanged`: those whose mark, such as "absent", that gradebook has no word for."""
 
     data: bytes
     count: int
     missing: tuple[str, ...]
+    unchanged: tuple[str, ...]
 
 
 class GradebookFile:
-    """A gradebook exported from Canvas or Moodle. Raises FileNotReadable for anything else."""
+    """An export of one of the gradebooks of FILLED_IN. Raises FileNotReadable for anything else."""
 
     def __init__(self, source: Source, exam: Exam) -> None:
         self._source = source
         self._table: Table = next(iter(source.tables.values()))
         self._layout: Layout = recognised(self._table, exam.scale, exam.subject, kind=source.kind)
-        if self._layout.dialect not in {Dialect.CANVAS, Dialect.MOODLE} or self._table.delimiter in {
-            None,
-            SPACES,
-            DRAWN,
-        }:
+        if self._layout.dialect not in FILLED_IN or not self._table.delimiter:
+            names = ", ".join(FILLED_IN)
             raise FileNotReadable(
-                "This is no gradebook export of Canvas or Moodle. Export the gradebook there as CSV, "
-                "then choose that file."
+                f"This is no gradebook export that can be filled in ({names}). Export the gradebook there as "
+                "a text file (CSV, or Blackboard's XLS), then choose that file as it is."
+            )
+        if not self._layout.results:
+            raise FileNotReadable(
+                f"This export of {self.kind} has no column for results yet. Add one there, export again."
             )
         self._exam = exam
         self._has_decimal_commas = any(
@@ -69,69 +83,79 @@ class GradebookFile:
 
     @property
     def columns(self) -> dict[int, str]:
-        """The columns that could take grades, with their headings."""
-        labels = column_labels(self._table, heading_row=self._layout.heading_row)
-        return {index: label for index, label in enumerate(labels) if index not in self._layout.name_columns}
+        """The columns that take grades, with their headings."""
+        labels = column_labels(self._table, self._layout)
+        return {result.index: labels[result.index] for result in self._layout.results}
 
     def points(self, column: int) -> str:
         """The possible points of a column as the file states them; "" if it does not."""
-        for index in self._layout.passed_over:
-            row = self._table.rows[index]
-            if row[0].casefold() == "points possible" and column < len(row):
-                return row[column]
-        return ""
+        return next(result.points for result in self._layout.results if result.index == column)
 
     def filled(self, rows: Sequence[Result], column: int) -> Filled:
         """The file with the grades of the students whose names occur exactly once here and there."""
-        records = self._records()
-        students = self._students()
-        grades = {name_key(shown_person(row, self._exam)): row for row in rows}
+        records = dict(records_from_text(self._source.text, str(self._table.delimiter)))  # by their last line
+        lines_by_key: dict[str, list[int]] = {}
+        for line, key in self._students():
+            lines_by_key.setdefault(key, []).append(line)
         times_here = Counter(name_key(shown_person(row, self._exam)) for row in rows)
-        times_there = Counter(students.values())
-        count = 0
-        for line, key in students.items():
-            if times_here[key] == times_there[key] == 1:
-                self._fill(records[line], column, grades[key].grade)
-                count += 1
-        missing = tuple(
-            sorted(
-                shown_person(row, self._exam)
-                for row in rows
-                if not times_here[key := name_key(shown_person(row, self._exam))] == times_there[key] == 1
-            )
-        )
-        return Filled(self._bytes(list(records.values())), count, missing)
+        count, missing, unchanged = 0, list[str](), list[str]()
+        for row in rows:
+            if row.is_awaited:
+                continue
+            person = shown_person(row, self._exam)
+            lines = lines_by_key.get(name_key(person), [])
+            if times_here[name_key(person)] != 1 or len(lines) != 1:
+                missing.append(person)
+                continue
+            count += 1
+            if not self._fill(records[lines[0]], column, row.grade):
+                unchanged.append(person)
+        data = self._bytes(list(records.values()))
+        return Filled(data, count, tuple(sorted(missing)), tuple(unchanged))
 
-    def _records(self) -> dict[int, list[str]]:
-        """The records by the line at which they end, as in the table."""
-        return dict(records_from_text(self._source.text, str(self._table.delimiter)))
-
-    def _students(self) -> dict[int, str]:
-        """The key of the student on each line."""
-        layout, found = self._layout, {}
+    def _students(self) -> list[tuple[int, str]]:
+        """Line and key of each student."""
+        layout, found = self._layout, []
         for index, (line, cells) in enumerate(zip(self._table.lines, self._table.rows, strict=True)):
-            name = " ".join(cells[column] for column in layout.name_columns if column < len(cells))
-            if index not in layout.passed_over and name:
-                found[line] = name_key(name)
+            name = " ".join(
+                cells[column] for column in layout.name_columns if column < len(cells) and cells[column]
+            )
+            if name and not layout.is_passed_over(index):
+                found.append((line, name_key(name)))
         return found
 
-    def _fill(self, cells: list[str], column: int, grade: str) -> None:
+    def _fill(self, cells: list[str], column: int, grade: str) -> bool:
+        """False where that gradebook has no word for the grade: the cell stays as it is."""
         remark = ""
         if self.kind is Dialect.MOODLE:
             grade, remark = moodle_grade(grade)
-        elif grade == Mark.ABSENT:
-            return  # Canvas has no such grade: leave the cell unchanged
-        else:
+        elif self.kind is Dialect.CANVAS and grade != Mark.ABSENT:
             grade = canvas_grade(grade)
-        if self._has_decimal_commas:
-            grade = grade.replace(".", ",")
-        _put(cells, column, grade)
-        if remark and self._layout.remark is not None and column == self._layout.grade:
-            _put(cells, self._layout.remark, remark)
+        elif grade in {Mark.ABSENT, Mark.EXEMPT}:
+            return False
+        elif self.kind is Dialect.BLACKBOARD:
+            grade = _COMPLETION.get(grade, grade)
+        _put(cells, column, grade.replace(".", ",") if self._has_decimal_commas else grade)
+        feedback = next(result.remark for result in self._layout.results if result.index == column)
+        if remark and feedback is not None:
+            _put(cells, feedback, remark)
+        return True
 
     def _bytes(self, records: list[list[str]]) -> bytes:
-        text = io.StringIO(newline="")
-        csv.writer(text, delimiter=str(self._table.delimiter)).writerows(records)
+        text, original = io.StringIO(newline=""), self._source.text
+        delimiter, end = str(self._table.delimiter), "\r\n" if "\r\n" in original else "\n"
+        is_quoted = original.lstrip("\ufeff").startswith('"')
+        writer = csv.writer(
+            text,
+            delimiter=delimiter,
+            quoting=csv.QUOTE_ALL if is_quoted else csv.QUOTE_MINIMAL,
+            lineterminator=end,
+        )
+        for cells in records:
+            if any(cells):
+                writer.writerow(cells)
+            else:  # csv would write a blank line as ""
+                text.write(delimiter * (len(cells) - 1) + end)
         # A guessed encoding may lack letters of the names that are there; gradebooks read UTF-8.
         encoding = "utf-8" if self._source.readings else self._source.encoding
         return text.getvalue().encode(encoding)

@@ -15,7 +15,7 @@ from shared.model.grades import Mark
 from shared.model.scales import NumberScale, number_text
 from teacher_app.exporting.delimited import csv_bytes
 from teacher_app.exporting.persons import shown_person, split_name
-from teacher_app.importing.columns import moodle_kind
+from teacher_app.importing.gradebooks import moodle_kind
 
 __all__ = ["canvas_file", "canvas_grade", "moodle_file", "moodle_grade"]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
 from shared.model.codes import is_code
@@ -18,11 +19,14 @@ from shared.model.exam import Audience, Exam, NewResult, Result
 from shared.model.grade_words import Word, word_of
 from shared.model.grades import AWAITED, Grade, grade_text, parse_grade
 from shared.model.names import fold, name_key
+from shared.model.scales import NumberScale, number_text
 from teacher_app.importing.columns import is_grade
 from teacher_app.importing.rows import SourceRow
 from teacher_app.rows.commands import person_of
 
 __all__ = ["CheckedRow", "Choices", "Fate", "Repeated", "There", "check_rows"]
+
+_ANY_STEP = Decimal("1e-20")
 
 
 class There(StrEnum):
@@ -44,11 +48,13 @@ class Repeated(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """For one import. `rounds`: grades with too many decimals are rounded to the scale's step."""
+    """For one import. `rounds`: grades with too many decimals are rounded to the scale's step. `out_of`: the
+    grades are points out of so many, to be converted to the exam's."""
 
     there: There = There.SKIP
     repeated: Repeated = Repeated.MEND
     rounds: bool = False
+    out_of: Decimal | None = None
 
 
 class Fate(StrEnum):
@@ -125,6 +131,10 @@ def _checked_alone(row: SourceRow, exam: Exam, choices: Choices) -> CheckedRow:
             return CheckedRow(row, Fate.NO_GRADE, "Without a grade yet.", AWAITED)
         if word_of(row.grade) is Word.NO_GRADE and not is_grade(row.grade, exam.scale):
             return CheckedRow(row, Fate.NO_GRADE, f"“{row.grade}” is no grade: without one yet.", AWAITED)
+        if choices.out_of is not None and isinstance(exam.scale, NumberScale):
+            grade = _converted(row.grade, exam.scale, choices.out_of)
+            reason = "" if grade.mark else f"{row.grade} of {number_text(choices.out_of)} is {grade.text}."
+            return CheckedRow(row, Fate.NEW, reason, grade.text)
         grade = parse_grade(row.grade, exam.scale)
     except GradeOutsideScale as error:
         if error.suggestion is None:
@@ -136,6 +146,16 @@ def _checked_alone(row: SourceRow, exam: Exam, choices: Choices) -> CheckedRow:
     except FieldInvalid as error:
         return CheckedRow(row, Fate.BAD, error.reason)
     return CheckedRow(row, Fate.NEW, _reading(row.grade, grade), grade.text)
+
+
+def _converted(text: str, scale: NumberScale, points: Decimal) -> Grade:
+    """Raises GradeOutsideScale."""
+    given = NumberScale(Decimal(0), points, points / 2, _ANY_STEP, allows_more=scale.allows_more)
+    grade = parse_grade(text, given)
+    if grade.mark:
+        return grade
+    steps = Decimal(grade.text) / points * scale.highest / scale.step
+    return parse_grade(number_text(steps.quantize(Decimal(1), ROUND_HALF_UP) * scale.step), scale)
 
 
 def _reading(typed: str, grade: Grade) -> str:
@@ -164,7 +184,7 @@ def _refuse_repeated_codes(checked: list[CheckedRow], exam: Exam) -> None:
 def _without_blanks(checked: list[CheckedRow], group: list[int]) -> list[int]:
     """The rows of one student that count: a blank one beside one with a grade is left out."""
     graded = [index for index in group if checked[index].fate is Fate.NEW]
-    if not graded:
+    if not graded or _are_told_apart([checked[index] for index in group]):
         return group
     for index in group:
         if checked[index].fate is Fate.NO_GRADE:
@@ -217,6 +237,8 @@ def _compared(
     waiting = [index for index, one in enumerate(found) if one.fate.is_saved]
     if not waiting:
         return found
+    if len(group) > 1 and _are_told_apart(group):
+        return [_beside_namesakes(one, group, left, choices) for one in found]
     if len(group) > 1 and choices.repeated is not Repeated.ALL:
         counts = {Repeated.FIRST: 0, Repeated.LAST: len(group) - 1}.get(choices.repeated)
         return [
@@ -233,6 +255,31 @@ def _compared(
     for index, row in zip(waiting, [*left, *[None] * len(waiting)], strict=False):
         found[index] = _against(found[index], [] if row is None else [row], audience, choices)
     return found
+
+
+def _are_told_apart(group: list[CheckedRow]) -> bool:
+    """Whether the students of one name have numbers of their own."""
+    numbers = {one.row.number for one in group}
+    return "" not in numbers and len(numbers) == len(group)
+
+
+def _beside_namesakes(
+    one: CheckedRow, group: list[CheckedRow], left: list[Result], choices: Choices
+) -> CheckedRow:
+    """One of several students of one name; `left` are the results that equal none of theirs."""
+    if not one.fate.is_saved:
+        return one
+    if left and choices.there is not There.ADD:
+        reason = "Which student of this name is it who is there with"
+        return _with(
+            one, Fate.BAD, f"{reason} {_shown(left[0])}? Change that row under “Enter”, this one by hand."
+        )
+    lines = ", ".join(str(other.row.line) for other in group if other is not one and other.row != one.row)
+    return _with(one, one.fate, f"Another student than in line {lines}: the numbers differ.")
+
+
+def _shown(row: Result) -> str:
+    return "no grade yet" if row.is_awaited else grade_text(row.grade)
 
 
 def _against(one: CheckedRow, there: list[Result], audience: Audience, choices: Choices) -> CheckedRow:

@@ -1,50 +1,35 @@
-"""Which columns of a table hold the names and the grades: recognised where possible, else for the teacher
-to choose. Canvas and Moodle exports are known by their headings."""
+"""Which columns of a table hold the names and the results: recognised where possible, else for the teacher
+to choose."""
 
 from __future__ import annotations
 
 import itertools
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
 
 from shared.model.codes import is_code
 from shared.model.errors import GradeOutsideScale
 from shared.model.grade_words import word_of
 from shared.model.grades import parse_grade
-from shared.model.scales import LevelScale, Scale
+from shared.model.scales import Scale
 from teacher_app.importing.files import Kind
+from teacher_app.importing.gradebooks import Dialect, Found, Headed, ResultColumn, found_gradebook
 from teacher_app.importing.headings import Role, item_title, plain_heading, points_in_heading, role_of_heading
 from teacher_app.importing.tables import Table
 
-__all__ = [
-    "FIND",
-    "HEADING_ROWS",
-    "NO_GRADES",
-    "Dialect",
-    "Layout",
-    "column_labels",
-    "is_grade",
-    "moodle_kind",
-    "recognised",
-]
+__all__ = ["FIND", "HEADING_ROWS", "NO_GRADES", "Layout", "column_labels", "is_grade", "recognised"]
 
 _SAMPLE_ROWS = 200
 FIND = -1  # in the place of a heading's row: find it
 NO_GRADES = -1  # in the place of the column of grades: there is none
-_LETTER = re.compile(r"[^\W\d_]")
 HEADING_ROWS = 12  # a heading is looked for in so many rows
+_LETTER = re.compile(r"[^\W\d_]")
+_NUMBER = re.compile(r"[-−]?\d{1,4}(?:[.,]\d{1,20})?(?: ?%| ?/ ?\d{1,4}(?:[.,]\d{1,2})?)?")
+_LINE_ITEM = re.compile(r"(?P<title>.*?)(?: \[(?P<points>[0-9.,]+)\])?", re.DOTALL)
 _NAME_ROLES = frozenset({Role.STUDENT, Role.FIRST_NAME, Role.LAST_NAME})
-
-
-class Dialect(StrEnum):
-    """Whose export it is."""
-
-    PLAIN = "plain"
-    CANVAS = "Canvas"
-    MOODLE = "Moodle"
-    ONEROSTER = "OneRoster"
+_NO_RESULTS = frozenset({*_NAME_ROLES, Role.MIDDLE_NAME, Role.NUMBER, Role.MAXIMUM, Role.OTHER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +37,22 @@ class Layout:
     """Indexes of columns. The names of `name_columns` are joined by spaces in that order.
 
     `grade` is None where the teacher has to choose, or where the table is a list of names (`has_grades` is
-    False). `remark` is a column that may say "absent" or "exempt" where the grade is blank. `passed_over`:
-    indexes of rows that are no students'. `points_possible` as the file says it, "" if it does not.
+    False). `number`: the students' numbers, for the teacher alone. `results`: all columns that may hold the
+    results of an exam. `first_row` is the first below the heading, which may have two rows; `groups` is what
+    the upper one says above the columns of the other. `skipped`: so many rows below the heading are a
+    gradebook's own.
     """
 
     dialect: Dialect
     heading_row: int | None
+    first_row: int
     name_columns: tuple[int, ...]
     code: int | None
     grade: int | None
-    remark: int | None = None
-    passed_over: frozenset[int] = frozenset()
-    points_possible: str = ""
+    number: int | None = None
+    results: tuple[ResultColumn, ...] = ()
+    groups: tuple[str, ...] = ()
+    skipped: int = 0
     has_grades: bool = True
 
     @property
@@ -77,36 +66,64 @@ class Layout:
             bool(self.name_columns) or self.code is not None
         )
 
+    @property
+    def result(self) -> ResultColumn | None:
+        """What is known of the column with the grades."""
+        if self.grade is None:
+            return None
+        return next((one for one in self.results if one.index == self.grade), ResultColumn(self.grade))
+
+    @property
+    def points_possible(self) -> str:
+        """As the file says it for the column with the grades, "" if it does not."""
+        return "" if self.result is None else self.result.points
+
+    @property
+    def points(self) -> Decimal | None:
+        """points_possible as a number, where it is one."""
+        try:
+            points = Decimal(self.points_possible.replace(",", "."))
+        except InvalidOperation:
+            return None
+        return points if points.is_finite() and points > 0 else None
+
+    def is_passed_over(self, row: int) -> bool:
+        """Whether that row belongs to the heading."""
+        return row < self.first_row + self.skipped
+
 
 def recognised(
     table: Table, scale: Scale, subject: str, *, kind: Kind = Kind.TEXT, heading_row: int | None = FIND
 ) -> Layout:
     """The layout as far as it can be recognised. `heading_row` is the row with the headings, None where the
-    table has none. `subject` tells which of several grade columns is meant: a column with that title is
-    taken; else the only one that is headed as a grade, unless other columns could be grades too; else the
-    only one whose cells are grades."""
+    table has none. `subject` tells which of several columns is meant: one with that title is taken; else the
+    only one that is headed as a grade, unless other columns could be grades too; else the only one whose
+    cells are grades."""
     if kind is Kind.ONEROSTER:
         return _oneroster(table, subject)
     if heading_row == FIND:
         heading_row = _heading_row(table, scale)
     if heading_row is None:
         return _by_contents(table, scale)
-    cells = _cells(table, heading_row)
-    headings = [plain_heading(cell) for cell in cells]
-    if _is_canvas(headings):
-        return _canvas(table, heading_row, headings, subject)
-    if _is_moodle(headings):
-        return _moodle(table, heading_row, headings, scale, subject)
-    return _by_headings(table, heading_row, scale, subject)
+    headed, groups = _headed(table, heading_row)
+    first_row = len(table.rows) - len(headed.rows)
+    found = found_gradebook(headed, scale)
+    if found is not None:
+        return _of_gradebook(found, headed, heading_row, first_row, subject)
+    layout = _by_headings(headed, groups, heading_row, first_row, scale, subject)
+    return replace(layout, grade=None) if table.is_comma_ambiguous else layout
 
 
-def column_labels(table: Table, *, heading_row: int | None) -> list[str]:
+def column_labels(table: Table, layout: Layout) -> list[str]:
     """Names of the columns for people, each a different one."""
     labels: list[str] = []
-    first = 0 if heading_row is None else heading_row
     for index in range(table.width):
-        heading = "" if heading_row is None else _at(table.rows[heading_row], index)
-        example = next((cell for row in table.rows[first : first + 5] if (cell := _at(row, index))), "")
+        heading = "" if layout.heading_row is None else _at(table.rows[layout.heading_row], index)
+        if layout.groups:
+            lower = _at(table.rows[layout.first_row - 1], index)
+            heading = " ".join(dict.fromkeys(filter(None, (layout.groups[index], lower))))
+        sample = table.rows[layout.first_row : layout.first_row + 5]
+        example = next((cell for row in sample if (cell := _at(row, index))), "")
         label = heading or (f"Column {index + 1} ({example[:20]})" if example else f"Column {index + 1}")
         labels.append(f"{label} ({index + 1})" if label in labels else label)
     return labels
@@ -125,177 +142,173 @@ def _at(row: Sequence[str], index: int) -> str:
     return row[index] if index < len(row) else ""
 
 
-def _cells(table: Table, row: int) -> list[str]:
-    """The cells of a row, as many as the table is wide."""
-    return [_at(table.rows[row], index) for index in range(table.width)]
+# The heading.
 
 
 def _heading_row(table: Table, scale: Scale) -> int | None:
     """The first row, or one of the next that is clearly a heading below lines of a title."""
     first = table.rows[0]
-    if _is_canvas([plain_heading(cell) for cell in first]):
-        return 0
     known = [role_of_heading(cell) for cell in first]
     found = len(known) - known.count(None)
     if found >= 2 or (found == 1 and not any(cell and is_grade(cell, scale) for cell in first)):
         return 0
     for index, row in enumerate(table.rows[1:HEADING_ROWS], start=1):
         roles = {role for cell in row if (role := role_of_heading(cell))}
-        if len(roles) >= 2 and roles & _NAME_ROLES:
+        if len(roles) >= 2 and roles & {*_NAME_ROLES, Role.NUMBER}:
             return index
     return None
 
 
-# Canvas.
-
-_CANVAS_TOTALS = re.compile(
-    r"(?:unposted )?(?:current|final|override) (?:score|points|grade|status)(?: \(.*\))?"
-)
-_CANVAS_PERSON = {
-    *(
-        "student",
-        "lastname",
-        "firstname",
-        "id",
-        "sis user id",
-        "sis login id",
-        "integration id",
-        "root account",
-    ),
-    *("section", "notes"),
-}
+def _headed(table: Table, heading_row: int) -> tuple[Headed, tuple[str, ...]]:
+    """The table by its heading, and what the upper row of a heading of two says above each column."""
+    cells, first_row = _cells(table, heading_row), heading_row + 1
+    groups: tuple[str, ...] = ()
+    if first_row < len(table.rows) and _is_second_heading(cells, _cells(table, first_row)):
+        upper, cells, first_row = cells, _cells(table, first_row), first_row + 1
+        groups = _groups(upper, cells)
+        cells = [cell or above for cell, above in zip(cells, groups, strict=True)]
+    elif heading_row and _is_above(_cells(table, heading_row - 1), cells):
+        groups = _groups(_cells(table, heading_row - 1), cells)
+    above, rows = table.rows[:heading_row], table.rows[first_row:]
+    return Headed(tuple(cells), tuple(map(plain_heading, cells)), above, rows), groups
 
 
-def _is_canvas(headings: Sequence[str]) -> bool:
-    has_names = headings[:1] == ["student"] or headings[:2] == ["lastname", "firstname"]
-    return has_names and "id" in headings[:3] and "section" in headings
+def _cells(table: Table, row: int) -> list[str]:
+    """The cells of a row, as many as the table is wide."""
+    return [_at(table.rows[row], index) for index in range(table.width)]
 
 
-_CANVAS_POLICIES = frozenset({"manual posting", "muted"})
+def _is_second_heading(upper: Sequence[str], lower: Sequence[str]) -> bool:
+    """Whether `lower` says what stands in columns that `upper` groups: "Mathematics" over "Points, Grade"."""
+    roles = [role_of_heading(cell) for cell in lower]
+    is_known = all(role is not None for cell, role in zip(lower, roles, strict=True) if cell)
+    has_results = Role.GRADE in roles or Role.MAXIMUM in roles
+    has_names = any(
+        cell and role_of_heading(above) in _NAME_ROLES and role not in _NAME_ROLES
+        for above, cell, role in zip(upper, lower, roles, strict=True)
+    )
+    return is_known and has_results and not has_names and any(role_of_heading(cell) is None for cell in upper)
 
 
-def _canvas(table: Table, heading_row: int, headings: list[str], subject: str) -> Layout:
-    cells = _cells(table, heading_row)
-    choices = [
-        index
-        for index, heading in enumerate(headings)
-        # An exam may be called “*”, of which nothing is left as a plain heading.
-        if cells[index] and heading not in _CANVAS_PERSON and not _CANVAS_TOTALS.search(heading)
-    ]
-    grade = _chosen(choices, [re.sub(r"\s*\(\d+\)$", "", heading) for heading in headings], subject)
-    passed_over = set(range(heading_row + 1))
-    points = ""
-    # A few rows before the students': posting policies, and the points that each column can have.
-    for index, row in enumerate(table.rows[heading_row + 1 : heading_row + 4], start=heading_row + 1):
-        first = plain_heading(row[0])
-        if first == "points possible":
-            points = _at(row, grade) if grade is not None else ""
-        elif first or not any(plain_heading(cell) in _CANVAS_POLICIES for cell in row):
-            break
-        passed_over.add(index)
-        if first:
-            break
-    names = (0,) if headings[0] == "student" else (1, 0)
-    return Layout(Dialect.CANVAS, heading_row, names, None, grade, None, frozenset(passed_over), points)
+def _is_above(upper: Sequence[str], lower: Sequence[str]) -> bool:
+    """Whether `upper` groups the columns of `lower`, and is no line of a title."""
+    has_group = any(
+        above and (role_of_heading(cell) in {Role.GRADE, Role.MAXIMUM} or (not after and below))
+        for above, after, cell, below in zip(upper, [*upper[1:], "x"], lower, [*lower[1:], ""], strict=True)
+    )
+    is_over_names = any(
+        above and role_of_heading(cell) in {*_NAME_ROLES, Role.NUMBER} and role_of_heading(above) is None
+        for above, cell in zip(upper, lower, strict=True)
+    )
+    return has_group and not is_over_names and not any(_NUMBER.fullmatch(cell) for cell in upper)
 
 
-# Moodle.
-
-_MOODLE_GRADE = re.compile(
-    r"(.* |)\((?:(?P<real>real|punkte|r[ée]elle|brut|valore|reale|punten|cijfer|wartość|gerçek|оценка)"
-    r"|(?P<percentage>percentage|prozentsatz|pourcentage|porcentaje|percentuale|porcentagem|procent|yüzde)"
-    r"|(?P<letter>letter|buchstabe|lettre|letra|lettera))\)"
-)  # of an item called “*” no word is left
-
-
-def _is_moodle(headings: Sequence[str]) -> bool:
-    roles = {role_of_heading(heading) for heading in headings}
-    has_people = {Role.FIRST_NAME, Role.LAST_NAME} <= roles
-    return has_people and any(_MOODLE_GRADE.fullmatch(heading) for heading in headings)
+def _groups(upper: Sequence[str], lower: Sequence[str]) -> tuple[str, ...]:
+    """Each cell of `upper` over all columns up to the next, as merged cells are stored."""
+    groups: list[str] = []
+    for above, cell in zip(upper, lower, strict=True):
+        groups.append(above or (groups[-1] if cell and groups and not role_of_heading(groups[-1]) else ""))
+    return tuple(groups)
 
 
-_COURSE_TOTALS = frozenset(
-    {"course total ", "kurs gesamt ", "total du cours ", "total del curso ", "totale corso ", "cursustotaal "}
-)
-_FEEDBACK = ("feedback", "rückmeldung", "retroalimentación", "comentarios", "commentaire", "commento")
+# Known gradebooks.
 
 
-def _moodle(table: Table, heading_row: int, headings: list[str], scale: Scale, subject: str) -> Layout:
-    kinds = {
-        index: found for index, heading in enumerate(headings) if (found := _MOODLE_GRADE.fullmatch(heading))
-    }
-    wanted = moodle_kind(scale)
-    choices = [index for index, found in kinds.items() if found.lastgroup == wanted] or list(kinds)
-    items = [index for index in choices if kinds[index][1] not in _COURSE_TOTALS]
-    titles = [
-        kinds[index][1].rpartition(":")[2].strip() if index in kinds else "" for index in range(len(headings))
-    ]
-    grade = _chosen(items or choices, titles, subject)
-    remark = None
-    if grade is not None:
-        feedback = [f"{kinds[grade][1]}({word})" for word in _FEEDBACK]
-        remark = next((index for index, heading in enumerate(headings) if heading in feedback), None)
-    names = (_with_role(headings, Role.FIRST_NAME), _with_role(headings, Role.LAST_NAME))
-    code = _code_column(table, heading_row, headings)
-    passed_over = frozenset(range(heading_row + 1))
-    points = "" if grade is None else points_in_heading(kinds[grade][1])
-    return Layout(Dialect.MOODLE, heading_row, names, code, grade, remark, passed_over, points)
-
-
-def moodle_kind(scale: Scale) -> str:
-    """The way in which Moodle writes the grades of that scale: "real", "percentage" or "letter"."""
-    if isinstance(scale, LevelScale):
-        return "real" if scale.is_pass_fail else "letter"
-    return "percentage" if scale.is_percent else "real"
-
-
-# OneRoster, as oneroster.py lays it out.
+def _of_gradebook(found: Found, headed: Headed, heading_row: int, first_row: int, subject: str) -> Layout:
+    names = found.names
+    if names is None:
+        names = _name_columns(headed.rows, [role_of_heading(cell) for cell in headed.cells])
+    code = _code_column(headed)
+    return Layout(
+        found.dialect,
+        heading_row,
+        first_row,
+        names,
+        None if code in {one.index for one in found.results} else code,
+        _chosen(found.results, subject),
+        found.number,
+        found.results,
+        skipped=found.skipped,
+    )
 
 
 def _oneroster(table: Table, subject: str) -> Layout:
-    titles = [plain_heading(cell) for cell in table.rows[0]]
-    code = 1 if any(_at(row, 1) for row in table.rows[1:]) else None
-    grade = _chosen(range(2, len(titles)), titles, subject)
-    return Layout(Dialect.ONEROSTER, 0, (0,), code, grade, passed_over=frozenset({0}))
+    """As oneroster.py lays it out."""
+    (heading, *rows) = table.rows
+    results = tuple(
+        ResultColumn(index, found["title"], found["points"] or "")
+        for index, cell in enumerate(heading)
+        if index > 1 and (found := _LINE_ITEM.fullmatch(cell))
+    )
+    has_codes = _share(rows, 1, is_code) >= 0.6
+    code, number = (1, None) if has_codes else (None, 1 if any(_at(row, 1) for row in rows) else None)
+    return Layout(Dialect.ONEROSTER, 0, 1, (0,), code, _chosen(results, subject), number, results)
+
+
+def _chosen(results: Sequence[ResultColumn], subject: str) -> int | None:
+    """The only one, or the only one that is called like the exam."""
+    if len(results) == 1:
+        return results[0].index
+    same = [one.index for one in results if plain_heading(one.title) == plain_heading(subject)]
+    return same[0] if len(same) == 1 else None
 
 
 # Everything else.
 
 
-def _by_headings(table: Table, heading_row: int, scale: Scale, subject: str) -> Layout:
-    cells = _cells(table, heading_row)
+def _by_headings(
+    headed: Headed, groups: tuple[str, ...], heading_row: int, first_row: int, scale: Scale, subject: str
+) -> Layout:
+    cells, rows = headed.cells, headed.rows
     roles = [role_of_heading(cell) for cell in cells]
-    rows = table.rows[heading_row + 1 :]
-    code = _code_column(table, heading_row, cells)
-    names = _name_columns(rows, roles)
+    code = _code_column(headed)
     wanted = plain_heading(subject)
-    titles = [
+
+    def is_titled(index: int) -> bool:
+        texts = (cells[index], groups[index]) if groups else (cells[index],)
+        return wanted in {plain_heading(text) for cell in texts for text in (cell, item_title(cell)) if text}
+
+    titled = [
         index
-        for index, cell in enumerate(cells)
-        if index != code
-        and roles[index] not in {*_NAME_ROLES, Role.OTHER}
-        and wanted in {plain_heading(cell), item_title(cell)}
+        for index, role in enumerate(roles)
+        if index != code and role not in _NO_RESULTS - {Role.MAXIMUM} and is_titled(index)
     ]
-    if titles and wanted:
-        choices = titles
-    else:
-        headed = [index for index, role in enumerate(roles) if role is Role.GRADE]
-        others = [
-            index
-            for index, role in enumerate(roles)
-            if role is None
-            and index != code
-            and not _is_sequence(rows, index)
-            and _share_of_grades(rows, index, scale) >= 0.6
-        ]
-        choices = [*headed, *others]
-    grade = choices[0] if len(choices) == 1 and not table.is_comma_ambiguous else None
-    points = "" if grade is None else _points(rows, roles, cells[grade])
-    passed_over = frozenset(range(heading_row + 1))
+    held = [
+        index
+        for index, role in enumerate(roles)
+        if index != code and role is None and not _is_sequence(rows, index)
+    ]
+    headed_so = [index for index, role in enumerate(roles) if role is Role.GRADE]
+    choices = [*headed_so, *(index for index in held if _share_of_grades(rows, index, scale) >= 0.6)]
+    if titled and wanted:
+        choices = titled
+        if groups and len(titled) > 1:  # the exam's points beside its percentages: those that fit the scale
+            choices = [index for index in titled if _share_of_grades(rows, index, scale) == 1] or titled
+    grade = choices[0] if len(choices) == 1 else None
+    results = tuple(
+        ResultColumn(index, _title(cells[index], groups, index), _points(rows, roles, cells[index]))
+        for index in sorted({*headed_so, *titled, *(one for one in held if _holds_results(rows, one, scale))})
+    )
+    names = _name_columns(rows, roles)
+    number = _number_column(headed)
     has_grades = bool(choices) or None in roles
     return Layout(
-        Dialect.PLAIN, heading_row, names, code, grade, None, passed_over, points, has_grades=has_grades
+        Dialect.PLAIN,
+        heading_row,
+        first_row,
+        names,
+        code,
+        grade,
+        number,
+        results,
+        groups,
+        has_grades=has_grades,
     )
+
+
+def _title(cell: str, groups: Sequence[str], index: int) -> str:
+    title = "" if role_of_heading(cell) is Role.GRADE else item_title(cell)
+    return " ".join(dict.fromkeys(filter(None, (groups[index] if groups else "", title))))
 
 
 def _name_columns(rows: Sequence[Sequence[str]], roles: Sequence[Role | None]) -> tuple[int, ...]:
@@ -344,6 +357,15 @@ def _points(rows: Sequence[Sequence[str]], roles: Sequence[Role | None], heading
     return points_in_heading(heading)
 
 
+def _holds_results(rows: Sequence[Sequence[str]], index: int, scale: Scale) -> bool:
+    """Whether the cells look like results, of whatever scale."""
+
+    def is_result(cell: str) -> bool:
+        return bool(_NUMBER.fullmatch(cell)) or word_of(cell) is not None or is_grade(cell, scale)
+
+    return _share(rows[:_SAMPLE_ROWS], index, is_result) >= 0.6
+
+
 def _by_contents(table: Table, scale: Scale) -> Layout:
     rows = table.rows[:_SAMPLE_ROWS]
     columns = range(table.width)
@@ -353,7 +375,8 @@ def _by_contents(table: Table, scale: Scale) -> Layout:
         if _share_of_grades(rows, index, scale) >= 0.6 and not (table.width > 2 and _is_sequence(rows, index))
     ]
     if not grades and _is_list_of_names(table):
-        return Layout(Dialect.PLAIN, None, (1, 0) if table.width == 2 else (0,), None, None, has_grades=False)
+        in_order = (1, 0) if table.width == 2 else (0,)
+        return Layout(Dialect.PLAIN, None, 0, in_order, None, None, has_grades=False)
     if table.width == 2 and not grades:
         grades = [1]  # a name, and whatever stands beside it: each row says what is wrong with it
     names = [
@@ -364,7 +387,8 @@ def _by_contents(table: Table, scale: Scale) -> Layout:
     # Two columns of words may be first and last names, or a class; several of numbers, several papers.
     name_columns = (names[0],) if len(names) == 1 else ()
     is_clear = len(grades) == 1 and not table.is_comma_ambiguous
-    return Layout(Dialect.PLAIN, None, name_columns, None, grades[0] if is_clear else None)
+    results = tuple(map(ResultColumn, grades))
+    return Layout(Dialect.PLAIN, None, 0, name_columns, None, grades[0] if is_clear else None, None, results)
 
 
 def _is_list_of_names(table: Table) -> bool:
@@ -379,25 +403,18 @@ def _is_list_of_names(table: Table) -> bool:
     )
 
 
-def _chosen(choices: Sequence[int], titles: Sequence[str], subject: str) -> int | None:
-    """The only one, or the only one that is called like the exam."""
-    if len(choices) == 1:
-        return choices[0]
-    same = [index for index in choices if titles[index] == plain_heading(subject)]
-    return same[0] if len(same) == 1 else None
+def _number_column(headed: Headed) -> int | None:
+    """The first that has students' numbers, and not the numbers of the lines."""
+    for index in headed.with_role(Role.NUMBER):
+        if any(headed.below(index)) and not _is_sequence(headed.rows, index):
+            return index
+    return None
 
 
-def _with_role(headings: Sequence[str], role: Role) -> int:
-    return next(index for index, heading in enumerate(headings) if role_of_heading(heading) is role)
-
-
-def _code_column(table: Table, heading_row: int, headings: Sequence[str]) -> int | None:
+def _code_column(headed: Headed) -> int | None:
     """A column that is called code and holds codes: other codes, such as of a class, are none of ours."""
-    for index, heading in enumerate(headings):
-        if (
-            role_of_heading(heading) is Role.CODE
-            and _share(table.rows[heading_row + 1 :], index, is_code) >= 0.6
-        ):
+    for index in headed.with_role(Role.CODE):
+        if _share(headed.rows, index, is_code) >= 0.6:
             return index
     return None
 

@@ -260,7 +260,7 @@ def _sample(data: bytes, encoding: str) -> _Sample | None:
     known = sum(not heading.isascii() for heading in headings)
     # Headings are no names: names have usual first characters.
     foreign = _foreign_words(text, len(first_line) if headings else 0)
-    words = list(itertools.islice(foreign, _SAMPLE_WORDS)) or headings
+    words = list(itertools.islice(foreign, _SAMPLE_WORDS)) or list(_foreign_words(first_line))
     lower = "\n".join(words).lower()
     letters = sum(not letter.isascii() for letter in lower)
     if not letters:

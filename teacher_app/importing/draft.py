@@ -7,10 +7,11 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from enum import StrEnum
 
 from shared.model.exam import Audience, Exam, Result, new_id
-from shared.model.scales import Scale
+from shared.model.scales import HIGHEST_LIMIT, NumberScale, Scale
 from teacher_app.importing.checking import CheckedRow, Choices, Fate, check_rows
 from teacher_app.importing.columns import FIND, NO_GRADES, Layout, recognised
 from teacher_app.importing.files import Source
@@ -72,6 +73,16 @@ class ImportDraft:
     def rows(self) -> list[SourceRow]:
         """As read, then mended. Positions stay the same for as long as the layout does."""
         return [self._mended.get(position, row) for position, row in enumerate(self._rows)]
+
+    @property
+    def other_points(self) -> Decimal | None:
+        """How many points are possible in the file, where the exam has another number of them and grades can
+        be converted."""
+        scale, points = self.scale, self.layout.points
+        if points is None or not isinstance(scale, NumberScale) or points > HIGHEST_LIMIT:
+            return None
+        is_from_zero = scale.lowest == 0 and not scale.is_lowest_best
+        return points if is_from_zero and points != scale.highest else None
 
     def choose_sheet(self, sheet: str) -> None:
         """Read another sheet of the workbook; what was mended is forgotten."""

@@ -26,6 +26,7 @@ class Role(StrEnum):
     MIDDLE_NAME = "middle name"
     LAST_NAME = "last name"
     CODE = "code"
+    NUMBER = "student number"  # for the teacher's eyes only
     GRADE = "grade"
     MAXIMUM = "maximum"
     OTHER = "other"  # never a name and never a grade
@@ -35,7 +36,7 @@ _WORDS = {
     Role.STUDENT: (
         "student, students, name, names, student name, name of student, full name, fullname, pupil, "
         "candidate, learner, participant, nom complet, nom et prénom, nom et prénoms, "
-        "nom prénom, élève, étudiant, "
+        "nom prénom, élève, élèves, étudiant, étudiants, "
         "nom de l'élève, schüler, schülerin, schüler/in, student/in, vollständiger name, "
         "teilnehmer, alumno, "
         "alumna, alumno/a, estudiante, nombre y apellidos, nombre completo, studente, "
@@ -49,8 +50,8 @@ _WORDS = {
         "first name, firstname, given name, givenname, given names, forename, forenames, "
         "preferred name, first, "
         "prénom, prénoms, vorname, nombre, nombres, nome, roepnaam, voornaam, imię, ad, "
-        "adı, jméno, förnamn, "
-        "fornavn, имя, 名"
+        "adı, jméno, křestní jméno, krstné meno, förnamn, fornavn, etunimi, keresztnév, prenume, ime, "
+        "μικρό/βαπτιστικό όνομα, όνομα, имя, ім'я, 名, 名字, الاسم الأول, שם פרטי"
     ),
     Role.MIDDLE_NAME: (
         "middle name, middle names, middle initial, middle, tussenvoegsel, voorvoegsel, "
@@ -61,7 +62,10 @@ _WORDS = {
         "nom, nom de famille, "
         "nachname, familienname, apellido, apellidos, apellido(s), cognome, apelido, "
         "sobrenome, achternaam, "
-        "nazwisko, soyad, soyadı, příjmení, efternamn, efternavn, фамилия, 姓"
+        "nazwisko, soyad, soyadı, příjmení, priezvisko, efternamn, efternavn, etternavn, sukunimi, "
+        "vezetéknév, nume de familie, cognoms, prezime, priimek, επίθετο, επώνυμο, фамилия, прізвище, "
+        "姓, 姓氏, 성, "
+        "الاسم الأخير, שם משפחה"
     ),
     Role.CODE: "code, student code, code of student, kürzel, código",
     Role.GRADE: (
@@ -82,18 +86,32 @@ _WORDS = {
         "calculated final grade denominator"
     ),
     Role.OTHER: (
-        "id, section, sections, sis user id, sis login id, integration id, id number, "
-        "student id, student number, "
-        "sid, orgdefinedid, username, user name, email address, institution, department, e-mail, email, "
-        "number, no, nr, nº, n°, #, num, lfd. nr, rank, ranking, row, position, roll number, roll no, "
-        "year, year level, year group, grade level, level, class, classe, klasse, group, "
+        "section, sections, sis login id, integration id, username, user name, email address, institution, "
+        "department, e-mail, email, "
+        "number, no, nr, nº, n°, #, num, lfd. nr, rank, ranking, row, position, "
+        "year, year level, year group, grade level, level, class, classe, klasse, klas, clase, group, "
         "groupe, reg, form, age, "
         "availability, status, state, submission id, submission time, submission count, "
         "view count, attempt, "
         "attempts, attendance, last access, timestamp, date, lateness, lateness (h:m:s), "
         "feedback, comment, "
         "comments, remark, remarks, bemerkung, appréciation, grade can be changed, online text, "
-        "end-of-line indicator, last downloaded from this course, identifier, candidate number, 学号, 班级"
+        "end-of-line indicator, last downloaded from this course, identifier, 班级, "
+        "e-mail-adresse, adresse de courriel, adresse e-mail, dirección de correo, correo electrónico, "
+        "indirizzo email, endereço de email, e-mailadres, adres e-mail, e-posta adresi"
+    ),
+    Role.NUMBER: (
+        "student number, student num, student no, student id, sid, id number, id, sis user id, orgdefinedid, "
+        "candidate number, roll number, roll no, admission number, registration number, enrolment number, "
+        "upn, unique user id, school uid, "
+        "matrikelnummer, matrikelnr, matrikel-nr, immatrikulationsnummer, schülernummer, id-nummer, "
+        "numéro étudiant, numéro d'étudiant, n° étudiant, numéro d’identification, ine, n° ine, "
+        "número de id, número de estudiante, número de matrícula, expediente, "
+        "numero di matricola, matricola, codice identificativo, "
+        "número de estudante, número de aluno, número de identificação (id), número de identificação, "
+        "stamnummer, stamnr, leerlingnummer, studentnummer, nummer (id), "
+        "numer indeksu, nr indeksu, nr albumu, numer id, öğrenci no, öğrenci numarası, id numarası, "
+        "osobní číslo, elevnummer, индивидуальный номер, номер студента, 学号, 学籍番号, 学生番号"
     ),
 }
 HEADING_MAX = 300  # characters; longer texts are not looked up
@@ -125,9 +143,8 @@ def heading_words() -> list[str]:
 
 
 def item_title(text: str) -> str:
-    """The title of a graded item: plain_heading() without its kind, "
-    "points and ids ("Quiz: Essay [20]")."""
-    title = plain_heading(text)
+    """The title of a graded item as it is written, without its kind, points and ids ("Essay [20]")."""
+    title = text.strip()
     while (shorter := _OUT_OF.sub("", _SUFFIX.sub("", title))) and shorter != title:
         title = shorter
     return title
@@ -149,7 +166,7 @@ def role_of_heading(text: str) -> Role | None:
         return None
     if text.lstrip().startswith("* ") and len(text.strip()) > 2:
         return Role.OTHER  # how Sakai heads the comments to an item
-    return _ROLES.get(plain_heading(text).rstrip(".")) or _ROLES.get(item_title(text))
+    return _ROLES.get(plain_heading(text).rstrip(".")) or _ROLES.get(plain_heading(item_title(text)))
 
 
 def is_known_heading(text: str) -> bool:

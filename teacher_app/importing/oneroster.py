@@ -22,7 +22,8 @@ Record = dict[str, str]
 
 
 def table_from_oneroster(data: bytes) -> Table:
-    """Headings Student, Code and the titles of the line items. Raises FileNotReadable."""
+    """Headings Student, Identifier and the line items as "Title [most points]". What is to be deleted is left
+    out. Raises FileNotReadable."""
     check_archive(data)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         files = {name.rpartition("/")[2].casefold(): name for name in archive.namelist()}
@@ -32,7 +33,9 @@ def table_from_oneroster(data: bytes) -> Table:
             list(_records(archive.read(files[name]))) if name in files else []
             for name in ("results.csv", "users.csv", "lineitems.csv")
         )
-    return _table(results, {user["sourcedid"]: user for user in users}, items)
+    return _table(
+        results, {user["sourcedid"]: user for user in users}, {one["sourcedid"]: one for one in items}
+    )
 
 
 def _records(data: bytes) -> Iterator[Record]:
@@ -52,21 +55,42 @@ def _records(data: bytes) -> Iterator[Record]:
         raise FileNotReadable("This zip cannot be read. Export it again.") from error
 
 
-def _table(results: list[Record], users: dict[str, Record], items: list[Record]) -> Table:
-    titles = {item["sourcedid"]: item.get("title") or item["sourcedid"] for item in items}
-    wanted = list(dict.fromkeys(result.get("lineitemsourcedid", "") for result in results))
+def _table(results: list[Record], users: dict[str, Record], items: dict[str, Record]) -> Table:
+    results = [
+        result
+        for result in results
+        if not any(map(_is_deleted, (result, users.get(_student(result)), items.get(_item(result)))))
+    ]
+    wanted = list(dict.fromkeys(map(_item, results)))
     students: dict[tuple[str, int], Record] = {}
     seen: dict[tuple[str, str], int] = {}
     for result in results:
-        student, item = result.get("studentsourcedid", ""), result.get("lineitemsourcedid", "")
+        student, item = _student(result), _item(result)
         occurrence = seen[student, item] = seen.get((student, item), -1) + 1
         students.setdefault((student, occurrence), {})[item] = _grade(result)
-    heading = ["Student", "Code", *(titles.get(item) or item or "Grade" for item in wanted)]
+    heading = ["Student", "Identifier", *(_heading(item, items.get(item, {})) for item in wanted)]
     rows = (
         [*_person(student, users.get(student)), *(grades.get(item, "") for item in wanted)]
         for (student, _), grades in students.items()
     )
     return table_from_cells(enumerate(itertools.chain([heading], rows), start=1))
+
+
+def _student(result: Record) -> str:
+    return result.get("studentsourcedid", "")
+
+
+def _item(result: Record) -> str:
+    return result.get("lineitemsourcedid", "")
+
+
+def _is_deleted(record: Record | None) -> bool:
+    return record is not None and record.get("status", "").casefold() == "tobedeleted"
+
+
+def _heading(sourced_id: str, item: Record) -> str:
+    title, most = item.get("title") or sourced_id or "Grade", item.get("resultvaluemax", "")
+    return f"{title} [{most}]" if most else title
 
 
 def _person(sourced_id: str, user: Record | None) -> tuple[str, str]:
@@ -77,5 +101,7 @@ def _person(sourced_id: str, user: Record | None) -> tuple[str, str]:
 
 
 def _grade(result: Record) -> str:
-    mark = _STATUS_MARKS.get(result.get("scorestatus", "").casefold())
-    return mark or result.get("textscore") or result.get("score") or ""
+    status = result.get("scorestatus", "").casefold()
+    grade = _STATUS_MARKS.get(status) or result.get("textscore") or result.get("score") or ""
+    # A grade that is not final is shown as such, for the teacher to say what counts.
+    return f"{grade} ({status})" if grade and status == "partially graded" else grade

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from shared.model.grade_words import Word, word_of
 from shared.model.names import fold
-from teacher_app.importing.columns import Dialect, Layout
+from teacher_app.importing.columns import Layout
 from teacher_app.importing.tables import Table
 
 __all__ = ["SourceRow", "rows_from_table"]
@@ -39,7 +39,7 @@ _HIDDEN = "The workbook hides this row: left out unless you tick it."
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """One student's texts as they were read or mended. `code` is "" where the source has none.
+    """One student's texts as they were read or mended. `code` and `number` are "" where the source has none.
 
     `flag` says why it seems to be no student's row; such a row is not `is_included` until the teacher says
     so.
@@ -51,6 +51,7 @@ class SourceRow:
     code: str = ""
     flag: str = ""
     is_included: bool = True
+    number: str = ""  # for the teacher's eyes only
 
 
 def rows_from_table(table: Table, layout: Layout) -> list[SourceRow]:
@@ -58,21 +59,22 @@ def rows_from_table(table: Table, layout: Layout) -> list[SourceRow]:
 
     The layout must be complete.
     """
+    result = layout.result
     found: list[SourceRow] = []
     hidden_lines = set(table.hidden_lines)
     for index, (line, cells) in enumerate(zip(table.lines, table.rows, strict=True)):
-        if index in layout.passed_over:
+        if layout.is_passed_over(index):
             continue
         person = " ".join(text for column in layout.name_columns if (text := _at(cells, column)))
-        grade = "" if layout.grade is None else _at(cells, layout.grade)
-        if layout.dialect is Dialect.MOODLE and word_of(grade) is Word.NO_GRADE:
-            grade = ""
-        if layout.remark is not None and not grade:
-            grade = _mark(_at(cells, layout.remark))
+        grade = "" if result is None else _at(cells, result.index)
+        remark = None if result is None else result.remark
+        if remark is not None and (not grade or word_of(grade) is Word.NO_GRADE):
+            grade = _mark(_at(cells, remark))
         code = "" if layout.code is None else _at(cells, layout.code)
+        number = "" if layout.number is None else _at(cells, layout.number).strip("#")
         if person or grade or code:
             flag = _HIDDEN if line in hidden_lines else _flag(person, cells)
-            found.append(SourceRow(line, person, grade, code, flag, is_included=not flag))
+            found.append(SourceRow(line, person, grade, code, flag, is_included=not flag, number=number))
     return found
 
 

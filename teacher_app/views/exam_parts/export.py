@@ -14,7 +14,7 @@ from shared.model.scales import NumberScale
 from shared.model.text import escape_markdown
 from teacher_app.context import current_reader
 from teacher_app.exam.wording import count_text, names_text
-from teacher_app.exporting.fill_in import GradebookFile
+from teacher_app.exporting.fill_in import FILLED_IN, GradebookFile
 from teacher_app.exporting.formats import FORMATS, Format
 from teacher_app.exporting.persons import shown_person
 from teacher_app.importing.files import Source
@@ -47,7 +47,7 @@ def render(workspace: Workspace) -> None:
         st.warning("These files hold names beside codes: keep them to yourself.", icon=":material/lock:")
     for form in FORMATS:
         _offer(form, exam, rows)
-    with st.expander("Fill in the gradebook that Canvas or Moodle gave you", icon=":material/edit_document:"):
+    with st.expander("Fill in a gradebook's own file", icon=":material/edit_document:"):
         _fill_in(exam, rows)
 
 
@@ -68,13 +68,13 @@ def _offer(form: Format, exam: Exam, rows: Sequence[Result]) -> None:
 
 def _fill_in(exam: Exam, rows: Sequence[Result]) -> None:
     st.markdown(
-        "Export the gradebook there as CSV and choose that file here: you get it back with these grades in "
-        "it, ready to be imported there. Its ids of students stay as they are."
+        f"Export the gradebook of {', '.join(FILLED_IN[:-1])} or {FILLED_IN[-1]} there and choose that file "
+        "here: you get it back with these grades in it, ready to be imported there. Its ids of students stay "
+        "as they are."
     )
     key = f"fill-in-{exam.id}"
-    file = st.file_uploader(
-        "Gradebook file", type=["csv", "txt"], max_upload_size=BYTES_MAX // 1_000_000, key=f"{key}-file"
-    )
+    # Of any extension: what cannot be filled in is explained below.
+    file = st.file_uploader("Gradebook file", max_upload_size=BYTES_MAX // 1_000_000, key=f"{key}-file")
     if file is None:
         return
     try:
@@ -102,11 +102,18 @@ def _fill_in(exam: Exam, rows: Sequence[Result]) -> None:
             f"Not in it, or more than once: {names}. Enter these grades there by hand.",
             icon=":material/person_search:",
         )
-    name = file.name.rpartition(".")[0] or "gradebook"
+    if filled.unchanged:
+        names = escape_markdown(names_text(filled.unchanged, shown_max=_NAMES_SHOWN))
+        st.info(
+            f"{gradebook.kind.value} has no word for absent or exempt that it could import: the cell stays "
+            f"as it was for {names}.",
+            icon=":material/info:",
+        )
+    name, _, extension = file.name.rpartition(".")
     st.download_button(
         f"Filled-in file for {gradebook.kind.value}",
         filled.data,
-        f"{name}-filled.csv",
+        f"{name or 'gradebook'}-filled.{extension if name else 'csv'}",
         "text/csv",
         type="primary",
         icon=":material/download:",

@@ -9,13 +9,14 @@ import pandas as pd
 import streamlit as st
 
 from shared.model.exam import Audience
-from shared.model.scales import NumberScale
+from shared.model.scales import NumberScale, number_text
 from shared.model.text import escape_markdown
 from teacher_app.exam.wording import count_text
 from teacher_app.importing.checking import CheckedRow, Choices, Fate, Repeated, There
-from teacher_app.importing.columns import HEADING_ROWS, NO_GRADES, Dialect, column_labels
+from teacher_app.importing.columns import HEADING_ROWS, NO_GRADES, column_labels
 from teacher_app.importing.draft import ImportDraft, fate_counts
 from teacher_app.importing.files import Kind
+from teacher_app.importing.gradebooks import Dialect
 from teacher_app.importing.rows import SourceRow
 from teacher_app.importing.tables import DRAWN, SPACES
 
@@ -78,7 +79,7 @@ def show_columns(draft: ImportDraft, key: str) -> None:
             if sheet != draft.sheet:
                 draft.choose_sheet(sheet)
                 st.rerun()
-        if layout.dialect is Dialect.PLAIN:
+        if layout.dialect is not Dialect.ONEROSTER:
             rows: list[int | None] = [None, *range(min(len(table.rows), HEADING_ROWS))]
             heading_row = st.selectbox(
                 "The heading is in",
@@ -90,7 +91,7 @@ def show_columns(draft: ImportDraft, key: str) -> None:
             if heading_row != layout.heading_row:
                 draft.choose_heading(heading_row)
                 st.rerun()
-        labels = column_labels(table, heading_row=layout.heading_row)
+        labels = column_labels(table, layout)
         columns = list(range(table.width))
         widgets = f"{key}-{draft.sheet}-{layout.heading_row}"
         names = st.multiselect(
@@ -124,11 +125,11 @@ def show_columns(draft: ImportDraft, key: str) -> None:
             f"The workbook hides {count_text(hidden, 'row')}, as a filter does: left out unless ticked.",
             icon=":material/visibility_off:",
         )
-    points, scale = layout.points_possible, draft.scale
-    if points and isinstance(scale, NumberScale) and not _is_number(points, float(scale.highest)):
+    points, scale = layout.points, draft.scale
+    if points is not None and isinstance(scale, NumberScale) and points != scale.highest:
         st.warning(
-            f"In the file {escape_markdown(points)} points are possible; this exam is {scale.label}. "
-            "Grades are taken as they are.",
+            f"In the file {number_text(points)} points are possible; this exam is {scale.label}. "
+            "Grades are taken as they are, unless you convert them.",
             icon=":material/warning:",
         )
 
@@ -141,8 +142,7 @@ def _heading_words(draft: ImportDraft, row: int | None) -> str:
 
 
 def _first_rows(draft: ImportDraft, labels: Sequence[str]) -> pd.DataFrame:
-    heading_row = draft.layout.heading_row
-    first = 0 if heading_row is None else heading_row + 1
+    first = draft.layout.first_row
     rows = draft.table.rows[first : first + FIRST_ROWS]
     return pd.DataFrame(
         {
@@ -170,7 +170,16 @@ def show_choices(draft: ImportDraft, key: str) -> None:
         value=draft.choices.rounds,
         key=f"{key}-rounds",
     )
-    draft.choices = Choices(there, repeated, rounds)
+    out_of = None
+    if (points := draft.other_points) is not None and isinstance(draft.scale, NumberScale):
+        most = number_text(draft.scale.highest)
+        if st.checkbox(
+            f"Convert: {number_text(points)} in the file become {most}",
+            value=draft.choices.out_of is not None,
+            key=f"{key}-converts",
+        ):
+            out_of = points
+    draft.choices = Choices(there, repeated, rounds, out_of)
 
 
 def _choose(question: str, words: Mapping[_T, str], chosen: _T, key: str) -> _T:
@@ -195,23 +204,26 @@ def show_rows(draft: ImportDraft, key: str) -> list[CheckedRow]:
             "Import": [offered[position].is_included for position in positions],
             "Line": [checked[position].row.line for position in positions],
             "Student": [offered[position].person for position in positions],
+            "Number": [offered[position].number for position in positions],
             "Code": [offered[position].code for position in positions],
             "Grade": [offered[position].grade for position in positions],
             "What becomes of it": [_becomes(checked[position]) for position in positions],
         }
     )
     has_codes = draft.audience is Audience.CODES and any(one.row.code for one in checked)
+    has_numbers = any(one.row.number for one in checked)
     st.data_editor(
         data,
         key=editor,
         hide_index=True,
         width="stretch",
         height=ROW_HEIGHT_PX * (min(len(positions), ROWS_SHOWN) + 1) + 3,
-        disabled=["Line", "Code", "What becomes of it"],
+        disabled=["Line", "Number", "Code", "What becomes of it"],
         column_order=[
             "Import",
             "Line",
             "Student",
+            *(["Number"] if has_numbers else []),
             *(["Code"] if has_codes else []),
             "Grade",
             "What becomes of it",
@@ -220,6 +232,9 @@ def show_rows(draft: ImportDraft, key: str) -> list[CheckedRow]:
             "Import": st.column_config.CheckboxColumn(width=60),
             "Line": st.column_config.NumberColumn(width=60),
             "Student": st.column_config.TextColumn(width="medium"),
+            "Number": st.column_config.TextColumn(
+                width=90, help="Tells students of one name apart. It is not stored."
+            ),
             "Grade": st.column_config.TextColumn(width=90),
             "What becomes of it": st.column_config.TextColumn(width="large"),
         },
@@ -304,7 +319,7 @@ def _how_it_was_read(draft: ImportDraft) -> str:
     if table.delimiter in _DELIMITER_WORDS:
         parts.append(_DELIMITER_WORDS[table.delimiter])
     if layout.is_complete:
-        labels = column_labels(table, heading_row=layout.heading_row)
+        labels = column_labels(table, layout)
         names = " and ".join(f"“{escape_markdown(labels[column])}”" for column in layout.name_columns)
         grades = "no grades yet"
         if layout.grade is not None:
@@ -340,10 +355,3 @@ def _say_what_to_mend(checked: list[CheckedRow]) -> None:
 
 def _becomes(one: CheckedRow) -> str:
     return f"{_FATE_SIGNS[one.fate]} {one.reason}".rstrip()
-
-
-def _is_number(text: str, number: float) -> bool:
-    try:
-        return float(text.replace(",", ".")) == number
-    except ValueError:
-        return False

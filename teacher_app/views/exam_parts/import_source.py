@@ -15,6 +15,7 @@ from teacher_app.importing.checking import Fate
 from teacher_app.importing.decoding import ENCODINGS
 from teacher_app.importing.draft import ImportDraft, Progress
 from teacher_app.importing.files import Source
+from teacher_app.importing.gradebooks import Dialect
 from teacher_app.importing.limits import BYTES_MAX, FileNotReadable
 from teacher_app.importing.reader import not_readable
 from teacher_app.importing.reading_process import raised_at
@@ -27,6 +28,7 @@ from teacher_app.views.unsaved_changes import ask_before_leaving
 
 __all__ = ["render"]
 
+_GRADEBOOKS = [dialect.value for dialect in Dialect if dialect is not Dialect.PLAIN]
 _EXAMPLE = "Ada Lovelace\t14,5\nGrace Hopper\t17\nAlan Turing\tabsent"
 
 
@@ -64,7 +66,7 @@ def _ask_for_source(page: _Page, workspace: Workspace, key: str) -> None:
         is_wanted = st.form_submit_button("Read the rows", type="primary")
     file = st.file_uploader(
         "Or choose a file",
-        help="CSV or text, XLSX, ODS, a gradebook export of Canvas or Moodle, a OneRoster zip.",
+        help="CSV or text, XLSX, ODS, or the export of a gradebook: " + ", ".join(_GRADEBOOKS) + ".",
         max_upload_size=BYTES_MAX // 1_000_000,
         key=f"{key}-file",
     )

@@ -1,16 +1,20 @@
-"""A gradebook exported from Canvas or Moodle is returned with grades filled in and nothing else changed."""
+"""A gradebook's own export is returned with grades filled in and nothing else changed."""
 
 import csv
 import io
 
 import pytest
 
-from shared.model.scales import OUT_OF_20
+from shared.model.grades import AWAITED
+from shared.model.names import name_key
+from shared.model.scales import OUT_OF_20, PASS_FAIL
 from teacher_app.exporting.fill_in import Filled, GradebookFile
 from teacher_app.importing.files import source_from_file
 from teacher_app.importing.limits import FileNotReadable
 from tests.builders import a_result, an_exam
 from tests.teacher_app.importing.test_dialects import CANVAS, MOODLE
+from tests.teacher_app.importing.test_gradebooks import SAMPLES
+from tests.teacher_app.importing.test_gradebooks import read as read_sample
 
 EXAM = an_exam()
 ROWS = [
@@ -88,3 +92,79 @@ def test_a_student_listed_twice_is_not_guessed() -> None:
 def test_other_files_are_refused(data: bytes) -> None:
     with pytest.raises(FileNotReadable):
         GradebookFile(source_from_file(data), an_exam(scale=OUT_OF_20))
+
+
+# Every gradebook that can be filled in, by its sample.
+
+ELSEWHERE = {
+    "canvas.csv": "utf-8",
+    "moodle.csv": "utf-8-sig",
+    "blackboard.xls": "utf-16",
+    "brightspace.csv": "utf-8",
+    "sakai.csv": "utf-8-sig",
+    "gradescope.csv": "utf-8",
+    "gradescope-course.csv": "utf-8",
+    "powerschool.csv": "utf-8",
+}
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_a_filled_in_export_is_the_same_file_with_the_grades_in_it(name: str) -> None:
+    before = (SAMPLES / name).read_bytes()
+    students = ["José Peña" if name == "blackboard.xls" else "Alan Turing", "Ada Lovelace"]
+    rows = [
+        a_result(student, grade, exam=EXAM) for student, grade in zip(students, ["3.5", "17"], strict=True)
+    ]
+    gradebook = GradebookFile(source_from_file(before), EXAM)
+    assert gradebook.suggested is not None
+    filled = gradebook.filled(rows, gradebook.suggested)
+    assert (filled.count, filled.missing, filled.unchanged) == (2, (), ())
+    encoding = ELSEWHERE[name]
+    old, new = before.decode(encoding), filled.data.decode(encoding)
+    changed = [(was, now) for was, now in zip(cells_of(old), cells_of(new), strict=True) if was != now]
+    assert len(changed) == 2
+    assert {now for _, now in changed} == {"3.5", "17"}
+    assert new.count("\r\n") == old.count("\r\n")
+    _, read = read_sample(filled.data, OUT_OF_20)  # the round trip
+    there = {name_key(one.row.person): one.grade for one in read}
+    assert {student: there[name_key(student)] for student in students} == dict(
+        zip(students, ["3.5", "17"], strict=True)
+    )
+
+
+def cells_of(text: str) -> list[str]:
+    delimiter = "\t" if "\t" in text else ","
+    return [cell for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) for cell in row]
+
+
+def test_marks_that_a_gradebook_has_no_word_for_are_named_and_leave_its_cell_alone() -> None:
+    before = (SAMPLES / "brightspace.csv").read_bytes()
+    rows = [a_result("Alan Turing", "ABSENT", exam=EXAM), a_result("Ada Lovelace", AWAITED, exam=EXAM)]
+    filled = GradebookFile(source_from_file(before), EXAM).filled(rows, 5)
+    assert (filled.count, filled.unchanged) == (1, ("Alan Turing",))
+    assert cells_of(filled.data.decode()) == cells_of(before.decode())
+
+
+def test_an_export_without_a_column_for_results_says_so() -> None:
+    data = b"OrgDefinedId,Username,Last Name,First Name,End-of-Line Indicator\n#1,#ada,Lovelace,Ada,#\n"
+    with pytest.raises(FileNotReadable, match="no column for results yet"):
+        GradebookFile(source_from_file(data), EXAM)
+
+
+def test_complete_and_incomplete_are_what_blackboard_calls_them() -> None:
+    text = "Last Name\tFirst Name\tMathematics [Total Pts: 0 Complete/Incomplete] |1\nLovelace\tAda\t\n"
+    exam = an_exam(scale=PASS_FAIL)
+    filled = GradebookFile(source_from_file(text.encode()), exam).filled(
+        [a_result("Ada Lovelace", "PASS", exam=exam)], 2
+    )
+    assert filled.data.decode().splitlines()[1] == "Lovelace\tAda\tComplete"
+
+
+def test_a_column_elsewhere_says_what_it_is_out_of() -> None:
+    gradebook = GradebookFile(source_from_file((SAMPLES / "brightspace.csv").read_bytes()), EXAM)
+    assert [
+        (label.split(" Points")[0], gradebook.points(column)) for column, label in gradebook.columns.items()
+    ] == [
+        ("Mathematics", "20"),
+        ("Quiz 3", "10"),
+    ]

@@ -1,6 +1,7 @@
 """The result of checking each imported row, and the reason shown to the teacher."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 import pytest
 
@@ -194,3 +195,62 @@ def test_a_student_whose_name_equals_another_students_code_is_found_by_name() ->
     one, two = checked(source_rows(("Ada", "14"), ("MARTHA", "12")), present, CODES_EXAM)
     assert (one.fate, two.fate) == (Fate.SAME, Fate.SAME)
     assert two.there == present[1]
+
+
+# Students' numbers, and points out of another maximum.
+
+
+def numbered(*rows: tuple[str, str, str]) -> list[SourceRow]:
+    return [
+        SourceRow(line, person, grade, number=number)
+        for line, (number, person, grade) in enumerate(rows, start=1)
+    ]
+
+
+def test_students_of_one_name_with_numbers_of_their_own_are_not_one_student() -> None:
+    one, two = checked(numbered(("1001", "Ada", "14"), ("1002", "Ada", "12")))
+    assert (one.fate, two.fate) == (Fate.NEW, Fate.NEW)
+    assert "Another student than in line 2" in one.reason
+    same = numbered(("1001", "Ada", "14"), ("1001", "Ada", "12"))
+    assert fates(same) == [Fate.REPEATED, Fate.REPEATED]
+    assert fates(numbered(("1001", "Ada", "14"), ("", "Ada", "12"))) == [Fate.REPEATED, Fate.REPEATED]
+
+
+def test_a_namesake_without_a_grade_yet_stays_a_student() -> None:
+    rows = numbered(("1001", "Ada", "14"), ("1002", "Ada", ""))
+    assert fates(rows) == [Fate.NEW, Fate.NO_GRADE]
+
+
+def test_which_namesake_is_there_is_not_guessed() -> None:
+    rows = numbered(("1001", "Ada", "14"), ("1002", "Ada", "12"))
+    assert fates(rows, there(("Ada", "12"))) == [Fate.NEW, Fate.SAME]
+    one, two = checked(rows, there(("Ada", "3")), there=There.REPLACE)
+    assert (one.fate, two.fate) == (Fate.BAD, Fate.BAD)
+    assert "there with 3?" in one.reason
+    assert fates(rows, there(("Ada", "3")), there=There.ADD) == [Fate.NEW, Fate.NEW]
+
+
+@pytest.mark.parametrize(
+    ("typed", "points", "grade"),
+    [
+        ("25", 50, "10"),
+        ("33,3", 50, "13.32"),
+        ("13.333333333", 40, "6.67"),
+        ("0", 50, "0"),
+        ("25/50", 50, "10"),
+        ("7", 10, "14"),
+        ("abs", 50, "ABSENT"),
+    ],
+)
+def test_points_are_converted_when_the_teacher_says_so(typed: str, points: int, grade: str) -> None:
+    (one,) = check_rows(source_rows(("Ada", typed)), EXAM, (), Choices(out_of=Decimal(points)))
+    assert (one.fate, one.grade) == (Fate.NEW, grade)
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"), [("51", "above 50"), ("x", "is no number"), ("5/20", "not out of 20")]
+)
+def test_points_that_do_not_fit_the_file_s_maximum_are_not_converted(typed: str, says: str) -> None:
+    (one,) = check_rows(source_rows(("Ada", typed)), EXAM, (), Choices(out_of=Decimal(50)))
+    assert one.fate is Fate.BAD
+    assert says in one.reason

@@ -11,8 +11,9 @@ import pytest
 
 from shared.model.exam import Audience
 from shared.model.scales import LETTERS, OUT_OF_20, PASS_FAIL, PERCENT, Scale
-from teacher_app.importing.columns import Dialect, column_labels, recognised
+from teacher_app.importing.columns import column_labels, recognised
 from teacher_app.importing.files import Kind, Source, source_from_file, source_from_text
+from teacher_app.importing.gradebooks import Dialect
 from teacher_app.importing.tables import SPACES
 from tests.builders import an_exam
 from tests.teacher_app.exam_rows import rows_of_file
@@ -155,8 +156,9 @@ def test_ambiguous_layouts_are_left_to_the_teacher(text: str) -> None:
 
 def test_columns_are_named_for_people() -> None:
     table = source_from_text("Name;Quiz;Quiz;\nAda;1;2;x").tables[""]
-    assert column_labels(table, heading_row=0) == ["Name", "Quiz", "Quiz (3)", "Column 4 (x)"]
-    assert column_labels(table, heading_row=None)[0] == "Column 1 (Name)"
+    headed, plain = (recognised(table, OUT_OF_20, "", heading_row=row) for row in (0, None))
+    assert column_labels(table, headed) == ["Name", "Quiz", "Quiz (3)", "Column 4 (x)"]
+    assert column_labels(table, plain)[0] == "Column 1 (Name)"
 
 
 # Canvas.
@@ -397,6 +399,7 @@ def test_text_that_was_encoded_twice_is_mended_and_can_be_read_as_it_stands() ->
     ("text", "encoding"),
     [
         ("Ad;Not\nIşıl Şahin;14\nGülşen Yıldız;3", "cp1254"),
+        ("Übung;Note\nAda;14\nBo;3", "cp1252"),  # the only letters to go by are in the heading
         ("Имя;Оценка\nИван Петров;14\nАнна Смирнова;5", "cp1251"),
         ("氏名,点数\n山田太郎,14\n鈴木花子,9", "shift_jis"),
         ("Navn;Karakter\nSøren Ærø;7\nÅse Bjørk;4", "cp1252"),

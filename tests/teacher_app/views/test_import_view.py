@@ -155,7 +155,7 @@ def test_a_file_is_read_when_it_is_chosen(page: AppTest, desk: Desk, exam: Exam)
     assert not page.exception
     assert page.expander[0].label.startswith("Read as an export of Canvas")
     assert says(page, "Choose above which columns")
-    page.selectbox[0].select(6).run()
+    page.selectbox[1].select(6).run()
     assert says(page, "**4 rows:** 2 new · 1 without a grade yet · 1 not ticked")
     press(page, "Save 3 results")
     assert [pair for pair in stored(desk, exam) if pair[1] != AWAITED] == [
@@ -211,6 +211,31 @@ def test_points_that_do_not_fit_the_scale_give_a_warning(page: AppTest) -> None:
     text = "Student,ID,Section,Essay (3)\n    Points Possible,,,50\nAda,1,A,14"
     page.file_uploader[0].upload("grades.csv", text.encode(), "text/csv").run()
     assert says(page, "50 points are possible; this exam is out of 20")
+
+
+def test_points_of_another_maximum_are_converted_when_the_teacher_says_so(
+    page: AppTest, desk: Desk, exam: Exam
+) -> None:
+    text = "Student,ID,Section,Essay (3)\n    Points Possible,,,50\nAda,1,A,14\nBo,2,A,13.3\nCy,3,A,EX"
+    page.file_uploader[0].upload("grades.csv", text.encode(), "text/csv").run()
+    page.checkbox[0].check().run()
+    assert page.checkbox[0].label == "Convert: 50 in the file become 20"
+    assert list(page.dataframe[0].value["What becomes of it"]) == [
+        "✓ New 14 of 50 is 5.6.",
+        "✓ New 13.3 of 50 is 5.32.",
+        "✓ New",
+    ]
+    press(page, "Save 3 results")
+    assert stored(desk, exam) == [("Ada", "5.6"), ("Bo", "5.32"), ("Cy", "EXEMPT")]
+
+
+def test_students_of_one_name_are_told_apart_by_their_numbers(page: AppTest, desk: Desk, exam: Exam) -> None:
+    paste(page, "Matrikelnummer;Name;Grade\n1001;Ada;14\n1007;Ada;12\n1003;Bo;9")
+    assert says(page, "**3 rows:** 3 new")
+    assert list(page.dataframe[0].value["Number"]) == ["1001", "1007", "1003"]
+    press(page, "Save 3 results")
+    assert stored(desk, exam) == [("Ada", "12"), ("Ada", "14"), ("Bo", "9")]
+    assert says(page, "**3 rows:** 3 there already")
 
 
 def test_existing_and_repeated_students_are_asked_about(page: AppTest, desk: Desk, exam: Exam) -> None:
