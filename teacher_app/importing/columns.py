@@ -406,7 +406,11 @@ def _is_list_of_names(table: Table) -> bool:
 def _number_column(headed: Headed) -> int | None:
     """The first that has students' numbers, and not the numbers of the lines."""
     for index in headed.with_role(Role.NUMBER):
-        if any(headed.below(index)) and not _is_sequence(headed.rows, index):
+        first = next(headed.below(index), None)
+        counts_lines = (
+            first is not None and first.lstrip("0") in {"", "1"} and _is_sequence(headed.rows, index)
+        )
+        if first is not None and not counts_lines:
             return index
     return None
 
