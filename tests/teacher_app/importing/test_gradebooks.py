@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.model.grades import AWAITED
 from shared.model.scales import LETTERS, OUT_OF_20, PASS_FAIL, PERCENT, Scale, out_of
 from teacher_app.importing.checking import CheckedRow, Choices, Fate, check_rows
 from teacher_app.importing.columns import Layout, recognised
@@ -19,7 +20,7 @@ from tests.builders import an_exam
 from tests.teacher_app.importing.test_dialects import ONEROSTER, zip_of
 
 SAMPLES = Path(__file__).parent / "gradebooks"
-ADA, GRACE, ALAN = ("Ada Lovelace", "14.5"), ("Grace Hopper", ""), ("Alan Turing", "7")
+ADA, GRACE, ALAN = ("Ada Lovelace", "14.5"), ("Grace Hopper", AWAITED), ("Alan Turing", "7")
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ SAMPLE = {
     "canvas.csv": Sample(
         Dialect.CANVAS,
         [("Quiz 1", "10.00"), ("Mathematics", "20.00")],
-        [("Lovelace, Ada", "14.5"), ("Hopper, Grace", "EXEMPT"), ("Turing, Alan", "")],
+        [("Lovelace, Ada", "14.5"), ("Hopper, Grace", "EXEMPT"), ("Turing, Alan", AWAITED)],
         ["S1", "S2", "S3"],
         left_out=1,
     ),
@@ -77,7 +78,7 @@ SAMPLE = {
     "powerschool.csv": Sample(
         Dialect.POWERSCHOOL,
         [("Mathematics", "20.0")],
-        [("Lovelace, Ada", "14.5"), ("Hopper, Grace", ""), ("Turing, Alan", "7")],
+        [("Lovelace, Ada", "14.5"), ("Hopper, Grace", AWAITED), ("Turing, Alan", "7")],
         NUMBERS,
     ),
     "schoology.csv": Sample(
