@@ -6,6 +6,7 @@ page tries again by itself.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections import Counter
@@ -13,7 +14,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.web.client_address import client_address
 from shared.web.rates import AddressRates
@@ -29,7 +30,9 @@ logger = logging.getLogger(__name__)
 class SessionLimits:
     """Counts the open WebSockets of the apps that wrap() returns, and refuses further ones.
 
-    An address may open `per_address_max` at once, then SESSIONS_PER_S: a school arrives all at once.
+    An address may open `per_address_max` at once, then SESSIONS_PER_S: a school arrives all at once. When it
+    leaves all at once, its sessions end one in each turn of the event loop: Streamlit takes milliseconds for
+    each, in which nobody else is served.
     """
 
     def __init__(
@@ -44,6 +47,7 @@ class SessionLimits:
         self._sessions_max, self._per_address_max = sessions_max, per_address_max
         self._trusted_proxies = trusted_proxies
         self._addresses: Counter[str] = Counter()
+        self._leaving = asyncio.Lock()  # held for one turn of the loop by each session that ends
         self._rates = AddressRates(at_once=per_address_max, per_s=SESSIONS_PER_S, now_s=now_s)
 
     @property
@@ -66,9 +70,17 @@ class SessionLimits:
                 await receive()  # websocket.connect
                 await send({"type": "websocket.close", "code": _TRY_AGAIN_LATER})
                 return
+
+            async def receive_in_turn() -> Message:
+                message = await receive()
+                if message["type"] == "websocket.disconnect":
+                    await self._leaving.acquire()
+                    asyncio.get_running_loop().call_soon(self._leaving.release)
+                return message
+
             self._addresses[address] += 1
             try:
-                await app(scope, receive, send)
+                await app(scope, receive_in_turn, send)
             finally:
                 self._addresses[address] -= 1
                 if self._addresses[address] <= 0:

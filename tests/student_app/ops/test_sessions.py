@@ -179,6 +179,41 @@ def test_behind_a_proxy_each_visitor_has_an_address_of_his_own() -> None:
     asyncio.run(run())
 
 
+def test_sessions_that_end_all_at_once_let_others_be_served_in_between() -> None:
+    """Ending one takes milliseconds: two thousand in a row stopped the dashboard for five seconds."""
+    happened: list[str] = []
+
+    async def run() -> None:
+        sessions = limits(sessions_max=1000, per_address_max=1000)
+        they_leave = asyncio.Event()
+
+        async def receive() -> Message:
+            await they_leave.wait()
+            return {"type": "websocket.disconnect", "code": 1001}
+
+        async def app(_scope: Scope, receive: Receive, _send: Send) -> None:
+            await receive()
+            happened.append("ended")
+
+        async def visitor() -> None:
+            while happened.count("ended") < 100:
+                happened.append("served")
+                await asyncio.sleep(0)
+
+        open_sessions = [
+            asyncio.create_task(sessions.wrap(app)(websocket(), receive, no_message)) for _ in range(100)
+        ]
+        while sessions.open_count < 100:  # noqa: ASYNC110  # each needs a turn to begin
+            await asyncio.sleep(0)
+        they_leave.set()
+        await asyncio.gather(visitor(), *open_sessions)
+        assert sessions.open_count == 0
+
+    asyncio.run(run())
+    in_a_row = [len(part) for part in "".join(word[0] for word in happened).split("s")]
+    assert max(in_a_row) <= 2
+
+
 def test_requests_over_http_are_not_limited_here() -> None:
     async def run() -> None:
         door = Door(limits(sessions_max=1))
