@@ -17,6 +17,7 @@ __all__ = [
     "code_pattern",
     "fold",
     "has_words",
+    "language_of",
     "name_key",
     "sort_key",
 ]
@@ -58,6 +59,42 @@ _CODE_CHARACTERS: Final = {
     **dict(zip("АВЕКМНРСТХ", "ABEKMHPCTX", strict=True)),
     **dict(zip("ΑΒΕΖΗΚΜΝΡΤΥΧ", "ABEZHKMNPTYX", strict=True)),
 }
+# Letters, small, that stand in a language's alphabet elsewhere than beside their plain letter (Unicode CLDR):
+# each behind what follows it here, where "~" stands behind every letter.
+_AFTER_Z_NORDIC: Final = {"æ": "z~a", "ä": "z~a", "ø": "z~b", "ö": "z~b", "å": "z~c", "aa": "z~c"}
+_AFTER_Z_SWEDISH: Final = {"å": "z~a", "ä": "z~b", "æ": "z~b", "ö": "z~c", "ø": "z~c"}
+_SLAVIC: Final = {"č": "c~", "š": "s~", "ž": "z~"}
+_SOUTH_SLAVIC: Final = {**_SLAVIC, "č": "c~a", "ć": "c~b", "đ": "d~"}
+_ALPHABETS: Final = {
+    **dict.fromkeys(("da", "nb", "nn", "no"), _AFTER_Z_NORDIC),
+    **dict.fromkeys(("sv", "fi"), _AFTER_Z_SWEDISH),
+    **dict.fromkeys(("hr", "bs", "sl"), _SOUTH_SLAVIC),
+    "cs": {**_SLAVIC, "ch": "h~", "ř": "r~"},
+    "es": {"ñ": "n~"},
+    "pl": {
+        "ą": "a~",
+        "ć": "c~",
+        "ę": "e~",
+        "ł": "l~",
+        "ń": "n~",
+        "ó": "o~",
+        "ś": "s~",
+        "ź": "z~a",
+        "ż": "z~b",
+    },
+    "tr": {"ç": "c~", "ğ": "g~", "ı": "h~", "ö": "o~", "ş": "s~", "ü": "u~"},
+}
+
+
+def _with_capitals(language: str, alphabet: dict[str, str]) -> dict[str, str]:
+    capitals = {form: place for one, place in alphabet.items() for form in (one.upper(), one.capitalize())}
+    return {**alphabet, **capitals, **({"I": "h~", "İ": "i"} if language == "tr" else {})}
+
+
+_ORDERS: Final = {language: _with_capitals(language, alphabet) for language, alphabet in _ALPHABETS.items()}
+_ORDER_PATTERNS: Final = {
+    language: "|".join(sorted(order, key=len, reverse=True)) for language, order in _ORDERS.items()
+}
 
 TABLES: Final = {
     "letters": _LETTERS,
@@ -65,6 +102,8 @@ TABLES: Final = {
     "spaces": _SPACES,
     "betweenWords": _BETWEEN_WORDS,
     "digits": _DIGITS,
+    "orders": _ORDERS,
+    "orderPatterns": _ORDER_PATTERNS,
     "codeCharacters": _CODE_CHARACTERS,
 }
 
@@ -88,9 +127,23 @@ def name_key(text: str) -> str:
     return _words(text) or fold(text)
 
 
-def sort_key(text: str) -> str:
-    """The place of a name in a list: "Élodie" between "Edith" and "Emil", "Group 2" before "Group 10"."""
+def sort_key(text: str, language: str = "") -> str:
+    """The place of a name in a list: "Élodie" between "Edith" and "Emil", "Group 2" before "Group 10".
+
+    `language` is from language_of(): "Åsa" stands behind "Zoe" in Swedish, and beside "Asa" elsewhere.
+    """
+    if order := _ORDERS.get(language):
+        composed = unicodedata.normalize("NFC", text)
+        text = re.sub(_ORDER_PATTERNS[language], lambda found: order[found[0]], composed)
     return re.sub("[0-9]+", lambda number: number[0].lstrip("0").zfill(_DIGITS), _words(text))
+
+
+def language_of(accepted: str | None) -> str:
+    """Whose alphabet sorts names for a reader of `accepted`, an Accept-Language field (RFC 9110) or a locale;
+    "" for the order that suits most languages."""
+    preferred = (accepted or "").partition(",")[0].partition(";")[0].strip()
+    language = preferred.partition("-")[0].lower()
+    return language if language in _ORDERS else ""
 
 
 def has_words(text: str, search: str) -> bool:

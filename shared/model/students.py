@@ -23,8 +23,8 @@ def find_students(rows: Iterable[Result], asked: str, audience: Audience) -> lis
     return [row for row in rows if wanted and name_key(row.student) == wanted]
 
 
-def sorted_by_student(rows: Collection[Result], audience: Audience) -> list[Result]:
+def sorted_by_student(rows: Collection[Result], audience: Audience, language: str = "") -> list[Result]:
     """The results in the order of every list, file and page: names by sort_key(), codes by their text."""
     if audience is Audience.CODES:
         return sorted(rows, key=lambda row: (row.student, row.id))
-    return sorted(rows, key=lambda row: (sort_key(row.student), row.student, row.id))
+    return sorted(rows, key=lambda row: (sort_key(row.student, language), row.student, row.id))

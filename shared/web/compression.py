@@ -57,7 +57,7 @@ def compressed_response(
 ) -> Response:
     """The body in the form that the client accepts."""
     content, coding = body.for_client(request)
-    answered = {**headers, "Vary": "Accept-Encoding"}
+    answered = {"Vary": "Accept-Encoding", **headers}
     if coding is not None:
         answered["Content-Encoding"] = coding
     return Response(content, headers=answered, media_type=media_type)

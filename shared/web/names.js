@@ -22,8 +22,12 @@ function nameKey(text) {
   return wordsOf(first !== undefined && more.length === 0 ? `${first} ${last}` : text) || fold(text);
 }
 
-function sortKey(text) {
-  return wordsOf(text).replace(/[0-9]+/g, (number) => number.replace(/^0+/, "").padStart(NAMES.digits, "0"));
+const LANGUAGE = navigator.language.split("-")[0].toLowerCase();
+
+function sortKey(text, language = LANGUAGE) {
+  const order = NAMES.orders[language];
+  const placed = order ? text.normalize("NFC").replace(new RegExp(NAMES.orderPatterns[language], "g"), (found) => order[found]) : text;
+  return wordsOf(placed).replace(/[0-9]+/g, (number) => number.replace(/^0+/, "").padStart(NAMES.digits, "0"));
 }
 
 function compareTexts(a, b) {

@@ -20,6 +20,7 @@ from shared.live.cache import ExamCache
 from shared.live.status import FeedState
 from shared.model.exam import Exam, Result, is_id
 from shared.model.grades import shown_grade
+from shared.model.names import language_of
 from shared.model.overview import overview_of
 from shared.model.scales import describe
 from shared.model.students import sorted_by_student
@@ -68,11 +69,12 @@ def board_routes(
             return _missing(is_absent=cache.is_absent(exam_id))
         live, refreshes = feed.status.state is FeedState.LIVE, "refresh" in request.query_params
         as_of_s = now_s() if live else feed.status.as_of_s
+        language = language_of(request.headers.get("accept-language"))
         as_of = "" if as_of_s is None else _minute(as_of_s)
         page = await renderings.get(
-            (exam_id, refreshes),
+            (exam_id, refreshes, language),
             (found.version, results.version, live, as_of),
-            lambda: _board(found, results.rows, as_of, is_live=live, refreshes=refreshes),
+            lambda: _board(found, results.rows, as_of, language=language, is_live=live, refreshes=refreshes),
         )
         return page.answer(request, "text/html")
 
@@ -82,8 +84,11 @@ def board_routes(
         found = cache.exam(exam_id)
         if found is None or results is None:
             return _missing(is_absent=not is_id(exam_id) or cache.is_absent(exam_id))
+        language = language_of(request.headers.get("accept-language"))
         made = await renderings.get(
-            (exam_id, "csv"), (found.version, results.version), lambda: results_csv(found, results.rows)
+            (exam_id, "csv", language),
+            (found.version, results.version),
+            lambda: results_csv(found, results.rows, language),
         )
         answer = made.answer(request, "text/csv")
         name = quote(results_file_name(found))
@@ -97,12 +102,14 @@ def board_routes(
     ]
 
 
-def _board(exam: Exam, rows: tuple[Result, ...], as_of: str, *, is_live: bool, refreshes: bool) -> bytes:
+def _board(
+    exam: Exam, rows: tuple[Result, ...], as_of: str, *, language: str, is_live: bool, refreshes: bool
+) -> bytes:
     return _rendered(
         "exam.html",
         exam=exam,
         scale=describe(exam.scale),
-        rows=sorted_by_student(rows, exam.audience),
+        rows=sorted_by_student(rows, exam.audience, language),
         overview=overview_of(exam, rows),
         is_live=is_live,
         as_of=as_of,

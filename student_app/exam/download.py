@@ -15,17 +15,17 @@ from shared.model.text import escape_formula
 __all__ = ["results_csv", "results_file_name"]
 
 
-def results_csv(exam: Exam, rows: Collection[Result]) -> bytes:
+def results_csv(exam: Exam, rows: Collection[Result], language: str = "") -> bytes:
     """The results by student, as a CSV file for spreadsheets (UTF-8 with a byte-order mark; RFC 4180).
 
     Columns: Student, Grade, Exam, Date, Scale; the last three are the same in each row, so that the file
-    explains itself and files of several exams can be joined.
+    explains itself and files of several exams can be joined. `language` sorts names, see sort_key().
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(["Student", "Grade", "Exam", "Date", "Scale"])
     about = [escape_formula(exam.subject), exam.date.isoformat(), escape_formula(describe(exam.scale))]
-    for row in sorted_by_student(rows, exam.audience):
+    for row in sorted_by_student(rows, exam.audience, language):
         grade = shown_grade(row.grade, exam.scale)
         writer.writerow([escape_formula(row.student), escape_formula(grade), *about])
     return text.getvalue().encode("utf-8-sig")

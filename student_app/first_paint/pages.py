@@ -21,6 +21,7 @@ from starlette.routing import Route
 from shared.live.cache import ExamCache, ExamsSnapshot, ResultsSnapshot
 from shared.live.status import FeedState
 from shared.model.exam import Audience, Exam, is_id
+from shared.model.names import language_of
 from shared.model.overview import overview_of
 from shared.model.scales import describe
 from shared.model.students import find_students, sorted_by_student
@@ -77,6 +78,7 @@ def first_paint_routes(cache: ExamCache, hub: LiveHub, feed: WatchedFeed) -> lis
             board = board_html(exam_id=wanted, is_absent=is_absent)
             body = _render("waiting.html", is_light=is_light, exam_id=wanted, board=board)
             return HTMLResponse(body, headers={"Cache-Control": "no-store"})
+        language = language_of(request.headers.get("accept-language"))
         asked = query.get("me", "").strip()[:NAME_LENGTH_MAX]
         is_live = feed.status.state is FeedState.LIVE
 
@@ -85,14 +87,14 @@ def first_paint_routes(cache: ExamCache, hub: LiveHub, feed: WatchedFeed) -> lis
                 "exam.html",
                 is_light=is_light,
                 offered=_offered(exams.exams, exam),
-                **_board(exam, results, asked, is_live=is_live),
+                **_board(exam, results, asked, language=language, is_live=is_live),
             )
 
         if asked:
             body = await asyncio.to_thread(_in_turn, render)
             return HTMLResponse(body, headers={"Cache-Control": "no-store"})
         version = (exams.version, exam.version, results.version, is_live)
-        rendering = await renderings.get((wanted, is_light), version, render)
+        rendering = await renderings.get((wanted, is_light, language), version, render)
         return rendering.answer(request, "text/html")
 
     async def robots(_request: Request) -> Response:
@@ -123,11 +125,13 @@ def _offered(exams: Sequence[Exam], shown: Exam) -> dict[str, str]:
     return exam_labels(offered if shown in offered else [shown, *offered])
 
 
-def _board(exam: Exam, results: ResultsSnapshot, asked: str, *, is_live: bool) -> dict[str, object]:
+def _board(
+    exam: Exam, results: ResultsSnapshot, asked: str, *, language: str, is_live: bool
+) -> dict[str, object]:
     """What the template of an exam needs: plain values, and the drawn board."""
     own = find_students(results.rows, asked, exam.audience)
     overview = overview_of(exam, results.rows)
-    shown = sorted_by_student(results.rows, exam.audience)[:ROWS_MAX]
+    shown = sorted_by_student(results.rows, exam.audience, language)[:ROWS_MAX]
     board = board_html(
         exam=exam,
         exam_id=exam.id,

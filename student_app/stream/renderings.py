@@ -25,15 +25,20 @@ class Rendering:
     digest: str
 
     def answer(self, request: Request, media_type: str) -> Response:
-        """200 with the body, or 304 when the client has it already."""
+        """200 with the body, or 304 when the client has it already.
+
+        It may differ for each Accept-Language, by which names are sorted.
+        """
         _, coding = self.body.for_client(request)
         etag = f'"{self.digest}-{coding}"' if coding else f'"{self.digest}"'
-        headers = {"ETag": etag, "Cache-Control": "no-cache"}  # keep it, but ask whether it is current
+        vary = "Accept-Encoding, Accept-Language"
+        # Keep it, but ask whether it is current.
+        headers = {"ETag": etag, "Cache-Control": "no-cache", "Vary": vary}
         known = {
             entry.strip().removeprefix("W/") for entry in request.headers.get("if-none-match", "").split(",")
         }
         if etag in known or "*" in known:
-            return Response(status_code=304, headers={**headers, "Vary": "Accept-Encoding"})
+            return Response(status_code=304, headers=headers)
         return compressed_response(self.body, request, media_type, headers)
 
 

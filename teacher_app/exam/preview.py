@@ -21,9 +21,9 @@ class Preview:
     rows: tuple[tuple[str, str], ...]
 
 
-def preview_of(exam: Exam, results: Sequence[Result]) -> Preview:
+def preview_of(exam: Exam, results: Sequence[Result], language: str = "") -> Preview:
     """The students' view of `results`."""
-    rows = sorted_by_student([row for row in results if not row.is_awaited], exam.audience)
+    rows = sorted_by_student([row for row in results if not row.is_awaited], exam.audience, language)
     return Preview(
         overview_of(exam, results),
         tuple((row.student, shown_grade(row.grade, exam.scale)) for row in rows),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from shared.model.names import code_pattern, fold, has_words, name_key, sort_key
+from shared.model.names import TABLES, code_pattern, fold, has_words, name_key, sort_key
 from shared.web.scripts import NAMES_SCRIPT
 from tests.browser.people import Person
 from tests.shared.model.test_names import OTHER_NAMES, SAME_NAMES
@@ -56,3 +56,28 @@ def test_names_and_codes_have_the_same_keys(page: Page) -> None:
     pairs = [[one, other[:4]] for one, other in zip(texts, [*texts[1:], *known], strict=False)]
     found = page.evaluate("pairs => pairs.map(pair => names.hasWords(...pair))", pairs)
     assert found == [has_words(*pair) for pair in pairs]
+
+
+def test_names_are_sorted_as_in_each_language(page: Page) -> None:
+    """As Intl.Collator has it, whose data are Unicode's; it knows some languages under another's name."""
+    chance = random.Random(11)
+    for language, order in TABLES["orders"].items():
+        own = [letter for letter in order if len(letter) == 1 and letter.islower()]
+        vowels = [letter for letter in [*"aou", *own] if fold(letter)[0] in "aou"]
+        others = [letter for letter in [*"bcdhlnrsz", *own] if letter not in vowels]
+        made = ["".join(map(chance.choice, (others, vowels) * 2)).capitalize() for _ in range(300)]
+        arguments = [sorted({"Chlup", "Hus", "Cyril", "Ivan", *made}), language]
+        keys = page.evaluate(
+            "([texts, language]) => texts.map(text => names.sortKey(text, language))", arguments
+        )
+        assert keys == [sort_key(text, language) for text in arguments[0]]
+        expected = page.evaluate(
+            """([texts, language]) => {
+                const collator = new Intl.Collator(language, { sensitivity: "base" });
+                const isKnown = collator.resolvedOptions().locale === language;
+                return isKnown && texts.toSorted((a, b) => collator.compare(a, b) || (a < b ? -1 : 1));
+            }""",
+            arguments,
+        )
+        if expected:
+            assert sorted(arguments[0], key=lambda text: (sort_key(text, language), text)) == expected

@@ -10,6 +10,7 @@ from shared.model.exam import NewResult
 from shared.model.scales import LETTERS, PASS_FAIL, parse_scale
 from tests.browser.axe import faults_of
 from tests.browser.people import DEADLINE_MS, Person, await_stillness, tab_to
+from tests.browser.test_first_paint import without_streamlit
 from tests.browser.test_student_board import FIVE, Author, await_bars, many, open_board, row
 from tests.browser.test_teacher_exams_looks import lasting
 from tests.pair_process import PairProcess
@@ -37,6 +38,31 @@ def test_numbers_are_written_as_the_viewers_locale_has_them(
     expect(page.get_by_text("Ada: 13,25")).to_be_visible()
     marks = page.locator(".mark")
     expect(marks.nth(1)).to_have_text("Mean 9,5")
+
+
+@pytest.mark.parametrize(
+    ("locale", "wanted"),
+    [
+        ("sv-SE", ["Asa", "Zoe 2", "Zoe 10", "Åsa", "Öst"]),
+        ("de-DE", ["Asa", "Åsa", "Öst", "Zoe 2", "Zoe 10"]),
+    ],
+)
+def test_names_have_one_order_in_page_board_and_file_that_of_the_readers_language(
+    pair: PairProcess, author: Author, new_person: NEW_PERSON, locale: str, wanted: list[str]
+) -> None:
+    exam = author.exam("Order", dict.fromkeys(reversed(wanted), "10"))
+    page = new_person(locale=locale).page
+    names = "rows => rows.map(row => row.querySelector('td').textContent)"
+    without_streamlit(page)
+    page.goto(f"{pair.student_url}/?exam={exam.id}", wait_until="commit")
+    rows = page.locator("tr[data-id]")
+    assert rows.evaluate_all(names) == wanted
+    expect(page.get_by_text("Live", exact=True)).to_be_visible(timeout=DEADLINE_MS)
+    assert rows.evaluate_all(names) == wanted
+    file = page.evaluate(f"fetch('board/{exam.id}.csv').then(answer => answer.text())")
+    assert [line.partition(",")[0] for line in file.splitlines()[1:]] == wanted
+    page.goto(f"{pair.student_url}/board/{exam.id}")
+    assert page.locator("tr:has(td[dir])").evaluate_all(names) == wanted
 
 
 def test_labels_of_levels_are_no_numbers(pair: PairProcess, author: Author, new_person: NEW_PERSON) -> None:

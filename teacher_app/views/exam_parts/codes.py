@@ -7,7 +7,7 @@ import math
 import streamlit as st
 
 from shared.model.exam import Result
-from shared.model.names import sort_key
+from shared.model.names import language_of, sort_key
 from shared.model.text import escape_markdown
 from teacher_app.context import current_settings
 from teacher_app.exam.links import student_address
@@ -26,7 +26,8 @@ _NAMES_SHOWN = 5
 def render(workspace: Workspace) -> None:
     """Slips to print, the list to keep, and the table of names and codes."""
     exam = workspace.exam
-    rows = sorted(workspace.results, key=lambda row: (sort_key(row.name or ""), row.student))
+    language = language_of(st.context.locale)
+    rows = sorted(workspace.results, key=lambda row: (sort_key(row.name or "", language), row.student))
     st.markdown(
         "Everybody sees codes in the place of names. Each student knows one code, you know them all: "
         "give each slip to its student, and keep the list to yourself."

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from shared.model.exam import Audience, Exam, Result
-from shared.model.names import sort_key
+from shared.model.names import language_of, sort_key
 from shared.model.scales import NumberScale
 from shared.model.text import escape_markdown
 from teacher_app.context import current_reader
@@ -31,7 +31,8 @@ def render(workspace: Workspace) -> None:
     exam = workspace.exam
     # By name even where codes are shown, since the order of codes is meaningless.
     graded = [row for row in workspace.results if not row.is_awaited]
-    rows = sorted(graded, key=lambda row: sort_key(shown_person(row, exam)))
+    language = language_of(st.context.locale)
+    rows = sorted(graded, key=lambda row: sort_key(shown_person(row, exam), language))
     if not rows:
         st.info("There is no result to export yet.", icon=":material/download:")
         return

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import streamlit as st
 
 from shared.model.exam import Audience, Exam
+from shared.model.names import language_of
 from teacher_app.exam.preview import preview_of
 from teacher_app.exam.review import Finding, Severity, awaited_finding, findings
 from teacher_app.exam.wording import count_text, date_text
@@ -55,7 +56,7 @@ def show_preview(workspace: Workspace) -> None:
             exam=exam,
             date=date_text(exam.date),
             has_codes=exam.audience is Audience.CODES,
-            preview=preview_of(exam, workspace.results),
+            preview=preview_of(exam, workspace.results, language_of(st.context.locale)),
         )
     )
 

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from shared.model.exam import Audience
-from shared.model.names import fold, has_words, name_key, sort_key
+from shared.model.names import fold, has_words, language_of, name_key, sort_key
 from shared.model.students import find_students, sorted_by_student
 from tests.builders import a_published_exam, a_result
 
@@ -105,3 +105,24 @@ def test_names_are_sorted_as_people_expect_and_codes_by_their_text() -> None:
         rows = [a_result(student, "10", exam) for student in shuffled]
         assert [row.student for row in sorted_by_student(rows, audience)] == wanted
     assert sort_key("Group 2") < sort_key("group 010")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "wanted"),
+    [
+        ("sv-SE,sv;q=0.9,en;q=0.8", ["Asa", "Zoe", "Åsa", "Ärla", "Öberg", "Östen"]),
+        ("da", ["Asa", "Zoe", "Ærla", "Østen", "Åsa"]),
+        ("de-DE", ["Asa", "Åsa", "Öberg", "Zoe"]),
+        ("es;q=0.7", ["Nadia", "Nzo", "Ñandu", "Olga"]),
+        ("cs-CZ", ["Cyril", "Čapek", "Hus", "Chlup", "Ivan", "Zeman", "Žák"]),
+        ("tr", ["Hulya", "Işık", "İpek", "Zeki"]),
+    ],
+)
+def test_names_stand_where_the_readers_alphabet_has_them(accepted: str, wanted: list[str]) -> None:
+    language = language_of(accepted)
+    assert sorted(wanted, key=lambda name: (sort_key(name, language), name)) == wanted
+
+
+@pytest.mark.parametrize("accepted", [None, "", "*", "en-GB", "zz", "svenska"])
+def test_other_readers_get_the_order_that_suits_most_languages(accepted: str | None) -> None:
+    assert language_of(accepted) == ""

@@ -147,3 +147,14 @@ def test_a_page_without_scripts_can_be_left_for_the_live_one_and_downloaded() ->
     cache.remove_exam(exam.id, exam.version + 1)
     assert get(cache, f"/board/{exam.id}.csv").status_code == 404
     assert get(cache, "/board/nonsense.csv").status_code == 404
+
+
+def test_a_page_may_differ_for_another_language_and_says_so() -> None:
+    exam = a_published_exam()
+    cache = filled_cache((exam, [a_result(name, "10", exam) for name in ("Åsa", "Zoe")]))
+    swedish, other = (
+        get(cache, f"/board/{exam.id}", {"Accept-Language": language}) for language in ("sv-SE", "fr")
+    )
+    assert swedish.text.index("Zoe") < swedish.text.index("Åsa")
+    assert other.text.index("Åsa") < other.text.index("Zoe")
+    assert swedish.headers["Vary"] == "Accept-Encoding, Accept-Language"
