@@ -46,8 +46,10 @@ class MovingCommands:
         # An exam comes after its results: nobody sees it half full.
         results = self.data.put_results(moved.results, {exam.id: exam.owner for exam in moved.exams})
         exams = self.data.put_exams(moved.exams)
+        class_lists = self.data.put_class_lists(moved.class_lists)
         self._report("results", results)
         self._report("exams", exams)
+        self._report("class lists", class_lists)
 
     def export_backup(self, file: Path) -> None:
         """Writes the stack's data as a backup that the embedded backend restores. Raises InputWrong."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from deploy.aws.connection import Connection, aws_errors
+from deploy.local.backend.storage.class_lists import ClassList, ClassStudent
 from deploy.local.backend.storage.exams import Exam
 from deploy.local.backend.storage.results import Result
 from deploy.local.maintenance.school import MovedTeacher, School
@@ -18,6 +19,7 @@ from deploy.local.maintenance.school import MovedTeacher, School
 __all__ = ["StackData", "Written"]
 
 WRITERS: Final = 8
+CLASS_LISTS: Final = "class-lists/"  # before the owner's sub, in the place of an exam's id
 _EXAM_NAMES: Final = {"created_at": "createdAt", "updated_at": "updatedAt"}
 _RESULT_NAMES: Final = {"exam_id": "examId", **_EXAM_NAMES}
 
@@ -55,13 +57,19 @@ class StackData:
     def school(self) -> School:
         """Everything of the stack."""
         exams = tuple(_exam(item) for item in self._items(self._exams_table))
-        results = tuple(_result(item) for item in self._items(self._results_table))
-        return School(self.teachers(), exams, results)
+        items = list(self._items(self._results_table))
+        results = tuple(_result(item) for item in items if not _is_class_list(item))
+        lists = tuple(_class_list(item) for item in items if _is_class_list(item))
+        return School(self.teachers(), exams, results, lists)
 
     def put_results(self, results: Iterable[Result], owners: Mapping[str, str]) -> Written:
         """Stores results; `owners` are the subs of their exams' owners, by exam id."""
         items = ({**_item(result, _RESULT_NAMES), "owner": owners[result.exam_id]} for result in results)
         return self._put_all(self._results_table, items)
+
+    def put_class_lists(self, class_lists: Iterable[ClassList]) -> Written:
+        """Stores class lists, beside the results."""
+        return self._put_all(self._results_table, map(_class_list_item, class_lists))
 
     def put_exams(self, exams: Iterable[Exam]) -> Written:
         """Stores exams."""
@@ -140,6 +148,40 @@ def _result(item: Mapping[str, Any]) -> Result:
         student=item["student"],
         grade=item["grade"],
         name=item.get("name"),
+        version=item["version"],
+        created_at=item["createdAt"],
+        updated_at=item["updatedAt"],
+    )
+
+
+def _is_class_list(item: Mapping[str, Any]) -> bool:
+    return str(item["examId"]).startswith(CLASS_LISTS)
+
+
+def _class_list_item(stored: ClassList) -> dict[str, Any]:
+    students = [
+        {name: value for name, value in asdict(student).items() if value is not None}
+        for student in stored.students
+    ]
+    return {
+        "examId": CLASS_LISTS + stored.owner,
+        "id": stored.id,
+        "title": stored.title,
+        "students": students,
+        "studentCount": len(students),
+        "version": stored.version,
+        "createdAt": stored.created_at,
+        "updatedAt": stored.updated_at,
+    }
+
+
+def _class_list(item: Mapping[str, Any]) -> ClassList:
+    students = (ClassStudent(one["name"], one.get("number"), one.get("code")) for one in item["students"])
+    return ClassList(
+        owner=item["examId"].removeprefix(CLASS_LISTS),
+        id=item["id"],
+        title=item["title"],
+        students=tuple(students),
         version=item["version"],
         created_at=item["createdAt"],
         updated_at=item["updatedAt"],

@@ -19,6 +19,7 @@ from typing import Any
 from shared.api import operations
 from shared.api.http import GraphQLEndpoint, GuestSignature, Patience, TeacherToken
 from shared.identity.guest import GuestCredentials
+from shared.model.class_list import ClassList, ClassStudent, NewClassList, class_list_from_wire
 from shared.model.errors import BackendUnreachable, FieldInvalid, NotAllowed, NotFound, VersionConflict
 from shared.model.exam import (
     Audience,
@@ -288,6 +289,58 @@ class TeacherApi(_Reader):
             gone = {result_id for result_id, _ in pairs}
             if not refusal.lost_tries or any(row.id in gone for row in self.list_results(exam_id)):
                 raise
+
+    # Class lists.
+
+    def list_class_lists(self, page_size: int = PAGE_MAX) -> Iterator[ClassList]:
+        """The caller's own, without their students, in the order of their ids."""
+        rows = self._pages(operations.LIST_MY_CLASS_LISTS, {}, page_size)
+        return (self._class_list(row) for row in rows)
+
+    def get_class_list(self, list_id: str) -> ClassList | None:
+        """The caller's own list with this id, with its students; None if there is none."""
+        row = self._query(operations.GET_CLASS_LIST, {"id": list_id})
+        return None if row is None else self._class_list(row)
+
+    def create_class_list(self, new: NewClassList) -> ClassList:
+        """The new list."""
+        return self._class_list(self._mutate(operations.CREATE_CLASS_LIST, new.to_wire()))
+
+    def update_class_list(
+        self,
+        list_id: str,
+        expected_version: int,
+        *,
+        title: str | None = None,
+        students: Sequence[ClassStudent] | None = None,
+    ) -> ClassList:
+        """The list with these fields changed; None leaves a field as it is."""
+        wire: dict[str, Any] = {"id": list_id, "expectedVersion": expected_version}
+        if title is not None:
+            wire["title"] = title
+        if students is not None:
+            wire["students"] = [student.to_wire() for student in students]
+        wanted: dict[str, object] = {
+            "title": title,
+            "students": None if students is None else tuple(students),
+        }
+        try:
+            return self._class_list(self._mutate(operations.UPDATE_CLASS_LIST, wire))
+        except VersionConflict as conflict:
+            current = conflict.current
+            if isinstance(current, ClassList) and _has_arrived(conflict, expected_version, wanted):
+                return current
+            raise
+
+    def delete_class_list(self, list_id: str, expected_version: int) -> None:
+        """Deletes the list; exams and their students stay."""
+        self._delete(operations.DELETE_CLASS_LIST, {"id": list_id, "expectedVersion": expected_version})
+
+    def _class_list(self, row: Any) -> ClassList:
+        try:
+            return class_list_from_wire(row)
+        except (KeyError, TypeError, ValueError, FieldInvalid) as error:
+            raise BackendUnreachable(self._url, f"its class list cannot be read: {error!r}") from error
 
     def _mutate(self, document: str, wire: dict[str, Any]) -> Any:
         # The answer's null fields that the schema leaves nullable come with an error, which raised already.

@@ -21,6 +21,7 @@ from graphql import DocumentNode, parse
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
+from shared.model.class_list import ClassList, class_list_from_wire
 from shared.model.errors import (
     ApiRefused,
     BackendUnreachable,
@@ -233,11 +234,13 @@ def _is_transient(error_type: str) -> bool:
     return error_type in _TRANSIENT_TYPES or error_type.startswith("Internal")
 
 
-def _row(data: object) -> Exam | Result | None:
+def _row(data: object) -> Exam | Result | ClassList | None:
     """The current row in a conflict, None if it is missing or cannot be read."""
     if not isinstance(data, dict):
         return None
     try:
+        if "studentCount" in data:
+            return class_list_from_wire(data)
         return result_from_wire(data) if "examId" in data else exam_from_wire(data)
     except (KeyError, TypeError, ValueError, FieldInvalid):
         return None

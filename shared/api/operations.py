@@ -10,12 +10,15 @@ from __future__ import annotations
 from enum import StrEnum, auto
 
 __all__ = [
+    "CREATE_CLASS_LIST",
     "CREATE_EXAM",
     "CREATE_RESULTS",
     "CREATE_RESULTS_BATCH",
+    "DELETE_CLASS_LIST",
     "DELETE_EXAM",
     "DELETE_RESULTS",
     "DELETE_RESULTS_BATCH",
+    "GET_CLASS_LIST",
     "GET_EXAM",
     "GET_RESULTS",
     "GUEST_EVENTS",
@@ -25,6 +28,7 @@ __all__ = [
     "GUEST_LIST_RESULTS",
     "GUEST_SUBSCRIPTIONS",
     "LIST_EXAMS",
+    "LIST_MY_CLASS_LISTS",
     "LIST_MY_EXAMS",
     "LIST_RESULTS",
     "MUTATIONS",
@@ -33,6 +37,7 @@ __all__ = [
     "QUERIES",
     "RETRACT_RESULTS",
     "UNPUBLISH_EXAM",
+    "UPDATE_CLASS_LIST",
     "UPDATE_EXAM",
     "UPDATE_RESULTS",
     "GuestEvent",
@@ -53,7 +58,7 @@ TEACHER_RESULT = (
 )
 
 
-def _list_exams(field: str, fragment: str, spread: str) -> str:
+def _list_all(field: str, fragment: str, spread: str) -> str:
     return (
         f"query {field[0].upper()}{field[1:]}($limit: Int, $nextToken: String) "
         f"{{ {field}(limit: $limit, nextToken: $nextToken) "
@@ -91,13 +96,13 @@ def _subscription(field: str, selection: str, fragment: str) -> str:
     return f"subscription {field[0].upper()}{field[1:]} {{ {field} {{ {selection} }} }} {fragment}"
 
 
-LIST_EXAMS = _list_exams("listExams", TEACHER_EXAM, "TeacherExam")
-LIST_MY_EXAMS = _list_exams("listMyExams", TEACHER_EXAM, "TeacherExam")
+LIST_EXAMS = _list_all("listExams", TEACHER_EXAM, "TeacherExam")
+LIST_MY_EXAMS = _list_all("listMyExams", TEACHER_EXAM, "TeacherExam")
 GET_EXAM = _get_exam(TEACHER_EXAM, "TeacherExam")
 LIST_RESULTS = _list_results(TEACHER_RESULT, "TeacherResult")
 GET_RESULTS = _get_results(TEACHER_RESULT, "TeacherResult")
 
-GUEST_LIST_EXAMS = _list_exams("listExams", GUEST_EXAM, "GuestExam")
+GUEST_LIST_EXAMS = _list_all("listExams", GUEST_EXAM, "GuestExam")
 GUEST_GET_EXAM = _get_exam(GUEST_EXAM, "GuestExam")
 GUEST_LIST_RESULTS = _list_results(GUEST_RESULT, "GuestResult")
 GUEST_GET_RESULTS = _get_results(GUEST_RESULT, "GuestResult")
@@ -111,6 +116,16 @@ CREATE_RESULTS = _mutation("createResults", "CreateResultsInput", "...ChangedRes
 UPDATE_RESULTS = _mutation("updateResults", "UpdateResultsInput", "...ChangedResult", CHANGED_RESULT)
 DELETE_RESULTS = _mutation("deleteResults", "DeleteResultsInput", "...ChangedResult", CHANGED_RESULT)
 RETRACT_RESULTS = _mutation("retractResults", "ResultVersionInput", "...ChangedResult", CHANGED_RESULT)
+
+_CLASS_LIST = "fragment TeacherClassList on ClassList { id title studentCount version }"
+_CLASS_STUDENTS = "...TeacherClassList students { name number code }"
+LIST_MY_CLASS_LISTS = _list_all("listMyClassLists", _CLASS_LIST, "TeacherClassList")
+GET_CLASS_LIST = (
+    f"query GetClassList($id: ID!) {{ getClassList(id: $id) {{ {_CLASS_STUDENTS} }} }} {_CLASS_LIST}"
+)
+CREATE_CLASS_LIST = _mutation("createClassList", "CreateClassListInput", _CLASS_STUDENTS, _CLASS_LIST)
+UPDATE_CLASS_LIST = _mutation("updateClassList", "UpdateClassListInput", _CLASS_STUDENTS, _CLASS_LIST)
+DELETE_CLASS_LIST = _mutation("deleteClassList", "ClassListVersionInput", "...TeacherClassList", _CLASS_LIST)
 
 _BATCH = "examId published owner items { ...ChangedResult }"
 CREATE_RESULTS_BATCH = _mutation("createResultsBatch", "CreateResultsBatchInput", _BATCH, CHANGED_RESULT)
@@ -162,6 +177,8 @@ QUERIES: tuple[str, ...] = (
     GET_EXAM,
     LIST_RESULTS,
     GET_RESULTS,
+    LIST_MY_CLASS_LISTS,
+    GET_CLASS_LIST,
     GUEST_LIST_EXAMS,
     GUEST_GET_EXAM,
     GUEST_LIST_RESULTS,
@@ -179,4 +196,7 @@ MUTATIONS: tuple[str, ...] = (
     RETRACT_RESULTS,
     CREATE_RESULTS_BATCH,
     DELETE_RESULTS_BATCH,
+    CREATE_CLASS_LIST,
+    UPDATE_CLASS_LIST,
+    DELETE_CLASS_LIST,
 )

@@ -26,6 +26,7 @@ __all__ = [
     "NewResult",
     "Result",
     "ResultChanges",
+    "cleaned_text",
     "exam_from_wire",
     "exam_to_wire",
     "is_id",
@@ -110,8 +111,8 @@ class NewExam:
     id: str = field(default_factory=lambda: new_id())
 
     def __post_init__(self) -> None:
-        _set(self, "subject", _clean("subject", self.subject))
-        _set(self, "teacher", _clean("teacher", self.teacher))
+        _set(self, "subject", cleaned_text("subject", self.subject))
+        _set(self, "teacher", cleaned_text("teacher", self.teacher))
         _check_id("id", self.id)
 
     def to_wire(self) -> dict[str, Any]:
@@ -136,10 +137,10 @@ class NewResult:
     id: str = field(default_factory=lambda: new_id())
 
     def __post_init__(self) -> None:
-        _set(self, "student", _clean("student", self.student))
-        _set(self, "grade", _clean("grade", self.grade, GRADE_TEXT_MAX))
+        _set(self, "student", cleaned_text("student", self.student))
+        _set(self, "grade", cleaned_text("grade", self.grade, GRADE_TEXT_MAX))
         if self.name is not None:
-            _set(self, "name", _clean("name", self.name))
+            _set(self, "name", cleaned_text("name", self.name))
         _check_id("id", self.id)
 
     def check_audience(self, audience: Audience) -> None:
@@ -164,9 +165,9 @@ class ExamChanges:
 
     def __post_init__(self) -> None:
         if self.subject is not None:
-            _set(self, "subject", _clean("subject", self.subject))
+            _set(self, "subject", cleaned_text("subject", self.subject))
         if self.teacher is not None:
-            _set(self, "teacher", _clean("teacher", self.teacher))
+            _set(self, "teacher", cleaned_text("teacher", self.teacher))
 
     def to_wire(self) -> dict[str, Any]:
         """The changed fields of UpdateExamInput."""
@@ -194,13 +195,13 @@ class ResultChanges:
 
     def __post_init__(self) -> None:
         if self.student is not None:
-            _set(self, "student", _clean("student", self.student))
+            _set(self, "student", cleaned_text("student", self.student))
         if self.grade is not None:
-            _set(self, "grade", _clean("grade", self.grade, GRADE_TEXT_MAX))
+            _set(self, "grade", cleaned_text("grade", self.grade, GRADE_TEXT_MAX))
         if self.name is not None:
             if self.removes_name:
                 raise FieldInvalid("name", "Give a name or remove it, not both.")
-            _set(self, "name", _clean("name", self.name))
+            _set(self, "name", cleaned_text("name", self.name))
 
     def check_audience(self, audience: Audience) -> None:
         """Raises FieldInvalid if the exam shows codes and the new `student` is not one."""
@@ -316,7 +317,8 @@ def _set(target: object, name: str, value: object) -> None:
     object.__setattr__(target, name, value)
 
 
-def _clean(name: str, text: str, longest: int = TEXT_MAX) -> str:
+def cleaned_text(name: str, text: str, longest: int = TEXT_MAX) -> str:
+    """The trimmed text of a field, as the API accepts it. Raises FieldInvalid."""
     trimmed = text.strip()
     if not trimmed:
         raise FieldInvalid(name, f"The {name} is empty.")

@@ -182,4 +182,7 @@ _INPUTS = {
     "retractResults": "ResultVersionInput",
     "createResultsBatch": "CreateResultsBatchInput",
     "deleteResultsBatch": "DeleteResultsBatchInput",
+    "createClassList": "CreateClassListInput",
+    "updateClassList": "UpdateClassListInput",
+    "deleteClassList": "ClassListVersionInput",
 }

@@ -14,6 +14,7 @@ from shared.api.calls import BATCH_MAX, GuestApi, TeacherApi
 from shared.api.http import GraphQLEndpoint, Patience, TeacherToken
 from shared.api.operations import LIST_EXAMS
 from shared.identity.guest import GuestCredentials
+from shared.model.class_list import ClassStudent, NewClassList
 from shared.model.errors import (
     BackendUnreachable,
     FieldInvalid,
@@ -324,8 +325,15 @@ def test_writes_with_lost_answers_are_made_once_and_answered(lossy: LossyApi, ap
     losing().delete_results(exam.id, [(one.id, one.version) for one in batch])
     losing().delete_result(exam.id, row.id, 4)
     losing().delete_exam(exam.id, 4)
+    made = losing().create_class_list(NewClassList("7a", (ClassStudent("Ada", "17", "ABC234"),)))
+    made = losing().update_class_list(made.id, 1, title="8a", students=[ClassStudent("Bob")])
+    assert (made.title, made.students, made.version) == ("8a", (ClassStudent("Bob"),), 2)
+    assert api.get_class_list(made.id) == made
+    assert [one.student_count for one in api.list_class_lists() if one.id == made.id] == [1]
+    losing().delete_class_list(made.id, 2)
+    assert api.get_class_list(made.id) is None
     assert api.get_exam(exam.id) is None
-    assert len(lossy.pauses_s) == 24  # two lost answers of each of twelve writes
+    assert len(lossy.pauses_s) == 30  # two lost answers of each of fifteen writes
 
 
 def test_after_a_lost_answer_another_persons_change_is_still_a_conflict(

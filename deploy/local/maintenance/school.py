@@ -1,4 +1,4 @@
-"""All that a school moves with: its teachers, exams and results, out of a backup and into one.
+"""All that a school moves with: its teachers, exams, results and class lists, out of a backup and into one.
 
 Passwords, authenticator apps and sign-ins stay behind: they are bound to the place where they were made.
 """
@@ -17,7 +17,8 @@ from deploy.local.backend.cognito.admin import admin_create_user, admin_disable_
 from deploy.local.backend.cognito.context import UserPoolContext
 from deploy.local.backend.cognito.request_fields import Fields
 from deploy.local.backend.compose import BackendOptions, open_backend
-from deploy.local.backend.storage import exams, results, users
+from deploy.local.backend.storage import class_lists, exams, results, users
+from deploy.local.backend.storage.class_lists import ClassList
 from deploy.local.backend.storage.database import Database
 from deploy.local.backend.storage.exams import Exam
 from deploy.local.backend.storage.results import Result
@@ -50,12 +51,14 @@ class School:
     teachers: tuple[MovedTeacher, ...]
     exams: tuple[Exam, ...]
     results: tuple[Result, ...]
+    class_lists: tuple[ClassList, ...] = ()
 
     def with_owners(self, subs: Mapping[str, str]) -> School:
         """The same, with the accounts' new subs as owners. `subs`: by username; an unknown owner stays."""
         moved = {teacher.sub: subs[teacher.username] for teacher in self.teachers}
         owned = tuple(replace(exam, owner=moved.get(exam.owner, exam.owner)) for exam in self.exams)
-        return replace(self, exams=owned)
+        lists = tuple(replace(one, owner=moved.get(one.owner, one.owner)) for one in self.class_lists)
+        return replace(self, exams=owned, class_lists=lists)
 
 
 def read_school(backup: IO[bytes]) -> School:
@@ -88,6 +91,8 @@ def write_school(
                     exams.insert_exam(connection, exam)
                 for result in moved.results:
                     results.insert_result(connection, result)
+                for one in moved.class_lists:
+                    class_lists.put_class_list(connection, one)
 
             backend.database.write(store)
         return back_up_to_file(data_dir, target, now_s)
@@ -102,7 +107,8 @@ def _read(connection: sqlite3.Connection) -> School:
     )
     found = tuple(exams.all_exams(connection))
     rows = (results.list_results(connection, exam.id, ROWS_MAX, None, with_awaited=True) for exam in found)
-    return School(teachers, found, tuple(itertools.chain.from_iterable(rows)))
+    lists = tuple(class_lists.all_class_lists(connection))
+    return School(teachers, found, tuple(itertools.chain.from_iterable(rows)), lists)
 
 
 def _new_account(pool: UserPoolContext, teacher: MovedTeacher, password: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import boto3
 import pytest
 
+from deploy.local.backend.storage.class_lists import ClassList, ClassStudent
 from deploy.local.backend.storage.exams import Exam
 from deploy.local.backend.storage.results import Result
 from deploy.local.maintenance.school import MovedTeacher, School, read_school, write_school
@@ -58,6 +59,16 @@ def school() -> School:
         ),
         exams=(published, coded, orphan),
         results=tuple(rows),
+        class_lists=(
+            ClassList(
+                owner="sub of anna",
+                id=str(uuid.uuid4()),
+                title="7a",
+                students=(ClassStudent("Zoë", "17", "7KQ2MX"), ClassStudent("Ada", None, None)),
+                version=2,
+                **TIMES,
+            ),
+        ),
     )
 
 
@@ -76,6 +87,7 @@ def comparable(school: School) -> tuple[object, ...]:
         sorted((replace(teacher, sub="") for teacher in school.teachers), key=str),
         exams,
         sorted(school.results, key=str),
+        [replace(one, owner=names.get(one.owner, one.owner)) for one in school.class_lists],
     )
 
 
@@ -103,7 +115,11 @@ def test_a_school_moves_to_a_stack_and_home_again_equal_row_by_row(
 ) -> None:
     assert operator.run("import-backup", str(backup), "--stack-name", stack_name) == 0, operator.text
     assert operator.said[0].startswith("Anna.Berg: temporary password ")
-    assert operator.said[-2:] == ["121 results put on the stack.", "3 exams put on the stack."]
+    assert operator.said[-3:] == [
+        "121 results put on the stack.",
+        "3 exams put on the stack.",
+        "1 class lists put on the stack.",
+    ]
 
     assert operator.run("import-backup", str(backup), "--stack-name", stack_name) == 0
     assert operator.said == [
@@ -111,6 +127,7 @@ def test_a_school_moves_to_a_stack_and_home_again_equal_row_by_row(
         "ben has an account already.",
         "0 results put on the stack; 121 were there already.",
         "0 exams put on the stack; 3 were there already.",
+        "0 class lists put on the stack; 1 were there already.",
     ]
 
     home = tmp_path / "back.tar"

@@ -118,7 +118,7 @@ def test_mutations_select_what_the_filters_need_and_never_a_name(
     schema: GraphQLSchema, document: str
 ) -> None:
     fields = selected(schema, document)
-    for type_name in {owner for owner, _ in fields} - {"Mutation"}:
+    for type_name in {owner for owner, _ in fields} & {"Exam", "Results", "ResultsBatch"}:
         assert (type_name, "published") in fields
         assert (type_name, "owner") in fields
     assert ("Results", "name") not in fields

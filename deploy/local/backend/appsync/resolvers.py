@@ -10,6 +10,11 @@ from sqlite3 import Connection
 from typing import Any
 
 from deploy.local.backend.appsync.authorization import Caller, ResolveInfo
+from deploy.local.backend.appsync.class_list_rules import (
+    change_class_list,
+    create_class_list,
+    remove_class_list,
+)
 from deploy.local.backend.appsync.errors import ApiError
 from deploy.local.backend.appsync.exam_rules import (
     TeacherMutation,
@@ -31,7 +36,13 @@ from deploy.local.backend.appsync.result_rules import (
 from deploy.local.backend.appsync.selection import projected, selected_fields
 from deploy.local.backend.appsync.subscriptions import MutationEvent
 from deploy.local.backend.appsync.validation import checked_page_limit
-from deploy.local.backend.appsync.wire_rows import WireObject, exam_object, result_object
+from deploy.local.backend.appsync.wire_rows import (
+    WireObject,
+    class_list_object,
+    exam_object,
+    result_object,
+)
+from deploy.local.backend.storage.class_lists import find_class_list, list_class_lists
 from deploy.local.backend.storage.database import Database
 from deploy.local.backend.storage.exams import Exam, find_exam, list_owned_exams, list_published_exams
 from deploy.local.backend.storage.results import count_results, find_result, list_results
@@ -54,6 +65,9 @@ _RULES: Mapping[str, Rule] = {
     "retractResults": retract_result,
     "createResultsBatch": create_results,
     "deleteResultsBatch": remove_results,
+    "createClassList": create_class_list,
+    "updateClassList": change_class_list,
+    "deleteClassList": remove_class_list,
 }
 
 
@@ -74,6 +88,8 @@ class ApiResolvers:
             ("Query", "getExam"): self._get_exam,
             ("Query", "listResults"): self._list_results,
             ("Query", "getResults"): self._get_results,
+            ("Query", "listMyClassLists"): self._list_class_lists,
+            ("Query", "getClassList"): self._get_class_list,
             ("Exam", "resultsCount"): self._results_count,
             **mutations,
         }
@@ -142,6 +158,25 @@ class ApiResolvers:
             return result_object(result, exam, with_name=is_owner)
 
         return self._database.read(work)
+
+    def _list_class_lists(
+        self, _source: object, info: ResolveInfo, limit: int | None = None, **given: str | None
+    ) -> WireObject:
+        owner = _teacher(info)
+        listing = ("listMyClassLists", owner)
+        after = position_after(given.get("nextToken"), listing, 1)
+        row_count = checked_page_limit(limit)
+        after_id = after[0] if after else None
+        found = self._database.read(lambda c: list_class_lists(c, owner, row_count + 1, after_id))
+        page = found[:row_count]
+        return {
+            "items": [class_list_object(one, with_students=False) for one in page],
+            "nextToken": next_token(listing, (page[-1].id,)) if len(found) > row_count else None,
+        }
+
+    def _get_class_list(self, _source: object, info: ResolveInfo, **given: str) -> WireObject | None:
+        found = self._database.read(lambda c: find_class_list(c, _teacher(info), given["id"]))
+        return None if found is None else class_list_object(found)
 
     def _results_count(self, source: WireObject, info: ResolveInfo) -> int | None:
         """Only in a query, and only for the owner: subscribers receive a mutation's answer."""

@@ -177,7 +177,7 @@ class SubscriptionHub:
     def delivery(self, event: MutationEvent) -> "EventDelivery | None":
         """The event on its way to the subscribers whose arguments and filter it passes; None without any."""
         groups: dict[tuple[object, ...], list[Subscription]] = {}
-        for subscription in self._listeners[event.mutation]:
+        for subscription in self._listeners.get(event.mutation, ()):  # of some mutations nobody may hear
             if subscription.matches(event.payload):
                 groups.setdefault(subscription.sharing_key(), []).append(subscription)
         return EventDelivery(self._executor, event, tuple(groups.values())) if groups else None

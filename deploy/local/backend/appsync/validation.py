@@ -16,6 +16,7 @@ __all__ = [
     "PAGE_ROWS_DEFAULT",
     "PAGE_ROWS_MAX",
     "checked_batch_ids",
+    "checked_class_size",
     "checked_date",
     "checked_grade",
     "checked_id",
@@ -28,6 +29,8 @@ __all__ = [
 TEXT_LENGTH_MAX = 120  # code points of subject, teacher, student and name
 GRADE_LENGTH_MAX = 16
 BATCH_ROWS_MAX = 99  # as on AWS, where one item of a transaction of 100 is the exam
+CLASS_STUDENTS_MAX = 1000
+CLASS_CHARACTERS_MAX = 60_000  # of names and numbers: as on AWS, where a list is one item of at most 400 kB
 PAGE_ROWS_DEFAULT = 100
 PAGE_ROWS_MAX = 1000
 
@@ -114,3 +117,11 @@ def checked_batch_ids(ids: list[str]) -> list[str]:
     if len(set(ids)) != len(ids):
         raise bad_request("rows", "must not name a row twice")
     return ids
+
+
+def checked_class_size(student_count: int, character_count: int) -> None:
+    """At most CLASS_STUDENTS_MAX students, and CLASS_CHARACTERS_MAX characters in their names and numbers."""
+    if student_count > CLASS_STUDENTS_MAX:
+        raise bad_request("students", f"must have at most {CLASS_STUDENTS_MAX} students")
+    if character_count > CLASS_CHARACTERS_MAX:
+        raise bad_request("students", f"must have at most {CLASS_CHARACTERS_MAX} characters in all")

@@ -5,11 +5,13 @@ and so in events, it is always null.
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
+from deploy.local.backend.storage.class_lists import ClassList
 from deploy.local.backend.storage.exams import Exam
 from deploy.local.backend.storage.results import Result
 
-__all__ = ["WireObject", "batch_object", "exam_object", "result_object"]
+__all__ = ["WireObject", "batch_object", "class_list_object", "exam_object", "result_object"]
 
 WireObject = dict[str, object]
 
@@ -62,4 +64,17 @@ def batch_object(results: Sequence[Result], exam: Exam) -> WireObject:
         "published": exam.is_published and bool(graded),
         "items": [result_object(result, exam) for result in shown],
         "owner": exam.owner,
+    }
+
+
+def class_list_object(stored: ClassList, *, with_students: bool = True) -> WireObject:
+    """All fields of `ClassList`."""
+    return {
+        "id": stored.id,
+        "title": stored.title,
+        "studentCount": len(stored.students),
+        "students": [asdict(student) for student in stored.students] if with_students else None,
+        "version": stored.version,
+        "createdAt": stored.created_at,
+        "updatedAt": stored.updated_at,
     }
