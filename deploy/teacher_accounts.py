@@ -83,7 +83,7 @@ class TeacherAccounts:
     def set_temporary_password(self, username: str, password: str) -> None:
         """Replace the password with one that the next sign-in must replace, and end every session."""
         self._set_password(username, password, is_permanent=False)
-        self._sign_out(username)
+        self.sign_out(username)
 
     def set_permanent_password(self, username: str, password: str) -> None:
         """Replace the password. Raises AccountRefused."""
@@ -93,7 +93,33 @@ class TeacherAccounts:
         """Mail a code for a new password to the account's address, and end every session."""
         with self._known(username):
             self._client.admin_reset_user_password(UserPoolId=self._user_pool_id, Username=username)
-        self._sign_out(username)
+        self.sign_out(username)
+
+    def disable(self, username: str) -> None:
+        """Refuse every sign-in of the account and end its sessions."""
+        with self._known(username):
+            self._client.admin_disable_user(UserPoolId=self._user_pool_id, Username=username)
+        self.sign_out(username)
+
+    def enable(self, username: str) -> None:
+        """Let a disabled account sign in again."""
+        with self._known(username):
+            self._client.admin_enable_user(UserPoolId=self._user_pool_id, Username=username)
+
+    def sign_out(self, username: str) -> None:
+        """End every session of the account."""
+        with self._known(username):
+            self._client.admin_user_global_sign_out(UserPoolId=self._user_pool_id, Username=username)
+
+    def remove_authenticator(self, username: str) -> None:
+        """Sign in by password alone again, for somebody who lost the phone; end every session."""
+        with self._known(username):
+            self._client.admin_set_user_mfa_preference(
+                UserPoolId=self._user_pool_id,
+                Username=username,
+                SoftwareTokenMfaSettings={"Enabled": False, "PreferredMfa": False},
+            )
+        self.sign_out(username)
 
     def remove(self, username: str) -> None:
         """Delete the account; its exams stay."""
@@ -111,10 +137,6 @@ class TeacherAccounts:
             self._client.admin_set_user_password(
                 UserPoolId=self._user_pool_id, Username=username, Password=password, Permanent=is_permanent
             )
-
-    def _sign_out(self, username: str) -> None:
-        with self._known(username):
-            self._client.admin_user_global_sign_out(UserPoolId=self._user_pool_id, Username=username)
 
     @contextlib.contextmanager
     def _known(self, username: str) -> Iterator[None]:

@@ -7,7 +7,41 @@ from dataclasses import dataclass
 from deploy.staff_list import NewTeacher
 from deploy.teacher_accounts import AccountRefused, TeacherAccounts, new_password
 
-__all__ = ["TeacherCommands"]
+__all__ = ["ACCOUNT_COMMANDS", "AccountCommand", "TeacherCommands"]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountCommand:
+    """A command about one existing account. `done` is what it says then, after the username."""
+
+    help: str
+    act: Callable[[TeacherAccounts, str], None]
+    done: str
+
+
+ACCOUNT_COMMANDS = {
+    "sign-out-teacher": AccountCommand(
+        "end a teacher's sessions", TeacherAccounts.sign_out, "is signed out everywhere."
+    ),
+    "disable-teacher": AccountCommand(
+        "refuse a teacher's sign-ins; end all sessions",
+        TeacherAccounts.disable,
+        "is signed out everywhere and can no longer sign in. The exams stay.",
+    ),
+    "enable-teacher": AccountCommand(
+        "let a disabled teacher sign in again", TeacherAccounts.enable, "can sign in again."
+    ),
+    "remove-authenticator": AccountCommand(
+        "for a teacher who lost the phone: sign in without its codes",
+        TeacherAccounts.remove_authenticator,
+        "is signed out everywhere and signs in by password alone.",
+    ),
+    "remove-teacher": AccountCommand(
+        "delete a teacher's account; the exams stay as they are, and nobody can change them",
+        TeacherAccounts.remove,
+        "has no account any more. The exams stay as they are; nobody can change them.",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +86,12 @@ class TeacherCommands:
             password = new_password(secrets.choice)
             self.accounts.set_temporary_password(username, password)
             self.say(f"{username} is signed out everywhere. Temporary password: {password}")
+
+    def on_account(self, command: str, username: str) -> None:
+        """One of ACCOUNT_COMMANDS."""
+        chosen = ACCOUNT_COMMANDS[command]
+        chosen.act(self.accounts, username)
+        self.say(f"{username} {chosen.done}")
 
     def list(self) -> None:
         """One line an account."""

@@ -23,6 +23,7 @@ from deploy.aws.stack import Stack
 from deploy.aws.template import BACKEND_TEMPLATE, read_template
 from deploy.staff_list import read_staff_list
 from deploy.teacher_accounts import AccountRefused
+from deploy.teacher_commands import ACCOUNT_COMMANDS
 
 __all__ = ["main"]
 
@@ -77,6 +78,11 @@ def _run(args: argparse.Namespace, console: Console) -> None:
             case "reset-password":
                 with aws_errors():
                     commands.teachers().reset(args.username, is_mailed=not args.show)
+            case command if command in ACCOUNT_COMMANDS:
+                if command == "remove-teacher":
+                    console.confirm(f"Delete the account {args.username}?")
+                with aws_errors():
+                    commands.teachers().on_account(command, args.username)
             case "list-teachers":
                 with aws_errors():
                     commands.teachers().list()
@@ -230,6 +236,8 @@ def _parser() -> argparse.ArgumentParser:
     reset = commands.add_parser("reset-password", parents=[common], help="end a teacher's password")
     reset.add_argument("username")
     reset.add_argument("--show", action="store_true", help="show a temporary password; send nothing")
+    for name, command in ACCOUNT_COMMANDS.items():
+        commands.add_parser(name, parents=[common], help=command.help).add_argument("username")
     commands.add_parser("list-teachers", parents=[common], help="the teachers' accounts")
 
     cost = commands.add_parser(

@@ -73,7 +73,7 @@ class MovingCommands:
             password = new_password(secrets.choice)
             self.accounts.add(teacher.username, password, email=teacher.email, name=teacher.name)
             if not teacher.is_enabled:
-                self.data.disable(teacher.username)
+                self.accounts.disable(teacher.username)
             self.console.say(f"{teacher.username}: temporary password {password}")
 
     def _report(self, what: str, written: Written) -> None:

@@ -49,11 +49,6 @@ class StackData:
             found = [_teacher(user) for page in pages for user in page["Users"]]
         return tuple(sorted(found, key=lambda teacher: teacher.username))
 
-    def disable(self, username: str) -> None:
-        """The account can no longer sign in."""
-        with aws_errors():
-            self._cognito.admin_disable_user(UserPoolId=self._user_pool_id, Username=username)
-
     def school(self) -> School:
         """Everything of the stack."""
         exams = tuple(_exam(item) for item in self._items(self._exams_table))

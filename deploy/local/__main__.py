@@ -2,7 +2,8 @@
 
 python -m deploy.local [--demo] [ports, folder]      run everything until Ctrl-C or SIGTERM
 python -m deploy.local add-teacher USERNAME          while it runs; --from-file STAFF.csv for many
-python -m deploy.local reset-password USERNAME
+python -m deploy.local reset-password USERNAME       likewise sign-out-, disable-, enable-, remove-teacher
+                                                     and remove-authenticator
 python -m deploy.local list-teachers
 python -m deploy.local backup FILE                   running or not; - is standard output
 python -m deploy.local restore FILE [--replace]      stopped; - is standard input
@@ -24,7 +25,7 @@ from deploy.local.maintenance.operator_access import OperatorRefused, teacher_ac
 from deploy.local.maintenance.restore import restore
 from deploy.staff_list import read_staff_list
 from deploy.teacher_accounts import AccountRefused
-from deploy.teacher_commands import TeacherCommands
+from deploy.teacher_commands import ACCOUNT_COMMANDS, TeacherCommands
 
 __all__ = ["main"]
 
@@ -37,7 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if given.command is None:
             return _run(given)
-        _COMMANDS[given.command](given)
+        if given.command in ACCOUNT_COMMANDS:
+            with teacher_accounts(given.data_dir.resolve()) as accounts:
+                TeacherCommands(accounts, print).on_account(given.command, given.username)
+        else:
+            _COMMANDS[given.command](given)
     except (AccountRefused, OperatorRefused, BackupRefused, FolderInUse, OSError) as refused:
         return _report(refused, status=2)
     return 0
@@ -166,6 +171,8 @@ def _parser() -> argparse.ArgumentParser:
         "reset-password", parents=[data_dir], help="end all sessions; print a new temporary password"
     )
     resetting.add_argument("username")
+    for name, command in ACCOUNT_COMMANDS.items():
+        commands.add_parser(name, parents=[data_dir], help=command.help).add_argument("username")
     commands.add_parser("list-teachers", parents=[data_dir], help="all accounts with their states")
     backing_up = commands.add_parser("backup", parents=[data_dir], help="write all data to one file")
     backing_up.add_argument("file", type=Path, metavar="FILE", help="a new file; - for standard output")

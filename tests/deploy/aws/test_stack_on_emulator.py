@@ -402,6 +402,20 @@ def test_teachers_are_added_listed_and_reset(operator: Operator, stack_name: str
     assert "ben@school.example" in operator.said[1]
     assert operator.said[2] == "2 accounts."
 
+    for command, words in (
+        ("disable-teacher", "can no longer sign in"),
+        ("enable-teacher", "can sign in again"),
+        ("sign-out-teacher", "is signed out everywhere"),
+    ):
+        assert operator.run(command, "anna", "--stack-name", stack_name) == 0, operator.text
+        assert words in operator.said[0]
+        assert operator.run(command, "nobody", "--stack-name", stack_name) == 1
+        assert operator.said == ["username: there is no account nobody."]
+    assert operator.run("remove-teacher", "ben", "--stack-name", stack_name, answers=("n",)) == 1
+    assert operator.run("remove-teacher", "ben", "--stack-name", stack_name, answers=("y",)) == 0
+    operator.run("list-teachers", "--stack-name", stack_name)
+    assert operator.said[-1] == "1 account."
+
     assert operator.run("reset-password", "anna", "--show", "--stack-name", stack_name) == 0
     assert "Temporary password: " in operator.said[0]
     assert operator.run("reset-password", "nobody", "--show", "--stack-name", stack_name) == 1

@@ -55,3 +55,37 @@ def test_reset_password_ends_every_sign_in_of_that_teacher(
                 backend.sign_in("Ada", PASSWORD)
             assert refreshed(other.refresh_token)
             assert api_status(other.access_token) == 200
+
+
+def test_accounts_are_disabled_enabled_signed_out_and_removed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = str(tmp_path / "data")
+    with running_backend(tmp_path / "data") as backend:
+
+        def run(command: str, username: str = "Ada") -> str:
+            assert main([command, username, "--data-dir", folder]) == 0
+            return capsys.readouterr().out
+
+        def api_status(token: str) -> int:
+            answer = httpx.post(backend.api_url, json=LIST_EXAMS, headers={"Authorization": token})
+            return answer.status_code
+
+        backend.create_teacher("Ada")
+        signed_in = backend.sign_in("Ada")
+        assert run("sign-out-teacher") == "Ada is signed out everywhere.\n"
+        assert api_status(signed_in.access_token) == 401
+
+        signed_in = backend.sign_in("Ada")
+        assert "can no longer sign in" in run("disable-teacher")
+        assert api_status(signed_in.access_token) == 401
+        with pytest.raises(ClientError, match="User is disabled"):
+            backend.sign_in("Ada")
+        assert run("enable-teacher") == "Ada can sign in again.\n"
+        signed_in = backend.sign_in("Ada")
+
+        assert "signs in by password alone" in run("remove-authenticator")
+        assert api_status(signed_in.access_token) == 401
+        assert "has no account any more" in run("remove-teacher")
+        assert main(["remove-teacher", "Ada", "--data-dir", folder]) == 2
+        assert "there is no account Ada" in capsys.readouterr().err
