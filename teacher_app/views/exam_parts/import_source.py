@@ -24,6 +24,7 @@ from teacher_app.views.buttons import storing_button
 from teacher_app.views.errors import EXPECTED, explain
 from teacher_app.views.exam_parts.import_rows import show_choices, show_columns, show_rows
 from teacher_app.views.exam_parts.import_saving import show_saving
+from teacher_app.views.exam_parts.import_several import show_several
 from teacher_app.views.unsaved_changes import ask_before_leaving
 
 __all__ = ["render"]
@@ -130,6 +131,7 @@ def _show_draft(page: _Page, draft: ImportDraft, workspace: Workspace, key: str)
         return
     _ask_about_letters(page, draft, workspace, key)
     show_columns(draft, key)
+    show_several(draft, workspace, key)
     if not draft.layout.is_complete:
         st.info("Choose above which columns hold the names and the grades.", icon=":material/view_column:")
         _start_over(page, key)
