@@ -116,7 +116,8 @@ def test_what_retracting_refuses(api: Api) -> None:
     missing = {**at_version(row), "id": new_id()}
     api.teacher.mutate("retractResults", RESULT, missing).refusal("NotFound")
     api.teacher.mutate("retractResults", RESULT, {**at_version(row), "id": "1"}).refusal("NotFound")
-    api.teacher.mutate("retractResults", RESULT, at_version(without)).refusal("PreconditionFailed")
+    error = api.teacher.mutate("retractResults", RESULT, at_version(without)).refusal("PreconditionFailed")
+    assert error["message"].rstrip(".") == "The result has no grade"
     document = "mutation($input: ResultVersionInput!) {retractResults(input: $input) {id}}"
     api.guest.ask(document, input=at_version(row)).turned_away("retractResults", "Mutation")
 

@@ -200,7 +200,8 @@ def test_an_exam_with_results_is_not_deleted(api: Api) -> None:
     """They must be deleted first."""
     exam = api.teacher.new_exam()
     result = api.teacher.new_result(exam["id"])
-    api.teacher.mutate("deleteExam", "id", at_version(exam)).refusal("PreconditionFailed")
+    error = api.teacher.mutate("deleteExam", "id", at_version(exam)).refusal("PreconditionFailed")
+    assert error["message"].rstrip(".") == "The exam has results: delete them first"
     api.teacher.mutate("deleteResults", "id", at_version(result)).only()
     api.teacher.mutate("deleteExam", "id", at_version(exam)).only()
 

@@ -117,6 +117,14 @@ def test_anyone_can_check_a_token_with_the_published_keys(key: SigningKey) -> No
     assert claims["sub"] == SUBJECT.sub
 
 
+def test_the_published_numbers_have_no_padding_and_no_octet_too_many(key: SigningKey) -> None:
+    """RFC 7518, sections 2 and 6.3.1.1: some clients compare them as texts."""
+    [published] = key.jwks()["keys"]
+    assert published["e"] == "AQAB"
+    assert "=" not in published["n"]
+    assert len(base64.urlsafe_b64decode(published["n"] + "==")) == 256
+
+
 def test_the_published_keys_contain_no_private_part(key: SigningKey) -> None:
     assert set(key.jwks()["keys"][0]) == {"alg", "kty", "use", "kid", "e", "n"}
     assert "private" not in repr(key)
