@@ -187,10 +187,13 @@ def _claim(authorization: str | None) -> _Claim:
             "IncompleteSignatureException",
             "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term.",
         )
+    signed_headers = tuple(parameters["SignedHeaders"].lower().split(";"))
+    if len(set(signed_headers)) < len(signed_headers):
+        raise SignatureRefused("IncompleteSignatureException", "A header is listed twice in 'SignedHeaders'.")
     return _Claim(
         access_key_id=access_key_id,
         scope=(scope[0], scope[1], scope[2], scope[3]),
-        signed_headers=tuple(parameters["SignedHeaders"].lower().split(";")),
+        signed_headers=signed_headers,
         signature=parameters["Signature"],
     )
 

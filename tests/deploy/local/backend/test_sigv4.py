@@ -184,6 +184,14 @@ def test_the_same_value_twice_is_not_what_was_signed_once() -> None:
     assert refusal(request, pairs=pairs).error_type == INVALID
 
 
+def test_a_header_that_is_listed_twice_is_refused() -> None:
+    """It was accepted as if it were listed once."""
+    request = signed()
+    authorization = request.headers["Authorization"].replace("host;", "host;host;")
+    refused = refusal(request, headers={**request.headers, "Authorization": authorization})
+    assert refused.error_type == "IncompleteSignatureException"
+
+
 def test_a_signature_that_leaves_out_the_host_is_refused() -> None:
     """Even when no host was sent: the request could be replayed at another server."""
     request = signed()
