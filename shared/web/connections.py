@@ -167,7 +167,9 @@ class _LimitedHttp(H11Protocol):
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         self._await(None)
         self.open_connections.set_busy(self.transport)
+        del self.app_state[TAKE_OVER]  # the WebSocket would keep this object as long as it is open
         super().handle_websocket_upgrade(event)
+        self._drop_state()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._await(None)
