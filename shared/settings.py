@@ -39,7 +39,7 @@ class Setting:
     name: str
     purpose: str
     default: str | None
-    readers: str = "both"
+    readers: str = "both"  # "both" dashboards, "teacher", "student", or the embedded "backend"
 
 
 SETTINGS: tuple[Setting, ...] = tuple(
@@ -61,6 +61,15 @@ SETTINGS: tuple[Setting, ...] = tuple(
             "",
             "teacher",
         ),
+        ("SENDS_MAIL", "whether the user pool sends codes by e-mail", "true", "teacher"),
+        (
+            "HELP_CONTACT",
+            "whom teachers ask about their accounts, such as the school's office",
+            "",
+            "teacher",
+        ),
+        ("SMTP_URL", "the mail server: smtps://USER:PASSWORD@HOST, or smtp:// for STARTTLS", "", "backend"),
+        ("SMTP_FROM", "the sender's address of codes and invitations", "", "backend"),
         ("SECURE_COOKIES", "true when browsers reach the dashboard over https", "false", "teacher"),
         ("TRUSTED_PROXIES", "how many proxies in front to trust for the client's address", "0", "both"),
         ("STREAMS_MAX", "live streams in total, and sessions of pages; more are refused", "5000", "student"),
@@ -93,6 +102,8 @@ class TeacherSettings:
     student_url: str | None = None
     session_idle_minutes: int = 240
     session_key: str | None = field(default=None, repr=False)
+    sends_mail: bool = True
+    help_contact: str | None = None
     has_secure_cookies: bool = False
     trusted_proxies: int = 0
 
@@ -123,6 +134,8 @@ def load_teacher_settings(
         student_url=_optional(given, "STUDENT_URL", _url),
         session_idle_minutes=_integer(given, "SESSION_IDLE_MINUTES", 1, 7 * 24 * 60),
         session_key=_optional(given, "SESSION_KEY", _secret),
+        sends_mail=_boolean(given, "SENDS_MAIL"),
+        help_contact=given[PREFIX + "HELP_CONTACT"] or None,
         has_secure_cookies=_boolean(given, "SECURE_COOKIES"),
         trusted_proxies=_integer(given, "TRUSTED_PROXIES", 0, 10),
     )

@@ -167,7 +167,15 @@ def running_backend(
 class BackendProcess(ServerProcess, BackendClient):
     """A backend in its own process."""
 
-    def __init__(self, data_dir: Path, arguments: Sequence[str] = (), *, port: int = 0) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        arguments: Sequence[str] = (),
+        *,
+        port: int = 0,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         command = [sys.executable, "-m", "deploy.local.backend", "--data-dir", str(data_dir)]
-        ServerProcess.__init__(self, [*command, "--port", str(port), *arguments], r'^\{"url": "(.+?)"')
+        command += ["--port", str(port), *arguments]
+        ServerProcess.__init__(self, command, r'^\{"url": "(.+?)"', environment=environment)
         BackendClient.__init__(self, self.ready[1], data_dir)

@@ -21,7 +21,7 @@ from deploy.local.data_folder.lock import FolderInUse
 from deploy.local.maintenance.backup import back_up, back_up_to_file
 from deploy.local.maintenance.backup_format import BackupRefused
 from deploy.local.maintenance.key_rotation import rotate_keys
-from deploy.local.maintenance.operator_access import OperatorRefused, teacher_accounts
+from deploy.local.maintenance.operator_access import OperatorRefused, read_settings, teacher_accounts
 from deploy.local.maintenance.restore import restore
 from deploy.staff_list import read_staff_list
 from deploy.teacher_accounts import AccountRefused
@@ -78,17 +78,29 @@ def _report(error: Exception, *, status: int) -> int:
 def _add_teacher(given: argparse.Namespace) -> None:
     if (given.username is None) == (given.from_file is None):
         raise AccountRefused("add-teacher", "give a username, or --from-file with a list.")
+    _check_mail(given)
     with teacher_accounts(given.data_dir.resolve()) as accounts:
         commands = TeacherCommands(accounts, print)
         if given.from_file is None:
-            commands.add(given.username, given.email, given.name, is_mailed=False)
+            if given.mail and not given.email:
+                raise AccountRefused("--mail", "needs --email ADDRESS.")
+            commands.add(given.username, given.email, given.name, is_mailed=given.mail)
         else:
-            commands.add_all(read_staff_list(given.from_file), is_mailed=False)
+            commands.add_all(read_staff_list(given.from_file), is_mailed=given.mail)
 
 
 def _reset_password(given: argparse.Namespace) -> None:
+    _check_mail(given)
     with teacher_accounts(given.data_dir.resolve()) as accounts:
-        TeacherCommands(accounts, print).reset(given.username, is_mailed=False)
+        TeacherCommands(accounts, print).reset(given.username, is_mailed=given.mail)
+
+
+def _check_mail(given: argparse.Namespace) -> None:
+    settings = read_settings(given.data_dir.resolve())
+    if given.mail and settings.get("EXAM_RESULTS_SENDS_MAIL") != "true":
+        raise AccountRefused(
+            "--mail", "the backend has no mail server: start it with EXAM_RESULTS_SMTP_URL set."
+        )
 
 
 def _list_teachers(given: argparse.Namespace) -> None:
@@ -171,6 +183,8 @@ def _parser() -> argparse.ArgumentParser:
         "reset-password", parents=[data_dir], help="end all sessions; print a new temporary password"
     )
     resetting.add_argument("username")
+    resetting.add_argument("--mail", action="store_true", help="mail a code instead of printing a password")
+    adding.add_argument("--mail", action="store_true", help="mail the password instead of printing it")
     for name, command in ACCOUNT_COMMANDS.items():
         commands.add_parser(name, parents=[data_dir], help=command.help).add_argument("username")
     commands.add_parser("list-teachers", parents=[data_dir], help="all accounts with their states")

@@ -106,6 +106,8 @@ class Replies:
         self._templates = html_templates(_HERE / "templates")
         self._templates.globals["paths"] = paths
         self._templates.globals["asset"] = _asset_address
+        self._templates.globals["sends_mail"] = gate.settings.sends_mail
+        self._templates.globals["help_contact"] = gate.settings.help_contact
 
     def page(
         self, request: Request, template: str, alert: Alert | None = None, **values: object

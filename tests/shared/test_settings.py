@@ -152,4 +152,4 @@ def test_every_setting_says_what_it_is_for() -> None:
     for setting in SETTINGS:
         assert setting.name.startswith(PREFIX)
         assert setting.purpose
-        assert setting.readers in {"both", "teacher", "student"}
+        assert setting.readers in {"both", "teacher", "student", "backend"}

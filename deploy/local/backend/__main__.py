@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
+from deploy.local.backend.cognito.smtp import SmtpInvalid, SmtpServer, smtp_server
 from deploy.local.backend.compose import (
     Backend,
     BackendOptions,
@@ -124,7 +125,19 @@ def _options(given: Namespace) -> BackendOptions:
         tls_certificate=given.tls_certificate,
         tls_key=given.tls_key,
         settings_file=given.settings_file,
+        smtp_server=_smtp_server(),
     )
+
+
+def _smtp_server() -> SmtpServer | None:
+    """From the environment, since a command line can be read by others."""
+    url = os.environ.get("EXAM_RESULTS_SMTP_URL", "").strip()
+    if not url:
+        return None
+    try:
+        return smtp_server(url, os.environ.get("EXAM_RESULTS_SMTP_FROM", "").strip())
+    except SmtpInvalid as error:
+        raise BackendRefused(f"EXAM_RESULTS_SMTP_URL and EXAM_RESULTS_SMTP_FROM: {error}") from error
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ from deploy.local.backend.cognito.key_rotation import finish_key_rotation
 from deploy.local.backend.cognito.mail_outbox import MailOutbox
 from deploy.local.backend.cognito.operator_key import OperatorKeyInvalid, load_operator_key
 from deploy.local.backend.cognito.pool_secret import SecretInvalid, load_pool_secret
+from deploy.local.backend.cognito.smtp import Mailer, SmtpServer
 from deploy.local.backend.http_app import ApiParts, create_app
 from deploy.local.backend.storage.database import CLOSE_DEADLINE_S, Database, DatabaseError
 from deploy.local.backend.storage.pools import load_or_create_pool_names
@@ -86,6 +87,7 @@ class BackendOptions:
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     settings_file: Path | None = None
+    smtp_server: SmtpServer | None = None  # None: messages to users go to the mail outbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ class Backend:
     api: ApiParts
     cognito: CognitoServices
     database: Database
+    sends_mail: bool
 
     def settings_text(self) -> str:
         """The dashboards' settings for this backend, as a .env file."""
@@ -108,6 +111,7 @@ class Backend:
             "USER_POOL_CLIENT_ID": names.client_id,
             "IDENTITY_POOL_ID": names.identity_pool_id,
             "COGNITO_ENDPOINT_URL": self.url,
+            "SENDS_MAIL": "true" if self.sends_mail else "false",
         }
         lines = [f"EXAM_RESULTS_{name}={value}\n" for name, value in settings.items()]
         return "# Written at every start of the embedded backend.\n" + "".join(lines)
@@ -133,7 +137,10 @@ def open_backend(
             if (options.data_dir / paths.NEXT_POOL_SECRET).exists():
                 with locked_folder(options.data_dir, FolderLock.MAINTENANCE):
                     finish_key_rotation(options.data_dir, database, secrets.token_bytes)
-            cognito = _cognito_services(options, database, url, now_s)
+            mailer = _mailer(options)
+            if mailer is not None:
+                stack.enter_context(contextlib.closing(mailer))
+            cognito = _cognito_services(options, database, url, now_s, mailer)
         except (FolderInUse, RestoreUnfinished, DatabaseMissing) as refused:
             raise BackendRefused(str(refused)) from None
         except (
@@ -148,15 +155,33 @@ def open_backend(
             raise BackendRefused(f"the data folder {options.data_dir} cannot be used: {error}") from error
         api = _api_parts(options, database, cognito, now_s)
         app = create_app(api, cognito_routes(cognito))
-        backend = Backend(app=app, url=url, api=api, cognito=cognito, database=database)
+        backend = Backend(
+            app=app,
+            url=url,
+            api=api,
+            cognito=cognito,
+            database=database,
+            sends_mail=options.smtp_server is not None,
+        )
         for path in (options.data_dir / paths.SETTINGS, options.settings_file):
             if path is not None:
                 _write_settings(path, backend.settings_text())
         yield backend
 
 
+def _mailer(options: BackendOptions) -> Mailer | None:
+    if options.smtp_server is None:
+        return None
+    failed = MailOutbox(options.data_dir / paths.MAIL_OUTBOX)
+    return Mailer(options.smtp_server, lambda message: failed.keep(message, time.time()))
+
+
 def _cognito_services(
-    options: BackendOptions, database: Database, url: str, now_s: Callable[[], float]
+    options: BackendOptions,
+    database: Database,
+    url: str,
+    now_s: Callable[[], float],
+    mailer: Mailer | None,
 ) -> CognitoServices:
     """The user pool and the identity pool. The tokens' issuer begins with `url`.
 
@@ -185,7 +210,7 @@ def _cognito_services(
             secret=secret,
             minter=TokenMinter(signing_key, issuer=issuer, client_id=names.client_id),
             verifier=verifier,
-            mail_outbox=MailOutbox(folder / paths.MAIL_OUTBOX),
+            mail_outbox=MailOutbox(folder / paths.MAIL_OUTBOX, None if mailer is None else mailer.send),
             now_s=now_s,
             random_bytes=random_bytes,
         ),

@@ -1,4 +1,4 @@
-"""The mail outbox: messages to users go to a file in the data folder, and to the log, not to a mail server.
+"""The mail outbox: without a mail server, messages to users go to a file in the data folder and to the log.
 
 One JSON object per line: at, username, to, purpose, text. The file may contain codes and temporary passwords,
 so only its owner may read it. Beyond FILE_BYTES_MAX it is renamed to `outbox.old.jsonl` and a new one is
@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -31,19 +32,29 @@ class Message:
 
 
 class MailOutbox:
-    """Appends messages to one file. Thread-safe."""
+    """Appends messages to one file, or hands them to `by_mail`. Thread-safe."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, by_mail: Callable[[Message], None] | None = None) -> None:
         self.path = path
+        self._by_mail = by_mail
         self._file_lock = threading.Lock()  # guards appending and renaming
 
     def send(self, message: Message, now_s: float) -> None:
-        """Write the message to the file and to the log. Raises OSError."""
+        """Mail the message, or write it to the file and to the log. Raises OSError."""
+        if self._by_mail is not None and message.to:
+            self._by_mail(message)
+            return
         self._append(self.path, message, now_s)
         _log.info("to %s <%s>: %s", message.username, message.to, message.log_text or message.text)
 
+    def keep(self, message: Message, now_s: float) -> None:
+        """Write a message that could not be mailed to the file. Raises OSError."""
+        self._append(self.path, message, now_s)
+
     def pretend_to_send(self, message: Message, now_s: float) -> None:
         """The same work without an effect, so that an unknown user's answer takes as long."""
+        if self._by_mail is not None:
+            return
         self._append(Path(os.devnull), message, now_s)
         _log.debug("no such user; nothing sent")
 
