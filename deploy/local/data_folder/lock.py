@@ -3,11 +3,16 @@
 import contextlib
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 __all__ = ["FolderInUse", "FolderLock", "locked_folder"]
+
+
+OWNER_ONLY: Final = 0o700
 
 
 class FolderLock(StrEnum):
@@ -40,11 +45,14 @@ class FolderInUse(Exception):
 
 @contextlib.contextmanager
 def locked_folder(data_dir: Path, lock: FolderLock) -> Iterator[None]:
-    """Hold the lock; the folder is made, for its owner only, if it does not exist.
+    """Hold the lock; the folder is made if it does not exist, and closed to everybody but its owner.
 
     Raises FolderInUse at once if another process has acquired it, or OSError if the folder is not writable.
     """
-    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    data_dir.mkdir(parents=True, exist_ok=True, mode=OWNER_ONLY)
+    status = data_dir.stat()
+    if status.st_uid == os.geteuid() and stat.S_IMODE(status.st_mode) != OWNER_ONLY:
+        data_dir.chmod(OWNER_ONLY)  # logs and messages in it may contain codes
     with (data_dir / lock).open("a+", encoding="ascii") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

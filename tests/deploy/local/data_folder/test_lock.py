@@ -34,6 +34,15 @@ def test_a_second_holder_is_refused_and_learns_who_is_the_first(tmp_path: Path, 
         pass
 
 
+def test_a_folder_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
+    """Made by hand, or by an earlier version: its logs may contain codes."""
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o755)
+    folder.chmod(0o755)
+    with locked_folder(folder, FolderLock.PAIR):
+        assert folder.stat().st_mode & 0o777 == 0o700
+
+
 def test_locks_for_different_duties_and_folders_do_not_exclude_each_other(tmp_path: Path) -> None:
     with (
         locked_folder(tmp_path / "a", FolderLock.PAIR),
