@@ -113,6 +113,8 @@ _KNOWN_HEADING_WORTH = 0.5  # of one that has letters beyond ASCII: "氏名" is 
 _EAST_ASIAN_SCRIPTS = dict.fromkeys(
     ("CJK", "IDEOGRAPHIC", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HANGUL"), "CJK"
 )
+_READINGS_MIN = 3  # there is always something to choose from
+_WORSE_MAX = 1.5  # faults more than the best reading has: further ones are not worth showing
 _READINGS_MAX = 8  # no teacher looks at more
 _EXAMPLE_WORDS = 4
 _FIRST_LINE_MAX = 10_000  # characters
@@ -230,7 +232,12 @@ def _readings(data: bytes) -> tuple[float, dict[str, str]]:
     encoding_of = {samples[encoding].text: encoding for encoding in reversed(ordered)}
     likely = [encoding for encoding in ordered if encoding_of[samples[encoding].text] == encoding]
     faults = best[likely[0]][0] if likely else math.inf
-    return faults, {encoding: samples[encoding].example for encoding in likely[:_READINGS_MAX]}
+    shown = [
+        encoding
+        for place, encoding in enumerate(likely[:_READINGS_MAX])
+        if place < _READINGS_MIN or best[encoding][0] <= faults + _WORSE_MAX
+    ]
+    return faults, {encoding: samples[encoding].example for encoding in shown}
 
 
 @dataclass(frozen=True, slots=True)
