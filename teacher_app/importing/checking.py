@@ -19,7 +19,7 @@ from shared.model.exam import Audience, Exam, NewResult, Result
 from shared.model.grade_words import Word, word_of
 from shared.model.grades import AWAITED, Grade, grade_text, parse_grade
 from shared.model.names import fold, name_key
-from shared.model.scales import NumberScale, number_text
+from shared.model.scales import NumberScale, Scale, number_text
 from teacher_app.importing.columns import is_grade
 from teacher_app.importing.rows import SourceRow
 from teacher_app.rows.commands import person_of
@@ -128,6 +128,12 @@ def _checked_alone(row: SourceRow, exam: Exam, choices: Choices) -> CheckedRow:
         # The checks of the API, before anything is sent; in this place any code does.
         NewResult(row.person.strip() or row.code, "0")
         if not row.grade.strip():
+            if grade_in_name := _grade_in_name(row.person, exam.scale):
+                reason = (
+                    f"“{grade_in_name}” behind the name looks like a grade. "
+                    "Type it as the grade, and the name without it."
+                )
+                return CheckedRow(row, Fate.BAD, reason)
             return CheckedRow(row, Fate.NO_GRADE, "Without a grade yet.", AWAITED)
         if word_of(row.grade) is Word.NO_GRADE and not is_grade(row.grade, exam.scale):
             return CheckedRow(row, Fate.NO_GRADE, f"“{row.grade}” is no grade: without one yet.", AWAITED)
@@ -156,6 +162,14 @@ def _converted(text: str, scale: NumberScale, points: Decimal) -> Grade:
         return grade
     steps = Decimal(grade.text) / points * scale.highest / scale.step
     return parse_grade(number_text(steps.quantize(Decimal(1), ROUND_HALF_UP) * scale.step), scale)
+
+
+def _grade_in_name(person: str, scale: Scale) -> str:
+    """A grade at the end of what was read as a name; "" where there is none. One letter is an initial."""
+    name, _, last = person.strip().rpartition(" ")
+    word = last.strip("()[]:")
+    is_initial = len(word) == 1 and word.isalpha()
+    return word if name and word and not is_initial and is_grade(word, scale) else ""
 
 
 def _reading(typed: str, grade: Grade) -> str:

@@ -102,7 +102,7 @@ def recognised(
     if kind is Kind.ONEROSTER:
         return _oneroster(table, subject)
     if heading_row == FIND:
-        heading_row = _heading_row(table, scale)
+        heading_row = _heading_row(table, scale, subject)
     if heading_row is None:
         return _by_contents(table, scale)
     headed, groups = _headed(table, heading_row)
@@ -145,7 +145,7 @@ def _at(row: Sequence[str], index: int) -> str:
 # The heading.
 
 
-def _heading_row(table: Table, scale: Scale) -> int | None:
+def _heading_row(table: Table, scale: Scale, subject: str) -> int | None:
     """The first row, or one of the next that is clearly a heading below lines of a title."""
     first = table.rows[0]
     known = [role_of_heading(cell) for cell in first]
@@ -154,7 +154,10 @@ def _heading_row(table: Table, scale: Scale) -> int | None:
         return 0
     for index, row in enumerate(table.rows[1:HEADING_ROWS], start=1):
         roles = {role for cell in row if (role := role_of_heading(cell))}
-        if len(roles) >= 2 and roles & {*_NAME_ROLES, Role.NUMBER}:
+        has_title = plain_heading(subject) in {
+            plain_heading(text) for cell in row for text in (cell, item_title(cell)) if text
+        }
+        if len(roles) + has_title >= 2 and roles & {*_NAME_ROLES, Role.NUMBER}:
             return index
     return None
 

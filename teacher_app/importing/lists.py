@@ -38,6 +38,7 @@ _NAME_AND_ANSWER = re.compile(rf"(?P<name>.*?\S){_BETWEEN}[(\[]?(?P<answer>{_GRA
 _ANSWER_AND_NAME = re.compile(rf"(?P<answer>{_AMOUNT}[+-]?)(?:\s*[:→=—]\s*|\s+[-–—]\s+|\s+)(?P<name>\D+)")
 _LIST_MARK = re.compile(r"(?:[-*•·‣◦▪–]|\d{1,3}[.)])\s+(?=\S)")
 _AFTER_NAME = " :-–—.…·_→="
+_BLANK_GRADE = re.compile(r"\s*(?:[:…→⇒：=]|[-=]>|[.·_]{2,}|[(\[]\s*[)\]])$")  # nothing behind the name
 _PARTS_OF_A_LINE = re.compile(r"\s*[;,]\s+")
 
 Records = Iterator[tuple[int, list[str]]]
@@ -89,7 +90,10 @@ def list_records(text: str) -> Records:
         return
     has_answers = _have_answers(lines)
     for (number, line), cells in zip(filled, rows, strict=True):
-        yield number, _split_answers(line) if has_answers and len(cells) <= 2 else cells
+        if has_answers and len(cells) <= 2:
+            yield number, _split_answers(line)
+        else:
+            yield number, cells if len(cells) > 1 else [_BLANK_GRADE.sub("", line)]
 
 
 def numbered_lines(text: str) -> Iterator[tuple[int, str]]:
@@ -115,7 +119,7 @@ def _name_and_answer(line: str) -> tuple[str, str] | None:
         return found["name"], found["answer"]
     words = line.split()
     for count in (3, 2, 1):
-        answer = " ".join(words[-count:])
+        answer = " ".join(words[-count:]).strip("()[]")
         if count < len(words) and len(answer) > 1 and word_of(answer) is not None:
             return " ".join(words[:-count]).rstrip(_AFTER_NAME), answer
     return None
@@ -131,6 +135,8 @@ def _split_answers(line: str) -> list[str]:
             break
     if answers:
         return [line, *answers]
+    if _BLANK_GRADE.search(line):
+        return [_BLANK_GRADE.sub("", line)]
     name, _, answer = line.rpartition(" ")
     return [name.rstrip(_AFTER_NAME), answer] if name else [line]
 

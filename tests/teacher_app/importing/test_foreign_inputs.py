@@ -353,6 +353,16 @@ INPUTS: list[tuple[str, str | bytes, Saved]] = [
         'Student,SIS User ID,Algebra (55)\n"Lovelace, Ada",1,14\n"Hopper, Grace",2,17.5',
         [("Lovelace, Ada", "14"), ("Hopper, Grace", "17.5")],
     ),
+    (
+        "words in brackets",
+        "Ada Lovelace (14)\nGrace Hopper (17.5)\nBo (absent)",
+        [*ADA_AND_GRACE, ("Bo", "ABSENT")],
+    ),
+    (
+        "title lines above a heading that has the exam's title",
+        "School;\nExam of Algebra;\nStudent;Algebra (Points)\nAda Lovelace;14\nGrace Hopper;17.5",
+        ADA_AND_GRACE,
+    ),
 ]
 ON_OTHER_SCALES: list[tuple[str, str | bytes, str, Saved]] = [
     (
@@ -385,6 +395,18 @@ ON_OTHER_SCALES: list[tuple[str, str | bytes, str, Saved]] = [
         'Student,ID,Section,Algebra (7)\nPoints Possible,,,"1,000.00"\nAda,1,A,"1,000.00"\nBo,2,A,999.50',
         "OUT_OF_1000",
         [("Ada", "1000"), ("Bo", "999.5")],
+    ),
+    (
+        "words that only this scale has",
+        "Ada Lovelace Merit\nGrace Hopper Distinction",
+        "LEVELS=Distinction,Merit,Pass|Fail",
+        MARKED,
+    ),
+    (
+        "letters that only this scale has",
+        "Ada Lovelace AB\nGrace Hopper BC",
+        "LEVELS=A:4,AB:3.5,B:3,BC:2.5,C:2,D:1|F:0",
+        MARKED,
     ),
 ]
 
