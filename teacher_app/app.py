@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from teacher_app.views import exam, exams, heading, navigation, new_exam
+from teacher_app.views import classes, exam, exams, heading, navigation, new_exam
 from teacher_app.views.buttons import forget_presses
 
 __all__: list[str] = []
@@ -15,6 +15,7 @@ st.set_page_config(
 pages = {
     navigation.LIST: st.Page(exams.render, title="My exams", url_path="exams", default=True),
     navigation.NEW: st.Page(new_exam.render, title="New exam", url_path="new"),
+    navigation.CLASSES: st.Page(classes.render, title="Class lists", url_path="classes"),
     navigation.EXAM: st.Page(exam.render, title="Exam", url_path="exam"),
 }
 navigation.note_pages(pages)

@@ -22,8 +22,11 @@ def render() -> None:
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="exams-head"
     ):
         st.title("My exams", anchor=False)
-        if st.button("New exam", type="primary", icon=":material/add:"):
-            navigation.go_to_new()
+        with st.container(horizontal=True, width="content"):
+            if st.button("Class lists", icon=":material/groups:"):
+                navigation.go_to_classes()
+            if st.button("New exam", type="primary", icon=":material/add:"):
+                navigation.go_to_new()
     deletion.offer_undo()
     try:
         st.session_state[_LAST] = (current_session().sub, list(current_api().list_my_exams()))

@@ -9,12 +9,14 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 __all__ = [
+    "CLASSES",
     "DETAILS",
     "EXAM",
     "LIST",
     "NEW",
     "PART",
     "SHARE",
+    "go_to_classes",
     "go_to_exam",
     "go_to_list",
     "go_to_new",
@@ -24,6 +26,7 @@ __all__ = [
 
 LIST = "list"
 NEW = "new"
+CLASSES = "classes"
 EXAM = "exam"
 PART = "part"  # the key of the selected part, in the session and in the address
 SHARE = "Share"
@@ -47,6 +50,11 @@ def link_to(
 def go_to_list() -> NoReturn:
     """Open the list of exams."""
     st.switch_page(st.session_state[_PAGES][LIST])
+
+
+def go_to_classes() -> NoReturn:
+    """Open the page of class lists."""
+    st.switch_page(st.session_state[_PAGES][CLASSES])
 
 
 def go_to_exam(exam_id: str, part: str | None = None) -> NoReturn:

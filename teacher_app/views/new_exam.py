@@ -18,12 +18,19 @@ from teacher_app.views.buttons import storing_button
 from teacher_app.views.clock import local_now
 from teacher_app.views.errors import EXPECTED, explain
 from teacher_app.views.exam_parts.fields import draw_fields
+from teacher_app.views.exam_parts.students import (
+    StudentChoice,
+    add_students,
+    choose_students,
+    student_choice,
+)
 from teacher_app.views.unsaved_changes import ask_before_leaving
 
 __all__ = ["render"]
 
-# In the session: id of the pattern, or "" -> (id of the exam to be, its fields, scales of the newest exams).
-_STARTS = "new-exam-starts"
+_STARTS = "new-exam-starts"  # in the session: a _Start by the id of the pattern, or ""
+# The id of the exam to be, its fields, the scales of the newest exams, whose students it may begin with.
+_Start = tuple[str, ExamFields, tuple[Scale, ...], StudentChoice]
 RECENT_EXAMS = 20  # so many of the newest exams are asked for scales of the teacher's own
 
 
@@ -32,13 +39,18 @@ def render() -> None:
     like = st.query_params.get("like", "")
     st.title("New exam", anchor=False)
     try:
-        exam_id, start, used = _start(like)
+        exam_id, start, used, choice = _start(like)
     except EXPECTED as error:
         explain(error, retry_key="new-exam-again")
         return
     if like and start.subject:
-        st.caption(f"With the details of “{escape_markdown(start.subject)}”, without its results.")
+        st.caption(f"With the details of “{escape_markdown(start.subject)}”, without its grades.")
     drawn = draw_fields(start, key=f"new-{exam_id}", used_scales=used)
+    try:
+        students = choose_students(choice, drawn.values.audience, f"new-{exam_id}")
+    except EXPECTED as error:
+        explain(error, retry_key="new-exam-students-again")
+        return
     if drawn.values != start:
         ask_before_leaving(f"new-{exam_id}")
     with st.container(horizontal=True):
@@ -56,6 +68,8 @@ def render() -> None:
     try:
         # The id is kept until this succeeds: pressing again after a lost answer creates no second exam.
         exam = current_api().create_exam(drawn.values.new_exam(exam_id))
+        if students:
+            add_students(exam.id, students)
     except EXPECTED as error:
         explain(error)
         return
@@ -63,11 +77,12 @@ def render() -> None:
     navigation.go_to_exam(exam.id)
 
 
-def _start(like: str) -> tuple[str, ExamFields, tuple[Scale, ...]]:
-    starts: dict[str, tuple[str, ExamFields, tuple[Scale, ...]]] = st.session_state.setdefault(_STARTS, {})
+def _start(like: str) -> _Start:
+    starts: dict[str, _Start] = st.session_state.setdefault(_STARTS, {})
     if like not in starts:
         recent = list(itertools.islice(current_api().list_my_exams(page_size=RECENT_EXAMS), RECENT_EXAMS))
-        starts[like] = (new_id(), _fields(like, recent), tuple(exam.scale for exam in recent))
+        scales = tuple(exam.scale for exam in recent)
+        starts[like] = (new_id(), _fields(like, recent), scales, student_choice(like))
     return starts[like]
 
 

@@ -6,14 +6,18 @@ from typing import Any
 
 import streamlit as st
 
-from shared.model.exam import Audience, Exam
+from shared.model.class_list import NewClassList
+from shared.model.errors import FieldInvalid, VersionConflict
+from shared.model.exam import TEXT_MAX, Audience, Exam
 from shared.model.scales import NumberScale
 from shared.model.statistics import frame_from_results
 from shared.model.text import escape_markdown
+from teacher_app.context import current_api
 from teacher_app.exam.edit import changed_fields, clashes
 from teacher_app.exam.form import FIELD_LABELS, ExamFields, field_text
 from teacher_app.exam.scale_form import level_changes, level_counts
-from teacher_app.exam.wording import count_text
+from teacher_app.exam.students import students_of
+from teacher_app.exam.wording import count_text, date_text
 from teacher_app.rows.workspace import Workspace
 from teacher_app.views import navigation
 from teacher_app.views.buttons import storing_button
@@ -31,11 +35,44 @@ def render(workspace: Workspace) -> None:
     _edit(workspace)
     st.divider()
     st.subheader("Copy", anchor=False)
-    st.markdown("A new draft with these details and without the results: for the next class or the resit.")
-    if st.button("Copy the details to a new exam", icon=":material/content_copy:"):
+    st.markdown(
+        "A new draft with these details, and with the students if you like, but without their grades: for "
+        "the next exam of the class, or the resit."
+    )
+    if st.button("Copy the exam with its students", icon=":material/content_copy:"):
         navigation.go_to_new(like=workspace.exam.id)
+    _make_class_list(workspace)
     st.divider()
     deletion.render(workspace)
+
+
+def _make_class_list(workspace: Workspace) -> None:
+    """A class list of the exam's students, stored at one press."""
+    exam = workspace.exam
+    students = students_of(exam, workspace.results)
+    if not students:
+        return
+    st.markdown("A class list keeps the students for all exams of the class.")
+    make = storing_button(
+        f"Make a class list of its {count_text(len(students), 'student')}",
+        key=_key(exam.id, "class-list"),
+        icon=":material/groups:",
+    )
+    if not make.take():
+        return
+    try:
+        # The exam's id is the list's as well: a second press makes no second list.
+        new = NewClassList(f"{exam.subject}, {date_text(exam.date)}"[:TEXT_MAX], students, exam.id)
+        current_api().create_class_list(new)
+    except FieldInvalid as error:
+        st.error(escape_markdown(error.reason), icon=":material/error:")
+    except VersionConflict:
+        st.info("This exam has a class list already: change it under “Class lists”.")
+    except EXPECTED as error:
+        explain(error)
+    else:
+        st.success("Stored. Give it another name under “Class lists”.", icon=":material/check:")
+    navigation.link_to(navigation.CLASSES, "Class lists", icon=":material/groups:")
 
 
 def forget(exam_id: str) -> None:
@@ -137,7 +174,7 @@ def _audience_lock(workspace: Workspace) -> str | None:
     if exam.is_published:
         return "Fixed while the exam is published: unpublish it first."
     if exam.audience is Audience.NAMES and workspace.results:
-        return "Codes can be chosen only while there are no results. Copy the details to a new exam instead."
+        return "Codes can be chosen only while there are no results. Copy the exam instead."
     return None
 
 

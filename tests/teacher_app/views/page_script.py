@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from teacher_app.views import exam, exams, heading, navigation, new_exam
+from teacher_app.views import classes, exam, exams, heading, navigation, new_exam
 
 first = st.session_state["first_page"]
 pages = {
@@ -10,6 +10,7 @@ pages = {
     for name, title, render in (
         (navigation.LIST, "My exams", exams.render),
         (navigation.NEW, "New exam", new_exam.render),
+        (navigation.CLASSES, "Class lists", classes.render),
         (navigation.EXAM, "Exam", exam.render),
     )
 }

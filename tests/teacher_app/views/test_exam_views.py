@@ -112,16 +112,20 @@ def test_the_teachers_name_is_taken_from_the_newest_exam(desk: Desk) -> None:
     assert field(desk.open(navigation.NEW), "Teacher").value == "M. Curie"  # type: ignore[attr-defined]
 
 
-def test_a_copy_has_the_details_and_not_the_results(desk: Desk) -> None:
+def test_a_copy_has_the_details_and_the_students_without_their_grades(desk: Desk) -> None:
     original = new_exam(desk, "12", "14")
     page = desk.open(navigation.EXAM, exam=original.id, part="Details")
-    press(page, "Copy the details to a new exam")
-    assert "without its results" in texts(page)
+    press(page, "Copy the exam with its students")
+    assert "without its grades" in texts(page)
     press(page, "Create the exam")
     copy = next(exam for exam in desk.real_api.list_my_exams() if exam.id != original.id)
     assert (copy.subject, copy.teacher, copy.scale) == (original.subject, original.teacher, original.scale)
     assert copy.date == dt.datetime.now().astimezone().date()
-    assert copy.results_count == 0
+    rows = list(desk.real_api.list_results(copy.id))
+    assert sorted((row.student, row.grade) for row in rows) == [
+        ("Student 0", AWAITED),
+        ("Student 1", AWAITED),
+    ]
 
 
 # Details

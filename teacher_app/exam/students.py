@@ -1,0 +1,31 @@
+"""Students of an exam or of a class list, and the results without grades that they begin an exam with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from shared.model.class_list import ClassStudent
+from shared.model.exam import Audience, Exam, Result, new_id
+from teacher_app.rows.commands import CreateRow, person_of
+
+__all__ = ["awaited_rows", "students_of"]
+
+
+def students_of(exam: Exam, results: Iterable[Result]) -> tuple[ClassStudent, ...]:
+    """The students of an exam, with their codes if it shows codes; whoever has no name is left out."""
+    has_codes = exam.audience is Audience.CODES
+    return tuple(
+        ClassStudent(person, code=row.student if has_codes else None)
+        for row in results
+        if (person := person_of(row, exam.audience))
+    )
+
+
+def awaited_rows(students: Iterable[ClassStudent], *, keeps_codes: bool) -> list[CreateRow]:
+    """A new result without a grade for each student. A code that is not kept is made anew."""
+    return [
+        CreateRow(
+            new_id(), student.name, "", accepts_duplicate=True, code=student.code if keeps_codes else None
+        )
+        for student in students
+    ]

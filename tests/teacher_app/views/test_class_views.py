@@ -1,0 +1,125 @@
+"""Class lists against the embedded backend, without a browser: making, choosing, changing, deleting."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from shared.model.class_list import ClassList, ClassStudent, NewClassList
+from shared.model.exam import Audience, NewExam, NewResult
+from shared.model.grades import AWAITED
+from shared.model.scales import OUT_OF_20
+from teacher_app.views import navigation
+from tests.backend_process import RunningBackend, running_backend
+from tests.builders import new_id
+from tests.teacher_app.views.desk import Desk
+
+STUDENTS = (ClassStudent("Ada Lovelace", "17", "ABC234"), ClassStudent("Grace Hopper"))
+
+
+@pytest.fixture(scope="module")
+def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBackend]:
+    with running_backend(tmp_path_factory.mktemp("backend")) as running:
+        yield running
+
+
+@pytest.fixture
+def desk(backend: RunningBackend) -> Iterator[Desk]:
+    """A new teacher for this test, whose session the pages use."""
+    desk = Desk(backend, f"teacher-{new_id()[:8]}")
+    try:
+        with desk.serving():
+            yield desk
+    finally:
+        desk.close()
+
+
+def lists(desk: Desk) -> list[ClassList]:
+    found = [desk.real_api.get_class_list(one.id) for one in desk.real_api.list_class_lists()]
+    return [one for one in found if one is not None]
+
+
+def press(page: AppTest, label: str) -> AppTest:
+    next(button for button in page.button if button.label == label).click().run()
+    assert not page.exception
+    return page
+
+
+def words(page: AppTest) -> str:
+    return " ".join(one.value for one in [*page.success, *page.info, *page.error])
+
+
+def made_by_paste(desk: Desk, title: str, text: str) -> AppTest:
+    page = desk.open(navigation.CLASSES)
+    assert not page.exception
+    next(one for one in page.text_input if one.placeholder == "7a").set_value(title)
+    page.text_area[0].set_value(text)
+    return press(page, "Make the class list")
+
+
+def test_a_class_list_is_made_of_pasted_names(desk: Desk) -> None:
+    page = made_by_paste(desk, "7a", "Ada Lovelace\nHopper, Grace")
+    assert "“7a” is stored with 2 students" in words(page)
+    (stored,) = lists(desk)
+    assert stored.title == "7a"
+    assert [one.name for one in stored.students or ()] == ["Ada Lovelace", "Hopper, Grace"]
+
+
+def test_numbers_and_codes_beside_the_names_are_kept(desk: Desk) -> None:
+    made_by_paste(desk, "7b", "Name\tStudent number\tCode\nAda Lovelace\t4017\tABC234\nBob\t4022\tXYZ789")
+    (stored,) = lists(desk)
+    assert stored.students == (
+        ClassStudent("Ada Lovelace", "4017", "ABC234"),
+        ClassStudent("Bob", "4022", "XYZ789"),
+    )
+
+
+@pytest.mark.parametrize(("title", "text", "says"), [("", "Ada", "title is empty"), ("7a", "", "")])
+def test_a_list_that_cannot_be_made_says_why(desk: Desk, title: str, text: str, says: str) -> None:
+    page = made_by_paste(desk, title, text)
+    assert page.error
+    assert says in page.error[0].value
+    assert lists(desk) == []
+
+
+def test_an_exam_begins_with_the_students_of_a_class_list_and_their_codes(desk: Desk) -> None:
+    made = desk.real_api.create_class_list(NewClassList("7a", STUDENTS))
+    page = desk.open(navigation.NEW)
+    next(one for one in page.text_input if one.label == "Subject").set_value("Optics").run()
+    page.radio[0].set_value(Audience.CODES).run()
+    next(one for one in page.selectbox if one.label.startswith("Students")).set_value(made.id).run()
+    next(one for one in page.checkbox if one.label.startswith("Students keep")).check().run()
+    press(page, "Create the exam")
+    (exam,) = desk.real_api.list_my_exams()
+    rows = {row.name: row for row in desk.real_api.list_results(exam.id)}
+    assert {row.grade for row in rows.values()} == {AWAITED}
+    assert rows["Ada Lovelace"].student == "ABC234"
+    assert set(rows) == {"Ada Lovelace", "Grace Hopper"}
+
+
+def test_an_exam_makes_a_class_list_with_its_codes(desk: Desk) -> None:
+    new = NewExam("Optics", dt.date(2026, 6, 5), "M. Curie", OUT_OF_20, Audience.CODES)
+    exam = desk.real_api.create_exam(new)
+    desk.real_api.create_result(exam.id, NewResult("ABC234", "14", "Ada Lovelace"))
+    page = desk.open(navigation.EXAM, exam=exam.id, part="Details")
+    press(page, "Make a class list of its 1 student")
+    assert "Stored" in words(page)
+    (stored,) = lists(desk)
+    assert stored.title == "Optics, 5 June 2026"
+    assert stored.students == (ClassStudent("Ada Lovelace", code="ABC234"),)
+
+
+def test_a_class_list_is_renamed_and_deleted_and_exams_keep_their_students(desk: Desk) -> None:
+    desk.real_api.create_class_list(NewClassList("7a", STUDENTS))
+    page = desk.open(navigation.CLASSES)
+    page.text_input[0].set_value("8a").run()
+    assert "This counts for the next exams" in words(page)
+    press(page, "Save the class list")
+    (stored,) = lists(desk)
+    assert (stored.title, stored.students) == ("8a", STUDENTS)
+    press(page, "Delete the class list …")
+    press(page, "Delete it")
+    assert lists(desk) == []
