@@ -40,6 +40,7 @@ __all__ = [
 
 TOKEN_LIFETIME_S = 3600
 ACCESS_SCOPE = "aws.cognito.signin.user.admin"
+CLOCK_STEP_MAX_S = 60.0  # a clock that is set back so far ends no session (RFC 7519, section 4.1.5)
 TOKEN_BYTES_MAX = 16_384  # a longer text is refused without parsing
 PROOFS_KEPT_MAX = 256  # tokens whose signature need not be verified again; some 500 kB
 
@@ -249,7 +250,7 @@ class TokenVerifier:
         if now_s >= expires_at_s:
             raise TokenRefused(TokenFault.EXPIRED)
         not_before_s = _seconds(claims, "nbf") if "nbf" in claims else issued_at_s
-        if now_s < max(issued_at_s, not_before_s):
+        if now_s + CLOCK_STEP_MAX_S < max(issued_at_s, not_before_s):
             raise TokenRefused(TokenFault.NOT_YET_VALID)
         groups = claims.get("cognito:groups", [])
         return TokenClaims(
