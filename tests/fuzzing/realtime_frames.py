@@ -9,6 +9,7 @@ import random
 from typing import Any
 
 from graphql import GraphQLSchema
+from websockets.exceptions import ConnectionClosed
 
 from deploy.local.backend.appsync.schema import load_schema
 from tests.contract.calls import Caller
@@ -53,7 +54,7 @@ def fuzz(world: World, start: int, count: int) -> Figures:
 def converse(world: World, caller: Caller, frames: list[str | bytes], *, is_guest: bool) -> str:
     """Sends the frames on a new connection, then subscribes. Raises Fault."""
     with RealtimeClient(world.backend.realtime_url, caller.authorize) as client:
-        with contextlib.suppress(EOFError):
+        with contextlib.suppress(EOFError, ConnectionClosed):  # while frames are still being sent, too
             try:
                 for frame in frames:
                     client.say(frame)

@@ -2,7 +2,9 @@
 
 import datetime as dt
 import re
+import time
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -295,6 +297,117 @@ def test_a_garbled_authorization_header_is_refused(find: str, put: str, error_ty
     garbled = re.sub(find, put, request.headers["Authorization"], count=1)
     assert garbled != request.headers["Authorization"]
     assert refusal(request, headers={**request.headers, "Authorization": garbled}).error_type == error_type
+
+
+SENT_AT = dt.datetime(2026, 6, 18, 10, 0, 0, tzinfo=dt.UTC)
+SENT = "20260618T100000Z"
+SIGNED_VALUES = {"host": HOST, "x-amz-date": SENT, "x-amz-security-token": "the session token"}
+
+
+def check_at(
+    now_s: float, *, expires_at_s: float | None = None, scope: str = f"20260618/{REGION}/appsync/aws4_request"
+) -> str:
+    """Verifies a request that was signed on 18 June 2026 at 10:00:00."""
+    signature = sigv4.sign(
+        method="POST",
+        path="/graphql",
+        query="",
+        signed_values=SIGNED_VALUES,
+        body=b"{}",
+        secret_access_key="the secret",
+        timestamp=SENT,
+        region=REGION,
+        service="appsync",
+    )
+    authorization = (
+        f"AWS4-HMAC-SHA256 Credential=ASIAGUEST/{scope}, SignedHeaders={';'.join(SIGNED_VALUES)}, "
+        f"Signature={signature}"
+    )
+    found = sigv4.verify(
+        method="POST",
+        path="/graphql",
+        query="",
+        headers=[*SIGNED_VALUES.items(), ("authorization", authorization)],
+        body=b"{}",
+        find_credentials=lambda _key, token: (
+            Key(expires_at_s=expires_at_s) if token == "the session token" else None
+        ),
+        service="appsync",
+        region=REGION,
+        now_s=now_s,
+    )
+    return found.access_key_id
+
+
+def message_at(now_s: float, **changes: Any) -> str:
+    with pytest.raises(sigv4.SignatureRefused) as refused:
+        check_at(now_s, **changes)
+    assert str(refused.value) == f"{refused.value.error_type}: {refused.value.message}"
+    return refused.value.message
+
+
+def test_the_window_and_the_credentials_end_at_their_very_second() -> None:
+    """And the session token goes to whoever looks for the credentials."""
+    sent_s = SENT_AT.timestamp()
+    for now_s in (sent_s - 300, sent_s, sent_s + 300):
+        assert check_at(now_s) == "ASIAGUEST"
+    assert check_at(sent_s, expires_at_s=sent_s + 1) == "ASIAGUEST"
+    assert message_at(sent_s, expires_at_s=sent_s) == (
+        "The security token included in the request is expired"
+    )
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/New_York"])
+def test_dates_are_in_utc_wherever_the_server_is(monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
+    """The texts are AWS's, with the moments that a client with a wrong clock needs."""
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        sent_s = SENT_AT.timestamp()
+        assert check_at(sent_s) == "ASIAGUEST"
+        assert message_at(sent_s + 301) == (
+            "Signature expired: 20260618T100000Z is now earlier than 20260618T100001Z "
+            "(20260618T100501Z - 5 min.)"
+        )
+        assert message_at(sent_s - 301) == (
+            "Signature not yet current: 20260618T100000Z is still later than 20260618T095959Z "
+            "(20260618T095459Z + 5 min.)"
+        )
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("scope", "message"),
+    [
+        (
+            f"20260618/{REGION}/appsync/aws5_request",
+            "Credential should be scoped with a valid terminator: 'aws4_request', not 'aws5_request'.",
+        ),
+        (
+            f"20260617/{REGION}/appsync/aws4_request",
+            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
+            "'20260617' != '20260618', from '20260618T100000Z'.",
+        ),
+        (
+            f"20260618/{REGION}/appsync",
+            "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term.",
+        ),
+        (
+            "20260618/" + "x" * 60 + "/appsync/aws4_request",
+            "Credential should be scoped to a valid region, not '" + "x" * 40 + "'.",
+        ),
+    ],
+)
+def test_a_scope_of_another_form_is_refused_although_the_signature_is_right(scope: str, message: str) -> None:
+    """With AWS's texts; what the client wrote is cut."""
+    assert message_at(SENT_AT.timestamp(), scope=scope) == message
+
+
+def test_an_equals_sign_in_a_value_may_come_as_it_is() -> None:
+    request = signed(url=f"http://{HOST}/graphql?a=b%3Dc")
+    assert check(request, query="a=b=c") == "ASIAGUEST"
 
 
 def test_no_signature_at_all_is_refused() -> None:
