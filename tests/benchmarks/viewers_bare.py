@@ -6,6 +6,7 @@ to every connection. After an empty line it sends each message when its second h
 {"begun_s", "used_s"}, when it began by the monotonic clock and the processor's seconds, and ends.
 """
 
+import contextlib
 import json
 import resource
 import socket
@@ -57,7 +58,8 @@ class Recorder:
             self.messages.append((time.monotonic(), data))
 
     def close(self) -> None:
-        self._socket.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):  # the server may have ended it
+            self._socket.shutdown(socket.SHUT_RDWR)
         self._thread.join()
         self._socket.close()
 
