@@ -5,7 +5,7 @@ Rules:
 - one computation runs at a time, and one that an edit of the exam overtakes is discarded;
 - nothing is computed for results that were computed already.
 
-Cost: 10,000 results take some 12 ms of a worker thread, twice a second at most. The loop only
+Cost: 10,000 results take some 20 ms of a worker thread, twice a second at most. The loop only
 sends some hundred bytes. All methods are called on the server's event loop.
 """
 
