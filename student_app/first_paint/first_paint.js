@@ -64,7 +64,7 @@
     });
   } else {
     // The list of exams: asked for again now and then while it is seen, and at once when it is seen again.
-    const LIST_AGAIN_MS = 30000;
+    const LIST_AGAIN_MS = 10000; // a thousand waiting pages ask a hundred times a second, mostly for a 304
     const again = async () => {
       if (document.visibilityState !== "visible" || isInUse()) return;
       try {
