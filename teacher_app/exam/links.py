@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import ipaddress
+from urllib.parse import urlsplit
 
 import segno
 
-__all__ = ["qr_png", "qr_svg", "qr_svg_uri", "student_address"]
+__all__ = ["is_this_machine_only", "qr_modules", "qr_png", "qr_svg", "qr_svg_uri", "student_address"]
 
 _QUIET_ZONE = 4  # modules; required by ISO/IEC 18004
 _DARK = "#10191d"
@@ -16,6 +18,20 @@ _PNG_SCALE = 20  # pixels per module: about 800 pixels in all, sharp on a slide
 def student_address(student_url: str | None, exam_id: str) -> str | None:
     """The exam's address; `student_url` has no slash at its end. None if it is unknown."""
     return None if student_url is None else f"{student_url}/?exam={exam_id}"
+
+
+def is_this_machine_only(address: str) -> bool:
+    """Whether other devices cannot open it: a loopback address (RFC 6890), or "localhost" (RFC 6761)."""
+    host = urlsplit(address).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def qr_modules(address: str) -> list[list[bool]]:
+    """The QR code with its quiet zone, line by line: True is dark."""
+    return [[bool(module) for module in line] for line in _code(address).matrix_iter(border=_QUIET_ZONE)]
 
 
 def qr_svg(address: str) -> bytes:

@@ -74,7 +74,7 @@ def findings(exam: Exam, results: Sequence[Result]) -> list[Finding]:
                 Severity.WARNING,
                 f"{count_text(len(far), 'grade').capitalize()} {verb} far from the rest",
                 f"More than {FAR_DEVIATIONS:g} times as far from the median as a grade usually is here. "
-                "Right, or a slip of the key?",
+                "Is it right, or a typing error?",
                 _lines(far),
             )
         )

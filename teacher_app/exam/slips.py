@@ -19,6 +19,7 @@ from fpdf.enums import XPos, YPos
 
 from shared.model.exam import Exam, Result
 from shared.web.installed import streamlit_font
+from teacher_app.exam.links import qr_modules
 from teacher_app.exam.wording import date_text
 
 __all__ = ["SLIPS_A_PAGE", "names_without_letters", "slips_pdf"]
@@ -30,6 +31,7 @@ _MARGIN_MM = 8.0  # not printable
 _INSET_MM = 6.0
 _WIDTH_MM = (PAGE_MM[0] - 2 * _MARGIN_MM) / COLUMNS
 _HEIGHT_MM = (PAGE_MM[1] - 2 * _MARGIN_MM) / LINES
+_QR_MM = 28.0  # 37 modules of 0.75 mm with the quiet zone: any phone reads it
 _TEXT_MM = _WIDTH_MM - 2 * _INSET_MM
 _FONT = "SourceSansVF-Upright"
 _WEIGHTS = {"": 400, "B": 700}
@@ -38,7 +40,9 @@ _BLANK_NAME = "_" * 24  # to be filled in by hand
 
 
 def slips_pdf(exam: Exam, rows: Sequence[Result], address: str | None) -> bytes:
-    """One slip per row, in the given order, with the `address` of the students' page if it is known."""
+    """One slip per row, in the given order, with the `address` of the students' page and its QR code if it is
+    known."""
+    modules = [] if address is None else qr_modules(address)
     texts = [exam.subject, date_text(exam.date), address or "", *((row.name or "") for row in rows), "…’“”·"]
     pdf = FPDF(format=PAGE_MM)
     pdf.set_auto_page_break(False)
@@ -55,6 +59,7 @@ def slips_pdf(exam: Exam, rows: Sequence[Result], address: str | None) -> bytes:
             left = _MARGIN_MM + (place % COLUMNS) * _WIDTH_MM
             top = _MARGIN_MM + (place // COLUMNS) * _HEIGHT_MM
             _slip(pdf, exam, row, address, left + _INSET_MM, top + 4.0)
+            _qr_code(pdf, modules, left + _WIDTH_MM - _QR_MM - 2.0, top + 4.0)
         return bytes(pdf.output())
 
 
@@ -65,26 +70,48 @@ def names_without_letters(rows: Iterable[Result]) -> list[str]:
 
 def _slip(pdf: FPDF, exam: Exam, row: Result, address: str | None, left: float, top: float) -> None:
     pdf.set_text_color(90)
-    _line(pdf, left, top, f"{exam.subject} · {date_text(exam.date)}", "", 9)
+    _line(
+        pdf,
+        left,
+        top,
+        f"{exam.subject} · {date_text(exam.date)}",
+        "",
+        9,
+        _TEXT_MM - _QR_MM if address else _TEXT_MM,
+    )
     pdf.set_text_color(0)
     name = row.name if row.name and _has_letters(row.name) else _BLANK_NAME
-    _line(pdf, left, top + 6.0, name, "", 14)
+    beside = _TEXT_MM - _QR_MM if address else _TEXT_MM
+    _line(pdf, left, top + 6.0, name, "", 14, beside)
     # Two groups of three are easier to read aloud and to type.
     _line(pdf, left, top + 15.0, f"{row.student[:3]} {row.student[3:]}", "B", 22)
     pdf.set_text_color(90)
-    _line(pdf, left, top + 25.0, "Your code. Keep it to yourself: results are shown under it.", "", 8)
+    _line(
+        pdf, left, top + 26.0, "Your code. Keep it to yourself: your result is shown under it.", "", 8, beside
+    )
     if address:
-        _line(pdf, left, top + 29.0, address, "", 8)
+        _line(pdf, left, top + 32.0, address, "", 8)
 
 
-def _line(pdf: FPDF, left: float, top: float, text: str, style: str, size_pt: float) -> None:
+def _qr_code(pdf: FPDF, modules: list[list[bool]], left: float, top: float) -> None:
+    size = _QR_MM / max(1, len(modules))
+    pdf.set_fill_color(0)
+    for y, line in enumerate(modules):
+        for x, is_dark in enumerate(line):
+            if is_dark:
+                pdf.rect(left + x * size, top + y * size, size, size, style="F")
+
+
+def _line(
+    pdf: FPDF, left: float, top: float, text: str, style: str, size_pt: float, width_mm: float = _TEXT_MM
+) -> None:
     """One line of text, reduced in size and then truncated to fit."""
     pdf.set_font("slips", style, size_pt)
-    while pdf.get_string_width(text) > _TEXT_MM and size_pt > 7:
+    while pdf.get_string_width(text) > width_mm and size_pt > 7:
         size_pt -= 0.5
         pdf.set_font("slips", style, size_pt)
-    if pdf.get_string_width(text) > _TEXT_MM:
-        while text and pdf.get_string_width(text + "…") > _TEXT_MM:
+    if pdf.get_string_width(text) > width_mm:
+        while text and pdf.get_string_width(text + "…") > width_mm:
             text = text[:-1]
         text += "…"
     pdf.set_xy(left, top)

@@ -22,7 +22,7 @@ class PasswordRule:
 
 RULES: tuple[PasswordRule, ...] = (
     PasswordRule("length", "at least 12 characters", r"^[\s\S]{12,256}$"),
-    PasswordRule("lowercase", "a small letter", "[a-z]"),
+    PasswordRule("lowercase", "a lower-case letter", "[a-z]"),
     PasswordRule("uppercase", "a capital letter", "[A-Z]"),
     PasswordRule("digit", "a digit", "[0-9]"),
     PasswordRule("edges", "no space at the beginning or the end", r"^\S([\s\S]*\S)?$"),

@@ -63,7 +63,7 @@ _NOTICES = {
     "signed-out-everywhere": "You are signed out here and everywhere else.",
     "start-again": "That took too long. Please sign in again.",
     "authenticator-on": "The authenticator app is on: from now on, sign-in asks for its code.",
-    "authenticator-off": "The authenticator app is off: sign-in asks for no code any more.",
+    "authenticator-off": "The authenticator app is off: sign-in no longer asks for a code.",
 }
 
 

@@ -246,7 +246,7 @@ def _compared(
         same = next((row for row in left if _is_same(one, row, audience)), None)
         if same is not None:
             left.remove(same)
-            one = _with(one, Fate.SAME, "Is there already.", same)
+            one = _with(one, Fate.SAME, "Already saved.", same)
         found.append(one)
     waiting = [index for index, one in enumerate(found) if one.fate.is_saved]
     if not waiting:
@@ -300,7 +300,7 @@ def _against(one: CheckedRow, there: list[Result], audience: Audience, choices: 
     """One row of the source against all that is there of this student."""
     same = next((row for row in there if _is_same(one, row, audience)), None)
     if same is not None:
-        return _with(one, Fate.SAME, "Is there already.", same)
+        return _with(one, Fate.SAME, "Already saved.", same)
     if not there or choices.there is There.ADD:
         reason = "Is there with another grade; this one is added." if there else one.reason
         return _with(one, one.fate, reason)

@@ -123,7 +123,7 @@ class ImportDraft:
         return self._checked(Choices())
 
     def _checked(self, choices: Choices) -> list[CheckedRow]:
-        """The same again while nothing changes: a page asks several times in each of its reruns."""
+        """Repeat the password while nothing changes: a page asks several times in each of its reruns."""
         asked = (self.rows, self._workspace.exam, list(self._workspace.results))
         if asked != self._asked:
             self._asked, self._answers = asked, {}

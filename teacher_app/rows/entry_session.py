@@ -59,5 +59,5 @@ def _hint(scale_hint: str, audience: Audience, is_published: bool) -> str:
     if audience is Audience.CODES:
         parts.append("The name stays with you: everybody else sees a code.")
     if is_published:
-        parts.append("This exam is published: everybody sees each row at once.")
+        parts.append("This exam is published: everybody sees each result at once.")
     return " ".join(parts)

@@ -37,7 +37,7 @@ def render() -> None:
     reader, exams = st.session_state[_LAST]
     show_unsaved(reader)
     if not exams:
-        st.markdown("Nothing here yet. **New exam** starts the first one: a subject, a date, a scale.")
+        st.markdown("No exams yet. Press **New exam** to create the first one.")
         return
     chosen = exam_list(exams, reader=reader, key="exam-list")
     if chosen is not None:

@@ -24,6 +24,7 @@ from teacher_app.views.exam_parts.students import (
     choose_students,
     student_choice,
 )
+from teacher_app.views.form_keys import press_on_enter
 from teacher_app.views.unsaved_changes import ask_before_leaving
 
 __all__ = ["render"]
@@ -55,10 +56,11 @@ def render() -> None:
         ask_before_leaving(f"new-{exam_id}")
     with st.container(horizontal=True):
         create = storing_button("Create the exam", key=f"create-{exam_id}", type="primary")
+        press_on_enter(f"create-{exam_id}", fields=f"new-{exam_id}-")
         if st.button("Cancel", type="tertiary"):
             _forget(like)
             navigation.go_to_list()
-    st.caption("It begins as a draft that you alone see. You publish it when you are ready.")
+    st.caption("It starts as a draft that only you can see. You publish it when you are ready.")
     if not create.take():
         return
     faults = drawn.values.faults()

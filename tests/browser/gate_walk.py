@@ -27,11 +27,11 @@ def walk(page: Page, teacher_url: str, operator: Operator, data_dir: Path) -> It
     yield "new-password"
     page.get_by_label("New password", exact=True).press_sequentially("Half-done")
     yield "new-password-half-met"
-    page.get_by_label("The same again", exact=True).fill("Another")
+    page.get_by_label("Repeat the password", exact=True).fill("Another")
     page.keyboard.press("Enter")
     page.get_by_role("alert").wait_for()
     yield "new-password-refused"
-    for label in ("New password", "The same again"):
+    for label in ("New password", "Repeat the password"):
         page.get_by_label(label, exact=True).fill(PASSWORD)
     page.keyboard.press("Enter")
     page.get_by_test_id("stApp").wait_for()

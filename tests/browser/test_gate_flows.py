@@ -106,7 +106,7 @@ def test_a_first_sign_in_sets_a_new_password_and_ticks_its_rules_while_typing(
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Show new password")).to_be_focused()
     page.keyboard.press("Tab")
-    expect(page.get_by_label("The same again", exact=True)).to_be_focused()
+    expect(page.get_by_label("Repeat the password", exact=True)).to_be_focused()
     page.keyboard.type("correct Horse7")
     page.keyboard.press("Enter")
     expect_inside(page)
@@ -159,7 +159,7 @@ def test_a_forgotten_password_is_reset_with_the_mailed_code(
     expect(page.get_by_label("Code")).to_be_focused()
     page.keyboard.type(reset_code(pair.data_dir, name))
     page.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
-    page.get_by_label("The same again", exact=True).fill(NEW_PASSWORD)
+    page.get_by_label("Repeat the password", exact=True).fill(NEW_PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_have_text("Your new password is set. Sign in with it.")
     type_in(page, name, NEW_PASSWORD)
@@ -217,7 +217,7 @@ def test_a_changed_password_is_valid_and_signs_the_other_browsers_out(
     page.get_by_role("link", name="Change password").press("Enter")
     expect(page.get_by_label("Present password", exact=True)).to_be_focused()
     page.keyboard.type(PASSWORD)
-    for label in ("New password", "The same again"):
+    for label in ("New password", "Repeat the password"):
         page.get_by_label(label, exact=True).fill(NEW_PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_have_text("Your password is changed.")
@@ -313,9 +313,9 @@ def test_a_teacher_who_signed_in_again_elsewhere_only_confirms_to_continue_the_e
         with person.context.expect_page() as opening:
             page.get_by_role("link", name="Sign in again").press("Enter")
         third = opening.value
-        expect(third.get_by_role("heading", name="Go on in your other tab")).to_be_visible()
+        expect(third.get_by_role("heading", name="Continue in your other tab")).to_be_visible()
         assert faults_of(third) == []
-        expect(third.get_by_role("button", name="Let it go on")).to_be_focused()
+        expect(third.get_by_role("button", name="Continue in the other tab")).to_be_focused()
         third.keyboard.press("Enter")
         expect(third.get_by_role("heading", name="Signed in again")).to_be_visible()
         third.close()
@@ -361,17 +361,17 @@ def test_without_scripts_everything_works_except_conveniences(
     page.goto(f"{pair.teacher_url}/account")
     submit_in(page, {"Name": invited, "Password": TEMPORARY}, "Sign in")
     assert page.get_by_role("button", name="Show").count() == 0
-    submit_in(page, {"New password": "short", "The same again": "short"}, "Set password and go on")
+    submit_in(page, {"New password": "short", "Repeat the password": "short"}, "Set password and go on")
     assert page.locator("#alert li").all_inner_texts() == [
         "at least 12 characters",
         "a capital letter",
         "a digit",
     ]
-    submit_in(page, {"New password": PASSWORD, "The same again": PASSWORD}, "Set password and go on")
+    submit_in(page, {"New password": PASSWORD, "Repeat the password": PASSWORD}, "Set password and go on")
     assert page.url == f"{pair.teacher_url}/account"
 
     page.goto(f"{pair.teacher_url}/account/authenticator")
-    submit_in(page, {"Password": PASSWORD}, "Go on")
+    submit_in(page, {"Password": PASSWORD}, "Continue")
     app = pyotp.TOTP(page.locator(".secret-key").inner_text().replace(" ", ""))
     code = app.now()
     submit_in(page, {"Code": code}, "Turn on")
@@ -380,14 +380,16 @@ def test_without_scripts_everything_works_except_conveniences(
     assert page.locator(".notice").inner_text() == "You are signed out here and everywhere else."
 
     submit_in(page, {"Name": invited, "Password": PASSWORD}, "Sign in")
-    submit_in(page, {"Code": code}, "Go on")  # it has already been used
+    submit_in(page, {"Code": code}, "Continue")  # it has already been used
     assert page.locator("#alert").inner_text() != ""
 
     page.goto(f"{pair.teacher_url}/forgotten-password")
     submit_in(page, {"Name": invited}, "Send a code")
     mailed = reset_code(pair.data_dir, invited)
     submit_in(
-        page, {"Code": mailed, "New password": NEW_PASSWORD, "The same again": NEW_PASSWORD}, "Set password"
+        page,
+        {"Code": mailed, "New password": NEW_PASSWORD, "Repeat the password": NEW_PASSWORD},
+        "Set password",
     )
     assert page.locator(".notice").inner_text() == "Your new password is set. Sign in with it."
 

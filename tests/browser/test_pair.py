@@ -46,7 +46,7 @@ def choose_own_password(page: Page, pair: PairProcess) -> None:
     page.keyboard.press("Enter")
     tab_to(page, page.get_by_label("New password", exact=True))
     page.keyboard.type(OWN_PASSWORD)
-    tab_to(page, page.get_by_label("The same again", exact=True))
+    tab_to(page, page.get_by_label("Repeat the password", exact=True))
     page.keyboard.type(OWN_PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="My exams")).to_be_visible(timeout=DEADLINE_MS)

@@ -69,6 +69,33 @@ def open_part(page: Page, teacher: SignedIn, exam: Exam, part: str) -> None:
 # The list
 
 
+def test_enter_creates_the_exam_and_faults_are_marked_on_their_fields(teacher_page: Page) -> None:
+    page = teacher_page
+    page.get_by_role("button", name="New exam").click()
+    subject = page.get_by_label("Subject")
+    subject.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Type the subject, such as")).to_be_visible()
+    expect(subject).to_have_attribute("aria-invalid", "true")
+    expect(subject).to_be_focused()
+    page.keyboard.type("Physics")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Physics")).to_be_visible()
+
+
+def test_after_publishing_the_focus_is_on_the_receipt(
+    teacher: SignedIn, new_person: Callable[..., Person]
+) -> None:
+    desk = teacher.new_desk(new_person(storage_state=teacher.storage_state))
+    desk.api.create_results(desk.exam.id, [NewResult("Ada", "12")])
+    page = desk.page
+    page.goto(f"{desk.url}&part=Review")
+    tab_to(page, page.get_by_role("button", name="Publish the result"))
+    page.keyboard.press("Enter")
+    expect(page.locator(".st-key-review-receipt")).to_be_focused()
+    expect(page.locator(".st-key-review-receipt")).to_contain_text("Published at")
+
+
 def test_an_exam_opens_in_the_same_tab_and_a_reload_stays_there(page: Page, curie: SignedIn) -> None:
     exam = new_exam(curie, "Optics", "12")
     open_list(page, curie)
@@ -118,7 +145,7 @@ def test_hundreds_of_exams_are_searched_filtered_and_sorted_while_typing(page: P
 
     page.get_by_label("Find an exam").focus()
     page.keyboard.type("elementaire june 2026")
-    expect(page.get_by_text("No exam fits")).to_be_visible()
+    expect(page.get_by_text("No exam matches")).to_be_visible()
     page.keyboard.press("Control+A")
     page.keyboard.type("elementaire")
     expect(rows).to_have_count(1)
@@ -127,7 +154,7 @@ def test_hundreds_of_exams_are_searched_filtered_and_sorted_while_typing(page: P
     page.keyboard.press("Control+A")
     page.keyboard.type("x04")
     press(page, "Published (1)")
-    expect(page.get_by_text("No exam fits")).to_be_visible()
+    expect(page.get_by_text("No exam matches")).to_be_visible()
     press(page, f"Drafts ({MANY})")
     expect(rows).to_have_count(10)
     press(page, "Subject")

@@ -125,7 +125,7 @@ def test_a_thousand_rows_are_pasted_corrected_and_saved_with_the_keyboard(make_d
     page = desk.page
     bad = [*THOUSAND[:500], ("Student 0500", "99"), *THOUSAND[501:]]
     paste(page, lines(bad))
-    expect_text(page, "1,000 rows: 999 new · 1 to mend")
+    expect_text(page, "1,000 rows: 999 new · 1 to correct")
     expect_text(page, "Line 501, Student 0500: “99” is above 20")
     correct_first_row(page, columns_right=3, text="17")
     expect_text(page, "1,000 rows: 1,000 new")
@@ -135,7 +135,7 @@ def test_a_thousand_rows_are_pasted_corrected_and_saved_with_the_keyboard(make_d
     expected = [*THOUSAND[:500], ("Student 0500", "17"), *THOUSAND[501:]]
     assert desk.stored_pairs() == expected
     press(page, "Undo this import")
-    expect_text(page, "1,000 results taken back at")
+    expect_text(page, "1,000 results undone at")
     assert desk.stored() == []
 
 
@@ -147,7 +147,7 @@ def test_a_corrected_row_reruns_the_page_once(make_desk: MakeDesk) -> None:
     page.on("websocket", lambda socket: socket.on("framesent", lambda sent: asked.append(sent)))
     page.goto(f"{desk.url}&part=Import")
     paste(page, lines([("Ada", "14"), ("Bob", "99")]))
-    expect_text(page, "2 rows: 1 new · 1 to mend")
+    expect_text(page, "2 rows: 1 new · 1 to correct")
     wait_until_idle(page)
     asked.clear()
     correct_first_row(page, columns_right=3, text="17")
@@ -172,7 +172,7 @@ def test_repeating_a_paste_after_the_dashboard_was_killed_saves_each_row_once(
     open_exam(page, desk.url)
     choose_part(page, "Import")
     paste(page, lines(THOUSAND))
-    expect_text(page, "there already")
+    expect_text(page, "already saved")
     press(page, re.compile("Save [67]00 results"))
     expect_text(page, "00 results saved at")
     assert desk.stored_pairs() == THOUSAND
@@ -203,7 +203,7 @@ def test_cancel_stops_between_two_batches_and_continuing_saves_the_rest(
     # A batch that waited too long may have arrived without its answer being received.
     assert int(paused.inner_text()[:3]) <= len(desk.stored()) < 1000
     assert faults_of(page) == []
-    press(page, "Go on")
+    press(page, "Continue")
     expect_text(page, "1,000 results saved at")
     assert desk.stored_pairs() == THOUSAND
 
@@ -246,7 +246,7 @@ def test_an_exported_file_can_be_imported_again(make_desk: MakeDesk, tmp_path: P
     for file in files:
         press(page, re.compile("Start over|Import more"))
         page.locator("input[type=file]").set_input_files(file)
-        expect_text(page, "3 rows: 3 there already")
+        expect_text(page, "3 rows: 3 already saved")
     assert {file.suffix for file in files} == {".xlsx", ".csv", ".zip"}
 
 

@@ -93,7 +93,7 @@ class List {
     setText(part(".found"), isNarrowed ? `${found.length} of ${this.exams.length} exams` : "");
     part(".list").hidden = found.length === 0;
     part(".none").hidden = found.length > 0;
-    setText(part(".none"), "No exam fits. Clear the search, or choose “All”.");
+    setText(part(".none"), "No exam matches. Clear the search or the filter.");
     const left = found.length - this.drawn;
     part(".more").hidden = left <= 0;
     setText(part(".more"), `Show ${Math.min(left, DRAWN_AT_FIRST)} more`);

@@ -25,6 +25,7 @@ from teacher_app.views.clock import local_now
 from teacher_app.views.errors import EXPECTED, explain
 from teacher_app.views.exam_parts import deletion
 from teacher_app.views.exam_parts.fields import draw_fields
+from teacher_app.views.form_keys import press_on_enter
 from teacher_app.views.unsaved_changes import ask_before_leaving
 
 __all__ = ["forget", "render"]
@@ -100,13 +101,14 @@ def _edit(workspace: Workspace) -> None:
     if "scale" in changes:
         _warn_of_misfits(workspace, drawn.values)
     save = storing_button("Save the details", key=_key(exam_id, "save"), type="primary")
+    press_on_enter(_key(exam_id, "save"), fields=f"details-{base.id}-{base.version}-")
     if _key(exam_id, "receipt") in st.session_state:
         st.success(st.session_state.pop(_key(exam_id, "receipt")), icon=":material/check:")
     is_wanted = save.take()
     if is_wanted and faults:
         drawn.show_faults(faults)
     elif is_wanted and not changes:
-        st.info("Nothing is changed: all of this is stored already.")
+        st.info("Nothing to save: you have changed nothing.")
     elif is_wanted:
         _save(workspace, base, changes)
     if changes and st.session_state.get(_key(exam_id, "pending")):
@@ -136,7 +138,7 @@ def _store(workspace: Workspace, changes: dict[str, Any]) -> None:
 def _choose(workspace: Workspace, base: Exam, changes: dict[str, Any]) -> None:
     found = clashes(base, changes, workspace.exam)
     st.warning(
-        "Not saved yet: this exam was changed elsewhere while you were typing. Which one shall stay?",
+        "Not saved yet: this exam was changed elsewhere meanwhile. Which one do you want to keep?",
         icon=":material/call_split:",
     )
     st.table(

@@ -13,6 +13,7 @@ from shared.model.scales import PASS_FAIL, NumberScale, Scale
 from shared.model.text import escape_markdown
 from teacher_app.exam.form import FIELD_LABELS, ExamFields
 from teacher_app.exam.scale_form import LEVELS_HELP, ScaleFields, scale_choices
+from teacher_app.views.form_keys import mark_faults
 
 __all__ = ["DrawnFields", "draw_fields"]
 
@@ -29,12 +30,14 @@ class DrawnFields:
     """The form's current values, and a place under each field for its error."""
 
     values: ExamFields
+    key: str
     places: dict[str, DeltaGenerator] = field(default_factory=dict)
 
     def show_faults(self, faults: Mapping[str, str]) -> None:
         """Each fault under its own field."""
         for name, reason in faults.items():
             self.places[name].error(escape_markdown(reason), icon=":material/edit:")
+        mark_faults([f"{self.key}-{name}" for name in faults])
 
 
 def draw_fields(
@@ -78,7 +81,7 @@ def _draw(
     )
     if audience_locked is not None:
         st.caption(audience_locked)
-    return DrawnFields(ExamFields(subject, date, teacher, scale_fields, audience), places)
+    return DrawnFields(ExamFields(subject, date, teacher, scale_fields, audience), key, places)
 
 
 def _draw_scale(start: ScaleFields, key: str, used: Sequence[Scale]) -> ScaleFields:

@@ -34,12 +34,12 @@ _DELIMITER_WORDS = {
 }
 _FATE_WORDS = {  # after a number
     Fate.NEW: "new",
-    Fate.REPLACES: "to replace what is there",
-    Fate.SAME: "there already",
+    Fate.REPLACES: "to replace a saved grade",
+    Fate.SAME: "already saved",
     Fate.SKIPPED: "left out",
     Fate.NO_GRADE: "without a grade yet",
     Fate.REPEATED: "repeated",
-    Fate.BAD: "to mend",
+    Fate.BAD: "to correct",
     Fate.UNTICKED: "not ticked",
 }
 _FATE_SIGNS = {  # shapes, not only colours; all in common fonts
@@ -53,12 +53,12 @@ _FATE_SIGNS = {  # shapes, not only colours; all in common fonts
     Fate.UNTICKED: "–",
 }
 _THERE_WORDS = {
-    There.SKIP: "Keep the grade that is there",
-    There.REPLACE: "Replace it by the imported one",
-    There.ADD: "Add the imported one as a second row",
+    There.SKIP: "Keep the saved grade",
+    There.REPLACE: "Replace it with the imported grade",
+    There.ADD: "Add the imported grade as a second result",
 }
 _REPEATED_WORDS = {
-    Repeated.MEND: "Mark them: I mend them",
+    Repeated.MEND: "Mark them so that I can correct them",
     Repeated.FIRST: "The first one counts",
     Repeated.LAST: "The last one counts",
     Repeated.ALL: "Different students: save them all",
@@ -160,10 +160,10 @@ def show_choices(draft: ImportDraft, key: str) -> None:
     to_round = sum(one.is_rounding_offered for one in checked)
     there, repeated = draft.choices.there, draft.choices.repeated
     if Fate.SKIPPED in fates:
-        question = "Some students are there with another grade"
+        question = "Some students already have a different grade"
         there = _choose(question, _THERE_WORDS, there, f"{key}-there")
     if Fate.REPEATED in fates:
-        question = "Some students are in it more than once"
+        question = "Some students appear more than once"
         repeated = _choose(question, _REPEATED_WORDS, repeated, f"{key}-repeated")
     rounds = bool(to_round) and st.checkbox(
         f"Round {count_text(to_round, 'grade')} with too many decimals",
@@ -207,7 +207,7 @@ def show_rows(draft: ImportDraft, key: str) -> list[CheckedRow]:
             "Number": [offered[position].number for position in positions],
             "Code": [offered[position].code for position in positions],
             "Grade": [offered[position].grade for position in positions],
-            "What becomes of it": [_becomes(checked[position]) for position in positions],
+            "What happens": [_becomes(checked[position]) for position in positions],
         }
     )
     has_codes = draft.audience is Audience.CODES and any(one.row.code for one in checked)
@@ -218,7 +218,7 @@ def show_rows(draft: ImportDraft, key: str) -> list[CheckedRow]:
         hide_index=True,
         width="stretch",
         height=ROW_HEIGHT_PX * (min(len(positions), ROWS_SHOWN) + 1) + 3,
-        disabled=["Line", "Number", "Code", "What becomes of it"],
+        disabled=["Line", "Number", "Code", "What happens"],
         column_order=[
             "Import",
             "Line",
@@ -226,7 +226,7 @@ def show_rows(draft: ImportDraft, key: str) -> list[CheckedRow]:
             *(["Number"] if has_numbers else []),
             *(["Code"] if has_codes else []),
             "Grade",
-            "What becomes of it",
+            "What happens",
         ],
         column_config={
             "Import": st.column_config.CheckboxColumn(width=60),
@@ -236,10 +236,10 @@ def show_rows(draft: ImportDraft, key: str) -> list[CheckedRow]:
                 width=90, help="Tells students of one name apart. It is not stored."
             ),
             "Grade": st.column_config.TextColumn(width=90),
-            "What becomes of it": st.column_config.TextColumn(width="large"),
+            "What happens": st.column_config.TextColumn(width="large"),
         },
         placeholder="",
-        alt="The rows of the import: line, student, grade and what becomes of it",
+        alt="The rows of the import: line, student, grade and what happens to each",
     )
     return checked
 
@@ -285,7 +285,7 @@ def _chosen_positions(draft: ImportDraft, key: str) -> list[int] | None:
     to_mend: list[int] = st.session_state[frozen]
     if not to_mend:
         return None
-    words = {True: f"To mend ({len(to_mend):,})", False: f"All rows ({len(draft.rows):,})"}
+    words = {True: f"To correct ({len(to_mend):,})", False: f"All rows ({len(draft.rows):,})"}
     only = st.segmented_control(
         "Rows shown",
         [True, False],
@@ -347,7 +347,7 @@ def _say_what_to_mend(checked: list[CheckedRow]) -> None:
     if len(bad) > len(lines):
         lines.append(f"- and {len(bad) - len(lines):,} more")
     st.warning(
-        f"{count_text(len(bad), 'row')} to mend in the table; the others can be saved.\n\n"
+        f"{count_text(len(bad), 'row')} to correct in the table; the others can be saved.\n\n"
         + "\n".join(lines),
         icon=":material/edit_note:",
     )

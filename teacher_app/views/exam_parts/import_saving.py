@@ -48,13 +48,13 @@ def _show_pause(draft: ImportDraft, key: str) -> None:
     if draft.undoing is None:
         st.markdown(
             f"**{job.done:,} of {job.total:,} are saved**, {job.left:,} are not. "
-            "“Go on” saves the rest; nothing is saved twice."
+            "“Continue” saves the rest; nothing is saved twice."
         )
     else:
-        st.markdown(f"**{job.done:,} of {job.total:,} are taken back**, {job.left:,} are not.")
+        st.markdown(f"**{job.done:,} of {job.total:,} are undone**, {job.left:,} are not.")
     with st.container(horizontal=True):
-        st.button("Go on", type="primary", on_click=draft.go_on, key=f"{key}-go-on")
-        st.button("Back to the rows", on_click=draft.stop, key=f"{key}-stop")
+        st.button("Continue", type="primary", on_click=draft.go_on, key=f"{key}-go-on")
+        st.button("Back to the table", on_click=draft.stop, key=f"{key}-stop")
     if draft.saving is not None:
         _show_refusals(draft.saving.refusals)
 
@@ -67,18 +67,18 @@ def _show_saved(draft: ImportDraft, saving: Saving, key: str) -> None:
         )
         st.button("Undo this import", icon=":material/undo:", on_click=draft.undo, key=f"{key}-undo")
     elif not saving.refusals:
-        st.info("Nothing was left to save: it was all there already.", icon=":material/check_circle:")
+        st.info("Nothing to save: everything is saved already.", icon=":material/check_circle:")
     _show_refusals(saving.refusals)
 
 
 def _show_undone(draft: ImportDraft, undoing: WriteJob) -> None:
     st.info(
-        f"{count_text(undoing.done, 'result')} taken back at {draft.finished_at:%H:%M:%S}.",
+        f"{count_text(undoing.done, 'result')} undone at {draft.finished_at:%H:%M:%S}.",
         icon=":material/undo:",
     )
     if undoing.rejected:
         st.warning(
-            f"{count_text(len(undoing.rejected), 'result')} changed since: left as they are now.",
+            f"{count_text(len(undoing.rejected), 'result')} changed since then: not undone.",
             icon=":material/warning:",
         )
 

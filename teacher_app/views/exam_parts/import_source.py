@@ -142,12 +142,19 @@ def _show_draft(page: _Page, draft: ImportDraft, workspace: Workspace, key: str)
         show_saving(draft, key)
     count = sum(one.fate.is_saved for one in checked)
     if workspace.exam.is_published and any(one.fate in {Fate.NEW, Fate.REPLACES} for one in checked):
-        st.info("This exam is published: everybody sees each row as it is saved.", icon=":material/sensors:")
+        st.info(
+            "This exam is published: everybody sees each result as soon as it is saved.",
+            icon=":material/sensors:",
+        )
     with st.container(horizontal=True):
         are_graded = any(one.fate.is_saved and one.fate is not Fate.NO_GRADE for one in checked)
         label = f"Save {count_text(count, 'result' if are_graded else 'student')}"
+        is_saved = draft.progress is Progress.FINISHED and not count
         save = storing_button(
-            label if count else "Nothing to save", key=f"{key}-save", disabled=not count, type="primary"
+            label if count else "All saved" if is_saved else "Nothing to save",
+            key=f"{key}-save",
+            disabled=not count,
+            type="primary",
         )
         _start_over(page, key)
     if save.take():

@@ -16,6 +16,7 @@ from teacher_app.views import navigation
 from teacher_app.views.buttons import set_state, storing_button
 from teacher_app.views.clock import local_now
 from teacher_app.views.errors import EXPECTED, explain
+from teacher_app.views.form_keys import move_focus_to
 from teacher_app.views.fragments import fragment
 from teacher_app.views.unsaved_elsewhere import unsaved_parts
 
@@ -65,7 +66,7 @@ def _check(workspace: Workspace) -> list[Finding]:
     st.subheader("Look again", anchor=False)
     rows = workspace.results
     if not rows:
-        st.markdown("No result is in yet, so there is nothing to check.")
+        st.markdown("There are no results yet, so there is nothing to check.")
         return []
     found = findings(workspace.exam, rows)
     awaited = awaited_finding(workspace.exam, rows)
@@ -100,7 +101,7 @@ def _draft(workspace: Workspace, found: list[Finding]) -> None:
     elif faults and st.session_state.get(asked_key):
         st.warning("Students would see what is marked in red above.", icon=":material/error:")
         with st.container(horizontal=True):
-            publish = storing_button("Publish all the same", key=f"publish-anyway-{exam.id}", type="primary")
+            publish = storing_button("Publish anyway", key=f"publish-anyway-{exam.id}", type="primary")
             st.button("Not yet", on_click=set_state, args=(asked_key, False))
     else:
         publish = storing_button(
@@ -109,8 +110,9 @@ def _draft(workspace: Workspace, found: list[Finding]) -> None:
             type="secondary" if unsaved else "primary",
             icon=":material/campaign:",
         )
+        order = "code" if exam.audience is Audience.CODES else "name"
         st.caption(
-            "All at once, sorted by name: nobody can tell whom you marked first. "
+            f"All at once, sorted by {order}: nobody can tell whom you marked first. "
             "What you enter or correct afterwards shows at once."
         )
     with st.expander("Publish at a set hour?"):
@@ -152,8 +154,8 @@ def _published(workspace: Workspace) -> None:
             st.button("Unpublish …", type="tertiary", on_click=set_state, args=(asked_key, True))
         return
     st.warning(
-        f"Students will not see the exam and its {count_text(len(workspace.results), 'result')} any more. "
-        "What somebody has seen or downloaded cannot be taken back.",
+        f"Students will no longer see the exam and its {count_text(len(workspace.results), 'result')}. "
+        "What somebody has already seen or downloaded cannot be taken back.",
         icon=":material/visibility_off:",
     )
     with st.container(horizontal=True):
@@ -199,4 +201,6 @@ def _note(exam: Exam, text: str) -> None:
 def _receipt(exam: Exam) -> None:
     text = st.session_state.pop(f"review-receipt-{exam.id}", None)
     if text:
-        st.info(text, icon=":material/check:")
+        with st.container(key="review-receipt"):
+            st.info(text, icon=":material/check:")
+        move_focus_to("review-receipt")  # the button that had it is gone

@@ -7,7 +7,7 @@ import streamlit as st
 from shared.model.exam import Audience, Exam
 from shared.settings import PREFIX
 from teacher_app.context import current_settings
-from teacher_app.exam.links import qr_png, qr_svg, qr_svg_uri, student_address
+from teacher_app.exam.links import is_this_machine_only, qr_png, qr_svg, qr_svg_uri, student_address
 from teacher_app.rows.workspace import Workspace
 from teacher_app.views.errors import EXPECTED, explain
 from teacher_app.views.fragments import fragment
@@ -26,7 +26,7 @@ def render(workspace: Workspace) -> None:
     st.subheader("The students’ page", anchor=False)
     if address is None:
         st.info(
-            "This dashboard was not told where the students' dashboard is. Ask whoever runs it to set "
+            "The address of the students’ dashboard is unknown. Ask whoever runs this dashboard to set "
             f"`{PREFIX}STUDENT_URL`."
         )
         return
@@ -40,8 +40,17 @@ def render(workspace: Workspace) -> None:
     with left:
         st.html(fragment("share.html", size="usual", image=qr_svg_uri(address), address=address, subject=""))
     with right:
-        seen = "codes and grades, and no names" if exam.audience is Audience.CODES else "names and grades"
-        st.markdown(f"Whoever has this address sees {seen}: no account, no password.")
+        seen = "codes and grades, but no names" if exam.audience is Audience.CODES else "names and grades"
+        st.markdown(
+            f"Anybody who opens it sees {seen}, without an account or a password. The students’ dashboard "
+            "also lists this exam among all published ones: whoever knows its address can find it."
+        )
+        if is_this_machine_only(address):
+            st.warning(
+                "This address works on this computer only: other devices cannot open it. "
+                f"Ask whoever runs this dashboard to set `{PREFIX}STUDENT_URL`.",
+                icon=":material/warning:",
+            )
         st.code(address, language=None, wrap_lines=True)
         with st.container(horizontal=True):
             if st.button("Show it large", type="primary", icon=":material/fullscreen:"):

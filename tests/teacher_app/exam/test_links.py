@@ -3,11 +3,28 @@
 import struct
 from xml.etree import ElementTree as ET
 
+import pytest
 import segno
 
-from teacher_app.exam.links import qr_png, qr_svg, qr_svg_uri, student_address
+from teacher_app.exam.links import is_this_machine_only, qr_png, qr_svg, qr_svg_uri, student_address
 
 ADDRESS = student_address("https://results.example.org", "f867f72d-ac54-5111-8b33-de1582f54ea1")
+
+
+@pytest.mark.parametrize(
+    ("address", "is_own"),
+    [
+        ("http://127.0.0.1:8502/?exam=x", True),
+        ("http://127.9.0.1/?exam=x", True),
+        ("http://[::1]:8502/?exam=x", True),
+        ("http://localhost:8502/?exam=x", True),
+        ("http://192.168.1.5:8502/?exam=x", False),
+        ("https://results.example.org/?exam=x", False),
+        ("https://localhost.example.org/?exam=x", False),
+    ],
+)
+def test_an_address_of_this_machine_only_is_recognised(address: str, is_own: bool) -> None:
+    assert is_this_machine_only(address) is is_own
 
 
 def test_the_address_names_the_exam() -> None:

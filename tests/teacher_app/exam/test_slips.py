@@ -6,6 +6,7 @@ import pytest
 from pypdf import PdfReader
 
 from shared.model.exam import Audience, Exam, Result
+from teacher_app.exam.links import qr_modules
 from teacher_app.exam.slips import SLIPS_A_PAGE, names_without_letters, slips_pdf
 from tests.builders import a_result, an_exam
 
@@ -36,6 +37,22 @@ def test_every_student_has_one_slip_and_a_full_page_is_followed_by_another(exam:
     assert len(pages) == 2
     assert [f"{code[:3]} {code[3:]}" in pages[0] for code in codes] == [True] * SLIPS_A_PAGE + [False]
     assert f"{codes[-1][:3]} {codes[-1][3:]}" in pages[1]
+
+
+def test_full_pages_are_followed_by_no_empty_one(exam: Exam) -> None:
+    rows = [a_result("K7M2QX", "1", exam=exam, name=f"Name {number}") for number in range(2 * SLIPS_A_PAGE)]
+    assert len(pages_of(exam, rows)) == 2
+
+
+@pytest.mark.parametrize("address", [ADDRESS, None])
+def test_each_slip_has_the_qr_code_of_the_exams_page(exam: Exam, address: str | None) -> None:
+    """Each dark module is drawn as one rectangle ("re" in PDF)."""
+    rows = [a_result("K7M2QX", "1", exam=exam, name=f"Name {number}") for number in range(3)]
+    (page,) = PdfReader(io.BytesIO(slips_pdf(exam, rows, address))).pages
+    contents = page.get_contents()
+    assert contents is not None
+    dark = 0 if address is None else sum(map(sum, qr_modules(address)))
+    assert contents.get_data().count(b" re f") == 3 * dark
 
 
 def test_a_missing_or_unprintable_name_gets_a_line_to_write_on(exam: Exam) -> None:

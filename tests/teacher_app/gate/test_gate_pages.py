@@ -266,7 +266,7 @@ def test_the_rules_are_listed_and_the_server_names_those_that_are_missing(
     assert browser.answer.status_code == 422
     assert "at least 12 characters" in page.alert
     assert "a capital letter" in page.alert
-    assert "a small letter" not in page.alert
+    assert "a lower-case letter" not in page.alert
     assert site.pool.calls == ["sign_in"]
 
 
@@ -673,7 +673,7 @@ def open_page_of(site: Site, browser: GateBrowser) -> str:
 def test_signing_in_through_an_ended_pages_link_lets_it_continue(site: Site, browser: GateBrowser) -> None:
     page_id = open_page_of(site, browser)
     page = browser.open(f"/sign-in?resume={page_id}")
-    assert "your other tab then goes on" in page.html
+    assert "your other tab then continues" in page.html
     assert page.inputs["username"]["value"] == "ada"
     browser.send(password="wrong")
     browser.send(password=PASSWORD)

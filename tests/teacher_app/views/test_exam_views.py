@@ -147,7 +147,7 @@ def test_details_are_saved_with_a_receipt(desk: Desk) -> None:
 def test_unchanged_details_are_not_sent(desk: Desk) -> None:
     exam = new_exam(desk)
     page = press(open_details(desk, exam), "Save the details")
-    assert "Nothing is changed" in texts(page)
+    assert "you have changed nothing" in texts(page)
     assert stored(desk, exam.id).version == exam.version
 
 
@@ -166,7 +166,7 @@ def test_the_later_of_two_tabs_sees_both_values_and_chooses(desk: Desk, choice: 
     page = fill(open_details(desk, exam), "Subject", "Mine")
     desk.real_api.update_exam(exam.id, exam.version, subject="Theirs")
     press(page, "Save the details")
-    assert "changed elsewhere while you were typing" in texts(page)
+    assert "changed elsewhere meanwhile" in texts(page)
     assert page.table[0].value.loc["Subject"].tolist() == ["Mine", "Theirs"]
     assert stored(desk, exam.id).subject == "Theirs"
     press(page, choice)
@@ -306,7 +306,7 @@ def test_with_errors_publishing_asks_for_confirmation(desk: Desk) -> None:
     assert not stored(desk, exam.id).is_published
     assert not press(page, "Not yet").exception
     assert not stored(desk, exam.id).is_published
-    press(press(page, "Publish all 5 results"), "Publish all the same")
+    press(press(page, "Publish all 5 results"), "Publish anyway")
     assert stored(desk, exam.id).is_published
 
 
@@ -368,7 +368,7 @@ def test_without_a_student_dashboard_the_page_says_whom_to_ask(desk: Desk) -> No
 
 
 def test_sharing_says_what_the_public_sees(desk: Desk) -> None:
-    for audience, seen in ((Audience.NAMES, "names and grades"), (Audience.CODES, "and no names")):
+    for audience, seen in ((Audience.NAMES, "names and grades"), (Audience.CODES, "but no names")):
         exam = new_exam(desk, audience=audience)
         assert seen in texts(desk.open(navigation.EXAM, exam=exam.id, part="Share"))
 

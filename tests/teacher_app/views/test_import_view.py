@@ -84,12 +84,12 @@ def stored(desk: Desk, exam: Exam) -> list[tuple[str, str]]:
 
 def test_rows_are_pasted_corrected_and_saved(page: AppTest, desk: Desk, exam: Exam) -> None:
     paste(page, PASTED)
-    assert says(page, "**3 rows:** 2 new · 1 to mend", "Line 2, Bob: “99” is above 20")
+    assert says(page, "**3 rows:** 2 new · 1 to correct", "Line 2, Bob: “99” is above 20")
     assert stored(desk, exam) == []
     edit(page, {0: {"Grade": "9"}})
     assert says(page, "**3 rows:** 3 new")
     press(page, "Save 3 results")
-    assert says(page, "3 results saved at", "**3 rows:** 3 there already")
+    assert says(page, "3 results saved at", "**3 rows:** 3 already saved")
     assert stored(desk, exam) == [("Ada", "14.5"), ("Bob", "9"), ("Cy", "ABSENT")]
 
 
@@ -99,14 +99,14 @@ def test_a_correction_stays_an_edit_of_the_editor(page: AppTest) -> None:
     edit(page, {0: {"Grade": "9"}})
     table = page.dataframe[0].value
     assert list(table["Grade"]) == ["99"]
-    assert list(table["What becomes of it"]) == ["✓ New"]
+    assert list(table["What happens"]) == ["✓ New"]
 
 
 def test_reverting_or_emptying_a_cell_counts(page: AppTest) -> None:
     paste(page, PASTED)
     edit(page, {0: {"Grade": "9"}})
     edit(page, {})
-    assert says(page, "**3 rows:** 2 new · 1 to mend", "Line 2, Bob: “99” is above 20")
+    assert says(page, "**3 rows:** 2 new · 1 to correct", "Line 2, Bob: “99” is above 20")
     edit(page, {0: {"Grade": None}})
     assert says(page, "**3 rows:** 2 new · 1 without a grade")
 
@@ -201,7 +201,7 @@ def test_columns_that_cannot_be_recognised_are_asked_for(page: AppTest) -> None:
 
 def test_the_teacher_says_which_row_is_the_heading(page: AppTest) -> None:
     paste(page, "Wer;Wieviel\nAda;14\nBob;12")
-    assert says(page, "**3 rows:** 2 new · 1 to mend")
+    assert says(page, "**3 rows:** 2 new · 1 to correct")
     page.selectbox[0].select(0).run()
     page.multiselect[0].set_value([0]).run()
     assert says(page, "**2 rows:** 2 new")
@@ -220,7 +220,7 @@ def test_points_of_another_maximum_are_converted_when_the_teacher_says_so(
     page.file_uploader[0].upload("grades.csv", text.encode(), "text/csv").run()
     page.checkbox[0].check().run()
     assert page.checkbox[0].label == "Convert: 50 in the file become 20"
-    assert list(page.dataframe[0].value["What becomes of it"]) == [
+    assert list(page.dataframe[0].value["What happens"]) == [
         "✓ New 14 of 50 is 5.6.",
         "✓ New 13.3 of 50 is 5.32.",
         "✓ New",
@@ -235,17 +235,17 @@ def test_students_of_one_name_are_told_apart_by_their_numbers(page: AppTest, des
     assert list(page.dataframe[0].value["Number"]) == ["1001", "1007", "1003"]
     press(page, "Save 3 results")
     assert stored(desk, exam) == [("Ada", "12"), ("Ada", "14"), ("Bo", "9")]
-    assert says(page, "**3 rows:** 3 there already")
+    assert says(page, "**3 rows:** 3 already saved")
 
 
 def test_existing_and_repeated_students_are_asked_about(page: AppTest, desk: Desk, exam: Exam) -> None:
     desk.real_api.create_results(exam.id, [NewResult("Ada", "3"), NewResult("Bob", "4")])
     desk_page = desk.open(navigation.EXAM, exam=exam.id, part="Import")
     paste(desk_page, "Ada;14\nBob;4\nCy;5\nCy;6")
-    assert says(desk_page, "1 there already · 1 left out · 2 repeated")
+    assert says(desk_page, "1 already saved · 1 left out · 2 repeated")
     assert [radio.label for radio in desk_page.radio] == [
-        "Some students are there with another grade",
-        "Some students are in it more than once",
+        "Some students already have a different grade",
+        "Some students appear more than once",
     ]
     desk_page.radio[0].set_value("replace")
     desk_page.radio[1].set_value("last").run()
@@ -257,10 +257,10 @@ def test_grades_with_too_many_decimals_are_rounded_when_the_teacher_says_so(
     page: AppTest, desk: Desk, exam: Exam
 ) -> None:
     paste(page, "Ada;13.333333333\nBob;12\nCy;21")
-    assert says(page, "**3 rows:** 1 new · 2 to mend")
+    assert says(page, "**3 rows:** 1 new · 2 to correct")
     assert [box.label for box in page.checkbox] == ["Round 1 grade with too many decimals"]
     page.checkbox[0].check().run()
-    assert says(page, "**3 rows:** 2 new · 1 to mend")
+    assert says(page, "**3 rows:** 2 new · 1 to correct")
     press(page, "Save 2 results")
     assert stored(desk, exam) == [("Ada", "13.33"), ("Bob", "12")]
 
@@ -279,7 +279,7 @@ def test_nothing_is_left_to_save_when_another_tab_has_saved_everything(
     paste(page, "Ada;14")
     desk.real_api.create_result(exam.id, NewResult("Ada", "14"))
     press(page, "Save 1 result")
-    assert says(page, "it was all there already")
+    assert says(page, "everything is saved already")
     assert stored(desk, exam) == [("Ada", "14")]
 
 
@@ -314,7 +314,7 @@ def test_a_connection_lost_midway_reports_what_is_saved_and_one_click_resumes(
     assert len(stored(desk, exam)) == BATCH_MAX
     monkeypatch.undo()
     desk.is_down = False
-    press(page, "Go on")
+    press(page, "Continue")
     assert says(page, "250 results saved at")
     assert len(stored(desk, exam)) == 250
 
@@ -326,7 +326,7 @@ def test_a_cancelled_import_leads_back_to_the_rows(page: AppTest, exam: Exam) ->
     draft.pause(local_now)  # as “Cancel” does between two batches
     page.run()
     assert says(page, "**0 of 2 are saved**, 2 are not")
-    press(page, "Back to the rows")
+    press(page, "Back to the table")
     assert says(page, "**2 rows:** 2 new")
 
 
@@ -334,7 +334,7 @@ def test_an_import_is_undone_and_saved_again(page: AppTest, desk: Desk, exam: Ex
     paste(page, PASTED)
     press(page, "Save 2 results")
     press(page, "Undo this import")
-    assert says(page, "2 results taken back at", "**3 rows:** 2 new · 1 to mend")
+    assert says(page, "2 results undone at", "**3 rows:** 2 new · 1 to correct")
     assert stored(desk, exam) == []
     press(page, "Save 2 results")
     assert stored(desk, exam) == [("Ada", "14.5"), ("Cy", "ABSENT")]
@@ -343,7 +343,7 @@ def test_an_import_is_undone_and_saved_again(page: AppTest, desk: Desk, exam: Ex
 def test_a_published_exam_is_labelled_as_published(desk: Desk, exam: Exam) -> None:
     desk.real_api.publish_exam(exam.id, exam.version)
     page = paste(desk.open(navigation.EXAM, exam=exam.id, part="Import"), PASTED)
-    assert says(page, "everybody sees each row as it is saved")
+    assert says(page, "everybody sees each result as soon as it is saved")
 
 
 def test_names_get_codes_if_the_exam_shows_codes(desk: Desk) -> None:
