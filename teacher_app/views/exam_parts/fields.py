@@ -20,7 +20,7 @@ __all__ = ["DrawnFields", "draw_fields"]
 WIDTH_PX = 720  # a longer line is tiring to fill in
 AUDIENCE_LABELS = {Audience.NAMES: "Names", Audience.CODES: "Codes"}
 AUDIENCE_CAPTIONS = {
-    Audience.NAMES: "Whoever has the address sees names and grades.",
+    Audience.NAMES: "Anybody who opens the students’ dashboard sees names and grades.",
     Audience.CODES: "Each student gets a short code that only you can match.",
 }
 
