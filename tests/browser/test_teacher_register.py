@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 
@@ -10,6 +11,7 @@ from playwright.sync_api import Locator, expect
 
 from shared.model.exam import Audience, NewResult
 from shared.model.grades import AWAITED
+from tests.browser.axe import faults_of
 from tests.browser.entry_walk import EntryDesk, SignedIn, open_exam
 from tests.browser.people import DEADLINE_MS, Person
 
@@ -159,3 +161,55 @@ def test_what_was_typed_while_a_grade_was_being_saved_is_saved_too(
     desk.page.keyboard.press("Enter")
     desk.wait_until_stored(("Ada", "15"), ("Bob", AWAITED))
     expect(field(desk, "Ada")).to_have_value(re.compile("15"))
+
+
+def test_the_next_exam_of_a_class_takes_four_clicks_before_its_first_grade(
+    open_register: Callable[..., EntryDesk], teacher: SignedIn
+) -> None:
+    """From the list of exams: the last exam, its details, the copy, its creation; then the first grade."""
+    desk = open_register(["Ada", "Bob"])
+    page = desk.page
+    page.goto(f"{teacher.teacher_url}/exams")
+    page.locator(f"a[href*='{desk.exam.id}']").first.click()
+    page.get_by_text("Details", exact=True).click()
+    page.get_by_role("button", name="Copy the exam with its students").click()
+    page.get_by_role("button", name="Create the exam").click()
+    expect(field(desk, "Ada")).to_be_focused()
+    assert page.evaluate("window.actions.clicks") == 4
+    page.keyboard.type("12")
+    page.keyboard.press("Enter")
+    expect(desk.line("Ada").locator(".receipt")).to_contain_text("Saved at")
+
+
+def test_one_grade_is_fixed_from_the_list_of_exams_in_three_actions(
+    open_register: Callable[..., EntryDesk], teacher: SignedIn
+) -> None:
+    """The exam, the student's Change, the grade with Enter."""
+    desk = open_register(["Ada", "Bob"])
+    for row in desk.stored():
+        desk.api.update_result(desk.exam.id, row.id, row.version, grade="10")
+    page = desk.page
+    page.goto(f"{teacher.teacher_url}/exams")
+    page.locator(f"a[href*='{desk.exam.id}']").first.click()
+    page.get_by_role("button", name="Change: Ada").click()
+    page.keyboard.type("12")
+    page.keyboard.press("Enter")
+    desk.wait_until_stored(("Ada", "12"), ("Bob", "10"))
+    assert page.evaluate("window.actions.clicks") <= 2
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"color_scheme": "dark"}, {"viewport": {"width": 390, "height": 800}}],
+    ids=["light", "dark", "phone"],
+)
+def test_the_register_has_no_barrier_that_axe_finds(
+    open_register: Callable[..., EntryDesk], options: dict[str, object]
+) -> None:
+    desk = open_register(["Ada Lovelace", "Bob"], Audience.CODES, **options)
+    desk.page.locator(".register input").first.fill("145")
+    desk.page.locator(".register input").first.press("Enter")
+    expect(desk.line("Ada").locator(".receipt")).to_contain_text("above 20")
+    assert faults_of(desk.page) == []
+    if shots := os.environ.get("SHOTS"):
+        desk.page.screenshot(path=f"{shots}/register-{len(str(options))}.png", full_page=True)
