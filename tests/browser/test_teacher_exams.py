@@ -25,6 +25,23 @@ from tests.browser.people import (
 from tests.pair_process import PairProcess
 
 expect.set_options(timeout=DEADLINE_MS)
+
+CONTRAST = """element => {
+  const numbers = (color) => color.match(/[0-9.]+/g).map(Number);
+  const luminance = (color) => color.map((part) => part / 255)
+    .map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, part, index) => sum + part * [0.2126, 0.7152, 0.0722][index], 0);
+  const sheet = document.querySelector(".stApp");
+  const paper = numbers(getComputedStyle(sheet).backgroundColor);
+  let opacity = 1;
+  for (let one = element; one; one = one.parentElement) opacity *= Number(getComputedStyle(one).opacity);
+  const ink = numbers(getComputedStyle(element.querySelector("p") ?? element).color);
+  const strength = (ink[3] ?? 1) * opacity;
+  const seen = paper.slice(0, 3).map((part, index) => ink[index] * strength + part * (1 - strength));
+  const [light, dark] = [luminance(seen), luminance(paper.slice(0, 3))].sort((a, b) => b - a);
+  return (light + 0.05) / (dark + 0.05);
+}"""
+
 MANY = 250
 
 
@@ -81,6 +98,28 @@ def test_enter_creates_the_exam_and_faults_are_marked_on_their_fields(teacher_pa
     page.keyboard.type("Physics")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Physics")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_captions_are_dark_enough(teacher: SignedIn, new_person: Callable[..., Person], scheme: str) -> None:
+    """WCAG 2.2, 1.4.3: 4.5:1."""
+    page = new_person(storage_state=teacher.storage_state, color_scheme=scheme).page
+    page.goto(f"{teacher.teacher_url}/new")
+    expect(page.get_by_text("It starts as a draft")).to_be_visible()
+    captions = page.get_by_test_id("stCaptionContainer")
+    for caption in captions.all():
+        assert caption.evaluate(CONTRAST) >= 4.5
+
+
+def test_a_printed_grid_has_every_result(teacher: SignedIn, new_person: Callable[..., Person]) -> None:
+    desk = teacher.new_desk(new_person(storage_state=teacher.storage_state))
+    desk.api.create_results(desk.exam.id, [NewResult(f"Student {number:02}", "1") for number in range(60)])
+    page = desk.page
+    page.goto(f"{desk.url}&part=Grid")
+    expect(page.get_by_label("Grade, Student 59")).to_be_attached()
+    page.emulate_media(media="print")
+    frame = page.locator(".frame")
+    assert frame.evaluate("frame => frame.scrollHeight <= frame.clientHeight + 1")
 
 
 def test_after_publishing_the_focus_is_on_the_receipt(
