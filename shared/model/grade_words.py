@@ -110,6 +110,7 @@ _TABLE: Final = {
         未评分, 未採点
     """,
 }
+_FULL_STOP = re.compile(r"(?<=\w)\.")  # of an abbreviation; ".... AB" is no word
 _OPTIONAL_ENDING = re.compile(r"\([^\W\d_]{1,3}\)")
 
 

@@ -109,8 +109,9 @@ def recognised(
     first_row = len(table.rows) - len(headed.rows)
     found = found_gradebook(headed, scale)
     if found is not None:
-        return _of_gradebook(found, headed, heading_row, first_row, subject)
-    layout = _by_headings(headed, groups, heading_row, first_row, scale, subject)
+        layout = _of_gradebook(found, headed, heading_row, first_row, subject)
+    else:
+        layout = _by_headings(headed, groups, heading_row, first_row, scale, subject)
     return replace(layout, grade=None) if table.is_comma_ambiguous else layout
 
 

@@ -120,7 +120,7 @@ def _name_and_answer(line: str) -> tuple[str, str] | None:
     words = line.split()
     for count in (3, 2, 1):
         answer = " ".join(words[-count:]).strip("()[]")
-        if count < len(words) and len(answer) > 1 and word_of(answer) is not None:
+        if count < len(words) and len(answer) > 1 and answer[0].isalnum() and word_of(answer) is not None:
             return " ".join(words[:-count]).rstrip(_AFTER_NAME), answer
     return None
 

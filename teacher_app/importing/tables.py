@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from shared.model.text import unescape_formula
 from teacher_app.importing.drawn_tables import drawn_records
-from teacher_app.importing.headings import is_known_heading
+from teacher_app.importing.headings import Role, is_known_heading, role_of_heading
 from teacher_app.importing.limits import (
     CELL_MAX,
     CELLS_MAX,
@@ -50,6 +50,7 @@ _SEPARATOR_LINE = re.compile(r"\s*\"?sep=(.)\"?\s*?(?:\r\n|\r|\n)", re.IGNORECAS
 _RULE_CELL = re.compile(r"[ :=_+*-]{3,}")
 _TEXT_FORMULA = re.compile(r'="(.*)"', re.DOTALL)  # how some programs keep leading zeros
 _QUOTED_LINE = re.compile(r'\s*"((?:[^"\r\n]|"")*)"\s*')
+_DIGIT = re.compile(r"\d")
 _INTEGER = re.compile(r"\d{1,4}", re.ASCII)
 _DECIMALS = re.compile(r"\d{1,2}(?: ?[%/a-z].*)?", re.ASCII | re.IGNORECASE)  # also "5 pts", "5/20"
 
@@ -59,7 +60,8 @@ class Table:
     """Rows of trimmed cells, blank rows left out. `lines`: for each row its line in the source, from 1.
 
     `delimiter` is None where cells were cells already. `is_comma_ambiguous`: commas seem to divide columns
-    and to be decimal commas at once. `hidden_lines`: those of rows that the workbook does not show.
+    and to stand within names or numbers at once. `hidden_lines` are those of rows that the workbook does
+    not show.
     """
 
     rows: tuple[tuple[str, ...], ...]
@@ -263,12 +265,20 @@ def _join_decimal_commas(rows: list[list[str]]) -> bool:
                     _join(row, width - 1)
         return width >= 3 and all(_is_split(row, len(row) - 2) for row in rows)
     is_unclear = False
+    roles = [role_of_heading(cell) for cell in heading[:2]]
+    has_one_name = roles[0] is Role.STUDENT and not {Role.FIRST_NAME, Role.LAST_NAME} & set(roles)
     for row in rows:
         extra = _width(row) - _width(heading)
         splits = [place for place in range(len(row) - 1) if _is_split(row, place)]
-        if extra <= 0 or not splits:
+        if extra <= 0:
             continue
-        if len(splits) == extra and all(after - place > 1 for place, after in itertools.pairwise(splits)):
+        # Lovelace, Ada without quotes shifts all that follows.
+        is_name_split = has_one_name and not any(map(_DIGIT.search, row[:2]))
+        if (
+            not is_name_split
+            and len(splits) == extra
+            and all(after - place > 1 for place, after in itertools.pairwise(splits))
+        ):
             for place in reversed(splits):
                 _join(row, place)
         else:

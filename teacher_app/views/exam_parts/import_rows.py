@@ -116,8 +116,8 @@ def show_columns(draft: ImportDraft, key: str) -> None:
             st.rerun()  # the heading above describes the layout
     if table.is_comma_ambiguous:
         st.warning(
-            "Commas seem to divide the columns and to be decimal commas at once. Paste the rows from the "
-            "spreadsheet, or use semicolons between the columns.",
+            "Commas seem to divide the columns and to stand within names or numbers at once. Paste the rows "
+            "from the spreadsheet, or use semicolons between the columns.",
             icon=":material/warning:",
         )
     if hidden := len(table.hidden_lines):

@@ -222,7 +222,7 @@ INPUTS: list[tuple[str, str | bytes, Saved]] = [
         'Grade, Name\n14, "Lovelace, Ada"\n17.5, "Hopper, Grace"',
         [("Lovelace, Ada", "14"), ("Hopper, Grace", "17.5")],
     ),
-    ("single-quotes", "'Name','Grade'\n'Lovelace, Ada','14'\n'Hopper, Grace','17.5'", MARKED),
+    ("single-quotes", "'Name','Grade'\n'Lovelace, Ada','14'\n'Hopper, Grace','17.5'", ASKED),
     ("smart-quotes", "Name,Grade\n“Lovelace, Ada”,14\n“Hopper, Grace”,17.5", ASKED),
     (
         "apostrophe",
@@ -363,6 +363,11 @@ INPUTS: list[tuple[str, str | bytes, Saved]] = [
         "School;\nExam of Algebra;\nStudent;Algebra (Points)\nAda Lovelace;14\nGrace Hopper;17.5",
         ADA_AND_GRACE,
     ),
+    (
+        "names with commas that nobody quoted",
+        "Student,ID,Section,Algebra (881)\nLovelace, Ada,100,12,14\nHopper, Grace,101,12,17.5",
+        ASKED,
+    ),
 ]
 ON_OTHER_SCALES: list[tuple[str, str | bytes, str, Saved]] = [
     (
@@ -407,6 +412,12 @@ ON_OTHER_SCALES: list[tuple[str, str | bytes, str, Saved]] = [
         "Ada Lovelace AB\nGrace Hopper BC",
         "LEVELS=A:4,AB:3.5,B:3,BC:2.5,C:2,D:1|F:0",
         MARKED,
+    ),
+    (
+        "dots before a letter grade",
+        "Ada Lovelace .... AB",
+        "LEVELS=A:4,AB:3.5,B:3,BC:2.5,C:2,D:1|F:0",
+        [("Ada Lovelace", "AB")],
     ),
 ]
 
