@@ -26,25 +26,32 @@ class Word(StrEnum):
     NO_GRADE = "NO_GRADE"  # nothing has been graded
 
 
-# One language a line. PRONOTE: N.Not and N.Rdu; Canvas: N/A, EX, complete and incomplete; OneRoster 1.2: not
-# submitted; Moodle: "-".
+# Where the words stand, one language a line (en, fr, de, es, it, pt, nl, pl, tr, cs, sv, da, ru, zh, ja, ar):
+# - Moodle's language packs: “pass” and “fail” of grades.php; “submissionstatus_”, “notgraded” and “nograde”
+#   of assign.php; its grade export writes "-" where there is no grade.
+# - Canvas (gradebook_importer.rb): EX, N/A, complete, incomplete. Blackboard: complete, incomplete, needs
+#   grading, in progress, exempt. Schoology: excused, missing, incomplete. Gradescope: missing, ungraded.
+# - OneRoster 1.2, scoreStatus: exempt, not submitted. PowerSchool: collected, missing, exempt.
+# - PRONOTE (guides of Index Éducation): Abs, Disp, N.Not, N.Rdu, Inap. Magister (release notes): Vr, Inh.
+# - CR, NC, S, U: transcript keys of American colleges. Others are the everyday words for the same.
 _TABLE: Final = {
     Word.ABSENT: """
-        absent, abs, ab, abst, did not sit, did not attend, dns, no show, not submitted, missing
-        not handed in, unexcused
-        absente, non rendu, non rendue, n rdu, nrdu, absence
-        abwesend, fehlt, gefehlt, krank, nicht teilgenommen, nt, nicht erschienen, nicht abgegeben, fehlend
-        ausente, no presentado, no presentada, np, no asistio, falta, no entregado
-        assente, non consegnato, non presentato
-        faltou, nao compareceu, nao entregue, faltoso
-        afwezig, niet ingeleverd, niet aanwezig
+        absent, abs, ab, abst, did not sit, no submission, did not attend, dns, no show, not submitted
+        missing, not handed in, unexcused
+        absente, non rendu, pas de travail remis, non rendue, n rdu, nrdu, absence
+        abwesend, fehlt, keine abgabe, gefehlt, krank, nicht teilgenommen, nt, nicht erschienen
+        nicht abgegeben, fehlend
+        ausente, no presentado, sin entrega, no presentada, np, no asistio, falta, no entregado
+        assente, non consegnato, nessuna consegna, non presentato
+        faltou, nao compareceu, nao submetido, nao entregue, faltoso
+        afwezig, niet ingeleverd, geen ingestuurde opdracht, inh, niet aanwezig
         nieobecny, nieobecna, nieobecnosc, nb
-        girmedi, katilmadi, devamsiz, sinava girmedi, teslim etmedi
+        girmedi, katilmadi, gonderim yok, devamsiz, sinava girmedi, teslim etmedi
         nepritomen, nepritomna, neodevzdano
-        franvarande, ej inlamnad
+        franvarande, ej inlamnad, ingen inlamning
         fravaerende, udeblevet, ikke afleveret
-        отсутствовал, отсутствовала, отсутствует, не сдано, неявка
-        缺席, 缺考, 欠席, 未提出, غائب
+        отсутствовал, отсутствовала, не здано, отсутствует, не сдано, неявка
+        缺席, 缺考, 没有作业, 提出なし, 欠席, 未提出, غائب
     """,
     Word.EXEMPT: """
         exempt, exempted, ex, excused, exc
@@ -65,9 +72,9 @@ _TABLE: Final = {
     Word.PASS: """
         pass, passed, p, yes, y, ok, true, complete, completed, cr, credit, satisfactory, s, ✓, ✔
         reussi, reussie, admis, admise, valide, validee, acquis
-        bestanden, be
+        bestanden, be, erfolgreich
         aprobado, aprobada, apto, apta
-        superato, superata, idoneo, idonea, promosso, promossa
+        superato, superata, sufficiente, idoneo, idonea, promosso, promossa
         aprovado, aprovada
         geslaagd, voldaan, voldoende
         zaliczone, zaliczony, zaliczona, zal
@@ -81,33 +88,33 @@ _TABLE: Final = {
     Word.FAIL: """
         fail, failed, f, no, n, false, incomplete, nc, no credit, unsatisfactory, u, not passed, ✗, ✘
         echoue, echouee, refuse, refusee, ajourne, ajournee, non valide, non acquis
-        nicht bestanden, durchgefallen
+        nicht bestanden, durchgefallen, fehlgeschlagen
         suspenso, suspensa, no apto, no apta, reprobado, reprobada
-        non superato, non superata, non idoneo, bocciato, bocciata, respinto, respinta
+        non superato, non superata, insufficiente, non idoneo, bocciato, bocciata, respinto, respinta
         reprovado, reprovada
-        gezakt, niet geslaagd, niet voldaan, onvoldoende
+        gezakt, niet geslaagd, mislukt, niet voldaan, onvoldoende
         niezaliczone, niezaliczony, niezaliczona, nzal
         kaldi, basarisiz
         nesplnil, nesplnila, neprospel, neprospela
-        underkand
+        underkand, ej godkand
         ikke bestaet
         не зачтено, незачет
         不及格, 不合格, راسب
     """,
     Word.NO_GRADE: """
         -, --, –, —, n/a, na, n not, nnot, nn, not graded, ungraded, no grade, needs grading, in progress
-        non note, non notee, non evalue, non evaluee
+        non note, non notee, aucune note, non evalue, non evaluee
         nicht bewertet, keine bewertung, ohne note
-        sin calificar, sin nota, no calificado
-        non valutato, non classificato
-        sem nota, nao avaliado
+        sin calificar, sin nota, sin calificacion, no calificado
+        non valutato, non classificato, non valutata, nessuna valutazione
+        sem nota, nao avaliado, sem avaliacao
         niet beoordeeld, geen cijfer
         brak oceny, nieklasyfikowany, nieklasyfikowana
-        not verilmedi, degerlendirilmedi
+        not verilmedi, degerlendirilmedi, not yok, puanlanmamis
         nehodnocen, nehodnocena
-        ej bedomd
-        не оценено
-        未评分, 未採点
+        ej bedomd, inget betyg, ej betygssatt
+        не оценено, нет оценки
+        未评分, 未採点, 未評定, 評点なし, لم يتم التقييم
     """,
 }
 _FULL_STOP = re.compile(r"(?<=\w)\.")  # of an abbreviation; ".... AB" is no word

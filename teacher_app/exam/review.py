@@ -19,6 +19,7 @@ from shared.model.grades import grade_text
 from shared.model.names import name_key
 from shared.model.scales import Scale
 from shared.model.statistics import SMALL_GROUP, frame_from_results
+from teacher_app.exam.summary_rows import is_summary
 from teacher_app.exam.wording import count_text
 from teacher_app.rows.commands import person_of
 
@@ -66,6 +67,17 @@ def findings(exam: Exam, results: Sequence[Result]) -> list[Finding]:
         )
     found += _repeated_students(exam, results)
     found += _unnamed(exam, results)
+    summaries = [row for row in results if is_summary(row.name or row.student)]
+    if summaries:
+        verb = "is" if len(summaries) == 1 else "are"
+        found.append(
+            Finding(
+                Severity.WARNING,
+                f"{count_text(len(summaries), 'student').capitalize()} {verb} called like a row of averages",
+                "A line of the spreadsheet and no student? It counts in every statistic. Delete it then.",
+                _lines(summaries),
+            )
+        )
     far = [results[index] for index in _outliers(scores, exam.scale)]
     if far:
         verb = "is" if len(far) == 1 else "are"

@@ -2,37 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.model.grade_words import Word, word_of
-from shared.model.names import fold
+from teacher_app.exam.summary_rows import is_summary
 from teacher_app.importing.columns import Layout
 from teacher_app.importing.tables import Table
 
 __all__ = ["SourceRow", "rows_from_table"]
-
-# Rows of gradebooks and spreadsheets that are no students', by the word in the name's or the first column.
-_SUMMARY = re.compile(
-    r"(?:(?:overall|class|course|group) )?(?:average|mean|median|maximum|minimum|max|min"
-    r"|highest|lowest|high|low)"
-    r"(?: (?:score|grade|points|mark))?|points(?: possible)?|possible points"
-    r"|max(?:imum)? (?:points|score|grade)|out of"
-    r"|standard deviation|std\.? ?dev(?:iation)?|stdev|count|sum|totals?|date|due date"
-    r"|weight|number of (?:students|grades)"
-    r"|moyenne(?: (?:de la classe|generale|du groupe))?|mediane|note (?:min|max)(?:imale|i"
-    r"|\.)?|ecart[- ]type|effectif"
-    r"|bareme|coefficient|durchschnitt|klassendurchschnitt|mittelwert|schnitt"
-    r"|standardabweichung|anzahl|summe|gesamt"
-    r"|hochstpunktzahl|punkte|media(?: della classe| de la clase| da turma)?|promedio"
-    r"|mediana|moda|desviacion(?: estandar| tipica)?"
-    r"|deviazione standard|desvio padrao|massimo|minimo|maximo|gemiddelde|klasgemiddelde"
-    r"|mediaan|aantal|srednia"
-    r"|odchylenie standardowe|ortalama|sinif ortalamasi|prumer|medelvarde|gennemsnit"
-    r"|среднее|средний балл|平均|平均分|合計"
-    r"|student, test|test student|student test|gesamtdurchschnitt|promedio general"
-)
 
 _HIDDEN = "The workbook hides this row: left out unless you tick it."
 
@@ -80,7 +58,7 @@ def rows_from_table(table: Table, layout: Layout) -> list[SourceRow]:
 
 def _flag(person: str, cells: Sequence[str]) -> str:
     for text in (person, _at(cells, 0)):
-        if _SUMMARY.fullmatch(fold(text).strip(" :=*")):
+        if is_summary(text):
             return f"“{text}” does not look like a student: left out unless you tick it."
     return ""
 

@@ -6,6 +6,7 @@ from shared.model.exam import Audience
 from shared.model.grades import AWAITED
 from shared.model.scales import LETTERS, PASS_FAIL
 from teacher_app.exam.review import Finding, Severity, awaited_finding, findings
+from teacher_app.exam.summary_rows import is_summary
 from tests.builders import a_result, an_exam, results_of
 
 
@@ -53,6 +54,38 @@ def test_letters_can_be_outliers_and_pass_or_fail_never() -> None:
     letters = findings(an_exam(scale=LETTERS), results_of("A", "A-", "A", "A+", "A-", "F"))
     assert only(letters).rows == ("Student 005: F",)
     assert findings(an_exam(scale=PASS_FAIL), results_of(*["PASS"] * 9, "FAIL")) == []
+
+
+def test_rows_of_averages_that_were_imported_as_students_stand_out() -> None:
+    rows = [
+        a_result(student, grade)
+        for student, grade in [
+            ("Points", "20"),
+            ("Class Average", "14.3"),
+            ("Ada", "15"),
+            ("Max Planck", "12"),
+        ]
+    ]
+    found = next(one for one in findings(an_exam(), rows) if "row of averages" in one.title)
+    assert (found.severity, found.rows) == (Severity.WARNING, ("Points: 20", "Class Average: 14.3"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Overall average", "Gesamtdurchschnitt", "Moyenne globale", "Promedio general", "Media generale"),
+        *("Algemeen gemiddelde", "Média geral", "Ogólna średnia", "Genel ortalama", "Celkový průměr"),
+        *("Övergripande medelbetyg", "Общее среднее", "总体平均分", "全平均", "전체 평균", "المتوسط العام"),
+        *("Student, Test", "    Points Possible", "Écart-type", "Note max.", "Max", "Median:"),
+    ],
+)
+def test_rows_of_averages_are_known_in_many_languages(name: str) -> None:
+    assert is_summary(name)
+
+
+@pytest.mark.parametrize("name", ["Ada Lovelace", "Max Planck", "Mean, Test", "Grace Points", "Student"])
+def test_students_are_not_taken_for_rows_of_averages(name: str) -> None:
+    assert not is_summary(name)
 
 
 def test_a_zero_may_be_an_absence() -> None:

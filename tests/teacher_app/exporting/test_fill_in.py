@@ -168,3 +168,10 @@ def test_a_column_elsewhere_says_what_it_is_out_of() -> None:
         ("Mathematics", "20"),
         ("Quiz 3", "10"),
     ]
+
+
+def test_a_student_is_found_with_another_kind_of_apostrophe() -> None:
+    before = 'Student,ID,Section,Mathematics (1)\n"O’Brien, Sean",1,A,\n'.encode()
+    rows = [a_result("Sean O'Brien", "14", exam=EXAM)]
+    filled = GradebookFile(source_from_file(before), EXAM).filled(rows, 3)
+    assert changed_cells(before, filled) == {("O’Brien, Sean", 3): "14"}

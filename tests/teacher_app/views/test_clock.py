@@ -8,7 +8,9 @@ import pytest
 from teacher_app.views import clock
 
 
-@pytest.mark.parametrize(("behind_utc_min", "hours_ahead"), [(-120, 2), (0, 0), (210, -3.5)])
+@pytest.mark.parametrize(
+    ("behind_utc_min", "hours_ahead"), [(-120, 2), (0, 0), (210, -3.5), (-840, 14), (660, -11)]
+)
 def test_the_browsers_time_zone_is_used_and_not_the_servers(
     monkeypatch: pytest.MonkeyPatch, behind_utc_min: int, hours_ahead: float
 ) -> None:

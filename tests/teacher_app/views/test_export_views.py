@@ -11,6 +11,7 @@ from teacher_app.exporting.formats import FORMATS
 from teacher_app.views import navigation
 from tests.backend_process import RunningBackend
 from tests.builders import new_id
+from tests.teacher_app.importing.test_gradebooks import SAMPLES
 from tests.teacher_app.views.desk import Desk
 
 
@@ -99,3 +100,18 @@ def test_a_gradebook_is_filled_in(desk: Desk) -> None:
     assert page.download_button[-1].label == "Filled-in file for Canvas"
     page.file_uploader[0].upload("list.csv", b"Name,Grade\nAda,1", "text/csv").run()
     assert "no gradebook export" in page.error[0].value
+
+
+def test_an_export_of_brightspace_is_filled_in(desk: Desk) -> None:
+    exam = new_exam(desk)
+    desk.real_api.create_results(
+        exam.id, [NewResult("Ada Lovelace", "12"), NewResult("Alan Turing", "ABSENT")]
+    )
+    page = desk.open(navigation.EXAM, exam=exam.id, part="Export")
+    data = (SAMPLES / "brightspace.csv").read_bytes()
+    page.file_uploader[0].upload("Grades.csv", data, "text/csv").run()
+    page.selectbox[0].select(5).run()
+    assert not page.exception
+    assert "**2 of 2 students** found" in page.markdown[-1].value
+    assert "stays as it was for Alan Turing" in page.info[0].value
+    assert page.download_button[-1].label == "Filled-in file for Brightspace"

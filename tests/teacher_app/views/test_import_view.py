@@ -17,9 +17,11 @@ from teacher_app.views.clock import local_now
 from teacher_app.views.exam_parts.import_rows import editor_key
 from tests.backend_process import RunningBackend
 from tests.builders import new_id
-from tests.teacher_app.importing.test_dialects import CANVAS, bytes_of, workbook_of
+from tests.teacher_app.importing.test_dialects import CANVAS, bytes_of, workbook_of, zip_of
+from tests.teacher_app.importing.test_gradebooks import SAMPLES
 from tests.teacher_app.views.desk import Desk
 
+ODS = "application/vnd.oasis.opendocument.spreadsheet"
 PASTED = "Ada\t14,5\nBob\t99\nCy\tabs\n"
 
 
@@ -172,6 +174,34 @@ def test_another_sheet_of_a_workbook_can_be_chosen(page: AppTest) -> None:
     page.selectbox[0].select("B").run()
     assert not page.exception
     assert says(page, "**2 rows:** 2 new")
+
+
+def test_blackboards_xls_is_read_as_it_was_downloaded(page: AppTest, desk: Desk, exam: Exam) -> None:
+    data = (SAMPLES / "blackboard.xls").read_bytes()
+    page.file_uploader[0].upload("gc_full.xls", data, "application/vnd.ms-excel").run()
+    assert not page.exception
+    assert page.expander[0].label.startswith("Read as an export of Blackboard")
+    page.selectbox[1].select(6).run()
+    press(page, "Save 3 results")
+    assert ("Ada Lovelace", "14.5") in stored(desk, exam)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "says_so"),
+    [
+        ("class.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Save it as XLSX without a password, or as CSV"),
+        ("class.pdf", b"%PDF-1.7", "Choose the spreadsheet that it was made from, or paste the rows"),
+        ("class.numbers", zip_of({"Index/Document.iwa": "x"}), "Export it there as XLSX or as CSV"),
+        ("class.ods", zip_of({"mimetype": ODS}), "Save it again, or as XLSX or CSV"),
+    ],
+)
+def test_a_file_of_any_extension_is_taken_and_explained(
+    page: AppTest, name: str, data: bytes, says_so: str
+) -> None:
+    page.file_uploader[0].upload(name, data, "application/octet-stream").run()
+    assert not page.exception
+    assert says_so in page.error[0].value.replace("\\", "")
+    assert "Read the rows" in labels(page)
 
 
 def test_hidden_rows_of_a_workbook_are_counted_and_left_out(page: AppTest) -> None:
