@@ -30,6 +30,7 @@ from shared.model.errors import (
     InputRefused,
     NotAllowed,
     NotFound,
+    ServerDiskFull,
     StateRefused,
     VersionConflict,
 )
@@ -222,6 +223,8 @@ def refusal_from_wire(endpoint: str, error: Mapping[str, Any]) -> ApiRefused | B
         return NotFound(error_type, message, field)
     if error_type == "PreconditionFailed":
         return StateRefused(error_type, message, field)
+    if error_type == "InsufficientStorage":
+        return ServerDiskFull(endpoint, message)
     if _is_transient(error_type):
         return BackendUnreachable(endpoint, message)
     return ApiRefused(error_type, message, field)

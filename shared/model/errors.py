@@ -3,6 +3,7 @@
 ExamResultsError
 ├── SettingsInvalid            name, reason
 ├── BackendUnreachable         endpoint, reason          trying again is sensible
+│   └── ServerDiskFull                                   its operator has to make room first
 ├── FieldInvalid               field, reason             refused before anything was sent
 │   ├── ScaleUnknown           text
 │   └── GradeOutsideScale      text, scale
@@ -42,6 +43,7 @@ __all__ = [
     "PasswordResetRequired",
     "PasswordSetSignInAgain",
     "ScaleUnknown",
+    "ServerDiskFull",
     "SessionEnded",
     "SettingsInvalid",
     "SignInError",
@@ -74,6 +76,10 @@ class BackendUnreachable(ExamResultsError):
         super().__init__(f"{endpoint} cannot be reached: {reason}")
         self.endpoint = endpoint
         self.reason = reason
+
+
+class ServerDiskFull(BackendUnreachable):
+    """It answers, but cannot store anything until its operator makes room."""
 
 
 class FieldInvalid(ExamResultsError):

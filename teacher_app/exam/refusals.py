@@ -8,6 +8,7 @@ from shared.model.errors import (
     InputRefused,
     NotAllowed,
     NotFound,
+    ServerDiskFull,
     SessionEnded,
     VersionConflict,
 )
@@ -21,6 +22,11 @@ def refusal_text(error: Exception) -> str:
         return (
             "Your session has ended. Nothing that you typed is lost: sign in again in another tab, "
             "then come back here and press once more."
+        )
+    if isinstance(error, ServerDiskFull):
+        return (
+            "The server's disk is full: nothing can be saved until its operator makes room. "
+            "Nothing that you typed is lost. Tell the operator, then try again."
         )
     if isinstance(error, BackendUnreachable):
         return "The server does not answer. Nothing that you typed is lost. Wait a moment, then try again."

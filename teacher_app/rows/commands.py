@@ -77,6 +77,7 @@ class Hindrance(StrEnum):
     """Why it is unknown whether a command was carried out. It may be sent again."""
 
     UNREACHABLE = "unreachable"
+    DISK_FULL = "disk-full"  # the server's
     SESSION_ENDED = "session-ended"
 
 

@@ -27,6 +27,7 @@ from teacher_app.rows.commands import (
     Deleted,
     DeleteRow,
     Duplicate,
+    Hindrance,
     NotSaved,
     Receipt,
     Refused,
@@ -39,6 +40,12 @@ __all__ = ["OUTBOX_MAX", "Entry", "entries_of", "receipt_message", "row_message"
 
 OUTBOX_MAX = 10_000  # entries that are read; the others get no receipt and stay in the page
 _TEXT_MAX = 1000  # characters; longer than any field may be, so that the refusal can say what is too long
+
+_HINDRANCES = {
+    Hindrance.UNREACHABLE: "the server does not answer",
+    Hindrance.DISK_FULL: "the server's disk is full; tell its operator",
+    Hindrance.SESSION_ENDED: "your session has ended",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +112,8 @@ def receipt_message(receipt: Receipt, attempt: int, audience: Audience) -> dict[
         case Conflict():
             message = {"kind": "conflict", "id": receipt.row_id, "row": row(receipt.theirs)}
         case NotSaved():
-            message = {"kind": "not-saved", "hindrance": receipt.hindrance.value}
+            hindrance = receipt.hindrance
+            message = {"kind": "not-saved", "hindrance": hindrance.value, "reason": _HINDRANCES[hindrance]}
     return {"attempt": attempt, **message}
 
 

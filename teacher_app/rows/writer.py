@@ -21,6 +21,7 @@ from shared.model.errors import (
     InputRefused,
     NotAllowed,
     NotFound,
+    ServerDiskFull,
     SessionEnded,
     VersionConflict,
 )
@@ -318,6 +319,8 @@ def _key(item: _Item) -> str:
 
 def _hindrance(error: Exception) -> Hindrance | None:
     """Why the call was not carried out at all; None if the API refused it."""
+    if isinstance(error, ServerDiskFull):
+        return Hindrance.DISK_FULL
     if isinstance(error, BackendUnreachable):
         return Hindrance.UNREACHABLE
     if isinstance(error, SessionEnded) or (isinstance(error, NotAllowed) and not error.is_about_the_row):

@@ -1,13 +1,16 @@
 """The API's port as web pages and probes use it."""
 
 import asyncio
+import shutil
 import threading
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
-from tests.backend_process import RunningBackend, SignedInTeacher
+from tests.backend_process import RunningBackend, SignedInTeacher, running_backend
 from tests.builders import exam_input
 
 ORIGIN = "https://school.example"
@@ -54,6 +57,45 @@ def test_the_liveness_probe_is_public(backend: RunningBackend) -> None:
     """It answers after checking the storage."""
     response = httpx.get(f"{backend.url}/healthz", trust_env=False)
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+def test_a_full_disk_is_reported_by_the_probe_and_named_to_the_teacher(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And its end, too: nothing has to be started again."""
+    nothing = shutil.disk_usage(tmp_path)._replace(free=0)
+    create = "mutation($input: CreateExamInput!) {createExam(input: $input) {id}}"
+    with running_backend(tmp_path / "data") as backend:
+        backend.create_teacher("ada")
+        headers = {"Authorization": backend.sign_in("ada").access_token}
+
+        def created() -> dict[str, Any]:
+            body = {"query": create, "variables": {"input": exam_input()}}
+            answer: dict[str, Any] = httpx.post(
+                backend.api_url, json=body, headers=headers, trust_env=False
+            ).json()
+            return answer
+
+        with monkeypatch.context() as full:
+            full.setattr(shutil, "disk_usage", lambda _path: nothing)
+            probed = httpx.get(f"{backend.url}/healthz", trust_env=False)
+            assert (probed.status_code, probed.json()["status"][:16]) == (503, "the disk is full")
+            set_pages_max(backend, 1)
+            [error] = [error for _ in range(50) for error in created().get("errors", [])][:1]
+        assert (error["errorType"], error["message"]) == (
+            "InsufficientStorage",
+            "The server's disk is full: nothing was saved",
+        )
+        set_pages_max(backend, 1_000_000)
+        assert "errors" not in created()
+        assert httpx.get(f"{backend.url}/healthz", trust_env=False).status_code == 200
+
+
+def set_pages_max(backend: RunningBackend, pages: int) -> None:
+    """SQLite refuses to grow the database beyond that as on a full disk (and never below its size)."""
+    backend.backend.database.write(
+        lambda connection: connection.execute(f"PRAGMA max_page_count = {pages}").fetchone()
+    )
 
 
 def test_a_long_body_is_refused_before_it_is_read_completely(backend: RunningBackend) -> None:

@@ -97,6 +97,21 @@ def test_every_answered_write_survives_a_kill(tmp_path: Path) -> None:
     assert len(stored) - len(answered) <= WRITERS
 
 
+def test_files_that_an_earlier_program_made_for_all_to_read_are_made_private(tmp_path: Path) -> None:
+    """The settings alone are for others too."""
+    with running_backend(tmp_path):
+        pass
+    (tmp_path / "outbox.old.jsonl").write_text("{}")
+    (tmp_path / "outbox.jsonl").write_text("{}")
+    for name in ("outbox.jsonl", "outbox.old.jsonl", "backend.sqlite3"):
+        (tmp_path / name).chmod(0o644)
+    with running_backend(tmp_path):
+        assert {path.name for path in tmp_path.iterdir() if path.stat().st_mode & 0o077} <= {
+            "backend.env",
+            "backend.lock",
+        }
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_it_with_connections_open(tmp_path: Path, number: signal.Signals) -> None:
     """Its WebSockets close with "going away", its exit status is 0, its port is free."""

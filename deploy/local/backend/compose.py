@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import secrets
+import shutil
 import socket
 import sqlite3
 import time
@@ -38,7 +39,7 @@ from deploy.local.backend.storage.sign_ins import is_sign_in_alive
 from deploy.local.backend.tokens import TokenMinter, TokenVerifier, load_signing_key
 from deploy.local.data_folder import paths
 from deploy.local.data_folder.lock import FolderInUse, FolderLock, locked_folder
-from deploy.local.data_folder.private_file import PrivateFileExposed
+from deploy.local.data_folder.private_file import PrivateFileExposed, make_private
 from deploy.local.data_folder.unfinished_restore import RestoreUnfinished, settle_restore
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
 DEFAULT_REGION: Final = "local-1"
 SHUTDOWN_S = 2.0  # after SIGTERM, connections that are still open after this are cut
 STOP_DEADLINE_S = SHUTDOWN_S + CLOSE_DEADLINE_S + 1.0  # whoever stops it waits this long to kill it
+FREE_BYTES_MIN = 8 * 1024 * 1024  # the write-ahead log takes half of it before SQLite folds it in
 SILENT_PEER_S = 30  # the kernel cuts off a peer that has acknowledged nothing for so long
 
 
@@ -133,6 +135,13 @@ def open_backend(
             if not file.exists() and (options.data_dir / paths.POOL_SECRET).exists():
                 raise DatabaseMissing(file)
             file.touch(mode=0o600)  # SQLite creates its own files beside it with the same mode
+            for name in (
+                paths.DATABASE,
+                *paths.DATABASE_SIDE_FILES,
+                paths.MAIL_OUTBOX,
+                paths.MAIL_OUTBOX_OLD,
+            ):
+                make_private(options.data_dir / name)
             database = stack.enter_context(Database(file))
             if (options.data_dir / paths.NEXT_POOL_SECRET).exists():
                 with locked_folder(options.data_dir, FolderLock.MAINTENANCE):
@@ -249,8 +258,17 @@ def _api_parts(
         publisher=publisher,
         keep_alive_s=options.keep_alive_s,
         now_s=now_s,
-        check_storage=lambda: database.read(lambda connection: connection.execute("SELECT 1").fetchone()),
+        storage_fault=lambda: _storage_fault(options.data_dir, database),
     )
+
+
+def _storage_fault(data_dir: Path, database: Database) -> str | None:
+    """Raises DatabaseError, sqlite3.Error or OSError when the folder does not answer."""
+    database.read(lambda connection: connection.execute("SELECT 1").fetchone())
+    free_bytes = shutil.disk_usage(data_dir).free
+    if free_bytes < FREE_BYTES_MIN:
+        return f"the disk is full: {free_bytes // 1024} KiB are free, {FREE_BYTES_MIN // 1024} are needed"
+    return None
 
 
 def bound_socket(host: str, port: int) -> socket.socket:

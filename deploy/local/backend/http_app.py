@@ -35,7 +35,8 @@ __all__ = ["ApiParts", "create_app"]
 
 @dataclass(frozen=True, slots=True)
 class ApiParts:
-    """What the API's routes need. `check_storage` raises when the database does not answer."""
+    """What the API's routes need. `storage_fault` says in one line why nothing can be
+    stored, None if it can; it raises when the database does not answer."""
 
     authenticator: ApiAuthenticator
     graphql: GraphqlOverHttp
@@ -43,7 +44,7 @@ class ApiParts:
     publisher: EventPublisher
     keep_alive_s: float
     now_s: Callable[[], float]
-    check_storage: Callable[[], object]
+    storage_fault: Callable[[], str | None]
 
 
 def create_app(api: ApiParts, other_routes: Sequence[BaseRoute] = ()) -> Starlette:
@@ -61,8 +62,8 @@ def create_app(api: ApiParts, other_routes: Sequence[BaseRoute] = ()) -> Starlet
         await _realtime(websocket, api)
 
     async def liveness(_request: Request) -> Response:
-        await anyio.to_thread.run_sync(api.check_storage)
-        return JSONResponse({"status": "ok"})
+        fault = await anyio.to_thread.run_sync(api.storage_fault)
+        return JSONResponse({"status": fault or "ok"}, 503 if fault else 200)
 
     return Starlette(
         routes=[

@@ -9,6 +9,7 @@ __all__ = [
     "DEMO_LOADED",
     "LOGS",
     "MAIL_OUTBOX",
+    "MAIL_OUTBOX_OLD",
     "NEXT_POOL_SECRET",
     "OPERATOR_KEY",
     "POOL_SECRET",
@@ -27,6 +28,7 @@ OPERATOR_KEY: Final = "operator.json"  # signs the operator's calls
 SESSION_KEY: Final = "session_key"  # the teacher dashboard's: seals what continues a session
 SETTINGS: Final = "backend.env"  # the dashboards' settings
 MAIL_OUTBOX: Final = "outbox.jsonl"  # messages to users, in place of a mail server
+MAIL_OUTBOX_OLD: Final = "outbox.old.jsonl"  # the messages before
 DEMO_LOADED: Final = "demo-loaded"  # marks that the example exams were loaded
 RESTORE_MARKER: Final = "unfinished-restore.json"  # exists while a restore moves files
 LOGS: Final = "logs"  # one file per process of the one command

@@ -14,6 +14,7 @@ __all__ = [
     "PrivateFileExposed",
     "flush_folder",
     "load_or_create_private_file",
+    "make_private",
     "new_private_file",
     "write_private_file",
 ]
@@ -45,6 +46,13 @@ def load_or_create_private_file(path: Path, create: Callable[[], bytes]) -> byte
         content = create()
         write_private_file(path, content)
         return content
+
+
+def make_private(path: Path) -> None:
+    """Let only its owner read the file, if it exists: one that an earlier program made. Raises OSError."""
+    with contextlib.suppress(FileNotFoundError):
+        if path.stat().st_mode & OTHERS:
+            path.chmod(OWNER_ONLY)
 
 
 def write_private_file(path: Path, content: bytes) -> None:

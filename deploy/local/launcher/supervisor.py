@@ -23,6 +23,7 @@ from types import TracebackType
 from typing import NoReturn
 from urllib.parse import urlsplit
 
+from deploy.local.data_folder.private_file import write_private_file
 from deploy.local.launcher.signals import uninterrupted
 
 __all__ = ["ChildDied", "ChildSpec", "NotReady", "Supervisor"]
@@ -104,8 +105,7 @@ class Supervisor:
 
     def start(self, spec: ChildSpec) -> None:
         """Start a child, without waiting for it. Raises OSError if the command cannot be run."""
-        spec.log_path.parent.mkdir(parents=True, exist_ok=True)
-        spec.log_path.write_bytes(b"")
+        write_private_file(spec.log_path, b"")  # a log may contain codes: only its owner reads it
         # A signal between the start of the process and its entry in the list would leave it without an owner.
         with uninterrupted():
             self._children.append(_Child(spec, _started(spec), self._clock_s()))

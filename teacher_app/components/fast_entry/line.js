@@ -72,7 +72,7 @@ class Line {
     }
     switch (receipt?.kind) {
       case "not-saved":
-        return { kind: plain, state: "bad", text: `Not saved: ${receipt.hindrance === "session-ended" ? "your session has ended" : "the server does not answer"}.`, actions: [["retry", "Retry"], ["drop", "Discard"]] };
+        return { kind: plain, state: "bad", text: `Not saved: ${receipt.reason}.`, actions: [["retry", "Retry"], ["drop", "Discard"]] };
       case "refused":
         return { kind: plain, state: "bad", text: `Not saved. ${receipt.reason}`, actions: [["drop", "Discard"]] };
       case "duplicate":

@@ -157,7 +157,7 @@ function receiptNote(receipt) {
     case "conflict":
       return `${receipt.row ? "Changed" : "Deleted"} elsewhere: choose below.`;
     case "not-saved":
-      return `Not saved: ${receipt.hindrance === "session-ended" ? "your session has ended" : "the server does not answer"}.`;
+      return `Not saved: ${receipt.reason}.`;
     default:
       return "";
   }

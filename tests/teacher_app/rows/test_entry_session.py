@@ -77,7 +77,8 @@ def test_a_failure_receipt_stays_until_the_next_attempt(desk: Desk) -> None:
     entry = create_entry("Ada", "12")
     desk.fault = UNREACHABLE
     receipt = sent(page, entry)["receipts"][entry["key"]]
-    assert receipt == {"attempt": 1, "kind": "not-saved", "hindrance": "unreachable"}
+    reason = "the server does not answer"
+    assert receipt == {"attempt": 1, "kind": "not-saved", "hindrance": "unreachable", "reason": reason}
     desk.fault = None
     assert sent(page, entry)["receipts"][entry["key"]] == receipt
     again = sent(page, {**entry, "attempt": 2})["receipts"][entry["key"]]

@@ -6,7 +6,7 @@ import pytest
 
 from shared.api.calls import BATCH_MAX
 from shared.model.codes import is_code
-from shared.model.errors import SessionEnded
+from shared.model.errors import ServerDiskFull, SessionEnded
 from shared.model.exam import Audience, NewResult
 from shared.model.grades import AWAITED
 from teacher_app.rows.commands import (
@@ -113,7 +113,12 @@ def test_the_same_command_from_a_reopened_page_is_saved_once(desk: Desk) -> None
 
 
 @pytest.mark.parametrize(
-    ("fault", "hindrance"), [(UNREACHABLE, Hindrance.UNREACHABLE), (SessionEnded(), Hindrance.SESSION_ENDED)]
+    ("fault", "hindrance"),
+    [
+        (UNREACHABLE, Hindrance.UNREACHABLE),
+        (ServerDiskFull("http://backend", "full"), Hindrance.DISK_FULL),
+        (SessionEnded(), Hindrance.SESSION_ENDED),
+    ],
 )
 def test_without_an_answer_nothing_is_reported_saved_and_one_retry_saves_it_once(
     desk: Desk, fault: Exception, hindrance: Hindrance

@@ -30,6 +30,7 @@ from graphql import (
 from deploy.local.backend.appsync.authorization import Caller
 from deploy.local.backend.appsync.errors import ApiError
 from deploy.local.backend.appsync.limits import DEPTH_MAX, TOKENS_MAX, check_limits, operation_cost
+from deploy.local.backend.storage.database import CommitFailed
 
 __all__ = ["DocumentRefused", "GraphqlExecutor", "Operation"]
 
@@ -193,6 +194,8 @@ def _error_object(error: GraphQLError) -> JsonObject:
     elif original is not None and not isinstance(original, GraphQLError):
         _log.error("a resolver failed at %s", error.path, exc_info=original)
         error_type, message = "InternalFailure", "An internal failure occurred; the request may be repeated"
+        if isinstance(original, CommitFailed) and original.is_disk_full:
+            error_type, message = "InsufficientStorage", "The server's disk is full: nothing was saved"
     return {
         "path": error.path,
         "data": data,

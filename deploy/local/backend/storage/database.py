@@ -71,6 +71,10 @@ class MigrationsBroken(DatabaseError):
 class CommitFailed(DatabaseError):
     """The transaction failed (disk full, file locked): nothing of this work is stored."""
 
+    def __init__(self, cause: BaseException) -> None:
+        super().__init__(f"nothing was stored: {cause}")
+        self.is_disk_full = _is_disk_full(cause)
+
 
 class _PendingWrite(Generic[T]):
     __slots__ = ("done", "work")
@@ -195,7 +199,7 @@ class Database:
                 _log.error("a group of %d writes was lost: %s", len(group), error)
                 connection = self._recovered(connection)
                 for pending in group:
-                    pending.done.set_exception(CommitFailed(f"nothing was stored: {error}"))
+                    pending.done.set_exception(CommitFailed(error))
             else:
                 _answer(finished, refused)
         connection.close()
@@ -242,13 +246,18 @@ def _committed(
         connection.execute("SAVEPOINT work")
         try:
             finished.append((pending, pending.work(connection)))
-        except Exception as error:  # noqa: BLE001  # passed to the caller that waits for it
-            # Some faults (a full disk) end the whole transaction: this raises, the group is lost.
+        except Exception as error:  # passed to the caller that waits for it
+            if not connection.in_transaction or _is_disk_full(error):
+                raise  # the whole group is lost
             connection.execute("ROLLBACK TO work")
             refused.append((pending, error))
         connection.execute("RELEASE work")
     connection.execute("COMMIT")
     return finished, refused
+
+
+def _is_disk_full(error: BaseException) -> bool:
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
 
 
 def _answer(finished: _Finished, refused: _Refused) -> None:

@@ -54,6 +54,17 @@ def is_answering(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def test_a_log_can_be_read_by_its_owner_only_wherever_it_was_before(tmp_path: Path) -> None:
+    """The backend logs codes for a new password."""
+    log = child(tmp_path / "logs", "a", "print('up')").log_path
+    log.parent.mkdir(mode=0o755)
+    log.write_text("of an earlier program")
+    log.chmod(0o644)
+    with Supervisor() as supervisor:
+        supervisor.start(child(tmp_path / "logs", "a", STUBBORN, stop_deadline_s=0.0))
+        assert log.stat().st_mode & 0o077 == 0
+
+
 def test_responding_children_are_ready_and_stop_with_the_supervisor(tmp_path: Path) -> None:
     ports = [free_port(), free_port()]
     ready: list[str] = []

@@ -273,6 +273,18 @@ def test_after_a_transaction_that_cannot_even_be_rolled_back_the_next_write_is_s
     assert database.read(all_ids) == [2]
 
 
+def test_a_full_disk_is_named_and_writes_go_on_once_it_has_room(database: Database) -> None:
+    def fills_the_disk(connection: sqlite3.Connection) -> None:
+        connection.execute("PRAGMA max_page_count = 1")  # SQLite then fails as on a full disk
+        connection.execute("CREATE TABLE filler AS SELECT randomblob(100000)")
+
+    with pytest.raises(CommitFailed, match="disk is full") as failed:
+        in_time(database, fills_the_disk)
+    assert failed.value.is_disk_full
+    database.write(lambda connection: connection.execute("PRAGMA max_page_count = 1000000").fetchone())
+    assert in_time(database, insert(1)) == 1
+
+
 def test_a_work_that_closes_the_connection_harms_only_its_own_group(database: Database) -> None:
     with pytest.raises(CommitFailed):
         in_time(database, lambda connection: connection.close())
