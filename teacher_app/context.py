@@ -33,6 +33,7 @@ __all__ = [
     "current_settings",
     "serving",
     "sign_in_again_path",
+    "tab_path",
 ]
 
 _serving: list[tuple[Gate, FileReader]] = []  # of the app that serves in this process; empty when none does
@@ -76,6 +77,11 @@ def current_reader() -> FileReader:
 def sign_in_again_path() -> str:
     """The address of a sign-in page after which this page continues with everything that was typed."""
     return paths.sign_in_path(resume=_page_id() or "")
+
+
+def tab_path() -> str:
+    """Where this page asks whether its session has ended."""
+    return paths.tab_path(_page_id() or "")
 
 
 def _gate_session() -> GateSession:

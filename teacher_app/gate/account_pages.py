@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Callable
+from http import HTTPStatus
 
 import segno
 from starlette.requests import Request
@@ -21,8 +22,9 @@ from shared.model.errors import (
     SignInThrottled,
 )
 from teacher_app.gate import paths
+from teacher_app.gate.cookies import SEALED, SESSION, cookie_of, key_of
 from teacher_app.gate.gate import Gate
-from teacher_app.gate.middleware import session_in
+from teacher_app.gate.middleware import facts_in, session_in
 from teacher_app.gate.open_pages import OpenPage
 from teacher_app.gate.password_rules import RULES
 from teacher_app.gate.replies import TOO_OLD, Alert, Form, Replies, alert_for
@@ -52,6 +54,7 @@ class AccountPages:
             Route(paths.SIGN_OUT_EVERYWHERE, self.sign_out_everywhere, methods=["POST"]),
             Route(paths.RESUME, self.resume, methods=["POST"]),
             Route(paths.RESUMED, self.resumed),
+            Route(paths.TAB, self.tab),
             Route(paths.WELL_KNOWN_CHANGE_PASSWORD, self.well_known_change_password),
         ]
 
@@ -150,6 +153,22 @@ class AccountPages:
     async def resumed(self, request: Request) -> Response:
         """Confirms that the other tab can continue."""
         return self._replies.page(request, "resumed.html")
+
+    async def tab(self, request: Request) -> Response:
+        """204 while the session of an open page is valid, 401 once it has ended. Asking is no touch.
+
+        A page whose connection was lost is not known here any more; it has the session of the browser.
+        """
+        is_https = facts_in(request.scope).is_https
+        page = self._gate.pages.get(request.query_params.get("page"))
+        value = cookie_of(request.scope, SESSION, is_https=is_https)
+        key = page.session_key if page is not None else value and key_of(value)
+        sealed = cookie_of(request.scope, SEALED, is_https=is_https)
+        try:
+            has_ended = await self._gate.find(key, sealed, is_touch=False) is None
+        except (BackendUnreachable, SignInThrottled):
+            has_ended = False  # a pool that cannot be reached ends no session
+        return Response(status_code=HTTPStatus.UNAUTHORIZED if has_ended else HTTPStatus.NO_CONTENT)
 
     async def well_known_change_password(self, request: Request) -> Response:
         """Redirect to the page that changes a password (W3C, A Well-Known URL for Changing Passwords)."""

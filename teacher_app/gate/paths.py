@@ -21,11 +21,13 @@ __all__ = [
     "SIGN_IN",
     "SIGN_OUT",
     "SIGN_OUT_EVERYWHERE",
+    "TAB",
     "WELL_KNOWN_CHANGE_PASSWORD",
     "is_gate_page",
     "is_public",
     "local_path",
     "sign_in_path",
+    "tab_path",
 ]
 
 HOME = "/"
@@ -41,6 +43,7 @@ SIGN_OUT = "/sign-out"
 SIGN_OUT_EVERYWHERE = "/sign-out/everywhere"
 RESUME = "/resume"
 RESUMED = "/resumed"
+TAB = "/tab"
 WELL_KNOWN_CHANGE_PASSWORD = "/.well-known/change-password"  # noqa: S105 where password managers look
 ASSETS = "/gate/"
 HEALTH = "/healthz"
@@ -48,7 +51,7 @@ READY = "/readyz"
 
 # What Streamlit's page polls while its connection is down; it contains nothing of a teacher's.
 _KEEP_ALIVE = frozenset({"/_stcore/health", "/_stcore/host-config"})
-_BEFORE_SIGN_IN = frozenset({SIGN_IN, NEW_PASSWORD, CODE, FORGOTTEN, FORGOTTEN_CODE, HEALTH, READY})
+_BEFORE_SIGN_IN = frozenset({SIGN_IN, NEW_PASSWORD, CODE, FORGOTTEN, FORGOTTEN_CODE, HEALTH, READY, TAB})
 _PUBLIC = _BEFORE_SIGN_IN | _KEEP_ALIVE | {"/favicon.png"}
 _GATE_PAGES = _BEFORE_SIGN_IN | {
     ACCOUNT,
@@ -84,6 +87,11 @@ def local_path(text: str | None) -> str:
     if parts.scheme or parts.netloc or is_public(parts.path) or parts.path.startswith("/_stcore/"):
         return HOME
     return text
+
+
+def tab_path(page_id: str) -> str:
+    """Where an open page asks whether its session has ended."""
+    return f"{TAB}?page={quote(page_id, safe='')}"
 
 
 def sign_in_path(next_path: str = HOME, resume: str | None = None) -> str:

@@ -1,4 +1,5 @@
-"""Ties the open tab to the teacher's session: offers to sign in, and continues after signing in elsewhere."""
+"""Ties the open tab to the teacher's session: when it ends, hides everything and offers to sign in; continues
+after signing in elsewhere."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from teacher_app.context import sign_in_again_path
+from teacher_app.context import sign_in_again_path, tab_path
 from teacher_app.gate import paths
 
 __all__ = ["tie_tab_to_session"]
@@ -17,9 +18,9 @@ _component = st.components.v2.component(
 
 
 def tie_tab_to_session() -> None:
-    """Draw nothing; the script shows a line at the top of the page while the server refuses the tab."""
+    """Draw nothing; the script shows a line instead of the page once the session has ended."""
     _component(
         key="tab-session",
-        data={"sign_in": sign_in_again_path(), "resume": paths.RESUME},
+        data={"sign_in": sign_in_again_path(), "resume": paths.RESUME, "tab": tab_path()},
         on_returned_change=lambda: None,
     )

@@ -359,23 +359,48 @@ def test_the_qr_code_fills_the_screen_and_the_address_opens_the_exam(
     expect(student.get_by_text("Student 000")).to_be_visible()
 
 
-def test_a_session_that_ends_in_another_tab_loses_no_input(page: Page, curie: SignedIn) -> None:
-    page.goto(f"{curie.teacher_url}/new")
-    expect(page.get_by_label("Subject")).to_be_visible()
+def sign_out_in_another_tab(page: Page, teacher: SignedIn) -> None:
     other = page.context.new_page()
-    other.goto(f"{curie.teacher_url}/sign-out")
+    other.goto(f"{teacher.teacher_url}/sign-out")
     other.get_by_role("button", name="Sign out", exact=True).click()
     expect(other.get_by_role("heading", name="Sign in")).to_be_visible()
+    other.close()
+
+
+def test_after_signing_out_no_tab_shows_persons_or_gives_downloads_of_them(
+    page: Page, curie: SignedIn
+) -> None:
+    """Neither the tab in front nor one behind; what the next person at this computer sees is one sentence."""
+    exam = new_exam(curie, "Optics", "12", "14")
+    tabs = [page, page.context.new_page()]
+    for tab in tabs:
+        tab.goto(f"{curie.teacher_url}/exam?exam={exam.id}&part=Review")
+        expect(tab.get_by_text("Student 000").first).to_be_visible()
+    sign_out_in_another_tab(page, curie)
+    for tab in tabs:
+        expect(tab.get_by_text("Your session has ended.")).to_be_visible()
+        shown = " ".join(tab.locator("body").inner_text().split())
+        assert shown == (
+            "Your session has ended. What you typed is kept in this tab. Sign in again in another tab"
+        )
+
+
+def test_a_session_that_ends_in_another_tab_loses_no_input(page: Page, curie: SignedIn) -> None:
+    """The other tab shows nothing of it until the teacher has signed in again."""
+    page.goto(f"{curie.teacher_url}/new")
     tab_to(page, page.get_by_label("Subject"))
     page.keyboard.type("Radioactivity")
-    press(page, "Create the exam")
+    sign_out_in_another_tab(page, curie)
     expect(page.get_by_text("Your session has ended.")).to_be_visible()
+    expect(page.get_by_label("Subject")).to_be_hidden()
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="Sign in again in another tab").click()
     again = opened.value
     again.get_by_label("Password", exact=True).fill(PASSWORD)
     again.keyboard.press("Enter")
     expect(again.get_by_text("go on", exact=False).first).to_be_visible()
+    expect(page.get_by_label("Subject")).to_have_value("Radioactivity")
+    expect(page.get_by_label("Subject")).to_be_visible()
     press(page, "Create the exam")
     expect(page.get_by_role("heading", name="Radioactivity")).to_be_visible()
     assert [exam.subject for exam in curie.api.list_my_exams()] == ["Radioactivity"]

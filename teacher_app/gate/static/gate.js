@@ -1,5 +1,8 @@
 // Conveniences for the gate's forms, all of which work without it.
 
+// The dashboard's open tabs look whether their session has ended.
+new BroadcastChannel("exam-results-session").postMessage("look");
+
 // A button that reveals a password.
 for (const input of document.querySelectorAll(".secret > input")) {
   const label = document.querySelector(`label[for="${input.id}"]`).textContent.toLowerCase();

@@ -10,6 +10,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from teacher_app.gate.cookies import key_of
 from teacher_app.gate.middleware import PAGE_HEADER, GateMiddleware
+from teacher_app.gate.open_pages import OpenPage
 from teacher_app.server import is_user_action
 from tests.teacher_app.gate.gate_client import GateBrowser, Site, gate_site
 
@@ -286,6 +287,30 @@ def test_a_websocket_of_a_session_that_the_pool_ended_is_refused(site: Site, coo
     site.pool.revoke("ada")
     site.clock.advance(30.0)
     assert Socket(site, cookie).talk() == REFUSED
+
+
+def test_an_open_page_learns_that_its_session_has_ended(
+    site: Site, browser: GateBrowser, cookie: str
+) -> None:
+    """However it ended, and also when another teacher has signed in since in the same browser."""
+    page_id = site.gate.pages.open(OpenPage(key_of(cookie), site.pool.session_of("ada").sub, "ada"))
+    assert browser.request("GET", f"/tab?page={page_id}").status_code == 204
+    site.pool.revoke("ada")
+    site.clock.advance(30.0)
+    assert browser.request("GET", f"/tab?page={page_id}").status_code == 401
+    browser.sign_in("grace")
+    assert browser.request("GET", f"/tab?page={page_id}").status_code == 401
+    assert browser.request("GET", "/tab?page=lost").status_code == 204, (
+        "a lost page has the browser's session"
+    )
+
+
+def test_a_page_that_asks_does_not_extend_the_session(site: Site, browser: GateBrowser, cookie: str) -> None:
+    for _ in range(2):
+        answer = browser.request("GET", "/tab?page=lost")
+        site.clock.advance(130 * 60.0)
+    assert answer.status_code == 204
+    assert browser.request("GET", "/tab?page=lost").status_code == 401
 
 
 def test_the_page_behind_a_websocket_is_registered_while_it_is_open(site: Site, cookie: str) -> None:
