@@ -24,8 +24,9 @@ from teacher_app.importing.columns import is_grade
 from teacher_app.importing.rows import SourceRow
 from teacher_app.rows.commands import person_of
 
-__all__ = ["CheckedRow", "Choices", "Fate", "Repeated", "There", "check_rows"]
+__all__ = ["SHARES_OF", "CheckedRow", "Choices", "Fate", "Repeated", "There", "are_shares", "check_rows"]
 
+SHARES_OF = Decimal(1)  # what shares of the whole are out of
 _ANY_STEP = Decimal("1e-20")
 
 
@@ -152,6 +153,31 @@ def _checked_alone(row: SourceRow, exam: Exam, choices: Choices) -> CheckedRow:
     except FieldInvalid as error:
         return CheckedRow(row, Fate.BAD, error.reason)
     return CheckedRow(row, Fate.NEW, _reading(row.grade, grade), grade.text)
+
+
+def are_shares(rows: Iterable[SourceRow], scale: Scale) -> bool:
+    """Whether the grades of a percent exam look like shares of one, as spreadsheets store percentages (0.85).
+
+    Not when each is 0 or 1, or one is above 1 or has a percent sign.
+    """
+    if not isinstance(scale, NumberScale) or not scale.is_percent:
+        return False
+    texts = [row.grade for row in rows if row.grade]
+    shares = NumberScale(Decimal(0), SHARES_OF, SHARES_OF / 2, _ANY_STEP)
+    found = False
+    for text in texts:
+        grade = _grade_or_none(text, shares)
+        if "%" in text or (grade is None and _grade_or_none(text, scale) is not None):
+            return False
+        found = found or (grade is not None and 0 < grade.score < 1)
+    return found
+
+
+def _grade_or_none(text: str, scale: Scale) -> Grade | None:
+    try:
+        return parse_grade(text, scale)
+    except GradeOutsideScale:
+        return None
 
 
 def _converted(text: str, scale: NumberScale, points: Decimal) -> Grade:

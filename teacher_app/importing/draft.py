@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from shared.model.exam import Audience, Exam, Result, new_id
 from shared.model.scales import HIGHEST_LIMIT, NumberScale, Scale
-from teacher_app.importing.checking import CheckedRow, Choices, Fate, check_rows
+from teacher_app.importing.checking import SHARES_OF, CheckedRow, Choices, Fate, are_shares, check_rows
 from teacher_app.importing.columns import FIND, NO_GRADES, Layout, recognised
 from teacher_app.importing.files import Source
 from teacher_app.importing.rows import SourceRow, rows_from_table
@@ -54,6 +54,7 @@ class ImportDraft:
         self._answers: dict[Choices, list[CheckedRow]] = {}  # to what was `_asked`
         self.layout = self._recognised(FIND)
         self._rows = self._read()
+        self._guess_shares()
 
     @property
     def scale(self) -> Scale:
@@ -78,7 +79,7 @@ class ImportDraft:
     def other_points(self) -> Decimal | None:
         """How many points are possible in the file, where the exam has another number of them and grades can
         be converted."""
-        scale, points = self.scale, self.layout.points
+        scale, points = self.scale, SHARES_OF if self._has_shares else self.layout.points
         if points is None or not isinstance(scale, NumberScale) or points > HIGHEST_LIMIT:
             return None
         is_from_zero = scale.lowest == 0 and not scale.is_lowest_best
@@ -190,6 +191,12 @@ class ImportDraft:
         self.layout = layout
         self._mended = {}
         self._rows = self._read()
+        self._guess_shares()
+
+    def _guess_shares(self) -> None:
+        """Shares are converted unless the teacher unticks it: as percentages they would all be below 1 %."""
+        self._has_shares = are_shares(self._rows, self.scale)
+        self.choices = replace(self.choices, out_of=SHARES_OF if self._has_shares else None)
 
     def _read(self) -> list[SourceRow]:
         return rows_from_table(self.table, self.layout) if self.layout.is_complete else []

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from shared.model.grades import AWAITED
+from shared.model.scales import PERCENT
 from teacher_app.importing.checking import Choices, Fate, Repeated
 from teacher_app.importing.draft import ImportDraft, fate_counts
 from teacher_app.importing.files import source_from_file, source_from_text
@@ -85,3 +87,25 @@ def test_options_do_not_vanish_once_chosen(draft_of: MakeDraft) -> None:
     assert fates_of(draft) == [Fate.NEW, Fate.NEW]
     assert Fate.REPEATED in {one.fate for one in draft.checked_without_choices()}
     assert fate_counts(draft.checked()) == {Fate.NEW: 2}
+
+
+@pytest.mark.parametrize(
+    ("grades", "stored"),
+    [
+        (["0.85", "1", "0", "absent"], ["85", "100", "0", "ABSENT"]),
+        (["0,855", "0,9", "1,0"], ["85.5", "90", "100"]),
+        (["0.85", "1", "72"], ["0.85", "1", "72"]),
+        (["0", "1", "1"], ["0", "1", "1"]),
+        (["0.5 %", "1", "0"], ["0.5", "1", "0"]),
+    ],
+)
+def test_shares_of_one_become_percentages_and_the_page_says_so(
+    backend: RunningBackend, teacher: SignedInTeacher, grades: list[str], stored: list[str]
+) -> None:
+    """As cells with a percent format arrive; unticking the conversion takes them as they are."""
+    lines = [f"Student {number}\t{grade}" for number, grade in enumerate(grades)]
+    with open_desk(backend, teacher, scale=PERCENT) as desk:
+        draft = ImportDraft(source_from_text("\n".join(["Name\tGrade", *lines])), desk.workspace)
+        checked = [one.grade for one in draft.checked() if one.grade != AWAITED]
+        assert checked == stored
+        assert (draft.other_points is not None) is (stored[0] != grades[0].removesuffix(" %"))
