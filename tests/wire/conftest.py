@@ -27,7 +27,7 @@ def clock() -> ShiftedClock:
 @pytest.fixture(scope="module")
 def dashboard(backend: RunningBackend) -> Iterator[TeacherDashboard]:
     """The module's teacher dashboard, behind its gate."""
-    with TeacherDashboard(backend.settings) as running:
+    with TeacherDashboard({**backend.settings, "EXAM_RESULTS_SENDS_MAIL": "true"}) as running:
         yield running
 
 

@@ -193,9 +193,7 @@ def test_an_operators_reset_sends_a_code_that_sets_a_new_password(
 def test_a_forgotten_password_is_reset_with_the_mailed_code(
     pool: UserPool, name: str, backend: RunningBackend
 ) -> None:
-    sent_to = pool.forgot_password(name)
-    assert sent_to is not None
-    assert name not in sent_to
+    assert pool.forgot_password(name) is None, "the answer tells nothing of the address"
     code = code_from_outbox(backend, name)
     wrong = f"{(int(code) + 1) % 1_000_000:06}"
     with pytest.raises(CodeRejected):
@@ -209,7 +207,7 @@ def test_a_forgotten_password_is_reset_with_the_mailed_code(
 
 
 def test_the_forgotten_password_form_does_not_reveal_who_has_an_account(pool: UserPool) -> None:
-    assert pool.forgot_password("nobody-at-all") is not None
+    assert pool.forgot_password("nobody-at-all") is None
     with pytest.raises(CodeRejected):
         pool.confirm_forgot_password("nobody-at-all", "123456", NEW_PASSWORD)
 

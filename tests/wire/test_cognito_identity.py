@@ -63,7 +63,7 @@ def check(pool: Pool, credentials: dict[str, Any], **changes: Any) -> str:
         service="appsync",
         region=region,
         now_s=now_s + changes.get("ahead_s", 0.0),
-    )
+    ).access_key_id
 
 
 def test_a_guest_gets_an_identity_and_credentials_for_one_hour(pool: Pool) -> None:
