@@ -16,6 +16,7 @@ from tests.backend_process import BackendClient
 from tests.browser.entry_walk import SignedIn
 from tests.browser.people import Person, sign_in
 from tests.builders import new_id
+from tests.dashboard_process import TEACHER_APP, TeacherDashboard
 from tests.pair_process import PairProcess
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -48,6 +49,14 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PairProcess]:
     """The backend and both dashboards, without any exam at first."""
     with PairProcess(tmp_path_factory.mktemp("pair")) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def mailing_url(pair: PairProcess) -> Iterator[str]:
+    """A second teacher dashboard of the pair, as it is where a mail server is set."""
+    settings = BackendClient(pair.backend_url, pair.data_dir).settings
+    with TeacherDashboard({**settings, "EXAM_RESULTS_SENDS_MAIL": "true"}, TEACHER_APP) as dashboard:
+        yield dashboard.url
 
 
 @pytest.fixture(scope="module")

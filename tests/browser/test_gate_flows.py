@@ -148,10 +148,10 @@ def test_a_reload_and_a_second_tab_stay_signed_in(
 
 
 def test_a_forgotten_password_is_reset_with_the_mailed_code(
-    pair: PairProcess, new_person: Callable[..., Person], name: str
+    pair: PairProcess, mailing_url: str, new_person: Callable[..., Person], name: str
 ) -> None:
     page = new_person().page
-    page.goto(pair.teacher_url)
+    page.goto(mailing_url)
     page.get_by_role("link", name="Forgotten password?").press("Enter")
     expect(page.get_by_label("Name")).to_be_focused()
     page.keyboard.type(name)
@@ -354,23 +354,23 @@ def test_a_second_click_sends_nothing_while_the_first_is_pending(
 
 
 def test_without_scripts_everything_works_except_conveniences(
-    pair: PairProcess, new_person: Callable[..., Person], invited: str
+    pair: PairProcess, mailing_url: str, new_person: Callable[..., Person], invited: str
 ) -> None:
     """First sign-in, turning on an authenticator, its code, forgotten password, sign out everywhere."""
     page = new_person(java_script_enabled=False).page
-    page.goto(f"{pair.teacher_url}/account")
+    page.goto(f"{mailing_url}/account")
     submit_in(page, {"Name": invited, "Password": TEMPORARY}, "Sign in")
     assert page.get_by_role("button", name="Show").count() == 0
-    submit_in(page, {"New password": "short", "Repeat the password": "short"}, "Set password and go on")
+    submit_in(page, {"New password": "short", "Repeat the password": "short"}, "Set password and continue")
     assert page.locator("#alert li").all_inner_texts() == [
         "at least 12 characters",
         "a capital letter",
         "a digit",
     ]
-    submit_in(page, {"New password": PASSWORD, "Repeat the password": PASSWORD}, "Set password and go on")
-    assert page.url == f"{pair.teacher_url}/account"
+    submit_in(page, {"New password": PASSWORD, "Repeat the password": PASSWORD}, "Set password and continue")
+    assert page.url == f"{mailing_url}/account"
 
-    page.goto(f"{pair.teacher_url}/account/authenticator")
+    page.goto(f"{mailing_url}/account/authenticator")
     submit_in(page, {"Password": PASSWORD}, "Continue")
     app = pyotp.TOTP(page.locator(".secret-key").inner_text().replace(" ", ""))
     code = app.now()
@@ -383,7 +383,7 @@ def test_without_scripts_everything_works_except_conveniences(
     submit_in(page, {"Code": code}, "Continue")  # it has already been used
     assert page.locator("#alert").inner_text() != ""
 
-    page.goto(f"{pair.teacher_url}/forgotten-password")
+    page.goto(f"{mailing_url}/forgotten-password")
     submit_in(page, {"Name": invited}, "Send a code")
     mailed = reset_code(pair.data_dir, invited)
     submit_in(

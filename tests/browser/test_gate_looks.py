@@ -60,13 +60,14 @@ def operator(pair: PairProcess) -> Iterator[Operator]:
 )
 def test_every_page_is_accessible(
     pair: PairProcess,
+    mailing_url: str,
     new_person: Callable[..., Person],
     operator: Operator,
     browser_of_theirs: dict[str, object],
 ) -> None:
     page = new_person(**browser_of_theirs).page
     seen = []
-    for name in walk(page, pair.teacher_url, operator, pair.data_dir):
+    for name in walk(page, mailing_url, operator, pair.data_dir):
         seen.append(name)
         without_margin_line(page)
         assert faults_of(page) == [], name

@@ -126,7 +126,7 @@ def test_a_grade_is_taken_back_by_clearing_it_and_undone(open_register: Callable
     desk.page.keyboard.press("ArrowUp")
     desk.page.keyboard.press("Delete")
     desk.page.keyboard.press("Enter")
-    expect(desk.line("Ada").locator(".receipt")).to_contain_text("Grade undone at")
+    expect(desk.line("Ada").locator(".receipt")).to_contain_text("Grade taken back at")
     desk.wait_until_stored(("Ada", AWAITED), ("Bob", AWAITED))
     desk.page.get_by_role("button", name="Undo: Ada").click()
     desk.wait_until_stored(("Ada", "14"), ("Bob", AWAITED))

@@ -49,7 +49,7 @@ def render(workspace: Workspace) -> None:
     else:
         st.warning("The deletion has begun and is not finished.", icon=":material/delete:")
     with st.container(horizontal=True):
-        label = f"Delete the exam{goes_too}" if begun is None else "Go on deleting"
+        label = f"Delete the exam{goes_too}" if begun is None else "Continue deleting"
         delete = storing_button(label, key=f"danger-delete-{exam.id}", type="primary")
         if begun is None:
             st.button("Keep it", on_click=set_state, args=(asked_key, False))

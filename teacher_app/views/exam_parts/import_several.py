@@ -114,10 +114,10 @@ def _show_made(several: SeveralExams, key: str) -> None:
         explain(several.hindrance)
     if several.left:
         st.warning(
-            f"{count_text(len(made), 'exam')} made, {len(several.left)} not yet. “Go on” makes the rest: "
+            f"{count_text(len(made), 'exam')} made, {len(several.left)} not yet. “Continue” makes the rest: "
             "nothing is made twice."
         )
-        if storing_button("Go on", key=f"{key}-several-go-on", type="primary").take():
+        if storing_button("Continue", key=f"{key}-several-go-on", type="primary").take():
             _run(several)
         return
     if made:

@@ -276,7 +276,7 @@ def test_a_deletion_with_a_lost_answer_resumes_at_the_next_click(desk: Desk) -> 
     press(page, "Delete the exam and its 1 result")
     assert "The server does not answer" in texts(page)
     desk.is_down = False
-    press(page.run(), "Go on deleting")
+    press(page.run(), "Continue deleting")
     assert desk.real_api.get_exam(exam.id) is None
 
 

@@ -106,7 +106,7 @@ def test_a_lost_connection_is_gone_on_from_and_nothing_is_made_twice(
     assert says(page, "server does not answer", "1 exam made, 1 not yet")
     monkeypatch.undo()
     desk.is_down = False
-    press(page, "Go on")
+    press(page, "Continue")
     assert says(page, "2 exams made")
     assert exams_of(desk) == MADE
 
