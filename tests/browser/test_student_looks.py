@@ -269,6 +269,8 @@ def test_exams_are_chosen_ten_times_by_mouse_and_keyboard_back_and_forward_in_tw
 
 def _choose(page: Page, subject: str, *, by_keyboard: bool) -> None:
     field = page.get_by_label("Exam", exact=True)
+    # What is typed while Streamlit still answers the choice before would go to a list that it draws anew.
+    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=DEADLINE_MS)
     if by_keyboard:
         tab_to(page, field)
         page.keyboard.press("Control+A")
