@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Route, expect
 from shared.model.exam import NewResult
 from tests.browser.axe import faults_of
 from tests.browser.people import DEADLINE_MS, PHONE, Person
-from tests.browser.test_student_board import FIVE, Author
+from tests.browser.test_student_board import FIVE, NEWEST, Author
 from tests.pair_process import PairProcess
 from tests.waiting import wait_until
 
@@ -120,7 +120,7 @@ def test_an_unpublished_exam_disappears_from_the_first_page_too(
 def test_the_keyboard_passes_over_exams_to_the_one_it_chooses(
     pair: PairProcess, author: Author, new_person: NEW_PERSON
 ) -> None:
-    exams = [author.exam(f"Geology {number}", FIVE) for number in range(4)]
+    exams = [author.exam(f"Geology {number}", FIVE, date=NEWEST) for number in range(4)]
     page = new_person().page
     wait_until(lambda: exams[-1].id in page.request.get(pair.student_url).text(), what="the last is listed")
     without_streamlit(page)
@@ -175,7 +175,7 @@ def test_the_way_back_to_all_exams_has_the_colours_of_the_page(
 def test_whoever_comes_back_finds_the_shown_exam_in_the_choice(
     pair: PairProcess, author: Author, new_person: NEW_PERSON
 ) -> None:
-    exams = [author.exam(f"Acoustics {number}", FIVE) for number in range(2)]
+    exams = [author.exam(f"Acoustics {number}", FIVE, date=NEWEST) for number in range(2)]
     page = new_person(extra_http_headers={"Save-Data": "on"}).page
     wait_until(lambda: exams[-1].id in page.request.get(pair.student_url).text(), what="the last is listed")
     page.goto(f"{pair.student_url}/?exam={exams[0].id}")

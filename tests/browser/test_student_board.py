@@ -24,6 +24,9 @@ from tests.wire.tcp_proxy import TcpProxy
 
 STALE_WITHIN_MS = 10_000  # what the page promises
 NEW_PERSON = Callable[..., Person]
+NEWEST = dt.date(
+    2090, 1, 1
+)  # a page offers fifty exams without a search, and all tests of a worker share a pair
 FIVE = {"Ada": "17", "Alan": "12", "Grace": "9", "Marie": "19", "Lise": "5"}
 
 
@@ -46,9 +49,10 @@ class Author:
         scale: Scale = OUT_OF_20,
         audience: Audience = Audience.NAMES,
         is_published: bool = True,
+        date: dt.date = dt.date(2026, 6, 18),
     ) -> Exam:
         """A published exam, or a draft."""
-        new = NewExam(f"{subject} {new_id()[:6]}", dt.date(2026, 6, 18), "M. Curie", scale, audience)
+        new = NewExam(f"{subject} {new_id()[:6]}", date, "M. Curie", scale, audience)
         exam = self.api.create_exam(new)
         if is_published:
             exam = self.api.publish_exam(exam.id, exam.version)

@@ -11,7 +11,7 @@ from shared.model.scales import LETTERS, PASS_FAIL, parse_scale
 from tests.browser.axe import faults_of
 from tests.browser.people import DEADLINE_MS, Person, await_stillness, tab_to
 from tests.browser.test_first_paint import without_streamlit
-from tests.browser.test_student_board import FIVE, Author, await_bars, many, open_board, row
+from tests.browser.test_student_board import FIVE, NEWEST, Author, await_bars, many, open_board, row
 from tests.browser.test_teacher_exams_looks import lasting
 from tests.pair_process import PairProcess
 from tests.waiting import wait_until
@@ -241,7 +241,7 @@ def test_right_to_left_names_keep_their_beginning(
 def test_exams_are_chosen_ten_times_by_mouse_and_keyboard_back_and_forward_in_two_tabs(
     pair: PairProcess, author: Author, new_person: NEW_PERSON
 ) -> None:
-    exams = [author.exam(f"Choice {number}", FIVE) for number in range(4)]
+    exams = [author.exam(f"Choice {number}", FIVE, date=NEWEST) for number in range(4)]
     person = new_person()
     page = person.page
     wait_until(lambda: exams[-1].id in page.request.get(pair.student_url).text(), what="the last is listed")
@@ -251,7 +251,7 @@ def test_exams_are_chosen_ten_times_by_mouse_and_keyboard_back_and_forward_in_tw
         _choose(page, exams[number].subject, by_keyboard=turn % 2 == 1)
         expect(page.get_by_role("heading", name=exams[number].subject)).to_be_visible(timeout=DEADLINE_MS)
         expect(page.get_by_label("Exam", exact=True)).to_have_value(
-            f"{exams[number].subject} · 2026-06-18 · M. Curie"
+            f"{exams[number].subject} · {NEWEST} · M. Curie"
         )
         assert f"exam={exams[number].id}" in page.url
     other = person.context.new_page()
