@@ -20,7 +20,7 @@ __all__ = ["StackData", "Written"]
 
 WRITERS: Final = 8
 CLASS_LISTS: Final = "class-lists/"  # before the owner's sub, in the place of an exam's id
-_EXAM_NAMES: Final = {"created_at": "createdAt", "updated_at": "updatedAt"}
+_EXAM_NAMES: Final = {"created_at": "createdAt", "updated_at": "updatedAt", "release_at": "releaseAt"}
 _RESULT_NAMES: Final = {"exam_id": "examId", **_EXAM_NAMES}
 
 
@@ -129,6 +129,7 @@ def _exam(item: Mapping[str, Any]) -> Exam:
         scale=item["scale"],
         audience=item["audience"],
         is_published=item["published"],
+        release_at=item.get("releaseAt"),
         version=item["version"],
         created_at=item["createdAt"],
         updated_at=item["updatedAt"],

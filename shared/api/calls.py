@@ -32,6 +32,7 @@ from shared.model.exam import (
     ResultChanges,
     exam_from_wire,
     result_from_wire,
+    time_to_wire,
 )
 from shared.model.grades import AWAITED
 from shared.model.scales import Scale
@@ -198,15 +199,21 @@ class TeacherApi(_Reader):
     ) -> Exam:
         """The exam with these fields changed; None leaves a field as it is. Raises FieldInvalid too."""
         changes = ExamChanges(subject, date, teacher, scale, audience)
-        wanted: dict[str, object] = {"subject": changes.subject, "date": date, "teacher": changes.teacher}
-        wanted |= {"scale": scale, "audience": audience}
+        wanted = _given(
+            subject=changes.subject, date=date, teacher=changes.teacher, scale=scale, audience=audience
+        )
         wire = {"id": exam_id, "expectedVersion": expected_version, **changes.to_wire()}
         return self._change_exam(operations.UPDATE_EXAM, wire, wanted)
 
-    def publish_exam(self, exam_id: str, expected_version: int) -> Exam:
-        """From now on everybody sees it and its results."""
+    def publish_exam(
+        self, exam_id: str, expected_version: int, *, release_at: dt.datetime | None = None
+    ) -> Exam:
+        """From now on everybody sees it, and its results: at once, or from `release_at` on, which is aware,
+        to come, and in whole milliseconds. Raises InputRefused for another hour."""
         wire = {"id": exam_id, "expectedVersion": expected_version}
-        return self._change_exam(operations.PUBLISH_EXAM, wire, {"status": ExamStatus.PUBLISHED})
+        wanted: dict[str, object] = {"status": ExamStatus.PUBLISHED, "release_at": release_at}
+        hour = None if release_at is None else time_to_wire(release_at)
+        return self._change_exam(operations.PUBLISH_EXAM, wire, wanted, releaseAt=hour)
 
     def unpublish_exam(self, exam_id: str, expected_version: int) -> Exam:
         """From now on its owner alone sees it."""
@@ -241,7 +248,7 @@ class TeacherApi(_Reader):
             return self._result(self._mutate(operations.UPDATE_RESULTS, wire))
         except VersionConflict as conflict:
             current = conflict.current
-            wanted: dict[str, object] = {"student": changes.student, "grade": changes.grade}
+            wanted = _given(student=changes.student, grade=changes.grade)
             if (
                 isinstance(current, Result)
                 and _has_arrived(conflict, expected_version, wanted)
@@ -320,10 +327,7 @@ class TeacherApi(_Reader):
             wire["title"] = title
         if students is not None:
             wire["students"] = [student.to_wire() for student in students]
-        wanted: dict[str, object] = {
-            "title": title,
-            "students": None if students is None else tuple(students),
-        }
+        wanted = _given(title=title, students=None if students is None else tuple(students))
         try:
             return self._class_list(self._mutate(operations.UPDATE_CLASS_LIST, wire))
         except VersionConflict as conflict:
@@ -342,16 +346,18 @@ class TeacherApi(_Reader):
         except (KeyError, TypeError, ValueError, FieldInvalid) as error:
             raise BackendUnreachable(self._url, f"its class list cannot be read: {error!r}") from error
 
-    def _mutate(self, document: str, wire: dict[str, Any]) -> Any:
+    def _mutate(self, document: str, wire: dict[str, Any], **arguments: object) -> Any:
         # The answer's null fields that the schema leaves nullable come with an error, which raised already.
-        value, _ = self._endpoint.ask(document, {"input": wire}, is_repeatable=True)
+        value, _ = self._endpoint.ask(document, {"input": wire, **arguments}, is_repeatable=True)
         if value is None:
             raise BackendUnreachable(self._url, "the answer has no row")
         return value
 
-    def _change_exam(self, document: str, wire: dict[str, Any], wanted: dict[str, object]) -> Exam:
+    def _change_exam(
+        self, document: str, wire: dict[str, Any], wanted: dict[str, object], **arguments: object
+    ) -> Exam:
         try:
-            return self._exam(self._mutate(document, wire))
+            return self._exam(self._mutate(document, wire, **arguments))
         except VersionConflict as conflict:
             current = conflict.current
             if isinstance(current, Exam) and _has_arrived(conflict, wire["expectedVersion"], wanted):
@@ -375,7 +381,12 @@ def _has_arrived(conflict: VersionConflict, expected_version: int, wanted: dict[
     current = conflict.current
     if not conflict.lost_tries or current is None or current.version != expected_version + 1:
         return False
-    return all(getattr(current, name) == value for name, value in wanted.items() if value is not None)
+    return all(getattr(current, name) == value for name, value in wanted.items())
+
+
+def _given(**changes: object) -> dict[str, object]:
+    """Without the fields that stay as they are."""
+    return {name: value for name, value in changes.items() if value is not None}
 
 
 def _check_batch(rows: Sequence[object]) -> None:

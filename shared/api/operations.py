@@ -43,7 +43,10 @@ __all__ = [
     "GuestEvent",
 ]
 
-_GUEST_EXAM_FIELDS = "id subject date teacher scale status audience published version createdAt updatedAt"
+_GUEST_EXAM_FIELDS = (
+    "id subject date teacher scale status audience published releaseAt secondsToRelease version createdAt"
+    " updatedAt"
+)
 _GUEST_RESULT_FIELDS = "id examId student grade published version"
 
 GUEST_EXAM = f"fragment GuestExam on Exam {{ {_GUEST_EXAM_FIELDS} }}"
@@ -110,7 +113,10 @@ GUEST_GET_RESULTS = _get_results(GUEST_RESULT, "GuestResult")
 CREATE_EXAM = _mutation("createExam", "CreateExamInput", "...ChangedExam", CHANGED_EXAM)
 UPDATE_EXAM = _mutation("updateExam", "UpdateExamInput", "...ChangedExam", CHANGED_EXAM)
 DELETE_EXAM = _mutation("deleteExam", "ExamVersionInput", "...ChangedExam", CHANGED_EXAM)
-PUBLISH_EXAM = _mutation("publishExam", "ExamVersionInput", "...ChangedExam", CHANGED_EXAM)
+PUBLISH_EXAM = (
+    "mutation PublishExam($input: ExamVersionInput!, $releaseAt: AWSDateTime) "
+    f"{{ publishExam(input: $input, releaseAt: $releaseAt) {{ ...ChangedExam }} }} {CHANGED_EXAM}"
+)
 UNPUBLISH_EXAM = _mutation("unpublishExam", "ExamVersionInput", "...ChangedExam", CHANGED_EXAM)
 CREATE_RESULTS = _mutation("createResults", "CreateResultsInput", "...ChangedResult", CHANGED_RESULT)
 UPDATE_RESULTS = _mutation("updateResults", "UpdateResultsInput", "...ChangedResult", CHANGED_RESULT)

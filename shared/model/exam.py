@@ -34,6 +34,7 @@ __all__ = [
     "parse_time",
     "result_from_wire",
     "result_to_wire",
+    "time_to_wire",
 ]
 
 TEXT_MAX = 120  # characters of a subject, a teacher's or a student's name; the API refuses longer ones
@@ -57,7 +58,11 @@ class Audience(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Exam:
-    """One exam as the API returned it. Only teachers get `owner` and `results_count`; times are in UTC."""
+    """One exam as the API returned it. Only teachers get `owner` and `results_count`; times are in UTC.
+
+    With `release_at` a published exam's results are everybody's from that hour on; `seconds_to_release` says
+    how far off it was by the API's clock when this was its answer.
+    """
 
     id: str
     subject: str
@@ -71,10 +76,12 @@ class Exam:
     updated_at: dt.datetime
     owner: str | None = None
     results_count: int | None = None
+    release_at: dt.datetime | None = None
+    seconds_to_release: float = field(default=0.0, compare=False)
 
     @property
     def is_published(self) -> bool:
-        """Whether guests may see it."""
+        """Whether guests may see it; until its hour, that it is announced and no results."""
         return self.status is ExamStatus.PUBLISHED
 
 
@@ -238,6 +245,7 @@ def exam_from_wire(wire: Mapping[str, Any]) -> Exam:
 
     Raises KeyError, TypeError, ValueError or FieldInvalid if the API's answer is not an exam.
     """
+    release_at = wire.get("releaseAt")
     return Exam(
         id=wire["id"],
         subject=wire["subject"],
@@ -251,6 +259,8 @@ def exam_from_wire(wire: Mapping[str, Any]) -> Exam:
         updated_at=parse_time(wire["updatedAt"]),
         owner=wire.get("owner"),
         results_count=wire.get("resultsCount"),
+        release_at=None if release_at is None else parse_time(release_at),
+        seconds_to_release=float(wire.get("secondsToRelease") or 0),
     )
 
 
@@ -266,10 +276,12 @@ def exam_to_wire(exam: Exam) -> dict[str, Any]:
         "audience": exam.audience.value,
         "published": exam.is_published,
         "version": exam.version,
-        "createdAt": _time_to_wire(exam.created_at),
-        "updatedAt": _time_to_wire(exam.updated_at),
+        "createdAt": time_to_wire(exam.created_at),
+        "updatedAt": time_to_wire(exam.updated_at),
         "owner": exam.owner,
         "resultsCount": exam.results_count,
+        "releaseAt": None if exam.release_at is None else time_to_wire(exam.release_at),
+        "secondsToRelease": exam.seconds_to_release,
     }
     return {name: value for name, value in wire.items() if value is not None}
 
@@ -300,15 +312,16 @@ def result_to_wire(result: Result) -> dict[str, Any]:
         "grade": result.grade,
         "version": result.version,
         "published": result.is_published,
-        "createdAt": None if result.created_at is None else _time_to_wire(result.created_at),
-        "updatedAt": None if result.updated_at is None else _time_to_wire(result.updated_at),
+        "createdAt": None if result.created_at is None else time_to_wire(result.created_at),
+        "updatedAt": None if result.updated_at is None else time_to_wire(result.updated_at),
         "owner": result.owner,
         "name": result.name,
     }
     return {name: value for name, value in wire.items() if value is not None}
 
 
-def _time_to_wire(time: dt.datetime) -> str:
+def time_to_wire(time: dt.datetime) -> str:
+    """An aware time as the API writes an AWSDateTime: in UTC, with milliseconds."""
     return time.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

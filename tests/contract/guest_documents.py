@@ -19,6 +19,8 @@ _EXAM = [
     "status",
     "audience",
     "published",
+    "releaseAt",
+    "secondsToRelease",
     "version",
     "createdAt",
 ]

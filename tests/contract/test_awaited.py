@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import random
 from typing import Any
@@ -14,6 +15,10 @@ from tests.contract.guest_documents import guest_queries, guest_subscription
 from tests.contract.target import Capability
 
 AWAITED = "AWAITED"
+ANNOUNCE = (
+    "mutation($input: ExamVersionInput!, $at: AWSDateTime) "
+    "{publishExam(input: $input, releaseAt: $at) {id version}}"
+)
 BATCH = f"examId published owner items {{{RESULT}}}"
 EVENT_ROW = "id examId student grade published version createdAt updatedAt owner"
 
@@ -150,13 +155,16 @@ def test_deleting_a_mixed_batch_answers_no_awaited_result(api: Api) -> None:
 
 
 def some_exams(api: Api) -> tuple[list[str], list[str], list[str]]:
-    """Published exams of either audience and a draft, with graded and awaited results: ids of the exams, of
-    all results, of the awaited ones."""
+    """Published exams of either audience, one that is announced for tomorrow and a draft, with graded and
+    awaited results: ids of the exams, of all results, and of those that only the owner may see."""
     exams = [
         api.teacher.new_exam(is_published=True),
         api.teacher.new_exam(is_published=True, audience="CODES"),
         api.teacher.new_exam(),
+        api.teacher.new_exam(),
     ]
+    tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
+    api.teacher.ask(ANNOUNCE, input=at_version(exams[2]), at=tomorrow.isoformat()).only()
     graded: list[str] = []
     hidden: list[str] = []
     for number, exam in enumerate(exams):
@@ -169,11 +177,12 @@ def some_exams(api: Api) -> tuple[list[str], list[str], list[str]]:
             ]
             api.teacher.mutate("createResultsBatch", BATCH, {"examId": exam["id"], "rows": rows}).only()
             ids += [row["id"] for row in rows]
+            hidden += [row["id"] for row in rows if number > 1]
     return [exam["id"] for exam in exams], [*graded, *hidden], hidden
 
 
 def assert_nothing_hidden(data: Any, asked: str, hidden: set[str]) -> None:
-    """No object of the answer is an awaited result, by its id or by its grade; tokens are not rows."""
+    """No object of the answer is a hidden result by its id, or awaited by its grade; tokens are not rows."""
     if isinstance(data, dict):
         values = [value for name, value in data.items() if name != "nextToken"]
         assert AWAITED not in values, asked
@@ -186,7 +195,7 @@ def assert_nothing_hidden(data: Any, asked: str, hidden: set[str]) -> None:
 
 
 @pytest.mark.parametrize("stranger", ["guest", "other_teacher"])
-def test_no_query_that_a_stranger_can_form_answers_an_awaited_result(
+def test_no_query_that_a_stranger_can_form_answers_an_awaited_result_or_one_before_its_hour(
     api: Api, stranger: str, request: pytest.FixtureRequest
 ) -> None:
     """Thousands of them: fields, aliases, fragments, directives, variables, pages."""

@@ -312,8 +312,13 @@ def test_writes_with_lost_answers_are_made_once_and_answered(lossy: LossyApi, ap
     assert (exam.subject, exam.version) == ("Geometry", 2)
     exam = losing().publish_exam(exam.id, 2)
     assert (exam.status, exam.version) == (ExamStatus.PUBLISHED, 3)
-    exam = losing().unpublish_exam(exam.id, 3)
-    assert (exam.status, exam.version) == (ExamStatus.DRAFT, 4)
+    hour = dt.datetime.now(dt.UTC).replace(microsecond=0) + dt.timedelta(days=3)
+    exam = losing().publish_exam(exam.id, 3, release_at=hour)
+    assert (exam.release_at, exam.seconds_to_release > 250_000) == (hour, True)
+    exam = losing().publish_exam(exam.id, 4)
+    assert (exam.release_at, exam.seconds_to_release) == (None, 0)
+    exam = losing().unpublish_exam(exam.id, 5)
+    assert (exam.status, exam.version) == (ExamStatus.DRAFT, 6)
     row = losing().create_result(exam.id, NewResult("Bob", "14"))
     row = losing().update_result(exam.id, row.id, 1, grade="15", name="Robert")
     assert (row.grade, row.version) == ("15", 2)
@@ -324,7 +329,7 @@ def test_writes_with_lost_answers_are_made_once_and_answered(lossy: LossyApi, ap
     batch = losing().create_results(exam.id, [NewResult("S", "10"), NewResult("T", "11")])
     losing().delete_results(exam.id, [(one.id, one.version) for one in batch])
     losing().delete_result(exam.id, row.id, 4)
-    losing().delete_exam(exam.id, 4)
+    losing().delete_exam(exam.id, 6)
     made = losing().create_class_list(NewClassList("7a", (ClassStudent("Ada", "17", "ABC234"),)))
     made = losing().update_class_list(made.id, 1, title="8a", students=[ClassStudent("Bob")])
     assert (made.title, made.students, made.version) == ("8a", (ClassStudent("Bob"),), 2)
@@ -333,7 +338,7 @@ def test_writes_with_lost_answers_are_made_once_and_answered(lossy: LossyApi, ap
     losing().delete_class_list(made.id, 2)
     assert api.get_class_list(made.id) is None
     assert api.get_exam(exam.id) is None
-    assert len(lossy.pauses_s) == 30  # two lost answers of each of fifteen writes
+    assert len(lossy.pauses_s) == 34  # two lost answers of each of seventeen writes
 
 
 def test_after_a_lost_answer_another_persons_change_is_still_a_conflict(
@@ -351,6 +356,11 @@ def test_after_a_lost_answer_another_persons_change_is_still_a_conflict(
     lossy.proxy.lose_answers(1)
     with pytest.raises(NotFound):
         lossy.api.update_result(exam.id, new_id(), 1, grade="9")
+    tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
+    api.publish_exam(exam.id, 1, release_at=tomorrow.replace(microsecond=0))
+    lossy.proxy.lose_answers(1)
+    with pytest.raises(VersionConflict):
+        lossy.api.publish_exam(exam.id, 1)  # at once: not what the other one did
 
 
 def test_a_partly_existing_batch_is_not_mistaken_for_deleted(

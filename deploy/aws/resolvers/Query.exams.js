@@ -1,10 +1,18 @@
+import { util } from '@aws-appsync/utils';
+
 // The exams that the caller may see. The functions of each field:
 // getExam: readExam.
 // listExams: queryExams.
 // listMyExams: queryExams.
+function secondsToRelease(exam) {
+  const releaseAt = util.time.parseISO8601ToEpochMilliSeconds(exam.releaseAt ?? '1970-01-01T00:00:00Z');
+  return Math.max(0, releaseAt - util.time.nowEpochMilliSeconds()) / 1000;
+}
+
 function shownTo(identity, exam) {
   const isGuest = (identity?.sub ?? null) === null;
-  return isGuest ? { ...exam, owner: null } : exam;
+  const shown = { ...exam, secondsToRelease: secondsToRelease(exam) };
+  return isGuest ? { ...shown, owner: null } : shown;
 }
 
 export function request(ctx) {

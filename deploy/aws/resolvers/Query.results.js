@@ -7,16 +7,16 @@ function isShownTo(identity, row, exam) {
   return row.grade !== 'AWAITED' || exam.owner === (identity?.sub ?? null);
 }
 
-function shownTo(identity, row, exam) {
+function shownTo(identity, row, exam, isPublic) {
   const caller = identity?.sub ?? null;
-  const published = exam.published && row.grade !== 'AWAITED';
+  const published = isPublic && row.grade !== 'AWAITED';
   const shown = { ...row, published, name: exam.owner === caller ? row.name : null };
   return caller === null ? { ...shown, owner: null, createdAt: null, updatedAt: null } : shown;
 }
 
 export function request(ctx) {
   const { examId, id } = ctx.args;
-  ctx.stash.access = 'READ';
+  ctx.stash.access = 'READ_RESULTS';
   ctx.stash.examId = examId;
   if (ctx.info.fieldName === 'getResults') {
     ctx.stash.rows = [{ id }];
@@ -27,11 +27,11 @@ export function request(ctx) {
 }
 
 export function response(ctx) {
-  const { exam, page, stored } = ctx.stash;
+  const { exam, page, stored, areResultsPublic } = ctx.stash;
   if (ctx.info.fieldName === 'getResults') {
     const row = stored[ctx.args.id] ?? null;
-    return row !== null && isShownTo(ctx.identity, row, exam) ? shownTo(ctx.identity, row, exam) : null;
+    return row !== null && isShownTo(ctx.identity, row, exam) ? shownTo(ctx.identity, row, exam, areResultsPublic) : null;
   }
   const shown = page.items.filter((row) => isShownTo(ctx.identity, row, exam));
-  return { items: shown.map((row) => shownTo(ctx.identity, row, exam)), nextToken: page.nextToken };
+  return { items: shown.map((row) => shownTo(ctx.identity, row, exam, areResultsPublic)), nextToken: page.nextToken };
 }

@@ -1,8 +1,8 @@
 import { util } from '@aws-appsync/utils';
 
 // Reads the exam again after its rows were written. Data source: exams.
-// A row written while the exam is being published must be announced, and one written while it is being withdrawn must
-// not: only a read after the write can tell. An exam deleted in the meantime is not found.
+// A row written while the exam is being published must be announced, and one written while it is being withdrawn, or
+// before its hour, must not: only a read after the write can tell. An exam deleted in the meantime is not found.
 // stash in: examId, items. stash out: items as every answer and event shows them: without names, and ordered by their
 //           random ids, since the order in which they were entered could identify the people behind codes; awaited ones,
 //           which are the owner's alone, only if all are; published, whether guests may see these items.
@@ -22,7 +22,8 @@ export function response(ctx) {
     util.error('There is no such exam.', 'NotFound');
   }
   const graded = ctx.stash.items.filter((item) => item.grade !== 'AWAITED');
-  const published = ctx.result.published && graded.length > 0;
+  const releaseAt = util.time.parseISO8601ToEpochMilliSeconds(ctx.result.releaseAt ?? '1970-01-01T00:00:00Z');
+  const published = ctx.result.published && releaseAt <= util.time.nowEpochMilliSeconds() && graded.length > 0;
   const shown = {};
   for (const item of graded.length > 0 ? graded : ctx.stash.items) {
     shown[item.id] = { ...item, name: null, published };

@@ -31,7 +31,7 @@ export function response(ctx) {
   }
   for (const reason of ctx.result?.cancellationReasons ?? []) {
     if (reason !== null && reason.type === 'ConditionalCheckFailed') {
-      const published = ctx.stash.exam.published && reason.item?.grade !== 'AWAITED';
+      const published = ctx.stash.areResultsPublic && reason.item?.grade !== 'AWAITED';
       const current = reason.item ? { ...reason.item, name: null, published } : null;
       util.error('The result has changed since you read it.', 'ConflictException', current);
     }

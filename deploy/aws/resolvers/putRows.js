@@ -3,7 +3,7 @@ import { runtime, util } from '@aws-appsync/utils';
 // Stores new rows, all or none; rows already stored with the same content stay as they are. Data source: results.
 // The same transaction counts the addition in the exam, if it exists and has the audience for which the rows were
 // validated: what requires an exam without results (deleteExam, a change to codes) is refused when the count moves.
-// stash in: exam, rows (validated), stored. stash out: items, the rows as they are stored.
+// stash in: exam, areResultsPublic, rows (validated), stored. stash out: items, the rows as they are stored.
 function isSame(row, stored) {
   return (
     stored.version === 1 &&
@@ -13,8 +13,8 @@ function isSame(row, stored) {
   );
 }
 
-function refuse(stored, exam) {
-  const published = exam.published && stored?.grade !== 'AWAITED';
+function refuse(stored, isPublic) {
+  const published = isPublic && stored?.grade !== 'AWAITED';
   const current = stored === null ? null : { ...stored, name: null, published };
   util.error('A result with this id exists already, with other content.', 'ConflictException', current);
 }
@@ -29,7 +29,7 @@ export function request(ctx) {
     const stored = ctx.stash.stored[row.id] ?? null;
     if (stored !== null) {
       if (!isSame(row, stored)) {
-        refuse(stored, exam);
+        refuse(stored, ctx.stash.areResultsPublic);
       }
       items.push(stored);
     } else {
@@ -90,7 +90,6 @@ export function response(ctx) {
   }
   // One of these ids was stored between the read and the write: by a conflicting request, or by the same one sent twice.
   const reasons = ctx.result?.cancellationReasons ?? [];
-  const exam = ctx.stash.exam;
   const ofExam = reasons[0] ?? null;
   if (ofExam !== null && ofExam.type === 'ConditionalCheckFailed' && (ofExam.item ?? null) === null) {
     util.error('There is no such exam.', 'NotFound');
@@ -102,7 +101,7 @@ export function response(ctx) {
     if (reason !== null && reason.type === 'ConditionalCheckFailed') {
       const stored = reason.item ?? null;
       if (stored === null || !isSame(row, stored)) {
-        refuse(stored, exam);
+        refuse(stored, ctx.stash.areResultsPublic);
       }
     }
   }

@@ -2,7 +2,7 @@ import { runtime, util } from '@aws-appsync/utils';
 
 // One page of a listing, from a table or from one of its indexes. Data source: exams or results.
 // stash in:  listing, with its name; the index, left out for the table; the partition key and its value; the sort key
-//            and its direction. With access READ, exam: null if the caller may not see its results.
+//            and its direction. With access READ_RESULTS, exam: null if the caller may not see its results.
 // stash out: page, with items and nextToken.
 // A token is the listing's name and the sort key of the last item: the next page starts after it, whatever has changed
 // in between.
@@ -30,7 +30,7 @@ export function request(ctx) {
     values[':after'] = position;
   }
   ctx.stash.page = { items: [], nextToken: null };
-  if (ctx.stash.access === 'READ' && (ctx.stash.exam ?? null) === null) {
+  if (ctx.stash.access === 'READ_RESULTS' && (ctx.stash.exam ?? null) === null) {
     runtime.earlyReturn(null);
   }
   const query = {

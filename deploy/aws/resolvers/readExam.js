@@ -1,10 +1,11 @@
 import { runtime, util } from '@aws-appsync/utils';
 
 // Reads the exam and checks the caller's access to it. Data source: exams.
-// stash in:  examId; access: READ (null instead of an exam the caller may not see), CREATE (any exam with this id) or
-//            CHANGE (refuses all but the owner); expectedVersion, if the exam itself changes; mustBePublished, the
+// stash in:  examId; access: READ (null instead of an exam the caller may not see), READ_RESULTS (null instead of one
+//            whose results the caller may not see), CREATE (any exam with this id) or CHANGE (refuses all but the owner);
+//            expectedVersion, if the exam itself changes; mustBePublished, the
 //            message of the refusal if drafts are refused; field, the mutation's name.
-// stash out: exam, or null.
+// stash out: exam, or null; areResultsPublic: the exam is published, and its hour has come by this API's clock.
 const UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![\\s\\S])';
 
 export function request(ctx) {
@@ -33,6 +34,13 @@ export function response(ctx) {
   const exam = ctx.result ?? null;
   const caller = ctx.identity?.sub ?? null;
   const owned = exam !== null && caller !== null && exam.owner === caller;
+  const releaseAt = util.time.parseISO8601ToEpochMilliSeconds(exam?.releaseAt ?? '1970-01-01T00:00:00Z');
+  const isPublic = exam !== null && exam.published && releaseAt <= util.time.nowEpochMilliSeconds();
+  ctx.stash.areResultsPublic = isPublic;
+  if (ctx.stash.access === 'READ_RESULTS') {
+    ctx.stash.exam = isPublic || owned ? exam : null;
+    return ctx.stash.exam;
+  }
   if (ctx.stash.access === 'CREATE') {
     ctx.stash.exam = exam;
     return exam;

@@ -48,7 +48,7 @@ export function response(ctx) {
         util.error('There is no such result.', 'NotFound');
       }
       if (stored.version !== row.expectedVersion) {
-        const published = ctx.stash.exam.published && stored.grade !== 'AWAITED';
+        const published = ctx.stash.areResultsPublic && stored.grade !== 'AWAITED';
         const current = { ...stored, name: null, published };
         util.error('The result has changed since you read it.', 'ConflictException', current);
       }

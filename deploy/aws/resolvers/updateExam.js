@@ -1,7 +1,7 @@
 import { util } from '@aws-appsync/utils';
 
 // Changes an exam that still has the version the caller saw. Data source: exams.
-// stash in: examId, expectedVersion, fields (validated); stillEmpty, if the exam must still have no results, and then
+// stash in: examId, expectedVersion, fields (validated; a null one is removed); stillEmpty, if the exam must still have no results, and then
 //           mustBeEmpty. stash out: answer.
 export function request(ctx) {
   const still = ctx.stash.stillEmpty ?? { expression: '', names: {}, values: {} };
@@ -16,16 +16,21 @@ export function request(ctx) {
   const names = {};
   const placeholders = {};
   const assignments = [];
+  let removal = '';
   for (const name of Object.keys(values)) {
     names[`#${name}`] = name;
-    placeholders[`:${name}`] = values[name];
-    assignments.push(`#${name} = :${name}`);
+    if (values[name] === null) {
+      removal = ` REMOVE #${name}`;
+    } else {
+      placeholders[`:${name}`] = values[name];
+      assignments.push(`#${name} = :${name}`);
+    }
   }
   return {
     operation: 'UpdateItem',
     key: util.dynamodb.toMapValues({ id: ctx.stash.examId }),
     update: {
-      expression: `SET ${assignments.join(', ')}`,
+      expression: `SET ${assignments.join(', ')}${removal}`,
       expressionNames: names,
       expressionValues: util.dynamodb.toMapValues(placeholders),
     },

@@ -36,7 +36,7 @@ export function request(ctx) {
 
 export function response(ctx) {
   if (ctx.error && ctx.error.type === 'DynamoDB:ConditionalCheckFailedException') {
-    const published = ctx.stash.exam.published && ctx.result?.grade !== 'AWAITED';
+    const published = ctx.stash.areResultsPublic && ctx.result?.grade !== 'AWAITED';
     const current = ctx.result ? { ...ctx.result, name: null, published } : null;
     util.error('The result has changed since you read it.', 'ConflictException', current);
   }

@@ -26,7 +26,12 @@ function surroundings(call) {
       throw new Stop({ error: { message, type, data, info } });
     },
     matches: (pattern, text) => new RegExp(pattern, 'u').test(text), // Java counts code points
-    time: { nowISO8601: () => call.now },
+    time: {
+      nowISO8601: () => call.now,
+      nowEpochMilliSeconds: () => Date.parse(call.now),
+      parseISO8601ToEpochMilliSeconds: (text) => Date.parse(text),
+      epochMilliSecondsToISO8601: (ms) => new Date(ms).toISOString(),
+    },
     dynamodb: {
       toMapValues: (map) => Object.fromEntries(Object.entries(map).map(([name, value]) => [name, typed(value)])),
     },

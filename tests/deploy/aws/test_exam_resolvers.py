@@ -454,9 +454,48 @@ def test_publishing_writes_status_and_published_together(
 ) -> None:
     given = {"id": EXAM_ID, "expectedVersion": 1}
     begun = evaluator.request("Mutation.exams", args={"input": given}, info=info(field))
-    assert begun.stash["fields"] == {"status": status, "published": is_published}
+    fields = {"status": status, "published": is_published, "releaseAt": None}
+    assert begun.stash["fields"] == fields
     asked = evaluator.request("updateExam", stash=begun.stash)
     assert asked.value["update"]["expressionValues"][":published"] == {"BOOL": is_published}
+    assert asked.value["update"]["expression"].endswith(" REMOVE #releaseAt")
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("2026-06-01T12:00:00.001+02:00", "2026-06-01T10:00:00.001Z"),
+        ("2027-06-02T10:00:00Z", "2027-06-02T10:00:00.000Z"),
+        (NOW, None),
+        ("2026-06-01T11:59:59+02:00", None),
+        ("2027-06-02T10:00:00.001Z", None),
+    ],
+    ids=["the next millisecond", "366 days on", "now", "a second ago", "later than that"],
+)
+def test_an_hour_to_come_is_stored_in_utc_and_another_one_is_refused(
+    evaluator: Evaluator, sent: str, kept: str | None
+) -> None:
+    given = {"input": {"id": EXAM_ID, "expectedVersion": 1}, "releaseAt": sent}
+    begun = evaluator.request("Mutation.exams", args=given, info=info("publishExam"))
+    checked = evaluator.request("checkExam", stash={**begun.stash, "exam": exam()})
+    if kept is None:
+        assert checked.error is not None
+        assert (checked.error["type"], checked.error["info"]) == ("BadRequest", {"field": "releaseAt"})
+    else:
+        assert checked.error is None
+        assert checked.stash["fields"]["releaseAt"] == kept
+
+
+def test_each_answer_says_how_far_off_the_hour_is(evaluator: Evaluator) -> None:
+    """Never less than nothing: 0 when it has passed, and without one."""
+    for hour, seconds in (("2026-06-01T10:00:01.500Z", 1.5), ("2026-06-01T09:00:00Z", 0), (None, 0)):
+        stored = published_exam(releaseAt=hour)
+        got = evaluator.response("Query.exams", info=info("getExam"), identity=GUEST, stash={"exam": stored})
+        changed = evaluator.response("Mutation.exams", stash={"answer": stored})
+        page = {"page": {"items": [stored], "nextToken": None}}
+        listed = evaluator.response("Query.exams", info=info("listExams"), identity=GUEST, stash=page)
+        for seen in (got.value, changed.value, listed.value["items"][0]):
+            assert seen["secondsToRelease"] == seconds
 
 
 def test_a_draft_cannot_be_unpublished(evaluator: Evaluator) -> None:

@@ -32,6 +32,7 @@ def exam(subject: str, owner: str, **changes: object) -> Exam:
         scale="OUT_OF_20",
         audience="NAMES",
         is_published=True,
+        release_at=None,
         version=3,
         owner=owner,
         **TIMES,
@@ -49,7 +50,7 @@ def result(of: Exam, student: str, name: str | None = None) -> Result:
 def school() -> School:
     published = exam("Optics", "sub of anna")
     coded = exam("Ethics", "sub of ben", audience="CODES", is_published=False)
-    orphan = exam("Latin", "sub of somebody who left")
+    orphan = exam("Latin", "sub of somebody who left", release_at="2027-06-20T12:00:00.000Z")
     rows = [result(published, f"Zoë {number}") for number in range(120)]
     rows.append(result(coded, "7KQ2MX", "Ada Lovelace"))
     return School(

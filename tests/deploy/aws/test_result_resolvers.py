@@ -42,13 +42,13 @@ def row(**changes: Any) -> dict[str, Any]:
 
 
 def stash(**more: Any) -> dict[str, Any]:
-    return {"access": "CHANGE", "examId": EXAM_ID, "exam": exam(), **more}
+    return {"access": "CHANGE", "examId": EXAM_ID, "exam": exam(), "areResultsPublic": False, **more}
 
 
 def listing() -> dict[str, Any]:
     """What listing the exam's results puts into the stash."""
     key = {"key": "examId", "value": EXAM_ID, "sortKey": "id", "isDescending": False}
-    return {"access": "READ", "listing": {"name": f"results/{EXAM_ID}/", **key}}
+    return {"access": "READ_RESULTS", "listing": {"name": f"results/{EXAM_ID}/", **key}}
 
 
 def refusal(outcome: Any) -> tuple[str, Any]:
@@ -115,7 +115,7 @@ def test_rows_are_read_by_key_in_one_request(evaluator: Evaluator) -> None:
 
 
 def test_nothing_is_read_from_an_invisible_exam(evaluator: Evaluator) -> None:
-    hidden = {"access": "READ", "examId": EXAM_ID, "exam": None, "rows": [{"id": ROW_ID}]}
+    hidden = {"access": "READ_RESULTS", "examId": EXAM_ID, "exam": None, "rows": [{"id": ROW_ID}]}
     assert evaluator.request("readRows", env=TABLE, stash=hidden).is_early
     listed = evaluator.request("queryPage", stash={**hidden, **listing()})
     assert listed.is_early
@@ -459,7 +459,8 @@ def test_which_fields_of_a_row_each_caller_can_read(
 ) -> None:
     stored = row(name="Ada Byron")
     public = exam(published=True, status="PUBLISHED")
-    read = stash(exam=public, stored={ROW_ID: stored}, page={"items": [stored], "nextToken": None})
+    page = {"items": [stored], "nextToken": None}
+    read = stash(exam=public, areResultsPublic=True, stored={ROW_ID: stored}, page=page)
     args = {"examId": EXAM_ID, "id": ROW_ID}
     listed = evaluator.response(
         "Query.results", info=info("listResults"), identity=caller, args=args, stash=read
@@ -470,6 +471,24 @@ def test_which_fields_of_a_row_each_caller_can_read(
         assert (seen["createdAt"] is not None) is has_times
         assert (seen["owner"] is not None) is has_times
         assert seen["published"] is True
+
+
+@pytest.mark.parametrize(
+    ("hour", "is_public"),
+    [(NOW, True), ("2026-06-01T09:59:59Z", True), ("2026-06-01T10:00:00.001Z", False), (None, True)],
+)
+def test_rows_are_public_from_the_hour_of_their_exam_on(
+    evaluator: Evaluator, hour: str | None, is_public: bool
+) -> None:
+    """For strangers nothing is read before; what a change answers then goes to no guest."""
+    stored = exam(published=True, status="PUBLISHED", releaseAt=hour)
+    for caller in (TEACHER, STRANGER, GUEST):
+        asked = {"access": "READ_RESULTS", "examId": EXAM_ID}
+        read = evaluator.response("readExam", identity=caller, stash=asked, result=stored)
+        assert read.stash["areResultsPublic"] is is_public
+        assert (read.stash["exam"] is not None) is (is_public or caller is TEACHER)
+    confirmed = evaluator.response("confirmExam", stash=stash(items=[row()]), result=stored)
+    assert (confirmed.stash["published"], confirmed.stash["items"][0]["published"]) == (is_public, is_public)
 
 
 def test_who_receives_result_events(evaluator: Evaluator) -> None:

@@ -83,12 +83,31 @@ def test_a_date_with_a_zone_offset_is_still_that_date() -> None:
     st.sampled_from(ExamStatus),
     times,
     st.one_of(st.none(), st.integers(0, 1000)),
+    st.one_of(st.none(), times),
 )
 def test_an_exam_is_unchanged_by_a_round_trip_over_the_wire(
-    subject: str, date: dt.date, version: int, status: ExamStatus, time: dt.datetime, count: int | None
+    subject: str,
+    date: dt.date,
+    version: int,
+    status: ExamStatus,
+    time: dt.datetime,
+    count: int | None,
+    hour: dt.datetime | None,
 ) -> None:
     exam = Exam(
-        new_id(), subject, date, "T", PERCENT, status, Audience.CODES, version, time, time, "sub-1", count
+        new_id(),
+        subject,
+        date,
+        "T",
+        PERCENT,
+        status,
+        Audience.CODES,
+        version,
+        time,
+        time,
+        "sub-1",
+        count,
+        hour,
     )
     assert exam_from_wire(exam_to_wire(exam)) == exam
     assert exam_to_wire(exam)["published"] == (status is ExamStatus.PUBLISHED)
@@ -119,6 +138,18 @@ def test_an_answer_that_is_not_an_exam_is_refused(broken: dict[str, Any]) -> Non
         exam_from_wire({**EXAM_WIRE, **broken})
     with pytest.raises(KeyError):
         exam_from_wire({name: value for name, value in EXAM_WIRE.items() if name not in broken})
+
+
+def test_an_exam_of_an_api_that_knows_no_hours_has_none() -> None:
+    exam = exam_from_wire(EXAM_WIRE)
+    assert (exam.release_at, exam.seconds_to_release) == (None, 0)
+    announced = exam_from_wire(
+        {**EXAM_WIRE, "releaseAt": "2026-06-20T14:00:00+02:00", "secondsToRelease": 1.5}
+    )
+    assert (announced.release_at, announced.seconds_to_release) == (
+        dt.datetime(2026, 6, 20, 12, tzinfo=dt.UTC),
+        1.5,
+    )
 
 
 def test_a_time_without_a_zone_is_refused() -> None:

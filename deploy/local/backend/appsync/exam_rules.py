@@ -11,7 +11,14 @@ from functools import partial
 from typing import Any
 
 from deploy.local.backend.appsync.errors import conflict, not_authorized, not_found, precondition_failed
-from deploy.local.backend.appsync.validation import checked_date, checked_id, checked_scale, checked_text
+from deploy.local.backend.appsync.validation import (
+    checked_date,
+    checked_id,
+    checked_release,
+    checked_scale,
+    checked_text,
+    stored_time,
+)
 from deploy.local.backend.appsync.wire_rows import WireObject, exam_object
 from deploy.local.backend.storage.exams import Exam, delete_exam, find_exam, insert_exam, update_exam
 from deploy.local.backend.storage.results import count_results
@@ -37,13 +44,19 @@ _CHECKS: Mapping[str, Callable[[str | None], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class TeacherMutation:
-    """One call of a mutation: its field and `input` as the schema names them, the caller's sub, and the time
-    as an AWSDateTime."""
+    """One call of a mutation: its field, `input` and `releaseAt` as the schema names them, the caller's sub,
+    and the time in epoch seconds."""
 
     field: str
     input: Mapping[str, Any]
     owner: str
-    now: str
+    now_s: float
+    release_at: str | None = None
+
+    @property
+    def now(self) -> str:
+        """The time as an AWSDateTime."""
+        return stored_time(self.now_s)
 
 
 def owned_exam(connection: sqlite3.Connection, exam_id: str, mutation: TeacherMutation) -> Exam:
@@ -62,6 +75,7 @@ def create_exam(connection: sqlite3.Connection, mutation: TeacherMutation) -> Wi
         id=checked_id(mutation.input["id"]),
         **_checked_fields(mutation.input),
         is_published=False,
+        release_at=None,
         version=1,
         created_at=mutation.now,
         updated_at=mutation.now,
@@ -70,13 +84,12 @@ def create_exam(connection: sqlite3.Connection, mutation: TeacherMutation) -> Wi
     stored = find_exam(connection, exam.id)
     if stored is None:
         insert_exam(connection, exam)
-        return exam_object(exam)
+        return exam_object(exam, mutation.now_s)
     if stored == replace(exam, created_at=stored.created_at, updated_at=stored.updated_at):
-        return exam_object(stored)
+        return exam_object(stored, mutation.now_s)
     is_visible = stored.owner == mutation.owner or stored.is_published
-    raise conflict(
-        "An exam with this id exists and is different", exam_object(stored) if is_visible else None
-    )
+    shown = exam_object(stored, mutation.now_s) if is_visible else None
+    raise conflict("An exam with this id exists and is different", shown)
 
 
 def change_exam(connection: sqlite3.Connection, mutation: TeacherMutation) -> WireObject:
@@ -94,8 +107,12 @@ def change_exam(connection: sqlite3.Connection, mutation: TeacherMutation) -> Wi
 
 
 def publish_exam(connection: sqlite3.Connection, mutation: TeacherMutation) -> WireObject:
-    """Opens the exam and its results to everybody; publishing a published exam is one more version."""
-    return _store(connection, replace(_current_exam(connection, mutation), is_published=True), mutation)
+    """Opens the exam to everybody, and its results at once or from an hour to come; publishing a published
+    exam is one more version."""
+    exam = _current_exam(connection, mutation)
+    sent = mutation.release_at
+    release_at = None if sent is None else checked_release(sent, mutation.now_s)
+    return _store(connection, replace(exam, is_published=True, release_at=release_at), mutation)
 
 
 def unpublish_exam(connection: sqlite3.Connection, mutation: TeacherMutation) -> WireObject:
@@ -103,7 +120,7 @@ def unpublish_exam(connection: sqlite3.Connection, mutation: TeacherMutation) ->
     exam = _current_exam(connection, mutation)
     if not exam.is_published:
         raise precondition_failed("The exam is not published")
-    return _store(connection, replace(exam, is_published=False), mutation)
+    return _store(connection, replace(exam, is_published=False, release_at=None), mutation)
 
 
 def remove_exam(connection: sqlite3.Connection, mutation: TeacherMutation) -> WireObject:
@@ -112,13 +129,13 @@ def remove_exam(connection: sqlite3.Connection, mutation: TeacherMutation) -> Wi
     if count_results(connection, exam.id, 1):
         raise precondition_failed("The exam has results: delete them first")
     delete_exam(connection, exam.id)
-    return exam_object(_next_version(exam, mutation))
+    return exam_object(_next_version(exam, mutation), mutation.now_s)
 
 
 def _current_exam(connection: sqlite3.Connection, mutation: TeacherMutation) -> Exam:
     exam = owned_exam(connection, mutation.input["id"], mutation)
     if mutation.input["expectedVersion"] != exam.version:
-        raise conflict("The exam was changed meanwhile", exam_object(exam))
+        raise conflict("The exam was changed meanwhile", exam_object(exam, mutation.now_s))
     return exam
 
 
@@ -133,4 +150,4 @@ def _next_version(exam: Exam, mutation: TeacherMutation) -> Exam:
 def _store(connection: sqlite3.Connection, exam: Exam, mutation: TeacherMutation) -> WireObject:
     stored = _next_version(exam, mutation)
     update_exam(connection, stored)
-    return exam_object(stored)
+    return exam_object(stored, mutation.now_s)

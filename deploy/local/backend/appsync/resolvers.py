@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from sqlite3 import Connection
 from typing import Any
@@ -38,6 +37,7 @@ from deploy.local.backend.appsync.subscriptions import MutationEvent
 from deploy.local.backend.appsync.validation import checked_page_limit
 from deploy.local.backend.appsync.wire_rows import (
     WireObject,
+    are_results_public,
     class_list_object,
     exam_object,
     result_object,
@@ -101,7 +101,7 @@ class ApiResolvers:
         after = _exam_position(given.get("nextToken"), listing)
         row_count = checked_page_limit(limit)
         exams = self._database.read(lambda c: list_published_exams(c, row_count + 1, after))
-        return _exam_page(exams, row_count, listing)
+        return _exam_page(exams, row_count, listing, self._now_s())
 
     def _list_my_exams(
         self, _source: object, info: ResolveInfo, limit: int | None = None, **given: str | None
@@ -111,11 +111,11 @@ class ApiResolvers:
         after = _exam_position(given.get("nextToken"), listing)
         row_count = checked_page_limit(limit)
         exams = self._database.read(lambda c: list_owned_exams(c, owner, row_count + 1, after))
-        return _exam_page(exams, row_count, listing)
+        return _exam_page(exams, row_count, listing, self._now_s())
 
     def _get_exam(self, _source: object, info: ResolveInfo, **given: str) -> WireObject | None:
         exam = self._database.read(lambda c: _visible_exam(c, given["id"], info.context))
-        return None if exam is None else _queried(exam)
+        return None if exam is None else _queried(exam, self._now_s())
 
     def _list_results(
         self,
@@ -130,17 +130,18 @@ class ApiResolvers:
         after = position_after(nextToken, listing, 1)
         row_count = checked_page_limit(limit)
         caller: Caller = info.context
+        now_s = self._now_s()
 
         def work(connection: Connection) -> WireObject:
             exam = _visible_exam(connection, examId, caller)
-            if exam is None:
+            is_owner = exam is not None and exam.owner == caller.sub
+            if exam is None or not (is_owner or are_results_public(exam, now_s)):
                 return {"items": [], "nextToken": None}
-            is_owner = exam.owner == caller.sub
             after_id = after[0] if after else None
             rows = list_results(connection, examId, row_count + 1, after_id, with_awaited=is_owner)
             page = rows[:row_count]
             return {
-                "items": [result_object(row, exam, with_name=is_owner) for row in page],
+                "items": [result_object(row, exam, now_s, with_name=is_owner) for row in page],
                 "nextToken": next_token(listing, (page[-1].id,)) if len(rows) > row_count else None,
             }
 
@@ -148,14 +149,17 @@ class ApiResolvers:
 
     def _get_results(self, _source: object, info: ResolveInfo, **given: str) -> WireObject | None:
         caller: Caller = info.context
+        now_s = self._now_s()
 
         def work(connection: Connection) -> WireObject | None:
             exam = _visible_exam(connection, given["examId"], caller)
             result = find_result(connection, exam.id, given["id"]) if exam else None
-            is_owner = exam is not None and exam.owner == caller.sub
-            if exam is None or result is None or (result.is_awaited and not is_owner):
+            if exam is None or result is None:
                 return None
-            return result_object(result, exam, with_name=is_owner)
+            is_owner = exam.owner == caller.sub
+            if not is_owner and (result.is_awaited or not are_results_public(exam, now_s)):
+                return None
+            return result_object(result, exam, now_s, with_name=is_owner)
 
         return self._database.read(work)
 
@@ -187,7 +191,7 @@ class ApiResolvers:
     def _mutation(self, rule: Rule) -> Callable[..., Awaitable[WireObject]]:
         async def resolve(_source: object, info: ResolveInfo, **given: Any) -> WireObject:
             mutation = TeacherMutation(
-                info.field_name, given["input"], _teacher(info), _aws_date_time(self._now_s())
+                info.field_name, given["input"], _teacher(info), self._now_s(), given.get("releaseAt")
             )
             selection = selected_fields(info)
 
@@ -208,12 +212,6 @@ class ApiResolvers:
         return resolve
 
 
-def _aws_date_time(now_s: float) -> str:
-    """Seconds since 1970 as an AWSDateTime in UTC with milliseconds."""
-    moment = dt.datetime.fromtimestamp(now_s, dt.UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def _teacher(info: ResolveInfo) -> str:
     """The caller's sub; callers without one were refused before."""
     return str(info.context.sub)
@@ -231,13 +229,13 @@ def _exam_position(token: str | None, listing: tuple[str, ...]) -> tuple[str, st
     return None if position is None else (position[0], position[1])
 
 
-def _exam_page(exams: Sequence[Exam], row_count: int, listing: tuple[str, ...]) -> WireObject:
+def _exam_page(exams: Sequence[Exam], row_count: int, listing: tuple[str, ...], now_s: float) -> WireObject:
     page = exams[:row_count]
     return {
-        "items": [_queried(exam) for exam in page],
+        "items": [_queried(exam, now_s) for exam in page],
         "nextToken": next_token(listing, (page[-1].date, page[-1].id)) if len(exams) > row_count else None,
     }
 
 
-def _queried(exam: Exam) -> WireObject:
-    return {**exam_object(exam), "isQueried": True}
+def _queried(exam: Exam, now_s: float) -> WireObject:
+    return {**exam_object(exam, now_s), "isQueried": True}

@@ -44,23 +44,23 @@ RowInput = Mapping[str, Any]
 def create_result(connection: sqlite3.Connection, mutation: TeacherMutation) -> WireObject:
     """A row at version 1. Idempotent: the same create again has the same answer."""
     exam = owned_exam(connection, mutation.input["examId"], mutation)
-    return result_object(_stored_row(connection, mutation.input, exam, mutation.now), exam)
+    return result_object(_stored_row(connection, mutation.input, exam, mutation), exam, mutation.now_s)
 
 
 def create_results(connection: sqlite3.Connection, mutation: TeacherMutation) -> WireObject:
     """As `create_result`, for 1 to 99 rows, of which all are awaited or none is."""
     exam = owned_exam(connection, mutation.input["examId"], mutation)
-    results = [_stored_row(connection, row, exam, mutation.now) for row in _batch_rows(mutation)]
+    results = [_stored_row(connection, row, exam, mutation) for row in _batch_rows(mutation)]
     if len({result.is_awaited for result in results}) > 1:
         raise bad_request("rows", "must all be awaited or all have a grade")
-    return batch_object(results, exam)
+    return batch_object(results, exam, mutation.now_s)
 
 
 def change_result(connection: sqlite3.Connection, mutation: TeacherMutation) -> WireObject:
     """Fields left out stay; a null name removes it. A graded result does not become awaited in this way."""
     given = mutation.input
     exam = owned_exam(connection, given["examId"], mutation)
-    result = _current_result(connection, given, exam)
+    result = _current_result(connection, given, exam, mutation)
     changed = replace(result, version=result.version + 1, updated_at=mutation.now)
     if "student" in given:
         student = checked_student(given["student"], are_codes=exam.are_students_codes)
@@ -72,35 +72,37 @@ def change_result(connection: sqlite3.Connection, mutation: TeacherMutation) -> 
     if "name" in given:
         changed = replace(changed, name=_checked_name(given))
     update_result(connection, changed)
-    return result_object(changed, exam)
+    return result_object(changed, exam, mutation.now_s)
 
 
 def remove_result(connection: sqlite3.Connection, mutation: TeacherMutation) -> WireObject:
     """Answers the row as it was, one version on: the event of its end is newer than every other."""
     exam = owned_exam(connection, mutation.input["examId"], mutation)
-    return result_object(_removed_row(connection, mutation.input, exam, mutation.now), exam)
+    return result_object(_removed_row(connection, mutation.input, exam, mutation), exam, mutation.now_s)
 
 
 def retract_result(connection: sqlite3.Connection, mutation: TeacherMutation) -> WireObject:
     """The result is awaited again. Answers it as it was, one version on, as its deletion does: that is what
     the event means to everybody but the owner."""
     exam = owned_exam(connection, mutation.input["examId"], mutation)
-    result = _current_result(connection, mutation.input, exam)
+    result = _current_result(connection, mutation.input, exam, mutation)
     if result.is_awaited:
         raise precondition_failed("The result has no grade")
     retracted = replace(result, version=result.version + 1, updated_at=mutation.now)
     update_result(connection, replace(retracted, grade=AWAITED))
-    return result_object(retracted, exam)
+    return result_object(retracted, exam, mutation.now_s)
 
 
 def remove_results(connection: sqlite3.Connection, mutation: TeacherMutation) -> WireObject:
     """As `remove_result`, for 1 to 99 rows."""
     exam = owned_exam(connection, mutation.input["examId"], mutation)
-    rows = _batch_rows(mutation)
-    return batch_object([_removed_row(connection, row, exam, mutation.now) for row in rows], exam)
+    removed = [_removed_row(connection, row, exam, mutation) for row in _batch_rows(mutation)]
+    return batch_object(removed, exam, mutation.now_s)
 
 
-def _stored_row(connection: sqlite3.Connection, given: RowInput, exam: Exam, now: str) -> Result:
+def _stored_row(
+    connection: sqlite3.Connection, given: RowInput, exam: Exam, mutation: TeacherMutation
+) -> Result:
     result = Result(
         exam_id=exam.id,
         id=checked_id(given["id"]),
@@ -108,8 +110,8 @@ def _stored_row(connection: sqlite3.Connection, given: RowInput, exam: Exam, now
         grade=checked_grade(given["grade"]),
         name=_checked_name(given),
         version=1,
-        created_at=now,
-        updated_at=now,
+        created_at=mutation.now,
+        updated_at=mutation.now,
     )
     stored = find_result(connection, exam.id, result.id)
     if stored is None:
@@ -117,21 +119,26 @@ def _stored_row(connection: sqlite3.Connection, given: RowInput, exam: Exam, now
         return result
     if stored == replace(result, created_at=stored.created_at, updated_at=stored.updated_at):
         return stored
-    raise conflict("A result with this id exists and is different", result_object(stored, exam))
+    current = result_object(stored, exam, mutation.now_s)
+    raise conflict("A result with this id exists and is different", current)
 
 
-def _removed_row(connection: sqlite3.Connection, given: RowInput, exam: Exam, now: str) -> Result:
-    result = _current_result(connection, given, exam)
+def _removed_row(
+    connection: sqlite3.Connection, given: RowInput, exam: Exam, mutation: TeacherMutation
+) -> Result:
+    result = _current_result(connection, given, exam, mutation)
     delete_result(connection, exam.id, result.id)
-    return replace(result, version=result.version + 1, updated_at=now)
+    return replace(result, version=result.version + 1, updated_at=mutation.now)
 
 
-def _current_result(connection: sqlite3.Connection, given: RowInput, exam: Exam) -> Result:
+def _current_result(
+    connection: sqlite3.Connection, given: RowInput, exam: Exam, mutation: TeacherMutation
+) -> Result:
     result = find_result(connection, exam.id, given["id"])
     if result is None:
         raise not_found("The result")
     if given["expectedVersion"] != result.version:
-        raise conflict("The result was changed meanwhile", result_object(result, exam))
+        raise conflict("The result was changed meanwhile", result_object(result, exam, mutation.now_s))
     return result
 
 

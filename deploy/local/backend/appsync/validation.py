@@ -21,9 +21,11 @@ __all__ = [
     "checked_grade",
     "checked_id",
     "checked_page_limit",
+    "checked_release",
     "checked_scale",
     "checked_student",
     "checked_text",
+    "stored_time",
 ]
 
 TEXT_LENGTH_MAX = 120  # code points of subject, teacher, student and name
@@ -33,6 +35,7 @@ CLASS_STUDENTS_MAX = 1000
 CLASS_CHARACTERS_MAX = 60_000  # of names and numbers: as on AWS, where a list is one item of at most 400 kB
 PAGE_ROWS_DEFAULT = 100
 PAGE_ROWS_MAX = 1000
+RELEASE_DAYS_MAX = 366  # a year mistyped would hide the results for years
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 # The form of a scale's text; only the dashboards check whether its numbers are consistent.
@@ -99,6 +102,25 @@ def checked_date(value: str | None) -> str:
     except ValueError:
         raise bad_request("date", "must be a day written YYYY-MM-DD") from None
     return value
+
+
+def checked_release(value: str, now_s: float) -> str:
+    """An hour to come, within RELEASE_DAYS_MAX days, from an AWSDateTime."""
+    try:
+        epoch_s = dt.datetime.fromisoformat(value).timestamp()
+    except ValueError:
+        raise bad_request("releaseAt", "must be a time with its offset") from None
+    if epoch_s <= now_s:
+        raise bad_request("releaseAt", "must be to come; leave it out to publish the results now")
+    if epoch_s > now_s + RELEASE_DAYS_MAX * 86_400:
+        raise bad_request("releaseAt", f"must be within {RELEASE_DAYS_MAX} days")
+    return stored_time(epoch_s)
+
+
+def stored_time(epoch_s: float) -> str:
+    """Seconds since 1970 as an AWSDateTime in UTC with milliseconds."""
+    moment = dt.datetime.fromtimestamp(epoch_s, dt.UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def checked_page_limit(value: int | None) -> int:

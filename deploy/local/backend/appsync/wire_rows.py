@@ -1,9 +1,12 @@
 """Stored rows as the schema's objects. The schema's directives decide who may see a field, except for `name`.
 
 `name` is included only on request: for the exam's owner, in the answer to a query. In answers to mutations,
-and so in events, it is always null.
+and so in events, it is always null. Whether an exam's hour has come is decided at each answer, by the time
+`now_s` (epoch seconds) of this backend's clock; nothing acts when it comes.
 """
 
+import datetime as dt
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 
@@ -11,12 +14,24 @@ from deploy.local.backend.storage.class_lists import ClassList
 from deploy.local.backend.storage.exams import Exam
 from deploy.local.backend.storage.results import Result
 
-__all__ = ["WireObject", "batch_object", "class_list_object", "exam_object", "result_object"]
+__all__ = [
+    "WireObject",
+    "are_results_public",
+    "batch_object",
+    "class_list_object",
+    "exam_object",
+    "result_object",
+]
 
 WireObject = dict[str, object]
 
 
-def exam_object(exam: Exam) -> WireObject:
+def are_results_public(exam: Exam, now_s: float) -> bool:
+    """Whether everybody may see the results that have a grade."""
+    return exam.is_published and _seconds_to_release(exam, now_s) == 0
+
+
+def exam_object(exam: Exam, now_s: float) -> WireObject:
     """All fields of `Exam`, without `resultsCount`: only queries answer that."""
     return {
         "id": exam.id,
@@ -27,6 +42,8 @@ def exam_object(exam: Exam) -> WireObject:
         "status": "PUBLISHED" if exam.is_published else "DRAFT",
         "audience": exam.audience,
         "published": exam.is_published,
+        "releaseAt": exam.release_at,
+        "secondsToRelease": _seconds_to_release(exam, now_s),
         "version": exam.version,
         "createdAt": exam.created_at,
         "updatedAt": exam.updated_at,
@@ -35,14 +52,14 @@ def exam_object(exam: Exam) -> WireObject:
     }
 
 
-def result_object(result: Result, exam: Exam, *, with_name: bool = False) -> WireObject:
+def result_object(result: Result, exam: Exam, now_s: float, *, with_name: bool = False) -> WireObject:
     """All fields of `Results`. An awaited result is never published: subscribers are filtered on that."""
     return {
         "id": result.id,
         "examId": result.exam_id,
         "student": result.student,
         "grade": result.grade,
-        "published": exam.is_published and not result.is_awaited,
+        "published": are_results_public(exam, now_s) and not result.is_awaited,
         "version": result.version,
         "createdAt": result.created_at,
         "updatedAt": result.updated_at,
@@ -51,7 +68,7 @@ def result_object(result: Result, exam: Exam, *, with_name: bool = False) -> Wir
     }
 
 
-def batch_object(results: Sequence[Result], exam: Exam) -> WireObject:
+def batch_object(results: Sequence[Result], exam: Exam, now_s: float) -> WireObject:
     """All fields of `ResultsBatch`, its rows ordered by their random ids; awaited ones only if all are.
 
     The event shows everybody these rows: the order in which they were entered could identify the
@@ -61,8 +78,8 @@ def batch_object(results: Sequence[Result], exam: Exam) -> WireObject:
     shown = sorted(graded or results, key=lambda result: result.id)
     return {
         "examId": exam.id,
-        "published": exam.is_published and bool(graded),
-        "items": [result_object(result, exam) for result in shown],
+        "published": are_results_public(exam, now_s) and bool(graded),
+        "items": [result_object(result, exam, now_s) for result in shown],
         "owner": exam.owner,
     }
 
@@ -78,3 +95,10 @@ def class_list_object(stored: ClassList, *, with_students: bool = True) -> WireO
         "createdAt": stored.created_at,
         "updatedAt": stored.updated_at,
     }
+
+
+def _seconds_to_release(exam: Exam, now_s: float) -> float:
+    if exam.release_at is None:
+        return 0.0
+    milliseconds = 1000 * (dt.datetime.fromisoformat(exam.release_at).timestamp() - now_s)
+    return max(0, math.ceil(milliseconds)) / 1000  # rounded up: 0 would be too early

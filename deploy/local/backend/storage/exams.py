@@ -26,6 +26,7 @@ class Exam:
     scale: str
     audience: str
     is_published: bool
+    release_at: str | None  # from then on the results are public too; None: from the publication on
     version: int
     created_at: str
     updated_at: str
@@ -37,8 +38,8 @@ class Exam:
 
 
 _SELECT = (
-    "SELECT id, subject, date, teacher, scale, audience, is_published, version, created_at, updated_at,"
-    " owner FROM exams"
+    "SELECT id, subject, date, teacher, scale, audience, is_published, release_at, version, created_at,"
+    " updated_at, owner FROM exams"
 )
 _ORDER = "ORDER BY date DESC, id LIMIT ?"
 
@@ -71,9 +72,9 @@ def list_owned_exams(
 
 def insert_exam(connection: sqlite3.Connection, exam: Exam) -> None:
     connection.execute(
-        "INSERT INTO exams (id, subject, date, teacher, scale, audience, is_published, version, created_at,"
-        " updated_at, owner) VALUES (:id, :subject, :date, :teacher, :scale, :audience, :is_published,"
-        " :version, :created_at, :updated_at, :owner)",
+        "INSERT INTO exams (id, subject, date, teacher, scale, audience, is_published, release_at, version,"
+        " created_at, updated_at, owner) VALUES (:id, :subject, :date, :teacher, :scale, :audience,"
+        " :is_published, :release_at, :version, :created_at, :updated_at, :owner)",
         asdict(exam),
     )
 
@@ -82,7 +83,8 @@ def update_exam(connection: sqlite3.Connection, exam: Exam) -> None:
     """Everything but id, owner and time of creation."""
     connection.execute(
         "UPDATE exams SET subject = :subject, date = :date, teacher = :teacher, scale = :scale,"
-        " audience = :audience, is_published = :is_published, version = :version, updated_at = :updated_at"
+        " audience = :audience, is_published = :is_published, release_at = :release_at, version = :version,"
+        " updated_at = :updated_at"
         " WHERE id = :id",
         asdict(exam),
     )

@@ -144,6 +144,8 @@ def test_guests_may_access_exactly_these_fields_of_the_real_schema() -> None:
         "status",
         "audience",
         "published",
+        "releaseAt",
+        "secondsToRelease",
         "version",
         "createdAt",
         "updatedAt",
