@@ -8,9 +8,10 @@ import httpx
 from tests.server_process import ServerProcess
 from tests.waiting import wait_until
 
-__all__ = ["PROBE", "TEACHER_APP", "StudentDashboard", "TeacherDashboard"]
+__all__ = ["PROBE", "STUDENT_APP", "TEACHER_APP", "StudentDashboard", "TeacherDashboard"]
 
 TEACHER_APP = "teacher_app"
+STUDENT_APP = "student_app"
 PROBE = "tests.teacher_app.probe_app"
 FEED_DEADLINE_S = 20.0
 
@@ -27,6 +28,10 @@ class _Dashboard(ServerProcess):
     def host(self) -> str:
         return self.url.removeprefix("http://")
 
+    @property
+    def port(self) -> int:
+        return int(self.host.partition(":")[2])
+
 
 class TeacherDashboard(_Dashboard):
     """The gate around a small script, or the real thing: `module` is PROBE or TEACHER_APP."""
@@ -36,10 +41,10 @@ class TeacherDashboard(_Dashboard):
 
 
 class StudentDashboard(_Dashboard):
-    """The constructor returns once its feed is live."""
+    """The constructor returns once its feed is live. `module`: STUDENT_APP, or one that changes it."""
 
-    def __init__(self, settings: Mapping[str, str], *, port: int = 0) -> None:
-        super().__init__("student_app", settings, port)
+    def __init__(self, settings: Mapping[str, str], module: str = STUDENT_APP, *, port: int = 0) -> None:
+        super().__init__(module, settings, port)
         try:
             wait_until(
                 lambda: self.ready_status() == 200, deadline_s=FEED_DEADLINE_S, what="the feed being live"

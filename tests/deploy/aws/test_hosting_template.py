@@ -216,12 +216,16 @@ def test_every_platform_of_the_command_line_is_allowed_by_the_template() -> None
     assert set(image_engine.PLATFORMS) == set(template["Parameters"]["CpuArchitecture"]["AllowedValues"])
 
 
-def test_the_balancer_closes_idle_connections_before_the_dashboards_do(resources: dict[str, Any]) -> None:
+def test_each_hop_ends_idle_connections_before_the_next_one_does(resources: dict[str, Any]) -> None:
+    """CloudFront, the balancer, the dashboards: a request on a connection that is being closed is lost."""
     (balancer,) = of_type(resources, "AWS::ElasticLoadBalancingV2::LoadBalancer").values()
     attributes = {item["Key"]: item["Value"] for item in balancer["LoadBalancerAttributes"]}
     idle_s = int(attributes["idle_timeout.timeout_seconds"])
     assert WEBSOCKET_PING_S * 2 < idle_s < KEEP_ALIVE_S
     assert idle_s > BEAT_S * 2
+    for distribution in of_type(resources, "AWS::CloudFront::Distribution").values():
+        (origin,) = distribution["DistributionConfig"]["Origins"]
+        assert origin["CustomOriginConfig"]["OriginKeepaliveTimeout"] < idle_s
 
 
 def test_streams_are_never_silent_as_long_as_cloudfronts_timeout(resources: dict[str, Any]) -> None:
