@@ -124,7 +124,7 @@ class ImportDraft:
         return self._checked(Choices())
 
     def _checked(self, choices: Choices) -> list[CheckedRow]:
-        """Repeat the password while nothing changes: a page asks several times in each of its reruns."""
+        """The last answer as long as nothing changes: a page asks several times in each of its reruns."""
         asked = (self.rows, self._workspace.exam, list(self._workspace.results))
         if asked != self._asked:
             self._asked, self._answers = asked, {}

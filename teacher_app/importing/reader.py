@@ -2,10 +2,14 @@
 
 Reading is where a file of any making meets libraries of any making. Whatever happens there, the page gets a
 Source or one sentence.
+
+A process needs longer to start and to load those libraries than to read a class list, so a page that asks for
+a file has one started in advance.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import secrets
@@ -45,8 +49,15 @@ class FileReader:
         self._budget = budget
         self._places = threading.BoundedSemaphore(budget.at_once)
         self._running: set[subprocess.Popen[bytes]] = set()
+        self._waiting: subprocess.Popen[bytes] | None = None  # for the next file
         self._is_closed = False
-        self._running_lock = threading.Lock()  # guards both
+        self._processes_lock = threading.Lock()  # guards all three
+
+    def prepare(self) -> None:
+        """Start the process of the next file, unless one is waiting. Returns at once, and never fails."""
+        with self._processes_lock, contextlib.suppress(OSError):  # reading will meet and name it
+            if not self._is_closed:
+                self._waiting = self._taken()
 
     def file(self, data: bytes, encoding: str | None = None) -> Source:
         """As source_from_file(). Blocks. Raises FileNotReadable, whatever happens."""
@@ -58,10 +69,13 @@ class FileReader:
 
     def close(self) -> None:
         """End the processes; reading raises FileNotReadable from now on."""
-        with self._running_lock:
+        with self._processes_lock:
             self._is_closed = True
             for process in self._running:
                 process.kill()
+            if self._waiting is not None:
+                self._waiting.kill()
+                self._waiting.communicate()
 
     def _read(self, data: bytes, *, is_pasted: bool, encoding: str | None) -> Source:
         what = "pasted text" if is_pasted else what_it_is(data)
@@ -85,29 +99,38 @@ class FileReader:
 
     def _answer(self, question: bytes) -> dict[str, Any]:
         """What the process says. Raises subprocess.TimeoutExpired or OSError."""
-        with self._running_lock:
+        with self._processes_lock:
             if self._is_closed:
                 return {"fault": "the dashboard is stopping"}
-            process = subprocess.Popen(  # noqa: S603  # our own module
-                _COMMAND,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                cwd=_ROOT,
-                env={},  # it has no use for settings and keys
-                process_group=0,  # Ctrl-C at the terminal is for the dashboard, which ends its processes
-            )
+            process = self._taken()
             self._running.add(process)
         with process:
             try:
                 output, _ = process.communicate(question, timeout=self._budget.duration_s)
             finally:
-                with self._running_lock:
+                with self._processes_lock:
                     self._running.remove(process)
                 process.kill()
         if process.returncode:
             return {"fault": f"the process ended with {process.returncode}"}
         answer: dict[str, Any] = json.loads(output)
         return answer
+
+    def _taken(self) -> subprocess.Popen[bytes]:
+        """The process that is waiting and alive, else a new one. Raises OSError."""
+        process, self._waiting = self._waiting, None
+        if process is not None:
+            if process.poll() is None:
+                return process
+            process.communicate()  # it was killed while it waited; this closes its pipes
+        return subprocess.Popen(  # noqa: S603  # our own module
+            _COMMAND,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=_ROOT,
+            env={},  # it has no use for settings and keys
+            process_group=0,  # Ctrl-C at the terminal is for the dashboard, which ends its processes
+        )
 
 
 def not_readable(what: str, fault: str, at: Sequence[str] = ()) -> FileNotReadable:

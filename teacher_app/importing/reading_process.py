@@ -91,8 +91,11 @@ def _answer(request: Request, data: bytes) -> str:
 
 
 def main() -> None:
-    """Read one file."""
-    request = Request(**json.loads(sys.stdin.buffer.readline()))
+    """Read one file; none if the dashboard ends first."""
+    line = sys.stdin.buffer.readline()
+    if not line:
+        return
+    request = Request(**json.loads(line))
     data = sys.stdin.buffer.read()
     _limit(request)
     sys.stdout.write(_answer(request, data))

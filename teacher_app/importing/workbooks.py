@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import itertools
 import math
 import re
 import warnings
 import zipfile
 from collections.abc import Iterator
 from functools import partial
+from operator import is_
 from typing import Any
 
 import openpyxl
+from openpyxl.cell.read_only import EMPTY_CELL
 
 from teacher_app.importing.archives import check_archive
 from teacher_app.importing.limits import COLUMNS_MAX, LINES_MAX, FileNotReadable
@@ -91,7 +94,8 @@ def _rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:
             raise FileNotReadable(TOO_LONG)
         if row is gap:  # the rows that a sheet leaves out are one and the same object
             continue
-        cells = ["" if cell.value is None else _text(cell) for cell in row]
+        filled = len(row) - sum(1 for _ in itertools.takewhile(partial(is_, EMPTY_CELL), reversed(row)))
+        cells = ["" if cell.value is None else _text(cell) for cell in row[:filled]]
         if any(cells):
             yield number, cells
         else:

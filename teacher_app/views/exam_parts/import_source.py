@@ -55,6 +55,7 @@ def render(workspace: Workspace) -> None:
 
 
 def _ask_for_source(page: _Page, workspace: Workspace, key: str) -> None:
+    current_reader().prepare()
     st.markdown(
         "One row for each student: the name, then the grade if there is one yet. Copy it from a "
         "spreadsheet or a list, or choose the file that another program made. "

@@ -14,6 +14,7 @@ from teacher_app.importing.limits import FileNotReadable
 from teacher_app.importing.reader import FileReader, ReadingBudget
 from tests.teacher_app.importing.test_dialects import CANVAS, ONEROSTER, bytes_of, workbook_of, zip_of
 from tests.teacher_app.importing.weapons import WEAPONS
+from tests.waiting import wait_until
 
 LIST = "Name;Grade\nHéloïse;14,5\n"
 SHORT = ReadingBudget(duration_s=0.001)  # no process starts in that time
@@ -79,6 +80,31 @@ def test_no_process_stays_behind() -> None:
     with closing(FileReader(SHORT)) as reader, pytest.raises(FileNotReadable):
         reader.pasted(LIST)
     assert set(psutil.Process().children(recursive=True)) <= before
+
+
+def test_the_next_file_is_read_by_the_process_that_waits_for_it() -> None:
+    before = set(psutil.Process().children())
+    with closing(FileReader()) as reader:
+        reader.prepare()
+        (waiting,) = set(psutil.Process().children()) - before
+        reader.prepare()
+        assert set(psutil.Process().children()) == {*before, waiting}
+        assert reader.pasted(LIST) == source_from_text(LIST)
+        assert set(psutil.Process().children()) == before
+        reader.prepare()
+    assert set(psutil.Process().children()) == before
+    reader.prepare()
+    assert set(psutil.Process().children()) == before
+
+
+def test_a_process_that_was_killed_while_it_waited_does_not_matter() -> None:
+    before = set(psutil.Process().children())
+    with closing(FileReader()) as reader:
+        reader.prepare()
+        (waiting,) = set(psutil.Process().children()) - before
+        waiting.kill()
+        wait_until(lambda: waiting.status() == psutil.STATUS_ZOMBIE)
+        assert reader.pasted(LIST) == source_from_text(LIST)
 
 
 def test_two_files_are_read_at_once_and_more_wait(reader: FileReader) -> None:
