@@ -1,11 +1,13 @@
-"""The texts that people type, escaped where Markdown or a spreadsheet would interpret them."""
+"""Dates as people read them; texts that they type, escaped for Markdown and for spreadsheets."""
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import unicodedata
 
 __all__ = [
+    "date_text",
     "escape_formula",
     "escape_markdown",
     "normalize_spaces",
@@ -18,6 +20,11 @@ _MARKDOWN_SPECIAL = frozenset(r"\`*_{}[]()#+-.!|<>~$:&")
 _FORMULA_START = r"[=+\-@\t\r\n＝＋－＠]."
 _FORMULA = re.compile(f"'*{_FORMULA_START}", re.DOTALL)
 _ESCAPED_FORMULA = re.compile(f"''*{_FORMULA_START}", re.DOTALL)
+
+
+def date_text(date: dt.date) -> str:
+    """Such as "6 June 2026", which is unambiguous everywhere. Files have dates as in ISO 8601."""
+    return f"{date.day} {date:%B %Y}"
 
 
 def normalize_spaces(text: str) -> str:

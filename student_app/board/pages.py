@@ -19,11 +19,11 @@ from starlette.routing import Route
 from shared.live.cache import ExamCache
 from shared.live.status import FeedState
 from shared.model.exam import Exam, Result, is_id
-from shared.model.grades import shown_grade
 from shared.model.names import language_of
 from shared.model.overview import overview_of
 from shared.model.scales import describe
 from shared.model.students import sorted_by_student
+from shared.model.text import date_text
 from shared.web.templates import html_templates
 from student_app.exam.download import results_csv, results_file_name
 from student_app.stream.hub import LiveHub, WatchedFeed
@@ -36,7 +36,6 @@ LISTED_EXAMS_MAX = 500  # an old phone shows no more; other exams are reached by
 REFRESH_S = 30
 
 _templates = html_templates(Path(__file__).with_name("templates"))
-_templates.filters["shown_grade"] = shown_grade
 
 
 def board_routes(
@@ -125,7 +124,8 @@ def _missing(*, is_absent: bool) -> Response:
 
 def _minute(time_s: float) -> str:
     """In the server's zone, which is named: a page without scripts cannot ask for the reader's."""
-    return dt.datetime.fromtimestamp(time_s).astimezone().strftime("%Y-%m-%d %H:%M %Z")
+    time = dt.datetime.fromtimestamp(time_s).astimezone()
+    return f"{date_text(time)}, {time:%H:%M %Z}"
 
 
 def _rendered(template: str, **values: object) -> bytes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from shared.model.grades import shown_grade
 from shared.web.scripts import NAMES_SCRIPT
 from shared.web.templates import html_templates
 
@@ -20,7 +19,6 @@ __all__ = [
 
 _FOLDER = Path(__file__).parent
 _templates = html_templates(_FOLDER)
-_templates.filters["shown_grade"] = shown_grade
 
 
 def _text(*names: str) -> str:

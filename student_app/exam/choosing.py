@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from shared.model.exam import Exam
 from shared.model.names import has_words
+from shared.model.text import date_text
 
 __all__ = ["OFFERED_MAX", "exam_label", "exam_labels", "matching_exams"]
 
@@ -16,7 +17,7 @@ OFFERED_MAX = 50  # a longer list is searched, not scrolled; every page contains
 
 def exam_label(exam: Exam) -> str:
     """One line that identifies an exam: subject, date, teacher."""
-    return f"{exam.subject} · {exam.date.isoformat()} · {exam.teacher}"
+    return f"{exam.subject} · {date_text(exam.date)} · {exam.teacher}"
 
 
 def exam_labels(exams: Iterable[Exam]) -> dict[str, str]:
@@ -31,6 +32,7 @@ def exam_labels(exams: Iterable[Exam]) -> dict[str, str]:
 
 
 def matching_exams(exams: Sequence[Exam], search: str, limit: int = OFFERED_MAX) -> list[Exam]:
-    """The first `limit` exams whose labels contain every word of `search`, in the order given."""
-    found = (exam for exam in exams if has_words(exam_label(exam), search))
+    """The first `limit` exams whose labels or dates, such as 2026-06-18, contain
+    every word of `search`, in the order given."""
+    found = (exam for exam in exams if has_words(f"{exam_label(exam)} {exam.date.isoformat()}", search))
     return list(itertools.islice(found, limit))

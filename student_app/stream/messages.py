@@ -38,6 +38,7 @@ from shared.model.overview import axis_of, overview_of
 from shared.model.scales import NumberScale, Scale, describe
 from shared.model.statistics import SCORE_DECIMALS, bin_index, read_grade
 from shared.model.statistics_texts import PLACE_WORDS
+from shared.model.text import date_text
 
 __all__ = [
     "Json",
@@ -59,7 +60,7 @@ def exam_object(exam: Exam) -> Json:
     return {
         "id": exam.id,
         "subject": exam.subject,
-        "date": exam.date.isoformat(),
+        "date": date_text(exam.date),
         "teacher": exam.teacher,
         "axis": {
             "bars": [[label, tick] for label, tick in zip(axis.labels, axis.ticks, strict=True)],

@@ -71,6 +71,11 @@ class Outbox {
     return [...this.entries.values()].filter((entry) => entry.receipt?.kind === "not-saved");
   }
 
+  // Those that cannot be saved as they are: the teacher corrects them or chooses.
+  get refused() {
+    return [...this.entries.values()].filter(({ receipt }) => receipt && receipt.kind !== "not-saved");
+  }
+
   message(seen, entries) {
     this.pulse += 1;
     this.sentAt = Date.now();

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from shared.model.errors import FieldInvalid, ScaleUnknown
 from shared.model.exam import Audience, Exam, ExamChanges, NewExam
 from shared.model.scales import OUT_OF_20, LevelScale, NumberScale, Scale, describe
+from shared.model.text import date_text
 from teacher_app.exam.scale_form import ScaleFields
-from teacher_app.exam.wording import AUDIENCE_WORDS, date_text
+from teacher_app.exam.wording import AUDIENCE_WORDS
 
 __all__ = ["FIELD_LABELS", "ExamFields", "field_text"]
 

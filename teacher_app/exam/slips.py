@@ -18,9 +18,9 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
 from shared.model.exam import Exam, Result
+from shared.model.text import date_text
 from shared.web.installed import streamlit_font
 from teacher_app.exam.links import qr_modules
-from teacher_app.exam.wording import date_text
 
 __all__ = ["SLIPS_A_PAGE", "names_without_letters", "slips_pdf"]
 

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 
 from shared.model.exam import Audience, Exam, Result
 
-__all__ = ["AUDIENCE_WORDS", "count_text", "date_text", "entered_text", "names_text", "status_text"]
+__all__ = ["AUDIENCE_WORDS", "count_text", "entered_text", "names_text", "status_text"]
 
 AUDIENCE_WORDS = {Audience.NAMES: "students by name", Audience.CODES: "students by code"}
-
-
-def date_text(date: dt.date) -> str:
-    """Such as "6 June 2026", which is unambiguous everywhere."""
-    return f"{date.day} {date:%B %Y}"
 
 
 def count_text(count: int, thing: str) -> str:

@@ -10,8 +10,9 @@ import streamlit as st
 from shared.model.errors import InputRefused, NotFound, SessionEnded
 from shared.model.exam import Audience
 from shared.model.scales import describe
+from shared.model.text import date_text
 from teacher_app.context import current_api, current_session
-from teacher_app.exam.wording import AUDIENCE_WORDS, date_text, entered_text, status_text
+from teacher_app.exam.wording import AUDIENCE_WORDS, entered_text, status_text
 from teacher_app.rows.workspace import Workspace
 from teacher_app.views import navigation
 from teacher_app.views.errors import EXPECTED, explain

@@ -152,6 +152,27 @@ def test_a_grade_outside_the_scale_is_explained_and_corrected_in_place(desk: Ent
     assert desk.stored_pairs() == [("Ada Lovelace", "15"), ("Grace Hopper", "12")]
 
 
+def test_what_is_refused_is_counted_and_one_press_away(desk: EntryDesk) -> None:
+    """Also where the line is far out of sight, under what was entered since."""
+    page = desk.page
+    desk.student.focus()
+    for person, grade in (
+        ("Ada", "25"),
+        ("Grace", "x"),
+        *((f"Student {number}", "9") for number in range(20)),
+    ):
+        desk.type_row(person, grade)
+    following = page.get_by_role("button", name="2 results are not saved: show the next one")
+    for person in ("Grace", "Ada", "Grace"):
+        following.click()
+        line = page.locator("li.editing").filter(has=page.get_by_role("button", name=f"Save: {person}"))
+        expect(line.get_by_label("Grade")).to_be_focused()
+        expect(line.get_by_label("Grade")).to_be_in_viewport()
+    page.keyboard.type("12")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="1 result is not saved: show the next one")).to_be_visible()
+
+
 @pytest.mark.parametrize(
     ("choice", "kept"),
     [

@@ -41,7 +41,10 @@ CONTRAST = """element => {
   const [light, dark] = [luminance(seen), luminance(paper.slice(0, 3))].sort((a, b) => b - a);
   return (light + 0.05) / (dark + 0.05);
 }"""
-
+LOOK = """field => {
+  const look = getComputedStyle(field);
+  return [look.backgroundColor, look.borderTopColor, look.borderTopWidth, look.borderRadius, look.minHeight];
+}"""
 MANY = 250
 
 
@@ -101,14 +104,24 @@ def test_enter_creates_the_exam_and_faults_are_marked_on_their_fields(teacher_pa
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_captions_are_dark_enough(teacher: SignedIn, new_person: Callable[..., Person], scheme: str) -> None:
+def test_small_texts_are_dark_enough_and_fields_look_the_same(
+    teacher: SignedIn, new_person: Callable[..., Person], scheme: str
+) -> None:
     """WCAG 2.2, 1.4.3: 4.5:1."""
-    page = new_person(storage_state=teacher.storage_state, color_scheme=scheme).page
+    desk = teacher.open_desk(new_person(storage_state=teacher.storage_state, color_scheme=scheme))
+    page = desk.page
+    look = desk.student.evaluate(LOOK)
+    desk.api.create_result(desk.exam.id, NewResult("Ada", "12"))
+    page.goto(f"{desk.url}&part=Grid")
+    assert page.get_by_role("button", name="Delete").evaluate(CONTRAST) >= 4.5
     page.goto(f"{teacher.teacher_url}/new")
     expect(page.get_by_text("It starts as a draft")).to_be_visible()
     captions = page.get_by_test_id("stCaptionContainer")
     for caption in captions.all():
         assert caption.evaluate(CONTRAST) >= 4.5
+    for field in ("stTextInputRootElement", "stDateInputField"):
+        assert page.get_by_test_id(field).first.evaluate(LOOK) == look
+    assert page.get_by_test_id("stSelectbox").get_by_role("group").evaluate(LOOK) == look
 
 
 def test_a_printed_grid_has_every_result(teacher: SignedIn, new_person: Callable[..., Person]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from shared.model.exam import Audience, Exam
-from teacher_app.exam.wording import date_text
+from shared.model.text import date_text
 
 __all__ = ["list_rows"]
 

@@ -48,6 +48,7 @@ class Entry {
       this.submit();
     });
     this.part(".retry-all").addEventListener("click", () => this.retryAll());
+    this.part(".next-refused").addEventListener("click", () => this.showNextRefused());
     this.part(".more").addEventListener("click", () => {
       this.lines.showMore();
       this.draw();
@@ -327,6 +328,17 @@ class Entry {
     this.fields.person.focus();
   }
 
+  // From one result that cannot be saved to the next, down the page.
+  showNextRefused() {
+    const lines = [...this.section.querySelectorAll(".line")].map((node) => this.lines.at(node));
+    const refused = lines.filter((line) => line.entry?.receipt);
+    const shown = lines.indexOf(this.shownRefused);
+    const next = refused.find((line) => lines.indexOf(line) > shown) ?? refused[0];
+    this.shownRefused = next;
+    next.focus(next.entry.receipt.field);
+    next.node.scrollIntoView({ block: "center" });
+  }
+
   send() {
     this.setStateValue("outbox", this.outbox.message(this.lines.stored.seen, this.outbox.waiting.slice(0, SENT_AT_ONCE_MAX)));
   }
@@ -350,6 +362,9 @@ class Entry {
     this.part(".sign-in").hidden = !held.some((entry) => entry.receipt.hindrance === "session-ended");
     const text = count === 0 ? "" : `${count} ${count === 1 ? "result is" : "results are"} not saved. Nothing that you typed is lost.`;
     setText(this.part(".unsaved-text"), text);
+    const refused = this.outbox.refused.length;
+    this.part(".refused").hidden = refused === 0;
+    setText(this.part(".next-refused"), `${refused} ${refused === 1 ? "result is" : "results are"} not saved: show the next one`);
   }
 
   // The student field offers those who are still without a grade.

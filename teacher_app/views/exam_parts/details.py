@@ -11,13 +11,13 @@ from shared.model.errors import FieldInvalid, VersionConflict
 from shared.model.exam import TEXT_MAX, Audience, Exam
 from shared.model.scales import NumberScale
 from shared.model.statistics import frame_from_results
-from shared.model.text import escape_markdown
+from shared.model.text import date_text, escape_markdown
 from teacher_app.context import current_api
 from teacher_app.exam.edit import changed_fields, clashes
 from teacher_app.exam.form import FIELD_LABELS, ExamFields, field_text
 from teacher_app.exam.scale_form import level_changes, level_counts
 from teacher_app.exam.students import students_of
-from teacher_app.exam.wording import count_text, date_text
+from teacher_app.exam.wording import count_text
 from teacher_app.rows.workspace import Workspace
 from teacher_app.views import navigation
 from teacher_app.views.buttons import storing_button

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from shared.model.exam import TEXT_MAX, Audience
 from shared.model.scales import PASS_FAIL, NumberScale, Scale
-from shared.model.text import escape_markdown
+from shared.model.text import date_text, escape_markdown
 from teacher_app.exam.form import FIELD_LABELS, ExamFields
 from teacher_app.exam.scale_form import LEVELS_HELP, ScaleFields, scale_choices
 from teacher_app.views.form_keys import mark_faults
@@ -58,6 +58,8 @@ def _draw(
     left, right = st.columns([1, 2])
     with left:
         date = st.date_input(FIELD_LABELS["date"], start.date, format="YYYY-MM-DD", key=f"{key}-date")
+        if date is not None:
+            st.caption(date_text(date))  # Streamlit's field cannot show it in words
         places["date"] = st.container()
     with right:
         teacher = st.text_input(

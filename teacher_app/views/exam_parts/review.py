@@ -8,9 +8,10 @@ import streamlit as st
 
 from shared.model.exam import Audience, Exam
 from shared.model.names import language_of
+from shared.model.text import date_text
 from teacher_app.exam.preview import preview_of
 from teacher_app.exam.review import Finding, Severity, awaited_finding, findings
-from teacher_app.exam.wording import count_text, date_text
+from teacher_app.exam.wording import count_text
 from teacher_app.rows.workspace import Workspace
 from teacher_app.views import navigation
 from teacher_app.views.buttons import set_state, storing_button

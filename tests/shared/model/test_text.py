@@ -1,9 +1,15 @@
 """No text is run as a formula or shown as Markdown."""
 
+import datetime as dt
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.model.text import escape_formula, escape_markdown, unescape_formula
+from shared.model.text import date_text, escape_formula, escape_markdown, unescape_formula
+
+
+def test_a_date_has_its_month_in_letters() -> None:
+    assert date_text(dt.date(2026, 6, 5)) == "5 June 2026"
 
 
 def test_nothing_that_a_teacher_types_is_taken_for_markdown() -> None:

@@ -27,4 +27,4 @@ def test_a_search_matches_words_in_any_order_and_without_accents() -> None:
 
 
 def test_labels_distinguish_exams() -> None:
-    assert exam_label(a_published_exam("Physics")) == "Physics · 2026-06-18 · M. Curie"
+    assert exam_label(a_published_exam("Physics")) == "Physics · 18 June 2026 · M. Curie"

@@ -132,7 +132,7 @@ def test_many_exams_are_searched_and_the_shown_one_stays_until_another_is_chosen
     sought = a_published_exam("Überlieferung", date=dt.date(2020, 1, 1))
     with page_over(filled_cache((shown, rows), *many, (sought, [])), exam=shown.id) as page:
         page.text_input(key="exam_search").set_value("uberl curie").run()
-        assert page.selectbox[0].options == ["Überlieferung · 2020-01-01 · M. Curie"]
+        assert page.selectbox[0].options == ["Überlieferung · 1 January 2020 · M. Curie"]
         assert data_of(page, "board")["exam_id"] == shown.id
         page.selectbox[0].set_value(sought.id).run()
         assert address(page, "exam") == sought.id

@@ -1,15 +1,9 @@
 """Texts about an exam are unambiguous."""
 
-import datetime as dt
-
 import pytest
 
 from shared.model.grades import grade_text
-from teacher_app.exam.wording import count_text, date_text, names_text
-
-
-def test_a_date_has_its_month_in_letters() -> None:
-    assert date_text(dt.date(2026, 6, 5)) == "5 June 2026"
+from teacher_app.exam.wording import count_text, names_text
 
 
 @pytest.mark.parametrize(
