@@ -18,6 +18,7 @@ from typing import Any
 
 from shared.api import operations
 from shared.api.http import GraphQLEndpoint, GuestSignature, Patience, TeacherToken
+from shared.api.own_exams import OwnExams
 from shared.identity.guest import GuestCredentials
 from shared.model.class_list import ClassList, ClassStudent, NewClassList, class_list_from_wire
 from shared.model.errors import BackendUnreachable, FieldInvalid, NotAllowed, NotFound, VersionConflict
@@ -175,16 +176,18 @@ class TeacherApi(_Reader):
             settings.api_url, TeacherToken(access_token), patience=patience, sleep=sleep
         )
         super().__init__(settings.api_url, endpoint)
+        self._own_exams = OwnExams(time.monotonic)
 
     def list_my_exams(self, page_size: int = PAGE_MAX) -> Iterator[Exam]:
-        """The caller's own exams, drafts too, newest date first."""
-        return self._readable_exams(self._pages(operations.LIST_MY_EXAMS, {}, page_size))
+        """The caller's own exams, drafts too, newest date first, as they are after every call made here."""
+        listed = self._readable_exams(self._pages(operations.LIST_MY_EXAMS, {}, page_size))
+        return self._own_exams.complete(listed, self.get_exam)
 
     # Exams.
 
     def create_exam(self, new: NewExam) -> Exam:
         """The new exam, a draft."""
-        return self._exam(self._mutate(operations.CREATE_EXAM, new.to_wire()))
+        return self._noted(self._exam(self._mutate(operations.CREATE_EXAM, new.to_wire())))
 
     def update_exam(
         self,
@@ -223,6 +226,7 @@ class TeacherApi(_Reader):
     def delete_exam(self, exam_id: str, expected_version: int) -> None:
         """Deletes an exam that has no results; raises StateRefused if it has."""
         self._delete(operations.DELETE_EXAM, {"id": exam_id, "expectedVersion": expected_version})
+        self._own_exams.note(exam_id, None)
 
     # Results.
 
@@ -357,12 +361,16 @@ class TeacherApi(_Reader):
         self, document: str, wire: dict[str, Any], wanted: dict[str, object], **arguments: object
     ) -> Exam:
         try:
-            return self._exam(self._mutate(document, wire, **arguments))
+            return self._noted(self._exam(self._mutate(document, wire, **arguments)))
         except VersionConflict as conflict:
             current = conflict.current
             if isinstance(current, Exam) and _has_arrived(conflict, wire["expectedVersion"], wanted):
-                return current
+                return self._noted(current)
             raise
+
+    def _noted(self, exam: Exam) -> Exam:
+        self._own_exams.note(exam.id, exam)
+        return exam
 
     def _delete(self, document: str, wire: dict[str, Any]) -> None:
         try:

@@ -10,10 +10,12 @@ refused.
 """
 
 import base64
+import copy
 import json
 import os
 import secrets
 import threading
+from pathlib import Path
 
 from ministack import app
 from ministack.core import appsync_graphql, appsync_js, iam_evaluator
@@ -24,6 +26,7 @@ COMPLETIONS = (
     "DynamoDB requests with conditions, Query with key conditions, BatchGetItem, TransactWriteItems",
     "ctx.result beside ctx.error of a failed write, as AppSync gives it",
     "the data source's role is asked before each request",
+    "global secondary indexes stay as they were while the file INDEX_LAGS_WHILE exists",
     "pipeline functions made by CloudFormation are run",
     "names of tables are random, so that a new stack's differ from those that an earlier one left, and stay",
     "errors carry data and errorInfo, null where util.error gave none",
@@ -40,7 +43,30 @@ def dynamodb_source(api_id, data_source, request, ctx):
     table = data_source["dynamodbConfig"]["tableName"]
     role = data_source["serviceRoleArn"].rsplit("/", 1)[-1]
     operation = request["operation"]
-    return _OPERATIONS[operation](request, table, _Rights(role))
+    with _one_request:
+        _note_lag(table)
+        return _OPERATIONS[operation](request, table, _Rights(role))
+
+
+_one_request = threading.RLock()
+_index_images = {}  # of each table whose indexes lag: its items as the indexes have them
+
+
+def _note_lag(table):
+    if not Path(os.environ["INDEX_LAGS_WHILE"]).exists():
+        _index_images.clear()
+    elif table not in _index_images:
+        _index_images[table] = copy.deepcopy(dynamodb._tables.get(table)["items"])
+
+
+def _query_index(data):
+    table = dynamodb._tables.get(data["TableName"])
+    current = table["items"]
+    table["items"] = _index_images.get(data["TableName"], current)
+    try:
+        return _call(dynamodb._query, data)
+    finally:
+        table["items"] = current
 
 
 class _Rights:
@@ -167,7 +193,7 @@ def _query(request, table, rights):
     _expression(data, "KeyConditionExpression", request["query"])
     _expression(data, "ProjectionExpression", request.get("projection"))
     try:
-        answer = _call(dynamodb._query, data)
+        answer = _query_index(data) if request.get("index") else _call(dynamodb._query, data)
     except _DynamoDbError as error:
         raise _refused(error) from error
     last_key = answer.get("LastEvaluatedKey")
