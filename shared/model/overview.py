@@ -6,13 +6,11 @@ places are percentages of the plot.
 
 from __future__ import annotations
 
+import bisect
 import functools
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
-
-import numpy as np
-import pandas as pd
 
 from shared.model.exam import Exam, Result
 from shared.model.scales import LevelScale, NumberScale, Scale
@@ -20,13 +18,14 @@ from shared.model.statistics import (
     SCORE_DECIMALS,
     Disclosure,
     Summary,
+    Tally,
     bins,
     distribution,
-    frame_from_results,
     places,
     rate_text,
     score_text,
     summary,
+    tally_of,
     tiles,
 )
 from shared.model.statistics_texts import box_names, comparable_rows, place_text, rule_text, statistics_rows
@@ -126,27 +125,27 @@ def axis_of(scale: Scale) -> Axis:
 
 
 def overview_of(exam: Exam, results: Iterable[Result]) -> Overview:
-    """The numbers of an exam's results. For 10,000 results it takes tens of milliseconds."""
+    """The numbers of an exam's results. For 10,000 results it takes some milliseconds."""
     scale = exam.scale
-    frame = frame_from_results(results, scale)
-    numbers = summary(frame, scale, exam.audience)
+    counted = tally_of(results, scale)
+    numbers = summary(counted, scale, exam.audience)
     axis = axis_of(scale)
     is_shown = numbers.disclosure is not Disclosure.NOTHING
-    counts = distribution(frame, scale, exam.audience)["count"].tolist() if is_shown else []
+    counts = distribution(counted, scale, exam.audience) if is_shown else ()
     return Overview(
         tiles=tiles(numbers, scale),
         axis=axis,
         bars=_bars(axis, counts),
         marks=_marks(scale, numbers) if is_shown else (),
         box=_box(exam, numbers),
-        places=_places(frame, exam),
+        places=_places(counted, exam),
         statistics=statistics_rows(exam, numbers),
         rule=rule_text(exam.audience, numbers.disclosure),
         comparable=comparable_rows(exam, numbers),
     )
 
 
-def _bars(axis: Axis, counts: list[int]) -> tuple[Bar, ...]:
+def _bars(axis: Axis, counts: tuple[int, ...]) -> tuple[Bar, ...]:
     totals = list(itertools.accumulate(counts))
     return tuple(
         Bar(
@@ -198,10 +197,10 @@ def _box(exam: Exam, numbers: Summary) -> tuple[Mark, ...]:
     )
 
 
-def _places(frame: pd.DataFrame, exam: Exam) -> tuple[tuple[float, str], ...]:
+def _places(counted: Tally, exam: Exam) -> tuple[tuple[float, str], ...]:
     """One for each different text, of which there are about a hundred at most."""
     found: list[tuple[float, str]] = []
-    for score, share in places(frame, exam.audience):
+    for score, share in places(counted, exam.audience):
         text = place_text(share, exam.audience)
         if not found or found[-1][1] != text:
             found.append((score, text))
@@ -227,11 +226,13 @@ def _place(scale: Scale, score: float) -> float:
     found = bins(scale)
     scores = [bin_.least_score for bin_ in found]
     if _is_ranges(scale):
-        places = np.arange(len(found) + 1) / len(found)
-        scores = [*scores, 1.0]
+        offset, scores = 0.0, [*scores, 1.0]
     else:
-        places = (np.arange(len(found)) + 0.5) / len(found)
-    return round(100 * float(np.interp(score, scores, places)), 2)
+        offset = 0.5
+    score = min(max(score, scores[0]), scores[-1])
+    left = min(bisect.bisect_right(scores, score), len(scores) - 1) - 1
+    within = (score - scores[left]) / (scores[left + 1] - scores[left])
+    return round(100 * (left + within + offset) / len(found), 2)
 
 
 def _is_ranges(scale: Scale) -> bool:

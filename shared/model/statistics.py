@@ -1,5 +1,7 @@
-"""Statistics of an exam, with pandas. Marks (absent, exempt) are counted apart, never as
-zeros.
+"""Statistics of an exam. Marks (absent, exempt) are counted apart, never as zeros.
+
+Written in plain Python, so that the students' process, which counts at every change, need not hold pandas in
+memory: a thousand results have some fifty different grades, and each of these is read and counted once.
 
 The small-group rule, in one place (`disclosure`):
 
@@ -17,13 +19,11 @@ import bisect
 import functools
 import itertools
 import math
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
-
-import numpy as np
-import pandas as pd
 
 from shared.model.errors import GradeOutsideScale
 from shared.model.exam import Audience, Result
@@ -38,11 +38,11 @@ __all__ = [
     "Bin",
     "Disclosure",
     "Summary",
+    "Tally",
     "bin_index",
     "bins",
     "disclosure",
     "distribution",
-    "frame_from_results",
     "has_mean",
     "places",
     "rate_text",
@@ -50,7 +50,9 @@ __all__ = [
     "score_text",
     "spread_text",
     "summary",
+    "tally_of",
     "tiles",
+    "whole_percent",
 ]
 
 SMALL_GROUP = 5  # with fewer scored results no statistic is shown
@@ -84,6 +86,29 @@ class Bin:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """The grades of one exam, counted.
+
+    `scores` has each score that occurs (0 to 1, above with extra credit) and how often, in ascending order;
+    `passed` is how many of the scored results passed. `unreadable` grades do not fit the scale.
+    """
+
+    scores: tuple[tuple[float, int], ...]
+    passed: int
+    absent: int
+    exempt: int
+    unreadable: int
+
+    @property
+    def scored(self) -> int:
+        return sum(count for _, count in self.scores)
+
+    @property
+    def count(self) -> int:
+        return self.scored + self.absent + self.exempt + self.unreadable
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """One exam in numbers. Scores run from 0 to 1; None is a number that does not exist or may not be shown.
 
@@ -114,26 +139,22 @@ def disclosure(scored: int, audience: Audience) -> Disclosure:
     return Disclosure.GROUP if audience is Audience.CODES else Disclosure.ALL
 
 
-def frame_from_results(results: Iterable[Result], scale: Scale) -> pd.DataFrame:
-    """One row per result that is not awaited, in the order given; an empty frame keeps its columns.
-
-    Columns: id, student, grade: str; score: float (0 to 1, above with extra credit, NaN without one);
-    passed: bool; kind: str, one of "scored", "absent", "exempt", "unreadable".
-    """
-    rows = [result for result in results if not result.is_awaited]
-    grades = [read_grade(row.grade, scale) for row in rows]
-    return pd.DataFrame(
-        {
-            "id": pd.Series([row.id for row in rows], dtype="str"),
-            "student": pd.Series([row.student for row in rows], dtype="str"),
-            "grade": pd.Series([row.grade for row in rows], dtype="str"),
-            "score": pd.Series(
-                [math.nan if grade is None else grade.score for grade in grades], dtype="float64"
-            ),
-            "passed": pd.Series([grade is not None and grade.is_passing for grade in grades], dtype="bool"),
-            "kind": pd.Series([_kind(grade) for grade in grades], dtype="str"),
-        }
-    )
+def tally_of(results: Iterable[Result], scale: Scale) -> Tally:
+    """Counts the grades of all results that are not awaited, in whichever order they are."""
+    counts = Counter(result.grade for result in results if not result.is_awaited)
+    scores: Counter[float] = Counter()
+    marks: Counter[Mark] = Counter()
+    passed = unreadable = 0
+    for text, count in counts.items():
+        grade = read_grade(text, scale)
+        if grade is None:
+            unreadable += count
+        elif grade.mark is not None:
+            marks[grade.mark] += count
+        else:
+            scores[grade.score] += count
+            passed += count * grade.is_passing
+    return Tally(tuple(sorted(scores.items())), passed, marks[Mark.ABSENT], marks[Mark.EXEMPT], unreadable)
 
 
 @functools.lru_cache(maxsize=65536)
@@ -150,37 +171,44 @@ def has_mean(scale: Scale) -> bool:
     return isinstance(scale, NumberScale) or scale.has_points
 
 
-def summary(frame: pd.DataFrame, scale: Scale, audience: Audience) -> Summary:
-    """The numbers of one exam, as far as they may be shown. `frame` is from frame_from_results() with the
-    same scale."""
-    kinds = frame["kind"].value_counts()
-    scores = _scores(frame)
-    allowed = disclosure(len(scores), audience)
+def summary(tally: Tally, scale: Scale, audience: Audience) -> Summary:
+    """The numbers of one exam, as far as they may be shown. `tally` is of the same scale."""
+    scored = tally.scored
+    allowed = disclosure(scored, audience)
     counts = Summary(
         disclosure=allowed,
-        count=len(frame),
-        scored=len(scores),
-        absent=int(kinds.get("absent", 0)),
-        exempt=int(kinds.get("exempt", 0)),
-        unreadable=int(kinds.get("unreadable", 0)),
+        count=tally.count,
+        scored=scored,
+        absent=tally.absent,
+        exempt=tally.exempt,
+        unreadable=tally.unreadable,
     )
     if allowed is Disclosure.NOTHING:
         return counts
-    passed = int(frame["passed"].sum())
+    mean = math.fsum(score * count for score, count in tally.scores) / scored
+    variance = math.fsum(count * (score - mean) ** 2 for score, count in tally.scores) / scored
     is_meaningful = has_mean(scale)
-    lower, median, upper = (float(value) for value in np.quantile(scores, (0.25, 0.5, 0.75)))
     is_all = allowed is Disclosure.ALL
     return replace(
         counts,
-        mean=float(scores.mean()) if is_meaningful else None,
-        median=median,
-        lower_quartile=lower,
-        upper_quartile=upper,
-        spread=float(scores.std(ddof=0)) if is_meaningful else None,
-        lowest=float(scores.min()) if is_all else None,
-        highest=float(scores.max()) if is_all else None,
-        pass_rate=passed / len(scores) if is_all or 0 < passed < len(scores) else None,
+        mean=mean if is_meaningful else None,
+        median=_quantile(tally, 0.5),
+        lower_quartile=_quantile(tally, 0.25),
+        upper_quartile=_quantile(tally, 0.75),
+        spread=math.sqrt(variance) if is_meaningful else None,
+        lowest=tally.scores[0][0] if is_all else None,
+        highest=tally.scores[-1][0] if is_all else None,
+        pass_rate=tally.passed / scored if is_all or 0 < tally.passed < scored else None,
     )
+
+
+def _quantile(tally: Tally, share: float) -> float:
+    """Between two scores in proportion, as pandas and spreadsheets have it (Hyndman and Fan's type 7)."""
+    ends = list(itertools.accumulate(count for _, count in tally.scores))
+    position = share * (ends[-1] - 1)
+    below = tally.scores[bisect.bisect_right(ends, math.floor(position))][0]
+    above = tally.scores[bisect.bisect_right(ends, math.ceil(position))][0]
+    return below + (above - below) * (position % 1)
 
 
 @functools.lru_cache(maxsize=256)
@@ -204,7 +232,7 @@ def bins(scale: Scale) -> tuple[Bin, ...]:
         if scale.honours is not None:
             singles[-1] = replace(singles[-1], label=f"{singles[-1].label}, {scale.honours}")
         return tuple(singles)
-    edges = [float(edge) for edge in _edges(scale, width)]
+    edges = _edges(scale, width)
     if scale.is_lowest_best:
         edges.reverse()
     return tuple(
@@ -223,43 +251,35 @@ def _starts(scale: Scale) -> tuple[float, ...]:
     return tuple(bin_.least_score - SCORE_TOLERANCE for bin_ in bins(scale))
 
 
-def distribution(frame: pd.DataFrame, scale: Scale, audience: Audience) -> pd.DataFrame:
-    """How many scored results fall in each of the scale's bins, the worst first; also empty ones.
+def distribution(tally: Tally, scale: Scale, audience: Audience) -> tuple[int, ...]:
+    """How many scored results fall in each of the scale's bins, the worst first.
 
-    Columns: label: str; lower, upper: float, the bin's ends in numbers of the scale (NaN where grades are no
-    numbers); count: int. A bin includes the end that is worse and not the better one, but for the last, which
-    includes both and all extra credit. All counts are 0 for a small group.
+    A bin includes the end that is worse and not the better one, but for the last, which includes both and
+    all extra credit. All counts are 0 for a small group.
     """
-    scores = _scores(frame)
-    if disclosure(len(scores), audience) is Disclosure.NOTHING:
-        scores = scores[:0]
-    found = bins(scale)
-    # Rounded as the bins are: 1/7 of the points is then the same number on both sides.
-    places = np.clip(
-        np.searchsorted(_starts(scale), np.round(scores, SCORE_DECIMALS), side="right") - 1, 0, None
-    )
-    return pd.DataFrame(
-        {
-            "label": [bin_.label for bin_ in found],
-            "lower": [bin_.lower for bin_ in found],
-            "upper": [bin_.upper for bin_ in found],
-            "count": np.bincount(places, minlength=len(found)).astype(np.int64),
-        }
-    )
+    counts = [0] * len(bins(scale))
+    if disclosure(tally.scored, audience) is not Disclosure.NOTHING:
+        for score, count in tally.scores:
+            counts[bin_index(score, scale)] += count
+    return tuple(counts)
 
 
-def places(frame: pd.DataFrame, audience: Audience) -> list[tuple[float, float]]:
+def places(tally: Tally, audience: Audience) -> list[tuple[float, float]]:
     """Each score that occurs, in ascending order, and the share of scored results below it, equal ones half,
     from 0 to 100; to the nearest ten with audience CODES. Empty for a small group."""
-    scores = _scores(frame)
-    allowed = disclosure(len(scores), audience)
+    scored = tally.scored
+    allowed = disclosure(scored, audience)
     if allowed is Disclosure.NOTHING:
         return []
-    found, counts = np.unique(np.round(scores, SCORE_DECIMALS), return_counts=True)
-    shares = 100 * (np.cumsum(counts) - counts / 2) / len(scores)
-    if allowed is Disclosure.GROUP:
-        shares = np.round(shares / 10) * 10
-    return list(zip(found.tolist(), shares.tolist(), strict=True))
+    counts: Counter[float] = Counter()
+    for score, count in tally.scores:
+        counts[round(score, SCORE_DECIMALS)] += count
+    found, below = [], 0
+    for score, count in counts.items():
+        share = 100 * (below + count / 2) / scored
+        found.append((score, round(share / 10) * 10.0 if allowed is Disclosure.GROUP else share))
+        below += count
+    return found
 
 
 def score_text(score: float | None, scale: Scale) -> str:
@@ -299,21 +319,21 @@ def spread_text(spread: float, scale: Scale) -> str:
 
 def rate_text(rate: float) -> str:
     """A share as a percentage: "100 %" and "0 %" only for all and for none, halves rounded up."""
-    percent = math.floor(100 * rate + 0.5)
+    percent = whole_percent(rate)
     if 0 < rate < 1:
         percent = min(max(percent, 1), 99)
     return f"{percent} %"
+
+
+def whole_percent(share: float) -> int:
+    """Halves rounded up: also where a binary number is a little less than the half it means, as of 23/40."""
+    return math.floor(round(100 * share, SCORE_DECIMALS) + 0.5)
 
 
 def _short(value: float) -> str:
     """Two decimals, halves rounded up: also where a binary number is a little less than the half it means."""
     exact = Decimal(repr(round(value, SCORE_DECIMALS + 2)))
     return f"{exact.quantize(Decimal('0.01'), ROUND_HALF_UP):f}".rstrip("0").rstrip(".")
-
-
-def _scores(frame: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """In ascending order: a sum of floating-point numbers depends on theirs."""
-    return np.sort(frame["score"].dropna().to_numpy(dtype=np.float64))
 
 
 def _value_bin(scale: NumberScale, value: Decimal) -> Bin:
@@ -325,7 +345,7 @@ def _rounded_score(scale: NumberScale, value: Decimal) -> float:
     return round(scale.score(value), SCORE_DECIMALS)
 
 
-def _edges(scale: NumberScale, width: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _edges(scale: NumberScale, width: float) -> list[float]:
     if scale.is_percent:
         step = 10.0
     elif width < 5:
@@ -334,12 +354,4 @@ def _edges(scale: NumberScale, width: float) -> np.ndarray[tuple[int], np.dtype[
         steps = (1, 2, 5, 10, 20, 25, 50, 100)
         step = float(next(whole for whole in steps if math.ceil(width / whole) <= BINS_MAX))
     lowest, highest = float(scale.lowest), float(scale.highest)
-    return np.append(np.arange(lowest, highest, step), highest)
-
-
-def _kind(grade: Grade | None) -> str:
-    if grade is None:
-        return "unreadable"
-    if grade.mark is None:
-        return "scored"
-    return "absent" if grade.mark is Mark.ABSENT else "exempt"
+    return [lowest + index * step for index in range(math.ceil(width / step))] + [highest]

@@ -3,8 +3,6 @@ place of a grade among the others, and what can be compared with other exams."""
 
 from __future__ import annotations
 
-import math
-
 from shared.model.exam import Audience, Exam
 from shared.model.scales import NumberScale
 from shared.model.statistics import (
@@ -14,6 +12,7 @@ from shared.model.statistics import (
     rate_text,
     score_text,
     spread_text,
+    whole_percent,
 )
 
 __all__ = ["PLACE_WORDS", "box_names", "comparable_rows", "place_text", "rule_text", "statistics_rows"]
@@ -87,4 +86,4 @@ def comparable_rows(exam: Exam, numbers: Summary) -> tuple[tuple[str, str], ...]
 
 
 def _percent(score: float) -> str:
-    return f"{math.floor(100 * score + 0.5)} %"
+    return f"{whole_percent(score)} %"

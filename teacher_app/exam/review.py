@@ -11,14 +11,13 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-
-import numpy as np
+from statistics import median
 
 from shared.model.exam import Audience, Exam, Result
-from shared.model.grades import grade_text
+from shared.model.grades import Grade, Mark, grade_text
 from shared.model.names import name_key
 from shared.model.scales import Scale
-from shared.model.statistics import SMALL_GROUP, frame_from_results
+from shared.model.statistics import SMALL_GROUP, read_grade
 from teacher_app.exam.summary_rows import is_summary
 from teacher_app.exam.wording import count_text
 from teacher_app.rows.commands import person_of
@@ -49,12 +48,10 @@ class Finding:
 def findings(exam: Exam, results: Sequence[Result]) -> list[Finding]:
     """All findings, the most severe first; awaited results are none of them."""
     results = [result for result in results if not result.is_awaited]
-    frame = frame_from_results(results, exam.scale)
-    kinds: list[str] = list(frame["kind"])
-    scores = frame["score"].to_numpy(dtype=float)
+    grades = [read_grade(result.grade, exam.scale) for result in results]
     found: list[Finding] = []
 
-    unreadable = [row for row, kind in zip(results, kinds, strict=True) if kind == "unreadable"]
+    unreadable = [row for row, grade in zip(results, grades, strict=True) if grade is None]
     if unreadable:
         verb = "does" if len(unreadable) == 1 else "do"
         found.append(
@@ -78,7 +75,7 @@ def findings(exam: Exam, results: Sequence[Result]) -> list[Finding]:
                 _lines(summaries),
             )
         )
-    far = [results[index] for index in _outliers(scores, exam.scale)]
+    far = [results[index] for index in _outliers(grades, exam.scale)]
     if far:
         verb = "is" if len(far) == 1 else "are"
         found.append(
@@ -90,7 +87,11 @@ def findings(exam: Exam, results: Sequence[Result]) -> list[Finding]:
                 _lines(far),
             )
         )
-    zeros = [row for row, kind in zip(results, kinds, strict=True) if kind == "scored" and row.grade == "0"]
+    zeros = [
+        row
+        for row, grade in zip(results, grades, strict=True)
+        if grade is not None and grade.is_scored and row.grade == "0"
+    ]
     if zeros:
         found.append(
             Finding(
@@ -100,7 +101,7 @@ def findings(exam: Exam, results: Sequence[Result]) -> list[Finding]:
                 _lines(zeros),
             )
         )
-    found += _remarks(kinds)
+    found += _remarks(grades)
     return sorted(found, key=lambda one: list(Severity).index(one.severity))
 
 
@@ -161,8 +162,9 @@ def _unnamed(exam: Exam, results: Sequence[Result]) -> Iterable[Finding]:
         )
 
 
-def _remarks(kinds: Sequence[str]) -> Iterable[Finding]:
-    absent, exempt, scored = (kinds.count(kind) for kind in ("absent", "exempt", "scored"))
+def _remarks(grades: Sequence[Grade | None]) -> Iterable[Finding]:
+    marks = [grade.mark for grade in grades if grade is not None]
+    absent, exempt, scored = (marks.count(mark) for mark in (Mark.ABSENT, Mark.EXEMPT, None))
     if absent or exempt:
         parts = [f"{count} {word}" for count, word in ((absent, "absent"), (exempt, "exempt")) if count]
         yield Finding(Severity.INFO, ", ".join(parts), "Students see that, and it counts in no statistic.")
@@ -174,16 +176,19 @@ def _remarks(kinds: Sequence[str]) -> Iterable[Finding]:
         )
 
 
-def _outliers(scores: np.ndarray[tuple[int], np.dtype[np.float64]], scale: Scale) -> list[int]:
-    """The positions of outliers in `scores`, in which NaN stands for no score."""
-    is_scored = ~np.isnan(scores)
-    if scale.is_pass_fail or int(is_scored.sum()) < SMALL_GROUP:
+def _outliers(grades: Sequence[Grade | None], scale: Scale) -> list[int]:
+    """The positions of outliers in `grades`."""
+    scores = {
+        index: grade.score for index, grade in enumerate(grades) if grade is not None and grade.is_scored
+    }
+    if scale.is_pass_fail or len(scores) < SMALL_GROUP:
         return []
-    distances = np.abs(scores - np.median(scores[is_scored]))
-    usual = float(np.median(distances[is_scored]))
+    middle = median(scores.values())
+    distances = {index: abs(score - middle) for index, score in scores.items()}
+    usual = median(distances.values())
     if usual == 0:
         return []
-    return [int(index) for index in np.flatnonzero(distances > FAR_DEVIATIONS * usual + 1e-9)]
+    return [index for index, distance in distances.items() if distance > FAR_DEVIATIONS * usual + 1e-9]
 
 
 def _repeated(results: Iterable[Result], key: Callable[[Result], Hashable]) -> list[list[Result]]:

@@ -10,7 +10,7 @@ from shared.model.class_list import NewClassList
 from shared.model.errors import FieldInvalid, VersionConflict
 from shared.model.exam import TEXT_MAX, Audience, Exam
 from shared.model.scales import NumberScale
-from shared.model.statistics import frame_from_results
+from shared.model.statistics import tally_of
 from shared.model.text import date_text, escape_markdown
 from teacher_app.context import current_api
 from teacher_app.exam.edit import changed_fields, clashes
@@ -182,11 +182,10 @@ def _audience_lock(workspace: Workspace) -> str | None:
 
 def _warn_of_misfits(workspace: Workspace, wanted: ExamFields) -> None:
     scale = wanted.scale
-    frame = frame_from_results(workspace.results, scale)
-    misfits = int((frame["kind"] == "unreadable").sum())
-    if misfits:
+    counted = tally_of(workspace.results, scale)
+    if counted.unreadable:
         st.warning(
-            f"{misfits} of {count_text(len(frame), 'grade')} would not fit “{scale.label}”. "
+            f"{counted.unreadable} of {count_text(counted.count, 'grade')} would not fit “{scale.label}”. "
             "They stay as they are and count in no statistic until you correct them."
         )
     if isinstance(scale, NumberScale) and scale.key and workspace.results:

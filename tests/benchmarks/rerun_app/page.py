@@ -9,13 +9,14 @@ import threading
 import time
 
 import altair as alt
+import pandas as pd
 import streamlit as st
 from streamlit_autorefresh import st_autorefresh
 
 from shared.identity.guest import GuestCredentials
 from shared.live.cache import ExamCache
 from shared.live.feed import Feed
-from shared.model.statistics import distribution, frame_from_results, score_text, summary
+from shared.model.statistics import bins, distribution, score_text, summary, tally_of
 from shared.settings import load_student_settings
 
 __all__: list[str] = []
@@ -49,8 +50,8 @@ if exam is None or results is None:
     st.info("Loading …")
     st.stop()
 st.caption(f"{exam.subject} · {exam.date.isoformat()} · {exam.teacher} · {exam.scale.label}")
-frame = frame_from_results(results.rows, exam.scale)
-numbers = summary(frame, exam.scale, exam.audience)
+counted = tally_of(results.rows, exam.scale)
+numbers = summary(counted, exam.scale, exam.audience)
 tiles = {
     "Results": str(numbers.count),
     "Mean": "–" if numbers.mean is None else score_text(numbers.mean, exam.scale),
@@ -59,10 +60,13 @@ tiles = {
 }
 for column, (label, value) in zip(st.columns(len(tiles)), tiles.items(), strict=True):
     column.metric(label, value)
-bins = distribution(frame, exam.scale, exam.audience)
+bars = {
+    "label": [bin_.label for bin_ in bins(exam.scale)],
+    "count": distribution(counted, exam.scale, exam.audience),
+}
 st.altair_chart(
-    alt.Chart(bins)
+    alt.Chart(pd.DataFrame(bars))
     .mark_bar()
     .encode(x=alt.X("label", sort=None, title="Grade"), y=alt.Y("count", title="Students"))
 )
-st.dataframe(frame[["student", "grade"]], hide_index=True)
+st.dataframe([{"student": row.student, "grade": row.grade} for row in results.rows], hide_index=True)

@@ -3,12 +3,12 @@
 import math
 from random import Random
 
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.model.exam import Audience
+from shared.model.grades import AWAITED
 from shared.model.scale_presets import PRESETS
 from shared.model.scales import (
     LETTERS,
@@ -23,15 +23,18 @@ from shared.model.scales import (
 from shared.model.statistics import (
     SINGLE_VALUES_MAX,
     SMALL_GROUP,
+    Bin,
     Disclosure,
+    Tally,
+    bins,
     disclosure,
     distribution,
-    frame_from_results,
     places,
     rate_text,
     score_text,
     spread_text,
     summary,
+    tally_of,
 )
 from tests.builders import a_result
 
@@ -47,26 +50,30 @@ grade_texts = st.one_of(
 )
 
 
-def frame_of(grades: list[str], scale: Scale = OUT_OF_20) -> pd.DataFrame:
+def counted(grades: list[str], scale: Scale = OUT_OF_20) -> Tally:
     rows = [a_result(f"Student {number}", grade, id=f"id {number}") for number, grade in enumerate(grades)]
-    return frame_from_results(rows, scale)
+    return tally_of(rows, scale)
 
 
-def test_a_frame_has_one_row_a_result_and_keeps_its_columns_when_empty() -> None:
-    frame = frame_of(["14", "ABSENT", "EXEMPT", "99"])
-    assert list(frame.columns) == ["id", "student", "grade", "score", "passed", "kind"]
-    assert list(frame["kind"]) == ["scored", "absent", "exempt", "unreadable"]
-    assert frame["score"].iloc[0] == pytest.approx(0.7)
-    assert frame["score"].iloc[1:].isna().all()
-    empty = frame_of([])
-    assert list(empty.columns) == list(frame.columns)
-    assert dict(empty.dtypes) == dict(frame.dtypes)
+def bars(grades: list[str], scale: Scale) -> list[tuple[Bin, int]]:
+    """Each bin with its count, the worst first."""
+    return list(zip(bins(scale), distribution(counted(grades, scale), scale, NAMES), strict=True))
+
+
+def test_grades_are_counted_by_what_they_are_and_awaited_results_not_at_all() -> None:
+    numbers = tally_of(
+        [a_result(f"Student {grade}", grade) for grade in ("14", "ABSENT", "EXEMPT", "99", AWAITED)],
+        OUT_OF_20,
+    )
+    assert numbers == Tally(scores=((pytest.approx(0.7), 1),), passed=1, absent=1, exempt=1, unreadable=1)
+    assert numbers.count == 4
+    empty = counted([])
     assert summary(empty, OUT_OF_20, NAMES).count == 0
-    assert distribution(empty, OUT_OF_20, NAMES)["count"].sum() == 0
+    assert set(distribution(empty, OUT_OF_20, NAMES)) == {0}
 
 
 def test_marks_and_unreadable_grades_are_counted_apart_and_touch_no_mean() -> None:
-    numbers = summary(frame_of(["10", "12", "14", "16", "18", "ABSENT", "EXEMPT", "junk"]), OUT_OF_20, NAMES)
+    numbers = summary(counted(["10", "12", "14", "16", "18", "ABSENT", "EXEMPT", "junk"]), OUT_OF_20, NAMES)
     assert (numbers.count, numbers.scored) == (8, 5)
     assert (numbers.absent, numbers.exempt, numbers.unreadable) == (1, 1, 1)
     assert numbers.mean == pytest.approx(0.7)
@@ -89,54 +96,48 @@ def test_marks_and_unreadable_grades_are_counted_apart_and_touch_no_mean() -> No
 def test_half_of_the_points_passes_and_every_letter_but_f(
     grades: list[str], scale: Scale, rate: float
 ) -> None:
-    assert summary(frame_of(grades, scale), scale, NAMES).pass_rate == pytest.approx(rate)
+    assert summary(counted(grades, scale), scale, NAMES).pass_rate == pytest.approx(rate)
 
 
 def test_out_of_20_has_a_bin_for_each_point_and_the_last_holds_both_ends() -> None:
-    bins = distribution(frame_of(["0", "0.99", "1", "19", "20"]), OUT_OF_20, NAMES)
-    assert list(bins.columns) == ["label", "lower", "upper", "count"]
-    assert len(bins) == 20
-    assert list(bins["count"][:2]) == [2, 1]
-    assert bins["count"].iloc[-1] == 2
-    assert bins["label"].iloc[0] == "0–1"
-    assert (bins["lower"].iloc[-1], bins["upper"].iloc[-1]) == (19.0, 20.0)
+    found = bars(["0", "0.99", "1", "19", "20"], OUT_OF_20)
+    assert [count for _, count in found] == [2, 1, *[0] * 17, 2]
+    assert found[0][0].label == "0–1"
+    assert (found[-1][0].lower, found[-1][0].upper) == (19.0, 20.0)
 
 
 def test_percent_is_binned_in_tens() -> None:
-    bins = distribution(frame_of(["9.99", "10", "55", "90", "100"], PERCENT), PERCENT, NAMES)
-    assert list(bins["lower"]) == [0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0]
-    assert list(bins["count"]) == [1, 1, 0, 0, 0, 1, 0, 0, 0, 2]
+    found = bars(["9.99", "10", "55", "90", "100"], PERCENT)
+    assert [bin_.lower for bin_, _ in found] == [0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0]
+    assert [count for _, count in found] == [1, 1, 0, 0, 0, 1, 0, 0, 0, 2]
 
 
 def test_letters_have_a_bin_each_from_f_to_a_plus() -> None:
-    bins = distribution(frame_of(["A+", "A", "F", "F", "B-"], LETTERS), LETTERS, NAMES)
-    assert (bins["label"].iloc[0], bins["label"].iloc[-1], len(bins)) == ("F", "A+", 13)
-    counts = dict(zip(bins["label"], bins["count"], strict=True))
+    found = bars(["A+", "A", "F", "F", "B-"], LETTERS)
+    assert (found[0][0].label, found[-1][0].label, len(found)) == ("F", "A+", 13)
+    counts = {bin_.label: count for bin_, count in found}
     assert (counts["F"], counts["B-"], counts["A"], counts["A+"]) == (2, 1, 1, 1)
-    assert bins["lower"].isna().all()
+    assert all(math.isnan(bin_.lower) for bin_, _ in found)
 
 
 def test_pass_and_fail_are_two_bins() -> None:
-    bins = distribution(frame_of(["PASS"] * 4 + ["FAIL"], PASS_FAIL), PASS_FAIL, NAMES)
-    assert list(zip(bins["label"], bins["count"], strict=True)) == [("fail", 1), ("pass", 4)]
+    found = bars(["PASS"] * 4 + ["FAIL"], PASS_FAIL)
+    assert [(bin_.label, count) for bin_, count in found] == [("fail", 1), ("pass", 4)]
 
 
 @given(scales, st.lists(grade_texts, max_size=40))
 def test_every_scored_result_is_in_exactly_one_of_few_bins(scale: Scale, grades: list[str]) -> None:
-    frame = frame_of(grades, scale)
-    numbers = summary(frame, scale, NAMES)
-    bins = distribution(frame, scale, NAMES)
-    assert 1 <= len(bins) <= SINGLE_VALUES_MAX
-    assert len(bins) > 1
-    assert bins["label"].is_unique
-    assert bins["count"].sum() == (numbers.scored if numbers.scored >= SMALL_GROUP else 0)
+    numbers = summary(counted(grades, scale), scale, NAMES)
+    found = [bin_ for bin_, _ in bars(grades, scale)]
+    assert 1 < len({bin_.label for bin_ in found}) == len(found) <= SINGLE_VALUES_MAX
+    total = sum(count for _, count in bars(grades, scale))
+    assert total == (numbers.scored if numbers.scored >= SMALL_GROUP else 0)
     assert numbers.count == len(grades)
     assert numbers.count == numbers.scored + numbers.absent + numbers.exempt + numbers.unreadable
     if isinstance(scale, NumberScale):
-        ends = (bins["lower"].iloc[0], bins["upper"].iloc[-1])
-        assert ends == (float(scale.worst), float(scale.best))
-        is_single = bins["lower"].iloc[0] == bins["upper"].iloc[0]
-        assert is_single or list(bins["lower"][1:]) == list(bins["upper"][:-1])
+        assert (found[0].lower, found[-1].upper) == (float(scale.worst), float(scale.best))
+        is_single = found[0].lower == found[0].upper
+        assert is_single or [bin_.lower for bin_ in found[1:]] == [bin_.upper for bin_ in found[:-1]]
 
 
 @given(st.integers(1, 1000), st.integers(0, 100_000))
@@ -144,55 +145,52 @@ def test_a_grade_falls_in_the_bin_that_its_text_says(maximum: int, hundredths: i
     """0.29 * 100 is 28.999999999999996: no rounding may move a grade to its neighbour's bin."""
     scale = out_of(maximum)
     value = min(hundredths, maximum * 100) / 100
-    bins = distribution(frame_of([f"{value:.2f}"] * SMALL_GROUP, scale), scale, NAMES)
-    (filled,) = bins[bins["count"] > 0].index
-    row = bins.loc[filled]
-    assert row["lower"] <= value
-    assert value < row["upper"] or (value == row["upper"] == maximum)
+    (filled,) = [bin_ for bin_, count in bars([f"{value:.2f}"] * SMALL_GROUP, scale) if count]
+    assert filled.lower <= value
+    assert value < filled.upper or (value == filled.upper == maximum)
 
 
 @pytest.mark.parametrize("audience", [NAMES, CODES])
 @pytest.mark.parametrize("scored", range(SMALL_GROUP))
 def test_a_small_group_shows_only_the_number_of_grades(scored: int, audience: Audience) -> None:
-    frame = frame_of(["14"] * scored + ["ABSENT"] * 3)
-    numbers = summary(frame, OUT_OF_20, audience)
+    tallied = counted(["14"] * scored + ["ABSENT"] * 3)
+    numbers = summary(tallied, OUT_OF_20, audience)
     assert numbers.disclosure is disclosure(scored, audience) is Disclosure.NOTHING
     assert (numbers.count, numbers.scored, numbers.absent) == (scored + 3, scored, 3)
     told = [numbers.mean, numbers.median, numbers.lower_quartile, numbers.upper_quartile, numbers.spread]
     assert told == [None] * 5
     assert (numbers.lowest, numbers.highest, numbers.pass_rate) == (None, None, None)
-    assert distribution(frame, OUT_OF_20, audience)["count"].sum() == 0
-    assert places(frame, audience) == []
+    assert set(distribution(tallied, OUT_OF_20, audience)) == {0}
+    assert places(tallied, audience) == []
 
 
 def test_with_codes_nothing_about_one_person_is_revealed() -> None:
-    frame = frame_of(["5", "9", "11", "14", "14", "20"])
-    numbers = summary(frame, OUT_OF_20, CODES)
+    tallied = counted(["5", "9", "11", "14", "14", "20"])
+    numbers = summary(tallied, OUT_OF_20, CODES)
     assert numbers.disclosure is Disclosure.GROUP
     assert (numbers.lowest, numbers.highest) == (None, None)
     assert numbers.mean is not None
     assert numbers.pass_rate == pytest.approx(4 / 6)
-    assert places(frame, CODES)[0] == (0.25, 10.0)  # 8.33 with names
-    assert places(frame, NAMES)[0][1] == pytest.approx(100 / 12)
+    assert places(tallied, CODES)[0] == (0.25, 10.0)  # 8.33 with names
+    assert places(tallied, NAMES)[0][1] == pytest.approx(100 / 12)
 
 
 @pytest.mark.parametrize("grade", ["5", "15"])
 def test_with_codes_a_pass_rate_of_none_or_all_is_withheld(grade: str) -> None:
-    frame = frame_of([grade] * SMALL_GROUP)
-    assert summary(frame, OUT_OF_20, CODES).pass_rate is None
-    assert summary(frame, OUT_OF_20, NAMES).pass_rate is not None
+    tallied = counted([grade] * SMALL_GROUP)
+    assert summary(tallied, OUT_OF_20, CODES).pass_rate is None
+    assert summary(tallied, OUT_OF_20, NAMES).pass_rate is not None
 
 
-@given(st.lists(st.floats(0, 1), min_size=5, max_size=30), st.randoms())
-def test_the_order_of_the_results_changes_no_number(scores: list[float], random: Random) -> None:
-    one = pd.DataFrame({"score": scores, "passed": [True] * len(scores), "kind": ["scored"] * len(scores)})
-    other = one.sample(frac=1, random_state=random.randrange(2**32))
-    assert summary(one, OUT_OF_20, NAMES) == summary(other, OUT_OF_20, NAMES)
+@given(scales, st.lists(grade_texts, max_size=30), st.randoms())
+def test_the_order_of_the_results_changes_no_number(scale: Scale, grades: list[str], random: Random) -> None:
+    shuffled = random.sample(grades, len(grades))
+    assert summary(counted(grades, scale), scale, NAMES) == summary(counted(shuffled, scale), scale, NAMES)
 
 
 def test_a_place_is_the_share_below_with_equal_ones_half() -> None:
-    frame = frame_of(["10", "12", "12", "14", "ABSENT", "16"])
-    assert places(frame, NAMES) == [(0.5, 10.0), (0.6, 40.0), (0.7, 70.0), (0.8, 90.0)]
+    tallied = counted(["10", "12", "12", "14", "ABSENT", "16"])
+    assert places(tallied, NAMES) == [(0.5, 10.0), (0.6, 40.0), (0.7, 70.0), (0.8, 90.0)]
 
 
 @pytest.mark.parametrize(
@@ -212,12 +210,11 @@ def test_a_score_is_read_on_its_scale(score: float | None, scale: Scale, text: s
 
 def test_the_best_grade_is_drawn_on_the_right_whichever_end_it_is() -> None:
     german = parse_scale("FROM_1_TO_6;STEP=0.1;BEST=LOW;PASS=4")
-    ranges = distribution(frame_of(["1", "1.3", "4", "4.3", "6"], german), german, NAMES)
-    assert list(ranges["label"]) == ["6–5", "5–4", "4–3", "3–2", "2–1"]
-    assert list(ranges["count"]) == [1, 1, 1, 0, 2]
+    ranges = bars(["1", "1.3", "4", "4.3", "6"], german)
+    assert [bin_.label for bin_, _ in ranges] == ["6–5", "5–4", "4–3", "3–2", "2–1"]
+    assert [count for _, count in ranges] == [1, 1, 1, 0, 2]
     austrian = parse_scale("FROM_1_TO_5;STEP=1;BEST=LOW;PASS=4")
-    single = distribution(frame_of(["1", "1", "4", "5", "5"], austrian), austrian, NAMES)
-    assert list(zip(single["label"], single["count"], strict=True)) == [
+    assert [(bin_.label, count) for bin_, count in bars(["1", "1", "4", "5", "5"], austrian)] == [
         ("5", 2),
         ("4", 1),
         ("3", 0),
@@ -237,32 +234,41 @@ def test_the_best_grade_is_drawn_on_the_right_whichever_end_it_is() -> None:
 )
 def test_the_pass_mark_is_the_scales_own(text: str, grades: list[str], rate: float) -> None:
     scale = parse_scale(text)
-    assert summary(frame_of(grades, scale), scale, NAMES).pass_rate == pytest.approx(rate)
+    assert summary(counted(grades, scale), scale, NAMES).pass_rate == pytest.approx(rate)
 
 
 def test_levels_without_points_have_a_median_and_no_mean() -> None:
     scale = parse_scale("LEVELS=A*,A,B,C,D,E|U")
-    numbers = summary(frame_of(["A*", "A*", "B", "U", "U"], scale), scale, NAMES)
+    numbers = summary(counted(["A*", "A*", "B", "U", "U"], scale), scale, NAMES)
     assert (numbers.mean, numbers.spread) == (None, None)
     assert score_text(numbers.median, scale) == "B"
 
 
 def test_places_count_worse_grades_whichever_end_is_best() -> None:
     scale = parse_scale("FROM_1_TO_6;STEP=0.1;BEST=LOW;PASS=4")
-    frame = frame_of(["1", "2", "3", "4", "5"], scale)
-    assert [share for _, share in places(frame, NAMES)] == [10, 30, 50, 70, 90]
+    tallied = counted(["1", "2", "3", "4", "5"], scale)
+    assert [share for _, share in places(tallied, NAMES)] == [10, 30, 50, 70, 90]
 
 
 def test_extra_credit_counts_in_the_mean_and_stands_in_the_last_bin() -> None:
     scale = parse_scale("PERCENT;OVER")
-    frame = frame_of(["105", "100", "95", "90", "10"], scale)
-    assert score_text(summary(frame, scale, NAMES).mean, scale) == "80 %"
-    assert list(distribution(frame, scale, NAMES)["count"]) == [0, 1, 0, 0, 0, 0, 0, 0, 0, 4]
+    grades = ["105", "100", "95", "90", "10"]
+    assert score_text(summary(counted(grades, scale), scale, NAMES).mean, scale) == "80 %"
+    assert [count for _, count in bars(grades, scale)] == [0, 1, 0, 0, 0, 0, 0, 0, 0, 4]
 
 
 @pytest.mark.parametrize(
     ("rate", "text"),
-    [(1.0, "100 %"), (0.0, "0 %"), (299 / 300, "99 %"), (1 / 300, "1 %"), (0.5, "50 %"), (0.665, "67 %")],
+    [
+        (1.0, "100 %"),
+        (0.0, "0 %"),
+        (299 / 300, "99 %"),
+        (1 / 300, "1 %"),
+        (0.5, "50 %"),
+        (0.665, "67 %"),
+        (23 / 40, "58 %"),  # 100 * (23 / 40) is 57.49999999999999
+        (113 / 200, "57 %"),
+    ],
 )
 def test_only_all_and_none_are_100_and_0_percent(rate: float, text: str) -> None:
     assert rate_text(rate) == text
