@@ -31,6 +31,7 @@ class AccountRefused(Exception):
 class Teacher:
     """One account. `status` is Cognito's: FORCE_CHANGE_PASSWORD, CONFIRMED or RESET_REQUIRED."""
 
+    sub: str
     username: str
     email: str
     name: str
@@ -122,9 +123,16 @@ class TeacherAccounts:
         self.sign_out(username)
 
     def remove(self, username: str) -> None:
-        """Delete the account; its exams stay."""
+        """Delete the account, and nothing that it owns."""
         with self._known(username):
             self._client.admin_delete_user(UserPoolId=self._user_pool_id, Username=username)
+
+    def named(self, username: str) -> Teacher:
+        """The account of that name, in whatever case it is written. Raises AccountRefused."""
+        found = [one for one in self.all() if one.username.casefold() == username.casefold()]
+        if not found:
+            raise _unknown(username)
+        return found[0]
 
     def all(self) -> list[Teacher]:
         """Every account, by username."""
@@ -144,12 +152,17 @@ class TeacherAccounts:
         try:
             yield
         except self._client.exceptions.UserNotFoundException:
-            raise AccountRefused("username", f"there is no account {username}.") from None
+            raise _unknown(username) from None
+
+
+def _unknown(username: str) -> AccountRefused:
+    return AccountRefused("username", f"there is no account {username}.")
 
 
 def _teacher(user: Mapping[str, Any]) -> Teacher:
     attributes = {attribute["Name"]: attribute["Value"] for attribute in user.get("Attributes", [])}
     return Teacher(
+        sub=attributes["sub"],
         username=user["Username"],
         email=attributes.get("email", ""),
         name=attributes.get("name", ""),

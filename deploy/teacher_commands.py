@@ -1,13 +1,26 @@
 """The operator's commands for teachers' accounts, with the same words on AWS and for the embedded backend."""
 
+import argparse
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from deploy.console import Console
 from deploy.staff_list import NewTeacher
-from deploy.teacher_accounts import AccountRefused, TeacherAccounts, new_password
+from deploy.teacher_accounts import AccountRefused, Teacher, TeacherAccounts, new_password
+from deploy.teacher_holdings import TeacherHoldings
 
-__all__ = ["ACCOUNT_COMMANDS", "AccountCommand", "TeacherCommands"]
+if TYPE_CHECKING:  # argparse does not name the type at runtime
+    from argparse import _SubParsersAction
+
+__all__ = [
+    "ACCOUNT_COMMANDS",
+    "LEAVING_COMMANDS",
+    "AccountCommand",
+    "TeacherCommands",
+    "add_leaving_commands",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,27 +49,45 @@ ACCOUNT_COMMANDS = {
         TeacherAccounts.remove_authenticator,
         "is signed out everywhere and signs in by password alone.",
     ),
-    "remove-teacher": AccountCommand(
-        "delete a teacher's account; the exams stay as they are, and nobody can change them",
-        TeacherAccounts.remove,
-        "has no account any more. The exams stay as they are; nobody can change them.",
-    ),
 }
+
+LEAVING_COMMANDS: Mapping[str, str] = {  # with their help
+    "hand-over-exams": "give all exams and class lists of a teacher to a colleague",
+    "remove-teacher": "delete a teacher's account, after its exams are handed over or deleted with it",
+}
+
+
+def add_leaving_commands(
+    commands: "_SubParsersAction[argparse.ArgumentParser]", parents: Sequence[argparse.ArgumentParser]
+) -> None:
+    """Add the parsers of LEAVING_COMMANDS."""
+    handing_over, removing = (
+        commands.add_parser(name, parents=parents, help=text) for name, text in LEAVING_COMMANDS.items()
+    )
+    handing_over.add_argument("username", help="whose exams they are")
+    handing_over.add_argument("colleague", help="the username of their new owner")
+    removing.add_argument("username")
+    wanted = removing.add_mutually_exclusive_group()
+    wanted.add_argument(
+        "--hand-over-to", metavar="COLLEAGUE", help="who gets the exams and class lists: a username"
+    )
+    wanted.add_argument("--delete-exams", action="store_true", help="delete them for ever")
 
 
 @dataclass(frozen=True, slots=True)
 class TeacherCommands:
-    """`say` prints a line. Each command raises AccountRefused, or what the accounts' client raises."""
+    """Each command raises AccountRefused, or what the accounts and the holdings raise."""
 
     accounts: TeacherAccounts
-    say: Callable[[str], None]
+    holdings: TeacherHoldings
+    console: Console
 
     def add(self, username: str, email: str | None, name: str | None, *, is_mailed: bool) -> None:
         """Make an account; its temporary password is sent by e-mail or shown here."""
         password = new_password(secrets.choice)
         self.accounts.add(username, password, email=email, name=name, is_mailed=is_mailed)
-        self.say(f"{username} can sign in within 7 days and then chooses a password.")
-        self.say(
+        self.console.say(f"{username} can sign in within 7 days and then chooses a password.")
+        self.console.say(
             f"The temporary password was sent to {email}." if is_mailed else f"Temporary password: {password}"
         )
 
@@ -73,7 +104,7 @@ class TeacherCommands:
         existing = {teacher.username.casefold() for teacher in self.accounts.all()}
         for teacher in teachers:
             if teacher.username.casefold() in existing:
-                self.say(f"{teacher.username} has an account already.")
+                self.console.say(f"{teacher.username} has an account already.")
             else:
                 self.add(teacher.username, teacher.email, teacher.name, is_mailed=is_mailed)
 
@@ -81,17 +112,75 @@ class TeacherCommands:
         """End the password and every session; mail a code, or show a temporary password here."""
         if is_mailed:
             self.accounts.mail_reset_code(username)
-            self.say(f"{username} is signed out everywhere and gets a code by e-mail for a new password.")
+            self.console.say(
+                f"{username} is signed out everywhere and gets a code by e-mail for a new password."
+            )
         else:
             password = new_password(secrets.choice)
             self.accounts.set_temporary_password(username, password)
-            self.say(f"{username} is signed out everywhere. Temporary password: {password}")
+            self.console.say(f"{username} is signed out everywhere. Temporary password: {password}")
 
     def on_account(self, command: str, username: str) -> None:
         """One of ACCOUNT_COMMANDS."""
         chosen = ACCOUNT_COMMANDS[command]
         chosen.act(self.accounts, username)
-        self.say(f"{username} {chosen.done}")
+        self.console.say(f"{username} {chosen.done}")
+
+    def on_leaving(self, given: argparse.Namespace) -> None:
+        """One of LEAVING_COMMANDS, by its parser's arguments. Raises Declined, too."""
+        if given.command == "hand-over-exams":
+            self.hand_over(given.username, given.colleague)
+        else:
+            self.remove(given.username, colleague=given.hand_over_to, is_deleting=given.delete_exams)
+
+    def hand_over(self, username: str, colleague: str) -> None:
+        """Give all exams and class lists to a colleague. Safe to repeat, also after an interruption."""
+        self._hand_over(self.accounts.named(username), self._receiver(username, colleague))
+
+    def remove(self, username: str, *, colleague: str | None, is_deleting: bool) -> None:
+        """Delete an account whose exams go to a colleague or are deleted, which the operator must say if it
+        has any. Safe to repeat. Raises Declined, too."""
+        teacher = self.accounts.named(username)
+        receiver = None if colleague is None else self._receiver(username, colleague)
+        owned = self.holdings.count(teacher.sub)
+        if owned and receiver is None and not is_deleting:
+            raise AccountRefused(
+                "remove-teacher",
+                f"{teacher.username} has {owned}. Hand them over with --hand-over-to COLLEAGUE, or delete "
+                "them for ever with --delete-exams.",
+            )
+        if owned and is_deleting:
+            self.console.confirm_by_name(f"This deletes {owned}, for ever.", teacher.username)
+        else:
+            self.console.confirm(f"Delete the account {teacher.username}?")
+        self.accounts.disable(username)  # before anything else is added
+        if receiver is not None:
+            self._hand_over(teacher, receiver)
+        elif owned:
+            self.holdings.delete(teacher.sub)
+            self.console.say(
+                f"Deleted: {owned}. Students' pages drop them within five minutes. Backups still hold them."
+            )
+        if left := self.holdings.count(teacher.sub):
+            raise AccountRefused("remove-teacher", f"{left} came since: run the command again.")
+        self.accounts.remove(username)
+        self.console.say(f"{teacher.username} has no account any more.")
+
+    def _receiver(self, username: str, colleague: str) -> Teacher:
+        receiver = self.accounts.named(colleague)
+        if receiver.username.casefold() == username.casefold():
+            raise AccountRefused("colleague", f"{colleague} is the same account.")
+        if not receiver.is_enabled:
+            raise AccountRefused("colleague", f"{colleague} is disabled, and could not use the exams.")
+        return receiver
+
+    def _hand_over(self, teacher: Teacher, receiver: Teacher) -> None:
+        owned = self.holdings.count(teacher.sub)
+        self.holdings.hand_over(teacher.sub, receiver.sub)
+        self.console.say(
+            f"{receiver.username} now has what {teacher.username} had: {owned}. Students see what they saw "
+            "before, with the same teacher's name."
+        )
 
     def list(self) -> None:
         """One line an account."""
@@ -99,5 +188,7 @@ class TeacherCommands:
         for teacher in teachers:
             state = teacher.status if teacher.is_enabled else "DISABLED"
             created = f"{teacher.created_at:%Y-%m-%d}"
-            self.say(f"{teacher.username}  {state}  {created}  {teacher.email}  {teacher.name}".rstrip())
-        self.say(f"{len(teachers)} account{'' if len(teachers) == 1 else 's'}.")
+            self.console.say(
+                f"{teacher.username}  {state}  {created}  {teacher.email}  {teacher.name}".rstrip()
+            )
+        self.console.say(f"{len(teachers)} account{'' if len(teachers) == 1 else 's'}.")

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from deploy.aws.commands import BackendCommands
 from deploy.aws.connection import Connection, aws_errors, connect
-from deploy.aws.console import Console, console_of_terminal
 from deploy.aws.cost_report import cost_report
 from deploy.aws.costs import ResultsDay
 from deploy.aws.errors import DeployError, InputWrong
@@ -21,9 +20,10 @@ from deploy.aws.image_engine import PLATFORMS, architecture_of, find_engine
 from deploy.aws.smoke_command import SmokeCommand
 from deploy.aws.stack import Stack
 from deploy.aws.template import BACKEND_TEMPLATE, read_template
+from deploy.console import Console, Declined, console_of_terminal
 from deploy.staff_list import read_staff_list
 from deploy.teacher_accounts import AccountRefused
-from deploy.teacher_commands import ACCOUNT_COMMANDS
+from deploy.teacher_commands import ACCOUNT_COMMANDS, LEAVING_COMMANDS, add_leaving_commands
 
 __all__ = ["main"]
 
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None, console: Console | None = None)
     console = console or console_of_terminal(is_agreed=args.yes)
     try:
         _run(args, console)
-    except (DeployError, AccountRefused) as error:
+    except (DeployError, AccountRefused, Declined) as error:
         console.say(str(error))
         return 1
     except KeyboardInterrupt:
@@ -79,10 +79,11 @@ def _run(args: argparse.Namespace, console: Console) -> None:
                 with aws_errors():
                     commands.teachers().reset(args.username, is_mailed=not args.show)
             case command if command in ACCOUNT_COMMANDS:
-                if command == "remove-teacher":
-                    console.confirm(f"Delete the account {args.username}?")
                 with aws_errors():
                     commands.teachers().on_account(command, args.username)
+            case command if command in LEAVING_COMMANDS:
+                with aws_errors():
+                    commands.teachers().on_leaving(args)
             case "list-teachers":
                 with aws_errors():
                     commands.teachers().list()
@@ -238,6 +239,7 @@ def _parser() -> argparse.ArgumentParser:
     reset.add_argument("--show", action="store_true", help="show a temporary password; send nothing")
     for name, command in ACCOUNT_COMMANDS.items():
         commands.add_parser(name, parents=[common], help=command.help).add_argument("username")
+    add_leaving_commands(commands, [common])
     commands.add_parser("list-teachers", parents=[common], help="the teachers' accounts")
 
     cost = commands.add_parser(

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from deploy.aws.connection import Connection
-from deploy.aws.console import Console
 from deploy.aws.dashboards_settings import settings_file
 from deploy.aws.errors import InputWrong, KeptDataFound, StackStuck
 from deploy.aws.hosting import hosting_stacks
@@ -17,6 +16,7 @@ from deploy.aws.stack import Stack
 from deploy.aws.stack_data import StackData
 from deploy.aws.template import BACKEND_TEMPLATE, only_resources, read_template, retained_resources
 from deploy.aws.template_store import TemplateStore
+from deploy.console import Console
 from deploy.teacher_accounts import TeacherAccounts
 from deploy.teacher_commands import TeacherCommands
 
@@ -91,7 +91,7 @@ class BackendCommands:
         if "UserPoolId" not in outputs:
             raise InputWrong("--stack-name", f"{self.stack.name} is not a stack of exam results.")
         accounts = TeacherAccounts(self.connection.client("cognito-idp"), outputs["UserPoolId"])
-        return TeacherCommands(accounts, self.console.say)
+        return TeacherCommands(accounts, StackData(self.connection, outputs), self.console)
 
     def moving(self, now: Callable[[], dt.datetime]) -> MovingCommands:
         """The commands for moving a school. Raises StackUnfinished."""

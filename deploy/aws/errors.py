@@ -9,7 +9,6 @@ DeployError
   StackUnfinished       the stack exists and lacks an output: it is half made, or another stack
   KeptDataFound         a new stack would be empty beside the data that an earlier one left
   StackStuck            the stack is in a state that needs a person's decision
-  Declined              the operator said no
   InputWrong            an invalid argument
   SmokeFailed           a stack failed some of the checks
   EngineFailed          docker, podman or buildah failed: its own output says why
@@ -21,7 +20,6 @@ __all__ = [
     "AwsRefused",
     "AwsUnreachable",
     "CredentialsMissing",
-    "Declined",
     "DeployError",
     "EngineFailed",
     "InputWrong",
@@ -121,11 +119,6 @@ class StackStuck(DeployError):
         self.stack_name = stack_name
         self.status = status
         self.advice = advice
-
-
-class Declined(DeployError):
-    def __init__(self) -> None:
-        super().__init__("Nothing was changed.")
 
 
 class InputWrong(DeployError):

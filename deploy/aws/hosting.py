@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from deploy.aws.connection import Connection, aws_errors
-from deploy.aws.console import Console
 from deploy.aws.errors import AwsRefused, InputWrong
 from deploy.aws.image_engine import ImageEngine
 from deploy.aws.stack import Stack
 from deploy.aws.template import HOSTING_TEMPLATE, IMAGES_TEMPLATE, read_template
+from deploy.console import Console
 
 __all__ = ["VIEWERS_PER_CONTAINER", "HostingCommands", "ResultsHour", "hosting_stacks", "key_change"]
 

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.aws.console import Console
 from deploy.aws.errors import InputWrong
 from deploy.aws.stack_data import StackData, Written
+from deploy.console import Console
 from deploy.local.maintenance.backup_format import BackupRefused
 from deploy.local.maintenance.school import School, read_school, write_school
 from deploy.teacher_accounts import TeacherAccounts, new_password

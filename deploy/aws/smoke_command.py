@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.aws.connection import Connection, aws_errors
-from deploy.aws.console import Console
 from deploy.aws.dashboards_settings import backend_settings
 from deploy.aws.errors import SmokeFailed
 from deploy.aws.smoke import CheckResult, Smoke
 from deploy.aws.stack import Stack
+from deploy.console import Console
 from deploy.teacher_accounts import TeacherAccounts, new_password
 from shared.identity.teacher_session import TeacherSession
 from shared.identity.user_pool import NewPasswordChallenge, UserPool

@@ -20,7 +20,6 @@ from typing import Any, TypeVar
 
 from deploy.aws.change_set import Change, change_lines, changes_of, is_empty_change_set
 from deploy.aws.connection import Connection, aws_errors
-from deploy.aws.console import Console
 from deploy.aws.errors import (
     AwsRefused,
     AwsUnreachable,
@@ -33,6 +32,7 @@ from deploy.aws.errors import (
 from deploy.aws.stack_events import failures_in, progress_line
 from deploy.aws.template import INLINE_BYTES_MAX
 from deploy.aws.template_store import TemplateStore
+from deploy.console import Console
 
 __all__ = ["Stack", "StackOutputs"]
 

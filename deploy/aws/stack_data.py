@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -15,6 +16,7 @@ from deploy.local.backend.storage.class_lists import ClassList, ClassStudent
 from deploy.local.backend.storage.exams import Exam
 from deploy.local.backend.storage.results import Result
 from deploy.local.maintenance.school import MovedTeacher, School
+from deploy.teacher_holdings import Holdings
 
 __all__ = ["StackData", "Written"]
 
@@ -70,6 +72,76 @@ class StackData:
         """Stores exams."""
         return self._put_all(self._exams_table, map(_exam_item, exams))
 
+    def count(self, sub: str) -> Holdings:
+        """What an account owns."""
+        exam_ids = self._exam_ids(sub)
+        results = sum(len(self._partition(exam_id)) for exam_id in exam_ids)
+        return Holdings(len(exam_ids), results, len(self._partition(CLASS_LISTS + sub)))
+
+    def hand_over(self, sub: str, new_sub: str) -> None:
+        """Makes everything that an account owns another's; repeat it after an interruption."""
+        for exam_id in self._exam_ids(sub):
+            # The exam follows its results, so that a repetition finds them; then those that came meanwhile.
+            self._own_results(exam_id, new_sub)
+            self._own(self._exams_table, {"id": {"S": exam_id}}, new_sub)
+            self._own_results(exam_id, new_sub)
+        for item in self._partition(CLASS_LISTS + sub):
+            put = {
+                "TableName": self._results_table,
+                "Item": {**item, "examId": {"S": CLASS_LISTS + new_sub}},
+            }
+            delete = {"TableName": self._results_table, "Key": _result_key(item)}
+            with aws_errors():
+                self._dynamodb.transact_write_items(TransactItems=[{"Put": put}, {"Delete": delete}])
+
+    def delete(self, sub: str) -> None:
+        """Deletes everything that an account owns; repeat it after an interruption."""
+        for exam_id in self._exam_ids(sub):
+            self._delete_partition(exam_id)
+            with aws_errors():
+                self._dynamodb.delete_item(TableName=self._exams_table, Key={"id": {"S": exam_id}})
+            self._delete_partition(exam_id)  # what came meanwhile
+        self._delete_partition(CLASS_LISTS + sub)
+
+    def _exam_ids(self, sub: str) -> list[str]:
+        """From the table itself, since an index may lack the newest."""
+        return [item["id"] for item in self._items(self._exams_table) if item["owner"] == sub]
+
+    def _own_results(self, exam_id: str, sub: str) -> None:
+        with ThreadPoolExecutor(WRITERS) as pool:
+            keys = [_result_key(item) for item in self._partition(exam_id)]
+            list(pool.map(lambda key: self._own(self._results_table, key, sub), keys))
+
+    def _own(self, table: str, key: Mapping[str, Any], sub: str) -> None:
+        with aws_errors(), contextlib.suppress(self._dynamodb.exceptions.ConditionalCheckFailedException):
+            self._dynamodb.update_item(
+                TableName=table,
+                Key=key,
+                UpdateExpression="SET #owner = :owner",
+                ConditionExpression="attribute_exists(id)",  # what was deleted meanwhile stays deleted
+                ExpressionAttributeNames={"#owner": "owner"},
+                ExpressionAttributeValues={":owner": {"S": sub}},
+            )
+
+    def _delete_partition(self, exam_id: str) -> None:
+        def delete(item: Mapping[str, Any]) -> None:
+            with aws_errors():
+                self._dynamodb.delete_item(TableName=self._results_table, Key=_result_key(item))
+
+        with ThreadPoolExecutor(WRITERS) as pool:
+            list(pool.map(delete, self._partition(exam_id)))
+
+    def _partition(self, exam_id: str) -> list[dict[str, Any]]:
+        """The items of one exam, or of one teacher's class lists, with DynamoDB's types."""
+        with aws_errors():
+            pages = self._dynamodb.get_paginator("query").paginate(
+                TableName=self._results_table,
+                KeyConditionExpression="examId = :exam",
+                ExpressionAttributeValues={":exam": {"S": exam_id}},
+                ConsistentRead=True,
+            )
+            return [item for page in pages for item in page["Items"]]
+
     def _put_all(self, table: str, items: Iterable[Mapping[str, Any]]) -> Written:
         with ThreadPoolExecutor(WRITERS) as pool:
             stored = list(pool.map(lambda item: self._put(table, item), items))
@@ -95,6 +167,10 @@ class StackData:
             for page in self._dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True):
                 for item in page["Items"]:
                     yield {name: _plain(attribute) for name, attribute in item.items()}
+
+
+def _result_key(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: item[name] for name in ("examId", "id")}
 
 
 def _plain(attribute: Any) -> Any:

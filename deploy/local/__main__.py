@@ -2,8 +2,10 @@
 
 python -m deploy.local [--demo] [ports, folder]      run everything until Ctrl-C or SIGTERM
 python -m deploy.local add-teacher USERNAME          while it runs; --from-file STAFF.csv for many
-python -m deploy.local reset-password USERNAME       likewise sign-out-, disable-, enable-, remove-teacher
+python -m deploy.local reset-password USERNAME       likewise sign-out-, disable-, enable-teacher
                                                      and remove-authenticator
+python -m deploy.local hand-over-exams USERNAME COLLEAGUE
+python -m deploy.local remove-teacher USERNAME       --hand-over-to COLLEAGUE or --delete-exams
 python -m deploy.local list-teachers
 python -m deploy.local backup FILE                   running or not; - is standard output
 python -m deploy.local restore FILE [--replace]      stopped; - is standard input
@@ -11,21 +13,30 @@ python -m deploy.local rotate-keys                   stopped
 """
 
 import argparse
+import contextlib
 import secrets
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from deploy.console import Declined, console_of_terminal
+from deploy.local.backend.storage.database import DatabaseError
 from deploy.local.data_folder.lock import FolderInUse
 from deploy.local.maintenance.backup import back_up, back_up_to_file
 from deploy.local.maintenance.backup_format import BackupRefused
 from deploy.local.maintenance.key_rotation import rotate_keys
 from deploy.local.maintenance.operator_access import OperatorRefused, read_settings, teacher_accounts
 from deploy.local.maintenance.restore import restore
+from deploy.local.maintenance.stored_holdings import StoredHoldings
 from deploy.staff_list import read_staff_list
 from deploy.teacher_accounts import AccountRefused
-from deploy.teacher_commands import ACCOUNT_COMMANDS, TeacherCommands
+from deploy.teacher_commands import (
+    ACCOUNT_COMMANDS,
+    LEAVING_COMMANDS,
+    TeacherCommands,
+    add_leaving_commands,
+)
 
 __all__ = ["main"]
 
@@ -39,11 +50,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.command is None:
             return _run(given)
         if given.command in ACCOUNT_COMMANDS:
-            with teacher_accounts(given.data_dir.resolve()) as accounts:
-                TeacherCommands(accounts, print).on_account(given.command, given.username)
+            with _teacher_commands(given) as commands:
+                commands.on_account(given.command, given.username)
+        elif given.command in LEAVING_COMMANDS:
+            with _teacher_commands(given) as commands:
+                commands.on_leaving(given)
         else:
             _COMMANDS[given.command](given)
-    except (AccountRefused, OperatorRefused, BackupRefused, FolderInUse, OSError) as refused:
+    except _REFUSALS as refused:
         return _report(refused, status=2)
     return 0
 
@@ -75,12 +89,19 @@ def _report(error: Exception, *, status: int) -> int:
     return status
 
 
+@contextlib.contextmanager
+def _teacher_commands(given: argparse.Namespace) -> Iterator[TeacherCommands]:
+    data_dir = given.data_dir.resolve()
+    console = console_of_terminal(is_agreed=getattr(given, "yes", False))
+    with teacher_accounts(data_dir) as accounts:
+        yield TeacherCommands(accounts, StoredHoldings(data_dir), console)
+
+
 def _add_teacher(given: argparse.Namespace) -> None:
     if (given.username is None) == (given.from_file is None):
         raise AccountRefused("add-teacher", "give a username, or --from-file with a list.")
     _check_mail(given)
-    with teacher_accounts(given.data_dir.resolve()) as accounts:
-        commands = TeacherCommands(accounts, print)
+    with _teacher_commands(given) as commands:
         if given.from_file is None:
             if given.mail and not given.email:
                 raise AccountRefused("--mail", "needs --email ADDRESS.")
@@ -91,8 +112,8 @@ def _add_teacher(given: argparse.Namespace) -> None:
 
 def _reset_password(given: argparse.Namespace) -> None:
     _check_mail(given)
-    with teacher_accounts(given.data_dir.resolve()) as accounts:
-        TeacherCommands(accounts, print).reset(given.username, is_mailed=given.mail)
+    with _teacher_commands(given) as commands:
+        commands.reset(given.username, is_mailed=given.mail)
 
 
 def _check_mail(given: argparse.Namespace) -> None:
@@ -104,8 +125,8 @@ def _check_mail(given: argparse.Namespace) -> None:
 
 
 def _list_teachers(given: argparse.Namespace) -> None:
-    with teacher_accounts(given.data_dir.resolve()) as accounts:
-        TeacherCommands(accounts, print).list()
+    with _teacher_commands(given) as commands:
+        commands.list()
 
 
 def _back_up(given: argparse.Namespace) -> None:
@@ -136,6 +157,7 @@ def _rotate_keys(given: argparse.Namespace) -> None:
     print("the keys are new from the next start on; every teacher signs in again")
 
 
+_REFUSALS = (AccountRefused, OperatorRefused, BackupRefused, Declined, FolderInUse, DatabaseError, OSError)
 _STANDARD_STREAM = Path("-")
 _COMMANDS = {
     "add-teacher": _add_teacher,
@@ -187,6 +209,9 @@ def _parser() -> argparse.ArgumentParser:
     adding.add_argument("--mail", action="store_true", help="mail the password instead of printing it")
     for name, command in ACCOUNT_COMMANDS.items():
         commands.add_parser(name, parents=[data_dir], help=command.help).add_argument("username")
+    asking = argparse.ArgumentParser(add_help=False)
+    asking.add_argument("--yes", action="store_true", help="do not ask")
+    add_leaving_commands(commands, [data_dir, asking])
     commands.add_parser("list-teachers", parents=[data_dir], help="all accounts with their states")
     backing_up = commands.add_parser("backup", parents=[data_dir], help="write all data to one file")
     backing_up.add_argument("file", type=Path, metavar="FILE", help="a new file; - for standard output")

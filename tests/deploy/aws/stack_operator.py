@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from unittest import mock
 
 from deploy.aws.__main__ import main
-from deploy.aws.console import Console
+from deploy.console import Console
 
 __all__ = ["REGION", "Operator", "account_of_emulator"]
 

@@ -14,9 +14,9 @@ from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, No
 from botocore.stub import Stubber
 
 from deploy.aws.connection import Connection
-from deploy.aws.console import Console
 from deploy.aws.errors import AwsUnreachable, CredentialsMissing, DeployError, StackFailed, StackUnfinished
 from deploy.aws.stack import WAIT_S, Stack
+from deploy.console import Console
 
 NOW = dt.datetime(2026, 6, 1, 10, tzinfo=dt.UTC)
 NAME = "exam-results"

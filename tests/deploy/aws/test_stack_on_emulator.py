@@ -11,8 +11,8 @@ import pytest
 
 from deploy.aws import commands
 from deploy.aws.__main__ import main
-from deploy.aws.console import Console
 from deploy.aws.template import BACKEND_TEMPLATE
+from deploy.console import Console
 from tests.deploy.aws.stack_operator import REGION, Operator, account_of_emulator
 
 _names = (f"stack-{number}" for number in itertools.count())

@@ -4,9 +4,14 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from deploy.aws.errors import Declined, InputWrong
+__all__ = ["Console", "Declined", "console_of_terminal"]
 
-__all__ = ["Console", "console_of_terminal"]
+
+class Declined(Exception):
+    """The operator said no, or nobody could be asked. The text is one line for the operator."""
+
+    def __init__(self, reason: str = "Nothing was changed.") -> None:
+        super().__init__(reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +23,7 @@ class Console:
     is_agreed: bool = False
 
     def confirm(self, question: str) -> None:
-        """Returns after a yes. Raises Declined after any other answer, InputWrong without a terminal."""
+        """Returns after a yes. Raises Declined after any other answer, and without a terminal."""
         if self.is_agreed:
             return
         if self._ask(f"{question} [y/N] ").strip().lower() not in ("y", "yes"):
@@ -33,7 +38,7 @@ class Console:
 
     def _ask(self, prompt: str) -> str:
         if self.read is None:
-            raise InputWrong("--yes", "nobody can answer here; say --yes to go on without asking.")
+            raise Declined("--yes: nobody can answer here; say --yes to go on without asking.")
         try:
             return self.read(prompt)
         except EOFError:
