@@ -349,7 +349,8 @@ class _CloudFront(_Hop):
     def route(self, request: h11.Request) -> _Answer | int:
         kept = self.cache.get(self._key(request)) if request.method in (b"GET", b"HEAD") else None
         if kept is not None and self.now_s() < kept[0]:
-            return kept[1]
+            status, headers, body = kept[1].status, kept[1].headers, kept[1].body
+            return _Answer(status, [*headers, (b"x-cache", b"Hit from cloudfront")], body)
         return self.balancer_port
 
     def request_headers(self, request: h11.Request, peer: str) -> Headers:
@@ -365,7 +366,11 @@ class _CloudFront(_Hop):
 
     def response_headers(self, request: h11.Request, port: int, headers: Headers) -> Headers:
         is_cookie_kept = not self._caches(request.target.partition(b"?")[0])
-        return [header for header in headers if header[0] != b"set-cookie" or is_cookie_kept]
+        kept = [header for header in headers if header[0] != b"set-cookie" or is_cookie_kept]
+        policy = self.setting.resources["Headers"]["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+        max_age = f"max-age={policy['StrictTransportSecurity']['AccessControlMaxAgeSec']}"
+        others = [header for header in kept if header[0] != b"strict-transport-security"]
+        return [*others, (b"strict-transport-security", max_age.encode())]
 
     def note(self, request: h11.Request, answer: _Answer) -> None:
         kept_s = 0.0

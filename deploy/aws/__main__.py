@@ -1,6 +1,7 @@
 """`python -m deploy.aws`: the operator's commands for AWS."""
 
 import argparse
+import dataclasses
 import datetime as dt
 import platform
 import secrets
@@ -17,6 +18,7 @@ from deploy.aws.costs import ResultsDay
 from deploy.aws.errors import DeployError, InputWrong
 from deploy.aws.hosting import HostingCommands, ResultsHour
 from deploy.aws.image_engine import PLATFORMS, architecture_of, find_engine
+from deploy.aws.rehearsal import NAME_SUFFIX, Rehearsal
 from deploy.aws.smoke_command import SmokeCommand
 from deploy.aws.stack import Stack
 from deploy.aws.template import BACKEND_TEMPLATE, read_template
@@ -94,6 +96,8 @@ def _run(args: argparse.Namespace, console: Console) -> None:
                 commands.moving(_utc_now).export_backup(args.file)
             case "smoke":
                 SmokeCommand(stack, connection, console).run()
+            case "rehearse":
+                _rehearsal(args, connection, console).run()
             case "publish-images":
                 engine = find_engine(shutil.which, ROOT)
                 _hosting(stack, connection, console).publish_images(engine, args.architecture)
@@ -131,6 +135,21 @@ def _hosting(stack: Stack, connection: Connection, console: Console) -> HostingC
         console,
         now=_utc_now,
         new_key=lambda: secrets.token_urlsafe(32),
+    )
+
+
+def _rehearsal(args: argparse.Namespace, connection: Connection, console: Console) -> Rehearsal:
+    agreed = dataclasses.replace(console, is_agreed=True)
+    stack = Stack(args.stack_name + NAME_SUFFIX, connection, agreed, _utc_now, time.sleep)
+    return Rehearsal(
+        BackendCommands(stack, connection, agreed),
+        _hosting(stack, connection, agreed),
+        SmokeCommand(stack, connection, agreed),
+        lambda: find_engine(shutil.which, ROOT),
+        args.architecture,
+        console,
+        time.time,
+        time.sleep,
     )
 
 
@@ -257,14 +276,18 @@ def _parser() -> argparse.ArgumentParser:
         moving.add_argument("file", metavar="FILE", type=Path)
     commands.add_parser("smoke", parents=[common], help="check a real stack for what no emulator shows")
 
-    publish = commands.add_parser(
-        "publish-images", parents=[common], help="build the dashboards' images and push them to ECR"
-    )
-    publish.add_argument(
+    building = argparse.ArgumentParser(add_help=False)
+    building.add_argument(
         "--architecture",
         choices=list(PLATFORMS),
         default=architecture_of(platform.machine()),
         help="what to build for; default: this machine's, %(default)s",
+    )
+    commands.add_parser(
+        "publish-images", parents=[common, building], help="build the dashboards' images and push them to ECR"
+    )
+    commands.add_parser(
+        "rehearse", parents=[common, building], help="do everything once on stacks that are removed again"
     )
     host = commands.add_parser("host", parents=[common], help="run both dashboards on AWS")
     host.add_argument("--image-tag", metavar="TAG", help="an earlier publication; default: the newest")

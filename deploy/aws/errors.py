@@ -11,6 +11,7 @@ DeployError
   StackStuck            the stack is in a state that needs a person's decision
   InputWrong            an invalid argument
   SmokeFailed           a stack failed some of the checks
+  RehearsalFailed       steps of a rehearsal failed
   EngineFailed          docker, podman or buildah failed: its own output says why
 """
 
@@ -24,6 +25,7 @@ __all__ = [
     "EngineFailed",
     "InputWrong",
     "KeptDataFound",
+    "RehearsalFailed",
     "ResourceFailure",
     "SmokeFailed",
     "StackFailed",
@@ -132,6 +134,12 @@ class SmokeFailed(DeployError):
     def __init__(self, checks: tuple[str, ...]) -> None:
         super().__init__(f"{len(checks)} of the checks failed: {'; '.join(checks)}.")
         self.checks = checks
+
+
+class RehearsalFailed(DeployError):
+    def __init__(self, steps: tuple[str, ...]) -> None:
+        super().__init__(f"{len(steps)} of the steps failed: {', '.join(steps)}.")
+        self.steps = steps
 
 
 class EngineFailed(DeployError):

@@ -76,19 +76,23 @@ class HostingCommands:
     now: Callable[[], dt.datetime]
     new_key: Callable[[], str]
 
-    def publish_images(self, engine: ImageEngine, architecture: str) -> None:
-        """Builds both images and pushes them, tagged with the current time and the architecture."""
+    def publish_images(self, engine: ImageEngine, architecture: str, *, is_swapped: bool = False) -> str:
+        """Builds both images and pushes them; returns their tag, of the current time and the architecture.
+
+        `is_swapped`: each under the other's name, to rehearse a version that does not start.
+        """
         images = _sibling(self.stack, "images")
         images.deploy(read_template(IMAGES_TEMPLATE), {})
         outputs = images.outputs()
         registry, username, password = self._registry_access()
         engine.sign_in(registry, username, password)
         tag = f"{self.now():%Y%m%d-%H%M%S}-{architecture.lower()}"
-        for dashboard in DASHBOARDS:
+        for dashboard, target in zip(DASHBOARDS, DASHBOARDS[:: -1 if is_swapped else 1], strict=True):
             image = f"{outputs[_repository_output(dashboard)]}:{tag}"
-            engine.build(dashboard, image, architecture, tag)
+            engine.build(target, image, architecture, tag)
             engine.push(image)
             self.console.say(f"Published {image}")
+        return tag
 
     def host(
         self,
@@ -151,6 +155,10 @@ class HostingCommands:
         given: Mapping[str, Any] = answer["authorizationData"][0]
         username, _, password = base64.b64decode(given["authorizationToken"]).decode().partition(":")
         return str(given["proxyEndpoint"]).removeprefix("https://"), username, password
+
+    def newest_tag(self) -> str:
+        """Of the published images. Raises InputWrong if there are none."""
+        return self._images(None)["StudentImage"].rpartition(":")[2]
 
     def _images(self, wanted_tag: str | None) -> dict[str, str]:
         """The template's parameters for both images of the tag, None for the newest. Raises InputWrong."""

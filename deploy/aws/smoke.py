@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 
@@ -25,7 +25,9 @@ from shared.model.exam import Exam, NewExam, NewResult, Result, new_id
 from shared.model.scales import OUT_OF_20
 from shared.settings import BackendSettings
 
-__all__ = ["CHECKS", "CheckResult", "Smoke"]
+__all__ = ["CHECKS", "CheckFailed", "CheckResult", "Smoke", "expect", "results_of"]
+
+_S = TypeVar("_S")
 
 EVENT_WITHIN_S = 15.0
 LISTED_WITHIN_S = 30.0  # DynamoDB's indexes lag behind their table
@@ -76,14 +78,8 @@ class Smoke:
         self.guest_credentials.close()
 
     def run(self) -> Iterator[CheckResult]:
-        """Runs the checks one by one, yielding each result; a failed one does not stop the others."""
-        for name, check in CHECKS.items():
-            try:
-                check(self)
-            except Exception as error:  # noqa: BLE001  # any failure is a result
-                yield CheckResult(name, is_ok=False, seen=f"{type(error).__name__}: {error}")
-            else:
-                yield CheckResult(name, is_ok=True, seen="")
+        """Each check's result, as results_of() yields it."""
+        return results_of(CHECKS, self)
 
     # ------------------------------------------------------------------ for the checks
 
@@ -134,21 +130,33 @@ class Smoke:
         return Listener(self.settings.realtime_url, authentication, TEACHER_SUBSCRIPTIONS)
 
 
-def _expect(condition: bool, seen: object) -> None:
+def expect(condition: bool, seen: object) -> None:
+    """Fails a check, which shows what was `seen`, unless the condition holds."""
     if not condition:
         raise CheckFailed(str(seen))
+
+
+def results_of(checks: Mapping[str, Callable[[_S], None]], subject: _S) -> Iterator[CheckResult]:
+    """Runs the checks one by one, yielding each result; a failed one does not stop the others."""
+    for name, check in checks.items():
+        try:
+            check(subject)
+        except Exception as error:  # noqa: BLE001  # any failure is a result
+            yield CheckResult(name, is_ok=False, seen=f"{type(error).__name__}: {error}")
+        else:
+            yield CheckResult(name, is_ok=True, seen="")
 
 
 def _forged_token(smoke: Smoke) -> None:
     head, _, signature = smoke.teacher_token().rpartition(".")
     changed = ("A" if signature[0] != "A" else "B") + signature[1:]
     status, answer = smoke.ask("{listMyExams {items {id}}}", smoke.as_teacher(f"{head}.{changed}"))
-    _expect(status == 401, (status, answer))
+    expect(status == 401, (status, answer))
 
 
 def _no_proof(smoke: Smoke) -> None:
     status, answer = smoke.ask("{listExams {items {id}}}", auth=lambda request: request)
-    _expect(status == 401, (status, answer))
+    expect(status == 401, (status, answer))
 
 
 def _tampered_request(smoke: Smoke) -> None:
@@ -161,7 +169,7 @@ def _tampered_request(smoke: Smoke) -> None:
         return signed
 
     status, answer = smoke.ask("{listExams {items {id}}}", sign_then_change)
-    _expect(status in (400, 401, 403), (status, answer))
+    expect(status in (400, 401, 403), (status, answer))
 
 
 def _guest_mutation(smoke: Smoke) -> None:
@@ -169,9 +177,9 @@ def _guest_mutation(smoke: Smoke) -> None:
         document = "mutation($input: ExamVersionInput!) {publishExam(input: $input) {id}}"
         variables = {"input": {"id": exam.id, "expectedVersion": exam.version}}
         _status, answer = smoke.ask(document, smoke.as_guest(), variables)
-        _expect(bool(answer.get("errors")) and not (answer.get("data") or {}).get("publishExam"), answer)
+        expect(bool(answer.get("errors")) and not (answer.get("data") or {}).get("publishExam"), answer)
         unchanged = smoke.teacher.get_exam(exam.id)
-        _expect(unchanged is not None and not unchanged.is_published, unchanged)
+        expect(unchanged is not None and not unchanged.is_published, unchanged)
 
 
 def _closed_fields(smoke: Smoke) -> None:
@@ -181,14 +189,14 @@ def _closed_fields(smoke: Smoke) -> None:
         document = "query($id: ID!) {listResults(examId: $id) {items {id student owner name createdAt}}}"
         _status, answer = smoke.ask(document, smoke.as_guest(), {"id": exam.id})
         refused = {error["path"][-1] for error in answer.get("errors", [])}
-        _expect(refused == {"owner", "name", "createdAt"}, answer)
+        expect(refused == {"owner", "name", "createdAt"}, answer)
         (row,) = answer["data"]["listResults"]["items"]
-        _expect([row["owner"], row["name"], row["createdAt"]] == [None, None, None], row)
+        expect([row["owner"], row["name"], row["createdAt"]] == [None, None, None], row)
 
 
 def _introspection(smoke: Smoke) -> None:
     _status, answer = smoke.ask("{__schema {types {name}}}", smoke.as_teacher())
-    _expect(bool(answer.get("errors")) and not (answer.get("data") or {}).get("__schema"), answer)
+    expect(bool(answer.get("errors")) and not (answer.get("data") or {}).get("__schema"), answer)
 
 
 def _guest_receives_no_draft_events(smoke: Smoke) -> None:
@@ -197,9 +205,7 @@ def _guest_receives_no_draft_events(smoke: Smoke) -> None:
         smoke.teacher.publish_exam(exam.id, exam.version)
         # Events arrive in order: an event of the draft would have arrived before the publication's.
         listener.wait_for("onPublishExam", lambda row: row["id"] == exam.id, EVENT_WITHIN_S)
-        _expect(
-            not listener.has_received("onCreateResults", lambda row: row["id"] == draft_row.id), draft_row
-        )
+        expect(not listener.has_received("onCreateResults", lambda row: row["id"] == draft_row.id), draft_row)
 
 
 def _guest_receives_published_events(smoke: Smoke) -> None:
@@ -207,16 +213,16 @@ def _guest_receives_published_events(smoke: Smoke) -> None:
         published = smoke.teacher.publish_exam(exam.id, exam.version)
         row = smoke.new_row(exam)
         event = listener.wait_for("onCreateResults", lambda event: event["id"] == row.id, EVENT_WITHIN_S)
-        _expect(event["published"] is True and event["student"] == "Ada", event)
+        expect(event["published"] is True and event["student"] == "Ada", event)
         rows = [NewResult(student=f"Student {number}", grade="12") for number in range(BATCH_ROWS)]
         smoke.teacher.create_results(exam.id, rows)
         batch = listener.wait_for(
             "onCreateResultsBatch", lambda event: event["examId"] == exam.id, EVENT_WITHIN_S
         )
-        _expect(len(batch["items"]) == BATCH_ROWS, len(batch["items"]))
+        expect(len(batch["items"]) == BATCH_ROWS, len(batch["items"]))
         smoke.teacher.unpublish_exam(exam.id, published.version)
         gone = listener.wait_for("onUnpublishExam", lambda event: event["id"] == exam.id, EVENT_WITHIN_S)
-        _expect(gone["published"] is False, gone)
+        expect(gone["published"] is False, gone)
 
 
 def _owner_receives_draft_events(smoke: Smoke) -> None:
@@ -227,11 +233,11 @@ def _owner_receives_draft_events(smoke: Smoke) -> None:
     ):
         draft_row = smoke.new_row(exam)
         event = owner.wait_for("onCreateResults", lambda event: event["id"] == draft_row.id, EVENT_WITHIN_S)
-        _expect(event["name"] is None, event)
+        expect(event["name"] is None, event)
         smoke.teacher.publish_exam(exam.id, exam.version)
         public_row = smoke.new_row(exam)
         other.wait_for("onCreateResults", lambda event: event["id"] == public_row.id, EVENT_WITHIN_S)
-        _expect(
+        expect(
             not other.has_received("onCreateResults", lambda event: event["id"] == draft_row.id), draft_row
         )
 
@@ -241,7 +247,7 @@ def _guest_may_not_subscribe_to_creations(smoke: Smoke) -> None:
         with smoke.guest_listener({"onCreateExam": "subscription { onCreateExam { id } }"}):
             raise CheckFailed("the subscription was accepted")
     except SubscriptionRefused as refused:
-        _expect("nauthorized" in str(refused), refused)
+        expect("nauthorized" in str(refused), refused)
 
 
 def _repeated_create(smoke: Smoke) -> None:
@@ -249,7 +255,7 @@ def _repeated_create(smoke: Smoke) -> None:
         rows = [NewResult(student=f"Student {number}", grade="12") for number in range(BATCH_ROWS)]
         first = smoke.teacher.create_results(exam.id, rows)
         again = smoke.teacher.create_results(exam.id, rows)
-        _expect(first == again, (len(first), len(again)))
+        expect(first == again, (len(first), len(again)))
 
 
 def _conflict_shows_the_current_row(smoke: Smoke) -> None:
@@ -260,7 +266,7 @@ def _conflict_shows_the_current_row(smoke: Smoke) -> None:
             smoke.teacher.update_result(exam.id, row.id, row.version, grade="3")
         except VersionConflict as conflict:
             current = conflict.current
-            _expect(isinstance(current, Result) and current.version == changed.version, current)
+            expect(isinstance(current, Result) and current.version == changed.version, current)
         else:
             raise CheckFailed("the stale change was accepted")
 
@@ -270,13 +276,13 @@ def _index_follows(smoke: Smoke) -> None:
         smoke.teacher.publish_exam(exam.id, exam.version)
         deadline = time.monotonic() + LISTED_WITHIN_S
         while exam.id not in [listed.id for listed in smoke.guest.list_exams()]:
-            _expect(time.monotonic() < deadline, "the published exam is not listed")
+            expect(time.monotonic() < deadline, "the published exam is not listed")
             time.sleep(LISTED_INTERVAL_S)
 
 
 def _unknown_ids(smoke: Smoke) -> None:
-    _expect(smoke.guest.get_exam(new_id()) is None, "an exam that does not exist")
-    _expect(list(smoke.guest.list_results(new_id())) == [], "results of an exam that does not exist")
+    expect(smoke.guest.get_exam(new_id()) is None, "an exam that does not exist")
+    expect(list(smoke.guest.list_results(new_id())) == [], "results of an exam that does not exist")
 
 
 CHECKS: dict[str, Callable[[Smoke], None]] = {

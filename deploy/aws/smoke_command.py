@@ -1,17 +1,19 @@
-"""`smoke`: runs the checks of smoke.py on a stack, with two temporary teacher accounts."""
+"""`smoke`: runs the checks of smoke.py and smoke_pages.py on a stack, with two temporary accounts."""
 
 import json
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.aws.connection import Connection, aws_errors
 from deploy.aws.dashboards_settings import backend_settings
 from deploy.aws.errors import SmokeFailed
+from deploy.aws.hosting import hosting_stacks
 from deploy.aws.smoke import CheckResult, Smoke
+from deploy.aws.smoke_pages import Pages, PagesSmoke
 from deploy.aws.stack import Stack
 from deploy.console import Console
 from deploy.teacher_accounts import TeacherAccounts, new_password
@@ -19,7 +21,7 @@ from shared.identity.teacher_session import TeacherSession
 from shared.identity.user_pool import NewPasswordChallenge, UserPool
 from shared.settings import BackendSettings
 
-__all__ = ["RESOLVERS", "SmokeCommand"]
+__all__ = ["RESOLVERS", "SmokeCommand", "SmokeTeacher"]
 
 RESOLVERS = Path(__file__).parent / "resolvers"
 _ID = "00000000-0000-4000-8000-000000000000"
@@ -45,7 +47,7 @@ _CONTEXT = {
 
 @dataclass(frozen=True, slots=True)
 class SmokeCommand:
-    """Checks the stack's API, and whether AppSync accepts every resolver's code."""
+    """Checks the stack's API, whether AppSync accepts the resolvers' code and, if hosted, the dashboards."""
 
     stack: Stack
     connection: Connection
@@ -63,16 +65,36 @@ class SmokeCommand:
             raise SmokeFailed(tuple(failed))
 
     def _results(self) -> Iterator[CheckResult]:
+        yield self._resolvers_are_accepted()
+        with self.opened() as (smoke, teacher):
+            yield from smoke.run()
+            pages = self.pages()
+            if pages is not None:
+                with closing(PagesSmoke(pages, smoke, teacher.username, teacher.password)) as pages_smoke:
+                    yield from pages_smoke.run()
+
+    @contextmanager
+    def opened(self) -> Iterator[tuple[Smoke, "SmokeTeacher"]]:
+        """The stack's API with two temporary accounts, and the first of them."""
         outputs = self.stack.outputs()
         settings = backend_settings(outputs, self.connection.endpoint_url)
-        yield self._resolvers_are_accepted()
         accounts = TeacherAccounts(self.connection.client("cognito-idp"), outputs["UserPoolId"])
-        with _signed_in(accounts, settings) as teacher, _signed_in(accounts, settings) as other:
-            smoke = Smoke(settings, teacher.access_token, other.access_token)
-            try:
-                yield from smoke.run()
-            finally:
-                smoke.close()
+        with (
+            _signed_in(accounts, settings) as teacher,
+            _signed_in(accounts, settings) as other,
+            closing(Smoke(settings, teacher.session.access_token, other.session.access_token)) as smoke,
+        ):
+            yield smoke, teacher
+
+    def pages(self) -> Pages | None:
+        """The dashboards' addresses; None where they are not hosted, as on every emulator."""
+        if self.connection.endpoint_url is not None:
+            return None
+        for stack in hosting_stacks(self.stack):
+            outputs = stack.outputs()
+            if "StudentUrl" in outputs:
+                return Pages(outputs["StudentUrl"], outputs["TeacherUrl"])
+        return None
 
     def _resolvers_are_accepted(self) -> CheckResult:
         refused = []
@@ -89,28 +111,39 @@ class SmokeCommand:
         return CheckResult("AppSync accepts every resolver's code", not refused, "; ".join(refused))
 
 
+@dataclass(frozen=True, slots=True)
+class SmokeTeacher:
+    """A temporary account that has signed in."""
+
+    username: str
+    password: str
+    session: TeacherSession
+
+
 @contextmanager
-def _signed_in(accounts: TeacherAccounts, settings: BackendSettings) -> Iterator[TeacherSession]:
-    username = f"smoke-{secrets.token_hex(6)}"
+def _signed_in(accounts: TeacherAccounts, settings: BackendSettings) -> Iterator[SmokeTeacher]:
+    username, password = f"smoke-{secrets.token_hex(6)}", new_password(secrets.choice)
     with aws_errors():
         accounts.add(username, temporary := new_password(secrets.choice), name="Smoke test")
     try:
-        yield _first_sign_in(settings, username, temporary, time.time)
+        session = _first_sign_in(settings, username, temporary, password, time.time)
+        yield SmokeTeacher(username, password, session)
     finally:
         with aws_errors():
             accounts.remove(username)
 
 
 def _first_sign_in(
-    settings: BackendSettings, username: str, temporary_password: str, now_s: Callable[[], float]
+    settings: BackendSettings,
+    username: str,
+    temporary_password: str,
+    password: str,
+    now_s: Callable[[], float],
 ) -> TeacherSession:
-    pool = UserPool(settings, now_s)
-    try:
+    with closing(UserPool(settings, now_s)) as pool:
         step = pool.sign_in(username, temporary_password)
         if isinstance(step, NewPasswordChallenge):
-            step = pool.answer_new_password(step, new_password(secrets.choice))
-    finally:
-        pool.close()
+            step = pool.answer_new_password(step, password)
     if not isinstance(step, TeacherSession):
         raise SmokeFailed((f"sign-in of a new teacher ({type(step).__name__})",))
     return step

@@ -13,11 +13,14 @@ import requests
 from playwright.sync_api import expect
 
 from deploy.aws.hosting import key_change
+from deploy.aws.smoke import Smoke
+from deploy.aws.smoke_pages import PAGE_CHECKS, Pages, PagesSmoke
+from deploy.aws.visitors import visits, watch
 from shared.api.calls import TeacherApi
 from shared.model.exam import Exam, NewExam, NewResult
 from shared.model.scales import OUT_OF_20
 from shared.web.serving import KEEP_ALIVE_S
-from tests.backend_process import RunningBackend
+from tests.backend_process import PASSWORD, RunningBackend
 from tests.browser.people import DEADLINE_MS, Person, sign_in
 from tests.builders import new_id
 from tests.clocks import ShiftedClock
@@ -315,3 +318,47 @@ def test_students_go_on_at_another_container_when_theirs_stops(
         edge.balancer.containers["student"][:] = before
     api.create_result(exam.id, NewResult("Later Bird", "17"))
     expect(row.filter(has_text="Later Bird")).to_be_visible(timeout=2 * DEADLINE_MS)
+
+
+@pytest.fixture(scope="module")
+def pages_smoke(edge: Edge, backend: RunningBackend, username: str) -> Iterator[PagesSmoke]:
+    token = backend.sign_in(username).access_token
+    pages = Pages(edge.urls["student"], edge.urls["teacher"], str(edge.certificate))
+    smoke = Smoke(backend_settings(backend), lambda: token, lambda: token)
+    with (
+        contextlib.closing(smoke),
+        contextlib.closing(PagesSmoke(pages, smoke, username, PASSWORD, quiet_s=0)) as opened,
+    ):
+        yield opened
+
+
+@pytest.mark.parametrize("name", PAGE_CHECKS)
+def test_a_check_of_the_operators_smoke_test_passes_through_the_edge(
+    pages_smoke: PagesSmoke, name: str
+) -> None:
+    PAGE_CHECKS[name](pages_smoke)
+
+
+def test_the_rehearsals_viewers_receive_every_change_and_its_visitor_notices_an_outage(
+    edge: Edge, pages_smoke: PagesSmoke, api: TeacherApi, exam: Exam
+) -> None:
+    def save(name: str) -> None:
+        api.create_result(exam.id, NewResult(name, "12"))
+
+    names = [f"Student {number}" for number in range(5)]
+    with visits(pages_smoke.pages) as undisturbed:
+        audience = watch(
+            pages_smoke.pages,
+            exam.id,
+            VIEWERS,
+            names,
+            save,
+        )
+    assert audience.complete == VIEWERS
+    assert not undisturbed.refused
+    present = list(edge.balancer.containers["student"])
+    with visits(pages_smoke.pages) as disturbed:
+        edge.balancer.containers["student"][:] = quiet_ports(1)
+        wait_until(lambda: bool(disturbed.refused), what="a refused visit")
+        edge.balancer.containers["student"][:] = present
+    assert set(disturbed.refused) == {"502"}

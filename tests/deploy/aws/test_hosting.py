@@ -2,9 +2,7 @@
 
 import datetime as dt
 import itertools
-import json
 import os
-import re
 from pathlib import Path
 
 import boto3
@@ -13,7 +11,7 @@ import pytest
 from deploy.aws import __main__ as command_line
 from deploy.aws import hosting
 from deploy.aws.image_engine import ImageEngine
-from deploy.aws.template import HOSTING_TEMPLATE
+from tests.deploy.aws.hosting_on_emulator import hosting_template_for_emulator, register_image
 from tests.deploy.aws.recorded_engine import RecordedEngine
 from tests.deploy.aws.stack_operator import REGION, Operator, account_of_emulator
 from tests.deploy.aws.tools import ROOT
@@ -22,24 +20,10 @@ _names = (f"hosted-{number}" for number in itertools.count())
 
 
 @pytest.fixture
-def recorded(monkeypatch: pytest.MonkeyPatch) -> RecordedEngine:
-    run = RecordedEngine()
+def recorded(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> RecordedEngine:
+    run = RecordedEngine(on_push=lambda image: register_image(operator, image))
     monkeypatch.setattr(command_line, "find_engine", lambda _which, _folder: ImageEngine("docker", run))
     return run
-
-
-def push_for(operator: Operator, recorded: RecordedEngine) -> None:
-    """Registers the pushed images with the emulator, as a push to its registry would."""
-    with account_of_emulator():
-        ecr = boto3.client("ecr", endpoint_url=operator.endpoint_url, region_name=REGION)
-    try:
-        for words in recorded.calls:
-            if words[1] == "push":
-                repository, _, tag = words[2].rpartition("/")[2].rpartition(":")
-                manifest = json.dumps({"schemaVersion": 2, "name": repository, "tag": tag})
-                ecr.put_image(repositoryName=repository, imageManifest=manifest, imageTag=tag)
-    finally:
-        ecr.close()
 
 
 def test_images_are_published_under_a_timestamp_tag(operator: Operator, recorded: RecordedEngine) -> None:
@@ -129,25 +113,27 @@ def test_a_results_day_that_is_over_or_lacks_its_viewers_is_refused(
     assert line in operator.text
 
 
-def as_the_emulator_supports_it(template: str) -> str:
-    """The template without scaling, which the emulator's CloudFormation refuses."""
-    for name in ("StudentScaling", "ViewersPolicy"):
-        template, cuts = re.subn(rf"\n  {name}:\n(?:    .*\n|\n)+?(?=\n  [A-Z#])", "\n", template)
-        assert cuts == 1
-    return template
+def forget_ecs_role(operator: Operator) -> None:
+    """As in a new account."""
+    with account_of_emulator():
+        iam = boto3.client("iam", endpoint_url=operator.endpoint_url, region_name=REGION)
+    try:
+        for role in iam.list_roles(PathPrefix=f"/aws-service-role/{hosting.ECS_SERVICE}/")["Roles"]:
+            iam.delete_role(RoleName=role["RoleName"])
+    finally:
+        iam.close()
 
 
+@pytest.mark.usefixtures("recorded")
 def test_host_creates_everything_that_the_emulator_supports_and_repeating_changes_nothing(
-    operator: Operator, recorded: RecordedEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    operator: Operator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Then removes it together with the backend."""
-    known = tmp_path / "hosting.yaml"
-    known.write_text(as_the_emulator_supports_it(HOSTING_TEMPLATE.read_text("utf-8")), encoding="utf-8")
-    monkeypatch.setattr(hosting, "HOSTING_TEMPLATE", known)
+    monkeypatch.setattr(hosting, "HOSTING_TEMPLATE", hosting_template_for_emulator(tmp_path))
+    forget_ecs_role(operator)
     name = next(_names)
     assert operator.run("up", "--stack-name", name) == 0, operator.text
     assert operator.run("publish-images", "--stack-name", name) == 0, operator.text
-    push_for(operator, recorded)
     assert operator.run("host", "--stack-name", name) == 0, operator.text
     addresses = [line for line in operator.said if line.startswith(("teachers ", "students "))]
     assert len(addresses) == 2
