@@ -1,4 +1,4 @@
-"""Who is signed in, for the dashboard's scripts, and what reads their files.
+"""Who is signed in, for the dashboard's scripts, and what reads files and many exams for them.
 
 After SessionEnded a page shows sign_in_again_path() as a link that opens another tab; once the teacher has
 signed in there, a rerun of the page continues where it was.
@@ -24,11 +24,13 @@ from teacher_app.gate import paths
 from teacher_app.gate.gate import Gate
 from teacher_app.gate.middleware import PAGE_HEADER
 from teacher_app.gate.sessions import GateSession
+from teacher_app.gradebook.reading import ResultsReader
 from teacher_app.importing.reader import FileReader
 
 __all__ = [
     "current_api",
     "current_reader",
+    "current_results_reader",
     "current_session",
     "current_settings",
     "serving",
@@ -36,22 +38,24 @@ __all__ = [
     "tab_path",
 ]
 
-_serving: list[tuple[Gate, FileReader]] = []  # of the app that serves in this process; empty when none does
+# Of the app that serves in this process; empty when none does.
+_serving: list[tuple[Gate, FileReader, ResultsReader]] = []
 _serving_lock = threading.Lock()  # guards _serving
 
 
 @contextmanager
 def serving(gate: Gate) -> Iterator[None]:
-    """Make `gate` the one that the scripts of this process use, while the block runs, with a reader for their
-    files."""
-    with closing(FileReader()) as reader:
+    """Make `gate` the one that the scripts of this process use, while the block runs, with readers for their
+    files and exams."""
+    with closing(FileReader()) as reader, closing(ResultsReader()) as results_reader:
+        served = (gate, reader, results_reader)
         with _serving_lock:
-            _serving.append((gate, reader))
+            _serving.append(served)
         try:
             yield
         finally:
             with _serving_lock:
-                _serving.remove((gate, reader))
+                _serving.remove(served)
 
 
 def current_session() -> TeacherSession:
@@ -72,6 +76,11 @@ def current_settings() -> TeacherSettings:
 def current_reader() -> FileReader:
     """What reads the files that teachers choose. Raises SessionEnded when the dashboard is stopping."""
     return _current()[1]
+
+
+def current_results_reader() -> ResultsReader:
+    """What reads the results of many exams. Raises SessionEnded when the dashboard is stopping."""
+    return _current()[2]
 
 
 def sign_in_again_path() -> str:
@@ -97,7 +106,7 @@ def _gate() -> Gate:
     return _current()[0]
 
 
-def _current() -> tuple[Gate, FileReader]:
+def _current() -> tuple[Gate, FileReader, ResultsReader]:
     with _serving_lock:
         if not _serving:
             raise SessionEnded

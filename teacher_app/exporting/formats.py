@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -14,7 +15,7 @@ from teacher_app.exporting.gradebooks import canvas_file, moodle_file
 from teacher_app.exporting.oneroster import oneroster_file
 from teacher_app.exporting.spreadsheet import xlsx_file
 
-__all__ = ["FORMATS", "Format", "file_stem"]
+__all__ = ["CSV_TYPE", "FORMATS", "XLSX_TYPE", "Format", "file_stem", "plain_stem"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +34,24 @@ class Format:
         return f"{file_stem(exam)}{self.suffix}"
 
 
-_CSV = "text/csv"
+CSV_TYPE = "text/csv"
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMATS = (
     Format(
         "xlsx",
         "Excel (XLSX)",
         "For spreadsheets: numbers are numbers.",
         ".xlsx",
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        XLSX_TYPE,
         xlsx_file,
     ),
-    Format("csv", "CSV", "For every program: commas, decimal points, UTF-8.", ".csv", _CSV, csv_file),
+    Format("csv", "CSV", "For every program: commas, decimal points, UTF-8.", ".csv", CSV_TYPE, csv_file),
     Format(
         "csv-comma",
         "CSV with decimal commas",
         "For spreadsheets set to decimal commas: semicolons between columns.",
         "-semicolons.csv",
-        _CSV,
+        CSV_TYPE,
         partial(csv_file, has_decimal_commas=True),
     ),
     Format(
@@ -57,7 +59,7 @@ FORMATS = (
         "Canvas",
         "Gradebook, Import. Students are found by name; “absent” stays without a grade there.",
         "-canvas.csv",
-        _CSV,
+        CSV_TYPE,
         canvas_file,
     ),
     Format(
@@ -65,7 +67,7 @@ FORMATS = (
         "Moodle",
         "Grades, Import, CSV. Moodle wants ID numbers or e-mails: better fill in its own file, below.",
         "-moodle.csv",
-        _CSV,
+        CSV_TYPE,
         moodle_file,
     ),
     Format(
@@ -80,7 +82,12 @@ FORMATS = (
 
 
 def file_stem(exam: Exam) -> str:
-    """A file name without suffix, in ASCII letters: subject and date."""
-    plain = unicodedata.normalize("NFKD", exam.subject).encode("ascii", "ignore").decode()
+    """A file name without suffix: subject and date."""
+    return plain_stem(exam.subject, exam.date)
+
+
+def plain_stem(title: str, date: dt.date) -> str:
+    """A file name without suffix, in ASCII letters: title and date."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
     words = re.sub(r"[^a-z0-9]+", "-", plain.casefold()).strip("-")[:60]
-    return f"{words or 'exam'}-{exam.date.isoformat()}"
+    return f"{words or 'exam'}-{date.isoformat()}"

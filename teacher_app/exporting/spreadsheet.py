@@ -12,7 +12,7 @@ from openpyxl.styles import Font
 from shared.model.exam import Exam, Result
 from teacher_app.exporting.delimited import result_rows
 
-__all__ = ["xlsx_file"]
+__all__ = ["xlsx_bytes", "xlsx_file"]
 
 _NAME_WIDTH, _OTHER_WIDTH = 36, 12  # of columns, in characters
 _NUMBER = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
@@ -22,26 +22,37 @@ _LOOKS_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")  # spreadsheets read _x0041
 
 def xlsx_file(exam: Exam, rows: Sequence[Result]) -> bytes:
     """The same columns as the CSV file."""
+    table = result_rows(exam, rows)
+    return xlsx_bytes(
+        table, sheet_title="Results", title=exam.subject, creator=exam.teacher, text_columns=len(table[0]) - 1
+    )
+
+
+def xlsx_bytes(
+    table: Sequence[Sequence[str]], *, sheet_title: str, title: str, creator: str, text_columns: int
+) -> bytes:
+    """A workbook with one sheet: the heading and what is beneath it. Behind the first `text_columns` columns,
+    which are persons, numbers become numbers."""
     workbook = openpyxl.Workbook()
     sheet = workbook.active
-    sheet.title = "Results"
-    workbook.properties.title = _text(exam.subject)
-    workbook.properties.creator = _text(exam.teacher)
-    heading, *body = result_rows(exam, rows)
+    sheet.title = sheet_title
+    workbook.properties.title = _text(title)
+    workbook.properties.creator = _text(creator)
+    heading, *body = table
     for column, label in enumerate(heading, start=1):
-        cell = sheet.cell(1, column, label)
+        cell = sheet.cell(1, column)
+        _write_text(cell, label)
         cell.font = Font(bold=True)
         width = _NAME_WIDTH if label in {"Student", "Name"} else _OTHER_WIDTH
         sheet.column_dimensions[cell.column_letter].width = width
-    sheet.freeze_panes = "A2"
-    for number, (*persons, grade) in enumerate(body, start=2):
-        for column, person in enumerate(persons, start=1):
-            _write_text(sheet.cell(number, column), person)
-        cell = sheet.cell(number, len(heading))
-        if _NUMBER.fullmatch(grade):
-            cell.value = float(grade) if "." in grade else int(grade)
-        else:
-            _write_text(cell, grade)
+    sheet.freeze_panes = sheet.cell(2, text_columns + 1)
+    for number, row in enumerate(body, start=2):
+        for column, text in enumerate(row, start=1):
+            cell = sheet.cell(number, column)
+            if column > text_columns and _NUMBER.fullmatch(text):
+                cell.value = float(text) if "." in text else int(text)
+            elif text:
+                _write_text(cell, text)
     file = io.BytesIO()
     workbook.save(file)
     return file.getvalue()

@@ -20,6 +20,7 @@ from teacher_app.importing.columns import recognised
 from teacher_app.importing.files import Source
 from teacher_app.importing.limits import BYTES_MAX, FileNotReadable
 from teacher_app.importing.rows import rows_from_table
+from teacher_app.views import navigation
 from teacher_app.views.buttons import set_state, storing_button
 from teacher_app.views.errors import EXPECTED, explain
 from teacher_app.views.unsaved_changes import ask_before_leaving
@@ -56,6 +57,8 @@ def render() -> None:
             explain(error, retry_key="class-list-again")
             return
         if found is not None:
+            if st.button("Open its gradebook", icon=":material/grid_on:"):
+                navigation.go_to_gradebook(found.id)
             _edit(found)
         st.divider()
     _new()

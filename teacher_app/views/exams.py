@@ -25,6 +25,8 @@ def render() -> None:
         with st.container(horizontal=True, width="content"):
             if st.button("Class lists", icon=":material/groups:"):
                 navigation.go_to_classes()
+            if st.button("Gradebook", icon=":material/grid_on:"):
+                navigation.go_to_gradebook()
             if st.button("New exam", type="primary", icon=":material/add:"):
                 navigation.go_to_new()
     deletion.offer_undo()

@@ -24,11 +24,17 @@ def render(*, is_list: bool) -> None:
         navigation.link_to(
             navigation.LIST, "Exam results" if is_list else "My exams", icon=":material/menu_book:"
         )
-        try:
-            name = current_session().display_name
-        except SessionEnded:
-            return  # the page itself explains it
-        st.html(
-            fragment("account.html", name=name, account=paths.ACCOUNT, sign_out=paths.SIGN_OUT),
-            width="content",
-        )
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            navigation.link_to(navigation.FIND, "Find a student", icon=":material/person_search:")
+            _show_account()
+
+
+def _show_account() -> None:
+    try:
+        name = current_session().display_name
+    except SessionEnded:
+        return  # the page itself explains it
+    st.html(
+        fragment("account.html", name=name, account=paths.ACCOUNT, sign_out=paths.SIGN_OUT),
+        width="content",
+    )

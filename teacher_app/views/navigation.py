@@ -12,15 +12,20 @@ __all__ = [
     "CLASSES",
     "DETAILS",
     "EXAM",
+    "FIND",
+    "GRADEBOOK",
     "LIST",
     "NEW",
     "PART",
     "SHARE",
     "go_to_classes",
     "go_to_exam",
+    "go_to_gradebook",
     "go_to_list",
     "go_to_new",
+    "has_arrived",
     "link_to",
+    "note_arrival",
     "note_pages",
 ]
 
@@ -28,16 +33,32 @@ LIST = "list"
 NEW = "new"
 CLASSES = "classes"
 EXAM = "exam"
+GRADEBOOK = "gradebook"
+FIND = "find"
 PART = "part"  # the key of the selected part, in the session and in the address
 SHARE = "Share"
 DETAILS = "Details"
 
 _PAGES = "pages"  # in the session: Streamlit needs its page objects, which each run creates anew
+_SHOWN = "page-shown"
+_ARRIVED = "page-arrived"
 
 
 def note_pages(pages: Mapping[str, Page]) -> None:
     """Remember the pages of this run."""
     st.session_state[_PAGES] = pages
+
+
+def note_arrival(page: Page) -> None:
+    """Remember that this run shows that page, and whether the run before showed another."""
+    st.session_state[_ARRIVED] = st.session_state.get(_SHOWN) != page.url_path
+    st.session_state[_SHOWN] = page.url_path
+
+
+def has_arrived() -> bool:
+    """Whether the teacher has just come to this page."""
+    arrived: bool = st.session_state[_ARRIVED]
+    return arrived
 
 
 def link_to(
@@ -61,6 +82,12 @@ def go_to_exam(exam_id: str, part: str | None = None) -> NoReturn:
     """Open an exam's page, at that part of the work."""
     query = {"exam": exam_id} | ({} if part is None else {PART: part})
     st.switch_page(st.session_state[_PAGES][EXAM], query_params=query)
+
+
+def go_to_gradebook(class_list_id: str | None = None) -> NoReturn:
+    """Open the gradebook, of that class list."""
+    query = {} if class_list_id is None else {"class": class_list_id}
+    st.switch_page(st.session_state[_PAGES][GRADEBOOK], query_params=query)
 
 
 def go_to_new(like: str | None = None) -> NoReturn:

@@ -11,7 +11,9 @@ from teacher_app.components.exam_list.rows import list_rows
 
 __all__ = ["exam_list"]
 
-_component = folder_component("exam_list", Path(__file__).parent, markup="list", scripts=("list.js",))
+_component = folder_component(
+    "exam_list", Path(__file__).parent, markup="list", scripts=("../tab_memory.js", "list.js")
+)
 
 
 def exam_list(exams: Sequence[Exam], *, reader: str, key: str) -> str | None:

@@ -1,6 +1,4 @@
 // The list of exams, sent as a whole (500 exams are 100 KB); searching and sorting happen in the browser.
-// The search is remembered for the tab, so that returning from an exam shows the same list, but not for another
-// teacher at the same computer.
 
 const DRAWN_AT_FIRST = 100; // a button shows more
 const KEPT = "exam-list";
@@ -22,7 +20,7 @@ class List {
     this.reader = reader;
     this.root = root;
     this.drawn = DRAWN_AT_FIRST;
-    this.state = { search: "", status: "all", key: "date", direction: -1, ...kept(reader) };
+    this.state = { search: "", status: "all", key: "date", direction: -1, ...kept(KEPT, reader) };
     const search = root.querySelector(".search");
     search.value = this.state.search;
     search.addEventListener("input", () => this.change({ search: search.value }));
@@ -58,7 +56,7 @@ class List {
   change(changes) {
     Object.assign(this.state, changes);
     this.drawn = DRAWN_AT_FIRST;
-    keep(this.reader, this.state);
+    keep(KEPT, this.reader, this.state);
     this.draw();
   }
 
@@ -120,21 +118,4 @@ function cell(name, ...children) {
   node.className = name;
   node.append(...children);
   return node;
-}
-
-function kept(reader) {
-  try {
-    const found = JSON.parse(sessionStorage.getItem(KEPT));
-    return found?.reader === reader ? found.state : {};
-  } catch {
-    return {}; // storage is disabled, or contains something else
-  }
-}
-
-function keep(reader, state) {
-  try {
-    sessionStorage.setItem(KEPT, JSON.stringify({ reader, state }));
-  } catch {
-    // Without storage the list starts afresh each time.
-  }
 }

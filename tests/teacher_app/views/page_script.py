@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from teacher_app.views import classes, exam, exams, heading, navigation, new_exam
+from teacher_app.views import classes, exam, exams, find_student, gradebook, heading, navigation, new_exam
 
 first = st.session_state["first_page"]
 pages = {
@@ -11,10 +11,13 @@ pages = {
         (navigation.LIST, "My exams", exams.render),
         (navigation.NEW, "New exam", new_exam.render),
         (navigation.CLASSES, "Class lists", classes.render),
+        (navigation.GRADEBOOK, "Gradebook", gradebook.render),
+        (navigation.FIND, "Find a student", find_student.render),
         (navigation.EXAM, "Exam", exam.render),
     )
 }
 navigation.note_pages(pages)
 page = st.navigation(list(pages.values()), position="hidden")
+navigation.note_arrival(page)
 heading.render(is_list=page == pages[navigation.LIST])
 page.run()

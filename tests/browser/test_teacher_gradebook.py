@@ -1,0 +1,246 @@
+"""The gradebook of a class, and one box that finds a student, in Chromium by keyboard; in each look."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+from playwright.sync_api import Locator, Page, expect
+
+from shared.model.class_list import ClassStudent, NewClassList
+from shared.model.exam import Exam, NewExam, NewResult
+from shared.model.grades import AWAITED
+from shared.model.scales import OUT_OF_20, PERCENT, Scale
+from tests.browser.axe import faults_of
+from tests.browser.entry_walk import SignedIn
+from tests.browser.people import DEADLINE_MS, Person, await_stillness, in_every_look, tab_to
+from tests.builders import new_id
+
+expect.set_options(timeout=DEADLINE_MS)
+
+ACTIONS = """() => {
+  window.actions = 0;
+  let field = null;
+  addEventListener("pointerdown", () => { window.actions += 1; field = null; }, true);
+  addEventListener("keydown", (event) => {
+    const typed = event.key.length === 1 || event.key === "Backspace";
+    const target = event.composedPath()[0];
+    if (!typed || target !== field) window.actions += 1;
+    field = typed ? target : null;
+  }, true);
+}"""  # a press, a key, and what is typed into a field without leaving it: one action each
+
+
+def exam_with(
+    teacher: SignedIn, subject: str, grades: dict[str, str], *, day: int = 1, scale: Scale = OUT_OF_20
+) -> Exam:
+    exam = teacher.api.create_exam(NewExam(subject, dt.date(2026, 9, day), "M. Curie", scale))
+    for is_awaited in (True, False):
+        rows = [NewResult(name, grade) for name, grade in grades.items() if (grade == AWAITED) is is_awaited]
+        if rows:
+            teacher.api.create_results(exam.id, rows)
+    return exam
+
+
+def class_with(teacher: SignedIn, title: str, *names: str) -> str:
+    students = tuple(ClassStudent(name) for name in names)
+    return teacher.api.create_class_list(NewClassList(title, students)).id
+
+
+def line(page: Page, name: str) -> Locator:
+    return page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=name))
+
+
+def names_drawn(page: Page) -> list[str]:
+    return page.locator(".gradebook tbody th").all_inner_texts()
+
+
+def press(page: Page, name: str) -> None:
+    tab_to(page, page.get_by_role("button", name=name, exact=True))
+    page.keyboard.press("Enter")
+
+
+def type_into(page: Page, field: Locator, text: str) -> None:
+    tab_to(page, field)
+    page.keyboard.press("Control+A")
+    page.keyboard.type(text)
+
+
+def test_a_student_is_found_across_all_exams_in_two_actions(
+    teacher: SignedIn, new_person: Callable[..., Person]
+) -> None:
+    """From any page: press the link, type the name. Not even Enter is needed."""
+    ada = f"Żaneta Löfgren-{new_id()[:4]}"
+    exams = [exam_with(teacher, f"Quiz {day}", {ada: str(10 + day), "Grace": "3"}, day=day) for day in (1, 2)]
+    exam_with(teacher, "Without her", {"Grace": "4"}, day=3)
+    page = new_person(storage_state=teacher.storage_state).page
+    page.goto(f"{teacher.teacher_url}/exam?exam={exams[0].id}&part=Share")
+    expect(page.get_by_role("heading", name="Quiz 1")).to_be_visible()
+    page.evaluate(ACTIONS)
+    page.get_by_role("link", name="Find a student").click()
+    expect(page.get_by_label("Name or code")).to_be_focused()
+    page.keyboard.type(ada.lower().replace("ż", "z").replace("ö", "o"))
+    found = page.locator(".people tbody tr")
+    expect(found).to_have_count(2)
+    assert page.evaluate("window.actions") == 2
+    expect(found.first).to_contain_text(re.compile("Quiz 2.*12", re.DOTALL))
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Quiz 2")).to_be_visible()
+
+
+def test_a_gradebook_by_keyboard_its_weights_ticks_and_files(
+    teacher: SignedIn, new_person: Callable[..., Person], tmp_path: Path
+) -> None:
+    title = f"7a {new_id()[:4]}"
+    names = ("Ada Lovelace", "Grace Hopper", "=1+1", "Emmy Noether")
+    list_id = class_with(teacher, title, *names)
+    optics = {"Lovelace, Ada": "10", "Grace Hopper": "16", "=1+1": "ABSENT", "Emmy Noether": AWAITED}
+    exam_with(teacher, "Optics", optics)
+    exam_with(
+        teacher, "Waves", {"Ada Lovelace": "80", "Grace Hopper": "50", "=1+1": "20"}, day=2, scale=PERCENT
+    )
+    page = new_person(storage_state=teacher.storage_state).page
+    page.goto(f"{teacher.teacher_url}/gradebook?class={list_id}")
+    average = line(page, "Ada Lovelace").locator(".average")
+    expect(average).to_have_text("65 %")
+    assert names_drawn(page) == list(names)
+
+    # A weight, with a decimal comma, is in the average, in the address, and there after a reload.
+    weight = page.get_by_label("Weight of Waves, 2 September 2026")
+    type_into(page, weight, "0,5")
+    page.keyboard.press("Enter")
+    expect(average).to_have_text("60 %")
+    expect(page).to_have_url(re.compile("exams=[0-9a-f]{12}~0.5$"))
+    other = page.context.new_page()
+    other.goto(f"{teacher.teacher_url}/gradebook?class={list_id}")
+    expect(line(other, "Ada Lovelace").locator(".average")).to_have_text("65 %")
+    other.close()
+    page.reload()
+    expect(average).to_have_text("60 %")
+    expect(weight).to_have_value("0.5")
+    # What is no weight stays in its field, with what to type.
+    type_into(page, weight, "half")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("“half” is no weight. Type a number")
+    expect(weight).to_have_value("half")
+    expect(average).to_have_text("60 %")
+    type_into(page, weight, "0")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_be_hidden()
+    expect(average).to_have_text("50 %")
+    page.go_back()
+    expect(average).to_have_text("60 %")
+    expect(weight).to_have_value("0.5")
+
+    # An exam that is unticked is gone, and comes back.
+    tab_to(page, page.locator(".offered summary"))
+    page.keyboard.press("Enter")
+    tab_to(page, page.get_by_role("checkbox", name="Optics, 1 September 2026"))
+    page.keyboard.press("Space")
+    expect(average).to_have_text("80 %")
+    expect(page.get_by_label("Weight of Optics")).to_have_count(0)
+    page.keyboard.press("Space")
+    expect(average).to_have_text("60 %")
+
+    # Sorting puts those without an average last in either direction; filters and the search narrow.
+    press(page, "Average")
+    expect(page.locator(".gradebook tbody th")).to_have_text(
+        ["Grace Hopper", "Ada Lovelace", "=1+1", "Emmy Noether"]
+    )
+    page.keyboard.press("Enter")
+    expect(page.locator(".gradebook tbody th")).to_have_text(
+        ["=1+1", "Ada Lovelace", "Grace Hopper", "Emmy Noether"]
+    )
+    press(page, "by last name")
+    assert names_drawn(page) == ["=1+1", "Grace Hopper", "Ada Lovelace", "Emmy Noether"]
+    press(page, "Missing grades (1)")
+    expect(page.locator(".gradebook tbody th")).to_have_text(["Emmy Noether"])
+    expect(line(page, "Emmy Noether").locator(".awaited")).to_have_text("missing")
+    press(page, "All (4)")
+    type_into(page, page.get_by_label("Find in this class"), "LOVELÂCE ad")
+    expect(page.locator(".gradebook tbody th")).to_have_text(["Ada Lovelace"])
+
+    # The files have every student, and no formula.
+    with page.expect_download() as downloading:
+        page.get_by_role("button", name="CSV").click()
+    text = Path(downloading.value.path()).read_text("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(text)))
+    assert rows[0] == [
+        "Student",
+        "Average (%)",
+        "Trend",
+        "Missing",
+        "Optics (2026-09-01)",
+        "Waves (2026-09-02)",
+    ]
+    assert rows[1][4:] == ["1", "0.5"]
+    assert rows[3:] == [
+        ["Ada Lovelace", "60", "", "0", "10", "80"],
+        ["Grace Hopper", "70", "", "0", "16", "50"],
+        ["'=1+1", "20", "", "0", "absent", "20"],
+        ["Emmy Noether", "", "", "2", "missing", ""],
+    ]
+    with page.expect_download() as downloading:
+        page.get_by_role("button", name="Excel (XLSX)").click()
+    sheet = openpyxl.load_workbook(io.BytesIO(Path(downloading.value.path()).read_bytes())).active
+    assert sheet["A6"].value == "=1+1"
+    assert sheet["A6"].data_type == "s"
+    assert sheet["B4"].value == 60
+
+
+def test_all_rows_and_exams_of_a_large_class_are_printed(
+    teacher: SignedIn, new_person: Callable[..., Person]
+) -> None:
+    names = [f"Student {number:03}" for number in range(60)]
+    list_id = class_with(teacher, "large", *names)
+    for day in range(1, 21):
+        exam_with(teacher, "Mechanics", dict.fromkeys(names, "ABSENT" if day % 3 else "12.5"), day=day)
+    page = new_person(storage_state=teacher.storage_state).page
+    page.goto(f"{teacher.teacher_url}/gradebook?class={list_id}")
+    expect(page.locator(".gradebook tbody tr")).to_have_count(60)
+    last = page.locator(".gradebook tbody tr").last
+    page.set_viewport_size({"width": 1040, "height": 720})  # of a landscape A4 page within its margins
+    page.emulate_media(media="print")
+    region = page.get_by_role("region", name="Students and exams")
+    assert region.evaluate(
+        "one => one.scrollHeight <= one.clientHeight + 1 && one.scrollWidth <= one.clientWidth + 1"
+    )
+    box, frame = last.bounding_box(), region.bounding_box()
+    assert box
+    assert frame
+    assert box["y"] + box["height"] <= frame["y"] + frame["height"] + 1
+    pdf = page.pdf(format="A4", prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) >= 2
+
+
+@in_every_look
+def test_neither_page_has_a_barrier_that_axe_finds(
+    teacher: SignedIn, new_person: Callable[..., Person], options: dict[str, object]
+) -> None:
+    list_id = class_with(teacher, "looks", "Ada Lovelace", "Grace Hopper", "Ethan Lin", "Ethan Lin")
+    looks = {"Ada Lovelace": AWAITED, "Grace Hopper": "ABSENT", "Ethan Lin": "9", "Somebody": "8"}
+    exam_with(teacher, "Looks", looks)
+    exam_with(teacher, "Levels", {"Ada Lovelace": "Z", "Grace Hopper": "12"}, day=2)
+    page = new_person(storage_state=teacher.storage_state, **options).page
+    for name, address, shown in (
+        ("gradebook", f"gradebook?class={list_id}", page.get_by_role("rowheader", name="Ada Lovelace")),
+        ("find", "find", page.get_by_text(re.compile("people in"))),
+    ):
+        page.goto(f"{teacher.teacher_url}/{address}")
+        shown.wait_for()
+        if name == "gradebook":
+            page.locator(".offered summary").click()
+        else:
+            page.keyboard.type("ada")
+            page.locator(".people a").first.wait_for()
+        await_stillness(page)
+        if shots := os.environ.get("SHOTS"):
+            page.screenshot(path=f"{shots}/{name}-{len(str(options))}.png", full_page=True)
+        assert faults_of(page) == []
