@@ -8,7 +8,7 @@
 #   PROCESSES=4         how many tests run at a time
 #   BROWSERS=2          how many tests run at a time that drive a browser
 #   CHROMIUM=/path      the browser (default /usr/bin/chromium)
-#   REQUIRE_ALL=1       a missing browser, node or emulator fails instead of being skipped
+#   REQUIRE_ALL=1       a missing browser, strace, node or emulator fails instead of being skipped
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -14,6 +14,7 @@ python -m deploy.local rotate-keys                   stopped
 
 import argparse
 import contextlib
+import errno
 import secrets
 import sys
 import time
@@ -59,6 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _COMMANDS[given.command](given)
     except _REFUSALS as refused:
         return _report(refused, status=2)
+    except OSError as error:
+        return _report(_with_place(error, given), status=2)
     return 0
 
 
@@ -84,7 +87,17 @@ def _run(given: argparse.Namespace) -> int:
     return 0
 
 
-def _report(error: Exception, *, status: int) -> int:
+def _with_place(error: OSError, given: argparse.Namespace) -> OSError | str:
+    """An error of a full or broken disk names no file, or only part of its path: then where to look."""
+    if error.errno not in _DISK_ERRORS:
+        return error
+    places = [str(given.data_dir.resolve())]
+    if getattr(given, "file", _STANDARD_STREAM) != _STANDARD_STREAM:
+        places.append(str(given.file.resolve()))
+    return f"{error}: check the disk of {' and of '.join(places)}, then give the command again"
+
+
+def _report(error: Exception | str, *, status: int) -> int:
     print(f"deploy.local: {error}", file=sys.stderr)
     return status
 
@@ -157,8 +170,9 @@ def _rotate_keys(given: argparse.Namespace) -> None:
     print("the keys are new from the next start on; every teacher signs in again")
 
 
-_REFUSALS = (AccountRefused, OperatorRefused, BackupRefused, Declined, FolderInUse, DatabaseError, OSError)
+_REFUSALS = (AccountRefused, OperatorRefused, BackupRefused, Declined, FolderInUse, DatabaseError)
 _STANDARD_STREAM = Path("-")
+_DISK_ERRORS = (errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _COMMANDS = {
     "add-teacher": _add_teacher,
     "reset-password": _reset_password,

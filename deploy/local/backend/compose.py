@@ -33,7 +33,12 @@ from deploy.local.backend.cognito.operator_key import OperatorKeyInvalid, load_o
 from deploy.local.backend.cognito.pool_secret import SecretInvalid, load_pool_secret
 from deploy.local.backend.cognito.smtp import Mailer, SmtpServer
 from deploy.local.backend.http_app import ApiParts, create_app
-from deploy.local.backend.storage.database import CLOSE_DEADLINE_S, Database, DatabaseError
+from deploy.local.backend.storage.database import (
+    CLOSE_DEADLINE_S,
+    CommitFailed,
+    Database,
+    DatabaseError,
+)
 from deploy.local.backend.storage.pools import load_or_create_pool_names
 from deploy.local.backend.storage.sign_ins import is_sign_in_alive
 from deploy.local.backend.tokens import TokenMinter, TokenVerifier, load_signing_key
@@ -67,10 +72,12 @@ class BackendRefused(Exception):
 
 
 class DatabaseMissing(Exception):
-    """The folder has keys and no database: a new one would hide that the data are lost."""
+    """The folder has keys and no database, or one of 0 bytes: a new one would hide that the data are lost."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(f"{path} is missing beside its keys: restore a backup, or begin in an empty folder")
+        super().__init__(
+            f"{path} is missing or empty beside its keys: restore a backup, or begin in an empty folder"
+        )
         self.path = path
 
 
@@ -132,7 +139,8 @@ def open_backend(
             if settled is not None:
                 _log.warning(settled)
             file = options.data_dir / paths.DATABASE
-            if not file.exists() and (options.data_dir / paths.POOL_SECRET).exists():
+            is_empty = not file.exists() or file.stat().st_size == 0
+            if is_empty and (options.data_dir / paths.POOL_SECRET).exists():
                 raise DatabaseMissing(file)
             file.touch(mode=0o600)  # SQLite creates its own files beside it with the same mode
             for name in (
@@ -265,6 +273,10 @@ def _api_parts(
 def _storage_fault(data_dir: Path, database: Database) -> str | None:
     """Raises DatabaseError, sqlite3.Error or OSError when the folder does not answer."""
     database.read(lambda connection: connection.execute("SELECT 1").fetchone())
+    try:
+        database.check_writable()
+    except CommitFailed as failed:
+        return f"the database cannot be written: {failed}"
     free_bytes = shutil.disk_usage(data_dir).free
     if free_bytes < FREE_BYTES_MIN:
         return f"the disk is full: {free_bytes // 1024} KiB are free, {FREE_BYTES_MIN // 1024} are needed"

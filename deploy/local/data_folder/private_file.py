@@ -64,9 +64,10 @@ def write_private_file(path: Path, content: bytes) -> None:
 
 @contextlib.contextmanager
 def new_private_file(path: Path) -> Iterator[IO[bytes]]:
-    """What the block writes takes the place of `path` at its end, durably; after an exception nothing does.
+    """What the block writes takes the place of `path` at its end, durably; after an exception of the block
+    nothing does.
 
-    Raises OSError.
+    Raises OSError: nothing has changed, unless only making the name durable failed.
     """
     temporary = path.with_name(f".{path.name}.new")
     temporary.unlink(missing_ok=True)  # left by a process that was killed

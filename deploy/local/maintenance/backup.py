@@ -42,8 +42,12 @@ def back_up_to_file(data_dir: Path, target: Path, now_s: Callable[[], float]) ->
     """
     if target.exists():
         raise BackupRefused(f"{target} already exists: give another name")
-    with new_private_file(target) as file:
-        return back_up(data_dir, file, now_s)
+    try:
+        with new_private_file(target) as file:
+            return back_up(data_dir, file, now_s)
+    except BaseException:
+        target.unlink(missing_ok=True)  # its name could not be flushed: a power cut might take it away
+        raise
 
 
 def back_up(data_dir: Path, output: IO[bytes], now_s: Callable[[], float]) -> Manifest:

@@ -69,7 +69,10 @@ class MigrationsBroken(DatabaseError):
 
 
 class CommitFailed(DatabaseError):
-    """The transaction failed (disk full, file locked): nothing of this work is stored."""
+    """The transaction failed (disk full or broken, file locked): nothing of this work is stored.
+
+    If flushing it was what failed, nobody can tell what the disk has: all of it may be back after a restart.
+    """
 
     def __init__(self, cause: BaseException) -> None:
         super().__init__(f"nothing was stored: {cause}")
@@ -98,6 +101,7 @@ class Database:
     def __init__(self, path: Path, *, migrations_folder: Path = MIGRATIONS_FOLDER) -> None:
         self._path = path
         self._closed = False
+        self._has_failed = False  # the last group's transaction; set by the writer only
         self._state_lock = threading.Lock()  # guards _closed, _idle_readers and the order of puts on _pending
         self._idle_readers: list[sqlite3.Connection] = []
         self._pending: SimpleQueue[_PendingWrite[object] | None] = SimpleQueue()
@@ -143,6 +147,11 @@ class Database:
                 is_usable = True
         finally:
             self._give_back(connection, is_usable=is_usable)
+
+    def check_writable(self) -> None:
+        """Writes something if the last transaction failed. Raises CommitFailed when that fails, too."""
+        if self._has_failed:
+            self.write(_write_page)
 
     def close(self, deadline_s: float = CLOSE_DEADLINE_S) -> None:
         """Finish the accepted writes, then end the thread and the connections. Idempotent.
@@ -198,9 +207,11 @@ class Database:
             except BaseException as error:  # noqa: BLE001  # passed to every caller; the thread must live
                 _log.error("a group of %d writes was lost: %s", len(group), error)
                 connection = self._recovered(connection)
+                self._has_failed = True
                 for pending in group:
                     pending.done.set_exception(CommitFailed(error))
             else:
+                self._has_failed = False
                 _answer(finished, refused)
         connection.close()
 
@@ -254,6 +265,12 @@ def _committed(
         connection.execute("RELEASE work")
     connection.execute("COMMIT")
     return finished, refused
+
+
+def _write_page(connection: sqlite3.Connection) -> None:
+    """Makes the transaction write to the disk, without a change."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    connection.execute(f"PRAGMA user_version = {version}")
 
 
 def _is_disk_full(error: BaseException) -> bool:

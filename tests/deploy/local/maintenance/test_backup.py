@@ -1,6 +1,7 @@
 """Backup during writes, restore elsewhere: nothing acknowledged before is missing."""
 
 import datetime as dt
+import errno
 import io
 import json
 import os
@@ -16,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.__main__ import main
+from deploy.local.data_folder import private_file
 from deploy.local.data_folder.lock import FolderInUse
 from deploy.local.maintenance.backup import back_up, back_up_to_file
 from deploy.local.maintenance.backup_format import BackupRefused
@@ -173,6 +176,23 @@ def test_a_backup_without_a_key_is_refused_and_leaves_nothing(folder: Path, tmp_
         back_up_to_file(folder, tmp_path / "backup.tar", now_s)
     assert not (tmp_path / "backup.tar").exists()
     assert list(folder.glob(".backup-*")) == []
+
+
+def test_a_backup_whose_disk_fails_at_the_end_leaves_nothing_and_says_where_to_look(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Even if it fails after the file has got its name."""
+
+    def fails(_folder: Path) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(private_file, "flush_folder", fails)
+    target = tmp_path / "backup.tar"
+    assert main(["backup", str(target), "--data-dir", str(folder)]) == 2
+    assert not target.exists()
+    (line,) = capsys.readouterr().err.splitlines()
+    assert str(folder) in line
+    assert str(target) in line
 
 
 def test_a_damaged_database_is_not_backed_up(folder: Path, tmp_path: Path) -> None:

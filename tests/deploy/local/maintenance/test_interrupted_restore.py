@@ -102,10 +102,18 @@ def test_a_start_after_an_interrupted_restore_into_an_empty_folder_is_refused(
         assert not (folder / paths.RESTORE_MARKER).exists()
 
 
-def test_a_start_without_the_database_of_its_keys_is_refused(present: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_start_without_the_database_of_its_keys_is_refused(
+    present: Path, tmp_path: Path, *, is_there: bool
+) -> None:
+    """Also when there is an empty file, as a copy onto a full disk leaves it."""
     folder = tmp_path / "data"
     shutil.copytree(present, folder)
-    (folder / paths.DATABASE).unlink()
-    with pytest.raises(BackendRefused, match="is missing beside its keys"):
+    for name in (paths.DATABASE, *paths.DATABASE_SIDE_FILES):
+        (folder / name).unlink(missing_ok=True)
+    if is_there:
+        (folder / paths.DATABASE).touch()
+    with pytest.raises(BackendRefused, match="is missing or empty beside its keys"):
         open_backend(BackendOptions(folder), 1).__enter__()
-    assert not (folder / paths.DATABASE).exists()
+    assert not is_there or (folder / paths.DATABASE).stat().st_size == 0
+    assert is_there or not (folder / paths.DATABASE).exists()

@@ -303,9 +303,13 @@ def test_a_file_that_cannot_be_opened_again_fails_every_write_until_it_can(
         for _ in range(2):
             with pytest.raises(CommitFailed):
                 in_time(database, lambda connection: connection.close())
+        with pytest.raises(CommitFailed):
+            database.check_writable()
     with pytest.raises(CommitFailed):
         in_time(database, insert(1))  # fails on the closed connection, which reopens the file
+    database.check_writable()
     assert in_time(database, insert(2)) == 2
+    assert database.read(all_ids) == [2]
 
 
 def test_a_work_that_ends_its_thread_ends_neither_the_writer_nor_its_caller(database: Database) -> None:
