@@ -191,9 +191,10 @@ def _item(row: Exam | Result, names: Mapping[str, str]) -> dict[str, Any]:
 
 def _exam_item(exam: Exam) -> dict[str, Any]:
     item = _item(exam, _EXAM_NAMES)
-    is_published = item.pop("is_published")
-    status = "PUBLISHED" if is_published else "DRAFT"
-    return {**item, "published": is_published, "status": status, "dateId": f"{exam.date}#{exam.id}"}
+    del item["is_published"], item["is_listed"]
+    status = ("PUBLISHED" if exam.is_listed else "BY_LINK") if exam.is_published else "DRAFT"
+    state = {"listed": exam.is_listed, "published": exam.is_published, "status": status}
+    return {**item, **state, "dateId": f"{exam.date}#{exam.id}"}
 
 
 def _exam(item: Mapping[str, Any]) -> Exam:
@@ -210,6 +211,7 @@ def _exam(item: Mapping[str, Any]) -> Exam:
         created_at=item["createdAt"],
         updated_at=item["updatedAt"],
         owner=item["owner"],
+        is_listed=item.get("listed", True),
     )
 
 

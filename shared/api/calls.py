@@ -199,11 +199,17 @@ class TeacherApi(_Reader):
         teacher: str | None = None,
         scale: Scale | None = None,
         audience: Audience | None = None,
+        is_listed: bool | None = None,
     ) -> Exam:
         """The exam with these fields changed; None leaves a field as it is. Raises FieldInvalid too."""
-        changes = ExamChanges(subject, date, teacher, scale, audience)
+        changes = ExamChanges(subject, date, teacher, scale, audience, is_listed)
         wanted = _given(
-            subject=changes.subject, date=date, teacher=changes.teacher, scale=scale, audience=audience
+            subject=changes.subject,
+            date=date,
+            teacher=changes.teacher,
+            scale=scale,
+            audience=audience,
+            is_listed=is_listed,
         )
         wire = {"id": exam_id, "expectedVersion": expected_version, **changes.to_wire()}
         return self._change_exam(operations.UPDATE_EXAM, wire, wanted)

@@ -41,13 +41,14 @@ __all__ = [
     "UPDATE_EXAM",
     "UPDATE_RESULTS",
     "GuestEvent",
+    "guest_subscriptions_of",
 ]
 
 _GUEST_EXAM_FIELDS = (
-    "id subject date teacher scale status audience published releaseAt secondsToRelease version createdAt"
-    " updatedAt"
+    "id subject date teacher scale status audience listed published releaseAt secondsToRelease version"
+    " createdAt updatedAt"
 )
-_GUEST_RESULT_FIELDS = "id examId student grade published version"
+_GUEST_RESULT_FIELDS = "id examId student grade readable published version"
 
 GUEST_EXAM = f"fragment GuestExam on Exam {{ {_GUEST_EXAM_FIELDS} }}"
 GUEST_RESULT = f"fragment GuestResult on Results {{ {_GUEST_RESULT_FIELDS} }}"
@@ -96,7 +97,7 @@ def _mutation(field: str, input_type: str, selection: str, fragment: str) -> str
 
 
 def _subscription(field: str, selection: str, fragment: str) -> str:
-    return f"subscription {field[0].upper()}{field[1:]} {{ {field} {{ {selection} }} }} {fragment}"
+    return f"subscription {{ {field} {{ {selection} }} }} {fragment}"
 
 
 LIST_EXAMS = _list_all("listExams", TEACHER_EXAM, "TeacherExam")
@@ -133,11 +134,11 @@ CREATE_CLASS_LIST = _mutation("createClassList", "CreateClassListInput", _CLASS_
 UPDATE_CLASS_LIST = _mutation("updateClassList", "UpdateClassListInput", _CLASS_STUDENTS, _CLASS_LIST)
 DELETE_CLASS_LIST = _mutation("deleteClassList", "ClassListVersionInput", "...TeacherClassList", _CLASS_LIST)
 
-_BATCH = "examId published owner items { ...ChangedResult }"
+_BATCH = "examId readable published owner items { ...ChangedResult }"
 CREATE_RESULTS_BATCH = _mutation("createResultsBatch", "CreateResultsBatchInput", _BATCH, CHANGED_RESULT)
 DELETE_RESULTS_BATCH = _mutation("deleteResultsBatch", "DeleteResultsBatchInput", _BATCH, CHANGED_RESULT)
 
-_GUEST_BATCH = "examId published items { ...GuestResult }"
+_GUEST_BATCH = "examId readable published items { ...GuestResult }"
 
 
 class GuestEvent(StrEnum):
@@ -164,11 +165,18 @@ GUEST_EVENTS: dict[str, GuestEvent] = {
 }
 
 
-def _guest_subscription(field: str) -> str:
-    if field.endswith("Exam"):
-        return _subscription(field, "...GuestExam", GUEST_EXAM)
+def _guest_subscription(field: str, exam_id: str | None = None) -> str:
+    is_exam = field.endswith("Exam")
+    name = field if exam_id is None else f'{field}({"id" if is_exam else "examId"}: "{exam_id}")'
+    if is_exam:
+        return _subscription(name, "...GuestExam", GUEST_EXAM)
     is_batch = field.endswith("Batch")
-    return _subscription(field, _GUEST_BATCH if is_batch else "...GuestResult", GUEST_RESULT)
+    return _subscription(name, _GUEST_BATCH if is_batch else "...GuestResult", GUEST_RESULT)
+
+
+def guest_subscriptions_of(exam_id: str) -> dict[str, str]:
+    """Field of the Subscription type -> document that listens to this exam alone, listed or not."""
+    return {field: _guest_subscription(field, exam_id) for field in GUEST_EVENTS}
 
 
 # Field of the Subscription type -> document.

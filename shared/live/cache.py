@@ -29,6 +29,7 @@ from shared.model.exam import Exam, Result
 __all__ = [
     "NEWEST_MAX",
     "Change",
+    "ExamAbsent",
     "ExamCache",
     "ExamListChanged",
     "ExamsSnapshot",
@@ -47,7 +48,8 @@ NEWEST_MAX = 100  # an exam's rows that are remembered as new; older ones are or
 
 @dataclass(frozen=True, slots=True)
 class ExamsSnapshot:
-    """All published exams, newest date first. `is_loaded` is False until the first whole listing."""
+    """All published exams that are listed, newest date first. `is_loaded` is False until the first whole
+    listing."""
 
     version: int
     exams: tuple[Exam, ...]
@@ -69,11 +71,20 @@ class ResultsSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class ExamListChanged:
-    """Exams that are new or different, and ids that are gone."""
+    """Exams that are new or different, and ids that are gone; `unlisted` are those of exams by link."""
 
     version: int
     upserts: tuple[Exam, ...]
     removals: tuple[str, ...]
+    unlisted: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ExamAbsent:
+    """No published exam has this id: the API was asked."""
+
+    exam_id: str
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +113,7 @@ class ResultsForgotten:
     version: int
 
 
-Change = ExamListChanged | ResultsLoaded | ResultsChanged | ResultsForgotten
+Change = ExamListChanged | ExamAbsent | ResultsLoaded | ResultsChanged | ResultsForgotten
 Listener = Callable[[Change], None]
 
 
@@ -195,6 +206,11 @@ class _Table(Generic[_R]):
         self.is_loaded = True
         return upserts, removals
 
+    def drop(self, row_id: str) -> None:
+        """Takes a row out without a mark: it may come back at any version."""
+        self._take_out(row_id)
+        self._heard_at.pop(row_id, None)
+
     def _is_news(self, row: _R) -> bool:
         present = self.rows.get(row.id)
         newest = present.version if present is not None else self._deleted.get(row.id, (0, 0))[0]
@@ -227,7 +243,8 @@ class _ResultsTable(_Table[Result]):
 
 
 class ExamCache:
-    """Published exams, and the results of those that somebody loads.
+    """Published exams, and the results of those that somebody loads. Exams by link are in it once somebody
+    wants them, and in no snapshot of the exams.
 
     Only one event loop writes. Any thread may read: a lock guards the tables for moments, and what readers
     get is immutable. `now_s` is the wall clock that stamps new rows. Listeners are called after each change,
@@ -247,11 +264,12 @@ class ExamCache:
     # Reading.
 
     def exams(self) -> ExamsSnapshot:
-        """All published exams, newest date first."""
+        """All published exams that are listed, newest date first."""
         with self._tables_lock:
             table, made = self._exams, self._exams_snapshot
             if (made.version, made.is_loaded) != (table.version, table.is_loaded):
-                self._exams_snapshot = ExamsSnapshot(table.version, table.ordered(), table.is_loaded)
+                listed = tuple(exam for exam in table.ordered() if exam.is_listed)
+                self._exams_snapshot = ExamsSnapshot(table.version, listed, table.is_loaded)
             return self._exams_snapshot
 
     def exam(self, exam_id: str) -> Exam | None:
@@ -260,9 +278,15 @@ class ExamCache:
             return self._exams.rows.get(exam_id)
 
     def is_absent(self, exam_id: str) -> bool:
-        """Whether no published exam has this id. Before the first whole listing that is not known: False."""
+        """Whether no published exam with this id is held. Before the first whole listing that is not known:
+        False."""
         with self._tables_lock:
             return self._exams.is_loaded and exam_id not in self._exams.rows
+
+    def by_link_ids(self) -> list[str]:
+        """The exams by link that are held."""
+        with self._tables_lock:
+            return [exam.id for exam in self._exams.rows.values() if not exam.is_listed]
 
     def results(self, exam_id: str) -> ResultsSnapshot | None:
         """The results of one exam, None while they are not loaded."""
@@ -312,10 +336,27 @@ class ExamCache:
     def remove_exam(self, exam_id: str, version: int) -> None:
         """An event said that this exam was unpublished or deleted at `version`; its results go too."""
         with self._tables_lock:
+            unlisted = self._unlisted([exam_id])
             if not self._exams.remove(exam_id, version):
                 return
             self._exams.version = self._next()
-        self._tell(ExamListChanged(self._counter, (), (exam_id,)))
+        self._tell(ExamListChanged(self._counter, (), (exam_id,), unlisted))
+        self.forget_results(exam_id)
+
+    def note_absent(self, exam_id: str) -> None:
+        """The API said that no published exam has this id. Listings decide about listed ones."""
+        self.forget_exam(exam_id)
+        self._tell(ExamAbsent(exam_id, self._counter))
+
+    def forget_exam(self, exam_id: str) -> None:
+        """Drops an exam by link that nobody wants, or that is gone."""
+        with self._tables_lock:
+            unlisted = self._unlisted([exam_id])
+            if not unlisted:
+                return
+            self._exams.drop(exam_id)
+            self._exams.version = self._next()
+        self._tell(ExamListChanged(self._counter, (), (exam_id,), unlisted))
         self.forget_results(exam_id)
 
     def put_results(self, exam_id: str, results: Iterable[Result]) -> None:
@@ -371,11 +412,12 @@ class ExamCache:
             if self._exams.is_outdated(mark.counter):
                 return
             was_loaded = self._exams.is_loaded
+            unlisted = frozenset(exam.id for exam in self._exams.rows.values() if not exam.is_listed)
             upserts, removals = self._exams.merge(published, mark.counter)
             if not upserts and not removals and was_loaded:
                 return
             counter = self._exams.version = self._next()
-        self._tell(ExamListChanged(counter, tuple(upserts), tuple(removals)))
+        self._tell(ExamListChanged(counter, tuple(upserts), tuple(removals), unlisted.intersection(removals)))
         for exam_id in removals:
             self.forget_results(exam_id)
 
@@ -417,6 +459,10 @@ class ExamCache:
             counter = self._next()
         if table.is_loaded:
             self._tell(ResultsForgotten(exam_id, counter))
+
+    def _unlisted(self, exam_ids: Iterable[str]) -> frozenset[str]:
+        held = (self._exams.rows.get(exam_id) for exam_id in exam_ids)
+        return frozenset(exam.id for exam in held if exam is not None and not exam.is_listed)
 
     def _next(self) -> int:
         self._counter += 1

@@ -83,7 +83,7 @@ class FeedConnection:
     async def _connect_once(self) -> None:
         """One connection until it is lost; always raises."""
         credentials = await self._workers.run(self._guest.current)
-        connection = RealtimeConnection(self._settings, credentials, self._on_event, self._timings.realtime)
+        connection = RealtimeConnection(self._settings, credentials, self.on_event, self._timings.realtime)
         try:
             await connection.open(GUEST_SUBSCRIPTIONS)
             await run_until_first(connection.lost(), self._stay_current())
@@ -126,7 +126,8 @@ class FeedConnection:
             else:
                 return
 
-    def _on_event(self, field: str, row: Mapping[str, Any] | None) -> None:
+    def on_event(self, field: str, row: Mapping[str, Any] | None) -> None:
+        """Merges one event; None is one that cannot be read."""
         try:
             if row is None:
                 raise ValueError("an event without a row")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from shared.api.operations import GUEST_EVENTS, GuestEvent
@@ -23,7 +24,11 @@ def apply_event(cache: ExamCache, field: str, row: Mapping[str, Any]) -> GuestEv
     event = GUEST_EVENTS.get(field)
     match event:
         case GuestEvent.EXAM_UPDATED | GuestEvent.EXAM_PUBLISHED:
-            cache.put_exam(exam_from_wire(row))
+            exam = exam_from_wire(row)
+            held = cache.exam(exam.id)
+            if row.get("listed") is None and held is not None:  # the mutation did not select it
+                exam = replace(exam, is_listed=held.is_listed)
+            cache.put_exam(exam)
         case GuestEvent.EXAM_REMOVED:
             cache.remove_exam(row["id"], int(row["version"]))
         case GuestEvent.RESULTS_PUT:

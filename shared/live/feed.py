@@ -1,7 +1,8 @@
 """The live feed: a few duties on one event loop, and a cache that stays equal to what the API publishes.
 
 - `connection`: subscribes, merges events, catches up, connects again;
-- `loader`: lists what is watched;
+- `by_link`: subscribes to the exams that no list has;
+- `loader`: lists what is watched, and asks for what no list has;
 - `poller`: lists by the clock.
 
 Each duty is supervised alike: whatever ends it is logged with its reason, and it starts again.
@@ -17,6 +18,7 @@ from types import TracebackType
 
 from shared.api.calls import GuestApi
 from shared.identity.guest import GuestCredentials
+from shared.live.by_link import ByLinkConnections
 from shared.live.cache import ExamCache
 from shared.live.connection import FeedConnection
 from shared.live.loader import Loader
@@ -57,9 +59,14 @@ class Feed:
         connection = FeedConnection(
             settings, guest, cache, self._loader, poller, self._workers, self._monitor, timings
         )
+        by_link = ByLinkConnections(
+            settings, guest, self._loader, self._workers, timings, connection.on_event
+        )
         self._duties = {
             "the feed's connection": connection.run,
+            "the feed's connections by link": by_link.run,
             "the feed's loader": self._loader.run,
+            "the feed's look-ups": self._loader.look_up,
             "the feed's poller": poller.poll,
             "the feed's follower of the index": poller.follow_index,
         }

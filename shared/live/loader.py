@@ -1,13 +1,19 @@
-"""Listings: of all published exams, and of the results of those exams that are watched most."""
+"""Listings: of all published exams, and of the results of those exams that are watched most.
+
+An exam by link is in no listing: an exam that somebody wants and no listing has is asked for by its id.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import logging
 import time
 from collections.abc import Awaitable, Coroutine, Iterable
 from typing import Any, TypeVar
+
+from cachetools import TTLCache
 
 from shared.api.calls import GuestApi
 from shared.live.cache import ExamCache
@@ -23,6 +29,9 @@ __all__ = ["Loader"]
 logger = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
+
+UNKNOWN_MAX = 200  # exams that wait to be asked for; anybody can make up ids, and more count as absent
+ABSENT_MAX = 10_000
 
 
 class Loader:
@@ -47,6 +56,11 @@ class Loader:
         self._left_out: frozenset[str] = frozenset()
         self._loads: dict[str, asyncio.Task[None]] = {}  # the newest listing of each exam's results
         self._wake = asyncio.Event()  # another choice may be due
+        self.by_link: frozenset[str] = frozenset()  # those of the chosen exams that no listing has
+        self.by_link_changed = asyncio.Event()
+        self._unknown: dict[str, None] = {}  # exams to ask for, in this order; one leaves it once it was
+        self._unknown_wake = asyncio.Event()
+        self._absent: TTLCache[str, None] = TTLCache(ABSENT_MAX, timings.absent_s)
 
     # Watchers and exams.
 
@@ -54,6 +68,7 @@ class Loader:
         """One watcher more; the results are loaded in the background."""
         self._watches.add(exam_id)
         self._wake.set()
+        self._ask_for(exam_id)
 
     def unwatch(self, exam_id: str) -> None:
         """One watcher fewer."""
@@ -72,7 +87,7 @@ class Loader:
         if self._cache.results(exam_id) is not None:
             return ExamLoad.LOADED
         if self._cache.is_absent(exam_id):
-            return ExamLoad.ABSENT
+            return ExamLoad.LOADING if exam_id in self._unknown else ExamLoad.ABSENT
         return ExamLoad.NO_ROOM if exam_id in self._left_out else ExamLoad.LOADING
 
     # Listings.
@@ -86,6 +101,48 @@ class Loader:
                 self._begin(exam_id, self._load(exam_id))
             await asyncio.sleep(self._timings.choose_pause_s)  # however many come and go
             await self._wake.wait()
+
+    async def look_up(self) -> None:
+        """The duty: asks for the exams that no listing has; again, while somebody waits for one of them."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._timings.look_again_s):
+                    await self._unknown_wake.wait()
+            self._unknown_wake.clear()
+            if not self._unknown:
+                self._unknown = dict.fromkeys(
+                    exam_id for exam_id in self._watches.wanted()[:UNKNOWN_MAX] if self._is_unknown(exam_id)
+                )
+            while self._unknown:
+                exam_id = next(iter(self._unknown))
+                try:
+                    await self.look_at(exam_id)
+                except (BackendUnreachable, ApiRefused) as error:
+                    logger.info("the exam %s could not be looked up: %s", exam_id, error)
+                finally:
+                    self._unknown.pop(exam_id, None)
+                await asyncio.sleep(self._timings.look_pause_s)
+
+    async def look_at(self, exam_id: str) -> None:
+        """Takes over the exam as the API has it now. Raises as GuestApi does."""
+        exam = await self._workers.run(functools.partial(self._api.get_exam, exam_id))
+        self._unknown.pop(exam_id, None)
+        if exam is None or not exam.is_published:
+            self._absent[exam_id] = None
+            self._cache.note_absent(exam_id)
+        else:
+            self._absent.pop(exam_id, None)
+            self._cache.put_exam(exam)
+        self._wake.set()
+
+    def _ask_for(self, exam_id: str) -> None:
+        if len(self._unknown) >= UNKNOWN_MAX or not self._is_unknown(exam_id) or exam_id in self._absent:
+            return
+        self._unknown[exam_id] = None
+        self._unknown_wake.set()
+
+    def _is_unknown(self, exam_id: str) -> bool:
+        return self._cache.exam(exam_id) is None
 
     async def list_exams(self) -> None:
         """Merges a whole listing of the exams. Raises as GuestApi does."""
@@ -133,6 +190,16 @@ class Loader:
             if exam_id in self._loads:
                 self._loads.pop(exam_id).cancel()
             self._cache.forget_results(exam_id)
+        by_link = self._cache.by_link_ids()
+        if by_link:
+            wanted = set(self._watches.wanted())
+            for exam_id in by_link:
+                if exam_id not in wanted:
+                    self._cache.forget_exam(exam_id)
+        chosen_by_link = self._chosen.intersection(by_link)
+        if chosen_by_link != self.by_link:
+            self.by_link = chosen_by_link
+            self.by_link_changed.set()
 
     def _begin(self, exam_id: str, listing: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Replaces a listing that was begun before: events may be missing since then."""

@@ -22,6 +22,9 @@ class FeedTimings:
     poll_offline_s: float = 30.0
     relist_pause_s: float = 5.0  # at least, between two listings after events that could not be read
     index_lag_s: float = 5.0  # by then a listing shows what changed before: its index follows the table
+    absent_s: float = 15.0  # before somebody new makes the feed ask for an absent exam again
+    look_again_s: float = 5.0  # for such an exam, while somebody waits for it
+    look_pause_s: float = 0.05  # at least, between two exams that are asked for by their ids
     choose_pause_s: float = 0.1  # at least, between two choices of the exams to hold
     keep_unwatched_s: float = 600.0
     cancel_again_s: float = 2.5  # longer than a connection takes to close

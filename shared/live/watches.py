@@ -39,6 +39,13 @@ class Watches:
         """Somebody wanted this exam a moment ago."""
         self._recent[exam_id] = None
 
+    def wanted(self) -> list[str]:
+        """Every exam that is watched or was wanted a while ago, the most watched first."""
+        return [
+            *(exam_id for exam_id, _ in self._watchers.most_common()),
+            *(exam_id for exam_id in self._recent if exam_id not in self._watchers),
+        ]
+
     def choose(
         self, held: Collection[str], is_published: Callable[[str], bool]
     ) -> tuple[frozenset[str], frozenset[str]]:
@@ -47,9 +54,7 @@ class Watches:
         Exams that are not published take no room and are in neither. Of two exams with as many watchers the
         one that is `held` already stays: crowds of one size do not push each other out for ever.
         """
-        wanted = [
-            exam_id for exam_id in dict.fromkeys([*self._watchers, *self._recent]) if is_published(exam_id)
-        ]
+        wanted = [exam_id for exam_id in self.wanted() if is_published(exam_id)]
         chosen = frozenset(
             heapq.nlargest(self._room, wanted, key=lambda exam_id: (self._watchers[exam_id], exam_id in held))
         )

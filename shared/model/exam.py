@@ -78,10 +78,12 @@ class Exam:
     results_count: int | None = None
     release_at: dt.datetime | None = None
     seconds_to_release: float = field(default=0.0, compare=False)
+    is_listed: bool = True
 
     @property
     def is_published(self) -> bool:
-        """Whether guests may see it; until its hour, that it is announced and no results."""
+        """Whether guests may see it, those who have its address if it is not listed; until its hour, that it
+        is announced and no results."""
         return self.status is ExamStatus.PUBLISHED
 
 
@@ -94,7 +96,7 @@ class Result:
     student: str
     grade: str
     version: int
-    is_published: bool
+    is_published: bool  # guests could read it
     created_at: dt.datetime | None = None
     updated_at: dt.datetime | None = None
     owner: str | None = None
@@ -116,6 +118,7 @@ class NewExam:
     scale: Scale
     audience: Audience = Audience.NAMES
     id: str = field(default_factory=lambda: new_id())
+    is_listed: bool = True
 
     def __post_init__(self) -> None:
         _set(self, "subject", cleaned_text("subject", self.subject))
@@ -131,6 +134,7 @@ class NewExam:
             "teacher": self.teacher,
             "scale": self.scale.text,
             "audience": self.audience.value,
+            "listed": self.is_listed,
         }
 
 
@@ -169,6 +173,7 @@ class ExamChanges:
     teacher: str | None = None
     scale: Scale | None = None
     audience: Audience | None = None
+    is_listed: bool | None = None
 
     def __post_init__(self) -> None:
         if self.subject is not None:
@@ -184,6 +189,7 @@ class ExamChanges:
             "teacher": self.teacher,
             "scale": None if self.scale is None else self.scale.text,
             "audience": None if self.audience is None else self.audience.value,
+            "listed": self.is_listed,
         }
         return {name: value for name, value in wire.items() if value is not None}
 
@@ -261,6 +267,7 @@ def exam_from_wire(wire: Mapping[str, Any]) -> Exam:
         results_count=wire.get("resultsCount"),
         release_at=None if release_at is None else parse_time(release_at),
         seconds_to_release=float(wire.get("secondsToRelease") or 0),
+        is_listed=wire.get("listed") is not False,
     )
 
 
@@ -274,7 +281,8 @@ def exam_to_wire(exam: Exam) -> dict[str, Any]:
         "scale": exam.scale.text,
         "status": exam.status.value,
         "audience": exam.audience.value,
-        "published": exam.is_published,
+        "listed": exam.is_listed,
+        "published": exam.is_published and exam.is_listed,
         "version": exam.version,
         "createdAt": time_to_wire(exam.created_at),
         "updatedAt": time_to_wire(exam.updated_at),
@@ -295,7 +303,7 @@ def result_from_wire(wire: Mapping[str, Any]) -> Result:
         student=wire["student"],
         grade=wire["grade"],
         version=int(wire["version"]),
-        is_published=bool(wire["published"]),
+        is_published=bool(wire["published"] or wire.get("readable")),
         created_at=None if created_at is None else parse_time(created_at),
         updated_at=None if updated_at is None else parse_time(updated_at),
         owner=wire.get("owner"),

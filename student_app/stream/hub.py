@@ -15,6 +15,7 @@ from typing import Protocol
 
 from shared.live.cache import (
     Change,
+    ExamAbsent,
     ExamCache,
     ExamListChanged,
     ResultsChanged,
@@ -165,7 +166,7 @@ class LiveHub:
 
     async def loaded(self, exam_id: str, deadline_s: float = LOAD_DEADLINE_S) -> ResultsSnapshot | None:
         """The results of an exam, asked for if nobody watches it; None if they did not come in time."""
-        if self._feed.load_of(exam_id) in {ExamLoad.LOADED, ExamLoad.ABSENT}:
+        if self._feed.load_of(exam_id) is ExamLoad.LOADED:
             return self._cache.results(exam_id)
         self._feed.watch(exam_id)
         try:
@@ -222,10 +223,13 @@ class LiveHub:
                 for exam_id in change.removals:
                     if (channel := self._channels.get(exam_id)) is not None:
                         channel.note_gone(change.version)
-                if change.removals:  # they may be compared on the pages of other exams
-                    message = server_sent_event("withdrawn", to_json({"ids": sorted(change.removals)}))
+                # They may be compared on the pages of other exams; nobody there knows of one by link.
+                if withdrawn := sorted(set(change.removals) - change.unlisted):
+                    message = server_sent_event("withdrawn", to_json({"ids": withdrawn}))
                     for channel in list(self._channels.values()):
                         channel.send(message)
+            case ExamAbsent():
+                pass  # whoever waits for it looks again
             case ResultsChanged():
                 if (channel := self._channels.get(change.exam_id)) is not None:
                     channel.note_rows(change.version, change.upserts, change.removals)

@@ -18,12 +18,12 @@ WAIT_S = 30  # a thousand pages that wait for a first exam are a thirtieth of th
 def choose_exam(parts: Serving) -> Exam | None:
     """The exam that the address names or the viewer picks; None, and the page says why, if there is none."""
     snapshot = parts.cache.exams()
-    if not snapshot.exams:
+    wanted = st.query_params.get("exam")
+    named = parts.cache.exam(wanted) if wanted else None
+    if not snapshot.exams and named is None:
         if awaited_exam_id(parts) is None:
             _show_none(is_loaded=snapshot.is_loaded)
         return None
-    wanted = st.query_params.get("exam")
-    named = parts.cache.exam(wanted) if wanted else None
     search = ""
     if len(snapshot.exams) > OFFERED_MAX:
         search = st.text_input("Find an exam", placeholder="subject, date or teacher", key="exam_search")

@@ -80,7 +80,9 @@ class Restoration:
     def __init__(self, deletion: Deletion, random: RandomSource) -> None:
         exam = deletion.exam
         self.exam_id = new_id()
-        self._exam = NewExam(exam.subject, exam.date, exam.teacher, exam.scale, exam.audience, self.exam_id)
+        self._exam = NewExam(
+            exam.subject, exam.date, exam.teacher, exam.scale, exam.audience, self.exam_id, exam.is_listed
+        )
         self._deleted = deletion.workspace
         self._random = random
         self._commands = [restoring_command(row, new_id(), exam.audience) for row in deletion.taken]

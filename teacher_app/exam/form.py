@@ -11,7 +11,7 @@ from shared.model.exam import Audience, Exam, ExamChanges, NewExam
 from shared.model.scales import OUT_OF_20, LevelScale, NumberScale, Scale, describe
 from shared.model.text import date_text
 from teacher_app.exam.scale_form import ScaleFields
-from teacher_app.exam.wording import AUDIENCE_WORDS
+from teacher_app.exam.wording import AUDIENCE_WORDS, LISTED_WORDS
 
 __all__ = ["FIELD_LABELS", "ExamFields", "field_text"]
 
@@ -21,6 +21,7 @@ FIELD_LABELS = {
     "teacher": "Teacher",
     "scale": "Scale",
     "audience": "Students are shown by",
+    "is_listed": "Who can find the exam",
 }
 _EMPTY = {
     "subject": "Type the subject, such as “Mathematics”.",
@@ -37,11 +38,13 @@ class ExamFields:
     teacher: str
     scale_fields: ScaleFields
     audience: Audience
+    is_listed: bool = True
 
     @classmethod
     def of(cls, exam: Exam) -> ExamFields:
         """The fields of an existing exam."""
-        return cls(exam.subject, exam.date, exam.teacher, ScaleFields.of(exam.scale), exam.audience)
+        scale_fields = ScaleFields.of(exam.scale)
+        return cls(exam.subject, exam.date, exam.teacher, scale_fields, exam.audience, exam.is_listed)
 
     @classmethod
     def empty(cls, today: dt.date, teacher: str) -> ExamFields:
@@ -82,7 +85,9 @@ class ExamFields:
         for name, reason in self.faults().items():
             raise FieldInvalid(name, reason)
         assert self.date is not None  # noqa: S101  # faults() said so
-        return NewExam(self.subject, self.date, self.teacher, self.scale, self.audience, exam_id)
+        return NewExam(
+            self.subject, self.date, self.teacher, self.scale, self.audience, exam_id, self.is_listed
+        )
 
 
 def field_text(value: object) -> str:
@@ -91,6 +96,8 @@ def field_text(value: object) -> str:
         return describe(value)
     if isinstance(value, Audience):
         return AUDIENCE_WORDS[value]
+    if isinstance(value, bool):
+        return LISTED_WORDS[value]
     if isinstance(value, dt.date):
         return date_text(value)
     return str(value)

@@ -6,9 +6,23 @@ from collections.abc import Sequence
 
 from shared.model.exam import Audience, Exam, Result
 
-__all__ = ["AUDIENCE_WORDS", "count_text", "entered_text", "names_text", "status_text"]
+__all__ = [
+    "AUDIENCE_WORDS",
+    "LISTED_WORDS",
+    "count_text",
+    "entered_text",
+    "names_text",
+    "status_text",
+    "who_sees",
+]
 
 AUDIENCE_WORDS = {Audience.NAMES: "students by name", Audience.CODES: "students by code"}
+_SEEN_WORDS = {
+    Audience.NAMES: "Anybody who opens it sees names and grades, without an account or a password.",
+    Audience.CODES: "Anybody who opens it sees codes and grades, but no names, without an account or a "
+    "password.",
+}
+LISTED_WORDS = {True: "in the list of exams", False: "by link only"}
 
 
 def count_text(count: int, thing: str) -> str:
@@ -31,6 +45,20 @@ def names_text(names: Sequence[str], *, shown_max: int) -> str:
     return ", ".join(names[:shown_max]) + (f" and {more:,} more" if more > 0 else "")
 
 
+def who_sees(exam: Exam) -> str:
+    """What whoever has the address of the published exam can see, and who can find the address."""
+    seen = _SEEN_WORDS[exam.audience]
+    found = (
+        "The students’ dashboard also lists this exam among all published ones: whoever knows the "
+        "dashboard’s address can find it."
+        if exam.is_listed
+        else "No list contains this exam, so nobody finds it without this address. Whoever has it can pass "
+        "it on."
+    )
+    return f"{seen} {found}"
+
+
 def status_text(exam: Exam) -> str:
-    """Such as "Draft"."""
-    return "Published" if exam.is_published else "Draft"
+    """Such as "Draft", "Published", "Published, by link only"."""
+    status = "Published" if exam.is_published else "Draft"
+    return status if exam.is_listed else f"{status}, {LISTED_WORDS[False]}"

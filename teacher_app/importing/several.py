@@ -106,7 +106,15 @@ class SeveralExams:
         exam = one.exam
         if not one.is_there:
             self._workspace.api.create_exam(
-                NewExam(exam.subject, exam.date, exam.teacher, exam.scale, exam.audience, exam.id)
+                NewExam(
+                    exam.subject,
+                    exam.date,
+                    exam.teacher,
+                    exam.scale,
+                    exam.audience,
+                    exam.id,
+                    exam.is_listed,
+                )
             )
         return self._workspace.of_exam(exam.id)
 

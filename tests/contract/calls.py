@@ -19,8 +19,8 @@ __all__ = ["EXAM", "RESULT", "Answer", "Api", "Caller"]
 DEADLINE_S = 20.0
 
 # Everything that a teacher may see of a type; the shared fragments of real clients select less.
-EXAM = "id subject date teacher scale status audience published version createdAt updatedAt owner"
-RESULT = "id examId student grade published version createdAt updatedAt owner name"
+EXAM = "id subject date teacher scale status audience listed published version createdAt updatedAt owner"
+RESULT = "id examId student grade readable published version createdAt updatedAt owner name"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,13 +18,14 @@ _EXAM = [
     "scale",
     "status",
     "audience",
+    "listed",
     "published",
     "releaseAt",
     "secondsToRelease",
     "version",
     "createdAt",
 ]
-_RESULT = ["id", "examId", "student", "grade", "published", "version", "__typename"]
+_RESULT = ["id", "examId", "student", "grade", "readable", "published", "version", "__typename"]
 _TOP_FIELDS_MAX = 20  # the API's limit for one document
 
 
@@ -50,7 +51,8 @@ def guest_queries(
 def guest_subscription(source: random.Random, name: str, exam_id: str) -> GuestDocument:
     """A subscription of this field, with a selection and an argument by chance."""
     fragments = _Fragments(source)
-    argument = source.choice(["", f'(examId: "{exam_id}")']) if "Results" in name else ""
+    named = f'({"examId" if "Results" in name else "id"}: "{exam_id}")'
+    argument = source.choice(["", named])
     if name.endswith("Batch"):
         selection = f"{{ examId published items {fragments.selection('Results', _RESULT)} }}"
     elif name.endswith("Exam"):

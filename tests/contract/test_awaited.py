@@ -19,8 +19,8 @@ ANNOUNCE = (
     "mutation($input: ExamVersionInput!, $at: AWSDateTime) "
     "{publishExam(input: $input, releaseAt: $at) {id version}}"
 )
-BATCH = f"examId published owner items {{{RESULT}}}"
-EVENT_ROW = "id examId student grade published version createdAt updatedAt owner"
+BATCH = f"examId readable published owner items {{{RESULT}}}"
+EVENT_ROW = "id examId student grade readable published version createdAt updatedAt owner"
 
 
 def batch_row(grade: str, student: str = "Ada") -> dict[str, str]:
@@ -225,7 +225,7 @@ def test_no_subscription_that_a_stranger_can_form_hears_of_an_awaited_result(api
         "onCreateResultsBatch",
         "onDeleteResultsBatch",
     ]
-    batch = f"examId published owner items {{{EVENT_ROW}}}"
+    batch = f"examId readable published owner items {{{EVENT_ROW}}}"
     with api.guest.listening() as guest, api.other_teacher.listening() as other:
         for client in (guest, other):
             for number in range(60):

@@ -17,6 +17,7 @@ def test_a_new_exam_is_a_draft_at_version_one_owned_by_its_creator(api: Api) -> 
         **given,
         "subject": "Physics",
         "status": "DRAFT",
+        "listed": True,
         "published": False,
         "version": 1,
         "owner": api.target.teacher.sub,

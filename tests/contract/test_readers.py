@@ -8,8 +8,8 @@ from tests.builders import at_version, exam_input, new_id, result_input
 from tests.contract.calls import Api
 from tests.contract.target import Capability
 
-GUEST_EXAM = "id subject date teacher scale status audience published version createdAt updatedAt"
-GUEST_RESULT = "id examId student grade published version"
+GUEST_EXAM = "id subject date teacher scale status audience listed published version createdAt updatedAt"
+GUEST_RESULT = "id examId student grade readable published version"
 
 ONE_RESULT = "query($examId: ID!, $id: ID!) {getResults(examId: $examId, id: $id) {id student}}"
 

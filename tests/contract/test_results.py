@@ -35,6 +35,7 @@ def test_a_new_result_is_at_version_one(api: Api, exam: dict[str, Any]) -> None:
         "examId": exam["id"],
         "student": "Ada",
         "grade": "18.5",
+        "readable": False,
         "published": False,
         "version": 1,
         "owner": api.target.teacher.sub,

@@ -13,9 +13,9 @@ from tests.realtime_client import RealtimeClient
 pytestmark = pytest.mark.needs(Capability.SUBSCRIPTIONS)
 
 # What mutations select here, as real clients do: the filtered fields are always in it.
-EXAM = "id subject date teacher scale status audience published version createdAt updatedAt owner"
-RESULT = "id examId student grade published version createdAt updatedAt owner"
-BATCH = f"examId published owner items {{{RESULT}}}"
+EXAM = "id subject date teacher scale status audience listed published version createdAt updatedAt owner"
+RESULT = "id examId student grade readable published version createdAt updatedAt owner"
+BATCH = f"examId readable published owner items {{{RESULT}}}"
 
 EXAM_FIELDS = ["onUpdateExam", "onPublishExam", "onUnpublishExam", "onDeleteExam"]
 RESULT_FIELDS = ["onCreateResults", "onUpdateResults", "onDeleteResults"]

@@ -102,7 +102,7 @@ def test_drafts_are_invisible_until_they_are_published_with_all_their_results(
     )
     exam = api.create_exam(NewExam("Secret", dt.date(2026, 6, 18), "T", OUT_OF_20))
     live.watch(exam.id)
-    assert live.load_of(exam.id) is ExamLoad.ABSENT
+    live.until(lambda: live.load_of(exam.id) is ExamLoad.ABSENT)
     api.create_results(exam.id, [NewResult("Bob", "14"), NewResult("Eve", "9")])
     marker = published(api)  # events are ordered: once this one has arrived, the draft's would have, too
     live.until(lambda: live.cache.exam(marker.id))
@@ -151,11 +151,11 @@ def test_only_watched_exams_are_loaded_and_the_least_watched_is_evicted(
         assert len(live.rows(first.id)) == 2
 
 
-def test_an_exam_that_does_not_exist_is_absent_and_costs_nothing(live: LiveFeed, api: TeacherApi) -> None:
+def test_an_exam_that_does_not_exist_is_absent_and_costs_no_listing(live: LiveFeed, api: TeacherApi) -> None:
     listings = live.feed.counters.listings
     exam_id = new_id()
     live.watch(exam_id)
-    assert live.load_of(exam_id) is ExamLoad.ABSENT
+    live.until(lambda: live.load_of(exam_id) is ExamLoad.ABSENT)
     marker = published(api)
     live.watch(marker.id)
     live.until_loaded(marker.id)

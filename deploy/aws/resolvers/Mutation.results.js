@@ -16,6 +16,6 @@ export function request(ctx) {
 }
 
 export function response(ctx) {
-  const { examId, published, items, exam } = ctx.stash;
-  return Object.hasOwn(ctx.args.input, 'rows') ? { examId, published, items, owner: exam.owner } : items[0];
+  const { examId, readable, published, items, exam } = ctx.stash;
+  return Object.hasOwn(ctx.args.input, 'rows') ? { examId, readable, published, items, owner: exam.owner } : items[0];
 }

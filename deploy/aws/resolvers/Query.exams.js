@@ -9,10 +9,16 @@ function secondsToRelease(exam) {
   return Math.max(0, releaseAt - util.time.nowEpochMilliSeconds()) / 1000;
 }
 
+// An exam by link is stored with the status BY_LINK, so that the index of published exams lacks it.
+function shown(exam) {
+  const listed = exam.listed ?? true;
+  return { ...exam, status: exam.published ? 'PUBLISHED' : 'DRAFT', listed, published: exam.published && listed };
+}
+
 function shownTo(identity, exam) {
   const isGuest = (identity?.sub ?? null) === null;
-  const shown = { ...exam, secondsToRelease: secondsToRelease(exam) };
-  return isGuest ? { ...shown, owner: null } : shown;
+  const answer = { ...exam, secondsToRelease: secondsToRelease(exam) };
+  return isGuest ? { ...answer, owner: null } : answer;
 }
 
 export function request(ctx) {
@@ -36,5 +42,5 @@ export function response(ctx) {
     return exam === null ? null : shownTo(ctx.identity, exam);
   }
   const { items, nextToken } = ctx.stash.page;
-  return { items: items.map((exam) => shownTo(ctx.identity, exam)), nextToken };
+  return { items: items.map((exam) => shownTo(ctx.identity, shown(exam))), nextToken };
 }

@@ -9,8 +9,8 @@ function isShownTo(identity, row, exam) {
 
 function shownTo(identity, row, exam, isPublic) {
   const caller = identity?.sub ?? null;
-  const published = isPublic && row.grade !== 'AWAITED';
-  const shown = { ...row, published, name: exam.owner === caller ? row.name : null };
+  const readable = isPublic && row.grade !== 'AWAITED';
+  const shown = { ...row, readable, published: readable && exam.listed, name: exam.owner === caller ? row.name : null };
   return caller === null ? { ...shown, owner: null, createdAt: null, updatedAt: null } : shown;
 }
 

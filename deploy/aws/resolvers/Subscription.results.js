@@ -1,6 +1,7 @@
 import { extensions } from '@aws-appsync/utils';
 
-// Filters events of results: those of published exams go to everybody, those of drafts to their owner. Data source: none.
+// Filters events of results: those of published exams go to everybody, by link to those who name the exam; those of
+// drafts to their owner. Data source: none.
 // This filter replaces AppSync's own filter on arguments, so it includes examId: left out, it does not filter; null
 // matches null, which no event has.
 export function request() {
@@ -13,6 +14,9 @@ export function response(ctx) {
     ? [{ fieldName: 'examId', operator: 'eq', value: ctx.args.examId ?? '' }]
     : [];
   const filterGroup = [{ filters: [...ofExam, { fieldName: 'published', operator: 'eq', value: true }] }];
+  if (ofExam.length > 0) {
+    filterGroup.push({ filters: [...ofExam, { fieldName: 'readable', operator: 'eq', value: true }] });
+  }
   if (caller !== null) {
     filterGroup.push({ filters: [...ofExam, { fieldName: 'owner', operator: 'eq', value: caller }] });
   }

@@ -1,8 +1,8 @@
 import { util } from '@aws-appsync/utils';
 
 // Validates the fields of an exam sent by a teacher, and the rules of its audience. Data source: none.
-// stash in:  fields, any of subject, date, teacher, scale, audience (those left out stay as they are), and releaseAt,
-//            which may be null; exam, if it exists.
+// stash in:  fields, any of subject, date, teacher, scale, audience, listed (those left out stay as they are), and
+//            releaseAt, which may be null; exam, if it exists.
 // stash out: fields, trimmed, times in UTC; mustBeEmpty, if this change requires that the exam has no results.
 const TEXT = '^[^\\x00-\\x1f\\x7f-\\x9f]{1,120}(?![\\s\\S])';
 // The form of a scale's text; only the dashboards check whether its numbers are consistent.
@@ -63,8 +63,13 @@ export function request(ctx) {
   const audience = fields.audience ?? null;
   ctx.stash.fields = fields;
   ctx.stash.mustBeEmpty = null;
+  const isPublished = exam !== null && exam.status === 'PUBLISHED';
+  if (isPublished && Object.hasOwn(fields, 'listed') && fields.listed !== exam.listed) {
+    // Whoever has the exam in a list would never hear that it is in none any more.
+    util.error('Whether the exam is listed cannot change while it is published.', 'PreconditionFailed');
+  }
   if (exam !== null && audience !== null && audience !== exam.audience) {
-    if (exam.published) {
+    if (isPublished) {
       util.error('The audience cannot change while the exam is published.', 'PreconditionFailed');
     }
     if (audience === 'CODES') {

@@ -5,7 +5,8 @@ import { util } from '@aws-appsync/utils';
 // before its hour, must not: only a read after the write can tell. An exam deleted in the meantime is not found.
 // stash in: examId, items. stash out: items as every answer and event shows them: without names, and ordered by their
 //           random ids, since the order in which they were entered could identify the people behind codes; awaited ones,
-//           which are the owner's alone, only if all are; published, whether guests may see these items.
+//           which are the owner's alone, only if all are; readable, whether guests may read these items;
+//           published, whether they hear of them unasked.
 export function request(ctx) {
   return {
     operation: 'GetItem',
@@ -23,13 +24,15 @@ export function response(ctx) {
   }
   const graded = ctx.stash.items.filter((item) => item.grade !== 'AWAITED');
   const releaseAt = util.time.parseISO8601ToEpochMilliSeconds(ctx.result.releaseAt ?? '1970-01-01T00:00:00Z');
-  const published = ctx.result.published && releaseAt <= util.time.nowEpochMilliSeconds() && graded.length > 0;
+  const readable = ctx.result.published && releaseAt <= util.time.nowEpochMilliSeconds() && graded.length > 0;
+  const published = readable && (ctx.result.listed ?? true);
   const shown = {};
   for (const item of graded.length > 0 ? graded : ctx.stash.items) {
-    shown[item.id] = { ...item, name: null, published };
+    shown[item.id] = { ...item, name: null, readable, published };
   }
   const ids = Object.keys(shown);
   ids.sort(); // APPSYNC_JS allows no comparison function
+  ctx.stash.readable = readable;
   ctx.stash.published = published;
   ctx.stash.items = ids.map((id) => shown[id]);
   return null;

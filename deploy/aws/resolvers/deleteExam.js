@@ -2,6 +2,12 @@ import { util } from '@aws-appsync/utils';
 
 // Deletes an exam that still has the version the caller saw. Data source: exams.
 // stash in: examId, exam, expectedVersion, stillEmpty, mustBeEmpty. stash out: answer, newer than every version before.
+// An exam by link is stored with the status BY_LINK, so that the index of published exams lacks it.
+function shown(exam) {
+  const listed = exam.listed ?? true;
+  return { ...exam, status: exam.published ? 'PUBLISHED' : 'DRAFT', listed, published: exam.published && listed };
+}
+
 export function request(ctx) {
   const still = ctx.stash.stillEmpty ?? { expression: '', names: {}, values: {} };
   return {
@@ -20,7 +26,8 @@ export function response(ctx) {
     if (ctx.result && ctx.result.version === ctx.stash.expectedVersion) {
       util.error(ctx.stash.mustBeEmpty, 'PreconditionFailed');
     }
-    util.error('The exam has changed since you read it.', 'ConflictException', ctx.result ?? null);
+    const current = ctx.result ? shown(ctx.result) : null;
+    util.error('The exam has changed since you read it.', 'ConflictException', current);
   }
   if (ctx.error) {
     util.error(ctx.error.message, ctx.error.type);

@@ -31,8 +31,9 @@ export function response(ctx) {
   }
   for (const reason of ctx.result?.cancellationReasons ?? []) {
     if (reason !== null && reason.type === 'ConditionalCheckFailed') {
-      const published = ctx.stash.areResultsPublic && reason.item?.grade !== 'AWAITED';
-      const current = reason.item ? { ...reason.item, name: null, published } : null;
+      const readable = ctx.stash.areResultsPublic && reason.item?.grade !== 'AWAITED';
+      const published = readable && ctx.stash.exam.listed;
+      const current = reason.item ? { ...reason.item, name: null, readable, published } : null;
       util.error('The result has changed since you read it.', 'ConflictException', current);
     }
   }

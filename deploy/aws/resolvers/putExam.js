@@ -2,10 +2,17 @@ import { runtime, util } from '@aws-appsync/utils';
 
 // Stores a new draft. Idempotent: the same create again returns the stored exam. Data source: exams.
 // stash in: examId, fields (validated), exam (the stored exam with this id, or null). stash out: answer.
+// An exam by link is stored with the status BY_LINK, so that the index of published exams lacks it.
+function shown(exam) {
+  const listed = exam.listed ?? true;
+  return { ...exam, status: exam.published ? 'PUBLISHED' : 'DRAFT', listed, published: exam.published && listed };
+}
+
 function refuse(ctx, stored) {
   // Another teacher's draft is not shown.
-  const shown = stored !== null && (stored.published || stored.owner === ctx.identity.sub) ? stored : null;
-  util.error('An exam with this id exists already, with other content.', 'ConflictException', shown);
+  const current =
+    stored !== null && (stored.status === 'PUBLISHED' || stored.owner === ctx.identity.sub) ? stored : null;
+  util.error('An exam with this id exists already, with other content.', 'ConflictException', current);
 }
 
 function isSame(ctx, stored) {
@@ -17,7 +24,8 @@ function isSame(ctx, stored) {
     stored.date === fields.date &&
     stored.teacher === fields.teacher &&
     stored.scale === fields.scale &&
-    stored.audience === fields.audience
+    stored.audience === fields.audience &&
+    stored.listed === (fields.listed ?? true)
   );
 }
 
@@ -31,7 +39,7 @@ export function request(ctx) {
     runtime.earlyReturn(stored);
   }
   const now = util.time.nowISO8601();
-  const { subject, date, teacher, scale, audience } = ctx.stash.fields;
+  const { subject, date, teacher, scale, audience, listed } = ctx.stash.fields;
   return {
     operation: 'PutItem',
     key: util.dynamodb.toMapValues({ id: ctx.stash.examId }),
@@ -41,6 +49,7 @@ export function request(ctx) {
       teacher,
       scale,
       audience,
+      listed: listed ?? true,
       status: 'DRAFT',
       published: false,
       version: 1,
@@ -54,7 +63,7 @@ export function request(ctx) {
 }
 
 export function response(ctx) {
-  const stored = ctx.result ?? null;
+  const stored = ctx.result ? shown(ctx.result) : null;
   if (ctx.error && ctx.error.type !== 'DynamoDB:ConditionalCheckFailedException') {
     util.error(ctx.error.message, ctx.error.type);
   }

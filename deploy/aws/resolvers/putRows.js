@@ -13,9 +13,10 @@ function isSame(row, stored) {
   );
 }
 
-function refuse(stored, isPublic) {
-  const published = isPublic && stored?.grade !== 'AWAITED';
-  const current = stored === null ? null : { ...stored, name: null, published };
+function refuse(ctx, stored) {
+  const readable = ctx.stash.areResultsPublic && stored?.grade !== 'AWAITED';
+  const published = readable && ctx.stash.exam.listed;
+  const current = stored === null ? null : { ...stored, name: null, readable, published };
   util.error('A result with this id exists already, with other content.', 'ConflictException', current);
 }
 
@@ -29,7 +30,7 @@ export function request(ctx) {
     const stored = ctx.stash.stored[row.id] ?? null;
     if (stored !== null) {
       if (!isSame(row, stored)) {
-        refuse(stored, ctx.stash.areResultsPublic);
+        refuse(ctx, stored);
       }
       items.push(stored);
     } else {
@@ -101,7 +102,7 @@ export function response(ctx) {
     if (reason !== null && reason.type === 'ConditionalCheckFailed') {
       const stored = reason.item ?? null;
       if (stored === null || !isSame(row, stored)) {
-        refuse(stored, ctx.stash.areResultsPublic);
+        refuse(ctx, stored);
       }
     }
   }

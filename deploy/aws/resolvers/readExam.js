@@ -5,8 +5,15 @@ import { runtime, util } from '@aws-appsync/utils';
 //            whose results the caller may not see), CREATE (any exam with this id) or CHANGE (refuses all but the owner);
 //            expectedVersion, if the exam itself changes; mustBePublished, the
 //            message of the refusal if drafts are refused; field, the mutation's name.
-// stash out: exam, or null; areResultsPublic: the exam is published, and its hour has come by this API's clock.
+// stash out: exam, or null, as it is shown: `published` is true for a listed one alone, the status is PUBLISHED for both;
+//            areResultsPublic: the exam is published, and its hour has come by this API's clock.
 const UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![\\s\\S])';
+
+// An exam by link is stored with the status BY_LINK, so that the index of published exams lacks it.
+function shown(exam) {
+  const listed = exam.listed ?? true;
+  return { ...exam, status: exam.published ? 'PUBLISHED' : 'DRAFT', listed, published: exam.published && listed };
+}
 
 export function request(ctx) {
   if (!util.matches(UUID, ctx.stash.examId)) {
@@ -31,11 +38,11 @@ export function response(ctx) {
   if (ctx.error) {
     util.error(ctx.error.message, ctx.error.type);
   }
-  const exam = ctx.result ?? null;
+  const exam = ctx.result ? shown(ctx.result) : null;
   const caller = ctx.identity?.sub ?? null;
   const owned = exam !== null && caller !== null && exam.owner === caller;
   const releaseAt = util.time.parseISO8601ToEpochMilliSeconds(exam?.releaseAt ?? '1970-01-01T00:00:00Z');
-  const isPublic = exam !== null && exam.published && releaseAt <= util.time.nowEpochMilliSeconds();
+  const isPublic = exam !== null && exam.status === 'PUBLISHED' && releaseAt <= util.time.nowEpochMilliSeconds();
   ctx.stash.areResultsPublic = isPublic;
   if (ctx.stash.access === 'READ_RESULTS') {
     ctx.stash.exam = isPublic || owned ? exam : null;
@@ -46,7 +53,7 @@ export function response(ctx) {
     return exam;
   }
   if (ctx.stash.access === 'READ') {
-    ctx.stash.exam = exam !== null && (exam.published || owned) ? exam : null;
+    ctx.stash.exam = exam !== null && (exam.status === 'PUBLISHED' || owned) ? exam : null;
     return ctx.stash.exam;
   }
   if (exam === null) {
@@ -59,8 +66,14 @@ export function response(ctx) {
   if (expected !== null && exam.version !== expected) {
     util.error('The exam has changed since you read it.', 'ConflictException', exam);
   }
-  if ((ctx.stash.mustBePublished ?? null) !== null && !exam.published) {
-    util.error(ctx.stash.mustBePublished, 'PreconditionFailed');
+  if ((ctx.stash.mustBePublished ?? null) !== null) {
+    if (exam.status !== 'PUBLISHED') {
+      util.error(ctx.stash.mustBePublished, 'PreconditionFailed');
+    }
+    if (!exam.listed && !ctx.info.selectionSetList.includes('listed')) {
+      const message = 'Select listed of an exam by link: subscribers are filtered on it.';
+      util.error(message, 'BadRequest', null, { field: 'listed' });
+    }
   }
   ctx.stash.exam = exam;
   return exam;

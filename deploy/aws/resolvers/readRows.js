@@ -48,8 +48,8 @@ export function response(ctx) {
         util.error('There is no such result.', 'NotFound');
       }
       if (stored.version !== row.expectedVersion) {
-        const published = ctx.stash.areResultsPublic && stored.grade !== 'AWAITED';
-        const current = { ...stored, name: null, published };
+        const readable = ctx.stash.areResultsPublic && stored.grade !== 'AWAITED';
+        const current = { ...stored, name: null, readable, published: readable && ctx.stash.exam.listed };
         util.error('The result has changed since you read it.', 'ConflictException', current);
       }
     }

@@ -1,8 +1,15 @@
 import { util } from '@aws-appsync/utils';
 
 // Changes an exam that still has the version the caller saw. Data source: exams.
-// stash in: examId, expectedVersion, fields (validated; a null one is removed); stillEmpty, if the exam must still have no results, and then
+// stash in: exam, examId, expectedVersion, fields (validated; a null one is removed); stillEmpty, if the exam must still
+//           have no results, and then
 //           mustBeEmpty. stash out: answer.
+// An exam by link is stored with the status BY_LINK, so that the index of published exams lacks it.
+function shown(exam) {
+  const listed = exam.listed ?? true;
+  return { ...exam, status: exam.published ? 'PUBLISHED' : 'DRAFT', listed, published: exam.published && listed };
+}
+
 export function request(ctx) {
   const still = ctx.stash.stillEmpty ?? { expression: '', names: {}, values: {} };
   const values = {
@@ -10,6 +17,9 @@ export function request(ctx) {
     version: ctx.stash.expectedVersion + 1,
     updatedAt: util.time.nowISO8601(),
   };
+  if (values.status === 'PUBLISHED' && !ctx.stash.exam.listed) {
+    values.status = 'BY_LINK';
+  }
   if (Object.hasOwn(values, 'date')) {
     values.dateId = `${values.date}#${ctx.stash.examId}`;
   }
@@ -47,11 +57,12 @@ export function response(ctx) {
     if (ctx.result && ctx.result.version === ctx.stash.expectedVersion) {
       util.error(ctx.stash.mustBeEmpty, 'PreconditionFailed');
     }
-    util.error('The exam has changed since you read it.', 'ConflictException', ctx.result ?? null);
+    const current = ctx.result ? shown(ctx.result) : null;
+    util.error('The exam has changed since you read it.', 'ConflictException', current);
   }
   if (ctx.error) {
     util.error(ctx.error.message, ctx.error.type);
   }
-  ctx.stash.answer = ctx.result;
-  return ctx.result;
+  ctx.stash.answer = shown(ctx.result);
+  return ctx.stash.answer;
 }

@@ -36,8 +36,9 @@ export function request(ctx) {
 
 export function response(ctx) {
   if (ctx.error && ctx.error.type === 'DynamoDB:ConditionalCheckFailedException') {
-    const published = ctx.stash.areResultsPublic && ctx.result?.grade !== 'AWAITED';
-    const current = ctx.result ? { ...ctx.result, name: null, published } : null;
+    const readable = ctx.stash.areResultsPublic && ctx.result?.grade !== 'AWAITED';
+    const published = readable && ctx.stash.exam.listed;
+    const current = ctx.result ? { ...ctx.result, name: null, readable, published } : null;
     util.error('The result has changed since you read it.', 'ConflictException', current);
   }
   if (ctx.error) {

@@ -30,6 +30,8 @@ from teacher_app.views.unsaved_changes import ask_before_leaving
 
 __all__ = ["forget", "render"]
 
+_PUBLISHED_LOCK = "Fixed while the exam is published: unpublish it first."
+
 
 def render(workspace: Workspace) -> None:
     """Three sections, the destructive one last."""
@@ -91,6 +93,7 @@ def _edit(workspace: Workspace) -> None:
         ExamFields.of(base),
         key=f"details-{base.id}-{base.version}",
         audience_locked=_audience_lock(workspace),
+        listed_locked=_PUBLISHED_LOCK if workspace.exam.is_published else None,
     )
     faults = drawn.values.faults()
     changes = {} if faults else changed_fields(base, drawn.values)
@@ -174,7 +177,7 @@ def _audience_lock(workspace: Workspace) -> str | None:
     """Why the audience cannot be changed now; None if it can."""
     exam = workspace.exam
     if exam.is_published:
-        return "Fixed while the exam is published: unpublish it first."
+        return _PUBLISHED_LOCK
     if exam.audience is Audience.NAMES and workspace.results:
         return "Codes can be chosen only while there are no results. Copy the exam instead."
     return None

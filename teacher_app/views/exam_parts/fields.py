@@ -23,6 +23,11 @@ AUDIENCE_CAPTIONS = {
     Audience.NAMES: "Anybody who opens the students’ dashboard sees names and grades.",
     Audience.CODES: "Each student gets a short code that only you can match.",
 }
+LISTED_LABELS = {True: "Everybody: it is in the list of exams", False: "Those who have its link"}
+LISTED_CAPTIONS = {
+    True: "Whoever opens the students’ dashboard finds it there, once it is published.",
+    False: "It is in no list. Give its address or QR code to your students; whoever has it can pass it on.",
+}
 
 
 @dataclass(slots=True)
@@ -41,16 +46,25 @@ class DrawnFields:
 
 
 def draw_fields(
-    start: ExamFields, *, key: str, used_scales: Sequence[Scale] = (), audience_locked: str | None = None
+    start: ExamFields,
+    *,
+    key: str,
+    used_scales: Sequence[Scale] = (),
+    audience_locked: str | None = None,
+    listed_locked: str | None = None,
 ) -> DrawnFields:
     """Draw the fields, filled with `start` when `key` is new. `used_scales` are offered beside the presets.
-    `audience_locked` says why the audience is fixed."""
+    `audience_locked` and `listed_locked` say why the audience, and who can find the exam, are fixed."""
     with st.container(width=WIDTH_PX):
-        return _draw(start, key, used_scales, audience_locked)
+        return _draw(start, key, used_scales, audience_locked, listed_locked)
 
 
 def _draw(
-    start: ExamFields, key: str, used_scales: Sequence[Scale], audience_locked: str | None
+    start: ExamFields,
+    key: str,
+    used_scales: Sequence[Scale],
+    audience_locked: str | None,
+    listed_locked: str | None,
 ) -> DrawnFields:
     places: dict[str, DeltaGenerator] = {}
     subject = st.text_input(FIELD_LABELS["subject"], start.subject, max_chars=TEXT_MAX, key=f"{key}-subject")
@@ -83,7 +97,18 @@ def _draw(
     )
     if audience_locked is not None:
         st.caption(audience_locked)
-    return DrawnFields(ExamFields(subject, date, teacher, scale_fields, audience), key, places)
+    is_listed = st.radio(
+        FIELD_LABELS["is_listed"],
+        list(LISTED_LABELS),
+        index=list(LISTED_LABELS).index(start.is_listed),
+        format_func=LISTED_LABELS.__getitem__,
+        captions=list(LISTED_CAPTIONS.values()),
+        key=f"{key}-listed",
+        disabled=listed_locked is not None,
+    )
+    if listed_locked is not None:
+        st.caption(listed_locked)
+    return DrawnFields(ExamFields(subject, date, teacher, scale_fields, audience, is_listed), key, places)
 
 
 def _draw_scale(start: ScaleFields, key: str, used: Sequence[Scale]) -> ScaleFields:

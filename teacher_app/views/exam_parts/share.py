@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from shared.model.exam import Audience, Exam
+from shared.model.exam import Exam
 from shared.settings import PREFIX
 from teacher_app.context import current_settings
 from teacher_app.exam.links import is_this_machine_only, qr_png, qr_svg, qr_svg_uri, student_address
+from teacher_app.exam.wording import who_sees
 from teacher_app.rows.workspace import Workspace
 from teacher_app.views.errors import EXPECTED, explain
 from teacher_app.views.fragments import fragment
@@ -40,11 +41,7 @@ def render(workspace: Workspace) -> None:
     with left:
         st.html(fragment("share.html", size="usual", image=qr_svg_uri(address), address=address, subject=""))
     with right:
-        seen = "codes and grades, but no names" if exam.audience is Audience.CODES else "names and grades"
-        st.markdown(
-            f"Anybody who opens it sees {seen}, without an account or a password. The students’ dashboard "
-            "also lists this exam among all published ones: whoever knows its address can find it."
-        )
+        st.markdown(who_sees(exam))
         if is_this_machine_only(address):
             st.warning(
                 "This address works on this computer only: other devices cannot open it. "

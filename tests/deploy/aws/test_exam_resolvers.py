@@ -36,6 +36,7 @@ def exam(**changes: Any) -> dict[str, Any]:
         "updatedAt": NOW,
         "owner": "teacher-a",
         "dateId": f"2026-06-01#{EXAM_ID}",
+        "listed": True,
     }
     return {**stored, **changes}
 
@@ -258,6 +259,7 @@ def test_a_new_exam_is_checked_and_then_written_only_if_none_exists(evaluator: E
             "updatedAt": {"S": NOW},
             "owner": {"S": "teacher-a"},
             "dateId": {"S": f"2026-06-01#{EXAM_ID}"},
+            "listed": {"BOOL": True},
         },
         "condition": {"expression": "attribute_not_exists(#id)", "expressionNames": {"#id": "id"}},
     }
@@ -456,8 +458,9 @@ def test_publishing_writes_status_and_published_together(
     begun = evaluator.request("Mutation.exams", args={"input": given}, info=info(field))
     fields = {"status": status, "published": is_published, "releaseAt": None}
     assert begun.stash["fields"] == fields
-    asked = evaluator.request("updateExam", stash=begun.stash)
-    assert asked.value["update"]["expressionValues"][":published"] == {"BOOL": is_published}
+    asked = evaluator.request("updateExam", stash={**begun.stash, "exam": exam()})
+    written = asked.value["update"]["expressionValues"]
+    assert (written[":published"], written[":status"]) == ({"BOOL": is_published}, {"S": status})
     assert asked.value["update"]["expression"].endswith(" REMOVE #releaseAt")
 
 
@@ -498,16 +501,42 @@ def test_each_answer_says_how_far_off_the_hour_is(evaluator: Evaluator) -> None:
             assert seen["secondsToRelease"] == seconds
 
 
+def test_an_exam_by_link_is_in_another_part_of_the_index(evaluator: Evaluator) -> None:
+    """No query of the published ones reads it, and so no token betrays it; it is shown as published."""
+    given = {"id": EXAM_ID, "expectedVersion": 1}
+    begun = evaluator.request("Mutation.exams", args={"input": given}, info=info("publishExam"))
+    asked = evaluator.request("updateExam", stash={**begun.stash, "exam": exam(listed=False)})
+    assert asked.value["update"]["expressionValues"][":status"] == {"S": "BY_LINK"}
+    stored = exam(listed=False, status="BY_LINK", published=True)
+    answer = evaluator.response("updateExam", stash=begun.stash, result=stored).value
+    assert (answer["status"], answer["published"], answer["listed"]) == ("PUBLISHED", False, False)
+
+
+def test_an_exam_stored_before_there_were_exams_by_link_is_listed(evaluator: Evaluator) -> None:
+    stored = published_exam()
+    del stored["listed"]
+    read = evaluator.response("readExam", stash={"access": "READ"}, identity=GUEST, result=stored).value
+    assert (read["listed"], read["published"]) == (True, True)
+
+
 def test_a_draft_cannot_be_unpublished(evaluator: Evaluator) -> None:
     given = {"id": EXAM_ID, "expectedVersion": 1}
     begun = evaluator.request("Mutation.exams", args={"input": given}, info=info("unpublishExam"))
     refused = evaluator.response("readExam", stash=begun.stash, identity=TEACHER, result=exam())
     assert refused.error is not None
     assert refused.error["type"] == "PreconditionFailed"
-    assert (
-        evaluator.response("readExam", stash=begun.stash, identity=TEACHER, result=published_exam()).error
-        is None
-    )
+    for selected, stored in (
+        (["id"], published_exam()),
+        (["id", "listed"], exam(listed=False, status="BY_LINK", published=True)),
+    ):
+        read = evaluator.response(
+            "readExam",
+            stash=begun.stash,
+            identity=TEACHER,
+            result=stored,
+            info={**info("unpublishExam"), "selectionSetList": selected},
+        )
+        assert read.error is None
 
 
 def test_a_deleted_exam_is_returned_with_the_next_version(evaluator: Evaluator) -> None:
@@ -566,10 +595,23 @@ def test_results_are_counted_only_for_the_owner(evaluator: Evaluator) -> None:
 
 
 def test_who_receives_exam_events(evaluator: Evaluator) -> None:
-    guest = evaluator.response("Subscription.exams", identity=GUEST)
-    published = {"filters": [{"fieldName": "published", "operator": "eq", "value": True}]}
-    assert guest.filter == {"filterGroup": [published]}
-    teacher = evaluator.response("Subscription.exams", identity=TEACHER)
-    own = {"filters": [{"fieldName": "owner", "operator": "eq", "value": "teacher-a"}]}
-    assert teacher.filter == {"filterGroup": [published, own]}
+    def condition(name: str, value: Any, operator: str = "eq") -> dict[str, Any]:
+        return {"fieldName": name, "operator": operator, "value": value}
+
+    def groups(field: str, identity: Any, **args: Any) -> list[Any]:
+        answer = evaluator.response("Subscription.exams", identity=identity, info=info(field), args=args)
+        assert answer.filter is not None
+        return [group["filters"] for group in answer.filter["filterGroup"]]
+
+    own, named = condition("owner", "teacher-a"), condition("id", EXAM_ID)
+    for field in ("onUpdateExam", "onPublishExam", "onDeleteExam"):
+        published = condition("published", True)
+        assert groups(field, GUEST) == [[published]]
+        assert groups(field, TEACHER) == [[published], [own]]
+        assert groups(field, GUEST, id=EXAM_ID) == [[named, condition("status", "PUBLISHED")]]
+        assert groups(field, GUEST, id=None) == [[condition("id", ""), condition("status", "PUBLISHED")]]
+    # A withdrawal by a client that selects no `listed` is one of a listed exam: readExam refuses the other.
+    assert groups("onUnpublishExam", GUEST) == [[condition("listed", False, "ne")]]
+    assert groups("onUnpublishExam", GUEST, id=EXAM_ID) == [[named]]
+    assert groups("onUnpublishExam", TEACHER, id=EXAM_ID) == [[named], [named, own]]
     assert evaluator.request("Subscription.exams").value == {"payload": None}

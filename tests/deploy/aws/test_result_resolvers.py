@@ -386,17 +386,21 @@ def test_published_is_read_after_the_write_and_names_are_not_returned(
     after = exam(published=is_published)
     confirmed = evaluator.response("confirmExam", stash=written, result=after)
     assert confirmed.stash["published"] is is_published
-    assert confirmed.stash["items"] == [row(name=None, published=is_published)]
+    seen = row(name=None, readable=is_published, published=is_published)
+    assert confirmed.stash["items"] == [seen]
 
     batch = evaluator.response("Mutation.results", stash=confirmed.stash, args={"input": {"rows": []}})
     assert batch.value == {
         "examId": EXAM_ID,
+        "readable": is_published,
         "published": is_published,
-        "items": [row(name=None, published=is_published)],
+        "items": [seen],
         "owner": "teacher-a",
     }
     single = evaluator.response("Mutation.results", stash=confirmed.stash, args={"input": {"id": ROW_ID}})
-    assert single.value == row(name=None, published=is_published)
+    assert single.value == seen
+    by_link = evaluator.response("confirmExam", stash=written, result={**after, "listed": False}).stash
+    assert (by_link["readable"], by_link["published"]) == (is_published, False)
 
 
 def test_rows_are_returned_in_the_order_of_their_ids(evaluator: Evaluator) -> None:
@@ -458,7 +462,7 @@ def test_which_fields_of_a_row_each_caller_can_read(
     evaluator: Evaluator, caller: Any, has_name: bool, has_times: bool
 ) -> None:
     stored = row(name="Ada Byron")
-    public = exam(published=True, status="PUBLISHED")
+    public = exam(published=True, status="PUBLISHED", listed=True)
     page = {"items": [stored], "nextToken": None}
     read = stash(exam=public, areResultsPublic=True, stored={ROW_ID: stored}, page=page)
     args = {"examId": EXAM_ID, "id": ROW_ID}
@@ -499,9 +503,11 @@ def test_who_receives_result_events(evaluator: Evaluator) -> None:
     everything = evaluator.response("Subscription.results", identity=GUEST)
     assert everything.filter == {"filterGroup": [{"filters": [published]}]}
     one_exam = evaluator.response("Subscription.results", identity=GUEST, args={"examId": EXAM_ID})
-    assert one_exam.filter == {"filterGroup": [{"filters": [of_exam, published]}]}
+    readable = {"fieldName": "readable", "operator": "eq", "value": True}
+    named = [{"filters": [of_exam, published]}, {"filters": [of_exam, readable]}]
+    assert one_exam.filter == {"filterGroup": named}
     teacher = evaluator.response("Subscription.results", identity=TEACHER, args={"examId": EXAM_ID})
-    assert teacher.filter == {"filterGroup": [{"filters": [of_exam, published]}, {"filters": [of_exam, own]}]}
+    assert teacher.filter == {"filterGroup": [*named, {"filters": [of_exam, own]}]}
 
 
 def test_a_null_argument_of_a_subscription_matches_no_event(evaluator: Evaluator) -> None:

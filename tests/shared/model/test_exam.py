@@ -167,6 +167,7 @@ def test_new_texts_are_trimmed_and_ids_are_fresh() -> None:
         "teacher": "Ms Ada",
         "scale": "OUT_OF_20",
         "audience": "NAMES",
+        "listed": True,
     }
     assert NewResult("A", "14").id != NewResult("A", "14").id
 

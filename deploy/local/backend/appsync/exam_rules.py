@@ -5,12 +5,18 @@ valid. So a stranger learns nothing about a draft's version, and a stale form re
 """
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from deploy.local.backend.appsync.errors import conflict, not_authorized, not_found, precondition_failed
+from deploy.local.backend.appsync.errors import (
+    bad_request,
+    conflict,
+    not_authorized,
+    not_found,
+    precondition_failed,
+)
 from deploy.local.backend.appsync.validation import (
     checked_date,
     checked_id,
@@ -45,13 +51,14 @@ _CHECKS: Mapping[str, Callable[[str | None], str]] = {
 @dataclass(frozen=True, slots=True)
 class TeacherMutation:
     """One call of a mutation: its field, `input` and `releaseAt` as the schema names them, the caller's sub,
-    and the time in epoch seconds."""
+    the time in epoch seconds, and the fields of the answer that the caller selected."""
 
     field: str
     input: Mapping[str, Any]
     owner: str
     now_s: float
     release_at: str | None = None
+    selected: Collection[str] = ()
 
     @property
     def now(self) -> str:
@@ -93,8 +100,8 @@ def create_exam(connection: sqlite3.Connection, mutation: TeacherMutation) -> Wi
 
 
 def change_exam(connection: sqlite3.Connection, mutation: TeacherMutation) -> WireObject:
-    """Fields left out stay. The audience changes only while the exam is a draft, and to codes only while it
-    has no results."""
+    """Fields left out stay. Who can see the exam changes only while it is a draft, and the audience to codes
+    only while it has no results."""
     exam = _current_exam(connection, mutation)
     changed = replace(exam, **_checked_fields(mutation.input))
     if changed.audience != exam.audience:
@@ -103,6 +110,9 @@ def change_exam(connection: sqlite3.Connection, mutation: TeacherMutation) -> Wi
         # The names stored as public texts would be shown where codes are promised.
         if changed.are_students_codes and count_results(connection, exam.id, 1):
             raise precondition_failed("The audience cannot change to CODES while the exam has results")
+    if changed.is_listed != exam.is_listed and exam.is_published:
+        # Whoever has the exam in a list would never hear that it is in none any more.
+        raise precondition_failed("Whether the exam is listed cannot change while it is published")
     return _store(connection, changed, mutation)
 
 
@@ -120,6 +130,8 @@ def unpublish_exam(connection: sqlite3.Connection, mutation: TeacherMutation) ->
     exam = _current_exam(connection, mutation)
     if not exam.is_published:
         raise precondition_failed("The exam is not published")
+    if not exam.is_listed and "listed" not in mutation.selected:
+        raise bad_request("listed", "must be selected of an exam by link: subscribers are filtered on it")
     return _store(connection, replace(exam, is_published=False, release_at=None), mutation)
 
 
@@ -140,7 +152,12 @@ def _current_exam(connection: sqlite3.Connection, mutation: TeacherMutation) -> 
 
 
 def _checked_fields(given: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: check(given[name]) for name, check in _CHECKS.items() if name in given}
+    checked: dict[str, Any] = {name: check(given[name]) for name, check in _CHECKS.items() if name in given}
+    if "listed" in given:
+        if given["listed"] is None:
+            raise bad_request("listed", "must not be null")
+        checked["is_listed"] = given["listed"]
+    return checked
 
 
 def _next_version(exam: Exam, mutation: TeacherMutation) -> Exam:

@@ -190,10 +190,15 @@ class ApiResolvers:
 
     def _mutation(self, rule: Rule) -> Callable[..., Awaitable[WireObject]]:
         async def resolve(_source: object, info: ResolveInfo, **given: Any) -> WireObject:
-            mutation = TeacherMutation(
-                info.field_name, given["input"], _teacher(info), self._now_s(), given.get("releaseAt")
-            )
             selection = selected_fields(info)
+            mutation = TeacherMutation(
+                info.field_name,
+                given["input"],
+                _teacher(info),
+                self._now_s(),
+                given.get("releaseAt"),
+                selection,
+            )
 
             def announce(stored: asyncio.Future[WireObject]) -> None:
                 if stored.exception() is None:

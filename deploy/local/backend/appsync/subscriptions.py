@@ -6,7 +6,7 @@ AppSync's rules:
 - an argument given by the subscriber must equal the payload's field of that name; one left out does not
   filter;
 - the enhanced filter (groups of conditions, one of which must hold) is applied to the fields that the
-  mutation selected: a field that was not selected matches nothing;
+  mutation selected: a field that was not selected equals nothing;
 - the payload is then executed as the root of the subscriber's own document, with the subscriber's own rights.
 
 An event is executed once for each distinct document, variables and kind of caller, away from the event loop.
@@ -59,8 +59,15 @@ class MutationEvent:
     payload: Mapping[str, object]
 
 
-# One of the groups must match; a group matches if all its fields equal its values.
+# One of the groups must match; a group matches if all its fields equal its values, or differ from an _Unlike.
 FilterGroups = tuple[Mapping[str, object], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Unlike:
+    """AppSync's operator `ne`: every other value, and a field that was not selected."""
+
+    value: object
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,8 +87,7 @@ class Subscription:
         if any(name not in payload or payload[name] != value for name, value in self.arguments.items()):
             return False
         return self.filter_groups is None or any(
-            all(name in payload and payload[name] == value for name, value in group.items())
-            for group in self.filter_groups
+            all(_holds(payload, name, value) for name, value in group.items()) for group in self.filter_groups
         )
 
     def sharing_key(self) -> tuple[object, ...]:
@@ -152,7 +158,7 @@ class SubscriptionHub:
         return Subscription(
             field_name=field_name,
             arguments=arguments,
-            filter_groups=_enhanced_filter(field_name, caller),
+            filter_groups=_enhanced_filter(field_name, arguments, caller),
             operation=operation,
             variables=variables,
             caller=caller,
@@ -218,12 +224,30 @@ class EventDelivery:
         return json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
 
 
-def _enhanced_filter(subscription_field: str, caller: Caller) -> FilterGroups | None:
-    """Events of published exams and their results; for a teacher, of their own drafts as well.
+def _holds(payload: Mapping[str, object], name: str, wanted: object) -> bool:
+    if isinstance(wanted, _Unlike):
+        return payload.get(name) != wanted.value
+    return name in payload and payload[name] == wanted
+
+
+def _enhanced_filter(
+    subscription_field: str, arguments: Mapping[str, object], caller: Caller
+) -> FilterGroups | None:
+    """Events of published exams and their results, by link only where the subscriber names the exam; for a
+    teacher, of their own drafts as well.
 
     None: all events. A withdrawal says published = false and must reach everybody who has seen the exam.
     """
+    groups: tuple[Mapping[str, object], ...]
     if subscription_field == "onUnpublishExam":
-        return None
-    published = {"published": True}
-    return (published, {"owner": caller.sub}) if caller.mode is AuthMode.USER_POOL else (published,)
+        if "id" in arguments:
+            return None
+        groups = ({"listed": _Unlike(value=False)},)
+    elif "id" in arguments:
+        groups = ({"status": "PUBLISHED"},)
+    elif "examId" in arguments:
+        # The second is for clients who do not select the first.
+        groups = ({"readable": True}, {"published": True})
+    else:
+        groups = ({"published": True},)
+    return (*groups, {"owner": caller.sub}) if caller.mode is AuthMode.USER_POOL else groups

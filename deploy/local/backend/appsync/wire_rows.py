@@ -41,7 +41,8 @@ def exam_object(exam: Exam, now_s: float) -> WireObject:
         "scale": exam.scale,
         "status": "PUBLISHED" if exam.is_published else "DRAFT",
         "audience": exam.audience,
-        "published": exam.is_published,
+        "listed": exam.is_listed,
+        "published": exam.is_published and exam.is_listed,
         "releaseAt": exam.release_at,
         "secondsToRelease": _seconds_to_release(exam, now_s),
         "version": exam.version,
@@ -53,13 +54,15 @@ def exam_object(exam: Exam, now_s: float) -> WireObject:
 
 
 def result_object(result: Result, exam: Exam, now_s: float, *, with_name: bool = False) -> WireObject:
-    """All fields of `Results`. An awaited result is never published: subscribers are filtered on that."""
+    """All fields of `Results`. An awaited result is never readable: subscribers are filtered on that."""
+    is_readable = are_results_public(exam, now_s) and not result.is_awaited
     return {
         "id": result.id,
         "examId": result.exam_id,
         "student": result.student,
         "grade": result.grade,
-        "published": are_results_public(exam, now_s) and not result.is_awaited,
+        "readable": is_readable,
+        "published": is_readable and exam.is_listed,
         "version": result.version,
         "createdAt": result.created_at,
         "updatedAt": result.updated_at,
@@ -76,9 +79,11 @@ def batch_object(results: Sequence[Result], exam: Exam, now_s: float) -> WireObj
     """
     graded = [result for result in results if not result.is_awaited]
     shown = sorted(graded or results, key=lambda result: result.id)
+    is_readable = are_results_public(exam, now_s) and bool(graded)
     return {
         "examId": exam.id,
-        "published": are_results_public(exam, now_s) and bool(graded),
+        "readable": is_readable,
+        "published": is_readable and exam.is_listed,
         "items": [result_object(result, exam, now_s) for result in shown],
         "owner": exam.owner,
     }

@@ -31,6 +31,7 @@ class Exam:
     created_at: str
     updated_at: str
     owner: str
+    is_listed: bool = True
 
     @property
     def are_students_codes(self) -> bool:
@@ -39,7 +40,7 @@ class Exam:
 
 _SELECT = (
     "SELECT id, subject, date, teacher, scale, audience, is_published, release_at, version, created_at,"
-    " updated_at, owner FROM exams"
+    " updated_at, owner, is_listed FROM exams"
 )
 _ORDER = "ORDER BY date DESC, id LIMIT ?"
 
@@ -57,8 +58,8 @@ def all_exams(connection: sqlite3.Connection) -> list[Exam]:
 def list_published_exams(
     connection: sqlite3.Connection, row_count: int, after: tuple[str, str] | None
 ) -> list[Exam]:
-    """Up to `row_count` exams after the key (date, id), newest date first, then by id."""
-    sql = f"{_SELECT} WHERE is_published = 1 {_after(after)} {_ORDER}"
+    """Up to `row_count` listed exams after the key (date, id), newest date first, then by id."""
+    sql = f"{_SELECT} WHERE is_published = 1 AND is_listed = 1 {_after(after)} {_ORDER}"
     return [_exam(row) for row in connection.execute(sql, (*_after_values(after), row_count))]
 
 
@@ -73,8 +74,8 @@ def list_owned_exams(
 def insert_exam(connection: sqlite3.Connection, exam: Exam) -> None:
     connection.execute(
         "INSERT INTO exams (id, subject, date, teacher, scale, audience, is_published, release_at, version,"
-        " created_at, updated_at, owner) VALUES (:id, :subject, :date, :teacher, :scale, :audience,"
-        " :is_published, :release_at, :version, :created_at, :updated_at, :owner)",
+        " created_at, updated_at, owner, is_listed) VALUES (:id, :subject, :date, :teacher, :scale,"
+        " :audience, :is_published, :release_at, :version, :created_at, :updated_at, :owner, :is_listed)",
         asdict(exam),
     )
 
@@ -83,9 +84,8 @@ def update_exam(connection: sqlite3.Connection, exam: Exam) -> None:
     """Everything but id, owner and time of creation."""
     connection.execute(
         "UPDATE exams SET subject = :subject, date = :date, teacher = :teacher, scale = :scale,"
-        " audience = :audience, is_published = :is_published, release_at = :release_at, version = :version,"
-        " updated_at = :updated_at"
-        " WHERE id = :id",
+        " audience = :audience, is_listed = :is_listed, is_published = :is_published,"
+        " release_at = :release_at, version = :version, updated_at = :updated_at WHERE id = :id",
         asdict(exam),
     )
 
@@ -104,4 +104,5 @@ def _after_values(after: tuple[str, str] | None) -> tuple[str, ...]:
 
 def _exam(row: sqlite3.Row) -> Exam:
     values = dict(row)
-    return Exam(**{**values, "is_published": bool(values["is_published"])})
+    flags = {name: bool(values[name]) for name in ("is_published", "is_listed")}
+    return Exam(**{**values, **flags})

@@ -13,6 +13,7 @@ import base64
 import copy
 import json
 import os
+import re
 import secrets
 import threading
 from pathlib import Path
@@ -29,11 +30,13 @@ COMPLETIONS = (
     "global secondary indexes stay as they were while the file INDEX_LAGS_WHILE exists",
     "pipeline functions made by CloudFormation are run",
     "names of tables are random, so that a new stack's differ from those that an earlier one left, and stay",
+    "ctx.info.selectionSetList has the names in the document",
     "errors carry data and errorInfo, null where util.error gave none",
     "util.matches counts code points, as Java does",
     "tokens name the emulator as their issuer, as a client with a moved endpoint expects",
 )
 
+_document = threading.local()  # that is executed
 _result_beside_error = threading.local()  # what the failed data source still hands to the response function
 _ResolverError = appsync._AppSyncResolverError
 
@@ -273,11 +276,20 @@ def complete():
 
     def context_with_result(*args, **kwargs):
         ctx = plain_context(*args, **kwargs)
+        ctx["info"]["selectionSetList"] = re.findall(r"\w+", getattr(_document, "text", ""))
         if kwargs.get("error") is not None and getattr(_result_beside_error, "value", None) is not None:
             ctx["result"], _result_beside_error.value = _result_beside_error.value, None
         return ctx
 
     appsync._js_ctx = context_with_result
+
+    plain_execution = appsync._execute_with_schema
+
+    def execution_of_a_known_document(api_id, sdl, query, *rest, **more):
+        _document.text = query
+        return plain_execution(api_id, sdl, query, *rest, **more)
+
+    appsync._execute_with_schema = execution_of_a_known_document
 
     plain_errors = appsync_graphql._as_appsync_errors
 

@@ -143,6 +143,7 @@ def test_guests_may_access_exactly_these_fields_of_the_real_schema() -> None:
         "scale",
         "status",
         "audience",
+        "listed",
         "published",
         "releaseAt",
         "secondsToRelease",
@@ -150,7 +151,7 @@ def test_guests_may_access_exactly_these_fields_of_the_real_schema() -> None:
         "createdAt",
         "updatedAt",
     ]
-    results = ["id", "examId", "student", "grade", "published", "version"]
+    results = ["id", "examId", "student", "grade", "readable", "published", "version"]
     subscriptions = [
         "onUpdateExam",
         "onPublishExam",
@@ -167,5 +168,5 @@ def test_guests_may_access_exactly_these_fields_of_the_real_schema() -> None:
         *(f"Subscription.{name}" for name in subscriptions),
         *(f"Exam.{name}" for name in exam),
         *(f"Results.{name}" for name in results),
-        *(f"ResultsBatch.{name}" for name in ("examId", "published", "items")),
+        *(f"ResultsBatch.{name}" for name in ("examId", "readable", "published", "items")),
     }
