@@ -26,6 +26,8 @@ class TcpProxy:
         self._connections: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
         self._flowing: asyncio.Event
+        self._answering: asyncio.Event
+        self._delay_s = 0.0
         self._answers_lost = 0
         self._is_refusing = False
         self._stall_at: tuple[bytes, int, threading.Event] | None = None
@@ -41,7 +43,7 @@ class TcpProxy:
     def stall(self) -> None:
         """From now on nothing is forwarded and nothing is closed; new connections are accepted and kept
         waiting."""
-        self._do(self._set_flowing(False))
+        self._do(self._set(self._flowing, False))
 
     def stall_at(self, words: bytes, count: int) -> threading.Event:
         """Stalls when the client sends `words` for the `count`th time, before forwarding it; the event is set
@@ -53,7 +55,15 @@ class TcpProxy:
     def resume(self) -> None:
         """Forwards everything again, including what stall_at holds back."""
         self._stall_at = None
-        self._do(self._set_flowing(True))
+        self._do(self._set(self._flowing, True))
+
+    def hold_answers(self, is_holding: bool) -> None:
+        """Requests still arrive, but what is answered is held back, until this is undone."""
+        self._do(self._set(self._answering, not is_holding))
+
+    def delay(self, seconds: float) -> None:
+        """From now on each piece takes this much longer, in both directions."""
+        self._delay_s = seconds
 
     def lose_answers(self, count: int) -> None:
         """Loses the next `count` answers: the connection is cut once the backend has answered."""
@@ -83,8 +93,9 @@ class TcpProxy:
             runner.run(self._serve())
 
     async def _serve(self) -> None:
-        self._flowing, self._stopping = asyncio.Event(), asyncio.Event()
+        self._flowing, self._answering, self._stopping = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._flowing.set()
+        self._answering.set()
         server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
@@ -126,7 +137,10 @@ class TcpProxy:
         while data := await reader.read(65536):
             if not is_answer:
                 self._count_words(data)
+            await asyncio.sleep(self._delay_s)
             await self._flowing.wait()
+            if is_answer:
+                await self._answering.wait()
             if is_answer and self._answers_lost:
                 self._answers_lost -= 1
                 raise ConnectionResetError
@@ -145,6 +159,7 @@ class TcpProxy:
 
     async def _cut(self) -> int:
         self._flowing.set()
+        self._answering.set()
         connections = waiting = set(self._connections)
         while waiting:
             # A connection still being made to the backend gets its writers only after a while.
@@ -153,8 +168,8 @@ class TcpProxy:
             _, waiting = await asyncio.wait(waiting, timeout=0.01)
         return len(connections)
 
-    async def _set_flowing(self, is_flowing: bool) -> None:
-        if is_flowing:
-            self._flowing.set()
+    async def _set(self, event: asyncio.Event, is_set: bool) -> None:
+        if is_set:
+            event.set()
         else:
-            self._flowing.clear()
+            event.clear()
