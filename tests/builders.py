@@ -11,6 +11,7 @@ from shared.model.scales import OUT_OF_20
 __all__ = [
     "a_published_exam",
     "a_result",
+    "an_announced_exam",
     "an_exam",
     "at_version",
     "exam_input",
@@ -50,6 +51,12 @@ def a_published_exam(subject: str = "Physics", **changes: Any) -> Exam:
         "version": 2,
     }
     return an_exam(subject, **(values | changes))
+
+
+def an_announced_exam(subject: str = "Physics", *, seconds_to_release: float = 3600, **changes: Any) -> Exam:
+    """Published, with results that come out so much later, on 21 June 2026 at noon UTC."""
+    hour = dt.datetime(2026, 6, 21, 12, tzinfo=dt.UTC)
+    return a_published_exam(subject, release_at=hour, seconds_to_release=seconds_to_release, **changes)
 
 
 def a_result(student: str, grade: str, exam: Exam | None = None, **changes: Any) -> Result:

@@ -8,6 +8,9 @@ Events and snapshots may come in any order, and the cache ends in the backend's 
 - a snapshot takes away the rows that it lacks, but never one that an event brought after the snapshot was
   begun.
 
+An exam is held back while the API's newest answer about it says that its hour is to come: it has no results
+then, whatever was loaded before. Once the API has let go of a version of it, no late answer takes that back.
+
 Every change moves one counter. The exams and each exam's results carry the counter of their last change as
 their version: it grows, also when results are forgotten and loaded again, and it says nothing about the
 backend's versions. Readers get immutable snapshots, made at the first reading after a change and then
@@ -19,6 +22,7 @@ from __future__ import annotations
 import bisect
 import logging
 import threading
+import time
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -49,29 +53,33 @@ NEWEST_MAX = 100  # an exam's rows that are remembered as new; older ones are or
 @dataclass(frozen=True, slots=True)
 class ExamsSnapshot:
     """All published exams that are listed, newest date first. `is_loaded` is False until the first whole
-    listing."""
+    listing. `held_back` are the ids of those whose hour is to come."""
 
     version: int
     exams: tuple[Exam, ...]
     is_loaded: bool
+    held_back: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class ResultsSnapshot:
     """One exam's results in the order of their random ids (the order of entry would tell who is who).
 
-    `received_at_s` says when a row came by an event, for at most NEWEST_MAX newest rows, oldest first.
+    `received_at_s` says when a row came by an event, for at most NEWEST_MAX newest rows, oldest first. There
+    are no rows of an exam that is held back.
     """
 
     exam_id: str
     version: int
     rows: tuple[Result, ...]
     received_at_s: Mapping[str, float]
+    is_held_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ExamListChanged:
-    """Exams that are new or different, and ids that are gone; `unlisted` are those of exams by link."""
+    """Exams that are new, different, or held back no longer, and ids that are gone; `unlisted` are those of
+    exams by link."""
 
     version: int
     upserts: tuple[Exam, ...]
@@ -247,15 +255,17 @@ class ExamCache:
     wants them, and in no snapshot of the exams.
 
     Only one event loop writes. Any thread may read: a lock guards the tables for moments, and what readers
-    get is immutable. `now_s` is the wall clock that stamps new rows. Listeners are called after each change,
-    in the order of the changes, on that loop: they must be quick and must not write to the cache.
+    get is immutable. `now_s` is the wall clock that stamps new rows, `time_s` a steady one. Listeners are
+    called after each change, in the order of the changes, on that loop: they must be quick and must not write
+    to the cache.
     """
 
-    def __init__(self, now_s: Callable[[], float]) -> None:
-        self._now_s = now_s
+    def __init__(self, now_s: Callable[[], float], time_s: Callable[[], float] = time.monotonic) -> None:
+        self._now_s, self._time_s = now_s, time_s
         self._tables_lock = threading.Lock()  # guards everything below; held only for moments
         self._counter = 0
         self._exams: _Table[Exam] = _Table(lambda exam: (-exam.date.toordinal(), exam.id))
+        self._due_s: dict[str, float] = {}  # by time_s, the hours of the exams that are held back
         self._results: dict[str, _ResultsTable] = {}
         self._exams_snapshot = ExamsSnapshot(0, (), is_loaded=False)
         self._results_snapshots: dict[str, ResultsSnapshot] = {}
@@ -269,7 +279,8 @@ class ExamCache:
             table, made = self._exams, self._exams_snapshot
             if (made.version, made.is_loaded) != (table.version, table.is_loaded):
                 listed = tuple(exam for exam in table.ordered() if exam.is_listed)
-                self._exams_snapshot = ExamsSnapshot(table.version, listed, table.is_loaded)
+                held_back = frozenset(exam.id for exam in listed if exam.id in self._due_s)
+                self._exams_snapshot = ExamsSnapshot(table.version, listed, table.is_loaded, held_back)
             return self._exams_snapshot
 
     def exam(self, exam_id: str) -> Exam | None:
@@ -288,9 +299,24 @@ class ExamCache:
         with self._tables_lock:
             return [exam.id for exam in self._exams.rows.values() if not exam.is_listed]
 
+    def seconds_to_release(self, exam_id: str) -> float | None:
+        """How far off the hour of an exam is that is held back; below 0 until the API lets go of it. None for
+        every other exam."""
+        with self._tables_lock:
+            due_s = self._due_s.get(exam_id)
+            return None if due_s is None else due_s - self._time_s()
+
+    def held_back(self) -> dict[str, float]:
+        """The ids of the exams that are held back, each with its seconds_to_release()."""
+        with self._tables_lock:
+            now_s = self._time_s()
+            return {exam_id: due_s - now_s for exam_id, due_s in self._due_s.items()}
+
     def results(self, exam_id: str) -> ResultsSnapshot | None:
         """The results of one exam, None while they are not loaded."""
         with self._tables_lock:
+            if exam_id in self._due_s:
+                return ResultsSnapshot(exam_id, 0, (), MappingProxyType({}), is_held_back=True)
             table = self._results.get(exam_id)
             if table is None or not table.is_loaded:
                 return None
@@ -323,15 +349,20 @@ class ExamCache:
     # Events.
 
     def put_exam(self, exam: Exam) -> None:
-        """An event brought this exam. One that is not published is taken out instead."""
+        """An event or an answer brought this exam. One that is not published is taken out instead."""
         if not exam.is_published:
             self.remove_exam(exam.id, exam.version)
             return
         with self._tables_lock:
-            if not self._exams.upsert(exam, self._next()):
+            is_news = self._exams.upsert(exam, self._next())
+            is_let_go = self._note_hour(exam, is_news=is_news)
+            if not is_news and not is_let_go:
                 return
             self._exams.version = self._counter
+            is_held_back = exam.id in self._due_s
         self._tell(ExamListChanged(self._counter, (exam,), ()))
+        if is_held_back:
+            self.forget_results(exam.id)
 
     def remove_exam(self, exam_id: str, version: int) -> None:
         """An event said that this exam was unpublished or deleted at `version`; its results go too."""
@@ -339,6 +370,7 @@ class ExamCache:
             unlisted = self._unlisted([exam_id])
             if not self._exams.remove(exam_id, version):
                 return
+            self._due_s.pop(exam_id, None)
             self._exams.version = self._next()
         self._tell(ExamListChanged(self._counter, (), (exam_id,), unlisted))
         self.forget_results(exam_id)
@@ -355,6 +387,7 @@ class ExamCache:
             if not unlisted:
                 return
             self._exams.drop(exam_id)
+            self._due_s.pop(exam_id, None)
             self._exams.version = self._next()
         self._tell(ExamListChanged(self._counter, (), (exam_id,), unlisted))
         self.forget_results(exam_id)
@@ -413,12 +446,21 @@ class ExamCache:
                 return
             was_loaded = self._exams.is_loaded
             unlisted = frozenset(exam.id for exam in self._exams.rows.values() if not exam.is_listed)
-            upserts, removals = self._exams.merge(published, mark.counter)
+            news, removals = self._exams.merge(published, mark.counter)
+            for exam_id in removals:
+                self._due_s.pop(exam_id, None)
+            new_ids = {exam.id for exam in news}
+            upserts = [
+                exam
+                for exam in published
+                if self._note_hour(exam, is_news=exam.id in new_ids, is_of_listing=True) or exam.id in new_ids
+            ]
             if not upserts and not removals and was_loaded:
                 return
             counter = self._exams.version = self._next()
+            without_results = [*removals, *(exam.id for exam in upserts if exam.id in self._due_s)]
         self._tell(ExamListChanged(counter, tuple(upserts), tuple(removals), unlisted.intersection(removals)))
-        for exam_id in removals:
+        for exam_id in without_results:
             self.forget_results(exam_id)
 
     def begin_results(self, exam_id: str) -> SnapshotMark:
@@ -463,6 +505,23 @@ class ExamCache:
     def _unlisted(self, exam_ids: Iterable[str]) -> frozenset[str]:
         held = (self._exams.rows.get(exam_id) for exam_id in exam_ids)
         return frozenset(exam.id for exam in held if exam is not None and not exam.is_listed)
+
+    def _note_hour(self, exam: Exam, *, is_news: bool, is_of_listing: bool = False) -> bool:
+        """Takes in how far off the exam's hour is by this answer. Whether the API has let go of it."""
+        present = self._exams.rows.get(exam.id)
+        was_held_back = exam.id in self._due_s
+        if present is None or present.version != exam.version or not (is_news or was_held_back):
+            return False
+        if exam.seconds_to_release <= 0:
+            if was_held_back:  # a listing that was begun before may lack results
+                del self._due_s[exam.id]
+                self._results.pop(exam.id, None)
+            return was_held_back
+        due_s = self._time_s() + exam.seconds_to_release
+        if is_of_listing and not is_news:  # the page with this answer may be seconds old
+            due_s = min(due_s, self._due_s[exam.id])
+        self._due_s[exam.id] = due_s
+        return False
 
     def _next(self) -> int:
         self._counter += 1

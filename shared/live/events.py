@@ -24,6 +24,7 @@ def apply_event(cache: ExamCache, field: str, row: Mapping[str, Any]) -> GuestEv
     event = GUEST_EVENTS.get(field)
     match event:
         case GuestEvent.EXAM_UPDATED | GuestEvent.EXAM_PUBLISHED:
+            float(row["secondsToRelease"])  # missing where a client that knows no hours made the change
             exam = exam_from_wire(row)
             held = cache.exam(exam.id)
             if row.get("listed") is None and held is not None:  # the mutation did not select it

@@ -3,7 +3,8 @@
 - `connection`: subscribes, merges events, catches up, connects again;
 - `by_link`: subscribes to the exams that no list has;
 - `loader`: lists what is watched, and asks for what no list has;
-- `poller`: lists by the clock.
+- `poller`: lists by the clock;
+- `hours`: asks for announced exams at their hours.
 
 Each duty is supervised alike: whatever ends it is logged with its reason, and it starts again.
 """
@@ -21,6 +22,7 @@ from shared.identity.guest import GuestCredentials
 from shared.live.by_link import ByLinkConnections
 from shared.live.cache import ExamCache
 from shared.live.connection import FeedConnection
+from shared.live.hours import Hours
 from shared.live.loader import Loader
 from shared.live.poller import Poller
 from shared.live.status import ExamLoad, FeedCounters, FeedMonitor, FeedStatus, StatusListener
@@ -69,6 +71,7 @@ class Feed:
             "the feed's look-ups": self._loader.look_up,
             "the feed's poller": poller.poll,
             "the feed's follower of the index": poller.follow_index,
+            "the feed's watch of hours": Hours(cache, self._loader, timings).run,
         }
         self._tasks: list[asyncio.Task[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None

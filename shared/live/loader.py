@@ -97,7 +97,7 @@ class Loader:
         while True:
             self._wake.clear()
             self._choose()
-            for exam_id in self._chosen - self._cache.loaded_exam_ids() - self._loads.keys():
+            for exam_id in self._open() - self._cache.loaded_exam_ids() - self._loads.keys():
                 self._begin(exam_id, self._load(exam_id))
             await asyncio.sleep(self._timings.choose_pause_s)  # however many come and go
             await self._wake.wait()
@@ -123,8 +123,8 @@ class Loader:
                     self._unknown.pop(exam_id, None)
                 await asyncio.sleep(self._timings.look_pause_s)
 
-    async def look_at(self, exam_id: str) -> None:
-        """Takes over the exam as the API has it now. Raises as GuestApi does."""
+    async def look_at(self, exam_id: str) -> bool:
+        """Takes over the exam as the API has it now; whether it is there. Raises as GuestApi does."""
         exam = await self._workers.run(functools.partial(self._api.get_exam, exam_id))
         self._unknown.pop(exam_id, None)
         if exam is None or not exam.is_published:
@@ -134,6 +134,7 @@ class Loader:
             self._absent.pop(exam_id, None)
             self._cache.put_exam(exam)
         self._wake.set()
+        return exam is not None
 
     def _ask_for(self, exam_id: str) -> None:
         if len(self._unknown) >= UNKNOWN_MAX or not self._is_unknown(exam_id) or exam_id in self._absent:
@@ -162,11 +163,12 @@ class Loader:
         """Merges whole listings of the exams and of all results that are held. Raises as GuestApi does."""
         await self.list_exams()
         self._choose()
-        await _all(self._begin(exam_id, self._list_results(exam_id)) for exam_id in self._chosen)
+        await _all(self._begin(exam_id, self._list_results(exam_id)) for exam_id in self._open())
 
     def reload(self, exam_id: str) -> None:
-        """This exam was published: its results may have changed unheard while it was a draft."""
-        if exam_id in self._chosen:
+        """This exam was published, or its hour came: its results may have changed unheard before."""
+        self._choose()
+        if exam_id in self._open():
             self._begin(exam_id, self._load(exam_id))
         self._wake.set()
 
@@ -180,6 +182,10 @@ class Loader:
         for load in loads:
             load.cancel()
         await asyncio.gather(*loads, return_exceptions=True)
+
+    def _open(self) -> frozenset[str]:
+        """The chosen exams that have results to load."""
+        return self._chosen - self._cache.held_back().keys()
 
     def _choose(self) -> None:
         held = self._cache.loaded_exam_ids() | self._loads.keys()

@@ -27,6 +27,11 @@ class FeedTimings:
     look_pause_s: float = 0.05  # at least, between two exams that are asked for by their ids
     choose_pause_s: float = 0.1  # at least, between two choices of the exams to hold
     keep_unwatched_s: float = 600.0
+    hour_check_s: float = 5.0  # before an exam's hour, the API is asked once more how far off it is
+    hour_spread_s: float = 0.1  # processes that wait for one hour ask within this time after it
+    # After an hour its results are listed again: changes made just before it are in no event for guests, and
+    # the API's own machines may differ by seconds on whether it has come.
+    hour_again_s: tuple[float, ...] = (1.0, 5.0)
     cancel_again_s: float = 2.5  # longer than a connection takes to close
     realtime: RealtimeTimings = field(default_factory=RealtimeTimings)
     # Closing waits for requests under way: so each is short, and the feed itself asks again.

@@ -7,6 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from shared.model.grades import shown_grade
+from shared.model.hours import hour_text
 from shared.model.text import date_text
 
 __all__ = ["html_templates"]
@@ -14,7 +15,7 @@ __all__ = ["html_templates"]
 
 def html_templates(folder: Path) -> Environment:
     """The templates of `folder`: every value is escaped, and an undefined name is an error. Filters:
-    `date_text`, `shown_grade`."""
+    `date_text`, `hour_text`, `shown_grade`."""
     templates = Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,
@@ -22,5 +23,5 @@ def html_templates(folder: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters |= {"date_text": date_text, "shown_grade": shown_grade}
+    templates.filters |= {"date_text": date_text, "hour_text": hour_text, "shown_grade": shown_grade}
     return templates

@@ -19,6 +19,7 @@ from starlette.routing import Route
 from shared.live.cache import ExamCache
 from shared.live.status import FeedState
 from shared.model.exam import Exam, Result, is_id
+from shared.model.hours import until_text
 from shared.model.names import language_of
 from shared.model.overview import overview_of
 from shared.model.scales import describe
@@ -53,7 +54,10 @@ def board_routes(
             "exams",
             (snapshot.version, snapshot.is_loaded),
             lambda: _rendered(
-                "exams.html", exams=snapshot.exams[:LISTED_EXAMS_MAX], found=len(snapshot.exams)
+                "exams.html",
+                exams=snapshot.exams[:LISTED_EXAMS_MAX],
+                found=len(snapshot.exams),
+                held_back=snapshot.held_back,
             ),
         )
         return page.answer(request, "text/html")
@@ -73,7 +77,15 @@ def board_routes(
         page = await renderings.get(
             (exam_id, refreshes, language),
             (found.version, results.version, live, as_of),
-            lambda: _board(found, results.rows, as_of, language=language, is_live=live, refreshes=refreshes),
+            lambda: _board(
+                found,
+                results.rows,
+                as_of,
+                left_s=cache.seconds_to_release(exam_id) if results.is_held_back else None,
+                language=language,
+                is_live=live,
+                refreshes=refreshes,
+            ),
         )
         return page.answer(request, "text/html")
 
@@ -83,6 +95,8 @@ def board_routes(
         found = cache.exam(exam_id)
         if found is None or results is None:
             return _missing(is_absent=not is_id(exam_id) or cache.is_absent(exam_id))
+        if results.is_held_back:
+            return RedirectResponse(exam_id, 303)  # which says when
         language = language_of(request.headers.get("accept-language"))
         made = await renderings.get(
             (exam_id, "csv", language),
@@ -102,14 +116,23 @@ def board_routes(
 
 
 def _board(
-    exam: Exam, rows: tuple[Result, ...], as_of: str, *, language: str, is_live: bool, refreshes: bool
+    exam: Exam,
+    rows: tuple[Result, ...],
+    as_of: str,
+    *,
+    left_s: float | None,
+    language: str,
+    is_live: bool,
+    refreshes: bool,
 ) -> bytes:
+    """`left_s`: how far off the exam's hour is, if its results are not out yet."""
     return _rendered(
         "exam.html",
         exam=exam,
         scale=describe(exam.scale),
         rows=sorted_by_student(rows, exam.audience, language),
         overview=overview_of(exam, rows),
+        until="" if left_s is None else until_text(left_s),
         is_live=is_live,
         as_of=as_of,
         refreshes=refreshes,

@@ -37,6 +37,7 @@ class Board {
     this.exam = null;
     this.numbers = null;
     this.feed = null;
+    this.dueAt = null; // by performance.now(), when the server says that the results of an announced exam come out
     this.lastMessageAt = 0;
     this.failures = 0;
     this.spreadS = 4;
@@ -45,6 +46,7 @@ class Board {
     this.selected = null;
     this.ordered = [];
     this.part = (name) => this.root.querySelector(name);
+    localizeHours(this.root);
     this.chart = new Chart(this.part(".chart"));
     this.own = new OwnResult(this.root, { onChoice: () => this.drawOwn(), onNews: () => this.announce(), onShow: () => this.showOwn() });
     this.part(".search").addEventListener("input", (event) => {
@@ -94,7 +96,7 @@ class Board {
     this.rows = new Map();
     this.deleted.clear();
     this.fresh.clear();
-    this.exam = this.numbers = null;
+    this.exam = this.numbers = this.dueAt = null;
   }
 
   // The stream.
@@ -127,6 +129,7 @@ class Board {
       if (message.load === "NO_ROOM") message.asOf = this.feed?.asOf ?? null; // the rows shown stay as old as they are
       this.feed = message;
       this.spreadS = message.spread;
+      if ("in" in message) this.dueAt = performance.now() + message.in * 1000;
       if (this.exam === null) this.draw();
     });
     source.onerror = () => {
@@ -163,6 +166,7 @@ class Board {
 
   tick() {
     this.drawStatus();
+    this.drawCountdown();
     // Streamlit covers the page, and takes the keyboard, when its server stops; the status says so already.
     const dialog = document.querySelector(".stDialog");
     if (dialog?.textContent.includes("Connection error")) dialog.querySelector("button[aria-label=Close]")?.click();
@@ -182,11 +186,12 @@ class Board {
   // Messages.
 
   onSnapshot(message) {
-    const hadExam = this.exam !== null;
+    const wasHeldBack = this.isHeldBack;
+    const hadExam = this.exam !== null && !wasHeldBack; // of results that come out at their hour, each one is new
     const previous = this.rows;
     this.exam = message.exam;
     this.feed = message.feed;
-    this.numbers = message.numbers ?? this.numbers;
+    this.numbers = this.isHeldBack ? null : (message.numbers ?? this.numbers);
     this.rows = new Map();
     this.deleted.clear();
     for (const fields of message.rows) {
@@ -194,8 +199,8 @@ class Board {
       const old = previous.get(row.id);
       this.place(row, old, hadExam && (!old || old.version < row.version));
     }
-    if (this.isGone || this.isAwaited) {
-      // An awaited exam is there: now the rest of the page can name it.
+    if (this.isGone || this.isAwaited || (wasHeldBack && !this.isHeldBack)) {
+      // An awaited exam is there, or its results: now the rest of the page can name it, and compare it.
       this.redrawPage(Math.random() * this.spreadS * 1000);
       this.announce();
     }
@@ -255,6 +260,11 @@ class Board {
     this.drawTitle();
   }
 
+  // Announced: the results come out at an hour, and there are none before.
+  get isHeldBack() {
+    return (this.exam?.releaseAt ?? null) !== null;
+  }
+
   // Drawing.
 
   draw() {
@@ -263,16 +273,17 @@ class Board {
     // What the server drew stays until the stream has something to say.
     if ("drawn" in this.root.dataset) return this.drawStatus();
     for (const name of [".tiles", ".tools", ".list", ".download"]) this.part(name).hidden = !hasExam || this.rows.size === 0;
-    this.part(".empty").hidden = hasExam && this.rows.size > 0;
+    this.part(".empty").hidden = hasExam && (this.rows.size > 0 || this.isHeldBack);
+    this.part(".release").hidden = !this.isHeldBack;
     setText(this.part(".empty"), hasExam ? "No result is in yet. Each one appears here as soon as it is entered." : this.isGone ? GONE : this.feed?.load === "NO_ROOM" ? NO_ROOM : "Loading …");
     this.drawHeading();
-    if (hasExam) {
-      this.own.update(this.exam, this.rows, this.numbers);
+    if (hasExam) this.own.update(this.exam, this.rows, this.numbers);
+    else this.own.clear();
+    if (hasExam && !this.isHeldBack) {
       this.drawNumbers();
       this.order();
     } else {
-      // Nothing of an unpublished exam stays in the page, not even hidden.
-      this.own.clear();
+      // Nothing of an exam that is not published, or of results that are not out, stays in the page, not even hidden.
       this.chart.clear();
       this.part(".statistics").hidden = true;
       for (const name of [".tiles", ".statistics tbody", ".rule", ".picked"]) this.part(name).replaceChildren();
@@ -280,6 +291,7 @@ class Board {
       this.ordered = [];
       this.drawRows();
     }
+    this.drawHour();
     this.drawStatus();
     // The page that the server drew first gives its place to this one.
     if (hasExam || this.isGone) document.dispatchEvent(new CustomEvent("exam-board-drawn", { detail: this.root }));
@@ -291,6 +303,21 @@ class Board {
     setText(this.part(".facts"), exam ? `${exam.date} · \u2068${exam.teacher}\u2069 · ${exam.scale}` : "");
     if (exam) this.part(".download a").href = new URL(`board/${exam.id}.csv`, document.baseURI);
     this.drawTitle();
+  }
+
+  drawHour() {
+    const node = this.part("time.hour");
+    if (this.isHeldBack) {
+      const time = new Date(this.exam.releaseAt * 1000);
+      setAttribute(node, "datetime", time.toISOString());
+      setText(node, hourText(time));
+    }
+    this.drawCountdown();
+  }
+
+  drawCountdown() {
+    const dueAt = this.dueAt ?? (this.isHeldBack ? performance.now() + this.exam.releaseAt * 1000 - Date.now() : null);
+    setText(this.part(".countdown"), this.isHeldBack ? untilText(dueAt - performance.now()) : "");
   }
 
   drawTitle() {
@@ -452,7 +479,7 @@ class Board {
     const state = isLive ? "live" : this.lastMessageAt === 0 && this.failures === 0 ? "connecting" : "stale";
     if (this.root.dataset.state !== state) this.root.dataset.state = state;
     const why = isHeard && !hasRoom ? "more people are watching other exams" : isHeard ? "the server has no connection to the results" : this.isUnreachable ? `this page asks again every ${this.refreshS} s` : "no connection; trying again";
-    const live = this.isGone ? "Waiting for the results" : "Live";
+    const live = this.isGone || this.isHeldBack ? "Waiting for the results" : "Live";
     setText(this.part(".status-text"), isLive ? live : state === "connecting" ? "Connecting …" : time ? `Not live: as of ${time}, ${why}` : `Not live: ${why}`);
   }
 }

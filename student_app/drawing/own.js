@@ -93,7 +93,9 @@ class OwnResult {
     else if (found.length > 1) box.replaceChildren(this.choice(found));
     else if (isWaiting && exam) {
       const asked = build("bdi", "", this.asked);
-      box.replaceChildren(build("p", "own-result", "No result for “", asked, "” yet. It appears here as soon as it is entered. Check the spelling, or ask your teacher."));
+      const isToCome = (exam.releaseAt ?? null) !== null;
+      const words = isToCome ? ["The result for “", asked, "” appears here when the results come out."] : ["No result for “", asked, "” yet. It appears here as soon as it is entered. Check the spelling, or ask your teacher."];
+      box.replaceChildren(build("p", "own-result", ...words));
     } else box.replaceChildren();
     this.part(".show-own").hidden = !mine;
     const canNotify = isWaiting && !this.wantsNotice && window.isSecureContext && "Notification" in window && Notification.permission !== "denied";

@@ -64,6 +64,7 @@
     });
   } else {
     // The list of exams: asked for again now and then while it is seen, and at once when it is seen again.
+    localizeHours(first);
     const LIST_AGAIN_MS = 10000; // a thousand waiting pages ask a hundred times a second, mostly for a 304
     const again = async () => {
       if (document.visibilityState !== "visible" || isInUse()) return;
@@ -71,6 +72,7 @@
         const answer = await fetch(location.href, { cache: "no-cache" });
         const text = await answer.text();
         const main = new DOMParser().parseFromString(text, "text/html").querySelector("#first-paint main");
+        if (main) localizeHours(main);
         if (answer.ok && main && main.innerHTML !== first.firstElementChild.innerHTML) first.replaceChildren(main);
       } catch {
         // The next time will tell.

@@ -112,6 +112,7 @@ def _list(snapshot: ExamsSnapshot, search: str) -> dict[str, object]:
     count = len(snapshot.exams)
     return {
         "exams": matching_exams(snapshot.exams, search, LISTED_EXAMS_MAX),
+        "held_back": snapshot.held_back,
         "count": count,
         "is_loaded": snapshot.is_loaded,
         "search": search,
@@ -131,6 +132,7 @@ def _board(
     """What the template of an exam needs: plain values, and the drawn board."""
     own = find_students(results.rows, asked, exam.audience)
     overview = overview_of(exam, results.rows)
+    numbers: dict[str, object] = {"hour": exam.release_at} if results.is_held_back else {"overview": overview}
     shown = sorted_by_student(results.rows, exam.audience, language)[:ROWS_MAX]
     board = board_html(
         exam=exam,
@@ -141,8 +143,8 @@ def _board(
         asked=asked,
         own=[own_texts(exam, overview, row) for row in own],
         own_id=own[0].id if len(own) == 1 else "",
-        overview=overview,
         rows=shown,
+        **numbers,
     )
     return {"exam": exam, "board": board, "count": len(results.rows), "shown": len(shown)}
 

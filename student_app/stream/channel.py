@@ -115,11 +115,13 @@ class Channel:
         self.send(server_sent_event("gone", b"{}"))
 
     def note_forgotten(self, version: int, feed_message: bytes) -> None:
-        """The results were evicted. Viewers of an exam that is still published learn why."""
+        """The results were evicted, or are held back again. Viewers of an exam that is still published learn
+        why."""
         self._forget_pending(version)
         self._numbers.forget()
         if self._cache.exam(self.exam_id) is not None:
             self.send(feed_message)
+            self._send_snapshot()  # of an exam that is held back: without results
 
     def close(self) -> None:
         """End every stream."""
@@ -225,7 +227,7 @@ class Channel:
             return None
         key = (results.version, f"{exam.version} {self._sent_version} {status.state}", status.since_s)
         if self._snapshot is None or self._snapshot[0] != key:
-            data = to_json(snapshot_object(exam, results.rows, results.received_at_s, status))
+            data = to_json(snapshot_object(exam, results, status))
             event_id = self._event_id(max(self._sent_version, self._history_from))
             self._snapshot = (key, server_sent_event("snapshot", data, event_id))
         return self._snapshot[1]

@@ -217,14 +217,18 @@ class LiveHub:
         self._cache_changed.clear()
         match change:
             case ExamListChanged():
+                held_back = [exam.id for exam in change.upserts if self._is_held_back(exam.id)]
                 for exam in change.upserts:
                     if (channel := self._channels.get(exam.id)) is not None:
+                        if exam.id in held_back:
+                            channel.send(self._feed_message(exam.id))
                         channel.note_exam(change.version)
                 for exam_id in change.removals:
                     if (channel := self._channels.get(exam_id)) is not None:
                         channel.note_gone(change.version)
                 # They may be compared on the pages of other exams; nobody there knows of one by link.
-                if withdrawn := sorted(set(change.removals) - change.unlisted):
+                hidden = [exam.id for exam in change.upserts if exam.is_listed and exam.id in held_back]
+                if withdrawn := sorted(set(change.removals) - change.unlisted | set(hidden)):
                     message = server_sent_event("withdrawn", to_json({"ids": withdrawn}))
                     for channel in list(self._channels.values()):
                         channel.send(message)
@@ -244,7 +248,13 @@ class LiveHub:
         spread_s = max(PAGE_SPREAD_LEAST_S, self.stream_count / PAGE_RUNS_PER_S)
         load = self._feed.load_of(exam_id)
         feed = {**feed_object(self._feed.status), "load": load.value, "spread": round(spread_s, 1)}
+        left_s = self._cache.seconds_to_release(exam_id)
+        if left_s is not None:
+            feed["in"] = round(left_s, 2)
         return server_sent_event("feed", to_json(feed))
+
+    def _is_held_back(self, exam_id: str) -> bool:
+        return self._cache.seconds_to_release(exam_id) is not None
 
     def _beat(self) -> None:
         for exam_id, channel in list(self._channels.items()):

@@ -13,11 +13,13 @@ Event types (read by the board's script):
     feed      {"state": ..., "since": ..., "asOf": ..., "load": ..., "spread": ...}   also the heartbeat.
               `load` says where the exam's results are: LOADED, LOADING, ABSENT, or NO_ROOM while other exams
               have more viewers; `spread` over how many seconds the viewers spread what they ask of the
-              page's script after a change
+              page's script after a change; `in`, of an announced exam, in how many seconds its results
+              come out
 
 A row is [id, student, grade, version, received, score, bar]: `grade` as people read it, `score` from 0
 (worst) to 1 (best) and `bar` its index in the chart, both null without one. The exam brings the axis of its
-chart, and whether grades are numbers, which the script writes as the viewer's locale has them.
+chart, and whether grades are numbers, which the script writes as the viewer's locale has them; and until its
+hour `releaseAt`, when its results come out, without a row. After that the first snapshot has them all.
 
 Times are epoch seconds. `received` is when a row arrived while this server was listening, else 0. In an exam
 that shows codes it is always 0: whoever watched the papers being graded could tell from the order of entry
@@ -31,6 +33,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from operator import attrgetter
 
+from shared.live.cache import ResultsSnapshot
 from shared.live.status import FeedStatus
 from shared.model.exam import Audience, Exam, Result
 from shared.model.grades import shown_grade
@@ -54,8 +57,9 @@ __all__ = [
 Json = Mapping[str, object]
 
 
-def exam_object(exam: Exam) -> Json:
-    """What the board needs to know of an exam, with the axis of its chart."""
+def exam_object(exam: Exam, *, is_held_back: bool = False) -> Json:
+    """What the board needs to know of an exam, with the axis of its chart; `is_held_back` before its hour."""
+    hour = exam.release_at if is_held_back else None
     axis = axis_of(exam.scale)
     return {
         "id": exam.id,
@@ -70,6 +74,7 @@ def exam_object(exam: Exam) -> Json:
         "hasNumbers": isinstance(exam.scale, NumberScale),
         "audience": exam.audience.value,
         "placeWords": PLACE_WORDS,
+        "releaseAt": None if hour is None else hour.timestamp(),
     }
 
 
@@ -102,16 +107,15 @@ def feed_object(status: FeedStatus) -> Json:
 
 def snapshot_object(
     exam: Exam,
-    rows: Iterable[Result],
-    received_at_s: Mapping[str, float],
+    results: ResultsSnapshot,
     status: FeedStatus | None,
     numbers: Json | None = None,
 ) -> Json:
     """A whole exam, with its numbers where no message of their own follows. Without `status` it depends only
     on the exam's and its results' versions, as an ETag requires."""
     whole: dict[str, object] = {
-        "exam": exam_object(exam),
-        "rows": _row_arrays(exam, rows, received_at_s),
+        "exam": exam_object(exam, is_held_back=results.is_held_back),
+        "rows": _row_arrays(exam, results.rows, results.received_at_s),
     }
     if numbers is not None:
         whole["numbers"] = numbers

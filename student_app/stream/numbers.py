@@ -75,7 +75,9 @@ class LiveNumbers:
     def _start(self) -> None:
         self._timer = None
         exam, results = self._cache.exam(self._exam_id), self._cache.results(self._exam_id)
-        if exam is None or results is None or self._versions == (exam.version, results.version):
+        if exam is None or results is None or results.is_held_back:
+            return
+        if self._versions == (exam.version, results.version):
             return
         versions = self._versions = exam.version, results.version
         self._started_at_s = self._time_s()

@@ -26,6 +26,7 @@ __all__ = ["live_routes"]
 
 SNAPSHOTS_KEPT_MAX = 64
 _NO_SUCH_EXAM = "There is no such exam, or it is not published."
+_TO_COME = "The results of this exam are not out yet."
 _STREAM_HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -72,6 +73,8 @@ def live_routes(cache: ExamCache, hub: LiveHub, trusted_proxies: int) -> list[Ro
         return await answer(request, _snapshot)
 
     async def numbers(request: Request) -> Response:
+        if cache.seconds_to_release(request.path_params["exam_id"]) is not None:
+            return _refusal(HTTPStatus.NOT_FOUND, _TO_COME)
         return await answer(request, _numbers)
 
     return [
@@ -82,8 +85,8 @@ def live_routes(cache: ExamCache, hub: LiveHub, trusted_proxies: int) -> list[Ro
 
 
 def _snapshot(exam: Exam, results: ResultsSnapshot) -> Json:
-    numbers = numbers_object(exam, results.rows)
-    return snapshot_object(exam, results.rows, results.received_at_s, None, numbers)
+    numbers = None if results.is_held_back else numbers_object(exam, results.rows)
+    return snapshot_object(exam, results, None, numbers)
 
 
 def _numbers(exam: Exam, results: ResultsSnapshot) -> Json:

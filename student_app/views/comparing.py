@@ -17,8 +17,9 @@ _CHOICE = "compared"
 
 def show_comparison(parts: Serving, exam: Exam) -> None:
     """A choice of other exams, and a small chart of each."""
-    others = [other for other in parts.cache.exams().exams if other.id != exam.id]
-    if not others:
+    exams = parts.cache.exams()
+    others = [other for other in exams.exams if other.id != exam.id and other.id not in exams.held_back]
+    if not others or exam.id in exams.held_back:
         return
     search = ""
     if len(others) > OFFERED_MAX:
@@ -26,7 +27,7 @@ def show_comparison(parts: Serving, exam: Exam) -> None:
     offered = {other.id: other for other in matching_exams(others, search)}
     for exam_id in st.session_state.get(_CHOICE, ()):  # a choice stays, whatever is searched for
         known = parts.cache.exam(exam_id)
-        if known is not None and exam_id != exam.id:
+        if known is not None and known in others:
             offered[exam_id] = known
     labels = exam_labels(offered.values())
     chosen = st.multiselect(

@@ -71,8 +71,8 @@ def _snapshot(parts: Serving, exam: Exam) -> Json | None:
     results = parts.cache.results(exam.id)
     if results is None:
         return None
-    numbers = numbers_object(exam, results.rows)
-    return snapshot_object(exam, results.rows, results.received_at_s, parts.feed.status, numbers)
+    numbers = None if results.is_held_back else numbers_object(exam, results.rows)
+    return snapshot_object(exam, results, parts.feed.status, numbers)
 
 
 def _note(*, is_unreachable: bool) -> None:

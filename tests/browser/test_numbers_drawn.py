@@ -16,6 +16,7 @@ from student_app.drawing.files import BOARD_SCRIPT, board_html
 from student_app.stream.messages import numbers_object, snapshot_object, to_json
 from tests.browser.people import Person
 from tests.builders import a_published_exam, a_result
+from tests.student_app.world import shown
 
 LIVE = FeedStatus(FeedState.LIVE, 0.0, 0.0)
 # A stream that brings what the test gives it.
@@ -71,7 +72,7 @@ def test_the_script_draws_the_servers_numbers(page: Page, audience: Audience) ->
             a_result(f"{number:02}".translate(str.maketrans("01", "AB")) + "2222", grade, exam)
             for number, grade in enumerate(grades)
         ]
-        snapshot = json.loads(to_json(snapshot_object(exam, rows, {}, LIVE)))
+        snapshot = json.loads(to_json(snapshot_object(exam, shown(*rows), LIVE)))
         numbers = json.loads(to_json(numbers_object(exam, rows)))
         page.evaluate(
             """([examId, snapshot, numbers, mine]) => {

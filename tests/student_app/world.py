@@ -4,16 +4,17 @@ import asyncio
 import dataclasses
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, cast
 
-from shared.live.cache import ExamCache
+from shared.live.cache import ExamCache, ResultsSnapshot
 from shared.live.status import ExamLoad, FeedState, FeedStatus
 from shared.model.exam import Exam, Result
 from student_app.stream.viewer import Viewer
 
-__all__ = ["FakeFeed", "Screen", "events_of", "filled_cache"]
+__all__ = ["FakeFeed", "Screen", "events_of", "filled_cache", "shown"]
 
 START_S = 1_780_000_000.0
 
@@ -27,6 +28,11 @@ def filled_cache(
     for exam, rows in exams:
         cache.finish_results(cache.begin_results(exam.id), rows)
     return cache
+
+
+def shown(*rows: Result, received_at_s: Mapping[str, float] = MappingProxyType({})) -> ResultsSnapshot:
+    """These results of one exam, as a cache shows them."""
+    return ResultsSnapshot(rows[0].exam_id if rows else "", 1, rows, received_at_s)
 
 
 @dataclass

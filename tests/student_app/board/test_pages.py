@@ -1,6 +1,7 @@
 """The board without scripts, requested in memory."""
 
 import asyncio
+import dataclasses
 import re
 import threading
 from typing import Any
@@ -10,9 +11,10 @@ import pytest
 
 from shared.live.status import FeedState
 from shared.model.exam import Audience
+from shared.model.hours import hour_text
 from shared.model.overview import Overview, overview_of
 from shared.model.scales import PASS_FAIL
-from tests.builders import a_published_exam, a_result, new_id, results_of
+from tests.builders import a_published_exam, a_result, an_announced_exam, new_id, results_of
 from tests.student_app.routes_client import browser, get
 from tests.student_app.world import START_S, FakeFeed, filled_cache
 
@@ -158,3 +160,22 @@ def test_a_page_may_differ_for_another_language_and_says_so() -> None:
     assert swedish.text.index("Zoe") < swedish.text.index("Åsa")
     assert other.text.index("Åsa") < other.text.index("Zoe")
     assert swedish.headers["Vary"] == "Accept-Encoding, Accept-Language"
+
+
+def test_an_announced_exam_says_when_its_results_come_out_and_shows_none() -> None:
+    """In the list and on its own page; its file is that page until then."""
+    exam = an_announced_exam("Optics", seconds_to_release=7505)
+    cache = filled_cache((exam, results_of(*["10"] * 6, exam=exam)))
+    assert exam.release_at is not None
+    hour = hour_text(exam.release_at)
+    assert f"results on {hour}" in get(cache, "/board").text
+    page = get(cache, f"/board/{exam.id}").text
+    assert f"{hour}</time></strong>, in 2 hours 5 minutes." in page
+    for shown in ("Statistics", "<dt>", "No result is in", "<table"):
+        assert shown not in page
+    file = get(cache, f"/board/{exam.id}.csv")
+    assert (file.status_code, file.headers["Location"]) == (303, exam.id)
+    cache.put_exam(dataclasses.replace(exam, seconds_to_release=0))
+    cache.finish_results(cache.begin_results(exam.id), results_of(*["10"] * 6, exam=exam))
+    assert "Student 003" in get(cache, f"/board/{exam.id}").text
+    assert "results on" not in get(cache, "/board").text

@@ -8,12 +8,13 @@ import pytest
 
 from shared.live.status import FeedState
 from shared.model.exam import Audience
+from shared.model.hours import hour_text
 from shared.model.scales import parse_scale
 from shared.web.compression import compress
 from student_app.exam.choosing import OFFERED_MAX
 from student_app.first_paint.pages import ROWS_MAX
 from student_app.first_paint.streamlit_page import streamlit_tags
-from tests.builders import a_published_exam, a_result, new_id, results_of
+from tests.builders import a_published_exam, a_result, an_announced_exam, new_id, results_of
 from tests.student_app.routes_client import get
 from tests.student_app.world import FakeFeed, filled_cache
 
@@ -152,3 +153,21 @@ def test_an_unpublished_exam_is_awaited_and_never_cached() -> None:
 def test_robots_are_told_not_to_index_the_pages() -> None:
     assert get(filled_cache(), "/robots.txt").text == "User-agent: *\nDisallow: /\n"
     assert '<meta name="robots" content="noindex">' in get(filled_cache(), "/").text
+
+
+def test_an_announced_exam_says_when_before_any_script_runs() -> None:
+    """In the list and on its own page, which shows no number and no name, whoever asks for theirs."""
+    exam = an_announced_exam("Optics")
+    cache = filled_cache((exam, results_of(*["10"] * 6, exam=exam)))
+    assert exam.release_at is not None
+    time = f'<time class="hour" datetime="{exam.release_at.isoformat()}">{hour_text(exam.release_at)}</time>'
+    assert f"Results come out on {time}" in get(cache, "/").text
+    page = get(cache, f"/?exam={exam.id}&me=Student 003").text.partition("<script>")[0]
+    assert f"The results come out on {time}" in page
+    assert "The result for “<bdi>Student 003</bdi>” appears here when the results come out." in page
+    assert '<div class="release">' in page
+    assert "<dt>" not in page
+    assert "<tr data-id" not in page
+    out = a_published_exam("Optics")
+    page = get(filled_cache((out, [])), f"/?exam={out.id}").text.partition("<script>")[0]
+    assert '<div class="release" hidden>' in page

@@ -11,7 +11,7 @@ from shared.live.cache import ExamCache
 from shared.live.status import ExamLoad, FeedState
 from shared.model.exam import Exam, Result
 from student_app.stream.hub import PAGE_RUNS_PER_S, LiveHub, StreamRefused
-from tests.builders import a_published_exam, a_result
+from tests.builders import a_published_exam, a_result, an_announced_exam
 from tests.student_app.world import START_S, FakeFeed, Screen, events_of, filled_cache
 
 DEADLINE_S = 5.0
@@ -291,5 +291,41 @@ def test_the_more_viewers_the_longer_their_page_refreshes_are_spread() -> None:
                 spreads.append((await next_event(viewer, "feed"))["data"]["spread"])  # type: ignore[index]
             assert spreads[0] == 2.0
             assert spreads[-1] == round(200 / PAGE_RUNS_PER_S, 1) > 2.0
+
+    asyncio.run(run())
+
+
+def test_viewers_of_an_announced_exam_wait_for_it_and_get_all_results_at_its_hour() -> None:
+    """What is moved back is taken back, on the pages that compare it as well."""
+
+    async def run() -> None:
+        other = a_published_exam("Other")
+        exam = an_announced_exam(seconds_to_release=90)
+        cache = filled_cache((other, []), (exam, []))
+        async with hub_over(cache, FakeFeed()) as hub:
+            waiting, comparing = (Screen(hub.join(one.id, ADDRESS, None)) for one in (exam, other))
+            feed = await next_event(waiting, "feed")
+            assert 89 < feed["data"]["in"] <= 90  # type: ignore[index,operator]
+            assert feed["data"]["load"] == "LOADED"  # type: ignore[index]
+
+            late = Screen(hub.join(exam.id, ADDRESS, None))
+            first = await next_event(late, "snapshot")
+            assert first["data"]["rows"] == []  # type: ignore[index]
+            assert exam.release_at is not None
+            assert first["data"]["exam"]["releaseAt"] == exam.release_at.timestamp()  # type: ignore[index]
+
+            cache.put_exam(dataclasses.replace(exam, seconds_to_release=0))
+            cache.finish_results(cache.begin_results(exam.id), [a_result("Ada", "17", exam)])
+            for viewer in (waiting, late):
+                out = await next_event(viewer, "snapshot")
+                assert out["data"]["exam"]["releaseAt"] is None  # type: ignore[index]
+                assert out["data"]["rows"][0][1] == "Ada"  # type: ignore[index]
+
+            cache.put_exam(an_announced_exam(id=exam.id, version=9, seconds_to_release=60))
+            for viewer in (waiting, late):
+                assert 59 < (await next_event(viewer, "feed"))["data"]["in"] <= 60  # type: ignore[index,operator]
+                hidden = await next_event(viewer, "snapshot")
+                assert hidden["data"]["rows"] == []  # type: ignore[index]
+            assert (await next_event(comparing, "withdrawn"))["data"] == {"ids": [exam.id]}
 
     asyncio.run(run())

@@ -21,7 +21,7 @@ from student_app.stream.messages import (
     to_json,
 )
 from tests.builders import a_published_exam, a_result, results_of
-from tests.student_app.world import START_S, events_of
+from tests.student_app.world import START_S, events_of, shown
 
 LIVE = FeedStatus(FeedState.LIVE, START_S, START_S + 1.26)
 
@@ -29,7 +29,7 @@ LIVE = FeedStatus(FeedState.LIVE, START_S, START_S + 1.26)
 def test_a_snapshot_has_the_exam_its_rows_and_how_current_it_is() -> None:
     exam = a_published_exam()
     row = a_result("Ada", "17.5", exam, version=3)
-    snapshot = snapshot_object(exam, [row], {row.id: START_S}, LIVE)
+    snapshot = snapshot_object(exam, shown(row, received_at_s={row.id: START_S}), LIVE)
     assert snapshot["rows"] == [[row.id, "Ada", "17.5", 3, START_S, 0.875, 17]]
     assert snapshot["feed"] == {"state": "LIVE", "since": START_S, "asOf": START_S + 1.3}
     assert exam_object(exam)["subject"] == "Physics"
@@ -40,7 +40,7 @@ def test_names_and_owners_are_never_in_a_message() -> None:
     exam = dataclasses.replace(a_published_exam(audience=Audience.CODES), owner="secret-owner")
     row = dataclasses.replace(a_result("7K4QX2", "A", exam), name="Ada Lovelace", owner="secret-owner")
     change = change_data(exam, [row], START_S, [])
-    for message in (snapshot_object(exam, [row], {}, LIVE), change):
+    for message in (snapshot_object(exam, shown(row), LIVE), change):
         text = to_json(message).decode()
         assert "Lovelace" not in text
         assert "secret-owner" not in text
@@ -48,8 +48,8 @@ def test_names_and_owners_are_never_in_a_message() -> None:
 
 def test_a_snapshot_without_status_is_the_same_at_every_moment() -> None:
     exam = a_published_exam(scale=LETTERS)
-    assert to_json(snapshot_object(exam, [], {}, None)) == to_json(snapshot_object(exam, [], {}, None))
-    assert "feed" not in snapshot_object(exam, [], {}, None)
+    assert to_json(snapshot_object(exam, shown(), None)) == to_json(snapshot_object(exam, shown(), None))
+    assert "feed" not in snapshot_object(exam, shown(), None)
 
 
 def test_a_change_has_its_rows_with_scores_and_the_removed_ids() -> None:
@@ -101,7 +101,7 @@ def test_a_small_groups_numbers_have_no_statistics() -> None:
 
 def test_a_key_shows_the_level_beside_the_points() -> None:
     exam = a_published_exam(scale=parse_scale("OUT_OF_100;KEY=A:90,B:60|F:0"))
-    (row,) = snapshot_object(exam, [a_result("Ada", "67", exam)], {}, None)["rows"]  # type: ignore[misc]
+    (row,) = snapshot_object(exam, shown(a_result("Ada", "67", exam)), None)["rows"]  # type: ignore[misc]
     assert row[2] == "67 (B)"
 
 
@@ -112,7 +112,7 @@ def test_with_codes_no_message_has_a_time_of_a_row_or_the_order_of_entry() -> No
     removed = [row.id for row in entered]
     by_id = sorted(entered, key=lambda row: row.id)
     in_order_of_ids = [[row.id, row.student, "12", 1, 0.0, 0.6, 12] for row in by_id]
-    assert snapshot_object(exam, entered, stamps, None)["rows"] == in_order_of_ids
+    assert snapshot_object(exam, shown(*entered, received_at_s=stamps), None)["rows"] == in_order_of_ids
     change = change_data(exam, entered, START_S, removed)
     assert change == {"rows": in_order_of_ids, "gone": sorted(removed)}
 

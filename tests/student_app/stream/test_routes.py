@@ -1,13 +1,14 @@
 """The routes beside Streamlit, requested in memory: snapshots, static boards, health, headers."""
 
 import asyncio
+import dataclasses
 
 import httpx
 import pytest
 
 from shared.live.cache import ExamCache
 from shared.live.status import FeedState
-from tests.builders import a_published_exam, a_result, new_id
+from tests.builders import a_published_exam, a_result, an_announced_exam, new_id
 from tests.student_app.routes_client import browser, get
 from tests.student_app.world import START_S, FakeFeed, filled_cache
 
@@ -54,6 +55,27 @@ def test_exams_not_listed_yet_are_not_reported_as_missing() -> None:
     answer = asyncio.run(run())
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "2"
+
+
+def test_an_announced_exam_says_when_and_has_no_results_and_no_numbers() -> None:
+    exam = an_announced_exam()
+    cache = filled_cache((exam, [a_result("Ada", "17", exam)]))
+    assert exam.release_at is not None
+    before = get(cache, f"/live/{exam.id}.json")
+    assert (before.status_code, before.json()["rows"]) == (200, [])
+    assert before.json()["exam"]["releaseAt"] == exam.release_at.timestamp()
+    assert "numbers" not in before.json()
+    refused = get(cache, f"/live/{exam.id}/numbers.json")
+    assert (refused.status_code, refused.json()) == (
+        404,
+        {"error": "The results of this exam are not out yet."},
+    )
+    cache.put_exam(dataclasses.replace(exam, seconds_to_release=0))
+    cache.finish_results(cache.begin_results(exam.id), [a_result("Ada", "17", exam)])
+    after = get(cache, f"/live/{exam.id}.json", {"If-None-Match": before.headers["ETag"]})
+    assert (after.status_code, after.json()["exam"]["releaseAt"]) == (200, None)
+    assert after.json()["rows"][0][1:3] == ["Ada", "17"]
+    assert get(cache, f"/live/{exam.id}/numbers.json").status_code == 200
 
 
 # Health and headers.
