@@ -12,22 +12,13 @@ from shared.live.status import FeedState, FeedStatus
 from shared.model.exam import Audience
 from shared.model.scale_presets import PRESETS
 from shared.model.scales import LevelScale, Scale
-from student_app.drawing.files import BOARD_SCRIPT, board_html
 from student_app.stream.messages import numbers_object, snapshot_object, to_json
+from tests.browser.mounted_board import mount_board
 from tests.browser.people import Person
 from tests.builders import a_published_exam, a_result
 from tests.student_app.world import shown
 
 LIVE = FeedStatus(FeedState.LIVE, 0.0, 0.0)
-# A stream that brings what the test gives it.
-STREAM = """window.EventSource = class {
-  static CLOSED = 2;
-  constructor() { this.acts = {}; window.stream = this; }
-  addEventListener(kind, act) { this.acts[kind] = act; }
-  close() {}
-};
-window.say = (kind, data) => stream.acts[kind]({data: JSON.stringify(data)});"""
-MOUNT = BOARD_SCRIPT.replace("export default function (", "window.mountBoard = function (", 1)
 DRAWN = """() => {
   const all = (selector) => [...document.querySelectorAll(selector)];
   const texts = (selector) => all(selector).map((node) => node.textContent);
@@ -45,12 +36,7 @@ DRAWN = """() => {
 @pytest.fixture
 def page(new_person: Callable[..., Person]) -> Page:
     page = new_person(locale="en-US").page
-    page.route(
-        "http://exams.example/", lambda route: route.fulfill(body=board_html(), content_type="text/html")
-    )
-    page.goto("http://exams.example/")
-    page.evaluate(f"(() => {{ {STREAM} }})()")
-    page.evaluate(f"(() => {{ {MOUNT} }})()")
+    mount_board(page)
     return page
 
 
