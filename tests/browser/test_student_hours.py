@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from shared.live.status import FeedState, FeedStatus
 from shared.model.exam import Exam, Result
-from student_app.exam.announcement import hour_text
+from shared.model.hours import hour_text
 from student_app.stream.messages import numbers_object, snapshot_object, to_json
 from tests.browser.axe import faults_of
 from tests.browser.mounted_board import mount_board, say
