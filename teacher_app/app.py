@@ -4,7 +4,17 @@ from pathlib import Path
 
 import streamlit as st
 
-from teacher_app.views import classes, exam, exams, find_student, gradebook, heading, navigation, new_exam
+from teacher_app.views import (
+    classes,
+    exam,
+    exams,
+    find_student,
+    gradebook,
+    heading,
+    navigation,
+    new_exam,
+    student,
+)
 from teacher_app.views.buttons import forget_presses
 
 __all__: list[str] = []
@@ -18,6 +28,7 @@ pages = {
     navigation.CLASSES: st.Page(classes.render, title="Class lists", url_path="classes"),
     navigation.GRADEBOOK: st.Page(gradebook.render, title="Gradebook", url_path="gradebook"),
     navigation.FIND: st.Page(find_student.render, title="Find a student", url_path="find"),
+    navigation.STUDENT: st.Page(student.render, title="One student", url_path="student"),
     navigation.EXAM: st.Page(exam.render, title="Exam", url_path="exam"),
 }
 navigation.note_pages(pages)

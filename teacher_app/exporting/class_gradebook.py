@@ -23,7 +23,7 @@ def gradebook_csv(book: Gradebook) -> bytes:
 def gradebook_xlsx(book: Gradebook, title: str) -> bytes:
     """The same lines as the CSV file."""
     columns = 2 if _has_numbers(book) else 1
-    return xlsx_bytes(_table(book), sheet_title="Gradebook", title=title, creator="", text_columns=columns)
+    return xlsx_bytes({"Gradebook": _table(book)}, title=title, creator="", text_columns=columns)
 
 
 def gradebook_file_stem(title: str, today: dt.date) -> str:

@@ -1,10 +1,10 @@
-"""XLSX: one sheet, grades as numbers, names as text that is never a formula."""
+"""XLSX: grades as numbers, names as text that is never a formula."""
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import openpyxl
 from openpyxl.styles import Font
@@ -15,6 +15,8 @@ from teacher_app.exporting.delimited import result_rows
 __all__ = ["xlsx_bytes", "xlsx_file"]
 
 _NAME_WIDTH, _OTHER_WIDTH = 36, 12  # of columns, in characters
+_WIDE = {"Student", "Name", "Exam", "Scale"}
+_FROZEN_MAX = 2  # columns; more would leave no room to scroll on a narrow screen
 _NUMBER = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
 _NOT_IN_XML = re.compile("[\ufffe\uffff]")
 _LOOKS_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")  # spreadsheets read _x0041_ as A
@@ -24,35 +26,35 @@ def xlsx_file(exam: Exam, rows: Sequence[Result]) -> bytes:
     """The same columns as the CSV file."""
     table = result_rows(exam, rows)
     return xlsx_bytes(
-        table, sheet_title="Results", title=exam.subject, creator=exam.teacher, text_columns=len(table[0]) - 1
+        {"Results": table}, title=exam.subject, creator=exam.teacher, text_columns=len(table[0]) - 1
     )
 
 
 def xlsx_bytes(
-    table: Sequence[Sequence[str]], *, sheet_title: str, title: str, creator: str, text_columns: int
+    sheets: Mapping[str, Sequence[Sequence[str]]], *, title: str, creator: str, text_columns: int
 ) -> bytes:
-    """A workbook with one sheet: the heading and what is beneath it. Behind the first `text_columns` columns,
-    which are persons, numbers become numbers."""
+    """A workbook with sheets by name: the heading and what is beneath it. Behind the first `text_columns`
+    columns, which are persons or exams, numbers become numbers."""
     workbook = openpyxl.Workbook()
-    sheet = workbook.active
-    sheet.title = sheet_title
+    workbook.remove(workbook.active)
     workbook.properties.title = _text(title)
     workbook.properties.creator = _text(creator)
-    heading, *body = table
-    for column, label in enumerate(heading, start=1):
-        cell = sheet.cell(1, column)
-        _write_text(cell, label)
-        cell.font = Font(bold=True)
-        width = _NAME_WIDTH if label in {"Student", "Name"} else _OTHER_WIDTH
-        sheet.column_dimensions[cell.column_letter].width = width
-    sheet.freeze_panes = sheet.cell(2, text_columns + 1)
-    for number, row in enumerate(body, start=2):
-        for column, text in enumerate(row, start=1):
-            cell = sheet.cell(number, column)
-            if column > text_columns and _NUMBER.fullmatch(text):
-                cell.value = float(text) if "." in text else int(text)
-            elif text:
-                _write_text(cell, text)
+    for name, (heading, *body) in sheets.items():
+        sheet = workbook.create_sheet(name)
+        for column, label in enumerate(heading, start=1):
+            cell = sheet.cell(1, column)
+            _write_text(cell, label)
+            cell.font = Font(bold=True)
+            width = _NAME_WIDTH if label in _WIDE else _OTHER_WIDTH
+            sheet.column_dimensions[cell.column_letter].width = width
+        sheet.freeze_panes = sheet.cell(2, min(text_columns, _FROZEN_MAX) + 1)
+        for number, row in enumerate(body, start=2):
+            for column, text in enumerate(row, start=1):
+                cell = sheet.cell(number, column)
+                if column > text_columns and _NUMBER.fullmatch(text):
+                    cell.value = float(text) if "." in text else int(text)
+                elif text:
+                    _write_text(cell, text)
     file = io.BytesIO()
     workbook.save(file)
     return file.getvalue()

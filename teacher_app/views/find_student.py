@@ -38,6 +38,9 @@ def render() -> None:
     if len(searched) < len(exams):
         st.caption(f"In the newest {count_text(len(searched), 'exam')} of {len(exams):,}.")
         st.button("Look in the older ones too", on_click=set_state, args=(_SEARCHES_ALL, True))
+    navigation.link_to(
+        navigation.STUDENT, "Export or erase all of one student", icon=":material/person_remove:"
+    )
     if not is_complete:
         st.session_state[_COMPLETE] = True
         st.rerun()

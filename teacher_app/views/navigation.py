@@ -18,6 +18,7 @@ __all__ = [
     "NEW",
     "PART",
     "SHARE",
+    "STUDENT",
     "go_to_classes",
     "go_to_exam",
     "go_to_gradebook",
@@ -35,6 +36,7 @@ CLASSES = "classes"
 EXAM = "exam"
 GRADEBOOK = "gradebook"
 FIND = "find"
+STUDENT = "student"
 PART = "part"  # the key of the selected part, in the session and in the address
 SHARE = "Share"
 DETAILS = "Details"

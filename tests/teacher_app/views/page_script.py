@@ -2,7 +2,17 @@
 
 import streamlit as st
 
-from teacher_app.views import classes, exam, exams, find_student, gradebook, heading, navigation, new_exam
+from teacher_app.views import (
+    classes,
+    exam,
+    exams,
+    find_student,
+    gradebook,
+    heading,
+    navigation,
+    new_exam,
+    student,
+)
 
 first = st.session_state["first_page"]
 pages = {
@@ -13,6 +23,7 @@ pages = {
         (navigation.CLASSES, "Class lists", classes.render),
         (navigation.GRADEBOOK, "Gradebook", gradebook.render),
         (navigation.FIND, "Find a student", find_student.render),
+        (navigation.STUDENT, "One student", student.render),
         (navigation.EXAM, "Exam", exam.render),
     )
 }

@@ -290,6 +290,7 @@ def _open_for_writing(path: Path) -> sqlite3.Connection:
         # The file keeps this mode; NORMAL would flush only at checkpoints and lose answered writes.
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = ON")  # not every build overwrites what is deleted
     except BaseException:
         connection.close()
         raise

@@ -10,6 +10,12 @@ from pathlib import Path
 import pytest
 
 from deploy.local.backend.storage import database as database_module
+from deploy.local.backend.storage.class_lists import (
+    ClassList,
+    ClassStudent,
+    delete_class_list,
+    put_class_list,
+)
 from deploy.local.backend.storage.database import (
     CommitFailed,
     Database,
@@ -342,6 +348,23 @@ def test_close_finishes_accepted_writes_and_refuses_later_ones(
     database.close()
     with Database(tmp_path / "data.sqlite3", migrations_folder=migrations) as again:
         assert again.read(all_ids) == [1]
+
+
+def test_nothing_of_a_deleted_row_is_left_in_the_file(tmp_path: Path) -> None:
+    """Also once SQLite's log is folded into it: whoever erases a student has to be able to rely on that."""
+    path = tmp_path / "data.sqlite3"
+    kept, erased = ("00000000-aaaa", "00000000-bbbb")
+    with Database(path) as database:
+        for owner in (kept, erased):
+            database.write(lambda c, owner=owner: put_class_list(c, a_class_list(owner)))  # type: ignore[misc]
+        database.write(lambda c: delete_class_list(c, erased, "7a"))
+    assert b"Student of " + kept.encode() in path.read_bytes()
+    assert b"Student of " + erased.encode() not in path.read_bytes()
+
+
+def a_class_list(owner: str) -> ClassList:
+    student = ClassStudent(f"Student of {owner}", None, None)
+    return ClassList(owner, "7a", "7a", (student,), 1, "2026-06-01T10:00:00Z", "2026-06-01T10:00:00Z")
 
 
 def test_an_unclosed_database_warns(tmp_path: Path, migrations: Path) -> None:

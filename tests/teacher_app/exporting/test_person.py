@@ -1,0 +1,44 @@
+"""What is handed out about a student: a readable workbook, and the same for programs."""
+
+import datetime as dt
+import io
+import json
+
+import openpyxl
+
+from shared.model.class_list import ClassList, ClassStudent
+from shared.model.exam import Audience
+from teacher_app.exam.person import Listing, Person, StudentResult
+from teacher_app.exporting.person import person_json, person_xlsx
+from tests.builders import a_result, an_exam, new_id
+
+THEN = dt.datetime(2026, 6, 15, 9, 30, tzinfo=dt.UTC)
+EXAM = an_exam("=Ethics", audience=Audience.CODES)
+ROW = a_result("K7M2QX", "14.5", EXAM, name="Ada Lovelace", created_at=THEN, updated_at=THEN)
+PERSON = Person(
+    "Ada Lovelace",
+    (StudentResult(EXAM, ROW), StudentResult(EXAM, a_result("W3PZ9B", "AWAITED", EXAM, name="Ada Lovelace"))),
+    (Listing(ClassList(new_id(), "7a", 1, None, 1), ClassStudent("Ada Lovelace", "0017")),),
+)
+
+
+def test_the_workbook_has_results_and_class_lists_and_no_formulas() -> None:
+    workbook = openpyxl.load_workbook(io.BytesIO(person_xlsx(PERSON)))
+    results, lists = (list(sheet.iter_rows(values_only=True)) for sheet in workbook)
+    assert workbook.sheetnames == ["Results", "Class lists"]
+    first = dict(zip(results[0], results[1], strict=True))
+    assert first["Exam"] == "=Ethics"
+    assert workbook["Results"]["A2"].data_type == "s"
+    assert (first["Date"], first["Shown as"], first["Grade"]) == ("2026-06-15", "K7M2QX", 14.5)
+    assert first["Entered"] == "2026-06-15 09:30"
+    assert dict(zip(results[0], results[2], strict=True))["Grade"] is None
+    assert lists[1] == ("7a", "Ada Lovelace", "0017", None)
+
+
+def test_the_json_has_the_same() -> None:
+    content = json.loads(person_json(PERSON))
+    assert content["student"] == "Ada Lovelace"
+    assert [one["Grade"] for one in content["results"]] == ["14.5", ""]
+    assert content["classLists"] == [
+        {"Class list": "7a", "Name": "Ada Lovelace", "Number": "0017", "Code": ""}
+    ]
