@@ -246,6 +246,7 @@ def _class_list_item(stored: ClassList) -> dict[str, Any]:
         "version": stored.version,
         "createdAt": stored.created_at,
         "updatedAt": stored.updated_at,
+        **({} if stored.gradebook is None else {"gradebook": stored.gradebook}),
     }
 
 
@@ -259,4 +260,5 @@ def _class_list(item: Mapping[str, Any]) -> ClassList:
         version=item["version"],
         created_at=item["createdAt"],
         updated_at=item["updatedAt"],
+        gradebook=item.get("gradebook"),
     )

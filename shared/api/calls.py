@@ -330,14 +330,19 @@ class TeacherApi(_Reader):
         *,
         title: str | None = None,
         students: Sequence[ClassStudent] | None = None,
+        gradebook: str | None = None,
     ) -> ClassList:
-        """The list with these fields changed; None leaves a field as it is."""
+        """The list with these fields changed; None leaves a field as it is, "" removes `gradebook`."""
         wire: dict[str, Any] = {"id": list_id, "expectedVersion": expected_version}
         if title is not None:
             wire["title"] = title
         if students is not None:
             wire["students"] = [student.to_wire() for student in students]
-        wanted = _given(title=title, students=None if students is None else tuple(students))
+        if gradebook is not None:
+            wire["gradebook"] = gradebook or None
+        wanted = _given(
+            title=title, students=None if students is None else tuple(students), gradebook=gradebook
+        )
         try:
             return self._class_list(self._mutate(operations.UPDATE_CLASS_LIST, wire))
         except VersionConflict as conflict:

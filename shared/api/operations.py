@@ -125,7 +125,7 @@ DELETE_RESULTS = _mutation("deleteResults", "DeleteResultsInput", "...ChangedRes
 RETRACT_RESULTS = _mutation("retractResults", "ResultVersionInput", "...ChangedResult", CHANGED_RESULT)
 
 _CLASS_LIST = "fragment TeacherClassList on ClassList { id title studentCount version }"
-_CLASS_STUDENTS = "...TeacherClassList students { name number code }"
+_CLASS_STUDENTS = "...TeacherClassList gradebook students { name number code }"
 LIST_MY_CLASS_LISTS = _list_all("listMyClassLists", _CLASS_LIST, "TeacherClassList")
 GET_CLASS_LIST = (
     f"query GetClassList($id: ID!) {{ getClassList(id: $id) {{ {_CLASS_STUDENTS} }} }} {_CLASS_LIST}"

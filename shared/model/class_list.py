@@ -48,13 +48,15 @@ class ClassStudent:
 
 @dataclass(frozen=True, slots=True)
 class ClassList:
-    """One list as the API returned it. `students` is None in a listing, which has their number alone."""
+    """One list as the API returned it. `students` is None in a listing, which has their number alone;
+    `gradebook` is the dashboard's own text, "" where all is as usual or in a listing."""
 
     id: str
     title: str
     student_count: int
     students: tuple[ClassStudent, ...] | None
     version: int
+    gradebook: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,4 +99,5 @@ def class_list_from_wire(wire: Mapping[str, Any]) -> ClassList:
         if students is None
         else tuple(ClassStudent(one["name"], one.get("number"), one.get("code")) for one in students),
         version=int(wire["version"]),
+        gradebook=wire.get("gradebook") or "",
     )

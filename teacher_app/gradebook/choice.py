@@ -1,8 +1,8 @@
-"""Which exams a gradebook shows and what they weigh, as the page's address keeps it.
+"""Which exams a gradebook shows and what they weigh, as its class list keeps it.
 
-The address holds only what differs from the usual: each exam with students of the list, at the weight 1. So
-an exam made later appears by itself. Nothing is stored: a reload, the back button, a bookmark and a second
-tab each have what their address says.
+It keeps only what differs from the usual: each exam with students of the list, at the weight 1. So an exam
+made later appears by itself. This belongs to the list and not to the exams: an exam of two classes may weigh
+more in one of them.
 
     3f2a90c1b7de~2_9d041be2a6c5~off_77aa01c2d3e4~on~0.5
 
@@ -23,8 +23,20 @@ from shared.model.errors import FieldInvalid
 from shared.model.scales import number_text
 from shared.model.text import normalize_spaces
 
-__all__ = ["USUAL_WEIGHT", "WEIGHT_MAX", "Choice", "exam_key", "parse_choice", "parse_weight"]
+__all__ = [
+    "USUAL_WEIGHT",
+    "WEIGHT_MAX",
+    "Choice",
+    "Edits",
+    "edited",
+    "exam_key",
+    "merged_edits",
+    "new_edits",
+    "parse_choice",
+    "parse_weight",
+]
 
+Edits = Mapping[str, Mapping[str, object]]  # "weights": texts, "shown": ticks; by the exam's id
 USUAL_WEIGHT: Final = Decimal(1)
 WEIGHT_MAX: Final = 1000
 
@@ -62,27 +74,14 @@ class Choice:
         """Whether the exam with that key is shown; `has_students` of the class list."""
         return self.shown.get(key, has_students)
 
-    def without(self, keys: Iterable[str]) -> Choice:
-        """The choice without these exams."""
-        gone = frozenset(keys)
-        return Choice(
-            {key: weight for key, weight in self.weights.items() if key not in gone},
-            {key: is_shown for key, is_shown in self.shown.items() if key not in gone},
-        )
-
-    @property
-    def keys(self) -> frozenset[str]:
-        """Of all exams that it names."""
-        return frozenset(self.weights.keys() | self.shown.keys())
-
 
 def exam_key(exam_id: str) -> str:
-    """How the address names an exam."""
+    """How a choice names an exam."""
     return exam_id.replace("-", "")[:12]
 
 
 def parse_choice(text: str) -> Choice:
-    """The choice in an address. Parts that are no choice are left out."""
+    """The choice that a class list keeps. Parts that are no choice are left out."""
     weights: dict[str, Decimal] = {}
     shown: dict[str, bool] = {}
     for entry in text.split("_"):
@@ -98,6 +97,41 @@ def parse_choice(text: str) -> Choice:
                 except FieldInvalid:
                     continue
     return Choice(weights, shown)
+
+
+def edited(choice: Choice, edits: Edits, exam_ids: Iterable[str]) -> tuple[Choice, dict[str, str]]:
+    """The choice with what a teacher changed, and what is wrong with a typed weight, by the exam's id: such a
+    weight stays as it was. Exams that are not among `exam_ids` any more are left out."""
+    weights, shown, faults = dict(choice.weights), dict(choice.shown), dict[str, str]()
+    for exam_id, typed in edits.get("weights", {}).items():
+        try:
+            weights[exam_key(exam_id)] = parse_weight(str(typed))
+        except FieldInvalid as error:
+            faults[exam_id] = error.reason
+    for exam_id, is_shown in edits.get("shown", {}).items():
+        shown[exam_key(exam_id)] = bool(is_shown)
+    known = {exam_key(exam_id) for exam_id in exam_ids}
+    kept = Choice(
+        {key: weight for key, weight in weights.items() if key in known},
+        {key: is_shown for key, is_shown in shown.items() if key in known},
+    )
+    return kept, faults
+
+
+def new_edits(edits: Edits, applied: Edits) -> Edits:
+    """The edits without those that were applied before, which another tab may have changed since."""
+    return {
+        kind: {
+            exam_id: value for exam_id, value in values.items() if applied.get(kind, {}).get(exam_id) != value
+        }
+        for kind, values in edits.items()
+    }
+
+
+def merged_edits(first: Edits, second: Edits) -> Edits:
+    """Both; the second one's where they differ."""
+    kinds = first.keys() | second.keys()
+    return {kind: {**first.get(kind, {}), **second.get(kind, {})} for kind in kinds}
 
 
 def parse_weight(typed: str) -> Decimal:

@@ -9,7 +9,7 @@ import pytest
 from tests.builders import at_version, new_id
 from tests.contract.calls import Answer, Api, Caller
 
-CLASS_LIST = "id title studentCount students {name number code} version createdAt updatedAt"
+CLASS_LIST = "id title studentCount students {name number code} gradebook version createdAt updatedAt"
 STUDENTS = [
     {"name": "Ada Lovelace", "number": "17", "code": "ABC234"},
     {"name": "Grace Hopper", "number": None, "code": None},
@@ -101,6 +101,32 @@ def test_a_class_list_is_changed_in_parts_and_deleted(api: Api) -> None:
     api.teacher.mutate("deleteClassList", CLASS_LIST, at_version(fewer)).only()
     assert stored(api.teacher, made["id"]).only() is None
     api.teacher.mutate("deleteClassList", CLASS_LIST, at_version(fewer)).refusal("NotFound")
+
+
+def test_what_the_gradebook_keeps_stays_until_it_is_changed_or_removed(api: Api) -> None:
+    made = created(api)
+    assert made["gradebook"] is None
+    kept = {**at_version(made), "gradebook": "3f2a90c1b7de~2_9d041be2a6c5~off"}
+    kept = api.teacher.mutate("updateClassList", CLASS_LIST, kept).only()
+    assert (kept["gradebook"], kept["students"], kept["version"]) == (
+        "3f2a90c1b7de~2_9d041be2a6c5~off",
+        STUDENTS,
+        2,
+    )
+    renamed = api.teacher.mutate("updateClassList", CLASS_LIST, {**at_version(kept), "title": "8a"}).only()
+    assert renamed["gradebook"] == kept["gradebook"]
+    stale = {**at_version(kept), "gradebook": "3f2a90c1b7de~3"}
+    refused = api.teacher.mutate("updateClassList", CLASS_LIST, stale).refusal("ConflictException")
+    assert refused["data"]["gradebook"] == kept["gradebook"]
+    longest = {**at_version(renamed), "gradebook": "~" * 8000}
+    longest = api.teacher.mutate("updateClassList", CLASS_LIST, longest).only()
+    assert stored(api.teacher, made["id"]).only()["gradebook"] == "~" * 8000
+    for text in ("", "x" * 8001, "A", "a b", "a\n", "é"):
+        given = {**at_version(longest), "gradebook": text}
+        error = api.teacher.mutate("updateClassList", CLASS_LIST, given).refusal("BadRequest")
+        assert error["errorInfo"] == {"field": "gradebook"}
+    removed = {**at_version(longest), "gradebook": None}
+    assert api.teacher.mutate("updateClassList", CLASS_LIST, removed).only()["gradebook"] is None
 
 
 def test_repeating_a_create_answers_the_same_and_other_content_is_a_conflict(api: Api) -> None:

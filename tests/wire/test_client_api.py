@@ -333,12 +333,16 @@ def test_writes_with_lost_answers_are_made_once_and_answered(lossy: LossyApi, ap
     made = losing().create_class_list(NewClassList("7a", (ClassStudent("Ada", "17", "ABC234"),)))
     made = losing().update_class_list(made.id, 1, title="8a", students=[ClassStudent("Bob")])
     assert (made.title, made.students, made.version) == ("8a", (ClassStudent("Bob"),), 2)
+    made = losing().update_class_list(made.id, 2, gradebook="3f2a90c1b7de~2")
+    assert (made.title, made.gradebook, made.version) == ("8a", "3f2a90c1b7de~2", 3)
+    made = losing().update_class_list(made.id, 3, gradebook="")
+    assert (made.gradebook, made.version) == ("", 4)
     assert api.get_class_list(made.id) == made
     assert [one.student_count for one in api.list_class_lists() if one.id == made.id] == [1]
-    losing().delete_class_list(made.id, 2)
+    losing().delete_class_list(made.id, 4)
     assert api.get_class_list(made.id) is None
     assert api.get_exam(exam.id) is None
-    assert len(lossy.pauses_s) == 34  # two lost answers of each of seventeen writes
+    assert len(lossy.pauses_s) == 38  # two lost answers of each of nineteen writes
 
 
 def test_after_a_lost_answer_another_persons_change_is_still_a_conflict(

@@ -5,6 +5,8 @@ import { util } from '@aws-appsync/utils';
 const UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![\\s\\S])';
 const TEXT = '^[^\\x00-\\x1f\\x7f-\\x9f]{1,120}(?![\\s\\S])';
 const CODE = '^[2-9A-HJKMNP-TV-Z]{6}(?![\\s\\S])';
+const GRADEBOOK = '^[0-9a-z._~]+(?![\\s\\S])';
+const GRADEBOOK_MAX = 8000;
 const STUDENTS_MAX = 1000;
 const CHARACTERS_MAX = 60000; // of names and numbers: a list is one item of at most 400 kB
 
@@ -51,6 +53,13 @@ function checkedStudents(sent) {
   return students;
 }
 
+function checkedGradebook(sent) {
+  if (sent !== null && (sent.length > GRADEBOOK_MAX || !util.matches(GRADEBOOK, sent))) {
+    refuse('gradebook', `gradebook takes 1 to ${GRADEBOOK_MAX} of the characters 0 to 9, a to z, . _ ~`);
+  }
+  return sent;
+}
+
 function isSame(stored, sent) {
   if (stored.version !== 1 || stored.title !== sent.title.trim() || stored.studentCount !== sent.students.length) {
     return false;
@@ -66,7 +75,7 @@ function isSame(stored, sent) {
 }
 
 export function request(ctx) {
-  const { id, expectedVersion, title, students } = ctx.args.input;
+  const { id, expectedVersion, title, students, gradebook } = ctx.args.input;
   const field = ctx.info.fieldName;
   if (!util.matches(UUID, id)) {
     if (field === 'createClassList') {
@@ -83,6 +92,9 @@ export function request(ctx) {
   if (Object.hasOwn(ctx.args.input, 'students')) {
     values.students = checkedStudents(students);
     values.studentCount = students.length;
+  }
+  if (Object.hasOwn(ctx.args.input, 'gradebook')) {
+    values.gradebook = checkedGradebook(gradebook);
   }
   if (field === 'createClassList') {
     return {

@@ -1,6 +1,6 @@
 // A gradebook, computed by the server and sent as a whole (300 students and 20 exams are 200 KB); searching, filtering
-// and sorting happen in the browser. Weights and ticks are sent back all together at each change: what a slow answer
-// overtakes is in the next message too.
+// and sorting happen in the browser. Weights and ticks are sent back all together at each change, so that none is lost
+// while a slow answer is on its way; a field shows what is stored once its own edit is.
 
 const KEPT = "gradebook";
 const tables = new WeakMap();
@@ -97,7 +97,7 @@ class Gradebook {
       const field = head.querySelector(`[data-weight="${exam.id}"]`);
       const typed = this.edits.weights[exam.id];
       const fault = this.data.faults[exam.id];
-      if (field !== focused && !fault && typed === this.data.edits.weights?.[exam.id]) field.value = exam.weight;
+      if (field !== focused && typed === this.data.applied.weights?.[exam.id]) field.value = exam.weight;
       field.toggleAttribute("aria-invalid", Boolean(fault));
       setText(head.querySelector(`[data-share="${exam.id}"]`), exam.share);
     }
@@ -119,7 +119,7 @@ class Gradebook {
       if (focused) list.querySelector(`[data-tick="${focused}"]`)?.focus();
     }
     for (const exam of offered) {
-      if (this.edits.shown[exam.id] === this.data.edits.shown?.[exam.id]) list.querySelector(`[data-tick="${exam.id}"]`).checked = exam.isShown;
+      if (this.edits.shown[exam.id] === this.data.applied.shown?.[exam.id]) list.querySelector(`[data-tick="${exam.id}"]`).checked = exam.isShown;
     }
   }
 

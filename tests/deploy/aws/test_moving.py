@@ -67,6 +67,7 @@ def school() -> School:
                 title="7a",
                 students=(ClassStudent("Zoë", "17", "7KQ2MX"), ClassStudent("Ada", None, None)),
                 version=2,
+                gradebook="3f2a90c1b7de~2",
                 **TIMES,
             ),
         ),

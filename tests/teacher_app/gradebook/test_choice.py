@@ -1,7 +1,8 @@
-"""Weights and ticks of a gradebook, as its address keeps them."""
+"""Weights and ticks of a gradebook, as its class list keeps them."""
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -9,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.model.errors import FieldInvalid
-from teacher_app.gradebook.choice import Choice, exam_key, parse_choice, parse_weight
+from teacher_app.gradebook.choice import (
+    Choice,
+    edited,
+    exam_key,
+    merged_edits,
+    new_edits,
+    parse_choice,
+    parse_weight,
+)
 
 KEY, OTHER = "3f2a90c1b7de", "9d041be2a6c5"
 
@@ -23,7 +32,7 @@ KEY, OTHER = "3f2a90c1b7de", "9d041be2a6c5"
         max_size=25,
     )
 )
-def test_what_an_address_keeps_is_read_back(chosen: dict[str, tuple[bool | None, Decimal]]) -> None:
+def test_what_is_kept_is_read_back(chosen: dict[str, tuple[bool | None, Decimal]]) -> None:
     choice = Choice(
         {key: weight for key, (_, weight) in chosen.items()},
         {key: is_shown for key, (is_shown, _) in chosen.items() if is_shown is not None},
@@ -34,19 +43,26 @@ def test_what_an_address_keeps_is_read_back(chosen: dict[str, tuple[bool | None,
     assert back.text == choice.text
 
 
-def test_what_is_as_usual_is_not_in_the_address() -> None:
+def test_what_is_as_usual_is_not_kept() -> None:
     assert Choice({KEY: Decimal("1.00")}).text == ""
     assert Choice({KEY: Decimal("2.50")}, {OTHER: False}).text == f"{KEY}~2.5_{OTHER}~off"
 
 
-def test_the_address_holds_no_character_that_a_mail_program_would_break_it_at() -> None:
+def test_the_text_has_only_characters_that_the_api_takes() -> None:
     text = Choice({KEY: Decimal("0.5")}, {KEY: True, OTHER: False}).text
-    assert set(text) <= set("0123456789abcdefonf_~.")
+    assert re.fullmatch("[0-9a-z._~]{1,8000}", text)
+
+
+def test_a_year_of_exams_fits_into_a_class_list() -> None:
+    keys = [f"{number:012x}" for number in range(300)]
+    assert len(Choice(dict.fromkeys(keys, Decimal("999.125")), dict.fromkeys(keys, False)).text) <= 8000
 
 
 @given(st.text())
-def test_any_address_can_be_opened(text: str) -> None:
-    assert parse_choice(text).keys <= {entry.partition("~")[0] for entry in text.split("_")}
+def test_any_text_can_be_read(text: str) -> None:
+    choice = parse_choice(text)
+    named = {entry.partition("~")[0] for entry in text.split("_")}
+    assert choice.weights.keys() | choice.shown.keys() <= named
 
 
 @pytest.mark.parametrize(
@@ -87,8 +103,31 @@ def test_ticks_override_whether_an_exam_has_students_of_the_list() -> None:
     assert not choice.is_shown(KEY, has_students=True)
     assert choice.is_shown(OTHER, has_students=False)
     assert choice.is_shown("000000000000", has_students=True)
-    assert choice.without([KEY]).shown == {OTHER: True}
 
 
 def test_an_exam_is_named_by_the_beginning_of_its_id() -> None:
     assert exam_key("3f2a90c1-b7de-4c1f-9e0f-000000000000") == KEY
+
+
+EXAM, OTHER_EXAM = "3f2a90c1-b7de-4c1f-9e0f-000000000000", "9d041be2-a6c5-4c1f-9e0f-000000000000"
+
+
+def test_an_edit_changes_its_exam_alone_and_a_wrong_weight_stays_as_it_was() -> None:
+    kept = Choice({KEY: Decimal(2), OTHER: Decimal(3)})
+    edits = {"weights": {EXAM: "4,5", OTHER_EXAM: "much"}, "shown": {OTHER_EXAM: False}}
+    choice, faults = edited(kept, edits, [EXAM, OTHER_EXAM])
+    assert choice.text == f"{KEY}~4.5_{OTHER}~off~3"
+    assert list(faults) == [OTHER_EXAM]
+
+
+def test_an_edit_forgets_exams_that_are_gone() -> None:
+    choice, _ = edited(Choice({OTHER: Decimal(3)}), {"weights": {EXAM: "2"}}, [EXAM])
+    assert choice.text == f"{KEY}~2"
+
+
+def test_an_edit_that_was_applied_is_not_applied_again() -> None:
+    """Another tab may have changed it since."""
+    edits = {"weights": {EXAM: "2", OTHER_EXAM: "5"}, "shown": {}}
+    applied = merged_edits({"weights": {EXAM: "1"}}, {"weights": {EXAM: "2"}})
+    assert new_edits(edits, applied) == {"weights": {OTHER_EXAM: "5"}, "shown": {}}
+    assert new_edits({"weights": {EXAM: "3"}}, applied) == {"weights": {EXAM: "3"}}

@@ -15,6 +15,7 @@ from shared.model.exam import Audience, Exam, NewExam, NewResult
 from shared.model.grades import AWAITED
 from shared.model.scales import LETTERS, OUT_OF_20, PERCENT, Scale
 from teacher_app.gradebook.choice import exam_key
+from teacher_app.gradebook.keeping import store_edits
 from teacher_app.views import navigation
 from tests.backend_process import RunningBackend, running_backend
 from tests.builders import new_id
@@ -96,23 +97,29 @@ def test_the_students_of_a_list_have_their_grades_of_all_its_exams(desk: Desk) -
     assert "1 name in these exams, not on the list" in [one.label for one in page.expander]
 
 
-def test_weights_and_ticks_of_the_address_are_followed(desk: Desk) -> None:
+def keep(desk: Desk, list_id: str, text: str) -> None:
+    stored = desk.real_api.get_class_list(list_id)
+    assert stored
+    desk.real_api.update_class_list(list_id, stored.version, gradebook=text)
+
+
+def test_weights_and_ticks_of_the_class_list_are_followed(desk: Desk) -> None:
     list_id = class_list(desk)
     first = exam_with(desk, {"Ada Lovelace": "10", "Grace Hopper": "20"}, "Optics")
     second = exam_with(desk, {"Ada Lovelace": "20", "Grace Hopper": "20"}, "Waves", day=2)
     third = exam_with(desk, {"Ada Lovelace": "0", "Grace Hopper": "0"}, "Heat", day=3)
-    chosen = "_".join(sorted([f"{exam_key(first.id)}~3", f"{exam_key(third.id)}~off"]))
-    page = desk.open(navigation.GRADEBOOK, **{"class": list_id, "exams": chosen})
+    keep(desk, list_id, f"{exam_key(first.id)}~3_{exam_key(third.id)}~off")
+    page = desk.open(navigation.GRADEBOOK)
     assert subjects(page) == ["Optics", "Waves"]
     assert averages(page)["Ada Lovelace"] == "62.5 %"
-    assert [exam["share"] for exam in drawn(page, "gradebook_table")["exams"]] == ["75 %", "25 %"]
-    assert chosen in page.query_params["exams"]
-    assert "bookmark" in words(page)
-    assert second.id in {exam["id"] for exam in drawn(page, "gradebook_table")["offered"]}
+    data = drawn(page, "gradebook_table")
+    assert [exam["share"] for exam in data["exams"]] == ["75 %", "25 %"]
+    assert [exam["id"] for exam in data["offered"]] == [third.id, second.id, first.id]
+    assert [exam["isShown"] for exam in data["offered"]] == [False, True, True]
 
 
 def test_an_exam_of_another_class_with_one_of_the_names_is_offered_and_not_counted(desk: Desk) -> None:
-    class_list(desk)
+    list_id = class_list(desk)
     exam_with(desk, {"Ada Lovelace": "10", "Grace Hopper": "20"}, "Optics")
     of_7b = {f"Pupil {number}": "5" for number in range(10)} | {"Ada Lovelace": "0"}
     other = exam_with(desk, of_7b, "Optics of 7b", day=2)
@@ -120,21 +127,35 @@ def test_an_exam_of_another_class_with_one_of_the_names_is_offered_and_not_count
     assert subjects(page) == ["Optics"]
     assert averages(page)["Ada Lovelace"] == "50 %"
     assert "1 other exam with some of these students" in words(page)
-    ticked = desk.open(navigation.GRADEBOOK, exams=f"{exam_key(other.id)}~on")
-    assert subjects(ticked) == ["Optics", "Optics of 7b"]
+    keep(desk, list_id, f"{exam_key(other.id)}~on")
+    assert subjects(desk.open(navigation.GRADEBOOK)) == ["Optics", "Optics of 7b"]
 
 
-def test_an_exam_deleted_meanwhile_is_named_and_leaves_the_address(desk: Desk) -> None:
+def test_the_weight_of_an_exam_deleted_meanwhile_does_no_harm_and_goes_with_the_next_edit(desk: Desk) -> None:
     list_id = class_list(desk)
     exam = exam_with(desk, {"Ada Lovelace": "10"})
     gone = exam_with(desk, {}, "Gone")
+    keep(desk, list_id, f"{exam_key(gone.id)}~2")
     desk.real_api.delete_exam(gone.id, gone.version)
-    page = desk.open(
-        navigation.GRADEBOOK, **{"class": list_id, "exams": f"{exam_key(gone.id)}~2_{exam_key(exam.id)}~5"}
-    )
-    assert "Left out: 1 exam of this page’s address" in words(page)
+    page = desk.open(navigation.GRADEBOOK)
     assert subjects(page) == ["Optics"]
-    assert exam_key(gone.id) not in str(page.query_params["exams"])
+    stored = desk.real_api.get_class_list(list_id)
+    assert stored
+    after, faults = store_edits(desk.real_api, stored, {"weights": {exam.id: "5"}}, [exam.id])
+    assert (after.gradebook, faults) == (f"{exam_key(exam.id)}~5", {})
+
+
+def test_edits_of_two_tabs_to_two_exams_are_both_stored(desk: Desk) -> None:
+    list_id = class_list(desk)
+    exams = [exam_with(desk, {"Ada Lovelace": "10"}, subject) for subject in ("Optics", "Waves")]
+    ids = [exam.id for exam in exams]
+    seen = desk.real_api.get_class_list(list_id)
+    assert seen
+    store_edits(desk.real_api, seen, {"weights": {ids[0]: "2"}}, ids)
+    after, faults = store_edits(desk.real_api, seen, {"weights": {ids[1]: "3", ids[0]: "no"}}, ids)
+    assert set(after.gradebook.split("_")) == {f"{exam_key(ids[0])}~2", f"{exam_key(ids[1])}~3"}
+    assert list(faults) == [ids[0]]
+    assert desk.real_api.get_class_list(list_id) == after
 
 
 def test_two_students_of_one_name_are_named_and_do_not_count(desk: Desk) -> None:
@@ -187,8 +208,8 @@ def test_another_teachers_exams_are_not_read(desk: Desk, backend: RunningBackend
         other.real_api.publish_exam(exam.id, exam.version)
     finally:
         other.close()
-    class_list(desk)
-    assert subjects(desk.open(navigation.GRADEBOOK, exams=f"{exam_key(exam.id)}~on")) == []
+    keep(desk, class_list(desk), f"{exam_key(exam.id)}~on")
+    assert subjects(desk.open(navigation.GRADEBOOK)) == []
 
 
 def test_every_student_of_every_exam_can_be_found(desk: Desk) -> None:

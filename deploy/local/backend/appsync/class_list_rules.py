@@ -12,6 +12,7 @@ from deploy.local.backend.appsync.errors import bad_request, conflict, not_found
 from deploy.local.backend.appsync.exam_rules import TeacherMutation
 from deploy.local.backend.appsync.validation import (
     checked_class_size,
+    checked_gradebook,
     checked_id,
     checked_student,
     checked_text,
@@ -58,6 +59,8 @@ def change_class_list(connection: sqlite3.Connection, mutation: TeacherMutation)
         changed = replace(changed, title=checked_text(given["title"], "title"))
     if "students" in given:
         changed = replace(changed, students=_checked_students(given["students"]))
+    if "gradebook" in given:
+        changed = replace(changed, gradebook=checked_gradebook(given["gradebook"]))
     put_class_list(connection, changed)
     return class_list_object(changed)
 

@@ -19,6 +19,7 @@ __all__ = [
     "checked_class_size",
     "checked_date",
     "checked_grade",
+    "checked_gradebook",
     "checked_id",
     "checked_page_limit",
     "checked_release",
@@ -51,6 +52,7 @@ _SCALE = re.compile(
 )
 SCALE_LENGTH_MAX = 512
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_GRADEBOOK = re.compile(r"[0-9a-z._~]{1,8000}")
 _CODE = re.compile(r"[2-9A-HJKMNP-TV-Z]{6}")  # no 0, O, 1, I, L, U: codes are read aloud and copied by hand
 
 
@@ -76,6 +78,13 @@ def checked_text(value: str | None, field: str, *, length_max: int = TEXT_LENGTH
 def checked_grade(value: str | None) -> str:
     """A text of 1 to 16 characters."""
     return checked_text(value, "grade", length_max=GRADE_LENGTH_MAX)
+
+
+def checked_gradebook(value: str | None) -> str | None:
+    """What a client keeps about the gradebook of a class list; null for nothing."""
+    if value is not None and not _GRADEBOOK.fullmatch(value):
+        raise bad_request("gradebook", "must have 1 to 8000 of the characters 0 to 9, a to z, . _ ~")
+    return value
 
 
 def checked_student(value: str | None, *, are_codes: bool) -> str:

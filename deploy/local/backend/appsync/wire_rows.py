@@ -96,6 +96,7 @@ def class_list_object(stored: ClassList, *, with_students: bool = True) -> WireO
         "title": stored.title,
         "studentCount": len(stored.students),
         "students": [asdict(student) for student in stored.students] if with_students else None,
+        "gradebook": stored.gradebook,
         "version": stored.version,
         "createdAt": stored.created_at,
         "updatedAt": stored.updated_at,

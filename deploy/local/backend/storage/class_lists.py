@@ -26,7 +26,8 @@ class ClassStudent:
 
 @dataclass(frozen=True, slots=True)
 class ClassList:
-    """One stored class list. `owner` is a sub, the times are AWSDateTime texts in UTC."""
+    """One stored class list. `owner` is a sub, the times are AWSDateTime texts in UTC, `gradebook` is the
+    client's own text."""
 
     owner: str
     id: str
@@ -35,9 +36,10 @@ class ClassList:
     version: int
     created_at: str
     updated_at: str
+    gradebook: str | None = None
 
 
-_SELECT = "SELECT owner, id, title, students, version, created_at, updated_at FROM class_lists"
+_SELECT = "SELECT owner, id, title, students, version, created_at, updated_at, gradebook FROM class_lists"
 
 
 def find_class_list(connection: sqlite3.Connection, owner: str, list_id: str) -> ClassList | None:
@@ -64,8 +66,9 @@ def put_class_list(connection: sqlite3.Connection, stored: ClassList) -> None:
     """Inserts the list, or replaces the owner's list with this id."""
     students = json.dumps([asdict(student) for student in stored.students], ensure_ascii=False)
     connection.execute(
-        "INSERT OR REPLACE INTO class_lists (owner, id, title, students, version, created_at, updated_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO class_lists"
+        " (owner, id, title, students, version, created_at, updated_at, gradebook)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             stored.owner,
             stored.id,
@@ -74,6 +77,7 @@ def put_class_list(connection: sqlite3.Connection, stored: ClassList) -> None:
             stored.version,
             stored.created_at,
             stored.updated_at,
+            stored.gradebook,
         ),
     )
 
