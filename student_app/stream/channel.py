@@ -26,6 +26,7 @@ from student_app.stream.viewer import LAST_WORD_S, Viewer
 
 __all__ = ["HISTORY_BYTES_MAX", "PAUSE_S", "Channel"]
 
+GONE = server_sent_event("gone", b"{}")
 PAUSE_S = 0.25  # four messages a second at most, however fast results arrive
 HISTORY_BYTES_MAX = 256 * 1024  # older changes are forgotten: who missed more gets a snapshot
 
@@ -48,6 +49,7 @@ class Channel:
     ) -> None:
         self.exam_id = exam_id
         self.viewers: set[Viewer] = set()
+        self._untold: set[Viewer] = set()  # those who came before anything was known about the exam
         self._cache, self._epoch, self._status, self._on_drop = cache, epoch, status, on_drop
         self._call_later, self._time_s, self._wall_s = call_later, time_s, wall_s
         self._upserts: dict[str, Result] = {}
@@ -70,18 +72,25 @@ class Channel:
     def join(self, last_event_id: str | None, greeting: bytes) -> Viewer:
         """A new viewer with its first messages: the greeting, then what it missed, a snapshot, or word that
         there is no such exam."""
-        viewer = Viewer(greeting + b"".join(self._first_messages(last_event_id)) + self._numbers.message)
+        first = self._first_messages(last_event_id)
+        viewer = Viewer(greeting + b"".join(first) + self._numbers.message)
         self.viewers.add(viewer)
+        if not first:
+            self._untold.add(viewer)
         self._numbers.refresh()
         return viewer
 
     def leave(self, viewer: Viewer) -> None:
         """A second call does nothing."""
         self.viewers.discard(viewer)
+        self._untold.discard(viewer)
 
     def send(self, message: bytes) -> None:
         """The same bytes to everybody."""
-        slow = [viewer for viewer in self.viewers if not viewer.send(message)]
+        self._send_to(self.viewers, message)
+
+    def _send_to(self, viewers: Iterable[Viewer], message: bytes) -> None:
+        slow = [viewer for viewer in viewers if not viewer.send(message)]
         for _ in slow:
             self._on_drop()
         self._end(slow)
@@ -112,7 +121,15 @@ class Channel:
         """The exam is no longer published."""
         self._forget_pending(version)
         self._numbers.forget()
-        self.send(server_sent_event("gone", b"{}"))
+        self.send(GONE)
+        self._untold.clear()
+
+    def note_absent(self) -> None:
+        """The API has no such exam. Who came before that was known may still show what an earlier process
+        sent."""
+        if self._cache.exam(self.exam_id) is None:
+            self._send_to(self._untold, GONE)
+            self._untold.clear()
 
     def note_forgotten(self, version: int, feed_message: bytes) -> None:
         """The results were evicted, or are held back again. Viewers of an exam that is still published learn
@@ -133,6 +150,7 @@ class Channel:
     def _end(self, viewers: Sequence[Viewer]) -> None:
         """Those whose sockets take nothing more are cut off after LAST_WORD_S."""
         self.viewers.difference_update(viewers)
+        self._untold.difference_update(viewers)
         for viewer in viewers:
             viewer.end()
         if viewers:
@@ -175,6 +193,7 @@ class Channel:
         snapshot = self._snapshot_message()
         if snapshot is not None:
             self.send(snapshot)
+            self._untold.clear()
             self._numbers.refresh()
 
     def _remember(self, version: int, message: bytes) -> None:
@@ -202,7 +221,7 @@ class Channel:
         if snapshot is not None:
             return [snapshot]
         if self._cache.is_absent(self.exam_id):
-            return [server_sent_event("gone", b"{}")]
+            return [GONE]
         return []
 
     def _seen_version(self, last_event_id: str | None) -> int | None:

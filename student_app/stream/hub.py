@@ -233,7 +233,8 @@ class LiveHub:
                     for channel in list(self._channels.values()):
                         channel.send(message)
             case ExamAbsent():
-                pass  # whoever waits for it looks again
+                if (channel := self._channels.get(change.exam_id)) is not None:
+                    channel.note_absent()
             case ResultsChanged():
                 if (channel := self._channels.get(change.exam_id)) is not None:
                     channel.note_rows(change.version, change.upserts, change.removals)

@@ -21,7 +21,7 @@ from tests.server_process import ROOT
 
 __all__ = ["main"]
 
-ROUND_S = 45.0
+ROUND_S = 60.0
 DISK_SIZE = "128m"
 ON_SMALL_DISK = "ROBUSTNESS_FOLDER"
 

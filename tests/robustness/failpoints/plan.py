@@ -65,7 +65,7 @@ def plan(seed: int) -> tuple[Iterator[Step], Iterator[Step]]:
     Each deals all its failpoints before any of them comes again.
     """
     return (
-        _dealt(_OF_PROCESSES, random.Random(f"{seed} processes"), longest_pause_s=2.0),
+        _dealt(_OF_PROCESSES, random.Random(f"{seed} processes"), longest_pause_s=1.0),
         _dealt(_OTHERS, random.Random(f"{seed} others"), longest_pause_s=1.5),
     )
 
@@ -86,7 +86,7 @@ def _dealt(
                 case Failpoint.SIGN_OUT:
                     amount = chance.randrange(1000)
                 case Failpoint.KILL:
-                    amount, lasts_s = 0.0, chance.uniform(0.0, 1.0)
+                    amount, lasts_s = 0.0, chance.uniform(0.0, 0.5)
                 case _:
                     amount = 0.0
             yield Step(failpoint, target, pause_s, lasts_s, amount)

@@ -251,6 +251,38 @@ def test_publishing_and_unpublishing_reach_waiting_viewers() -> None:
     asyncio.run(run())
 
 
+def test_who_came_before_it_was_known_that_there_is_no_such_exam_learns_it() -> None:
+    """A viewer of an exam that was unpublished while this server was down still shows its results."""
+
+    async def run() -> None:
+        exam = a_published_exam()
+        cache = ExamCache(lambda: START_S)
+        async with hub_over(cache, FakeFeed()) as hub:
+            viewer = Screen(hub.join(exam.id, ADDRESS, "earlier-7"))
+            cache.note_absent(exam.id)
+            await next_event(viewer, "gone")
+
+    asyncio.run(run())
+
+
+def test_a_late_answer_that_an_exam_is_absent_does_not_take_away_one_published_meanwhile() -> None:
+    async def run() -> None:
+        exam, rows = exam_with_rows()
+        cache = filled_cache((exam, rows))
+        async with hub_over(cache, FakeFeed()) as hub:
+            viewer = Screen(hub.join(exam.id, ADDRESS, None))
+            await next_event(viewer, "snapshot")
+            cache.note_absent(exam.id)
+            cache.put_results(exam.id, [a_result("Alan", "12", exam)])
+            kinds: list[object] = []
+            async with asyncio.timeout(DEADLINE_S):
+                while "change" not in kinds:
+                    kinds += [event["kind"] for event in events_of(await viewer.messages.get() or b"")]
+            assert "gone" not in kinds
+
+    asyncio.run(run())
+
+
 def test_a_corrected_exam_is_sent_to_its_viewers() -> None:
     async def run() -> None:
         exam, rows = exam_with_rows()
