@@ -84,7 +84,6 @@ class TokenSubject:
     origin_jti: str
     auth_time_s: int
     attributes: Mapping[str, str] = field(default_factory=dict)
-    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +100,12 @@ class TokenClaims:
     sub: str
     username: str
     token_use: TokenUse
-    client_id: str
     origin_jti: str
     jti: str
     auth_time_s: int
     issued_at_s: int
     expires_at_s: int
     email: str | None
-    groups: tuple[str, ...]
     scope: str
 
 
@@ -161,8 +158,6 @@ class TokenMinter:
             "iat": int(now_s),
             "exp": int(now_s) + TOKEN_LIFETIME_S,
         }
-        if subject.groups:
-            common["cognito:groups"] = list(subject.groups)
         access = {"token_use": "access", "scope": ACCESS_SCOPE, "username": subject.username}
         identity = {"token_use": "id", "cognito:username": subject.username, **_id_attributes(subject)}
         return TokenPair(
@@ -252,19 +247,16 @@ class TokenVerifier:
         not_before_s = _seconds(claims, "nbf") if "nbf" in claims else issued_at_s
         if now_s + CLOCK_STEP_MAX_S < max(issued_at_s, not_before_s):
             raise TokenRefused(TokenFault.NOT_YET_VALID)
-        groups = claims.get("cognito:groups", [])
         return TokenClaims(
             sub=_text(claims, "sub"),
             username=_text(claims, "username" if is_access else "cognito:username"),
             token_use=TokenUse.ACCESS if is_access else TokenUse.ID,
-            client_id=self._client_id,
             origin_jti=_text(claims, "origin_jti"),
             jti=_text(claims, "jti"),
             auth_time_s=_seconds(claims, "auth_time"),
             issued_at_s=issued_at_s,
             expires_at_s=expires_at_s,
             email=_text(claims, "email") if "email" in claims else None,
-            groups=tuple(str(group) for group in groups) if isinstance(groups, list) else (),
             scope=_text(claims, "scope") if is_access else "",
         )
 

@@ -88,7 +88,6 @@ class ApiAuthenticator:
         return Caller(
             mode=AuthMode.USER_POOL,
             sub=claims.sub,
-            groups=frozenset(claims.groups),
             sign_in=claims.origin_jti,
             expires_at_s=claims.expires_at_s,
         )

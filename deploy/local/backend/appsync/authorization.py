@@ -24,7 +24,7 @@ from graphql import (
 
 from deploy.local.backend.appsync.errors import not_authorized
 
-__all__ = ["AuthMode", "Caller", "ResolveInfo", "field_access", "guard_fields", "has_resolver"]
+__all__ = ["AuthMode", "Caller", "ResolveInfo", "admitted_modes", "guard_fields", "has_resolver"]
 
 Resolver = Callable[..., Any]
 
@@ -46,13 +46,12 @@ _HAS_RESOLVER = "has_resolver"  # an extension of each guarded field
 class Caller:
     """An authenticated caller, and the context of each GraphQL execution.
 
-    `sub`, `groups` and `sign_in` (the token's origin_jti) are a teacher's. `expires_at_s` is when the token
-    or the guest's credentials expire.
+    `sub` and `sign_in` (the token's origin_jti) are a teacher's. `expires_at_s` is when the token or the
+    guest's credentials expire.
     """
 
     mode: AuthMode
     sub: str | None = None
-    groups: frozenset[str] = frozenset()
     sign_in: str | None = None
     expires_at_s: float | None = None
 
@@ -60,27 +59,15 @@ class Caller:
 ResolveInfo: TypeAlias = "GraphQLResolveInfo[Caller]"
 
 
-@dataclass(frozen=True, slots=True)
-class FieldAccess:
-    """Mode → the groups of which a caller needs one, or None where every caller of that mode is admitted."""
-
-    modes: Mapping[AuthMode, frozenset[str] | None]
-
-    def admits(self, caller: Caller) -> bool:
-        """Whether this caller may access the field."""
-        if caller.mode not in self.modes:
-            return False
-        groups = self.modes[caller.mode]
-        return groups is None or bool(groups & caller.groups)
-
-
-def field_access(schema: GraphQLSchema, parent: GraphQLObjectType, field: GraphQLField) -> FieldAccess:
-    """The access rule of one field, from its directives or its type's."""
+def admitted_modes(
+    schema: GraphQLSchema, parent: GraphQLObjectType, field: GraphQLField
+) -> frozenset[AuthMode]:
+    """Who may access one field, from its directives or its type's."""
     for node in (field.ast_node, parent.ast_node):
-        access = _declared_access(schema, node)
-        if access is not None:
-            return access
-    return FieldAccess({DEFAULT_MODE: None})
+        modes = _declared_modes(schema, node)
+        if modes is not None:
+            return modes
+    return frozenset({DEFAULT_MODE})
 
 
 def guard_fields(schema: GraphQLSchema, resolvers: Mapping[tuple[str, str], Resolver]) -> None:
@@ -96,8 +83,8 @@ def guard_fields(schema: GraphQLSchema, resolvers: Mapping[tuple[str, str], Reso
             continue
         for field_name, field in graphql_type.fields.items():
             resolver = left_over.pop((type_name, field_name), None)
-            access = field_access(schema, graphql_type, field)
-            field.resolve = _guarded(type_name, field_name, access, resolver)
+            modes = admitted_modes(schema, graphql_type, field)
+            field.resolve = _guarded(type_name, field_name, modes, resolver)
             field.extensions = {**field.extensions, _HAS_RESOLVER: resolver is not None}
     if left_over:
         raise LookupError(f"the schema has no fields for the resolvers {sorted(left_over)}")
@@ -108,11 +95,13 @@ def has_resolver(field: GraphQLField) -> bool:
     return bool(field.extensions.get(_HAS_RESOLVER))
 
 
-def _guarded(type_name: str, field_name: str, access: FieldAccess, resolver: Resolver | None) -> Resolver:
+def _guarded(
+    type_name: str, field_name: str, modes: frozenset[AuthMode], resolver: Resolver | None
+) -> Resolver:
     resolve = resolver or _from_source(field_name)
 
     def guarded(source: Any, info: ResolveInfo, **arguments: Any) -> Any:
-        if not access.admits(info.context):
+        if info.context.mode not in modes:
             if _is_in_first_row(info):
                 raise not_authorized(field_name, type_name)
             return None
@@ -132,12 +121,14 @@ def _from_source(field_name: str) -> Resolver:
     return resolve
 
 
-def _declared_access(
+def _declared_modes(
     schema: GraphQLSchema, node: FieldDefinitionNode | ObjectTypeDefinitionNode | None
-) -> FieldAccess | None:
+) -> frozenset[AuthMode] | None:
+    """None without a directive. Users of this backend are in no groups, so a directive that asks for one
+    admits nobody."""
     if node is None:
         return None
-    modes: dict[AuthMode, frozenset[str] | None] = {}
+    modes: set[AuthMode] = set()
     is_declared = False
     for name in (*AuthMode, *_OTHER_DIRECTIVES, "aws_auth"):
         directive = schema.get_directive(name)
@@ -145,9 +136,6 @@ def _declared_access(
         if values is None:
             continue
         is_declared = True
-        if name in _OTHER_DIRECTIVES:
-            continue
-        mode = AuthMode.USER_POOL if name == "aws_auth" else AuthMode(name)
-        groups = values.get("cognito_groups")
-        modes[mode] = None if groups is None else frozenset(groups)
-    return FieldAccess(modes) if is_declared else None
+        if name not in _OTHER_DIRECTIVES and values.get("cognito_groups") is None:
+            modes.add(AuthMode.USER_POOL if name == "aws_auth" else AuthMode(name))
+    return frozenset(modes) if is_declared else None

@@ -100,7 +100,7 @@ class Subscription:
         variables = json.dumps(
             {name: value for name, value in self.variables.items() if name in declared}, sort_keys=True
         )
-        return (self.operation.document, self.operation.name, variables, self.caller.mode, self.caller.groups)
+        return (self.operation.document, self.operation.name, variables, self.caller.mode)
 
 
 @dataclass(slots=True)

@@ -139,8 +139,11 @@ def test_any_query_string_is_read_as_botocore_reads_it(parameters: dict[str, str
 
 def test_a_wrong_secret_is_refused() -> None:
     fault = refusal(signed(secret="another secret"))
-    assert fault.error_type == INVALID
-    assert fault.message.startswith("The request signature we calculated does not match")
+    assert (fault.error_type, fault.message) == (
+        INVALID,
+        "The request signature we calculated does not match the signature you provided. Check your AWS "
+        "Secret Access Key and signing method. Consult the service documentation for details.",
+    )
 
 
 @pytest.mark.parametrize("change", [{"body": b"{}"}, {"path": "/graphqL"}, {"query": "a=b"}])
@@ -280,23 +283,62 @@ def test_another_service_or_region_is_refused() -> None:
     )
 
 
+INCOMPLETE = "IncompleteSignatureException"
+
+
 @pytest.mark.parametrize(
-    ("find", "put", "error_type"),
+    ("find", "put", "error_type", "text"),
     [
-        (r"aws4_request", "aws5_request", "InvalidSignatureException"),
-        (r"/\d{8}/", "/20200101/", "InvalidSignatureException"),
-        (r"Signature=.*", "", "IncompleteSignatureException"),
-        (r"SignedHeaders=[^,]*, ", "", "IncompleteSignatureException"),
-        (r"Credential=[^,]*, ", "Credential=ASIAGUEST/x, ", "IncompleteSignatureException"),
-        (r"AWS4-HMAC-SHA256", "AWS4-HMAC-SHA1", "IncompleteSignatureException"),
-        (r"host;", "", "InvalidSignatureException"),
+        (
+            "aws4_request",
+            "aws5_request",
+            INVALID,
+            "Credential should be scoped with a valid terminator: 'aws4_request', not 'aws5_request'.",
+        ),
+        (
+            r"/\d{8}/",
+            "/20200101/",
+            INVALID,
+            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
+            "'20200101' != '{day}', from '{date}'.",
+        ),
+        (r"Signature=.*", "", INCOMPLETE, "Authorization header requires 'Signature' parameter."),
+        (
+            r"SignedHeaders=[^,]*, ",
+            "",
+            INCOMPLETE,
+            "Authorization header requires 'SignedHeaders' parameter.",
+        ),
+        (r"Credential=[^,]*, ", "", INCOMPLETE, "Authorization header requires 'Credential' parameter."),
+        (
+            r"Credential=[^,]*, ",
+            "Credential=ASIAGUEST/x, ",
+            INCOMPLETE,
+            "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term.",
+        ),
+        (r"AWS4-HMAC-SHA256", "AWS4-HMAC-SHA1", INCOMPLETE, "Unsupported AWS 'algorithm': 'AWS4-HMAC-SHA1'."),
+        (r".*", "", "MissingAuthenticationTokenException", "Missing Authentication Token"),
+        (r"host;", "", INVALID, "'host' must be a 'SignedHeader' in the AWS Authorization header."),
     ],
 )
-def test_a_garbled_authorization_header_is_refused(find: str, put: str, error_type: str) -> None:
+def test_a_garbled_authorization_header_is_refused_in_the_words_of_aws(
+    find: str, put: str, error_type: str, text: str
+) -> None:
     request = signed()
     garbled = re.sub(find, put, request.headers["Authorization"], count=1)
     assert garbled != request.headers["Authorization"]
-    assert refusal(request, headers={**request.headers, "Authorization": garbled}).error_type == error_type
+    refused = refusal(request, headers={**request.headers, "Authorization": garbled})
+    date = request.headers["X-Amz-Date"]
+    assert (refused.error_type, refused.message) == (error_type, text.format(day=date[:8], date=date))
+
+
+@pytest.mark.parametrize("date", ["", "2026-06-18T10:00:00Z", "20260618T100000", "20261318T100000Z"])
+def test_a_date_in_another_form_is_refused(date: str) -> None:
+    refused = refusal(signed(), headers={**signed().headers, "X-Amz-Date": date})
+    assert (refused.error_type, refused.message) == (
+        INCOMPLETE,
+        "Date must be in ISO-8601 'basic format' in the 'X-Amz-Date' header: YYYYMMDD'T'HHMMSS'Z'.",
+    )
 
 
 SENT_AT = dt.datetime(2026, 6, 18, 10, 0, 0, tzinfo=dt.UTC)

@@ -71,8 +71,9 @@ def test_a_document_that_doubles_forty_times_is_measured_without_visiting_each_f
 
 def test_a_fragment_within_itself_is_refused() -> None:
     """Directly or through another."""
-    with pytest.raises(ApiError, match="within itself"):
+    with pytest.raises(ApiError, match="within itself") as refused:
         check_limits(parse("{...A} fragment A on T {a {...B}} fragment B on T {b {...A}}"))
+    assert refused.value.error_type == "ValidationError"
 
 
 def test_an_unknown_fragment_is_left_to_validation() -> None:
