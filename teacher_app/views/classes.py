@@ -23,6 +23,7 @@ from teacher_app.importing.rows import rows_from_table
 from teacher_app.views import navigation
 from teacher_app.views.buttons import set_state, storing_button
 from teacher_app.views.errors import EXPECTED, explain
+from teacher_app.views.fragments import fragment
 from teacher_app.views.unsaved_changes import ask_before_leaving
 
 __all__ = ["render"]
@@ -112,7 +113,7 @@ def _edit(stored: ClassList) -> None:
     )
     columns = {"Name": "name", "Number": "number", "Code": "code"}
     edited = st.data_editor(
-        {label: [getattr(one, name) for one in students] for label, name in columns.items()},
+        {label: [getattr(one, name) or "" for one in students] for label, name in columns.items()},
         key=f"{key}-students",
         num_rows="dynamic",
         hide_index=True,
@@ -120,7 +121,8 @@ def _edit(stored: ClassList) -> None:
         column_config={label: st.column_config.TextColumn() for label in columns},
         alt="The students of this class list: name, number and code",
     )
-    rows = zip(*(edited[label] for label in columns), strict=True)
+    rows = list(zip(*(edited[label] for label in columns), strict=True))
+    st.html(fragment("students.html", columns=columns, rows=rows, is_for_print=True))
     try:
         wanted = tuple(
             ClassStudent(name or "", number or None, (code or "").strip().upper() or None)

@@ -1,15 +1,18 @@
 """A teacher's exams in Chromium, by keyboard: list, new, edit, delete, review, publish, share."""
 
 import datetime as dt
+import io
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from pypdf import PdfReader
 
 from shared.api.calls import BATCH_MAX
-from shared.model.exam import Exam, NewExam, NewResult
+from shared.model.class_list import ClassStudent, NewClassList
+from shared.model.exam import Audience, Exam, NewExam, NewResult
 from shared.model.scales import OUT_OF_20
 from tests.backend_process import PASSWORD, BackendClient
 from tests.browser.entry_walk import SignedIn
@@ -124,15 +127,30 @@ def test_small_texts_are_dark_enough_and_fields_look_the_same(
     assert page.get_by_test_id("stSelectbox").get_by_role("group").evaluate(LOOK) == look
 
 
-def test_a_printed_grid_has_every_result(teacher: SignedIn, new_person: Callable[..., Person]) -> None:
-    desk = teacher.new_desk(new_person(storage_state=teacher.storage_state))
-    desk.api.create_results(desk.exam.id, [NewResult(f"Student {number:02}", "1") for number in range(60)])
+def test_on_paper_every_page_has_every_student(teacher: SignedIn, new_person: Callable[..., Person]) -> None:
+    """Also those that were out of sight on the screen."""
+    names = [f"Student {number:02}" for number in range(60)]
+    codes = [f"22222{one}{another}"[-6:] for one in "23456789" for another in "23456789"]
+    desk = teacher.new_desk(new_person(storage_state=teacher.storage_state), Audience.CODES)
+    rows = [NewResult(code, "9", name) for code, name in zip(codes, names, strict=False)]
+    desk.api.create_results(desk.exam.id, rows)
+    named = desk.api.create_exam(NewExam("Physics", dt.date(2026, 6, 15), "A. Lovelace", OUT_OF_20))
+    desk.api.create_results(named.id, [NewResult(name, "9") for name in names])
+    desk.api.create_class_list(NewClassList("Printed", tuple(map(ClassStudent, names))))
     page = desk.page
-    page.goto(f"{desk.url}&part=Grid")
-    expect(page.get_by_label("Grade, Student 59")).to_be_attached()
-    page.emulate_media(media="print")
-    frame = page.locator(".frame")
-    assert frame.evaluate("frame => frame.scrollHeight <= frame.clientHeight + 1")
+    exam = f"{teacher.teacher_url}/exam?exam="
+    for address, ready in (
+        (f"{exam}{named.id}", "Show more"),
+        (f"{exam}{named.id}&part=Grid", "Student 59"),
+        (f"{exam}{named.id}&part=Review", "Student 59"),
+        (f"{desk.url}&part=Codes", "Student 59"),
+        (f"{teacher.teacher_url}/classes", "Student 59"),
+    ):
+        page.goto(address)
+        page.get_by_text(ready).or_(page.get_by_label(ready)).first.wait_for(state="attached")
+        paper = PdfReader(io.BytesIO(page.pdf()))
+        text = " ".join(sheet.extract_text() for sheet in paper.pages)
+        assert [name for name in names if name not in text] == [], address
 
 
 def test_after_publishing_the_focus_is_on_the_receipt(

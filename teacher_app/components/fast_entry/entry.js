@@ -71,6 +71,12 @@ class Entry {
       list.addEventListener("focusout", ({ target }) => target.name === "listed-grade" && this.saveListed(this.lines.at(target)));
     }
     window.addEventListener("online", () => this.outbox.waiting.length && this.send());
+    for (const kind of ["beforeprint", "afterprint"]) {
+      window.addEventListener(kind, () => {
+        this.lines.isPrinting = kind === "beforeprint";
+        this.draw();
+      });
+    }
     window.addEventListener("beforeunload", (event) => {
       if (this.outbox.entries.size) event.preventDefault(); // the browser asks: a reload would keep it, but closing the tab would not
     });

@@ -9,6 +9,7 @@ class Lines {
     this.sitting = []; // ids of the lines of this sitting, newest first
     this.stored = new StoredRows();
     this.shown = EARLIER_SHOWN;
+    this.isPrinting = false; // paper has every line
   }
 
   get(id) {
@@ -89,7 +90,7 @@ class Lines {
     const found = others.filter((line) => isTouched(line) || hasWords(`${line.wanted.person} ${line.row?.code ?? ""}`, wanted));
     for (const line of found) line.placedBy ??= sortKey(line.wanted.person);
     found.sort((a, b) => compareTexts(a.placedBy, b.placedBy) || (a.id < b.id ? -1 : 1));
-    const shown = found.filter((line, index) => index < this.shown || isTouched(line));
+    const shown = found.filter((line, index) => this.isPrinting || index < this.shown || isTouched(line));
     const missing = register.filter((line) => !line.isGone && !line.row?.grade).length;
     this.drawList(".register", register, missing ? `Grades to enter (${missing} of ${register.length} missing)` : `All ${register.length} grades of this list are entered`, register.length);
     this.drawList(".sitting", here, `Entered here, newest first (${here.filter((line) => line.row && !line.isGone).length})`, here.length);

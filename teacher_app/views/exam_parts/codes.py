@@ -17,6 +17,7 @@ from teacher_app.exporting.delimited import csv_bytes
 from teacher_app.exporting.formats import file_stem
 from teacher_app.rows.workspace import Workspace
 from teacher_app.views.errors import EXPECTED, explain
+from teacher_app.views.fragments import fragment
 
 __all__ = ["render"]
 
@@ -67,12 +68,8 @@ def render(workspace: Workspace) -> None:
             on_click="ignore",
             key=f"codes-list-{exam.id}",
         )
-    st.dataframe(
-        {"Name": [row.name or "" for row in rows], "Code": [row.student for row in rows]},
-        hide_index=True,
-        width="stretch",
-        alt="Names and codes of the students of this exam",
-    )
+    names = [(row.name or "", row.student) for row in rows]
+    st.html(fragment("students.html", columns=("Name", "Code"), rows=names, is_for_print=False))
 
 
 def _warn_of_gaps(rows: list[Result]) -> None:

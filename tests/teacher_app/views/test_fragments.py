@@ -15,6 +15,7 @@ def test_subjects_and_names_are_escaped_everywhere() -> None:
         fragment("preview.html", exam=evil, date="", has_codes=False, preview=preview_of(evil, rows)),
         fragment("findings.html", findings=findings(evil, rows)),
         fragment("exam_title.html", exam=evil, status="Draft", date="", scale=NASTY, audience="", results=""),
+        fragment("students.html", columns=["Name"], rows=[[NASTY]], is_for_print=True),
         fragment("share.html", size="huge", image="", address=NASTY, subject=NASTY),
         fragment("account.html", name=NASTY, account="/account", sign_out="/sign-out"),
     ]
