@@ -18,6 +18,7 @@ from tests.robustness.pair import running_pair
 from tests.robustness.report.figures import Figures
 from tests.robustness.rounds import Run
 from tests.server_process import ROOT
+from tests.wire.gate_dashboard import wire_browser
 
 __all__ = ["main"]
 
@@ -37,11 +38,14 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # everything that was started is ended first
     figures = Figures(given.seed, _commit())
     begun_s = time.monotonic()
-    with running_pair(Path(os.environ[ON_SMALL_DISK])) as pair:
-        run = Run(pair, figures)
+    with (
+        running_pair(Path(os.environ[ON_SMALL_DISK])) as pair,
+        wire_browser(pair.teacher_url) as browser,
+    ):
+        run = Run(pair, browser, figures)
         while figures.duration_s < given.seconds:
             for violation in run.round(min(ROUND_S, given.seconds - figures.duration_s)):
-                print(f"{violation.rule}: {violation.evidence}", flush=True)
+                print(violation, flush=True)
             figures.duration_s = time.monotonic() - begun_s
             print(
                 f"{figures.duration_s:.0f} s: {figures.rounds} rounds, {figures.kills()} kills, "
@@ -49,7 +53,8 @@ def main() -> int:
                 flush=True,
             )
         for name, part in pair.parts.items():
-            figures.fired[f"{name}: could not start then"] += part.failed_starts
+            if part.failed_starts:
+                figures.fired[f"{name}: could not start then"] = part.failed_starts
     print(figures.text())
     return 1 if figures.violations else 0
 

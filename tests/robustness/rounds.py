@@ -15,6 +15,7 @@ from tests.robustness.model.history import ExamValue, History, Outcome, State
 from tests.robustness.pair import Pair
 from tests.robustness.report.figures import Figures
 from tests.robustness.traffic.guests import Listener, Reader
+from tests.robustness.traffic.sessions import Session
 from tests.robustness.traffic.strangers import Stranger
 from tests.robustness.traffic.teachers import Teacher
 from tests.robustness.traffic.viewers import Viewer
@@ -22,12 +23,14 @@ from tests.robustness.traffic.writers import Writer, result_value
 from tests.robustness.validation.rules import violations
 from tests.robustness.validation.violation import Violation
 from tests.robustness.validation.visibility import Board, check_at_rest
+from tests.teacher_app.gate.gate_client import GateBrowser
 from tests.wire.clients import backend_settings
 
 __all__ = ["Load", "Run"]
 
 REST_DEADLINE_S = 150.0
 LOOK_AGAIN_S = 0.5
+SIGNED_IN = "teacher-at-the-dashboard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +45,21 @@ class Load:
 
 
 class Run:
-    """All rounds of one seed on one pair, which lives through all of them."""
+    """All rounds of one seed on one pair, which lives through all of them.
 
-    def __init__(self, pair: Pair, figures: Figures, load: Load = Load()) -> None:  # frozen
+    `browser` is one at the teachers' dashboard. Its teacher signs in once and uses it from then on.
+    """
+
+    def __init__(
+        self, pair: Pair, browser: GateBrowser, figures: Figures, load: Load = Load()
+    ) -> None:  # frozen
         self._pair, self._figures, self._load = pair, figures, load
         self._chance = random.Random(figures.seed)
         self._orders = plan(figures.seed)
         self._teachers = [Teacher(pair, f"teacher-{number}") for number in range(load.teachers)]
-        for teacher in self._teachers:
-            pair.create_teacher(teacher.username)
+        for username in (SIGNED_IN, *(teacher.username for teacher in self._teachers)):
+            pair.create_teacher(username)
+        self._session = Session(browser, SIGNED_IN)
 
     def round(self, seconds: float) -> list[Violation]:
         """Faults for that long, then rest. Returns what was broken."""
@@ -75,6 +84,7 @@ class Run:
             for guest in guests:
                 guest.end()
             self._check_that_all_write(history)
+            self._session.check(history)
             state, boards = self._at_rest(history, viewers)
             self._figures.longest_rest_s = max(self._figures.longest_rest_s, time.monotonic() - healed_s)
         found = violations(history, state, boards)
@@ -119,10 +129,11 @@ class Run:
 
     def _break_things(self, seconds: float, history: History) -> None:
         usernames = [teacher.username for teacher in self._teachers]
-        begun = [Faults(self._pair, order, usernames, history, self._figures.fired) for order in self._orders]
-        threading.Event().wait(seconds)
-        for faults in begun:
-            faults.end()
+        with contextlib.ExitStack() as stack:
+            for order in self._orders:
+                faults = Faults(self._pair, order, usernames, history, self._figures.fired)
+                stack.callback(faults.end)
+            self._session.use(seconds, history)
 
     def _check_that_all_write(self, history: History) -> None:
         """Every teacher can write again."""
@@ -151,7 +162,12 @@ class Run:
             state = self._stored(written)
             boards = {viewer.name: (viewer.exam_id, viewer.board) for viewer in viewers}
             is_agreed = all(viewer.is_live for viewer in viewers) and not list(check_at_rest(boards, state))
-            if is_agreed or time.monotonic() > give_up_at_s:
+            if is_agreed:
+                return state, boards
+            if time.monotonic() > give_up_at_s:
+                late = [viewer.name for viewer in viewers if not viewer.is_live]
+                if late:
+                    history.failures.append(f"the dashboard does not hear of changes again: {late}")
                 return state, boards
             threading.Event().wait(LOOK_AGAIN_S)
 

@@ -53,7 +53,7 @@ class Figures:
             *_table("operations", self.operations),
             *_table("checked", self.checks),
             *_table("violations", Counter({rule.value: broken[rule] for rule in Rule})),
-            *(f"{violation.rule}: {violation.evidence}" for violation in self.violations[:20]),
+            *(str(violation) for violation in self.violations[:20]),
         ]
         return "\n".join(lines)
 

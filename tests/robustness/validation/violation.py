@@ -6,6 +6,9 @@ from enum import StrEnum
 __all__ = ["Rule", "Violation"]
 
 
+EVIDENCE_MAX = 2000  # characters in a report
+
+
 class Rule(StrEnum):
     """The promises, as a line of the report names them."""
 
@@ -28,3 +31,6 @@ class Violation:
 
     rule: Rule
     evidence: str
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.evidence[:EVIDENCE_MAX]}"
