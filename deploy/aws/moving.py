@@ -44,7 +44,7 @@ class MovingCommands:
         subs = {teacher.username.casefold(): teacher.sub for teacher in self.data.teachers()}
         moved = school.with_owners({t.username: subs[t.username.casefold()] for t in school.teachers})
         # An exam comes after its results: nobody sees it half full.
-        results = self.data.put_results(moved.results, {exam.id: exam.owner for exam in moved.exams})
+        results = self.data.put_results(moved.results, {exam.id: exam for exam in moved.exams})
         exams = self.data.put_exams(moved.exams)
         class_lists = self.data.put_class_lists(moved.class_lists)
         self._report("results", results)

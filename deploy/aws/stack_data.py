@@ -21,6 +21,7 @@ from deploy.teacher_holdings import Holdings
 __all__ = ["StackData", "Written"]
 
 WRITERS: Final = 8
+GUESSES: Final = "guesses/"  # before what they are counted by, in the place of an exam's id
 CLASS_LISTS: Final = "class-lists/"  # before the owner's sub, in the place of an exam's id
 _EXAM_NAMES: Final = {"created_at": "createdAt", "updated_at": "updatedAt", "release_at": "releaseAt"}
 _RESULT_NAMES: Final = {"exam_id": "examId", **_EXAM_NAMES}
@@ -55,13 +56,13 @@ class StackData:
         """Everything of the stack."""
         exams = tuple(_exam(item) for item in self._items(self._exams_table))
         items = list(self._items(self._results_table))
-        results = tuple(_result(item) for item in items if not _is_class_list(item))
+        results = tuple(_result(item) for item in items if not (_is_class_list(item) or _is_count(item)))
         lists = tuple(_class_list(item) for item in items if _is_class_list(item))
         return School(self.teachers(), exams, results, lists)
 
-    def put_results(self, results: Iterable[Result], owners: Mapping[str, str]) -> Written:
-        """Stores results; `owners` are the subs of their exams' owners, by exam id."""
-        items = ({**_item(result, _RESULT_NAMES), "owner": owners[result.exam_id]} for result in results)
+    def put_results(self, results: Iterable[Result], exams: Mapping[str, Exam]) -> Written:
+        """Stores results; `exams` are theirs, by id."""
+        items = (_result_item(result, exams[result.exam_id]) for result in results)
         return self._put_all(self._results_table, items)
 
     def put_class_lists(self, class_lists: Iterable[ClassList]) -> Written:
@@ -189,6 +190,11 @@ def _item(row: Exam | Result, names: Mapping[str, str]) -> dict[str, Any]:
     return {names.get(name, name): value for name, value in asdict(row).items() if value is not None}
 
 
+def _result_item(result: Result, exam: Exam) -> dict[str, Any]:
+    code = {"code": result.student} if exam.is_own_result_only else {}
+    return {**_item(result, _RESULT_NAMES), **code, "owner": exam.owner}
+
+
 def _exam_item(exam: Exam) -> dict[str, Any]:
     item = _item(exam, _EXAM_NAMES)
     del item["is_published"], item["is_listed"]
@@ -226,6 +232,10 @@ def _result(item: Mapping[str, Any]) -> Result:
         created_at=item["createdAt"],
         updated_at=item["updatedAt"],
     )
+
+
+def _is_count(item: Mapping[str, Any]) -> bool:
+    return str(item["examId"]).startswith(GUESSES)
 
 
 def _is_class_list(item: Mapping[str, Any]) -> bool:

@@ -140,6 +140,14 @@ class GuestApi(_Reader):
         super().__init__(settings.api_url, endpoint)
         self._guest = guest
 
+    def find_result(self, exam_id: str, code: str) -> Result | None:
+        """The one result with this code, where each student sees the own result only; its `student` is "".
+
+        None if there is none, or it is awaited. Raises TooManyAttempts.
+        """
+        row = self._query(operations.GUEST_FIND_RESULT, {"examId": exam_id, "code": code})
+        return None if row is None else self._result(row)
+
     def _query(self, document: str, variables: dict[str, Any]) -> Any:
         used = self._guest.current()
         try:

@@ -32,6 +32,7 @@ from shared.model.errors import (
     NotFound,
     ServerDiskFull,
     StateRefused,
+    TooManyAttempts,
     VersionConflict,
 )
 from shared.model.exam import Exam, Result, exam_from_wire, result_from_wire
@@ -223,6 +224,10 @@ def refusal_from_wire(endpoint: str, error: Mapping[str, Any]) -> ApiRefused | B
         return NotFound(error_type, message, field)
     if error_type == "PreconditionFailed":
         return StateRefused(error_type, message, field)
+    if error_type == "TooManyAttempts":
+        info = error.get("errorInfo")
+        wait_s = info.get("retryAfterSeconds") if isinstance(info, dict) else None
+        return TooManyAttempts(error_type, message, field, wait_s if isinstance(wait_s, int) else 60)
     if error_type == "InsufficientStorage":
         return ServerDiskFull(endpoint, message)
     if _is_transient(error_type):

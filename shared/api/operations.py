@@ -22,6 +22,7 @@ __all__ = [
     "GET_EXAM",
     "GET_RESULTS",
     "GUEST_EVENTS",
+    "GUEST_FIND_RESULT",
     "GUEST_GET_EXAM",
     "GUEST_GET_RESULTS",
     "GUEST_LIST_EXAMS",
@@ -87,6 +88,12 @@ def _get_results(fragment: str, spread: str) -> str:
         "query GetResults($examId: ID!, $id: ID!) "
         f"{{ getResults(examId: $examId, id: $id) {{ ...{spread} }} }} {fragment}"
     )
+
+
+GUEST_FIND_RESULT = (
+    "query FindResult($examId: ID!, $code: String!) "
+    f"{{ findResult(examId: $examId, code: $code) {{ ...GuestResult }} }} {GUEST_RESULT}"
+)
 
 
 def _mutation(field: str, input_type: str, selection: str, fragment: str) -> str:
@@ -197,6 +204,7 @@ QUERIES: tuple[str, ...] = (
     GUEST_GET_EXAM,
     GUEST_LIST_RESULTS,
     GUEST_GET_RESULTS,
+    GUEST_FIND_RESULT,
 )
 MUTATIONS: tuple[str, ...] = (
     CREATE_EXAM,

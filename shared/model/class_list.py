@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.model.codes import is_code
+from shared.model.codes import CODE_LENGTH, OWN_CODE_LENGTH, is_code
 from shared.model.errors import FieldInvalid
 from shared.model.exam import cleaned_text, new_id
 
@@ -26,8 +26,8 @@ CLASS_CHARACTERS_MAX = 60_000  # of names and numbers in all; the API refuses mo
 
 @dataclass(frozen=True, slots=True)
 class ClassStudent:
-    """One student. `number` is the school's; `code` is kept in all exams that show codes, None for a new one
-    in each exam. Texts are trimmed. Raises FieldInvalid."""
+    """One student. `number` is the school's; `code` is kept in all exams whose codes have its length,
+    None for a new one in each exam. Texts are trimmed. Raises FieldInvalid."""
 
     name: str
     number: str | None = None
@@ -37,7 +37,9 @@ class ClassStudent:
         object.__setattr__(self, "name", cleaned_text("name", self.name))
         if self.number is not None:
             object.__setattr__(self, "number", cleaned_text("number", self.number))
-        if self.code is not None and not is_code(self.code):
+        if self.code is not None and not any(
+            is_code(self.code, length) for length in (CODE_LENGTH, OWN_CODE_LENGTH)
+        ):
             raise FieldInvalid("code", f"“{self.code}” is no student code.")
 
     def to_wire(self) -> dict[str, str]:

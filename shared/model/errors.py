@@ -21,7 +21,8 @@ ExamResultsError
     ├── VersionConflict        current
     ├── InputRefused           reason
     ├── NotFound
-    └── StateRefused
+    ├── StateRefused
+    └── TooManyAttempts        retry_after_s
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ __all__ = [
     "SignInRejected",
     "SignInThrottled",
     "StateRefused",
+    "TooManyAttempts",
     "VersionConflict",
     "Versioned",
 ]
@@ -235,3 +237,13 @@ class NotFound(ApiRefused):
 
 class StateRefused(ApiRefused):
     """Not in this state: such as deleting an exam that still has results."""
+
+
+class TooManyAttempts(ApiRefused):
+    """Too many codes were tried that find no result. `retry_after_s`: when the next one is looked up."""
+
+    def __init__(
+        self, error_type: str, message: str, field: str | None = None, retry_after_s: int = 60
+    ) -> None:
+        super().__init__(error_type, message, field)
+        self.retry_after_s = retry_after_s

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from shared.model.codes import is_code
+from shared.model.codes import CODE_LENGTH, OWN_CODE_LENGTH, is_code
 from shared.model.errors import FieldInvalid
 from shared.model.grades import AWAITED, GRADE_TEXT_MAX
 from shared.model.scales import Scale, parse_scale
@@ -50,10 +50,24 @@ class ExamStatus(StrEnum):
 
 
 class Audience(StrEnum):
-    """How the public sees students."""
+    """How the public sees students: with OWN not at all, each student finds the own result alone."""
 
     NAMES = "NAMES"
     CODES = "CODES"
+    OWN = "OWN"
+
+    @property
+    def code_length(self) -> int | None:
+        """How long the codes are that stand for students; None where names do."""
+        return _CODE_LENGTHS.get(self)
+
+    @property
+    def has_codes(self) -> bool:
+        """Whether codes stand for students, and only the exam's owner knows whose they are."""
+        return self in _CODE_LENGTHS
+
+
+_CODE_LENGTHS = {Audience.CODES: CODE_LENGTH, Audience.OWN: OWN_CODE_LENGTH}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +103,8 @@ class Exam:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One student's result as the API returned it. Only teachers get times, `owner` and `name`."""
+    """One student's result as the API returned it. Only teachers get times, `owner` and `name`. Where each
+    student sees the own result only, `student` is "" but for the owner, who gets it by query alone."""
 
     id: str
     exam_id: str
@@ -358,5 +373,6 @@ def _check_id(name: str, text: str) -> None:
 
 
 def _check_audience(student: str, audience: Audience) -> None:
-    if audience is Audience.CODES and not is_code(student):
-        raise FieldInvalid("student", f"“{student}” is no student code: this exam shows codes, not names.")
+    length = audience.code_length
+    if length is not None and not is_code(student, length):
+        raise FieldInvalid("student", f"“{student}” is no student code of {length} characters.")

@@ -136,7 +136,7 @@ def disclosure(scored: int, audience: Audience) -> Disclosure:
     """How much may be shown of `scored` scored results: the small-group rule at the top of this module."""
     if scored < SMALL_GROUP:
         return Disclosure.NOTHING
-    return Disclosure.GROUP if audience is Audience.CODES else Disclosure.ALL
+    return Disclosure.GROUP if audience.has_codes else Disclosure.ALL
 
 
 def tally_of(results: Iterable[Result], scale: Scale) -> Tally:

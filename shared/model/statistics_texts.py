@@ -57,14 +57,14 @@ def rule_text(audience: Audience, disclosure: Disclosure) -> str:
     """A sentence that says why some numbers are not shown; "" when all are."""
     if disclosure is Disclosure.NOTHING:
         return f"Statistics are shown once there are {SMALL_GROUP} grades."
-    if audience is Audience.CODES:
+    if audience.has_codes:
         return "Numbers that would be one student's own, such as the highest grade, are not shown."
     return ""
 
 
 def place_text(share: float, audience: Audience) -> str:
     """A place from statistics.places(): "52 %"; "About 50 %" where only tens are shown."""
-    if audience is Audience.CODES:
+    if audience.has_codes:
         return {0.0: "Under 5 %", 100.0: "Over 95 %"}.get(share, f"About {share:.0f} %")
     text = _percent(share / 100)
     return {"0 %": "Under 1 %", "100 %": "Over 99 %"}.get(text, text)

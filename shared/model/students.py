@@ -16,7 +16,7 @@ def find_students(rows: Iterable[Result], asked: str, audience: Audience) -> lis
 
     There are several if several students have the same name, or if several codes may be meant.
     """
-    if audience is Audience.CODES:
+    if audience.has_codes:
         pattern = code_pattern(asked)
         return [row for row in rows if pattern and re.fullmatch(pattern, row.student)]
     wanted = name_key(asked)
@@ -25,6 +25,6 @@ def find_students(rows: Iterable[Result], asked: str, audience: Audience) -> lis
 
 def sorted_by_student(rows: Collection[Result], audience: Audience, language: str = "") -> list[Result]:
     """The results in the order of every list, file and page: names by sort_key(), codes by their text."""
-    if audience is Audience.CODES:
+    if audience.has_codes:
         return sorted(rows, key=lambda row: (row.student, row.id))
     return sorted(rows, key=lambda row: (sort_key(row.student, language), row.student, row.id))

@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from shared.live.cache import ExamCache, ExamsSnapshot, ResultsSnapshot
 from shared.live.status import FeedState
-from shared.model.exam import Audience, Exam, is_id
+from shared.model.exam import Exam, is_id
 from shared.model.names import language_of
 from shared.model.overview import overview_of
 from shared.model.scales import describe
@@ -139,7 +139,7 @@ def _board(
         exam_id=exam.id,
         scale=describe(exam.scale),
         is_live=is_live,
-        own_label="My code" if exam.audience is Audience.CODES else "My name",
+        own_label="My code" if exam.audience.has_codes else "My name",
         asked=asked,
         own=[own_texts(exam, overview, row) for row in own],
         own_id=own[0].id if len(own) == 1 else "",

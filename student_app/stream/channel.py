@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from shared.live.cache import ExamCache
 from shared.live.status import FeedStatus
-from shared.model.exam import Audience, Result
+from shared.model.exam import Result
 from student_app.stream.messages import change_data, server_sent_event, snapshot_object, to_json
 from student_app.stream.numbers import Compute, LiveNumbers
 from student_app.stream.viewer import LAST_WORD_S, Viewer
@@ -182,7 +182,7 @@ class Channel:
         message = server_sent_event("change", to_json(change), self._event_id(self._version))
         self._upserts, self._removals = {}, {}
         self._sent_version = self._version
-        if exam.audience is Audience.CODES:
+        if exam.audience.has_codes:
             self._history_from = self._version
         else:
             self._remember(self._version, message)

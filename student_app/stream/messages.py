@@ -35,7 +35,7 @@ from operator import attrgetter
 
 from shared.live.cache import ResultsSnapshot
 from shared.live.status import FeedStatus
-from shared.model.exam import Audience, Exam, Result
+from shared.model.exam import Exam, Result
 from shared.model.grades import shown_grade
 from shared.model.overview import axis_of, overview_of
 from shared.model.scales import NumberScale, Scale, describe
@@ -147,7 +147,7 @@ def server_sent_event(kind: str, data: bytes, event_id: str | None = None) -> by
 
 
 def _row_arrays(exam: Exam, rows: Iterable[Result], received_at_s: Mapping[str, float]) -> list[list[object]]:
-    times = {} if exam.audience is Audience.CODES else received_at_s
+    times = {} if exam.audience.has_codes else received_at_s
     return [_row_array(exam.scale, row, times.get(row.id, 0.0)) for row in sorted(rows, key=attrgetter("id"))]
 
 

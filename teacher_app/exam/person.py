@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from shared.api.calls import TeacherApi
 from shared.model.class_list import ClassList, ClassStudent
 from shared.model.errors import NotFound, VersionConflict
-from shared.model.exam import Audience, Exam, Result
+from shared.model.exam import Exam, Result
 from shared.model.names import fold, has_words, name_key, sort_key
 from teacher_app.rows.commands import person_of
 
@@ -81,7 +81,7 @@ def persons_found(records: Records, typed: str) -> list[Person]:
         student = listing.student
         listings[look_at(student.name, student.number, student.code)].append(listing)
     for one in records.results:
-        code = one.result.student if one.exam.audience is Audience.CODES else None
+        code = one.result.student if one.exam.audience.has_codes else None
         name = person_of(one.result, one.exam.audience) or names.get(code or "", one.result.student)
         results[look_at(name, code)].append(one)
     persons = [Person(name, tuple(results[key]), tuple(listings[key])) for key, name in found.items()]

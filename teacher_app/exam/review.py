@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from statistics import median
 
-from shared.model.exam import Audience, Exam, Result
+from shared.model.exam import Exam, Result
 from shared.model.grades import Grade, Mark, grade_text
 from shared.model.names import name_key
 from shared.model.scales import Scale
@@ -119,7 +119,7 @@ def awaited_finding(exam: Exam, results: Sequence[Result]) -> Finding | None:
 
 
 def _repeated_students(exam: Exam, results: Sequence[Result]) -> Iterable[Finding]:
-    if exam.audience is Audience.CODES:
+    if exam.audience.has_codes:
         for group in _repeated(results, lambda row: row.student):
             yield Finding(
                 Severity.ERROR,
@@ -142,7 +142,7 @@ def _repeated_students(exam: Exam, results: Sequence[Result]) -> Iterable[Findin
 
 
 def _unnamed(exam: Exam, results: Sequence[Result]) -> Iterable[Finding]:
-    if exam.audience is Audience.CODES:
+    if exam.audience.has_codes:
         unnamed = [row for row in results if not row.name]
         if unnamed:
             yield Finding(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from shared.model.class_list import ClassStudent
-from shared.model.exam import Audience, Exam, Result, new_id
+from shared.model.exam import Exam, Result, new_id
 from teacher_app.rows.commands import CreateRow, person_of
 
 __all__ = ["awaited_rows", "students_of"]
@@ -13,7 +13,7 @@ __all__ = ["awaited_rows", "students_of"]
 
 def students_of(exam: Exam, results: Iterable[Result]) -> tuple[ClassStudent, ...]:
     """The students of an exam, with their codes if it shows codes; whoever has no name is left out."""
-    has_codes = exam.audience is Audience.CODES
+    has_codes = exam.audience.has_codes
     return tuple(
         ClassStudent(person, code=row.student if has_codes else None)
         for row in results

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.model.exam import Audience, Exam, Result
+from shared.model.exam import Exam, Result
 from teacher_app.rows.commands import person_of
 
 __all__ = ["has_codes", "shown_person", "split_name"]
@@ -22,4 +22,4 @@ def split_name(name: str) -> tuple[str, str]:
 
 def has_codes(exam: Exam) -> bool:
     """Whether the exam shows students by code."""
-    return exam.audience is Audience.CODES
+    return exam.audience.has_codes

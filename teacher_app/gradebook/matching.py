@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.model.class_list import ClassStudent
-from shared.model.exam import Audience, Exam, Result
+from shared.model.exam import Exam, Result
 from shared.model.names import name_key
 from teacher_app.rows.commands import person_of
 
@@ -34,7 +34,7 @@ class Match:
 def match_students(students: Sequence[ClassStudent], exam: Exam, results: Iterable[Result]) -> Match:
     """Each result is one student's, unclear, or another's."""
     by_code: dict[str, int] = {}
-    if exam.audience is not Audience.NAMES:
+    if exam.audience.has_codes:
         by_code = {one.code: place for place, one in enumerate(students) if one.code is not None}
     found: dict[int, Result] = {}
     by_name: dict[str, list[Result]] = {}

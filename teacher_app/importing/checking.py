@@ -120,7 +120,7 @@ def check_rows(
 def _checked_alone(row: SourceRow, exam: Exam, choices: Choices) -> CheckedRow:
     if not row.is_included:
         return CheckedRow(row, Fate.UNTICKED, row.flag or "Left out.")
-    has_codes = exam.audience is Audience.CODES
+    has_codes = exam.audience.has_codes
     if not row.person.strip() and not (has_codes and row.code):
         return CheckedRow(row, Fate.BAD, "There is no name in this row. Type it.")
     if has_codes and row.code and not is_code(row.code):
@@ -206,7 +206,7 @@ def _reading(typed: str, grade: Grade) -> str:
 
 
 def _refuse_repeated_codes(checked: list[CheckedRow], exam: Exam) -> None:
-    if exam.audience is not Audience.CODES:
+    if not exam.audience.has_codes:
         return
     first_lines: dict[str, int] = {}
     for index, one in enumerate(checked):
@@ -246,7 +246,7 @@ class _Present:
             person = person_of(row, audience)
             key: object = name_key(person) if person else ("code", row.student)
             self._by_key[key].append(row)
-            if audience is Audience.CODES:
+            if audience.has_codes:
                 self._keys_by_code[row.student] = key
 
     def key_of(self, row: SourceRow) -> object:
@@ -359,7 +359,7 @@ def _is_same(one: CheckedRow, row: Result, audience: Audience) -> bool:
     if one.grade not in {row.grade, AWAITED}:
         return False
     person = person_of(row, audience)
-    is_code_alone = audience is Audience.CODES and one.row.person in {"", row.student}
+    is_code_alone = audience.has_codes and one.row.person in {"", row.student}
     return is_code_alone or name_key(person) == name_key(one.row.person)
 
 

@@ -54,7 +54,7 @@ def _command(key: str, one: CheckedRow, audience: Audience) -> CreateRow | Chang
         # Namesakes were dealt with when the rows were checked.
         return CreateRow(key, person, typed_grade(one.grade), accepts_duplicate=True, code=row.code or None)
     assert one.there is not None  # noqa: S101  # what it replaces
-    has_codes = audience is Audience.CODES
+    has_codes = audience.has_codes
     if has_codes and person in {"", one.there.student}:
         person = person_of(one.there, audience)
     return ChangeRow(key, one.there.id, one.there.version, person, one.grade)

@@ -30,7 +30,7 @@ def bad_cells(command: Command, scale: Scale, audience: Audience) -> Iterator[Ba
     if not isinstance(command, CreateRow | ChangeRow):
         return
     try:
-        has_code = audience is Audience.CODES and (isinstance(command, ChangeRow) or bool(command.code))
+        has_code = audience.has_codes and (isinstance(command, ChangeRow) or bool(command.code))
         NewResult(_ANY_CODE if has_code and not command.person.strip() else command.person, "1")
     except FieldInvalid as error:
         yield BadCell(PERSON, error.reason)

@@ -144,4 +144,4 @@ Receipt = Saved | Deleted | Refused | Duplicate | Conflict | NotSaved
 
 def person_of(row: Result, audience: Audience) -> str:
     """Whom a row is about; "" where an exam shows codes and no name was given."""
-    return (row.name or "") if audience is Audience.CODES else row.student
+    return (row.name or "") if audience.has_codes else row.student

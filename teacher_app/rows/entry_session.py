@@ -56,7 +56,7 @@ class EntrySession(PageSession):
 
 def _hint(scale_hint: str, audience: Audience, is_published: bool) -> str:
     parts = [scale_hint, "Enter saves."]
-    if audience is Audience.CODES:
+    if audience.has_codes:
         parts.append("The name stays with you: everybody else sees a code.")
     if is_published:
         parts.append("This exam is published: everybody sees each result at once.")

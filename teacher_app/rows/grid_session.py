@@ -85,7 +85,7 @@ class GridSession(PageSession):
             **self.data(),
             "place": place,
             "subject": self.workspace.exam.subject,
-            "has_codes": self.audience is Audience.CODES,
+            "has_codes": self.audience.has_codes,
             "bad_cells": {
                 key: [self.entries[key].attempt, [[cell.column, cell.reason] for cell in cells]]
                 for key, cells in self.bad_cells().items()

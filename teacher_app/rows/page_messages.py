@@ -119,7 +119,7 @@ def receipt_message(receipt: Receipt, attempt: int, audience: Audience) -> dict[
 
 def row_message(row: Result, audience: Audience) -> list[Any]:
     """A row for the script, with its grade as people read it."""
-    code = row.student if audience is Audience.CODES else ""
+    code = row.student if audience.has_codes else ""
     return [row.id, person_of(row, audience), code, grade_text(row.grade), row.version]
 
 

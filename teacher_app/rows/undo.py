@@ -31,5 +31,5 @@ def inverse_command(
 
 def restoring_command(row: Result, key: str, audience: Audience) -> CreateRow:
     """A command with `key` that creates a deleted row again, with its code."""
-    code = row.student if audience is Audience.CODES else None
+    code = row.student if audience.has_codes else None
     return CreateRow(key, person_of(row, audience), typed_grade(row.grade), accepts_duplicate=True, code=code)

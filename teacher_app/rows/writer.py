@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from shared.api.calls import BATCH_MAX
-from shared.model.codes import RandomSource, new_codes
+from shared.model.codes import CODE_LENGTH, RandomSource, is_code, new_codes
 from shared.model.errors import (
     ApiRefused,
     BackendUnreachable,
@@ -187,7 +187,7 @@ class RowWriter:
     def _new_result(self, command: CreateRow) -> NewResult | Refused:
         try:
             grade = stored_grade(command.grade, self._workspace.exam.scale)
-            if self._audience is Audience.NAMES:
+            if not self._audience.has_codes:
                 return NewResult(command.person, grade, id=command.key)
             is_nameless = command.code is not None and not command.person  # put back as it was
             name = None if is_nameless else command.person
@@ -197,13 +197,15 @@ class RowWriter:
 
     def _assign_codes(self, creates: Sequence[CreateRow]) -> None:
         """A code stays the same for as long as its row may have arrived; one that is taken is replaced."""
-        if self._audience is Audience.NAMES:
+        if not self._audience.has_codes:
             return
+        length = self._audience.code_length or CODE_LENGTH
         taken = {row.student for row in self._workspace.results}
         new = [command for command in creates if command.key not in self._codes]
-        self._codes |= {one.key: one.code for one in new if one.code and one.code not in taken}
+        kept = {one.key: one.code for one in new if one.code and is_code(one.code, length)}
+        self._codes |= {key: code for key, code in kept.items() if code not in taken}
         keys = [one.key for one in new if one.key not in self._codes]
-        fresh = new_codes(len(keys), taken | set(self._codes.values()), self._random)
+        fresh = new_codes(len(keys), taken | set(self._codes.values()), self._random, length)
         self._codes |= dict(zip(keys, fresh, strict=True))
 
     def _create(self, batch: Sequence[NewResult]) -> list[Receipt]:
@@ -216,8 +218,12 @@ class RowWriter:
             except VersionConflict as conflict:
                 new = batch[0]
                 return [self._conflict(new.id, new.id, conflict, new.name or new.student, new.grade, None)]
-        names = {new.id: new.name for new in batch}  # the API's answers to writes have no names
-        return [self._saved(row.id, replace(row, name=names[row.id])) for row in rows]
+        # The API's answers to writes have no names, nor codes that find a student's own result.
+        sent = {new.id: new for new in batch}
+        return [
+            self._saved(row.id, replace(row, name=sent[row.id].name, student=sent[row.id].student))
+            for row in rows
+        ]
 
     def _saved(self, key: str, row: Result, before: Result | None = None) -> Saved:
         self._workspace.keep([row])
@@ -232,7 +238,7 @@ class RowWriter:
             return [Conflict(command.key, command.row_id, None)]
         grade = stored_grade(command.grade, self._workspace.exam.scale)
         person = command.person.strip()
-        has_codes = self._audience is Audience.CODES
+        has_codes = self._audience.has_codes
         is_new_person = person != person_of(before, self._audience)
         if not is_new_person and grade == before.grade and before.version == command.expected_version:
             return [Saved(command.key, self._workspace.now_s(), before, before)]
@@ -241,7 +247,7 @@ class RowWriter:
             if grade == AWAITED and not before.is_awaited:
                 row = self._workspace.api.retract_result(before.exam_id, before.id, version)
                 if not is_new_person:
-                    return [self._saved(command.key, replace(row, name=before.name), before)]
+                    return [self._saved(command.key, _with_secrets(row, before, before.name), before)]
                 version = row.version
             row = self._workspace.api.update_result(
                 before.exam_id,
@@ -258,7 +264,7 @@ class RowWriter:
             self._workspace.forget([command.row_id])
             return [Conflict(command.key, command.row_id, None)]
         name = (person or None) if has_codes else before.name
-        return [self._saved(command.key, replace(row, name=name), before)]
+        return [self._saved(command.key, _with_secrets(row, before, name), before)]
 
     def _delete(self, batch: Sequence[DeleteRow]) -> list[Receipt]:
         before = {command.row_id: self._workspace.result(command.row_id) for command in batch}
@@ -301,11 +307,16 @@ class RowWriter:
         row = conflict.current
         if not isinstance(row, Result):
             return None
-        if self._audience is Audience.CODES:
+        if self._audience.has_codes:
             row = self._workspace.api.get_result(row.exam_id, row.id)  # no refusal contains names
         if row is not None:
             self._workspace.keep([row])
         return row
+
+
+def _with_secrets(row: Result, before: Result, name: str | None) -> Result:
+    """An answer to a write, with what the API leaves out of it."""
+    return replace(row, name=name, student=row.student or before.student)
 
 
 def _batches(items: Sequence[_Item], size: int) -> Iterator[Sequence[_Item]]:

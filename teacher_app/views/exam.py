@@ -8,7 +8,6 @@ from collections.abc import Callable
 import streamlit as st
 
 from shared.model.errors import InputRefused, NotFound, SessionEnded
-from shared.model.exam import Audience
 from shared.model.scales import describe
 from shared.model.text import date_text
 from teacher_app.context import current_api, current_session
@@ -77,7 +76,7 @@ def _is_another_teachers(workspace: Workspace) -> bool:
 
 
 def _show_part(workspace: Workspace) -> None:
-    parts = [name for name in PARTS if name != CODES or workspace.exam.audience is Audience.CODES]
+    parts = [name for name in PARTS if name != CODES or workspace.exam.audience.has_codes]
     _take_part_from_address(parts)
     st.segmented_control(
         "Part of the work", parts, required=True, key=navigation.PART, label_visibility="collapsed"

@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from shared.model.errors import VersionConflict
-from shared.model.exam import TEXT_MAX, Audience
+from shared.model.exam import TEXT_MAX
 from shared.model.grades import shown_grade
 from shared.model.names import name_key
 from shared.model.text import date_text, escape_markdown
@@ -106,7 +106,7 @@ def _is_ticked(text: str, key: str) -> bool:
 def _result_text(one: StudentResult) -> str:
     exam, row = one.exam, one.result
     grade = "no grade yet" if row.is_awaited else shown_grade(row.grade, exam.scale)
-    code = f", code {row.student}" if exam.audience is Audience.CODES else ""
+    code = f", code {row.student}" if exam.audience.has_codes else ""
     return (
         f"{escape_markdown(exam.subject)}, {date_text(exam.date)}: {escape_markdown(grade)}{code} "
         f"({status_text(exam).lower()})"

@@ -39,13 +39,17 @@ class GuestDocument:
 
 
 def guest_queries(
-    source: random.Random, count: int, exam_ids: Sequence[str], result_ids: Sequence[str]
+    source: random.Random,
+    count: int,
+    exam_ids: Sequence[str],
+    result_ids: Sequence[str],
+    codes: Sequence[str] = (),
 ) -> Iterator[GuestDocument]:
-    """Documents with `count` queries in total, of these exams and results and of all exams."""
+    """Documents with `count` queries in total, of these exams, results and codes, and of all exams."""
     while count > 0:
         width = min(count, source.randint(1, _TOP_FIELDS_MAX))
         count -= width
-        yield _document(source, width, exam_ids, result_ids)
+        yield _document(source, width, exam_ids, result_ids, codes)
 
 
 def guest_subscription(source: random.Random, name: str, exam_id: str) -> GuestDocument:
@@ -101,7 +105,11 @@ class _Fragments:
 
 
 def _document(
-    source: random.Random, width: int, exam_ids: Sequence[str], result_ids: Sequence[str]
+    source: random.Random,
+    width: int,
+    exam_ids: Sequence[str],
+    result_ids: Sequence[str],
+    codes: Sequence[str],
 ) -> GuestDocument:
     fragments = _Fragments(source)
     variables: dict[str, Any] = {}
@@ -118,7 +126,10 @@ def _document(
     fields: list[str] = []
     for number in range(width):
         exam_id = source.choice(exam_ids)
-        match source.randrange(8):
+        match source.randrange(9 if codes else 8):
+            case 8:
+                arguments = f"examId: {given(exam_id, 'ID!')}, code: {given(source.choice(codes), 'String!')}"
+                call = f"findResult({arguments}) {fragments.selection('Results', _RESULT)}"
             case 0:
                 call = f"getExam(id: {given(exam_id, 'ID!')}) {fragments.selection('Exam', _EXAM)}"
             case 1:

@@ -4,7 +4,7 @@ import { util } from '@aws-appsync/utils';
 // A list is looked up in the caller's own partition: somebody else's list does not exist for them.
 const UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![\\s\\S])';
 const TEXT = '^[^\\x00-\\x1f\\x7f-\\x9f]{1,120}(?![\\s\\S])';
-const CODE = '^[2-9A-HJKMNP-TV-Z]{6}(?![\\s\\S])';
+const CODE = '^([2-9A-HJKMNP-TV-Z]{6}|[2-9A-HJKMNP-TV-Z]{10})(?![\\s\\S])';
 const GRADEBOOK = '^[0-9a-z._~]+(?![\\s\\S])';
 const GRADEBOOK_MAX = 8000;
 const STUDENTS_MAX = 1000;
@@ -37,7 +37,7 @@ function checkedStudents(sent) {
     if ((one.code ?? null) !== null) {
       student.code = one.code.trim();
       if (!util.matches(CODE, student.code)) {
-        refuse('student', 'code takes 6 of the characters 2 to 9 and A to Z without I, L, O and U.');
+        refuse('student', 'code takes 6 or 10 of the characters 2 to 9 and A to Z without I, L, O and U.');
       }
       if (Object.hasOwn(codes, student.code)) {
         refuse('students', 'A code is in the list twice.');

@@ -1,6 +1,8 @@
 // The results of an exam that the caller may see. The functions of each field:
 // getResults: readExam, readRows.
 // listResults: readExam, queryRows.
+// findResult: readExam, countByExam, countByAddress, queryCode, readRows, takeOwnRow, forgiveByExam, forgiveByAddress.
+// Where each student sees the own result only, whom a result is about is the owner's alone.
 // Awaited results and names go to the exam's owner alone, times to teachers alone: the order of entry could identify the people behind codes.
 // A page is shorter by the awaited results that it leaves out; its token is the position of the last one read.
 function isShownTo(identity, row, exam) {
@@ -11,6 +13,9 @@ function shownTo(identity, row, exam, isPublic) {
   const caller = identity?.sub ?? null;
   const readable = isPublic && row.grade !== 'AWAITED';
   const shown = { ...row, readable, published: readable && exam.listed, name: exam.owner === caller ? row.name : null };
+  if (exam.audience === 'OWN' && exam.owner !== caller) {
+    shown.student = '';
+  }
   return caller === null ? { ...shown, owner: null, createdAt: null, updatedAt: null } : shown;
 }
 
@@ -20,7 +25,7 @@ export function request(ctx) {
   ctx.stash.examId = examId;
   if (ctx.info.fieldName === 'getResults') {
     ctx.stash.rows = [{ id }];
-  } else {
+  } else if (ctx.info.fieldName === 'listResults') {
     ctx.stash.listing = { name: `results/${examId}/`, key: 'examId', value: examId, sortKey: 'id', isDescending: false };
   }
   return {};
@@ -28,6 +33,10 @@ export function request(ctx) {
 
 export function response(ctx) {
   const { exam, page, stored, areResultsPublic } = ctx.stash;
+  if (ctx.info.fieldName === 'findResult') {
+    const found = ctx.stash.found ?? null;
+    return found === null ? null : { ...shownTo(null, found, exam, areResultsPublic), student: '' };
+  }
   if (ctx.info.fieldName === 'getResults') {
     const row = stored[ctx.args.id] ?? null;
     return row !== null && isShownTo(ctx.identity, row, exam) ? shownTo(ctx.identity, row, exam, areResultsPublic) : null;

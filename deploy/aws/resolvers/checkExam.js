@@ -72,8 +72,9 @@ export function request(ctx) {
     if (isPublished) {
       util.error('The audience cannot change while the exam is published.', 'PreconditionFailed');
     }
-    if (audience === 'CODES') {
-      ctx.stash.mustBeEmpty = 'The audience cannot change to codes while the exam has results.';
+    if (audience === 'CODES' || audience === 'OWN' || exam.audience === 'OWN') {
+      const change = `from ${exam.audience} to ${audience}`;
+      ctx.stash.mustBeEmpty = `The audience cannot change ${change} while the exam has results.`;
     }
   }
   return { payload: null };

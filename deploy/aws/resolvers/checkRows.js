@@ -9,7 +9,8 @@ const ROWS_MAX = 99; // one transaction of DynamoDB takes 100 items, of which on
 const UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![\\s\\S])';
 const TEXT = '^[^\\x00-\\x1f\\x7f-\\x9f]{1,120}(?![\\s\\S])';
 const GRADE = '^[^\\x00-\\x1f\\x7f-\\x9f]{1,16}(?![\\s\\S])';
-const CODE = '^[2-9A-HJKMNP-TV-Z]{6}(?![\\s\\S])';
+const CODE_CHARACTER = '[2-9A-HJKMNP-TV-Z]';
+const CODE_LENGTHS = { CODES: 6, OWN: 10 };
 
 function refuse(field, message) {
   util.error(message, 'BadRequest', null, { field });
@@ -44,8 +45,10 @@ export function request(ctx) {
     seen[row.id] = true;
     if (Object.hasOwn(row, 'student')) {
       row.student = checkedText(row, 'student', TEXT, 'takes 1 to 120 characters, without control characters.');
-      if (ctx.stash.exam.audience === 'CODES' && !util.matches(CODE, row.student)) {
-        refuse('student', 'This exam shows codes: student takes 6 of the characters 2 to 9 and A to Z without I, L, O and U.');
+      const length = CODE_LENGTHS[ctx.stash.exam.audience] ?? 0;
+      if (length > 0 && !util.matches(`^${CODE_CHARACTER}{${length}}(?![\\s\\S])`, row.student)) {
+        const message = `student takes ${length} of the characters 2 to 9 and A to Z without I, L, O and U.`;
+        refuse('student', `This exam has codes: ${message}`);
       }
     }
     if (Object.hasOwn(row, 'grade')) {

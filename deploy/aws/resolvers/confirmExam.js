@@ -26,9 +26,11 @@ export function response(ctx) {
   const releaseAt = util.time.parseISO8601ToEpochMilliSeconds(ctx.result.releaseAt ?? '1970-01-01T00:00:00Z');
   const readable = ctx.result.published && releaseAt <= util.time.nowEpochMilliSeconds() && graded.length > 0;
   const published = readable && (ctx.result.listed ?? true);
+  // Everybody who subscribes gets the same answer: nobody's name, and no code that finds somebody's own result.
+  const hidden = ctx.result.audience === 'OWN' ? { name: null, student: '' } : { name: null };
   const shown = {};
   for (const item of graded.length > 0 ? graded : ctx.stash.items) {
-    shown[item.id] = { ...item, name: null, readable, published };
+    shown[item.id] = { ...item, ...hidden, readable, published };
   }
   const ids = Object.keys(shown);
   ids.sort(); // APPSYNC_JS allows no comparison function

@@ -42,6 +42,9 @@ export function request(ctx) {
         updatedAt: now,
         owner: exam.owner,
       };
+      if (exam.audience === 'OWN') {
+        values.code = row.student; // for the index by which the student finds the result
+      }
       if ((row.name ?? null) !== null) {
         values.name = row.name;
       }

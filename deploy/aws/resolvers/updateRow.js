@@ -5,6 +5,9 @@ import { util } from '@aws-appsync/utils';
 export function request(ctx) {
   const { id, expectedVersion, ...fields } = ctx.stash.rows[0];
   const values = { ...fields, version: expectedVersion + 1, updatedAt: util.time.nowISO8601() };
+  if (ctx.stash.exam.audience === 'OWN' && Object.hasOwn(fields, 'student')) {
+    values.code = fields.student;
+  }
   const names = {};
   const placeholders = {};
   const assignments = [];

@@ -97,6 +97,7 @@ async def _graphql(request: Request, api: ApiParts) -> Response:
         query=request.scope["query_string"].decode("latin-1"),
         headers=request.headers.items(),
         body=body,
+        address=request.client.host if request.client else "",
     )
     return _response(answer)
 

@@ -220,7 +220,7 @@ def _exam(
     rng = random.Random(f"{subject} {date}")  # noqa: S311  # examples, not secrets
     exam_id = str(uuid.uuid5(_NAMESPACE, f"{subject} {date}"))
     names = _names(size, rng)
-    codes = new_codes(size, (), rng) if audience is Audience.CODES else None
+    codes = new_codes(size, (), rng) if audience.has_codes else None
     rows = [
         NewResult(
             id=str(uuid.uuid5(_NAMESPACE, f"{exam_id} {index}")),

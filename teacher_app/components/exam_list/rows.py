@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from shared.model.exam import Audience, Exam
+from shared.model.exam import Exam
 from shared.model.text import date_text
 
 __all__ = ["list_rows"]
@@ -24,7 +24,7 @@ def list_rows(exams: Iterable[Exam]) -> list[dict[str, object]]:
             "dateText": date_text(exam.date),
             "scale": exam.scale.label,
             "isPublished": exam.is_published,
-            "hasCodes": exam.audience is Audience.CODES,
+            "hasCodes": exam.audience.has_codes,
             "results": exam.results_count or 0,
             "resultsText": _count(exam.results_count),
         }

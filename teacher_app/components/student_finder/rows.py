@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from shared.model.exam import Audience, Exam, Result
+from shared.model.exam import Exam, Result
 from shared.model.text import date_text
 from teacher_app.gradebook.gradebook import CellKind, cell_of
 from teacher_app.rows.commands import person_of
@@ -29,7 +29,7 @@ def finder_data(exams: Sequence[Exam], results: Mapping[str, Sequence[Result]]) 
         "results": [
             (
                 person_of(row, exam.audience),
-                "" if exam.audience is Audience.NAMES else row.student,
+                "" if not exam.audience.has_codes else row.student,
                 place,
                 _grade(row, exam),
             )

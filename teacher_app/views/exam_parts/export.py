@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from shared.model.exam import Audience, Exam, Result
+from shared.model.exam import Exam, Result
 from shared.model.names import language_of, sort_key
 from shared.model.scales import NumberScale
 from shared.model.text import escape_markdown
@@ -44,7 +44,7 @@ def render(workspace: Workspace) -> None:
     )
     if awaited := len(workspace.results) - len(rows):
         st.caption(f"{count_text(awaited, 'student')} without a grade yet: left out.")
-    if exam.audience is Audience.CODES:
+    if exam.audience.has_codes:
         st.warning("These files hold names beside codes: keep them to yourself.", icon=":material/lock:")
     for form in FORMATS:
         _offer(form, exam, rows)

@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 import pandas as pd
 import streamlit as st
 
-from shared.model.exam import Audience
 from shared.model.scales import NumberScale, number_text
 from shared.model.text import escape_markdown
 from teacher_app.exam.wording import count_text
@@ -210,7 +209,7 @@ def show_rows(draft: ImportDraft, key: str) -> list[CheckedRow]:
             "What happens": [_becomes(checked[position]) for position in positions],
         }
     )
-    has_codes = draft.audience is Audience.CODES and any(one.row.code for one in checked)
+    has_codes = draft.audience.has_codes and any(one.row.code for one in checked)
     has_numbers = any(one.row.number for one in checked)
     st.data_editor(
         data,

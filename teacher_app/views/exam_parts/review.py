@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from shared.model.exam import Audience, Exam
+from shared.model.exam import Exam
 from shared.model.names import language_of
 from shared.model.text import date_text
 from teacher_app.exam.preview import preview_of
@@ -57,7 +57,7 @@ def show_preview(workspace: Workspace) -> None:
             "preview.html",
             exam=exam,
             date=date_text(exam.date),
-            has_codes=exam.audience is Audience.CODES,
+            has_codes=exam.audience.has_codes,
             preview=preview_of(exam, workspace.results, language_of(st.context.locale)),
         )
     )
@@ -111,7 +111,7 @@ def _draft(workspace: Workspace, found: list[Finding]) -> None:
             type="secondary" if unsaved else "primary",
             icon=":material/campaign:",
         )
-        order = "code" if exam.audience is Audience.CODES else "name"
+        order = "code" if exam.audience.has_codes else "name"
         st.caption(
             f"All at once, sorted by {order}: nobody can tell whom you marked first. "
             "What you enter or correct afterwards shows at once."

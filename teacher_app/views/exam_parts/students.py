@@ -69,7 +69,7 @@ def choose_students(choice: StudentChoice, audience: Audience, key: str) -> list
         choice.students[chosen] = () if found is None else found.students or ()
     students = choice.students[chosen]
     keeps_codes = False
-    if audience is Audience.CODES and any(student.code for student in students):
+    if audience.has_codes and any(student.code for student in students):
         keeps_codes = st.checkbox(
             "Students keep the codes that they have",
             key=f"{key}-codes",

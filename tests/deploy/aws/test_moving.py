@@ -49,10 +49,10 @@ def result(of: Exam, student: str, name: str | None = None) -> Result:
 @pytest.fixture
 def school() -> School:
     published = exam("Optics", "sub of anna")
-    coded = exam("Ethics", "sub of ben", audience="CODES", is_published=False)
+    coded = exam("Ethics", "sub of ben", audience="OWN", is_published=False)
     orphan = exam("Latin", "sub of somebody who left", release_at="2027-06-20T12:00:00.000Z", is_listed=False)
     rows = [result(published, f"Zoë {number}") for number in range(120)]
-    rows.append(result(coded, "7KQ2MX", "Ada Lovelace"))
+    rows.append(result(coded, "7KQ2MX9ABC", "Ada Lovelace"))
     return School(
         teachers=(
             MovedTeacher("sub of anna", "Anna.Berg", "anna@school.example", "Anna Berg", is_enabled=True),

@@ -76,7 +76,7 @@ def test_a_resolvers_comment_lists_its_functions_in_the_template(
         names = [reference["Fn::GetAtt"][0] for reference in properties["PipelineConfig"]["Functions"]]
         functions = [resources[name]["Properties"]["Name"] for name in names]
         assert f"\n// {properties['FieldName']}: {', '.join(functions)}.\n" in properties["Code"]
-    assert pipelines == 16
+    assert pipelines == 17
 
 
 def test_a_functions_comment_names_its_data_source(resources: dict[str, Any]) -> None:
@@ -127,6 +127,7 @@ def test_the_guest_role_may_query_only_the_public_fields(resources: dict[str, An
         "${Api.Arn}/types/Query/fields/getExam",
         "${Api.Arn}/types/Query/fields/listResults",
         "${Api.Arn}/types/Query/fields/getResults",
+        "${Api.Arn}/types/Query/fields/findResult",
         "${Api.Arn}/types/Subscription/fields/onUpdateExam",
         "${Api.Arn}/types/Subscription/fields/onPublishExam",
         "${Api.Arn}/types/Subscription/fields/onUnpublishExam",
@@ -189,6 +190,7 @@ def test_each_data_sources_role_reaches_its_own_table_and_results_are_counted_in
             ],
             ["${ResultsTable.Arn}"],
         ),
+        (["dynamodb:Query"], ["${ResultsTable.Arn}/index/byCode"]),
         (["dynamodb:UpdateItem"], ["${ExamsTable.Arn}"]),
     ]
     assert statements(resources, "ApiLogRole") == [

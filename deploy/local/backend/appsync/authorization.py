@@ -47,13 +47,14 @@ class Caller:
     """An authenticated caller, and the context of each GraphQL execution.
 
     `sub` and `sign_in` (the token's origin_jti) are a teacher's. `expires_at_s` is when the token or the
-    guest's credentials expire.
+    guest's credentials expire. `address` is where an HTTP request came from.
     """
 
     mode: AuthMode
     sub: str | None = None
     sign_in: str | None = None
     expires_at_s: float | None = None
+    address: str = ""
 
 
 ResolveInfo: TypeAlias = "GraphQLResolveInfo[Caller]"

@@ -11,10 +11,10 @@ from typing import Any
 from deploy.local.backend.appsync.errors import bad_request, conflict, not_found
 from deploy.local.backend.appsync.exam_rules import TeacherMutation
 from deploy.local.backend.appsync.validation import (
+    checked_class_code,
     checked_class_size,
     checked_gradebook,
     checked_id,
-    checked_student,
     checked_text,
 )
 from deploy.local.backend.appsync.wire_rows import WireObject, class_list_object
@@ -88,7 +88,7 @@ def _checked_students(given: Sequence[Mapping[str, Any]] | None) -> tuple[ClassS
         ClassStudent(
             name=checked_text(student["name"], "name"),
             number=_checked(student, "number"),
-            code=None if student.get("code") is None else checked_student(student["code"], are_codes=True),
+            code=None if student.get("code") is None else checked_class_code(student["code"]),
         )
         for student in given
     )

@@ -100,16 +100,19 @@ def create_exam(connection: sqlite3.Connection, mutation: TeacherMutation) -> Wi
 
 
 def change_exam(connection: sqlite3.Connection, mutation: TeacherMutation) -> WireObject:
-    """Fields left out stay. Who can see the exam changes only while it is a draft, and the audience to codes
-    only while it has no results."""
+    """Fields left out stay. Who can see the exam changes only while it is a draft, and the audience to codes,
+    to the own result or from it, only while it has no results."""
     exam = _current_exam(connection, mutation)
     changed = replace(exam, **_checked_fields(mutation.input))
     if changed.audience != exam.audience:
         if exam.is_published:
             raise precondition_failed("The audience cannot change while the exam is published")
-        # The names stored as public texts would be shown where codes are promised.
-        if changed.are_students_codes and count_results(connection, exam.id, 1):
-            raise precondition_failed("The audience cannot change to CODES while the exam has results")
+        # The names stored as public texts would be shown where codes are promised, or the codes of an exam
+        # where only the own result is shown, which may find results of other exams.
+        needs_no_results = changed.audience == "CODES" or "OWN" in (changed.audience, exam.audience)
+        if needs_no_results and count_results(connection, exam.id, 1):
+            change = f"from {exam.audience} to {changed.audience}"
+            raise precondition_failed(f"The audience cannot change {change} while the exam has results")
     if changed.is_listed != exam.is_listed and exam.is_published:
         # Whoever has the exam in a list would never hear that it is in none any more.
         raise precondition_failed("Whether the exam is listed cannot change while it is published")

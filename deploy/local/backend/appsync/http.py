@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -53,11 +53,12 @@ class GraphqlOverHttp:
         self._authenticator, self._executor = authenticator, executor
 
     async def answer(
-        self, *, path: str, query: str, headers: Iterable[tuple[str, str]], body: bytes
+        self, *, path: str, query: str, headers: Iterable[tuple[str, str]], body: bytes, address: str = ""
     ) -> HttpAnswer:
-        """`path` and `query` as received, still percent-encoded."""
+        """`path` and `query` as received, still percent-encoded; `address` is the client's."""
         try:
             caller = self._authenticator.caller(path=path, query=query, headers=headers, body=body)
+            caller = replace(caller, address=address)
         except AuthenticationRefused as refusal:
             return _refused(refusal.http_status, refusal.error_type, refusal.message)
         request = parsed_request(body)

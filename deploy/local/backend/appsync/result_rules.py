@@ -63,7 +63,7 @@ def change_result(connection: sqlite3.Connection, mutation: TeacherMutation) -> 
     result = _current_result(connection, given, exam, mutation)
     changed = replace(result, version=result.version + 1, updated_at=mutation.now)
     if "student" in given:
-        student = checked_student(given["student"], are_codes=exam.are_students_codes)
+        student = checked_student(given["student"], exam.audience)
         changed = replace(changed, student=student)
     if "grade" in given:
         changed = replace(changed, grade=checked_grade(given["grade"]))
@@ -106,7 +106,7 @@ def _stored_row(
     result = Result(
         exam_id=exam.id,
         id=checked_id(given["id"]),
-        student=checked_student(given["student"], are_codes=exam.are_students_codes),
+        student=checked_student(given["student"], exam.audience),
         grade=checked_grade(given["grade"]),
         name=_checked_name(given),
         version=1,
@@ -119,7 +119,7 @@ def _stored_row(
         return result
     if stored == replace(result, created_at=stored.created_at, updated_at=stored.updated_at):
         return stored
-    current = result_object(stored, exam, mutation.now_s)
+    current = result_object(stored, exam, mutation.now_s, with_student=True)
     raise conflict("A result with this id exists and is different", current)
 
 
@@ -138,7 +138,8 @@ def _current_result(
     if result is None:
         raise not_found("The result")
     if given["expectedVersion"] != result.version:
-        raise conflict("The result was changed meanwhile", result_object(result, exam, mutation.now_s))
+        current = result_object(result, exam, mutation.now_s, with_student=True)
+        raise conflict("The result was changed meanwhile", current)
     return result
 
 

@@ -16,6 +16,7 @@ __all__ = [
     "PAGE_ROWS_DEFAULT",
     "PAGE_ROWS_MAX",
     "checked_batch_ids",
+    "checked_class_code",
     "checked_class_size",
     "checked_date",
     "checked_grade",
@@ -53,7 +54,10 @@ _SCALE = re.compile(
 SCALE_LENGTH_MAX = 512
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _GRADEBOOK = re.compile(r"[0-9a-z._~]{1,8000}")
-_CODE = re.compile(r"[2-9A-HJKMNP-TV-Z]{6}")  # no 0, O, 1, I, L, U: codes are read aloud and copied by hand
+_CODE_CHARACTER = "[2-9A-HJKMNP-TV-Z]"  # no 0, O, 1, I, L, U: codes are read aloud and copied by hand
+# By audience. A code that everybody sees finds no result of an exam where only the own one is shown.
+CODE_LENGTHS = {"CODES": 6, "OWN": 10}
+_CODES = {audience: re.compile(f"{_CODE_CHARACTER}{{{length}}}") for audience, length in CODE_LENGTHS.items()}
 
 
 def checked_id(value: str) -> str:
@@ -87,11 +91,25 @@ def checked_gradebook(value: str | None) -> str | None:
     return value
 
 
-def checked_student(value: str | None, *, are_codes: bool) -> str:
-    """The public text of a student: any short text, or a code where the exam's audience is CODES."""
+def checked_student(value: str | None, audience: str) -> str:
+    """The text that stands for a student: any short text, or a code of the audience's length."""
     text = checked_text(value, "student")
-    if are_codes and not _CODE.fullmatch(text):
-        raise bad_request("student", "must be a code of six letters and digits, without 0, O, 1, I, L, U")
+    if audience in _CODES and not _CODES[audience].fullmatch(text):
+        length = CODE_LENGTHS[audience]
+        raise bad_request(
+            "student", f"must be a code of {length} letters and digits, without 0, O, 1, I, L, U"
+        )
+    return text
+
+
+def checked_class_code(value: str) -> str:
+    """The code that a student keeps: of any audience's length."""
+    text = checked_text(value, "student")
+    if not any(pattern.fullmatch(text) for pattern in _CODES.values()):
+        lengths = " or ".join(map(str, CODE_LENGTHS.values()))
+        raise bad_request(
+            "student", f"must be a code of {lengths} letters and digits, without 0, O, 1, I, L, U"
+        )
     return text
 
 

@@ -1,8 +1,9 @@
-"""Stored rows as the schema's objects. The schema's directives decide who may see a field, except for `name`.
+"""Stored rows as the schema's objects. The schema's directives decide who may see a field, except for `name`,
+and for `student` where each student sees the own result only.
 
-`name` is included only on request: for the exam's owner, in the answer to a query. In answers to mutations,
-and so in events, it is always null. Whether an exam's hour has come is decided at each answer, by the time
-`now_s` (epoch seconds) of this backend's clock; nothing acts when it comes.
+These are included only on request: for the exam's owner, in the answer to a query. In answers to mutations,
+and so in events, they are always null and empty. Whether an exam's hour has come is decided at each answer,
+by the time `now_s` (epoch seconds) of this backend's clock; nothing acts when it comes.
 """
 
 import datetime as dt
@@ -53,13 +54,15 @@ def exam_object(exam: Exam, now_s: float) -> WireObject:
     }
 
 
-def result_object(result: Result, exam: Exam, now_s: float, *, with_name: bool = False) -> WireObject:
+def result_object(
+    result: Result, exam: Exam, now_s: float, *, with_name: bool = False, with_student: bool = False
+) -> WireObject:
     """All fields of `Results`. An awaited result is never readable: subscribers are filtered on that."""
     is_readable = are_results_public(exam, now_s) and not result.is_awaited
     return {
         "id": result.id,
         "examId": result.exam_id,
-        "student": result.student,
+        "student": result.student if with_student or not exam.is_own_result_only else "",
         "grade": result.grade,
         "readable": is_readable,
         "published": is_readable and exam.is_listed,

@@ -34,8 +34,9 @@ class Exam:
     is_listed: bool = True
 
     @property
-    def are_students_codes(self) -> bool:
-        return self.audience == "CODES"
+    def is_own_result_only(self) -> bool:
+        """Whether nobody but the owner gets to know whom a result is about."""
+        return self.audience == "OWN"
 
 
 _SELECT = (

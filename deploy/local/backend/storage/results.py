@@ -9,6 +9,7 @@ __all__ = [
     "count_results",
     "delete_result",
     "find_result",
+    "find_results_of_student",
     "insert_result",
     "list_results",
     "update_result",
@@ -46,6 +47,14 @@ def find_result(connection: sqlite3.Connection, exam_id: str, result_id: str) ->
         (exam_id, result_id),
     ).fetchone()
     return Result(*row) if row else None
+
+
+def find_results_of_student(
+    connection: sqlite3.Connection, exam_id: str, student: str, row_count: int
+) -> list[Result]:
+    """Up to `row_count` results with this text. It looks at the whole exam, also after it found one."""
+    rows = connection.execute(f"{_SELECT} WHERE exam_id = ? AND student = ?", (exam_id, student)).fetchall()
+    return [Result(*row) for row in rows[:row_count]]
 
 
 def list_results(

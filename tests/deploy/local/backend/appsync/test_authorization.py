@@ -161,7 +161,7 @@ def test_guests_may_access_exactly_these_fields_of_the_real_schema() -> None:
         "onDeleteResultsBatch",
     ]
     assert open_to_guests == {
-        *(f"Query.{name}" for name in ("listExams", "getExam", "listResults", "getResults")),
+        *(f"Query.{name}" for name in ("listExams", "getExam", "listResults", "getResults", "findResult")),
         *(f"Subscription.{name}" for name in subscriptions),
         *(f"Exam.{name}" for name in exam),
         *(f"Results.{name}" for name in results),

@@ -125,10 +125,10 @@ def test_a_date_is_a_day_of_the_calendar(text: str | None) -> None:
 )
 def test_with_codes_a_student_must_be_one(text: str) -> None:
     """So that no name is stored where a code is promised; with names, any text is accepted."""
-    assert checked_student("ABC234", are_codes=True) == "ABC234"
-    assert checked_student(text, are_codes=False) == text
+    assert checked_student("ABC234", "CODES") == "ABC234"
+    assert checked_student(text, "NAMES") == text
     with pytest.raises(ApiError) as caught:
-        checked_student(text, are_codes=True)
+        checked_student(text, "CODES")
     assert refused_field(caught.value) == "student"
 
 
