@@ -1,8 +1,8 @@
 """Checks, over the wire, the API's rules that only a real stack (or the embedded backend) can show.
 
 The contract suite checks the other rules on an emulator. No emulator implements these: the signatures of
-tokens, the schema's directives, introspection, real time with its filters, and AppSync's transactions. Every
-check creates the data it needs and deletes it again.
+tokens, the schema's directives, introspection, and how AppSync itself runs transactions, conditions, the
+resolvers' JavaScript and real time. Every check creates the data it needs and deletes it again.
 """
 
 import time
@@ -20,6 +20,7 @@ from shared.api.http import GuestSignature, TeacherToken
 from shared.api.operations import GUEST_SUBSCRIPTIONS
 from shared.identity.guest import GuestCredentials
 from shared.live.appsync_protocol import guest_authentication, teacher_authentication
+from shared.model.class_list import ClassStudent, NewClassList
 from shared.model.errors import VersionConflict
 from shared.model.exam import Exam, NewExam, NewResult, Result, new_id
 from shared.model.scales import OUT_OF_20
@@ -271,6 +272,24 @@ def _conflict_shows_the_current_row(smoke: Smoke) -> None:
             raise CheckFailed("the stale change was accepted")
 
 
+def _conflict_shows_the_current_class_list(smoke: Smoke) -> None:
+    """AppSync is documented to give the stored item beside a failed condition, and reported not to
+    (aws/aws-appsync-community#343)."""
+    new = NewClassList(title="Smoke test", students=(ClassStudent("Ada", None, None),))
+    made = smoke.teacher.create_class_list(new)
+    try:
+        expect(smoke.teacher.create_class_list(new) == made, "the same list again is refused")
+        made = smoke.teacher.update_class_list(made.id, made.version, title="Smoke")
+        try:
+            smoke.teacher.update_class_list(made.id, made.version - 1, title="Stale")
+        except VersionConflict as conflict:
+            expect(conflict.current == made, conflict.current)
+        else:
+            raise CheckFailed("the stale change was accepted")
+    finally:
+        smoke.teacher.delete_class_list(made.id, made.version)
+
+
 def _index_follows(smoke: Smoke) -> None:
     with smoke.exam() as exam:
         smoke.teacher.publish_exam(exam.id, exam.version)
@@ -298,6 +317,7 @@ CHECKS: dict[str, Callable[[Smoke], None]] = {
     "guests may not subscribe to the creation of exams": _guest_may_not_subscribe_to_creations,
     "a batch of 99 rows is stored once, however often it is sent": _repeated_create,
     "a conflict carries the current row": _conflict_shows_the_current_row,
+    "a conflict carries the current class list": _conflict_shows_the_current_class_list,
     "a published exam is listed": _index_follows,
     "unknown ids are no errors": _unknown_ids,
 }

@@ -261,8 +261,11 @@ def test_a_batchs_event_does_not_show_the_order_in_which_its_rows_were_entered(
     assert [row["id"] for row in deleted["items"]] == sorted(ids)
 
 
-def test_the_count_of_results_is_in_no_event(api: Api) -> None:
+def test_the_count_of_results_is_in_no_event(api: Api, request: pytest.FixtureRequest) -> None:
     """It is the owner's, and an event goes to others too."""
+    if request.node.callspec.params["api"] == "aws":
+        reason = "its resolver answers mutations too, and AppSync sends what they selected"
+        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
     exam = api.teacher.new_exam(is_published=True)
     with api.other_teacher.listening() as client:
         client.subscribe("1", "subscription {onUpdateExam {id resultsCount}}")
@@ -279,6 +282,7 @@ def test_a_guest_may_not_listen_for_new_exams(api: Api) -> None:
         assert error["message"] == "Not Authorized to access onCreateExam on type Subscription"
 
 
+@pytest.mark.needs(Capability.DIRECTIVES)
 @pytest.mark.parametrize(
     "selection",
     ["id examId owner name", "id examId ...F", "id examId x: owner y: name"],

@@ -18,6 +18,7 @@ import secrets
 import threading
 from pathlib import Path
 
+import realtime  # beside this file
 from ministack import app
 from ministack.core import appsync_graphql, appsync_js, iam_evaluator
 from ministack.services import appsync, cognito, dynamodb
@@ -352,4 +353,5 @@ def complete():
 
 if __name__ == "__main__":
     complete()
+    realtime.complete(app)
     app.main()

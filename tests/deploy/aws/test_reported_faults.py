@@ -1,0 +1,100 @@
+"""Faults of AppSync that others have reported publicly, as cases for what we send it."""
+
+import re
+
+import pytest
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    ObjectTypeDefinitionNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    parse,
+    print_ast,
+)
+
+from shared.api import operations
+from tests.deploy.aws.evaluator import Evaluator
+from tests.deploy.aws.tools import RESOLVERS, ROOT
+
+MUTATIONS = sorted(
+    text for name, text in vars(operations).items() if isinstance(text, str) and "mutation" in text[:9]
+)
+
+
+def sources() -> dict[str, str]:
+    found = {path.name: path.read_text(encoding="utf-8") for path in sorted(RESOLVERS.glob("*.js"))}
+    assert found
+    return found
+
+
+def test_nothing_is_called_on_the_right_of_a_nullish_operator() -> None:
+    """It is evaluated even if the left is not null (aws-amplify/amplify-category-api#3170)."""
+    for name, text in sources().items():
+        assert not re.findall(r"\?\?\s*[\w.]+\(", text), name
+
+
+def test_no_arguments_are_spread_into_a_call() -> None:
+    """Refused with TS2556 when the code is stored (aws/aws-appsync-community#323)."""
+    for name, text in sources().items():
+        assert not re.findall(r"\w\(\.\.\.", text), name
+
+
+def selected(document: str) -> tuple[str, set[str]]:
+    """A mutation's field, and the fields of its answer, those of fragments included."""
+    definitions = parse(document).definitions
+    fragments = {
+        one.name.value: one.selection_set for one in definitions if isinstance(one, FragmentDefinitionNode)
+    }
+    (operation,) = (one for one in definitions if isinstance(one, OperationDefinitionNode))
+    (field,) = operation.selection_set.selections
+    assert isinstance(field, FieldNode)
+
+    def names(selections: SelectionSetNode | None) -> set[str]:
+        found: set[str] = set()
+        for one in selections.selections if selections else ():
+            name = getattr(one, "name", None)
+            if isinstance(one, FieldNode):
+                found.add(one.name.value)
+            elif name is not None:
+                found |= names(fragments[name.value])
+        return found
+
+    return field.name.value, names(field.selection_set)
+
+
+def subscriptions_to(mutation: str) -> list[str]:
+    schema = parse((ROOT / "shared" / "api" / "schema.graphql").read_text(encoding="utf-8"))
+    (fields,) = (
+        one.fields
+        for one in schema.definitions
+        if isinstance(one, ObjectTypeDefinitionNode) and one.name.value == "Subscription"
+    )
+    return [
+        field.name.value
+        for field in fields
+        for directive in field.directives
+        if directive.name.value == "aws_subscribe" and f'"{mutation}"' in print_ast(directive)
+    ]
+
+
+def filtered_fields(evaluator: Evaluator, subscription: str) -> set[str]:
+    resolver = "Subscription.exams" if subscription.endswith("Exam") else "Subscription.results"
+    outcome = evaluator.response(
+        resolver, args={}, identity={"sub": "ada"}, info={"fieldName": subscription}, result=None
+    )
+    assert outcome.filter is not None
+    return {one["fieldName"] for group in outcome.filter["filterGroup"] for one in group["filters"]}
+
+
+@pytest.mark.parametrize("document", MUTATIONS, ids=lambda text: selected(text)[0])
+def test_every_mutation_selects_the_fields_by_which_its_events_are_filtered(
+    evaluator: Evaluator, document: str
+) -> None:
+    """A filter sees only what was selected, at the answer's top level, never inside a list
+    (aws/aws-appsync-community#186)."""
+    mutation, fields = selected(document)
+    subscriptions = subscriptions_to(mutation)
+    for subscription in subscriptions:
+        assert filtered_fields(evaluator, subscription) <= fields, subscription
+    assert subscriptions or mutation.endswith("ClassList")
