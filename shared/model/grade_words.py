@@ -13,7 +13,7 @@ from typing import Final
 
 from shared.model.names import fold
 
-__all__ = ["Word", "word_of"]
+__all__ = ["Word", "may_mean_failed", "word_of"]
 
 
 class Word(StrEnum):
@@ -38,7 +38,8 @@ _TABLE: Final = {
     Word.ABSENT: """
         absent, abs, ab, abst, did not sit, no submission, did not attend, dns, no show, not submitted
         missing, not handed in, unexcused
-        absente, non rendu, pas de travail remis, non rendue, n rdu, nrdu, absence
+        absente, non rendu, pas de travail remis, non rendue, n rdu, nrdu, absence, abi, abj
+        absence injustifiee, absence justifiee, defaillant, defaillante
         abwesend, fehlt, keine abgabe, gefehlt, krank, nicht teilgenommen, nt, nicht erschienen
         nicht abgegeben, fehlend
         ausente, no presentado, sin entrega, no presentada, np, no asistio, falta, no entregado
@@ -70,9 +71,9 @@ _TABLE: Final = {
         免修, 免考, 免除, معفى
     """,
     Word.PASS: """
-        pass, passed, p, yes, y, ok, true, complete, completed, cr, credit, satisfactory, s, ✓, ✔
+        pass, passed, passing, p, yes, y, ok, true, complete, completed, cr, credit, satisfactory, s, ✓, ✔
         reussi, reussie, admis, admise, valide, validee, acquis
-        bestanden, be, erfolgreich
+        bestanden, be, erfolgreich, mit erfolg
         aprobado, aprobada, apto, apta
         superato, superata, sufficiente, idoneo, idonea, promosso, promossa
         aprovado, aprovada
@@ -82,13 +83,18 @@ _TABLE: Final = {
         splnil, splnila, prospel, prospela
         godkand
         bestaet, bestatt
+        hyvaksytty
+        megfelelt
+        lulus
+        dat
         зачтено, зачет
         及格, 合格, 通过, ناجح
     """,
     Word.FAIL: """
         fail, failed, f, no, n, false, incomplete, nc, no credit, unsatisfactory, u, not passed, ✗, ✘
+        not pass, no pass, did not pass, didn't pass, not passing, not satisfactory, not complete
         echoue, echouee, refuse, refusee, ajourne, ajournee, non valide, non acquis
-        nicht bestanden, durchgefallen, fehlgeschlagen
+        nicht bestanden, durchgefallen, ohne erfolg, fehlgeschlagen
         suspenso, suspensa, no apto, no apta, reprobado, reprobada
         non superato, non superata, insufficiente, non idoneo, bocciato, bocciata, respinto, respinta
         reprovado, reprovada
@@ -97,12 +103,17 @@ _TABLE: Final = {
         kaldi, basarisiz
         nesplnil, nesplnila, neprospel, neprospela
         underkand, ej godkand
-        ikke bestaet
+        ikke bestaet, ikke bestatt
+        hylatty
+        nem felelt meg
+        tidak lulus
+        khong dat
         не зачтено, незачет
         不及格, 不合格, راسب
     """,
     Word.NO_GRADE: """
-        -, --, –, —, n/a, na, n not, nnot, nn, not graded, ungraded, no grade, needs grading, in progress
+        -, --, –, —, n/a, na, nan, null, none, pending, tbd
+        n not, nnot, nn, not graded, ungraded, no grade, needs grading, in progress
         non note, non notee, aucune note, non evalue, non evaluee
         nicht bewertet, keine bewertung, ohne note
         sin calificar, sin nota, sin calificacion, no calificado
@@ -117,6 +128,7 @@ _TABLE: Final = {
         未评分, 未採点, 未評定, 評点なし, لم يتم التقييم
     """,
 }
+_ALSO_FAILED: Final = frozenset({"nb", "np"})  # nieobecny, nicht bestanden; no presentado, no pass
 _FULL_STOP = re.compile(r"(?<=\w)\.")  # of an abbreviation; ".... AB" is no word
 _OPTIONAL_ENDING = re.compile(r"\([^\W\d_]{1,3}\)")
 
@@ -124,6 +136,11 @@ _OPTIONAL_ENDING = re.compile(r"\([^\W\d_]{1,3}\)")
 def word_of(text: str) -> Word | None:
     """What `text` says in the place of a grade; None for a grade or an unknown word."""
     return _WORDS.get(_key(text))
+
+
+def may_mean_failed(text: str) -> bool:
+    """Whether it is short for "absent" in one country and for "not passed" in another."""
+    return _key(text) in _ALSO_FAILED
 
 
 def _key(text: str) -> str:

@@ -18,7 +18,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
 from shared.model.errors import GradeOutsideScale
-from shared.model.grade_words import Word, word_of
+from shared.model.grade_words import Word, may_mean_failed, word_of
 from shared.model.scales import PASS_FAIL, USUAL_STEP, Level, LevelScale, NumberScale, Scale, number_text
 from shared.model.text import normalize_spaces
 
@@ -72,8 +72,8 @@ _OUT_OF = re.compile(
     re.IGNORECASE,
 )
 _UNIT = re.compile(
-    r" ?(?:points?|pts?|marks?|punkte?|pkte?|punti|punto|puntos|pontos?|punten|punkt(?:y|ów)?|pkt|puan|poäng"
-    r"|bod[yů]?|балл(?:а|ов)?|p|分|点|점)\.?$",
+    r" ?(?:points?|pts?|marks?|punkte?n?|pkte?|punti|punto|puntos|pontos?|punten|punkt(?:y|ów)?|pkt|puan"
+    r"|poäng|bod[yů]?|балл(?:а|ов)?|p|分|点|점)\.?$",
     re.IGNORECASE,
 )
 _PERCENT = re.compile(  # in Turkish and Basque the sign stands in front
@@ -123,6 +123,9 @@ def parse_grade(text: str, scale: Scale) -> Grade:
     if isinstance(scale, LevelScale) and (level := _level(plain, scale)) is not None:
         return Grade(level.label, scale.score(level), level.is_passing)
     word = word_of(text)
+    if word is Word.ABSENT and may_mean_failed(text) and _has_words_of_failure(scale):
+        reason = f"“{plain}” may mean absent or not passed: type the one that is meant. {scale.hint}"
+        raise GradeOutsideScale(text, scale.text, reason)
     if word in {Word.ABSENT, Word.EXEMPT} and not _may_be_level(plain, scale):
         return Grade(word.value, math.nan, mark=Mark(word.value))
     if _SHEET_ERROR.fullmatch(plain):
@@ -183,6 +186,13 @@ def _may_be_level(plain: str, scale: Scale) -> bool:
         return False
     letters = {level.label[0].casefold() for level in scale.levels if len(level.label) <= 2}
     return set(plain.casefold()) <= letters
+
+
+def _has_words_of_failure(scale: Scale) -> bool:
+    """Whether failing is written as a word or letter on such scales: German ones have “n. b.” too."""
+    if isinstance(scale, NumberScale):
+        return scale.is_lowest_best
+    return not any(level.label[0].isdigit() for level in scale.levels)
 
 
 def _is_fraction(character: str) -> bool:

@@ -11,6 +11,7 @@ __all__ = [
     "escape_formula",
     "escape_markdown",
     "normalize_spaces",
+    "raised",
     "unescape_formula",
 ]
 
@@ -20,6 +21,7 @@ _MARKDOWN_SPECIAL = frozenset(r"\`*_{}[]()#+-.!|<>~$:&")
 _FORMULA_START = r"[=+\-@\t\r\n＝＋－＠]."
 _FORMULA = re.compile(f"'*{_FORMULA_START}", re.DOTALL)
 _ESCAPED_FORMULA = re.compile(f"''*{_FORMULA_START}", re.DOTALL)
+_RAISED_DIGITS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def date_text(date: dt.date) -> str:
@@ -30,6 +32,11 @@ def date_text(date: dt.date) -> str:
 def normalize_spaces(text: str) -> str:
     """`text` in Unicode's NFKC form, trimmed, with single spaces between its words."""
     return " ".join(unicodedata.normalize("NFKC", text).split())
+
+
+def raised(text: str) -> str:
+    """`text` with its digits raised, so that nobody takes them for digits of the number beside them."""
+    return text.translate(_RAISED_DIGITS)
 
 
 def escape_markdown(text: str) -> str:

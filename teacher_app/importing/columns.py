@@ -13,10 +13,17 @@ from shared.model.codes import is_code
 from shared.model.errors import GradeOutsideScale
 from shared.model.grade_words import word_of
 from shared.model.grades import parse_grade
-from shared.model.scales import Scale
+from shared.model.scales import NumberScale, Scale
 from teacher_app.importing.files import Kind
 from teacher_app.importing.gradebooks import Dialect, Found, Headed, ResultColumn, found_gradebook
-from teacher_app.importing.headings import Role, item_title, plain_heading, points_in_heading, role_of_heading
+from teacher_app.importing.headings import (
+    Role,
+    heads_results,
+    item_title,
+    plain_heading,
+    points_in_heading,
+    role_of_heading,
+)
 from teacher_app.importing.tables import Table
 
 __all__ = ["FIND", "HEADING_ROWS", "NO_GRADES", "Layout", "column_labels", "is_grade", "recognised"]
@@ -149,9 +156,9 @@ def _at(row: Sequence[str], index: int) -> str:
 def _heading_row(table: Table, scale: Scale, subject: str) -> int | None:
     """The first row, or one of the next that is clearly a heading below lines of a title."""
     first = table.rows[0]
-    known = [role_of_heading(cell) for cell in first]
-    found = len(known) - known.count(None)
-    if found >= 2 or (found == 1 and not any(cell and is_grade(cell, scale) for cell in first)):
+    known = {index: role for index, cell in enumerate(first) if (role := role_of_heading(cell))}
+    is_heading = known.keys() and set(known.values()) != {Role.OTHER}
+    if len(known) >= 2 or (is_heading and not any(cell and is_grade(cell, scale) for cell in first)):
         return 0
     for index, row in enumerate(table.rows[1:HEADING_ROWS], start=1):
         roles = {role for cell in row if (role := role_of_heading(cell))}
@@ -275,12 +282,12 @@ def _by_headings(
     titled = [
         index
         for index, role in enumerate(roles)
-        if index != code and role not in _NO_RESULTS - {Role.MAXIMUM} and is_titled(index)
+        if index != code and role not in _NO_RESULTS - {Role.MAXIMUM, Role.OTHER} and is_titled(index)
     ]
     held = [
         index
         for index, role in enumerate(roles)
-        if index != code and role is None and not _is_sequence(rows, index)
+        if index != code and role is None and not _is_sequence(rows, index, 3 if cells[index] else 2)
     ]
     headed_so = [index for index, role in enumerate(roles) if role is Role.GRADE]
     choices = [*headed_so, *(index for index in held if _share_of_grades(rows, index, scale) >= 0.6)]
@@ -289,6 +296,12 @@ def _by_headings(
         if groups and len(titled) > 1:  # the exam's points beside its percentages: those that fit the scale
             choices = [index for index in titled if _share_of_grades(rows, index, scale) == 1] or titled
     grade = choices[0] if len(choices) == 1 else None
+    if grade is not None and not (titled and wanted):
+        # Any figures may stand below words that are not known: seats, absences. Everybody's maximum is none.
+        others = [index for index in held if index != grade and _may_hold_results(cells, rows, index, scale)]
+        is_known = roles[grade] is Role.GRADE or (heads_results(cells[grade]) and not others)
+        is_known = is_known or _begins_with(cells[grade], wanted)
+        grade = grade if is_known and not _is_maximum(rows, grade, scale) else None
     results = tuple(
         ResultColumn(index, _title(cells[index], groups, index), _points(rows, roles, cells[index]))
         for index in sorted({*headed_so, *titled, *(one for one in held if _holds_results(rows, one, scale))})
@@ -308,6 +321,15 @@ def _by_headings(
         groups,
         has_grades=has_grades,
     )
+
+
+def _begins_with(heading: str, subject: str) -> bool:
+    """The exam's title, and behind it at most a number: "Algebra-20"."""
+    return bool(subject) and plain_heading(item_title(heading)).rstrip("0123456789.,/ -–") == subject
+
+
+def _may_hold_results(cells: Sequence[str], rows: Sequence[Sequence[str]], index: int, scale: Scale) -> bool:
+    return heads_results(cells[index]) or _holds_results(rows, index, scale)
 
 
 def _title(cell: str, groups: Sequence[str], index: int) -> str:
@@ -342,14 +364,37 @@ def _has_names(rows: Sequence[Sequence[str]], index: int) -> bool:
     )
 
 
-def _is_sequence(rows: Sequence[Sequence[str]], index: int) -> bool:
+def _is_sequence(rows: Sequence[Sequence[str]], index: int, rows_min: int = 3) -> bool:
     """Whether the cells count up from 1, or from a number of three digits or more, as roll numbers do."""
     cells = [_at(row, index) for row in rows[:_SAMPLE_ROWS] if any(row)]
-    if len(cells) < 3 or not all(cell.isdecimal() for cell in cells):
+    if len(cells) < rows_min or not all(cell.isdecimal() for cell in cells):
         return False
     if 1 < int(cells[0]) < 100:
         return False
     return all(int(after) - int(before) == 1 for before, after in itertools.pairwise(cells))
+
+
+def _is_constant(rows: Sequence[Sequence[str]], index: int, scale: Scale) -> bool:
+    """Whether there are several rows, and all have one number, as a maximum or a weight is."""
+    cells = [cell for row in rows if (cell := _at(row, index))]
+    return isinstance(scale, NumberScale) and len(cells) > 2 and len(set(cells)) == 1
+
+
+def _is_maximum(rows: Sequence[Sequence[str]], index: int, scale: Scale) -> bool:
+    """Whether several rows, and all, have as many points as are possible."""
+    cells = [cell for row in rows if (cell := _at(row, index))]
+    return (
+        isinstance(scale, NumberScale)
+        and len(cells) > 1
+        and all(_same_number(cell, scale.highest) for cell in cells)
+    )
+
+
+def _same_number(text: str, number: Decimal) -> bool:
+    try:
+        return Decimal(text.replace(",", ".")) == number
+    except InvalidOperation:
+        return False
 
 
 def _points(rows: Sequence[Sequence[str]], roles: Sequence[Role | None], heading: str) -> str:
@@ -376,7 +421,8 @@ def _by_contents(table: Table, scale: Scale) -> Layout:
     grades = [
         index
         for index in columns
-        if _share_of_grades(rows, index, scale) >= 0.6 and not (table.width > 2 and _is_sequence(rows, index))
+        if _share_of_grades(rows, index, scale) >= 0.6
+        and not (table.width > 2 and (_is_sequence(rows, index) or _is_constant(rows, index, scale)))
     ]
     if not grades and _is_list_of_names(table):
         in_order = (1, 0) if table.width == 2 else (0,)

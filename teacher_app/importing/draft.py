@@ -36,7 +36,8 @@ class Progress(StrEnum):
 
 
 class ImportDraft:
-    """The source with all that the teacher decided about it. `asks_for_columns`: they were not recognised."""
+    """The source with all that the teacher decided about it. `asks_for_columns`: they were not recognised, or
+    guessed from the cells alone."""
 
     def __init__(self, source: Source, workspace: Workspace) -> None:
         self.source = source
@@ -184,7 +185,8 @@ class ImportDraft:
         layout = recognised(
             self.table, exam.scale, exam.subject, kind=self.source.kind, heading_row=heading_row
         )
-        self.asks_for_columns = not layout.is_complete
+        is_guessed = not layout.has_heading and self.table.width > len(layout.name_columns) + 1
+        self.asks_for_columns = is_guessed or not layout.is_complete
         return layout
 
     def _lay_out(self, layout: Layout) -> None:

@@ -10,6 +10,7 @@ from shared.model.names import fold
 __all__ = [
     "Role",
     "heading_words",
+    "heads_results",
     "is_known_heading",
     "item_title",
     "plain_heading",
@@ -44,7 +45,12 @@ _WORDS = {
         "cognome e nome, nome completo, aluno, aluna, estudante, leerling, naam, volledige naam, uczeń, "
         "imię i nazwisko, nazwisko i imię, ad soyad, adı soyadı, öğrenci, "
         "jméno a příjmení, žák, student, "
-        "namn, elev, navn, фио, ученик, студент, имя и фамилия, 姓名, 学生, 学生姓名, 氏名, 名前, 이름, الاسم"
+        "namn, elev, navn, nimi, oppilas, opiskelija, név, tanuló, tanuló neve, diák, nume și prenume, "
+        "numele și prenumele, elevul, ime i prezime, ime in priimek, učenik, učenec, meno a priezvisko, "
+        "meno, ονοματεπώνυμο, μαθητής, nama, nama siswa, nama lengkap, siswa, mahasiswa, "
+        "họ và tên, họ tên, ชื่อ, ชื่อ-นามสกุล, नाम, fullt navn, fullständigt namn, naam leerling, "
+        "leerlingnaam, nom élève, lernende, lernender, student names, player, "
+        "фио, ученик, студент, имя и фамилия, 姓名, 学生, 学生姓名, 氏名, 名前, 이름, الاسم"
     ),
     Role.FIRST_NAME: (
         "first name, firstname, given name, givenname, given names, forename, forenames, "
@@ -75,10 +81,21 @@ _WORDS = {
         "percent, percentage, voto, "
         "valutazione, punteggio, cijfer, resultaat, punten, ocena, wynik, not, puan, "
         "známka, betyg, poäng, karakter, "
+        "osztályzat, érdemjegy, jegy, pontszám, eredmény, arvosana, pisteet, tulos, notă, punctaj, ocjena, "
+        "bodovi, točke, hodnotenie, body, známky, оцінка, бал, бали, βαθμός, βαθμολογία, nilai, skor, điểm, "
+        "คะแนน, เกรด, अंक, einkunn, hinne, įvertinimas, pažymys, vērtējums, noten, bewertung, "
+        "punktzahl, gesamtpunktzahl, erreichte punkte, gesamtpunkte, prozent, note finale, note obtenue, "
+        "résultat, moyenne, puntuación, puntos, resultado, calificaciones, nota final, pontos, pontuação, "
+        "punti, esito, risultato, score obtained, marks obtained, total marks, total points, earned points, "
+        "final grade, final mark, final score, exam grade, exam score, "
         "оценка, балл, баллы, 成绩, 分数, 得分, 成績, 点数, 점수, الدرجة, points awarded"
     ),
     Role.MAXIMUM: (
-        "max, maximum, max points, max score, maximum grade, maximum score, "
+        "max, maximum, total possible, max mark, max marks, maximum mark, maximum marks, full marks, "
+        "maximale punkte, maximale punktezahl, erreichbare punkte, "
+        "maximale punktzahl, mögliche punkte, maximum points possible, "
+        "puntaje máximo, nota máxima, pontuação máxima, max punten, maximum punten, 满分, 満点, "
+        "max points, max score, maximum grade, maximum score, "
         "maximum points, points possible, "
         "points available, possible points, out of, total points possible, "
         "note maximale, barème, höchstpunktzahl, "
@@ -90,7 +107,15 @@ _WORDS = {
         "department, e-mail, email, "
         "number, no, nr, nº, n°, #, num, lfd. nr, rank, ranking, row, position, "
         "year, year level, year group, grade level, level, class, classe, klasse, klas, clase, group, "
-        "groupe, reg, form, age, "
+        "groupe, gruppe, grupo, gruppo, kurs, course, subject, period, semester, term, fachsemester, "
+        "halbjahr, reg, form, age, alter, âge, edad, leeftijd, gender, sex, geschlecht, sexe, sexo, genere, "
+        "birthday, born, birth date, date of birth, dob, geburtsdatum, date de naissance, phone, telefon, "
+        "téléphone, address, seat, platz, desk, house, set, tutor, teacher, lehrer, role, rolle, rôle, "
+        "weight, weighting, gewichtung, coefficient, coef, ects, credits, cp, versuch, tentative, absences, "
+        "absent days, days absent, fehltage, fehlstunden, retards, lates, tardies, late, penalty, "
+        "target, target grade, predicted, predicted grade, prediction, previous grade, last year, vorjahr, "
+        "effort, behaviour, behavior, conduct, verhalten, sen, eal, paid, similarity, overall similarity, "
+        "bonus, bonuspunkte, extra, country, language, school, programme, program, major, "
         "availability, status, state, submission id, submission time, submission count, "
         "view count, attempt, "
         "attempts, attendance, last access, timestamp, date, lateness, lateness (h:m:s), "
@@ -103,7 +128,7 @@ _WORDS = {
     Role.NUMBER: (
         "student number, student num, student no, student id, sid, id number, id, sis user id, orgdefinedid, "
         "candidate number, roll number, roll no, admission number, registration number, enrolment number, "
-        "upn, unique user id, school uid, "
+        "upn, unique user id, school uid, adno, adm no, uid, uin, student ids, external id, mtknr, matrnr, "
         "matrikelnummer, matrikelnr, matrikel-nr, immatrikulationsnummer, schülernummer, id-nummer, "
         "numéro étudiant, numéro d'étudiant, n° étudiant, numéro d’identification, ine, n° ine, "
         "número de id, número de estudiante, número de matrícula, expediente, "
@@ -114,14 +139,28 @@ _WORDS = {
         "osobní číslo, elevnummer, индивидуальный номер, номер студента, 学号, 学籍番号, 学生番号"
     ),
 }
+# What an exam is called where it has no title of its own, also with a number: “Test 2”.
+_EXAMS = (
+    "exam, test, quiz, midterm, final, paper, assignment, essay, homework, klausur, arbeit, klassenarbeit, "
+    "schulaufgabe, schularbeit, prüfung, kursarbeit, contrôle, devoir, examen, partiel, interrogation, ds, "
+    "parcial, control, verifica, compito, prova, teste, exame, toets, tentamen, proefwerk, sprawdzian, "
+    "kolokwium, kartkówka, egzamin, sınav, yazılı, vize, dolgozat, zh, písemka, zkouška, prov, tenta, "
+    "prøve, eksamen, koe, контрольная, экзамен, зачёт, 考试, 测验, 期中, 期末, テスト, 試験, 시험, "
+    "ulangan, ujian"
+)
 HEADING_MAX = 300  # characters; longer texts are not looked up
+_EXAM_WORDS = frozenset(fold(word) for word in _EXAMS.split(","))
 _ROLES = {fold(word): role for role, words in _WORDS.items() for word in words.split(",")}
 
+_NAMES = frozenset({Role.STUDENT, Role.FIRST_NAME, Role.MIDDLE_NAME, Role.LAST_NAME})
+_AND = re.compile(r" ?[,;/&+] ?| (?:and|und|et|e|y|i|a|og|och|en|ja|ve|и) | ")
 _NUMBER = r"(\d{1,4}(?:[.,]\d{1,2})?)"
 _SUFFIX = re.compile(
     r"\s*(?:\|\s*\d+|<[^<>]*>|\[[^\[\]]*\]|\([^()]*\)|(?:points|text|weighted|symbol) grade)\s*$",
     re.IGNORECASE,
 )
+_ID = re.compile(r".+ id")
+_IN_BRACKETS = re.compile(r"[(\[]([^()\[\]]+)[)\]]\s*$")
 _OUT_OF = re.compile(rf"\s*(?:/|\bsur\b|\bout of\b|\bvon\b|\bsu\b)\s*{_NUMBER}\s*$", re.IGNORECASE)
 _POINTS = (
     re.compile(rf"maxpoints:\s*{_NUMBER}", re.IGNORECASE),
@@ -166,7 +205,22 @@ def role_of_heading(text: str) -> Role | None:
         return None
     if text.lstrip().startswith("* ") and len(text.strip()) > 2:
         return Role.OTHER  # how Sakai heads the comments to an item
-    return _ROLES.get(plain_heading(text).rstrip(".")) or _ROLES.get(plain_heading(item_title(text)))
+    plain = plain_heading(text).rstrip(".")
+    found = _ROLES.get(plain) or _ROLES.get(plain_heading(item_title(text)))
+    if found is None and all(_ROLES.get(part) in _NAMES for part in _AND.split(plain)):
+        return Role.STUDENT  # “Nachname, Vorname”
+    return Role.OTHER if found is None and _ID.fullmatch(plain) else found
+
+
+def heads_results(text: str) -> bool:
+    """Whether it is a word for grades or for an exam, perhaps with a number: "Score", "Test 2"."""
+    plain = plain_heading(item_title(text)).rstrip("0123456789 #.")
+    what = _IN_BRACKETS.search(text)  # “Physics (Points)”
+    return (
+        plain in _EXAM_WORDS
+        or Role.GRADE in {role_of_heading(text), _ROLES.get(plain)}
+        or (what is not None and role_of_heading(what[1]) is Role.GRADE)
+    )
 
 
 def is_known_heading(text: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
+from shared.model.text import raised
 from teacher_app.importing.limits import FileNotReadable
 from teacher_app.importing.tables import Table, table_from_cells, table_from_text
 
@@ -18,6 +19,10 @@ _HTML = re.compile(
     r"<(?:!doctype html|!--|html|table|thead|tbody|tr|td|meta|div|body|head|ul|ol|p|span)\b",
     re.IGNORECASE,
 )
+# What stands beside the text that is meant: crossed out, to be chosen, or not shown.
+_BESIDE = frozenset({"del", "s", "strike", "option", "button"})
+_NOT_SHOWN = re.compile(r"display: ?none|visibility: ?hidden", re.IGNORECASE)
+_RAISED = frozenset({"sup", "sub"})
 _LINES = frozenset({"p", "div", "br", "li", "tr", "h1", "h2", "h3"})
 
 
@@ -48,6 +53,8 @@ class _Tables(HTMLParser):
         self.tables: list[list[list[str]]] = []
         self.page: list[str] = []
         self._texts: list[str] | None = None  # of the cell that is open
+        self._apart: list[str] = []  # open elements that are no part of the words around them
+        self._raised = 0  # how many open elements raise or lower their text
         self._hanging: dict[int, tuple[int, str]] = {}  # by column: for how many rows more, and the text
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -73,16 +80,29 @@ class _Tables(HTMLParser):
             self._texts = []
         elif tag == "input" and given.get("type") not in {"hidden", "checkbox", "radio"}:
             self.handle_data(given.get("value") or "")
+        if tag in _BESIDE or "hidden" in given or _NOT_SHOWN.search(given.get("style") or ""):
+            self._apart.append(tag)
+            self.handle_data(" ")
+        self._raised += tag in _RAISED
         if tag in _LINES:
             self.handle_data("\n")
 
     def handle_endtag(self, tag: str) -> None:
         if tag in {"td", "th", "tr", "table"}:
             self._end_cell()
+            self._apart, self._raised = [], 0
+        if tag in self._apart:
+            self._apart.remove(tag)
+            self.handle_data(" ")
+        self._raised = max(0, self._raised - (tag in _RAISED))
         if tag in _LINES:
             self.page.append("\n")
 
     def handle_data(self, data: str) -> None:
+        if self.cdata_elem is not None:  # of a script or a style
+            return
+        if self._raised:
+            data = raised(data)
         if self._texts is None:
             self.page.append(data)
         else:

@@ -29,15 +29,25 @@ _WORD = re.compile(r"\S+")
 _GAP = re.compile(rb"\0{2,}")  # one blank may stand within all names
 _AMOUNT = r"[-−]?\d{1,4}(?:[.,]\d{1,20})?[½¼¾⅓⅔]?"
 _GRADE = (
-    rf"(?:{_AMOUNT}(?: ?(?:/|out of|sur|von) ?{_AMOUNT})?(?: ?(?:%|pts?\.?|points?|punkte?|marks?))?[+-]?"
-    r"|[A-Za-z][+*-]?|\?+|-)"
+    rf"(?:{_AMOUNT}(?: ?(?:/|out of|sur|von) ?{_AMOUNT})?(?: ?(?:%|pts?\.?|points?|punkte?|marks?))?"
+    r"(?: ?[+-])?|[A-Za-z][+*-]?|\?+|-)"
 )
-_BETWEEN = r"(?:\s*(?:[.…·_]{2,}|(?:[.·] ){2,}[.·]?|[…→⇒：，=—]|[-=]>)\s*|(?<!\d):\s*|\s+[-–—.·=/|]\s+|\s+)"
+_BETWEEN = (
+    r"(?:\s*(?:[.…·_]{2,}|(?:[.·] ){2,}[.·]?|[…→⇒：，=—]|[-=]>)\s*|(?<!\d):\s*"
+    r"|(?:\s+[-–—.·=/|])+\s+|\s+)"
+)
 _ANSWER = re.compile(_GRADE, re.IGNORECASE)
 _NAME_AND_ANSWER = re.compile(rf"(?P<name>.*?\S){_BETWEEN}[(\[]?(?P<answer>{_GRADE})[)\]]?", re.IGNORECASE)
 _ANSWER_AND_NAME = re.compile(rf"(?P<answer>{_AMOUNT}[+-]?)(?:\s*[:→=—]\s*|\s+[-–—]\s+|\s+)(?P<name>\D+)")
-_LIST_MARK = re.compile(r"(?:[-*•·‣◦▪–]|\d{1,3}[.)])\s+(?=\S)")
-_AFTER_NAME = " :-–—.…·_→="
+_LIST_MARK = re.compile(r"(?:[-*•·‣◦▪–>]|\d{1,3}[.)])\s+(?=\S)")
+_AFTER_NAME = " ,:-–—.…·_→="
+# Before a word it turns it into its opposite; before a number a sum is left, and not the grade.
+_TURNS = re.compile(
+    r"(?:.*\s)?(?:not|no|non|ne|pas|nicht|kein|niet|nie|не|ikke|inte|ej|nem|değil|tidak|không)",
+    re.IGNORECASE,
+)
+_SUM = re.compile(r".*\d\s*[+*×/-]\s*\d*")
+_NUMBER_AND_NAME = re.compile(r"(\d{1,10})\s+(\D.*)")
 _BLANK_GRADE = re.compile(r"\s*(?:[:…→⇒：=]|[-=]>|[.·_]{2,}|[(\[]\s*[)\]])$")  # nothing behind the name
 _PARTS_OF_A_LINE = re.compile(r"\s*[;,]\s+")
 
@@ -89,9 +99,12 @@ def list_records(text: str) -> Records:
             yield number, [line[start:end].strip() for start, end in itertools.pairwise([*places, None])]
         return
     has_answers = _have_answers(lines)
+    are_numbered = has_answers and _most(lines, sum(map(bool, map(_NUMBER_AND_NAME.fullmatch, lines))))
     for (number, line), cells in zip(filled, rows, strict=True):
         if has_answers and len(cells) <= 2:
-            yield number, _split_answers(line)
+            numbered = _NUMBER_AND_NAME.fullmatch(line) if are_numbered else None
+            first = [numbered[1] if numbered else ""] if are_numbered else []
+            yield number, [*first, *_split_answers(numbered[2] if numbered else line)]
         else:
             yield number, cells if len(cells) > 1 else [_BLANK_GRADE.sub("", line)]
 
@@ -116,29 +129,37 @@ def _name_and_answer(line: str) -> tuple[str, str] | None:
     if len(line) > _LINE_MAX:
         return None
     if found := _NAME_AND_ANSWER.fullmatch(line):
-        return found["name"], found["answer"]
+        return None if _is_part(found["name"], found["answer"]) else (found["name"], found["answer"])
     words = line.split()
     for count in (3, 2, 1):
-        answer = " ".join(words[-count:]).strip("()[]")
-        if count < len(words) and len(answer) > 1 and answer[0].isalnum() and word_of(answer) is not None:
-            return " ".join(words[:-count]).rstrip(_AFTER_NAME), answer
+        name, answer = " ".join(words[:-count]), " ".join(words[-count:]).strip("()[]")
+        if name and len(answer) > 1 and answer[0].isalnum() and word_of(answer) is not None:
+            return None if _is_part(name, answer) else (name.rstrip(_AFTER_NAME), answer)
     return None
 
 
+def _is_part(name: str, answer: str) -> bool:
+    """Whether what was taken for the grade is only a part of it: "14 + 1", "not quite pass"."""
+    has_digit = any(map(str.isdigit, answer))
+    return (_SUM if has_digit else _TURNS).fullmatch(name) is not None
+
+
 def _split_answers(line: str) -> list[str]:
-    """The name, and each of the numbers behind it: which one is meant is for the teacher to say."""
+    """The name, and each of the numbers behind it: which one is meant is for the teacher to say. A line that
+    cannot be divided is one cell."""
     answers: list[str] = []
     while found := _name_and_answer(line):
-        line = found[0].strip()
+        is_number_left = found[0][-1].isdigit()  # “Candidate 101:” is all name
+        line = found[0].strip(" ,:;")
         answers.insert(0, found[1])
-        if not line[-1:].isdigit():
+        if not is_number_left:
             break
     if answers:
         return [line, *answers]
     if _BLANK_GRADE.search(line):
         return [_BLANK_GRADE.sub("", line)]
     name, _, answer = line.rpartition(" ")
-    return [name.rstrip(_AFTER_NAME), answer] if name else [line]
+    return [name.rstrip(_AFTER_NAME), answer] if name and not _is_part(name, answer) else [line]
 
 
 def _cells_a_student(lines: Sequence[str]) -> int:

@@ -52,7 +52,8 @@ _TEXT_FORMULA = re.compile(r'="(.*)"', re.DOTALL)  # how some programs keep lead
 _QUOTED_LINE = re.compile(r'\s*"((?:[^"\r\n]|"")*)"\s*')
 _DIGIT = re.compile(r"\d")
 _INTEGER = re.compile(r"\d{1,4}", re.ASCII)
-_DECIMALS = re.compile(r"\d{1,2}(?: ?[%/a-z].*)?", re.ASCII | re.IGNORECASE)  # also "5 pts", "5/20"
+# Also "5 pts", "5/20"; not "3b", a class.
+_DECIMALS = re.compile(r"\d{1,2}(?: ?(?:[%/].*|[a-z]{2,}\.?.*))?", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,17 @@ import re
 import warnings
 import zipfile
 from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
 from operator import is_
 from typing import Any
 
 import openpyxl
 from openpyxl.cell.read_only import EMPTY_CELL
+from openpyxl.cell.rich_text import CellRichText, TextBlock
 
+from shared.model.scales import number_text
+from shared.model.text import raised
 from teacher_app.importing.archives import check_archive
 from teacher_app.importing.limits import COLUMNS_MAX, LINES_MAX, FileNotReadable
 from teacher_app.importing.sheets import SHEET_ROWS_MAX, SHEETS_MAX, TOO_LONG, Sheet, tables_of_sheets
@@ -26,7 +30,12 @@ __all__ = ["tables_from_workbook"]
 
 # _x005F_x0041_ stands for the text _x0041_; _x000D_ is a line end that a program left over.
 _ESCAPED = re.compile("_x005F_(?=x[0-9A-Fa-f]{4}_)|_x000[9AaDd]_")
-_FIXED_DECIMALS = re.compile(r"(?:0|#,##0)(?:\.(0{1,8}))?(?: ?%)?")
+# Of a number format (ECMA-376, 18.8.31): what divides its sections, what it shows as it stands, its digits.
+_SECTION_END = re.compile(r';(?=(?:[^"]*"[^"]*")*[^"]*$)')
+_AS_IT_STANDS = re.compile(r'"([^"]*)"|\\(.)|[_*].|\[[^\]<>=]*\]')
+_DIGITS = re.compile(r"[-+(]?[#,0?]*[#0?](?:\.([#0?]+))?[ %)]*")
+_GENERAL_DECIMALS = 8  # more are binary remainders
+_EXACT_MAX = 1e15  # a spreadsheet keeps so many digits
 _PLAIN_LOOKS = {
     "fonts": b'<fonts count="1"><font/></fonts>',
     "fills": b'<fills count="1"><fill><patternFill/></fill></fills>',
@@ -58,10 +67,14 @@ def tables_from_workbook(data: bytes) -> dict[str, Table]:
 
 def _opened(data: bytes) -> Any:
     try:
-        return openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+        return _loaded(data)
     except (TypeError, ValueError):
         # Some programs write styles that openpyxl refuses; only the number formats matter here.
-        return openpyxl.load_workbook(io.BytesIO(_with_plain_looks(data)), read_only=True, data_only=True)
+        return _loaded(_with_plain_looks(data))
+
+
+def _loaded(data: bytes) -> Any:
+    return openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, rich_text=True)
 
 
 def _with_plain_looks(data: bytes) -> bytes:
@@ -115,21 +128,48 @@ def _text(cell: Any) -> str:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, int | float):
-        if "%" in (cell.number_format or ""):
-            return f"{_number(100 * value, cell.number_format)} %"
         return _number(value, cell.number_format or "")
     if isinstance(value, dt.datetime):
         return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ", "minutes")
     if isinstance(value, dt.date | dt.time):
         return value.isoformat()
-    return _ESCAPED.sub(lambda found: "_" if found[0].startswith("_x005F") else " ", str(value)).strip()
+    text = "".join(map(_run_text, value)) if isinstance(value, CellRichText) else str(value)
+    return _ESCAPED.sub(lambda found: "_" if found[0].startswith("_x005F") else " ", text).strip()
+
+
+def _run_text(run: Any) -> str:
+    """A piece of a cell with its own look: what is raised or crossed out is no part of the number."""
+    if not isinstance(run, TextBlock):
+        return str(run)
+    text = run.text or ""
+    return f" {text} " if run.font.strike else raised(text) if run.font.vertAlign else text
 
 
 def _number(value: float, number_format: str) -> str:
-    """As the sheet shows it: rounded to the decimals of its format, without binary remainders."""
-    shown = _FIXED_DECIMALS.fullmatch(number_format)
+    """As the sheet shows it: rounded to the decimals of its format, without binary remainders, or the words
+    that the format shows in its place."""
     if not math.isfinite(value):
         return "#NUM!"  # as spreadsheets show a number that is too big for them
-    text = f"{value:.{len(shown[1] or '') if shown else 8}f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text in {"-0", ""} else text
+    section = _section(value, number_format)
+    layout = _AS_IT_STANDS.sub("", section).strip()
+    if not layout and number_format:
+        return "".join(map("".join, _AS_IT_STANDS.findall(section))).strip()
+    percent = " %" if "%" in layout else ""
+    shown = value * 100 if percent else value
+    if abs(shown) >= _EXACT_MAX:
+        return f"{shown:.0f}{percent}"
+    digits = _DIGITS.fullmatch(layout)
+    decimals = len(digits[1] or "") if digits else _GENERAL_DECIMALS
+    # Half a step is rounded away from zero, and it is a step of the decimal number that was typed.
+    rounded = Decimal(f"{shown:.15g}").quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return number_text(rounded) + percent
+
+
+def _section(value: float, number_format: str) -> str:
+    """The part of a number format that is for such a value; one with conditions of its own counts as one."""
+    sections = _SECTION_END.split(number_format)
+    if len(sections) == 1 or re.search("[<>=]", number_format):
+        return sections[0]
+    if value < 0:
+        return sections[1]
+    return sections[2] if value == 0 and len(sections) > 2 else sections[0]

@@ -77,13 +77,35 @@ def test_rows_of_averages_that_were_imported_as_students_stand_out() -> None:
         *("Algemeen gemiddelde", "Média geral", "Ogólna średnia", "Genel ortalama", "Celkový průměr"),
         *("Övergripande medelbetyg", "Общее среднее", "总体平均分", "全平均", "전체 평균", "المتوسط العام"),
         *("Student, Test", "    Points Possible", "Écart-type", "Note max.", "Max", "Median:"),
+        *(
+            "Ø",
+            "Avg.",
+            "Klassenschnitt",
+            "Moy. classe",
+            "Nota máxima",
+            "Average (n = 24)",
+            "Śr. klasy",
+            "Итого",
+        ),
     ],
 )
 def test_rows_of_averages_are_known_in_many_languages(name: str) -> None:
     assert is_summary(name)
 
 
-@pytest.mark.parametrize("name", ["Ada Lovelace", "Max Planck", "Mean, Test", "Grace Points", "Student"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Ada Lovelace",
+        "Max Planck",
+        "Mini Schmidt",
+        "High Noon",
+        "Candidate 101",
+        "Mean, Test",
+        "Grace Points",
+        "Student",
+    ],
+)
 def test_students_are_not_taken_for_rows_of_averages(name: str) -> None:
     assert not is_summary(name)
 

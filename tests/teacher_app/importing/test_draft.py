@@ -109,3 +109,10 @@ def test_shares_of_one_become_percentages_and_the_page_says_so(
         checked = [one.grade for one in draft.checked() if one.grade != AWAITED]
         assert checked == stored
         assert (draft.other_points is not None) is (stored[0] != grades[0].removesuffix(" %"))
+
+
+def test_columns_that_only_the_cells_suggest_stand_open(draft_of: MakeDraft) -> None:
+    guessed = draft_of("1001\tAda\t14\n1007\tGrace\t15")
+    assert guessed.layout.is_complete
+    assert guessed.asks_for_columns
+    assert not draft_of("Ada\t14\nGrace\t15").asks_for_columns

@@ -368,6 +368,210 @@ INPUTS: list[tuple[str, str | bytes, Saved]] = [
         "Student,ID,Section,Algebra (881)\nLovelace, Ada,100,12,14\nHopper, Grace,101,12,17.5",
         ASKED,
     ),
+    # Columns that no heading and no title calls grades.
+    (
+        "report: ms-teams export, nobody graded yet",
+        "First Name,Last Name,Email Address,Essay,Points,Feedback\nAda,Lovelace,a@x,,20,\nBo,King,b@x,,20,",
+        ASKED,
+    ),
+    ("maxima headed as a total", "Name,Total\nAda,20\nBo,20\nCy,20", ASKED),
+    ("weights", "Name;Faktor;Hinweis\nAda;1;ok\nBo;1;-\nCy;1;x", ASKED),
+    ("another exam's title", "Name;Physik\nAda;2\nBo;1", ASKED),
+    ("the title and a word behind it", "Name;Algebra Bonus\nAda;2\nBo;1", ASKED),
+    (
+        "the title and a number behind it",
+        "Name;Algebra 2 (/20)\nAda Lovelace;14\nGrace Hopper;17,5",
+        ADA_AND_GRACE,
+    ),
+    ("seats", "Name;Sitz;Hinweis\nAda;14;ok\nBo;15;x\nCy;3;y", ASKED),
+    (
+        "source: Librus, one of two tests fits",
+        "Nr;Uczeń;Kartkówka 1;Sprawdzian\n1;Ada;5;4+\n2;Bo;4;3-",
+        ASKED,
+    ),
+    (
+        "source: ZipGrade",
+        "Quiz Name,Class Name,First Name,Last Name,Zipgrade ID,External Id,Earned Points,Possible Points,PercentCorrect\nAlgebra,3b,Ada,Lovelace,101,1,14,20,70.0\nAlgebra,3b,Bo,King,102,2,12,20,60.0",
+        [("Ada Lovelace", "14"), ("Bo King", "12")],
+    ),
+    (
+        "source: Turnitin",
+        "Last Name,First Name,User ID,Submission Title,Paper ID,Overall Similarity,Grade,Date\nLovelace,Ada,1,Essay,99,12%,14,2026-06-01\nHopper,Grace,2,Essay,98,3%,17.5,2026-06-01",
+        ADA_AND_GRACE,
+    ),
+    (
+        "source: nbgrader",
+        "assignment,student_id,last_name,first_name,raw_score,late_submission_penalty,score,max_score\nAlgebra,ada,Lovelace,Ada,14.0,0.0,14.0,20.0\nAlgebra,bo,King,Bo,12.0,2.0,10.0,20.0",
+        ASKED,
+    ),
+    (
+        "source: Kahoot",
+        "Rank,Player,Total Score (points),Correct Answers,Incorrect Answers\n1,Ada,14,7,3\n2,Bo,12,6,4",
+        ASKED,
+    ),
+    (
+        "source: Crowdmark",
+        "Email,Name,Student ID,Penalty,Score,Total\na@x,Ada Lovelace,1,0,14,20\nb@x,Grace Hopper,2,0,17.5,20",
+        ASKED,
+    ),
+    (
+        "source: Microsoft Forms",
+        "ID,Start time,Email,Name,Total points,Quiz feedback\n1,6/1/26 8:00,a@x,Ada Lovelace,14,\n2,6/1/26 8:00,b@x,Grace Hopper,17.5,",
+        ADA_AND_GRACE,
+    ),
+    (
+        "a previous grade beside it",
+        "Name;Vorjahr;Note\nAda Lovelace;2;14\nGrace Hopper;1;17,5",
+        ADA_AND_GRACE,
+    ),
+    (
+        "without a heading, a weight",
+        "Ada Lovelace;1;14\nGrace Hopper;1;17,5\nBo King;1;9",
+        [*ADA_AND_GRACE, ("Bo King", "9")],
+    ),
+    # Delimiters and commas.
+    (
+        "report: PapaParse 804, commas within remarks",
+        "Name;Algebra;Remark\nAda Lovelace;14;a,b,c,d\nGrace Hopper;17,5;e,f,g,h",
+        ADA_AND_GRACE,
+    ),
+    (
+        "report: PapaParse 270, padded cells",
+        "Name              ;Grade   ;Class   \nAda Lovelace      ;14      ;3b      \nGrace Hopper      ;17,5    ;3b      ",
+        ADA_AND_GRACE,
+    ),
+    (
+        "report: PapaParse 1005, tabs and decimal commas",
+        "Nom\tAlgebra\tTotal\nAda Lovelace\t14,0\t50,3\nGrace Hopper\t17,5\t5,3",
+        ADA_AND_GRACE,
+    ),
+    (
+        "report: PapaParse 681, line ends within quotes",
+        'Name;Grade;"Remark\ni,e,l,d\n,3"\nAda Lovelace;14;"x,\ny"\nGrace Hopper;17,5;',
+        ADA_AND_GRACE,
+    ),
+    ("report: PapaParse 910, powers of ten", "nome;nota\nJessica;1,4E+01\nJoi;1,5E+01", MARKED),
+    (
+        "report: OpenRefine 1034, an unquoted comma",
+        "Name,Points,Class\nAda,1,20,3b\nBo,9,3b\nCy,1,200,3b",
+        ASKED,
+    ),
+    (
+        "report: OpenRefine 484, a blank first cell",
+        "No,Name,Algebra\n1,Ada Lovelace,14\n,Grace Hopper,17.5",
+        ADA_AND_GRACE,
+    ),
+    (
+        "report: OpenRefine 690, one quote",
+        'Name;Remark;Grade\nAda Lovelace;he said so". ;14\nGrace Hopper;ok;17,5',
+        ADA_AND_GRACE,
+    ),
+    (
+        "report: osis 506, a blank row below the heading",
+        "Nom;Note\n;\nAda Lovelace;14\nGrace Hopper;17,5",
+        ADA_AND_GRACE,
+    ),
+    (
+        "source: pandas, an index without a heading",
+        ",Name,Grade\n0,Ada Lovelace,14.0\n1,Grace Hopper,17.5",
+        ADA_AND_GRACE,
+    ),
+    (
+        "source: pandas, printed",
+        "           Name  Grade\n0  Ada Lovelace   14.0\n1  Grace Hopper   17.5",
+        ADA_AND_GRACE,
+    ),
+    ("source: pandas, no number", "Name,Grade\nAda Lovelace,14.0\nGrace Hopper,17.5\nBo,nan", ADA_AND_GRACE),
+    # Lines of names and grades.
+    ("a sum behind the name", "Ada Lovelace 14 + 1\nBo King 15 + 2", ASKED),
+    ("a sum and its result", "Ada Lovelace 8+6=14\nBo King 9+6=15", ASKED),
+    ("two dashes", "Ada Lovelace - - 14\nGrace Hopper - - 17,5", ADA_AND_GRACE),
+    ("quoted in a message", "> Ada Lovelace 14\n> Grace Hopper 17,5", ADA_AND_GRACE),
+    (
+        "last, first, grade with decimals",
+        "Lovelace, Ada, 14,0\nHopper, Grace, 17,5",
+        [("Lovelace, Ada", "14"), ("Hopper, Grace", "17.5")],
+    ),
+    ("numbers before the names", "1001 Ada Lovelace 14\n1002 Grace Hopper 17,5", ADA_AND_GRACE),
+    (
+        "places before the names",
+        "1 Ada Lovelace 14\n2 Grace Hopper 17,5\n3 Bo King 9",
+        [*ADA_AND_GRACE, ("Bo King", "9")],
+    ),
+    (
+        "numbers that may be grades before the names",
+        "1 Ada Lovelace 14\n3 Grace Hopper 17,5\n4 Bo King 9",
+        ASKED,
+    ),
+    (
+        "names that end with a number",
+        "Candidate 101: 14\nCandidate 102: 17,5",
+        [("Candidate 101", "14"), ("Candidate 102", "17.5")],
+    ),
+    # Rows that are no students.
+    (
+        "how often each grade was given",
+        "Name;Grade\nAda Lovelace;14\nGrace Hopper;17,5\n\nGrade;Count\nA;2\nB;1",
+        ADA_AND_GRACE,
+    ),
+    (
+        "counts below the students",
+        "Name;Grade\nAda Lovelace;14\nGrace Hopper;17,5\nPassed;2\nFailed;0\nØ;15,75\nKlassenschnitt;15,75\nMoy. classe;15,75\nAvg;15.75\nClass avg.;15.75\nSD;1.75\nMax possible;20\nMaximale Punkte;20",
+        ADA_AND_GRACE,
+    ),
+    (
+        "a word for it in another column",
+        "Name;Class;Grade\nAda Lovelace;3b;14\nGrace Hopper;3b;17,5\n;Average;15,75",
+        ADA_AND_GRACE,
+    ),
+    (
+        "source: Canvas in Italian",
+        'Studente,ID,Sezione,Algebra (1234)\n    Punti possibili,,,20\n"Lovelace, Ada",1,12,14\n"Hopper, Grace",2,12,17.5',
+        [("Lovelace, Ada", "14"), ("Hopper, Grace", "17.5")],
+    ),
+    (
+        "source: Canvas in French",
+        'Élève,ID,Section,Algebra (1234)\n    Points possibles,,,20\n"Lovelace, Ada",1,12,14\n"Hopper, Grace",2,12,17.5',
+        [("Lovelace, Ada", "14"), ("Hopper, Grace", "17.5")],
+    ),
+    (
+        "two classes below each other",
+        "Class 3a\nName;Grade\nAda Lovelace;14\n\nClass 3b\nName;Grade\nGrace Hopper;17,5",
+        ADA_AND_GRACE,
+    ),
+    ("students called Mark and No", "Name;Grade\nMark;14\nNo Kim;17,5", [("Mark", "14"), ("No Kim", "17.5")]),
+    # Headings in other words.
+    (
+        "two parts of a name in one heading",
+        "Příjmení a jméno;Třída;Známka\nLovelace Ada;3.B;14",
+        [("Lovelace Ada", "14")],
+    ),
+    ("Hungarian", "Név;Osztály;Érdemjegy\nLovelace Ada;3b;14", [("Lovelace Ada", "14")]),
+    ("Finnish", "Nimi;Luokka;Arvosana\nAda Lovelace;3b;14", [("Ada Lovelace", "14")]),
+    ("Indonesian", "Nama;Kelas;Nilai\nAyu Lestari;7a;14", [("Ayu Lestari", "14")]),
+    (
+        "Vietnamese",
+        "Họ và tên;Lớp;Điểm\nNguyễn Văn An;7a;8\nTrần Bình;7a;7,5",
+        [("Nguyễn Văn An", "8"), ("Trần Bình", "7.5")],
+    ),
+    # Web pages: what is raised, crossed out, to be chosen or hidden is no part of the number beside it.
+    ("html-footnote", "<table><tr><th>Name<th>Grade<tr><td>Bo<td>1<sup>2</sup></table>", MARKED),
+    ("html-crossed-out", "<table><tr><th>Name<th>Grade<tr><td>Bo<td><s>1</s>2</table>", MARKED),
+    (
+        "html-options",
+        "<table><tr><th>Name<th>Grade<tr><td>Bo<td><select><option>1<option selected>2</select></table>",
+        MARKED,
+    ),
+    (
+        "html-hidden",
+        "<table><tr><th>Name<th>Grade<tr><td>Bo<td><span style='display:none'>1</span>2</table>",
+        MARKED,
+    ),
+    (
+        "html-bold-digit",
+        "<table><tr><th>Name<th>Grade<tr><td>Ada Lovelace<td>1<b>4</b><tr><td>Grace Hopper<td>17.5</table>",
+        ADA_AND_GRACE,
+    ),
 ]
 ON_OTHER_SCALES: list[tuple[str, str | bytes, str, Saved]] = [
     (
@@ -412,6 +616,73 @@ ON_OTHER_SCALES: list[tuple[str, str | bytes, str, Saved]] = [
         "Ada Lovelace AB\nGrace Hopper BC",
         "LEVELS=A:4,AB:3.5,B:3,BC:2.5,C:2,D:1|F:0",
         MARKED,
+    ),
+    (
+        "signs behind a blank",
+        "Ada 2 -\nBo 3 +",
+        "FROM_1_TO_6;STEP=0.1;BEST=LOW;PASS=4;SIGNS",
+        [("Ada", "2-"), ("Bo", "3+")],
+    ),
+    (
+        "words that are turned",
+        "Ada pass\nBo did not pass\nCy not pass",
+        "PASS_FAIL",
+        [("Ada", "PASS"), ("Bo", "FAIL"), ("Cy", "FAIL")],
+    ),
+    (
+        "words that are turned in an unknown way",
+        "Ada pass\nBo hardly not pass\nCy fail",
+        "PASS_FAIL",
+        [("Ada", "PASS"), ("Bo hardly", "FAIL"), ("Cy", "FAIL")],
+    ),
+    ("source: HISinOne", "Name;Bewertung\nAda;BE\nBo;NB", "PASS_FAIL", [("Ada", "PASS")]),
+    (
+        "source: University of California, P and NP",
+        "Name;Grade\nAda;P\nBo;NP",
+        "PASS_FAIL",
+        [("Ada", "PASS")],
+    ),
+    (
+        "n.b. on German grades",
+        "Name;Note\nAda;1,3\nBo;n.b.",
+        "FROM_1_TO_5;STEP=0.1;BEST=LOW;PASS=4",
+        [("Ada", "1.3")],
+    ),
+    (
+        "nb on Polish grades",
+        "Uczeń;Ocena\nAda;4,5\nBo;nb",
+        "LEVELS=5:5,4.5:4.5,4:4,3.5:3.5,3:3|2:2",
+        [("Ada", "4.5"), ("Bo", "ABSENT")],
+    ),
+    (
+        "np on Spanish grades",
+        "Alumno/a;Nota\nAda;7,5\nBo;NP",
+        "OUT_OF_10",
+        [("Ada", "7.5"), ("Bo", "ABSENT")],
+    ),
+    (
+        "a heading that is a grade",
+        "Name;Passed\nAda;yes\nBo;no",
+        "PASS_FAIL",
+        [("Ada", "PASS"), ("Bo", "FAIL")],
+    ),
+    ("report: gradecraft 2936, ones and noughts", "Name;Grade\nAda;1\nBo;0", "PASS_FAIL", MARKED),
+    ("sexes", "Name;Sex\nAda;F\nBo;F", "PASS_FAIL", MARKED),
+    ("target grades", "Name;Target grade;Grade\nAda;A;B\nBo;B;C", "LETTERS", [("Ada", "B"), ("Bo", "C")]),
+    ("predicted grades", "Name;Predicted grade\nAda;A\nBo;B", "LETTERS", MARKED),
+    (
+        "report: OpenRefine 1034, thousands without quotes",
+        "Name,Points,Class\nAda,1,200,3b\nBo,900,3b",
+        "OUT_OF_1000",
+        ASKED,
+    ),
+    ("source: CUNY, withdrawn", "Name;Grade\nAda;B+\nBo;WU\nCy;INC", "LETTERS", [("Ada", "B+")]),
+    ("source: Ladok", "Namn;Betyg\nAda;VG\nBo;U", "LEVELS=VG,G|U", [("Ada", "VG"), ("Bo", "U")]),
+    (
+        "ECTS points beside the grade",
+        "Name;ECTS;Note\nAda;5;1,3\nBo;5;2,7",
+        "FROM_1_TO_5;STEP=0.1;BEST=LOW;PASS=4",
+        [("Ada", "1.3"), ("Bo", "2.7")],
     ),
     (
         "dots before a letter grade",

@@ -1,6 +1,7 @@
 """Workbooks are read as they are seen: hidden rows and sheets, the open sheet, numbers as shown."""
 
 import io
+import zipfile
 
 import openpyxl
 import pytest
@@ -28,6 +29,56 @@ def test_rows_that_a_workbook_hides_are_left_out_and_can_be_ticked() -> None:
     ada, grace, alan = rows_of(table)
     assert (ada.is_included, grace.is_included, alan.is_included) == (True, False, True)
     assert "hides this row" in grace.flag
+
+
+@pytest.mark.parametrize(
+    ("value", "number_format", "shown"),
+    [
+        (14.5, "0", "15"),  # Python would round to the even 14
+        (2.675, "0.00", "2.68"),
+        (1.005, "0.00", "1.01"),
+        (-0.5, "0", "-1"),
+        (14.46, '0" pts"', "14"),
+        (14.46, "_-* #,##0.0_-", "14.5"),
+        (14.25, "0.0;(0.0)", "14.3"),
+        (0.145, "0%", "15 %"),
+        (0, '0;-0;"absent"', "absent"),
+        (0, "0;-0;;@", ""),
+        (14, ";;;", ""),
+        (14.5, "# ?/?", "14.5"),
+        (14.5, "[>=10]0.0;0", "14.5"),
+        (14000, "0,", "14000"),
+        (11.999999999999998, "General", "12"),
+        (1e300, "0", f"{1e300:.0f}"),
+    ],
+)
+def test_a_number_is_read_as_the_sheet_shows_it(value: float, number_format: str, shown: str) -> None:
+    workbook = workbook_of(("1", [["Student", "Grade"], ["Ada", value]]))
+    workbook["1"].cell(2, 2).number_format = number_format
+    (table,) = source_from_file(bytes_of(workbook)).tables.values()
+    assert [*table.rows[1], ""][1] == shown
+
+
+def test_raised_and_crossed_out_digits_are_no_part_of_the_number_beside_them() -> None:
+    """The texts are where Excel puts them, in a part of their own."""
+    data = bytes_of(workbook_of(("1", [["Student", "Grade"], ["Ada", "footnote"], ["Bo", "crossed"]])))
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    sheet, office = "xl/worksheets/sheet1.xml", "http://schemas.openxmlformats.org"
+    for place, word in enumerate(("footnote", "crossed")):
+        parts[sheet] = parts[sheet].replace(f't="inlineStr"><is><t>{word}</t></is>', f't="s"><v>{place}</v>')
+    parts["xl/sharedStrings.xml"] = (
+        f'<sst xmlns="{office}/spreadsheetml/2006/main" count="2" uniqueCount="2">'
+        '<si><r><t>1</t></r><r><rPr><vertAlign val="superscript"/></rPr><t>2</t></r></si>'
+        "<si><r><rPr><strike/></rPr><t>1</t></r><r><rPr><b/></rPr><t>2</t></r></si></sst>"
+    )
+    parts["[Content_Types].xml"] = parts["[Content_Types].xml"].replace(
+        "</Types>",
+        '<Override PartName="/xl/sharedStrings.xml" ContentType="application/vnd.openxmlformats-'
+        'officedocument.spreadsheetml.sharedStrings+xml"/></Types>',
+    )
+    (table,) = source_from_file(zip_of(parts)).tables.values()
+    assert table.rows[1:] == (("Ada", "1²"), ("Bo", "1 2"))
 
 
 # OpenDocument, as LibreOffice 24 writes it (content.xml and settings.xml, shortened).

@@ -234,6 +234,7 @@ def test_the_teacher_says_which_row_is_the_heading(page: AppTest) -> None:
     assert says(page, "**3 rows:** 2 new · 1 to correct")
     page.selectbox[0].select(0).run()
     page.multiselect[0].set_value([0]).run()
+    page.selectbox[1].select(1).run()
     assert says(page, "**2 rows:** 2 new")
 
 
