@@ -106,8 +106,9 @@ def _students_in(source: Source) -> tuple[ClassStudent, ...]:
 
 
 def _edit(stored: ClassList) -> None:
-    key = f"class-list-{stored.id}-{stored.version}"
     students = stored.students or ()
+    # What is typed here stays while something else of the list changes, such as a weight of its gradebook.
+    key = f"class-list-{stored.id}-{hash((stored.title, students))}"
     title = st.text_input(
         "Name of the class", stored.title, max_chars=TEXT_MAX, key=f"{key}-title", width=720
     )

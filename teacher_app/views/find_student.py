@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+
 import streamlit as st
 
+from shared.model.exam import Exam
 from teacher_app.components.student_finder import student_finder
 from teacher_app.context import current_api
 from teacher_app.exam.wording import count_text
@@ -14,7 +17,8 @@ from teacher_app.views.read_results import results_of
 
 __all__ = ["render"]
 
-SEARCHED_MAX = 200  # of the newest exams; a button adds the others
+SEARCHED_MAX = 200  # of the newest exams
+RESULTS_MAX = 20_000  # in these, about 1 MB in the browser; a button adds the others
 _SEARCHES_ALL = "find-in-all-exams"
 _COMPLETE = "find-read"  # in the session: the box is drawn once before the exams are read, to be typed into
 
@@ -26,7 +30,7 @@ def render() -> None:
         st.session_state.pop(_COMPLETE, None)
     try:
         exams = [exam for exam in current_api().list_my_exams() if exam.results_count]
-        searched = exams if st.session_state.get(_SEARCHES_ALL) else exams[:SEARCHED_MAX]
+        searched = exams if st.session_state.get(_SEARCHES_ALL) else _newest(exams)
         is_complete = st.session_state.get(_COMPLETE, False)
         results = results_of(searched) if is_complete else {}
     except EXPECTED as error:
@@ -44,3 +48,8 @@ def render() -> None:
     if not is_complete:
         st.session_state[_COMPLETE] = True
         st.rerun()
+
+
+def _newest(exams: list[Exam]) -> list[Exam]:
+    totals = itertools.accumulate(exam.results_count or 0 for exam in exams[:SEARCHED_MAX])
+    return exams[: max(1, sum(total <= RESULTS_MAX for total in totals))]

@@ -32,6 +32,7 @@ _CLASS = "class"  # in the address
 _CLASS_CHOSEN = "gradebook-class"
 _CLASS_IN_ADDRESS = "gradebook-class-in-address"
 _APPLIED = "gradebook-applied"  # in the session: the class, and which edits of the table are stored
+_LISTS = "gradebook-lists"
 _LAST = "gradebook-last-read"
 _NAMES_SHOWN = 8
 
@@ -52,10 +53,12 @@ class _Read:
 def render() -> None:
     """The students of one class list and their grades in its exams."""
     st.title("Gradebook", anchor=False)
-    try:
-        lists = sorted(current_api().list_class_lists(), key=lambda one: sort_key(one.title))
-    except EXPECTED as error:
-        explain(error, retry_key="gradebook-again")
+    # Containers of their own, even if empty: if the table moved, the browser would make it anew, and the
+    # focus and what is being typed would be lost.
+    with st.container():
+        is_connected = _read_lists()
+    lists: list[ClassList] | None = st.session_state.get(_LISTS)
+    if lists is None:
         return
     if not lists:
         st.markdown(
@@ -67,7 +70,18 @@ def render() -> None:
     with st.container():
         class_id = _chosen_class(lists)
     if class_id is not None:
-        _show(class_id)
+        _show(class_id, is_connected=is_connected)
+
+
+def _read_lists() -> bool:
+    """If they cannot be read again, those read before stay."""
+    try:
+        found = sorted(current_api().list_class_lists(), key=lambda one: sort_key(one.title))
+    except EXPECTED as error:
+        explain(error, retry_key="gradebook-again")
+        return False
+    st.session_state[_LISTS] = found
+    return True
 
 
 def _chosen_class(lists: list[ClassList]) -> str | None:
@@ -94,13 +108,13 @@ def _chosen_class(lists: list[ClassList]) -> str | None:
     return chosen
 
 
-def _show(class_id: str) -> None:
+def _show(class_id: str, *, is_connected: bool) -> None:
     key = f"gradebook-{class_id}"
     edits: Edits = st.session_state.get(key, {}).get("edits") or {}
-    # A container of its own, even if empty: if the table moved, the browser would make it anew, and the focus
-    # and what is being typed would be lost.
     with st.container():
-        read = _last_read(class_id, edits)
+        if is_connected:
+            _read_again(class_id, edits)
+        read = _last_read(class_id)
         if read is None or read.stored is None:
             return
         students = read.stored.students or ()
@@ -123,12 +137,15 @@ def _show(class_id: str) -> None:
     _say_who_is_unclear(book)
 
 
-def _last_read(class_id: str, edits: Edits) -> _Read | None:
-    """If it cannot be read again, what was read before; None if nothing of this class was."""
+def _read_again(class_id: str, edits: Edits) -> None:
     try:
         st.session_state[_LAST] = _read(class_id, edits)
     except EXPECTED as error:
         explain(error, retry_key="gradebook-read-again")
+
+
+def _last_read(class_id: str) -> _Read | None:
+    """What was read last; None if nothing of this class was."""
     read: _Read | None = st.session_state.get(_LAST)
     if read is None or read.class_id != class_id:
         return None
@@ -173,7 +190,9 @@ def _say_which_exams(offered: Sequence[OfferedExam]) -> None:
             "others can be ticked under “Exams”."
         )
     if few:
-        st.caption(f"{count_text(few, 'other exam')} with some of these students: tick them under “Exams”.")
+        st.caption(
+            f"{count_text(few, 'other exam')} with some of these students can be ticked under “Exams”."
+        )
     if unread and len(offered) > LOOKED_AT_MAX:
         st.caption(f"Looked through: your newest {LOOKED_AT_MAX} exams. Tick an older one to show it.")
 

@@ -123,3 +123,15 @@ def test_a_class_list_is_renamed_and_deleted_and_exams_keep_their_students(desk:
     press(page, "Delete the class list …")
     press(page, "Delete it")
     assert lists(desk) == []
+
+
+def test_a_name_being_changed_stays_while_the_gradebook_keeps_a_weight(desk: Desk) -> None:
+    made = desk.real_api.create_class_list(NewClassList("7a", STUDENTS))
+    page = desk.open(navigation.CLASSES)
+    page.text_input[0].set_value("8a").run()
+    desk.real_api.update_class_list(made.id, 1, gradebook="3f2a90c1b7de~2")
+    page.run()
+    assert page.text_input[0].value == "8a"
+    press(page, "Save the class list")
+    (stored,) = lists(desk)
+    assert (stored.title, stored.gradebook, stored.version) == ("8a", "3f2a90c1b7de~2", 3)
