@@ -116,6 +116,34 @@ def test_a_long_body_is_refused_before_it_is_read_completely(backend: RunningBac
     assert sent < 1000
 
 
+def test_a_client_that_leaves_in_the_middle_of_its_request_is_no_failure_of_the_server(
+    backend: RunningBackend,
+) -> None:
+    """Each one left a traceback of a hundred lines in the log."""
+    messages: list[dict[str, Any]] = [
+        {"type": "http.request", "body": b"{", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "path": "/graphql",
+        "raw_path": b"/graphql",
+        "query_string": b"",
+        "headers": [(b"content-length", b"100")],
+    }
+
+    async def receive() -> dict[str, Any]:
+        return messages.pop(0)
+
+    async def send(_message: Any) -> None:
+        pass
+
+    asyncio.run(backend.backend.app(scope, receive, send))
+
+
 def test_the_server_does_not_identify_its_software(backend: RunningBackend) -> None:
     """Neither name nor version."""
     assert "server" not in httpx.get(f"{backend.url}/healthz", trust_env=False).headers

@@ -12,7 +12,7 @@ import anyio.to_thread
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -82,8 +82,14 @@ def create_app(api: ApiParts, other_routes: Sequence[BaseRoute] = ()) -> Starlet
                 max_age=3600,
             )
         ],
+        exception_handlers={ClientDisconnect: _gone},
         lifespan=lifespan,
     )
+
+
+async def _gone(_request: Request, _error: Exception) -> Response:
+    """The client left in the middle of its request, which is no fault of ours. Nobody gets this answer."""
+    return Response(status_code=400)
 
 
 async def _graphql(request: Request, api: ApiParts) -> Response:
