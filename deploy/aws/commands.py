@@ -8,7 +8,7 @@ from typing import Any
 
 from deploy.aws.connection import Connection
 from deploy.aws.dashboards_settings import settings_file
-from deploy.aws.errors import InputWrong, KeptDataFound, StackStuck
+from deploy.aws.errors import KeptDataFound, StackStuck
 from deploy.aws.hosting import hosting_stacks
 from deploy.aws.kept_data import RETAINED_TYPES, KeptResource, delete_resource, find_kept, select_kept
 from deploy.aws.moving import MovingCommands
@@ -86,10 +86,8 @@ class BackendCommands:
         self.console.say(f"Wrote {path}.")
 
     def teachers(self) -> TeacherCommands:
-        """The commands for teachers' accounts. Raises InputWrong for a stack without a user pool."""
+        """The commands for teachers' accounts. Raises StackUnfinished for a stack without a user pool."""
         outputs = self.stack.outputs()
-        if "UserPoolId" not in outputs:
-            raise InputWrong("--stack-name", f"{self.stack.name} is not a stack of exam results.")
         accounts = TeacherAccounts(self.connection.client("cognito-idp"), outputs["UserPoolId"])
         return TeacherCommands(accounts, StackData(self.connection, outputs), self.console)
 

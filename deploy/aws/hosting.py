@@ -112,7 +112,15 @@ class HostingCommands:
         backend = self.stack.outputs()
         hosting = _sibling(self.stack, "hosting")
         before = hosting.parameters()
-        given = {**self._images(image_tag), **parameters}
+        given = {
+            "ApiUrl": backend["ApiUrl"],
+            "BackendRegion": backend["Region"],
+            "UserPoolId": backend["UserPoolId"],
+            "UserPoolClientId": backend["UserPoolClientId"],
+            "IdentityPoolId": backend["IdentityPoolId"],
+            **self._images(image_tag),
+            **parameters,
+        }
         given.update({name: self.new_key() for name in ORIGIN_KEYS if name not in before})
         given.update(self._results_day(results_hour, {**before, **parameters}))
         self._ensure_ecs_role()
@@ -120,11 +128,6 @@ class HostingCommands:
             read_template(HOSTING_TEMPLATE),
             {
                 **given,
-                "ApiUrl": backend["ApiUrl"],
-                "BackendRegion": backend["Region"],
-                "UserPoolId": backend["UserPoolId"],
-                "UserPoolClientId": backend["UserPoolClientId"],
-                "IdentityPoolId": backend["IdentityPoolId"],
                 "CloudFrontPrefixList": self._cloudfront_prefix_list(),
             },
         )
