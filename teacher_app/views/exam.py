@@ -17,6 +17,7 @@ from teacher_app.views import navigation
 from teacher_app.views.errors import EXPECTED, explain
 from teacher_app.views.exam_parts import (
     codes,
+    deletion,
     details,
     entry,
     export,
@@ -56,6 +57,7 @@ def render() -> None:
     # the focus and unsent input would be lost.
     with st.container():
         workspace = _workspace(exam_id)
+        deletion.show_restored(exam_id)
     if workspace is None:
         return
     title = st.container()

@@ -73,12 +73,21 @@ def _show(typed: str, persons: list[Person]) -> None:
     if len(persons) > 1:
         offered = persons[:_PERSONS_MAX]
         chosen = st.radio(
-            "Which student?", range(len(offered)), format_func=lambda index: offered[index].name, index=None
+            "Which student?",
+            range(len(offered)),
+            format_func=lambda index: _person_text(offered[index]),
+            index=None,
         )
         if chosen is None:
             return
         person = offered[chosen]
     _show_person(person)
+
+
+def _person_text(person: Person) -> str:
+    results = count_text(len(person.results), "result")
+    lists = count_text(len(person.listings), "class list")
+    return f"{escape_markdown(person.name)} ({results}, {lists})"
 
 
 def _show_person(person: Person) -> None:

@@ -333,6 +333,8 @@ def test_a_deleted_exam_comes_back_with_all_its_results(page: Page, curie: Signe
     press(page, "Undo")
     expect(page.get_by_role("heading", name="Optics")).to_be_visible()
     expect(page.get_by_text("250 results", exact=True)).to_be_visible()
+    expect(page.get_by_role("status").get_by_text("It is back, as a draft.")).to_be_visible()
+    expect(page.get_by_test_id("stToast")).to_have_count(0)  # it would cover the buttons of the first lines
     (back,) = curie.api.list_my_exams()
     assert sum(row.grade == "12.5" for row in curie.api.list_results(back.id)) == 250
 

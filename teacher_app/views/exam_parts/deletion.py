@@ -15,8 +15,9 @@ from teacher_app.views import navigation
 from teacher_app.views.buttons import set_state, storing_button
 from teacher_app.views.errors import EXPECTED, explain
 
-__all__ = ["offer_undo", "render"]
+__all__ = ["offer_undo", "render", "show_restored"]
 
+_RESTORED = "restored-exam"  # in the session: the id of the one that was brought back last
 _DELETED = "deleted-exams"  # in the session, newest first: list[_Deleted]
 
 
@@ -59,6 +60,7 @@ def render(workspace: Workspace) -> None:
 
 def offer_undo() -> None:
     """Offer to restore each exam that was deleted on this page."""
+    st.session_state.pop(_RESTORED, None)
     for one in _deleted():
         deletion = one.deletion
         if not deletion.is_done:
@@ -71,6 +73,12 @@ def offer_undo() -> None:
             undo = storing_button("Undo", key=f"undo-{exam.id}", help=f"Bring “{subject}” back")
         if undo.take():
             _restore(one)
+
+
+def show_restored(exam_id: str) -> None:
+    """Say that this exam was brought back, until the teacher goes to the list."""
+    if st.session_state.get(_RESTORED) == exam_id:
+        st.success("It is back, as a draft. Its address is a new one.", icon=":material/undo:")
 
 
 def _begin(workspace: Workspace) -> _Deleted:
@@ -92,7 +100,7 @@ def _restore(one: _Deleted) -> None:
         one.restoration = Restoration(one.deletion, secrets.SystemRandom())
     if _run(one.restoration.run, "Bringing it back …", "are back"):
         _deleted().remove(one)
-        st.toast("It is back, as a draft. Its address is a new one.", icon=":material/undo:", duration="long")
+        st.session_state[_RESTORED] = one.restoration.exam_id
         navigation.go_to_exam(one.restoration.exam_id)
 
 

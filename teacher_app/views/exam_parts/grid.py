@@ -135,7 +135,7 @@ def _show_choice(place: str, session: GridSession, key: str, receipt: Conflict |
     command = session.entries[key].command
     mine = "deleted"
     if isinstance(command, CreateRow | ChangeRow):
-        mine = escape_markdown(f"{command.person}, {command.grade}")
+        mine = escape_markdown(", ".join(filter(None, (command.person, command.grade))))
     choices = {"Keep what I typed here": session.keep_mine, "Use the other one": session.take_theirs}
     match receipt:
         case Duplicate(existing=existing):

@@ -176,3 +176,12 @@ def test_the_input_is_still_there_after_visiting_another_tab_of_the_exam(
     page.run()
     button(page, "Save 1 change").click().run()
     assert stored(desk, exam) == [("Ada", "13"), ("Blaise", "9")]
+
+
+def test_an_existing_student_without_a_grade_is_named_as_plain_text(
+    desk: Desk, page: AppTest, exam: Exam
+) -> None:
+    """A bold part that ended with a space would show its asterisks."""
+    type_into(page, exam, create_entry("ada", ""))
+    button(page, "Save 1 change").click().run()
+    assert any(text.value.startswith("**ada** is not saved") for text in page.markdown)
