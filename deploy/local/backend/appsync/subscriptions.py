@@ -152,9 +152,7 @@ class SubscriptionHub:
         answer = self._executor.execute(operation, variables, caller, registration)
         if "errors" in answer:
             raise DocumentRefused(answer["errors"])
-        if not registration.requested:
-            raise DocumentRefused([{"errorType": "ValidationError", "message": "Nothing is subscribed to"}])
-        ((field_name, arguments),) = registration.requested.items()
+        ((field_name, arguments),) = registration.requested.items()  # validation allows no other number
         return Subscription(
             field_name=field_name,
             arguments=arguments,

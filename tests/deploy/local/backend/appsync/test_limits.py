@@ -29,9 +29,10 @@ def nested(depth: int) -> str:
 def test_the_deepest_allowed_document_passes_and_one_more_level_is_refused() -> None:
     """Depth counts nested fields."""
     check_limits(parse(nested(DEPTH_MAX)))
-    with pytest.raises(ApiError) as caught:
-        check_limits(parse(nested(DEPTH_MAX + 1)))
-    assert caught.value.error_type == "QueryDepthLimitReached"
+    for before in ("", "type T {a: T} ", "fragment F on T {a} ", "query B {a} "):
+        with pytest.raises(ApiError, match=f"nested deeper than {DEPTH_MAX} levels") as caught:
+            check_limits(parse(f"{before} query A {nested(DEPTH_MAX + 1)}"))
+        assert caught.value.error_type == "QueryDepthLimitReached"
 
 
 def test_depth_counts_through_fragments() -> None:
@@ -47,7 +48,7 @@ def test_the_widest_allowed_operation_passes_and_one_more_field_is_refused() -> 
     half = FIELDS_MAX // 2
     fragment = "fragment F on T {" + " ".join(f"f{number}" for number in range(half - 1)) + "}"
     check_limits(parse("{a {...F} b {...F}}" + fragment))
-    with pytest.raises(ApiError) as caught:
+    with pytest.raises(ApiError, match=f"selects more than {FIELDS_MAX} fields") as caught:
         check_limits(parse("{a {...F} b {...F} c}" + fragment))
     assert caught.value.error_type == "QueryComplexityLimitReached"
 
@@ -56,7 +57,7 @@ def test_top_fields_are_limited_by_alias_and_by_fragment() -> None:
     """Each costs a database access, whatever its name."""
     aliases = " ".join(f"a{number}: listExams {{nextToken}}" for number in range(TOP_FIELDS_MAX))
     check_limits(parse(f"{{{aliases}}}"))
-    with pytest.raises(ApiError) as caught:
+    with pytest.raises(ApiError, match=f"more than {TOP_FIELDS_MAX} top fields") as caught:
         check_limits(parse(f"{{{aliases} ... on Query {{b: listExams {{nextToken}}}}}}"))
     assert caught.value.error_type == "ResolverExecutionLimitReached"
 
@@ -72,13 +73,14 @@ def test_a_document_that_doubles_forty_times_is_measured_without_visiting_each_f
 def test_a_fragment_within_itself_is_refused() -> None:
     """Directly or through another."""
     with pytest.raises(ApiError, match="within itself") as refused:
-        check_limits(parse("{...A} fragment A on T {a {...B}} fragment B on T {b {...A}}"))
+        check_limits(parse("{...A} fragment A on T {a {...B}} fragment B on T {... on T {b {...A}}}"))
     assert refused.value.error_type == "ValidationError"
 
 
 def test_an_unknown_fragment_is_left_to_validation() -> None:
     """Validation names it."""
     check_limits(parse("{a {...Missing}}"))
+    check_limits(parse(nested(DEPTH_MAX).replace("{a}", "{a ...Missing}")))
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +118,8 @@ def cost(schema: GraphQLSchema, query: str, **variables: Any) -> int:
         ("{listExams(limit: null) {items {id}}}", {}, 1 + 1 + 100),
         ("{listExams {items {id}}}", {}, 1 + 1 + 100),
         ("{listExams(limit: 0) {items {id}}}", {}, 1 + 1 + 1000),
+        ("{listExams(limit: 1) {items {id}}}", {}, 1 + 1 + 1),
+        ('{listExams(nextToken: "a", limit: 7) {items {id}}}', {}, 1 + 1 + 7),
         ("subscription {onCreateResultsBatch {examId items {id grade}}}", {}, 1 + 1 + 1 + BATCH_ROWS_MAX * 2),
     ],
 )  # fmt: skip
@@ -137,7 +141,8 @@ def test_more_values_than_allowed_are_refused_before_execution(schema: GraphQLSc
     """A few thousand bytes can request millions; the refusal says what to do."""
     per_row = VALUES_MAX // 1000
     fields = " ".join(f"a{number}: id" for number in range(per_row))
-    with pytest.raises(ApiError, match="Request fewer rows or fewer fields") as caught:
+    advice = f"values; at most {VALUES_MAX} are allowed. Request fewer rows or fewer fields.$"
+    with pytest.raises(ApiError, match=advice) as caught:
         cost(schema, f"{{listExams(limit: 1000) {{items {{{fields}}}}}}}")
     assert caught.value.error_type == "QueryComplexityLimitReached"
     assert cost(schema, f"{{listExams(limit: 999) {{items {{{fields}}}}}}}") <= VALUES_MAX
@@ -159,6 +164,6 @@ def test_resolver_calls_are_limited_as_on_appsync(schema: GraphQLSchema) -> None
     twice = (
         "{listMyExams(limit: 1000) {items {resultsCount}} b: listMyExams(limit: 99) {items {resultsCount}}}"
     )
-    with pytest.raises(ApiError) as caught:
+    with pytest.raises(ApiError, match=f"resolvers; at most {RESOLVERS_MAX} are allowed") as caught:
         cost(schema, twice)
     assert caught.value.error_type == "ResolverExecutionLimitReached"

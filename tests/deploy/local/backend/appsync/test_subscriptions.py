@@ -222,6 +222,38 @@ def test_a_document_that_is_not_a_permitted_subscription_is_refused(
     assert hub.subscription_count == 0
 
 
+def test_a_query_is_refused_with_its_kind(hub: SubscriptionHub) -> None:
+    with pytest.raises(DocumentRefused) as caught:
+        hub.prepare("{listExams {nextToken}}", {}, None, GUEST, lambda _text: None)
+    assert caught.value.errors[0]["message"] == "query not supported through the realtime channel"
+
+
+def test_of_a_document_with_several_operations_the_named_one_is_subscribed_to(hub: SubscriptionHub) -> None:
+    document = "subscription A {onUpdateExam {id}} subscription B {onDeleteExam {id}}"
+    assert hub.prepare(document, {}, "B", GUEST, lambda _text: None).field_name == "onDeleteExam"
+    with pytest.raises(DocumentRefused):
+        hub.prepare(document, {}, None, GUEST, lambda _text: None)
+
+
+def test_variables_in_another_order_share_the_text(hub: SubscriptionHub) -> None:
+    document = (
+        "subscription ($a: ID, $b: Boolean!) {onCreateResults(examId: $a) {id student @include(if: $b)}}"
+    )
+    one, other = (
+        hub.prepare(document, variables, None, GUEST, lambda _text: None)
+        for variables in ({"a": "e", "b": True}, {"b": True, "a": "e"})
+    )
+    assert one.sharing_key() == other.sharing_key()
+
+
+def test_an_event_is_sent_in_few_bytes(hub: SubscriptionHub) -> None:
+    """Every viewer gets it: no spaces, and letters as they are rather than escaped."""
+    texts: list[str] = []
+    hub.add(hub.prepare("subscription {onCreateResults {id student}}", {}, None, GUEST, texts.append))
+    publish(hub, created(published=True, student="Zoë"))
+    assert texts == ['{"data":{"onCreateResults":{"id":"r","student":"Zoë"}}}']
+
+
 def test_a_subscription_whose_events_would_cost_too_much_is_refused(hub: SubscriptionHub) -> None:
     """Otherwise every write would pay for it."""
     aliases = " ".join(f"a{number}: owner" for number in range(190))
