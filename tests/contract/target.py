@@ -97,5 +97,7 @@ def _aws() -> AbstractContextManager[Target]:
 
 TARGETS: Mapping[str, TargetDeclaration] = {
     "embedded": TargetDeclaration(frozenset(Capability), _embedded),
-    "aws": TargetDeclaration(frozenset({Capability.SIGNATURES, Capability.SUBSCRIPTIONS}), _aws),
+    "aws": TargetDeclaration(
+        frozenset({Capability.SIGNATURES, Capability.SUBSCRIPTIONS, Capability.DIRECTIVES}), _aws
+    ),
 }

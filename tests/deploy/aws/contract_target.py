@@ -3,12 +3,11 @@
 What can be tested only on the embedded backend (and a real account), and why:
 
 - TOKENS: the emulator trusts any bearer token; it checks no signature, expiry or client.
-- DIRECTIVES: it ignores @aws_* directives. The guest role closes the root fields on it; the resolvers leave
-  the teachers' fields of a type null for guests, except in events.
 - LIMITS: it enforces no query depth, size or introspection setting. The template's are tested in
   test_template.
 
-Its subscriptions are ours (emulator/realtime.py), with the resolvers' own filters, run in node.
+Its subscriptions and directives are ours (emulator/realtime.py, emulator/directives.py), with the resolvers'
+own filters, run in node, and the schema as it is sent.
 
 Its DynamoDB is ministack's. Of the 2,947 requests that a run of the contract suite sends it, moto 5.2.5
 answers all alike, and again when every write is sent twice, which makes 101 cancelled transactions with their

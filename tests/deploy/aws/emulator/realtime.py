@@ -13,6 +13,7 @@ import asyncio
 import json
 import threading
 
+import directives  # beside this file
 from graphql import execute_sync, parse
 from ministack.core import appsync_graphql, appsync_js, iam_evaluator
 from ministack.core.responses import set_request_account_id
@@ -24,10 +25,14 @@ _set_filter = threading.local()
 
 
 class _Subscription:
-    def __init__(self, api_id, name, document, variables, deliver):
+    def __init__(self, api_id, name, document, variables, mode, deliver):
         self.api_id, self.document, self.variables = api_id, document, variables
-        self.name, self.deliver, self.filter_group = name, deliver, None
+        self.name, self.mode, self.deliver, self.filter_group = name, mode, deliver, None
         (self.field,) = (one.name.value for one in _operation(document).selection_set.selections)
+
+    def read(self, source, info, **_arguments):
+        directives.require(info, self.mode)
+        return source.get(info.field_name)
 
     def matches(self, value):
         if self.filter_group is None:
@@ -75,6 +80,7 @@ def publish(api_id, query, data):
                     one.document,
                     root_value={one.field: value},
                     variable_values=one.variables,
+                    field_resolver=one.read,
                 )
                 payload = {"data": result.data}
                 if result.errors:
@@ -99,7 +105,9 @@ def _start(api_id, name, data, headers, deliver):
                 is None
             )
 
-    subscription = _Subscription(api_id, name, parse(data["query"]), data.get("variables") or {}, deliver)
+    subscription = _Subscription(
+        api_id, name, parse(data["query"]), data.get("variables") or {}, directives.mode_of(headers), deliver
+    )
     if authorize is not None and not authorize("Subscription", subscription.field):
         message = f"Not Authorized to access {subscription.field} on type Subscription"
         return {

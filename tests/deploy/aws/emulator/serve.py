@@ -18,7 +18,8 @@ import secrets
 import threading
 from pathlib import Path
 
-import realtime  # beside this file
+import directives  # beside this file, as is the next
+import realtime
 from ministack import app
 from ministack.core import appsync_graphql, appsync_js, iam_evaluator
 from ministack.services import appsync, cognito, dynamodb
@@ -353,5 +354,6 @@ def complete():
 
 if __name__ == "__main__":
     complete()
+    directives.complete()
     realtime.complete(app)
     app.main()
