@@ -55,7 +55,11 @@ class ServerProcess:
         self._is_decided = threading.Event()  # it is ready, or has ended
         self._reader = threading.Thread(target=self._read, name="server-output")
         self._reader.start()
-        in_time = self._is_decided.wait(START_DEADLINE_S)
+        try:
+            in_time = self._is_decided.wait(START_DEADLINE_S)
+        except BaseException:  # interrupted: nobody else knows of the process
+            self.kill()
+            raise
         if self._match is None:
             status = self.stop(signal.SIGTERM if in_time else signal.SIGKILL)
             raise DidNotStart(status, self.output)

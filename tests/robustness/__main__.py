@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -35,7 +36,9 @@ def main() -> int:
     given = parser.parse_args()
     if ON_SMALL_DISK not in os.environ:
         return _again_on_a_small_disk(given.keep)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # everything that was started is ended first
+    is_asked_to_end = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: is_asked_to_end.set())  # the round at hand is finished, and reported
     figures = Figures(given.seed, _commit())
     begun_s = time.monotonic()
     with (
@@ -43,7 +46,7 @@ def main() -> int:
         wire_browser(pair.teacher_url) as browser,
     ):
         run = Run(pair, browser, figures)
-        while figures.duration_s < given.seconds:
+        while figures.duration_s < given.seconds and not is_asked_to_end.is_set():
             for violation in run.round(min(ROUND_S, given.seconds - figures.duration_s)):
                 print(violation, flush=True)
             figures.duration_s = time.monotonic() - begun_s
@@ -80,7 +83,10 @@ def _again_on_a_small_disk(keep: Path | None) -> int:
         else:
             print("no file system can be mounted here: the disk will not be filled", flush=True)
         environment = {**os.environ, ON_SMALL_DISK: str(folder)}
-        return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+        process = subprocess.Popen(command, cwd=ROOT, env=environment)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: process.terminate())
+        return process.wait()
 
 
 def _commit() -> str:

@@ -19,8 +19,9 @@ import pytest
 
 from tests.backend_process import BackendProcess, running_backend
 from tests.builders import exam_input, result_input
+from tests.ports import free_port
 from tests.realtime_client import RealtimeClient, signed_by, with_token
-from tests.server_process import ROOT
+from tests.server_process import ROOT, DidNotStart
 from tests.waiting import wait_until
 
 DEADLINE_S = 20.0
@@ -95,6 +96,17 @@ def test_every_answered_write_survives_a_kill(tmp_path: Path) -> None:
     assert answered.items() <= stored.items()
     # At most one write per writer, the one in flight, may be stored without having been answered.
     assert len(stored) - len(answered) <= WRITERS
+
+
+def test_it_starts_although_the_settings_cannot_be_written_if_they_are_the_same(tmp_path: Path) -> None:
+    """On a full disk, a backend that was killed can be read from again."""
+    with BackendProcess(tmp_path) as backend:
+        port = urlsplit(backend.url).port or 0
+    (tmp_path / "backend.env.new").mkdir()  # in the way of every attempt, as no permission is for root
+    with BackendProcess(tmp_path, port=port) as again:
+        assert again.settings == backend.settings
+    with pytest.raises(DidNotStart, match="the settings cannot be written"):
+        BackendProcess(tmp_path, port=free_port())
 
 
 def test_files_that_an_earlier_program_made_for_all_to_read_are_made_private(tmp_path: Path) -> None:

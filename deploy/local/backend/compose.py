@@ -344,9 +344,14 @@ def _own_url(options: BackendOptions, port: int) -> str:
 
 
 def _write_settings(path: Path, text: str) -> None:
-    """Whole or not at all, so that a reader never sees half of it. Raises BackendRefused."""
+    """Whole or not at all, so that a reader never sees half of it. Raises BackendRefused.
+
+    The same settings are not written again: with a full disk, a backend that starts can still be read from.
+    """
     temporary = path.with_name(f"{path.name}.new")
     try:
+        if path.is_file() and path.read_text("utf-8") == text:
+            return
         temporary.write_text(text, "utf-8")
         temporary.replace(path)
     except OSError as error:
