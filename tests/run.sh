@@ -50,5 +50,5 @@ tests() {
   if [ "$result" -eq 5 ] || { [ "$result" -eq 0 ] && [ "$code" -ne 5 ]; }; then result=$code; fi
 }
 tests --numprocesses "${PROCESSES:-4}" -m "not browser" "$@"
-tests --numprocesses "${BROWSERS:-2}" -m browser "$@"
+tests --numprocesses "${BROWSERS:-2}" -m browser "${@:-tests/browser}"
 exit "$result"
