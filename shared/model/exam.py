@@ -100,6 +100,11 @@ class Exam:
         is announced and no results."""
         return self.status is ExamStatus.PUBLISHED
 
+    def is_announced(self, now: dt.datetime) -> bool:
+        """Whether guests see that its results come out at an hour to come, and none of them. The API's own
+        clock decides."""
+        return self.is_published and self.release_at is not None and self.release_at > now
+
 
 @dataclass(frozen=True, slots=True)
 class Result:

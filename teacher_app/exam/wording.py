@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 from shared.model.exam import Audience, Exam, Result
@@ -58,7 +59,7 @@ def who_sees(exam: Exam) -> str:
     return f"{seen} {found}"
 
 
-def status_text(exam: Exam) -> str:
-    """Such as "Draft", "Published", "Published, by link only"."""
-    status = "Published" if exam.is_published else "Draft"
+def status_text(exam: Exam, now: dt.datetime) -> str:
+    """Such as "Draft", "Announced", "Published", "Published, by link only"."""
+    status = "Announced" if exam.is_announced(now) else "Published" if exam.is_published else "Draft"
     return status if exam.is_listed else f"{status}, {LISTED_WORDS[False]}"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from shared.model.errors import ApiRefused, BackendUnreachable, SessionEnded
-from shared.model.exam import Audience
+from shared.model.exam import Exam
 from shared.model.scales import NumberScale
 from teacher_app.rows.commands import NotSaved, Refused
 from teacher_app.rows.page_session import PageSession
@@ -49,15 +50,17 @@ class EntrySession(PageSession):
             "place": place,
             "subject": exam.subject,
             "sign_in": sign_in,
-            "hint": _hint(scale.hint, exam.audience, exam.is_published),
+            "hint": _hint(exam, self.workspace.now_s()),
             "input_mode": "decimal" if is_plain_number else "text",
         }
 
 
-def _hint(scale_hint: str, audience: Audience, is_published: bool) -> str:
-    parts = [scale_hint, "Enter saves."]
-    if audience.has_codes:
+def _hint(exam: Exam, now_s: float) -> str:
+    parts = [exam.scale.hint, "Enter saves."]
+    if exam.audience.has_codes:
         parts.append("The name stays with you: everybody else sees a code.")
-    if is_published:
+    if exam.is_announced(dt.datetime.fromtimestamp(now_s, dt.UTC)):
+        parts.append("This exam is announced: everybody sees its results at its hour.")
+    elif exam.is_published:
         parts.append("This exam is published: everybody sees each result at once.")
     return " ".join(parts)

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-__all__ = ["local_now"]
+__all__ = ["local_now", "local_zone"]
 
 
 def local_now() -> dt.datetime:
     """Now, in the browser's time zone, or in the server's if the browser does not report one."""
-    now = dt.datetime.now(dt.UTC)
+    return dt.datetime.now(local_zone())
+
+
+def local_zone() -> dt.tzinfo:
+    """The browser's time zone, with its changes in the year where the browser names it; the server's if the
+    browser does not report one."""
+    with contextlib.suppress(ValueError, OSError, ZoneInfoNotFoundError):  # not named, or not known here
+        return ZoneInfo(st.context.timezone or "")
     behind_utc_min = st.context.timezone_offset
     if behind_utc_min is None:
-        return now.astimezone()
-    return now.astimezone(dt.timezone(dt.timedelta(minutes=-behind_utc_min)))
+        return dt.datetime.now().astimezone().tzinfo or dt.UTC
+    return dt.timezone(dt.timedelta(minutes=-behind_utc_min))

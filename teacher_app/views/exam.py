@@ -14,6 +14,7 @@ from teacher_app.context import current_api, current_session
 from teacher_app.exam.wording import AUDIENCE_WORDS, entered_text, status_text
 from teacher_app.rows.workspace import Workspace
 from teacher_app.views import navigation
+from teacher_app.views.clock import local_now
 from teacher_app.views.errors import EXPECTED, explain
 from teacher_app.views.exam_parts import (
     codes,
@@ -116,7 +117,7 @@ def _show_title(workspace: Workspace) -> None:
         fragment(
             "exam_title.html",
             exam=exam,
-            status=status_text(exam),
+            status=status_text(exam, local_now()),
             date=date_text(exam.date),
             scale=describe(exam.scale),
             audience=AUDIENCE_WORDS[exam.audience],

@@ -1,6 +1,8 @@
 """Publishing an exam while many pages wait for it: from the press until each page has every result.
 
-    python -m tests.benchmarks.release [--pages 1000,5000] [--results 300] [--sessions-max 1000]
+    python -m tests.benchmarks.release [--pages 1000,5000] [--results 300] [--sessions-max 1000] [--announced]
+
+With --announced, the pages count down to the exam's hour, and the time is taken from the hour on.
 
 The pages of up to --sessions-max viewers have a Streamlit session besides the stream, as in a browser, and
 ask for a run of the page once the exam is there; more pages are streams alone. A page has every result when
@@ -33,6 +35,7 @@ __all__ = ["main"]
 ADMISSION_S = 300.0
 PATIENCE_S = 60.0
 SETTLE_S = 3.0
+COUNTDOWN_S = 15.0
 AT_ONCE = {"ours": 16, "streams": 50}
 
 
@@ -49,7 +52,7 @@ def draft_with(teacher: Teacher, results: int) -> Exam:
     return exam
 
 
-def released(pages: int, results: int, *, has_sessions: bool) -> None:
+def released(pages: int, results: int, *, has_sessions: bool, is_announced: bool) -> None:
     """One release to so many pages; prints what it measures."""
     kind = "ours" if has_sessions else "streams"
     with contextlib.ExitStack() as stack:
@@ -77,13 +80,21 @@ def released(pages: int, results: int, *, has_sessions: bool) -> None:
         recorder = stack.enter_context(contextlib.closing(Recorder(server.port, exam.id)))
         time.sleep(SETTLE_S)
         load_average, pressed_s, used_s = os.getloadavg()[0], time.monotonic(), meter.cpu_s()
-        teacher.api.publish_exam(exam.id, exam.version)
+        if is_announced:
+            hour = dt.datetime.now(dt.UTC).replace(microsecond=0) + dt.timedelta(seconds=COUNTDOWN_S)
+            teacher.api.publish_exam(exam.id, exam.version, release_at=hour)
+            pressed_s = time.monotonic() + hour.timestamp() - time.time()
+            time.sleep(pressed_s - time.monotonic() - 1)
+            used_s = meter.cpu_s()
+        else:
+            teacher.api.publish_exam(exam.id, exam.version)
         done = load.finish(1, PATIENCE_S)
         used_s = meter.cpu_s() - used_s
         messages = [part for part in recorder.between(pressed_s, time.monotonic()) if part[1]]
         first = recorder.first()
         spread = spread_of([pressed_s], read_arrivals(folder / "ours"), ready["count"])
         what = "pages with sessions" if has_sessions else "streams without sessions"
+        what = f"{what} that count down" if is_announced else what
         print(f"{ready['count']} of {pages} {what}, an exam of {results} results; load {load_average:.2f}")
         print(
             f"  this project     {_times(spread)}; {used_s:.2f} s of processor, {meter.rss_max_mb:.0f} MB; "
@@ -111,10 +122,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--pages", default="1000,5000", help="how many pages wait, one run for each number")
     parser.add_argument("--results", type=int, default=300)
     parser.add_argument("--sessions-max", type=int, default=1000, help="more pages have no sessions besides")
+    parser.add_argument("--announced", action="store_true", help="the results come out at an hour")
     given = parser.parse_args(arguments)
     raise_file_limit()
     for pages in map(int, given.pages.split(",")):
-        released(pages, given.results, has_sessions=pages <= given.sessions_max)
+        has_sessions = pages <= given.sessions_max
+        released(pages, given.results, has_sessions=has_sessions, is_announced=given.announced)
 
 
 if __name__ == "__main__":

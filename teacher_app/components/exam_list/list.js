@@ -2,6 +2,7 @@
 
 const DRAWN_AT_FIRST = 100; // a button shows more
 const KEPT = "exam-list";
+const HOUR_FORMAT = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
 const lists = new WeakMap();
 
 export default function (component) {
@@ -104,10 +105,13 @@ function row(exam) {
   link.dataset.id = exam.id;
   link.textContent = exam.subject;
   const facts = document.createElement("small");
-  facts.textContent = [exam.teacher, exam.scale, exam.hasCodes ? "codes" : ""].filter(Boolean).join(" · ");
+  const isAnnounced = exam.isPublished && Date.parse(exam.releaseAt) > Date.now();
+  const hour = isAnnounced ? `results on ${HOUR_FORMAT.format(new Date(exam.releaseAt))}` : "";
+  facts.textContent = [exam.teacher, exam.scale, exam.hasCodes ? "codes" : "", hour].filter(Boolean).join(" · ");
   const stamp = document.createElement("span");
-  stamp.className = `stamp ${exam.isPublished ? "published" : "draft"}`;
-  stamp.textContent = exam.isPublished ? "Published" : "Draft";
+  const status = isAnnounced ? "Announced" : exam.isPublished ? "Published" : "Draft";
+  stamp.className = `stamp ${status.toLowerCase()}`;
+  stamp.textContent = status;
   const line = document.createElement("tr");
   line.append(cell("subject", link, facts), cell("date", exam.dateText), cell("status", stamp), cell("count", exam.resultsText));
   return line;

@@ -14,7 +14,7 @@ _COUNTED_MAX = 1000  # the API stops counting there: 1000 stands for 1000 or mor
 
 def list_rows(exams: Iterable[Exam]) -> list[dict[str, object]]:
     """One row per exam, in the given order: id, subject, teacher, date (ISO), dateText, scale, isPublished,
-    hasCodes, results (a number to sort by), resultsText."""
+    releaseAt (ISO, "" without an hour), hasCodes, results (a number to sort by), resultsText."""
     return [
         {
             "id": exam.id,
@@ -24,6 +24,7 @@ def list_rows(exams: Iterable[Exam]) -> list[dict[str, object]]:
             "dateText": date_text(exam.date),
             "scale": exam.scale.label,
             "isPublished": exam.is_published,
+            "releaseAt": "" if exam.release_at is None else exam.release_at.isoformat(),
             "hasCodes": exam.audience.has_codes,
             "results": exam.results_count or 0,
             "resultsText": _count(exam.results_count),

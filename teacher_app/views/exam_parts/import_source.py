@@ -21,6 +21,7 @@ from teacher_app.importing.reader import not_readable
 from teacher_app.importing.reading_process import raised_at
 from teacher_app.rows.workspace import Workspace
 from teacher_app.views.buttons import storing_button
+from teacher_app.views.clock import local_now
 from teacher_app.views.errors import EXPECTED, explain
 from teacher_app.views.exam_parts.import_rows import show_choices, show_columns, show_rows
 from teacher_app.views.exam_parts.import_saving import show_saving
@@ -142,7 +143,8 @@ def _show_draft(page: _Page, draft: ImportDraft, workspace: Workspace, key: str)
     if draft.progress is Progress.FINISHED:
         show_saving(draft, key)
     count = sum(one.fate.is_saved for one in checked)
-    if workspace.exam.is_published and any(one.fate in {Fate.NEW, Fate.REPLACES} for one in checked):
+    is_public = workspace.exam.is_published and not workspace.exam.is_announced(local_now())
+    if is_public and any(one.fate in {Fate.NEW, Fate.REPLACES} for one in checked):
         st.info(
             "This exam is published: everybody sees each result as soon as it is saved.",
             icon=":material/sensors:",

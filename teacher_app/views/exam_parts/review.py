@@ -1,12 +1,16 @@
-"""Checking an exam, publishing it, and unpublishing it."""
+"""Checking an exam, publishing it at once or at an hour, and unpublishing it."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
+from enum import StrEnum
 
 import streamlit as st
 
+from shared.api.calls import TeacherApi
 from shared.model.exam import Exam
+from shared.model.hours import until_text
 from shared.model.names import language_of
 from shared.model.text import date_text
 from teacher_app.exam.preview import preview_of
@@ -17,35 +21,49 @@ from teacher_app.views import navigation
 from teacher_app.views.buttons import set_state, storing_button
 from teacher_app.views.clock import local_now
 from teacher_app.views.errors import EXPECTED, explain
+from teacher_app.views.exam_parts.announce import ask_for_hour, local_hour_text
 from teacher_app.views.form_keys import move_focus_to
 from teacher_app.views.fragments import fragment
 from teacher_app.views.unsaved_elsewhere import unsaved_parts
 
 __all__ = ["render", "show_preview"]
 
-# By whether the exam is published.
+
+class _Change(StrEnum):
+    """What the teacher makes of the exam; the words for it when it is done, and when it is not."""
+
+    PUBLISH = "publish"
+    ANNOUNCE = "announce"
+    UNPUBLISH = "unpublish"
+
+
 _DONE_WORDS = {
-    True: ("Published", "Students see it now."),
-    False: ("Unpublished", "You alone see it now."),
+    _Change.PUBLISH: ("Published", "Students see it now."),
+    _Change.ANNOUNCE: ("Announced", "Students see when the results come out, and nothing of them."),
+    _Change.UNPUBLISH: ("Unpublished", "You alone see it now."),
 }
 _CHANGED_ELSEWHERE_WORDS = {
-    True: "Not published: the details were changed elsewhere. Look again, then publish.",
-    False: "Still published: the details were changed elsewhere. Look again, then unpublish.",
+    _Change.PUBLISH: "Not published: the details were changed elsewhere. Look again, then publish.",
+    _Change.ANNOUNCE: "Not announced: the details were changed elsewhere. Look again, then announce.",
+    _Change.UNPUBLISH: "Still published: the details were changed elsewhere. Look again, then unpublish.",
 }
 
 
 def render(workspace: Workspace) -> None:
     """What to check, and publishing; beside it what students see."""
+    is_to_come = workspace.exam.is_announced(local_now())
     left, right = st.columns([5, 6], gap="large")
     with left:
         found = _check(workspace)
-        if workspace.exam.is_published:
+        if is_to_come:
+            _announced(workspace, found)
+        elif workspace.exam.is_published:
             _published(workspace)
         else:
             _draft(workspace, found)
     with right:
-        heading = "What students see" if workspace.exam.is_published else "What students will see"
-        st.subheader(heading, anchor=False)
+        is_seen = workspace.exam.is_published and not is_to_come
+        st.subheader("What students see" if is_seen else "What students will see", anchor=False)
         show_preview(workspace)
 
 
@@ -82,7 +100,7 @@ def _draft(workspace: Workspace, found: list[Finding]) -> None:
     rows = [row for row in workspace.results if not row.is_awaited]
     st.subheader("Publish", anchor=False)
     _receipt(exam)
-    asked_key = _asked_key(exam, is_published=True)
+    asked_key = _asked_key(exam, _Change.PUBLISH)
     faults = [one for one in found if one.severity is Severity.ERROR]
     unsaved = unsaved_parts(exam.id)
     if unsaved:
@@ -116,18 +134,23 @@ def _draft(workspace: Workspace, found: list[Finding]) -> None:
             f"All at once, sorted by {order}: nobody can tell whom you marked first. "
             "What you enter or correct afterwards shows at once."
         )
-    with st.expander("Publish at a set hour?"):
+    with st.expander("Publish at a set hour"):
         st.markdown(
-            "Not by itself. That would need a clock which acts in your name while you are signed out, and "
-            "a laptop that may be closed at that hour has none. Review now; when the hour comes, one press "
-            "here, also on a phone, publishes everything."
+            "Until then students see that the exam is announced and a countdown, and nothing of its results. "
+            "You can go on entering and correcting, move the hour, or withdraw the announcement. What is "
+            "stored at that hour comes out by itself: you need not be signed in."
         )
+        if faults:
+            st.warning("Correct what is marked in red above before that hour.", icon=":material/error:")
+        hour = ask_for_hour(exam, "Announce for")
+    if hour is not None:
+        _change(workspace, _Change.ANNOUNCE, hour)
     if not publish.take():
         return
     if faults and not st.session_state.get(asked_key):
         set_state(asked_key, True)
         st.rerun()
-    _set_published(workspace, is_published=True)
+    _change(workspace, _Change.PUBLISH)
 
 
 def _publish_label(count: int, student_count: int, *, is_complete: bool) -> str:
@@ -138,20 +161,61 @@ def _publish_label(count: int, student_count: int, *, is_complete: bool) -> str:
     return "Publish the result" if count == 1 else f"Publish all {count:,} results"
 
 
+def _announced(workspace: Workspace, found: list[Finding]) -> None:
+    exam = workspace.exam
+    if exam.release_at is None:
+        return
+    st.subheader("Announced", anchor=False)
+    _receipt(exam)
+    left_s = (exam.release_at - local_now()).total_seconds()
+    st.markdown(
+        f"The results come out on **{local_hour_text(exam.release_at)}**, {until_text(left_s)}, by "
+        "themselves. Until then students see a countdown and nothing of the results: go on entering and "
+        "correcting."
+    )
+    if any(one.severity is Severity.ERROR for one in found):
+        st.warning("Correct what is marked in red above before that hour.", icon=":material/error:")
+    asked_key = _asked_key(exam, _Change.UNPUBLISH)
+    if st.session_state.get(asked_key):
+        st.warning(
+            "Students will no longer see that the exam is announced.", icon=":material/visibility_off:"
+        )
+        with st.container(horizontal=True):
+            withdraw = storing_button("Withdraw", key=f"danger-unpublish-{exam.id}", type="primary")
+            st.button("Leave it announced", on_click=set_state, args=(asked_key, False))
+        if withdraw.take():
+            _change(workspace, _Change.UNPUBLISH)
+        return
+    with st.expander("Move the hour"):
+        hour = ask_for_hour(exam, "Move to")
+    with st.container(horizontal=True):
+        _share_button()
+        publish = storing_button("Publish now", key=f"publish-{exam.id}", icon=":material/campaign:")
+        st.button("Withdraw …", type="tertiary", on_click=set_state, args=(asked_key, True))
+    if hour is not None:
+        _change(workspace, _Change.ANNOUNCE, hour)
+    if publish.take():
+        _change(workspace, _Change.PUBLISH)
+
+
+def _share_button() -> None:
+    st.button(
+        "Show address and QR code",
+        icon=":material/qr_code_2:",
+        on_click=set_state,
+        args=(navigation.PART, navigation.SHARE),
+    )
+
+
 def _published(workspace: Workspace) -> None:
     exam = workspace.exam
     st.subheader("Published", anchor=False)
     _receipt(exam)
     st.markdown("Students see this exam. What you enter, correct or delete shows at once.")
-    asked_key = _asked_key(exam, is_published=False)
+    asked_key = _asked_key(exam, _Change.UNPUBLISH)
     if not st.session_state.get(asked_key):
         with st.container(horizontal=True):
-            st.button(
-                "Show address and QR code",
-                icon=":material/qr_code_2:",
-                on_click=set_state,
-                args=(navigation.PART, navigation.SHARE),
-            )
+            _share_button()
             st.button("Unpublish …", type="tertiary", on_click=set_state, args=(asked_key, True))
         return
     st.warning(
@@ -163,27 +227,31 @@ def _published(workspace: Workspace) -> None:
         unpublish = storing_button("Unpublish", key=f"danger-unpublish-{exam.id}", type="primary")
         st.button("Leave it published", on_click=set_state, args=(asked_key, False))
     if unpublish.take():
-        _set_published(workspace, is_published=False)
+        _change(workspace, _Change.UNPUBLISH)
 
 
-def _set_published(workspace: Workspace, *, is_published: bool) -> None:
-    """Publish or unpublish. If the exam was changed elsewhere, the teacher looks at it again first."""
+def _change(workspace: Workspace, change: _Change, hour: dt.datetime | None = None) -> None:
+    """If the exam was changed elsewhere, the teacher looks at it again first. `hour`: of an announcement."""
     exam = workspace.exam
+
+    def act(api: TeacherApi, seen: Exam) -> Exam:
+        if change is _Change.UNPUBLISH:
+            return api.unpublish_exam(seen.id, seen.version)
+        return api.publish_exam(seen.id, seen.version, release_at=hour)
+
     try:
-        is_stored = workspace.change_exam(
-            lambda api, seen: (api.publish_exam if is_published else api.unpublish_exam)(
-                seen.id, seen.version
-            )
-        )
+        is_stored = workspace.change_exam(act)
     except EXPECTED as error:
         explain(error)
         return
+    now = workspace.exam
+    is_so_already = now.release_at == hour and now.is_published is not (change is _Change.UNPUBLISH)
     if is_stored:
-        done = _DONE_WORDS[is_published]
+        done = _DONE_WORDS[change]
         _note(exam, f"{done[0]} at {local_now():%H:%M:%S}. {done[1]}")
-    elif workspace.exam.is_published is not is_published:
-        _note(exam, _CHANGED_ELSEWHERE_WORDS[is_published])
-    st.session_state.pop(_asked_key(exam, is_published=is_published), None)
+    elif not is_so_already:
+        _note(exam, _CHANGED_ELSEWHERE_WORDS[change])
+    st.session_state.pop(_asked_key(exam, change), None)
     st.rerun()
 
 
@@ -191,8 +259,8 @@ def _parts_text(parts: Iterable[str]) -> str:
     return " and ".join(f"“{part}”" for part in parts)
 
 
-def _asked_key(exam: Exam, *, is_published: bool) -> str:
-    return f"{'publish' if is_published else 'unpublish'}-asked-{exam.id}"
+def _asked_key(exam: Exam, change: _Change) -> str:
+    return f"{change}-asked-{exam.id}"
 
 
 def _note(exam: Exam, text: str) -> None:

@@ -10,7 +10,9 @@ from teacher_app.context import current_settings
 from teacher_app.exam.links import is_this_machine_only, qr_png, qr_svg, qr_svg_uri, student_address
 from teacher_app.exam.wording import who_sees
 from teacher_app.rows.workspace import Workspace
+from teacher_app.views.clock import local_now
 from teacher_app.views.errors import EXPECTED, explain
+from teacher_app.views.exam_parts.announce import local_hour_text
 from teacher_app.views.fragments import fragment
 
 __all__ = ["render"]
@@ -35,6 +37,12 @@ def render(workspace: Workspace) -> None:
         st.info(
             "Students see nothing there before you publish. You can give the address out now: pages that are "
             "open then show the results the moment you publish.",
+            icon=":material/schedule:",
+        )
+    elif exam.release_at is not None and exam.is_announced(local_now()):
+        st.info(
+            f"Until {local_hour_text(exam.release_at)} students see there that the results come out then, "
+            "and nothing of them. Pages that are open have them at that moment.",
             icon=":material/schedule:",
         )
     left, right = st.columns([2, 3], gap="large")

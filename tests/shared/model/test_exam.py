@@ -26,6 +26,7 @@ from shared.model.exam import (
     result_to_wire,
 )
 from shared.model.scales import OUT_OF_20, PERCENT
+from tests.builders import an_announced_exam, an_exam
 
 EXAM_WIRE: dict[str, Any] = {
     "id": "7b0e1c1e-3c2d-4a77-9a52-0d8f9a1b2c3d",
@@ -150,6 +151,14 @@ def test_an_exam_of_an_api_that_knows_no_hours_has_none() -> None:
         dt.datetime(2026, 6, 20, 12, tzinfo=dt.UTC),
         1.5,
     )
+
+
+def test_an_exam_is_announced_until_its_hour() -> None:
+    exam = an_announced_exam()
+    assert exam.release_at is not None
+    assert exam.is_announced(exam.release_at - dt.timedelta(seconds=1))
+    assert not exam.is_announced(exam.release_at)
+    assert not an_exam(release_at=exam.release_at).is_announced(exam.release_at - dt.timedelta(days=1))
 
 
 def test_a_time_without_a_zone_is_refused() -> None:

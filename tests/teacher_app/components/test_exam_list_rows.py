@@ -7,7 +7,7 @@ import pytest
 
 from shared.model.exam import Audience, ExamStatus
 from teacher_app.components.exam_list.rows import list_rows
-from tests.builders import an_exam
+from tests.builders import an_announced_exam, an_exam
 
 
 def test_a_row_has_what_the_list_shows() -> None:
@@ -21,11 +21,16 @@ def test_a_row_has_what_the_list_shows() -> None:
             "dateText": "15 June 2026",
             "scale": "out of 20",
             "isPublished": True,
+            "releaseAt": "",
             "hasCodes": True,
             "results": 48,
             "resultsText": "48",
         }
     ]
+
+
+def test_a_row_of_an_announced_exam_has_its_hour() -> None:
+    assert list_rows([an_announced_exam()])[0]["releaseAt"] == "2026-06-21T12:00:00+00:00"
 
 
 def test_the_order_is_kept_and_500_exams_stay_small() -> None:

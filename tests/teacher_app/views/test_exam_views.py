@@ -3,6 +3,7 @@
 import dataclasses
 import datetime as dt
 from collections.abc import Iterator
+from zoneinfo import ZoneInfo
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -11,6 +12,7 @@ from shared.model.exam import Audience, Exam, NewExam, NewResult
 from shared.model.grades import AWAITED
 from shared.model.scales import OUT_OF_20, Scale, out_of, parse_scale
 from teacher_app.views import navigation
+from teacher_app.views.exam_parts import announce
 from tests.backend_process import RunningBackend, running_backend
 from tests.builders import new_id
 from tests.teacher_app.views.desk import STUDENT_URL, Desk
@@ -421,3 +423,114 @@ def test_a_page_that_cannot_be_loaded_offers_a_retry(desk: Desk, name: str) -> N
     desk.is_down = False
     press(page, "Try again")
     assert "does not answer" not in texts(page)
+
+
+# Publishing at an hour.
+
+
+def choose_hour(page: AppTest, date: dt.date, time: dt.time) -> AppTest:
+    page.date_input[0].set_value(date)
+    return page.time_input[0].set_value(time).run()
+
+
+def button_that_begins(page: AppTest, words: str) -> str:
+    (label,) = [button.label for button in page.button if button.label.startswith(words)]
+    return str(label)
+
+
+def test_an_exam_is_announced_for_an_hour_moved_and_withdrawn(desk: Desk) -> None:
+    """What will happen is said before, and what has happened afterwards."""
+    exam = new_exam(desk, "14", "9")
+    page = desk.open(navigation.EXAM, exam=exam.id, part="Review")
+    assert "a countdown, and nothing of its results" in texts(page)
+    day = dt.datetime.now().astimezone().date() + dt.timedelta(days=3)
+    page = choose_hour(page, day, dt.time(14, 5))
+    said = next(text for text in texts(page).splitlines() if "Students get the results on" in text)
+    assert f"{day:%A} {day.day} {day:%B %Y}, 14:05" in said
+    assert "in 2 days" in said or "in 3 days" in said
+    page = press(page, button_that_begins(page, "Announce for"))
+    hour = dt.datetime.combine(day, dt.time(14, 5)).astimezone()
+    announced = stored(desk, exam.id)
+    assert (announced.is_published, announced.release_at) == (True, hour)
+    assert "Announced at" in texts(page)
+    assert "Announced" in [one.value for one in page.subheader]
+    assert "What students will see" in [one.value for one in page.subheader]
+    assert '<span class="stamp announced">Announced</span>' in texts(page)
+
+    page = choose_hour(page, day + dt.timedelta(days=1), dt.time(9, 0))
+    page = press(page, button_that_begins(page, "Move to"))
+    assert (
+        stored(desk, exam.id).release_at
+        == dt.datetime.combine(day + dt.timedelta(days=1), dt.time(9, 0)).astimezone()
+    )
+    page = press(page, "Withdraw …")
+    assert "no longer see that the exam is announced" in texts(page)
+    page = press(page, "Withdraw")
+    draft = stored(desk, exam.id)
+    assert (draft.is_published, draft.release_at) == (False, None)
+
+
+def test_an_announced_exam_is_published_at_once(desk: Desk) -> None:
+    exam = new_exam(desk, "14", "9")
+    tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
+    desk.real_api.publish_exam(exam.id, exam.version, release_at=tomorrow)
+    page = desk.open(navigation.EXAM, exam=exam.id, part="Share")
+    assert "students see there that the results come out then" in texts(page)
+    page = desk.open(navigation.EXAM, exam=exam.id, part="Review")
+    page = press(page, "Publish now")
+    assert stored(desk, exam.id).release_at is None
+    assert "Students see it now." in texts(page)
+    assert "Published" in [one.value for one in page.subheader]
+
+
+def test_an_hour_that_has_passed_is_not_offered(desk: Desk) -> None:
+    """Nor is one that is chosen in time and passes while the page is open: the API refuses it."""
+    exam = new_exam(desk, "14")
+    page = desk.open(navigation.EXAM, exam=exam.id, part="Review")
+    midnight = dt.datetime.now().astimezone().date()
+    page = choose_hour(page, midnight, dt.time(0, 0))
+    assert "That hour has passed." in texts(page)
+    (announce,) = [button for button in page.button if button.label == "Announce for"]
+    assert announce.disabled
+
+
+def test_an_announcement_of_details_that_were_changed_elsewhere_is_looked_at_again(desk: Desk) -> None:
+    exam = new_exam(desk, "14")
+    page = desk.open(navigation.EXAM, exam=exam.id, part="Review")
+    day = dt.datetime.now().astimezone().date() + dt.timedelta(days=3)
+    page = choose_hour(page, day, dt.time(14, 0))
+    desk.real_api.update_exam(exam.id, exam.version, subject="Waves")
+    page = press(page, button_that_begins(page, "Announce for"))
+    assert "Not announced: the details were changed elsewhere." in texts(page)
+    assert not stored(desk, exam.id).is_published
+
+
+@pytest.mark.parametrize(
+    ("day", "time", "offered"),
+    [((3, 29), (2, 30), []), ((10, 25), (2, 30), ["02:30 CEST", "02:30 CET"])],
+    ids=["put forward", "put back"],
+)
+def test_a_time_that_does_not_exist_or_comes_twice_is_asked_about(
+    desk: Desk,
+    monkeypatch: pytest.MonkeyPatch,
+    day: tuple[int, int],
+    time: tuple[int, int],
+    offered: list[str],
+) -> None:
+    """In the teacher's zone, by the clock of the chosen day and not of today."""
+    berlin = ZoneInfo("Europe/Berlin")
+    now = dt.datetime(2026, *day, tzinfo=berlin) - dt.timedelta(days=1)
+    for name, value in (("local_zone", berlin), ("local_now", now)):
+        monkeypatch.setattr(announce, name, lambda value=value: value)
+    exam = new_exam(desk, "14")
+    page = desk.open(navigation.EXAM, exam=exam.id, part="Review")
+    page = choose_hour(page, dt.date(2026, *day), dt.time(*time))
+    if not offered:
+        assert "There is no such time on that day" in texts(page)
+        assert [button.disabled for button in page.button if button.label == "Announce for"] == [True]
+    else:
+        (which,) = [one for one in page.radio if "comes twice" in one.label]
+        assert list(which.options) == offered
+        assert "02:30 CEST (Europe/Berlin)" in texts(page)
+        page = which.set_value(which.options[1]).run()
+        assert "02:30 CET (Europe/Berlin)" in texts(page)
