@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 
 from shared.model.grades import shown_grade
@@ -16,16 +17,16 @@ _RESULTS = ("Exam", "Date", "Teacher", "Scale", "State", "Shown as", "Name", "Gr
 _LISTINGS = ("Class list", "Name", "Number", "Code")
 
 
-def person_xlsx(person: Person) -> bytes:
-    """A sheet of results and one of class lists. Times are in UTC."""
-    results, listings = _tables(person)
+def person_xlsx(person: Person, now: dt.datetime) -> bytes:
+    """A sheet of results and one of class lists, with each exam's state at `now`. Times are in UTC."""
+    results, listings = _tables(person, now)
     sheets = {"Results": results, "Class lists": listings}
     return xlsx_bytes(sheets, title=person.name, creator="", text_columns=_RESULTS.index("Grade"))
 
 
-def person_json(person: Person) -> bytes:
+def person_json(person: Person, now: dt.datetime) -> bytes:
     """The same in UTF-8: {"student", "results", "classLists"}; fields are called as the columns are."""
-    (fields, *results), (list_fields, *listings) = _tables(person)
+    (fields, *results), (list_fields, *listings) = _tables(person, now)
     content = {
         "student": person.name,
         "results": [dict(zip(fields, cells, strict=True)) for cells in results],
@@ -34,14 +35,14 @@ def person_json(person: Person) -> bytes:
     return json.dumps(content, ensure_ascii=False, indent=2).encode()
 
 
-def _tables(person: Person) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+def _tables(person: Person, now: dt.datetime) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
     results = [
         (
             one.exam.subject,
             one.exam.date.isoformat(),
             one.exam.teacher,
             describe(one.exam.scale),
-            status_text(one.exam),
+            status_text(one.exam, now),
             one.result.student,
             one.result.name or "",
             "" if one.result.is_awaited else shown_grade(one.result.grade, one.exam.scale),

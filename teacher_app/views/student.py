@@ -16,6 +16,7 @@ from teacher_app.exam.person import Listing, Person, Records, StudentResult, era
 from teacher_app.exam.wording import count_text, status_text
 from teacher_app.exporting.formats import FORMATS
 from teacher_app.exporting.person import person_json, person_xlsx
+from teacher_app.views.clock import local_now
 from teacher_app.views.errors import EXPECTED, explain
 
 __all__ = ["render"]
@@ -118,7 +119,7 @@ def _result_text(one: StudentResult) -> str:
     code = f", code {row.student}" if exam.audience.has_codes else ""
     return (
         f"{escape_markdown(exam.subject)}, {date_text(exam.date)}: {escape_markdown(grade)}{code} "
-        f"({status_text(exam).lower()})"
+        f"({status_text(exam, local_now()).lower()})"
     )
 
 
@@ -139,7 +140,7 @@ def _offer_files(person: Person) -> None:
         ):
             st.download_button(
                 label,
-                partial(make, person),
+                partial(make, person, local_now()),
                 f"student.{suffix}",  # no name: downloads are seen by whoever uses the computer next
                 media_type,
                 icon=":material/download:",

@@ -1,9 +1,12 @@
 """Texts about an exam are unambiguous."""
 
+import datetime as dt
+
 import pytest
 
 from shared.model.grades import grade_text
-from teacher_app.exam.wording import count_text, names_text
+from teacher_app.exam.wording import count_text, names_text, status_text
+from tests.builders import an_announced_exam, an_exam
 
 
 @pytest.mark.parametrize(
@@ -26,3 +29,12 @@ def test_marks_are_spelled_out_as_on_the_students_board(grade: str, text: str) -
 )
 def test_a_long_list_of_names_is_shortened_and_the_rest_counted(names: list[str], text: str) -> None:
     assert names_text(names, shown_max=2) == text
+
+
+def test_an_exam_is_a_draft_announced_or_published() -> None:
+    exam = an_announced_exam()
+    assert exam.release_at is not None
+    before = exam.release_at - dt.timedelta(seconds=1)
+    assert status_text(exam, before) == "Announced"
+    assert status_text(exam, exam.release_at) == "Published"
+    assert status_text(an_exam(is_listed=False), before) == "Draft, by link only"

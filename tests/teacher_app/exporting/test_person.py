@@ -23,7 +23,7 @@ PERSON = Person(
 
 
 def test_the_workbook_has_results_and_class_lists_and_no_formulas() -> None:
-    workbook = openpyxl.load_workbook(io.BytesIO(person_xlsx(PERSON)))
+    workbook = openpyxl.load_workbook(io.BytesIO(person_xlsx(PERSON, THEN)))
     results, lists = (list(sheet.iter_rows(values_only=True)) for sheet in workbook)
     assert workbook.sheetnames == ["Results", "Class lists"]
     first = dict(zip(results[0], results[1], strict=True))
@@ -36,7 +36,7 @@ def test_the_workbook_has_results_and_class_lists_and_no_formulas() -> None:
 
 
 def test_the_json_has_the_same() -> None:
-    content = json.loads(person_json(PERSON))
+    content = json.loads(person_json(PERSON, THEN))
     assert content["student"] == "Ada Lovelace"
     assert [one["Grade"] for one in content["results"]] == ["14.5", ""]
     assert content["classLists"] == [
