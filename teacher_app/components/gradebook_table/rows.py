@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shared.model.scales import PERCENT, number_text
-from shared.model.statistics import rate_text, score_text
+from shared.model.statistics import has_mean, rate_text, score_text
 from shared.model.text import date_text
 from teacher_app.exam.wording import count_text
 from teacher_app.gradebook.exams import OfferedExam
@@ -43,7 +43,8 @@ def _exam(column: Column) -> dict[str, object]:
         "isDraft": not exam.is_published,
         "weight": number_text(column.weight),
         "share": rate_text(column.share),
-        "mean": "–" if column.mean is None else score_text(column.mean, exam.scale),
+        # Of levels without points no mean is one of the levels: it is shown on the common scale.
+        "mean": score_text(column.mean, exam.scale if has_mean(exam.scale) else PERCENT),
         "missing": column.missing,
     }
 
