@@ -33,11 +33,13 @@ def live_board(
     on_changed: Callable[[], None],
     on_unreachable: Callable[[], None],
     on_reachable: Callable[[], None],
+    on_choosing: Callable[[], None],
 ) -> None:
     """Mount the board of one exam, drawn from the stream; with `is_awaited` the page was drawn without it.
 
     `on_changed` is triggered when the exam is withdrawn or an awaited one appears; `on_unreachable` when the
-    stream cannot be opened, `on_reachable` when it can again. In between, the page runs again every
+    stream cannot be opened, `on_reachable` when it can again; `on_choosing`, seldom, when a list of exams
+    gets the focus. While the stream cannot be opened, the page runs again every
     `refresh_s` seconds, and the board draws `snapshot`, a snapshot_object(), instead of the stream.
     """
     _board(
@@ -46,6 +48,7 @@ def live_board(
         on_changed_change=on_changed,
         on_unreachable_change=on_unreachable,
         on_reachable_change=on_reachable,
+        on_choosing_change=on_choosing,
     )
 
 

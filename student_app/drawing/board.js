@@ -8,6 +8,7 @@ const ROW_PX = 36;
 const MARGIN_ROWS = 12; // drawn above and below the visible rows, so that fast scrolling shows no gap
 const FRESH_MS = 60000; // how long a row is marked as new or corrected
 const GONE_SPREAD_MS = 500; // over which all viewers' pages are drawn again when their exam is withdrawn
+const EXAMS_AGAIN_MS = 10000; // at least, between two questions for the list of exams
 const PLAIN_TITLE = "Exam results";
 const GONE = "This exam is not published. When it is, it appears here by itself: keep this page open.";
 const NO_ROOM = "More people are watching other exams than this server has room for. This exam appears here by itself as soon as there is room: keep this page open.";
@@ -39,6 +40,7 @@ class Board {
     this.feed = null;
     this.dueAt = null; // by performance.now(), when the server says that the results of an announced exam come out
     this.lastMessageAt = 0;
+    this.askedForExamsAt = 0;
     this.failures = 0;
     this.spreadS = 4;
     this.sort = { key: "student", direction: 1 };
@@ -67,6 +69,8 @@ class Board {
     const listen = (target, kind, act) => target.addEventListener(kind, act, { signal: stop.signal });
     listen(document, "visibilitychange", () => document.visibilityState === "visible" && this.wake());
     listen(window, "offline", () => this.cut());
+    // A pointer is above the list before it opens it, which the page drawn again would close.
+    for (const kind of ["pointerover", "focusin"]) listen(document, kind, ({ target }) => target.closest(".stSelectbox") && this.askForExams());
     for (const kind of ["beforeprint", "afterprint"]) {
       listen(window, kind, () => {
         this.isPrinting = kind === "beforeprint";
@@ -242,6 +246,13 @@ class Board {
   redrawPage(pauseMs) {
     clearTimeout(this.redrawTimer);
     this.redrawTimer = setTimeout(() => this.trigger("changed", Date.now()), pauseMs);
+  }
+
+  // Whoever is about to choose an exam is offered those that were published since the page was drawn.
+  askForExams() {
+    if (Date.now() - this.askedForExamsAt < EXAMS_AGAIN_MS) return;
+    this.askedForExamsAt = Date.now();
+    this.trigger("choosing", Date.now());
   }
 
   place(row, old, isNews) {

@@ -8,9 +8,10 @@ from shared.model.exam import Exam, is_id
 from student_app.context import Serving, serving
 from student_app.exam.choosing import OFFERED_MAX, exam_labels, matching_exams
 
-__all__ = ["awaited_exam_id", "choose_exam"]
+__all__ = ["awaited_exam_id", "choose_exam", "is_offer_old"]
 
 _CHOICE = "chosen-exam"  # the selectbox's key in the session
+_OFFERED = "offered-exams"  # in the session: the version of the list that was offered last
 LOADING_S = 3  # the exams are listed within a moment of the server's start
 WAIT_S = 30  # a thousand pages that wait for a first exam are a thirtieth of that a second
 
@@ -18,6 +19,7 @@ WAIT_S = 30  # a thousand pages that wait for a first exam are a thirtieth of th
 def choose_exam(parts: Serving) -> Exam | None:
     """The exam that the address names or the viewer picks; None, and the page says why, if there is none."""
     snapshot = parts.cache.exams()
+    st.session_state[_OFFERED] = snapshot.version
     wanted = st.query_params.get("exam")
     named = parts.cache.exam(wanted) if wanted else None
     if not snapshot.exams and named is None:
@@ -49,6 +51,11 @@ def choose_exam(parts: Serving) -> Exam | None:
         placeholder="Choose an exam",
     )
     return named  # what is shown stays while others are searched
+
+
+def is_offer_old(parts: Serving) -> bool:
+    """Whether exams were published, changed or withdrawn since choose_exam() offered them here."""
+    return bool(st.session_state.get(_OFFERED) != parts.cache.exams().version)
 
 
 def _put_choice_in_address() -> None:

@@ -10,11 +10,13 @@ from student_app.components import live_board
 from student_app.context import Serving
 from student_app.stream.messages import Json, numbers_object, snapshot_object
 from student_app.stream.run_gate import run_gate
+from student_app.views.choice import is_offer_old
 from student_app.views.comparing import show_comparison
 
 __all__ = ["await_exam", "show_exam"]
 
 REFRESH_S = 30
+_CHOOSING = "choosing-exam"  # in the session: somebody is about to choose one
 _UNREACHABLE = "stream-unreachable"  # in the session: the browser cannot have the stream
 
 
@@ -39,7 +41,7 @@ def await_exam(parts: Serving, exam_id: str) -> None:
 def _live(parts: Serving, exam_then: Exam) -> None:
     with run_gate:  # a fragment that reruns by itself starts here
         exam = parts.cache.exam(exam_then.id)
-        if exam is None:
+        if exam is None or (st.session_state.pop(_CHOOSING, False) and is_offer_old(parts)):
             st.rerun()
         parts.feed.touch(exam.id)  # its results stay loaded for a while, even without a stream
         _draw_board(exam.id, snapshot=_snapshot(parts, exam) if _is_unreachable() else None)
@@ -54,6 +56,7 @@ def _draw_board(exam_id: str, *, snapshot: Json | None, is_awaited: bool = False
         on_changed=lambda: None,  # the trigger itself reruns this fragment
         on_unreachable=lambda: _note(is_unreachable=True),
         on_reachable=lambda: _note(is_unreachable=False),
+        on_choosing=_note_choosing,
     )
     if _is_unreachable():
         st_autorefresh(interval=REFRESH_S * 1000, key="autorefresh")
@@ -73,6 +76,10 @@ def _snapshot(parts: Serving, exam: Exam) -> Json | None:
         return None
     numbers = None if results.is_held_back else numbers_object(exam, results.rows)
     return snapshot_object(exam, results, parts.feed.status, numbers)
+
+
+def _note_choosing() -> None:
+    st.session_state[_CHOOSING] = True
 
 
 def _note(*, is_unreachable: bool) -> None:

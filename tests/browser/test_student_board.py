@@ -5,8 +5,9 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterator
 
+import httpx
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, WebSocket, expect
 
 from shared.api.calls import BATCH_MAX, TeacherApi
 from shared.model.exam import Audience, Exam, NewExam, NewResult
@@ -124,6 +125,26 @@ def test_changes_and_corrections_are_marked_and_deleted_rows_disappear(
     expect(row(page, "Rosalind")).to_contain_text("was 11", timeout=DEADLINE_MS)
     author.api.delete_result(exam.id, added.id, added.version + 1)
     expect(row(page, "Rosalind")).to_have_count(0, timeout=DEADLINE_MS)
+
+
+def test_the_list_of_an_open_page_offers_what_was_published_since(
+    pair: PairProcess, author: Author, new_person: NEW_PERSON
+) -> None:
+    """Once the pointer is above the list, before it opens."""
+    page = new_person().page
+    sockets: list[WebSocket] = []
+    page.on("websocket", lambda socket: sockets.append(socket))  # playwright marks its handlers
+    open_board(page, pair.student_url, author.exam("Zoology", {"Ada": "17"}))
+    later = author.exam("Later", {"Ada": "12"}, date=NEWEST)
+    landing = f"{pair.student_url}/board"
+    wait_until(lambda: later.subject in httpx.get(landing).text, deadline_s=15.0, what="the exam is listed")
+    choice = page.get_by_role("combobox", name="Exam", exact=True)
+    with sockets[-1].expect_event("framereceived"):
+        choice.hover()
+    expect(page.locator(".stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    choice.click()
+    page.get_by_role("option", name=later.subject).click()
+    expect(page.get_by_role("heading", name=later.subject)).to_be_visible(timeout=DEADLINE_MS)
 
 
 def test_an_unpublished_exam_disappears_from_the_page(
