@@ -31,7 +31,10 @@ class Viewers:
         return all(words.encode() in text for text in self.texts)
 
     async def _read_all(self) -> None:
-        async with httpx.AsyncClient(verify=self._tls, trust_env=False, timeout=None) as client:
+        limits = httpx.Limits(max_connections=None)  # httpx's own would be a hundred
+        async with httpx.AsyncClient(
+            verify=self._tls, trust_env=False, timeout=None, limits=limits
+        ) as client:
             await asyncio.gather(*(self._read(client, text) for text in self.texts))
 
     async def _read(self, client: httpx.AsyncClient, text: bytearray) -> None:

@@ -61,9 +61,9 @@ def main() -> None:
             threading.Thread(target=visit, args=(urls, str(edge.certificate), ends_at, statuses))
             for _ in range(VISITORS)
         ]
-        for visitor in visitors:
-            visitor.start()
         with Viewers(edge, exam.id, given.viewers) as viewers:
+            for visitor in visitors:
+                visitor.start()
             saved = 0
             key_changes_at = time.monotonic() + 30 * given.minutes
             while time.monotonic() < ends_at:
@@ -90,7 +90,10 @@ def visit(urls: list[str], certificate: str, ends_at: float, statuses: Counter[s
         session.verify, session.trust_env = certificate, False
         while (left_s := ends_at - time.monotonic()) > 0:
             for url in urls:
-                statuses[str(session.get(url, timeout=20).status_code)] += 1
+                try:
+                    statuses[str(session.get(url, timeout=20).status_code)] += 1
+                except requests.RequestException as error:
+                    statuses[type(error).__name__] += 1
             time.sleep(min(left_s, random.uniform(*PAUSES_S)))
 
 
