@@ -98,6 +98,7 @@ _DATE = re.compile(
     rf"|{_MONTH}[a-zé]*\.?[-/. ][0-9]{{2,4}}",
     re.IGNORECASE,
 )
+_WITH_LEVEL = re.compile(r"(.+?) ?\(([^()]+)\)")
 _SHEET_ERROR = re.compile(r"#[A-Z][A-Z0-9/ÄÖÜÉ]*[!?]?|#[A-Z]+/[A-Z0-9]+[!?]?", re.IGNORECASE)
 _SIGNS = str.maketrans({"\u2212": "-", "\u2013": "-", "\u2044": "/", "٫": ".", "٬": ",", "٪": "%", "’": "'"})
 _SHOWN_WORDS = {AWAITED: "", "ABSENT": "absent", "EXEMPT": "exempt", "PASS": "pass", "FAIL": "fail"}
@@ -224,6 +225,10 @@ def _decimal(digits: str) -> Decimal | None:
 def _number(text: str, plain: str, scale: NumberScale) -> Grade:
     if scale.honours is not None and _is_honours(plain, scale):
         return Grade(scale.honours, 1.0, is_passing=True)
+    if scale.key and (found := _WITH_LEVEL.fullmatch(plain)):
+        grade = parse_grade(found[1], scale)
+        if grade.level is not None and grade.level.casefold() == found[2].strip().casefold():
+            return grade  # as pages and files show it
     digits = _without_unit(text, plain, scale)
     sign = digits[-1:] if scale.has_signs and digits[-1:] in {"+", "-"} else ""
     digits = digits.removesuffix(sign).strip() if sign else digits

@@ -19,7 +19,7 @@ __all__ = ["is_summary"]
 # Classroom's, “Moyenne du groupe”, “Note la plus haute” and “Note la plus basse” PRONOTE's.
 _COMPUTED: Final = """
     average, averages, avg, mean, median, mode, maximum, minimum, max, min, highest, lowest, high, low
-    possible, deviation, dev, stddev, stdev, std, sd, sum, total, totals, subtotal, count, weight
+    possible, deviation, dev, stddev, stdev, std, sd, sum, total, totals, subtotal, count, weight, scale
     quartile, percentile, variance, range, passed, failed, points, date, out of, signature, end of file, eof
     ø, ∅, σ, μ, x̄
     possibles, mögliche, possibili, posibles, possíveis, mogelijke, możliwe, mulige, möjliga

@@ -12,7 +12,7 @@ from teacher_app.gradebook.gradebook import Cell, CellKind, Gradebook, trend_tex
 
 __all__ = ["gradebook_csv", "gradebook_file_stem", "gradebook_xlsx"]
 
-_WORDS = {CellKind.AWAITED: "missing", CellKind.NOT_LISTED: ""}
+_WORDS = {CellKind.AWAITED: "no grade", CellKind.NOT_LISTED: ""}  # “missing” is imported as absent
 
 
 def gradebook_csv(book: Gradebook) -> bytes:

@@ -56,7 +56,7 @@ class SignInPages:
                 return self._replies.page(request, "resume.html", resume=resume)
             return self._replies.redirect(request, next_path)
         form = await self._replies.form(request)
-        name, password = form.text("username"), form.secret("password")
+        name, password = form.text("username"), form.secret("password").strip()
         alert = None
         if not form.is_genuine:
             alert = TOO_OLD

@@ -103,10 +103,18 @@ def check_rows(
     _refuse_repeated_codes(checked, exam)
     present = _Present(there, exam.audience)
     groups: dict[object, list[int]] = defaultdict(list)
+    bad_lines: dict[object, int] = {}
     for index, one in enumerate(checked):
         if one.fate.is_saved:
             groups[present.key_of(one.row)].append(index)
+        elif one.fate is Fate.BAD and one.row.person.strip():
+            bad_lines[present.key_of(one.row)] = one.row.line
     for key, group in groups.items():
+        if key in bad_lines and choices.repeated is Repeated.MEND:
+            for index in group:
+                reason = f"The same student as in line {bad_lines[key]}, which is to be corrected."
+                checked[index] = _with(checked[index], Fate.REPEATED, reason)
+            continue
         indexes = _without_blanks(checked, group)
         compared = _compared([checked[index] for index in indexes], present.rows(key), exam.audience, choices)
         for index, one in zip(indexes, compared, strict=True):
@@ -123,7 +131,8 @@ def _checked_alone(row: SourceRow, exam: Exam, choices: Choices) -> CheckedRow:
     has_codes = exam.audience.has_codes
     if not row.person.strip() and not (has_codes and row.code):
         return CheckedRow(row, Fate.BAD, "There is no name in this row. Type it.")
-    if has_codes and row.code and not is_code(row.code):
+    length = exam.audience.code_length
+    if length is not None and row.code and not is_code(row.code, length):
         return CheckedRow(row, Fate.BAD, f"“{row.code}” is no student code. Leave it blank to get a new one.")
     try:
         # The checks of the API, before anything is sent; in this place any code does.

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
-from shared.model.codes import is_code
+from shared.model.codes import OWN_CODE_LENGTH, is_code
 from shared.model.errors import GradeOutsideScale
 from shared.model.grade_words import word_of
 from shared.model.grades import parse_grade
@@ -146,6 +146,11 @@ def is_grade(text: str, scale: Scale) -> bool:
     return True
 
 
+def _is_written_grade(text: str, scale: Scale) -> bool:
+    """Whether it is a grade that no heading can be; "Missing" and "Passed" can."""
+    return word_of(text) is None and is_grade(text, scale)
+
+
 def _at(row: Sequence[str], index: int) -> str:
     return row[index] if index < len(row) else ""
 
@@ -158,7 +163,7 @@ def _heading_row(table: Table, scale: Scale, subject: str) -> int | None:
     first = table.rows[0]
     known = {index: role for index, cell in enumerate(first) if (role := role_of_heading(cell))}
     is_heading = known.keys() and set(known.values()) != {Role.OTHER}
-    if len(known) >= 2 or (is_heading and not any(cell and is_grade(cell, scale) for cell in first)):
+    if len(known) >= 2 or (is_heading and not any(_is_written_grade(cell, scale) for cell in first)):
         return 0
     for index, row in enumerate(table.rows[1:HEADING_ROWS], start=1):
         roles = {role for cell in row if (role := role_of_heading(cell))}
@@ -251,7 +256,7 @@ def _oneroster(table: Table, subject: str) -> Layout:
         for index, cell in enumerate(heading)
         if index > 1 and (found := _LINE_ITEM.fullmatch(cell))
     )
-    has_codes = _share(rows, 1, is_code) >= 0.6
+    has_codes = _share(rows, 1, _is_any_code) >= 0.6
     code, number = (1, None) if has_codes else (None, 1 if any(_at(row, 1) for row in rows) else None)
     return Layout(Dialect.ONEROSTER, 0, 1, (0,), code, _chosen(results, subject), number, results)
 
@@ -468,9 +473,13 @@ def _number_column(headed: Headed) -> int | None:
 def _code_column(headed: Headed) -> int | None:
     """A column that is called code and holds codes: other codes, such as of a class, are none of ours."""
     for index in headed.with_role(Role.CODE):
-        if _share(headed.rows, index, is_code) >= 0.6:
+        if _share(headed.rows, index, _is_any_code) >= 0.6:
             return index
     return None
+
+
+def _is_any_code(text: str) -> bool:
+    return is_code(text) or is_code(text, OWN_CODE_LENGTH)
 
 
 def _share_of_grades(rows: Sequence[Sequence[str]], index: int, scale: Scale) -> float:

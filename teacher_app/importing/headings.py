@@ -75,6 +75,7 @@ _WORDS = {
     ),
     Role.CODE: "code, student code, code of student, kürzel, código",
     Role.GRADE: (
+        "passed, pass/fail, bestanden, réussi, aprobado, superato, geslaagd, zaliczenie, "
         "grade, grades, score, scores, total score, mark, marks, exam mark, result, "
         "results, points, note, "
         "notes, note sur, nota, notas, calificación, punkte, ergebnis, zensur, total, "

@@ -192,7 +192,7 @@ def test_a_gradebook_by_keyboard_its_weights_ticks_and_files(
         ["Ada Lovelace", "60", "", "0", "10", "80"],
         ["Grace Hopper", "70", "", "0", "16", "50"],
         ["'=1+1", "20", "", "0", "absent", "20"],
-        ["Emmy Noether", "", "", "2", "missing", ""],
+        ["Emmy Noether", "", "", "2", "no grade", ""],
     ]
     with page.expect_download() as downloading:
         page.get_by_role("button", name="Excel (XLSX)").click()

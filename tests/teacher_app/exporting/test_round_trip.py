@@ -6,13 +6,18 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from shared.model.class_list import ClassStudent
 from shared.model.codes import CODE_ALPHABET, CODE_LENGTH
 from shared.model.exam import TEXT_MAX, Audience, Exam, Result
+from shared.model.grades import AWAITED
 from shared.model.names import name_key
 from shared.model.scale_presets import PRESETS
 from shared.model.scales import LevelScale, Scale, number_text
+from teacher_app.exporting.class_gradebook import gradebook_csv, gradebook_xlsx
 from teacher_app.exporting.formats import FORMATS, Format
 from teacher_app.exporting.persons import shown_person, split_name
+from teacher_app.gradebook.choice import Choice
+from teacher_app.gradebook.gradebook import gradebook_of
 from teacher_app.importing.checking import Choices, Fate, check_rows
 from tests.builders import a_result, an_exam
 from tests.teacher_app.exam_rows import read_rows, rows_of_file
@@ -50,7 +55,13 @@ ODD_NAMES = st.sampled_from(
     ]
 )
 NAMES = st.one_of(ODD_NAMES, st.text(LETTERS_OF_NAMES, min_size=1, max_size=TEXT_MAX)).map(str.strip)
-CODES = st.text(st.sampled_from(CODE_ALPHABET), min_size=CODE_LENGTH, max_size=CODE_LENGTH)
+
+
+def codes_of(audience: Audience) -> st.SearchStrategy[str]:
+    length = audience.code_length or CODE_LENGTH
+    return st.text(st.sampled_from(CODE_ALPHABET), min_size=length, max_size=length)
+
+
 SUBJECTS = st.one_of(
     st.sampled_from(
         ["Mathematics", "Final Score", "Code", "Quiz (12)", "Notes", "Course total", "=1", "a;b,c", "*"]
@@ -77,11 +88,11 @@ def exams(draw: st.DrawFn) -> tuple[Exam, list[Result]]:
     audience = draw(st.sampled_from(Audience))
     exam = an_exam(scale=scale, audience=audience, subject=draw(SUBJECTS))
     persons = draw(st.lists(NAMES.filter(bool), min_size=1, max_size=8))
-    codes = draw(st.lists(CODES, min_size=len(persons), max_size=len(persons), unique=True))
+    codes = draw(st.lists(codes_of(audience), min_size=len(persons), max_size=len(persons), unique=True))
     rows = []
     for person, code in zip(persons, codes, strict=True):
         grade = draw(grades_of(scale))
-        if audience is Audience.CODES:
+        if audience.has_codes:
             name = draw(st.sampled_from([person, person, None]))
             rows.append(a_result(code, grade, exam=exam, name=name))
         else:
@@ -94,7 +105,7 @@ def exams(draw: st.DrawFn) -> tuple[Exam, list[Result]]:
 def test_what_is_exported_is_imported_without_change(form: Format, made: tuple[Exam, list[Result]]) -> None:
     exam, rows = made
     assume(not any("x005f_" in row.student.casefold() for row in rows))  # openpyxl drops it while reading
-    if exam.audience is Audience.CODES and form.key in KEEPS_CODES:
+    if exam.audience.has_codes and form.key in KEEPS_CODES:
         expected = [(row.student, row.name or "", row.grade) for row in rows]
     else:
         expected = [("", shown_person(row, exam), row.grade) for row in rows]
@@ -112,6 +123,28 @@ def test_an_export_imported_into_its_own_exam_changes_nothing(
     assume(not nameless & {name_key(row.name) for row in rows if row.name})
     checked = check_rows(rows_of_file(form.make(exam, rows), exam), exam, rows, Choices())
     assert [one.fate for one in checked] == [Fate.SAME] * len(rows)
+
+
+@pytest.mark.parametrize("scale", SCALES, ids=lambda scale: scale.text)
+def test_a_column_of_a_classs_gradebook_is_imported_as_it_was(scale: Scale) -> None:
+    """Its lines of weights and scales are no students, and who has no grade still has none."""
+    other, exam = an_exam("Physics"), an_exam("Algebra", scale=scale)
+    best = scale.levels[0].label if isinstance(scale, LevelScale) else number_text(scale.best)
+    grades = {
+        "Ada Lovelace": best,
+        "Grace Hopper": "ABSENT",
+        "Alan Turing": "EXEMPT",
+        "Emmy Noether": AWAITED,
+    }
+    read = [
+        (other, [a_result(name, "7", other) for name in grades]),
+        (exam, [a_result(name, grade, exam) for name, grade in grades.items()]),
+    ]
+    book = gradebook_of([ClassStudent(name) for name in grades], read, Choice())
+    for data in (gradebook_csv(book), gradebook_xlsx(book, "10b")):
+        students = [row for row in rows_of_file(data, exam) if not row.flag]
+        checked = check_rows(students, exam, (), Choices())
+        assert {one.row.person: one.grade for one in checked if one.fate.is_saved} == grades
 
 
 @given(NAMES)

@@ -368,6 +368,7 @@ INPUTS: list[tuple[str, str | bytes, Saved]] = [
         "Student,ID,Section,Algebra (881)\nLovelace, Ada,100,12,14\nHopper, Grace,101,12,17.5",
         ASKED,
     ),
+    ("one student twice, once with a slip of the pen", "Name;Grade\nAda;99\nAda;12\nBo;9", [("Bo", "9")]),
     # Columns that no heading and no title calls grades.
     (
         "report: ms-teams export, nobody graded yet",

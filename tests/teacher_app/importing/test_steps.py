@@ -31,9 +31,7 @@ TESTS = {
     "test_a_student_is_found_with_another_kind_of_apostrophe",
     146: "tests/teacher_app/views/test_export_views.py::test_an_export_of_brightspace_is_filled_in",
     147: "tests/teacher_app/importing/test_refusals.py::test_too_many_rows_or_columns_are_refused",
-    # The pool takes a password as it is typed, as Amazon Cognito does: a space behind it is another password.
-    148: "tests/teacher_app/gate/test_gate_pages.py::"
-    "test_spaces_around_a_name_are_ignored_but_a_password_is_used_as_typed",
+    148: "tests/teacher_app/gate/test_gate_pages.py::test_spaces_around_a_name_and_a_password_are_ignored",
     150: "tests/wire/test_cognito_sign_in.py::test_any_accepted_password_works",
     152: "tests/teacher_app/gate/test_gate_pages.py::"
     "test_with_an_authenticator_the_password_alone_gives_no_access",
