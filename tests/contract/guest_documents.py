@@ -3,12 +3,16 @@ fragments, directives, variables and pages; and subscriptions, with the same sel
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["GuestDocument", "guest_queries", "guest_subscription"]
+__all__ = ["REQUESTS", "GuestDocument", "guest_queries", "guest_subscription"]
+
+# Generated queries to the embedded backend by one test; GUEST_REQUESTS=10000 for a thorough run.
+REQUESTS = int(os.environ.get("GUEST_REQUESTS", "1000"))
 
 _EXAM = [
     "id",

@@ -11,7 +11,7 @@ import pytest
 
 from tests.builders import at_version, new_id, result_input
 from tests.contract.calls import RESULT, Api, Caller
-from tests.contract.guest_documents import guest_queries, guest_subscription
+from tests.contract.guest_documents import REQUESTS, guest_queries, guest_subscription
 from tests.contract.target import Capability
 
 AWAITED = "AWAITED"
@@ -154,31 +154,38 @@ def test_deleting_a_mixed_batch_answers_no_awaited_result(api: Api) -> None:
     assert (batch["published"], [one["id"] for one in batch["items"]]) == (False, [row["id"]])
 
 
-def some_exams(api: Api) -> tuple[list[str], list[str], list[str]]:
-    """Published exams of either audience, one that is announced for tomorrow and a draft, with graded and
-    awaited results: ids of the exams, of all results, and of those that only the owner may see."""
+def some_exams(api: Api) -> tuple[list[str], list[str], list[str], list[str]]:
+    """Published exams of two audiences, two that are announced for tomorrow (of the own result only, too) and
+    a draft, with graded and awaited results: ids of the exams, of all results, and of those that only the
+    owner may see; and the codes of all."""
     exams = [
         api.teacher.new_exam(is_published=True),
         api.teacher.new_exam(is_published=True, audience="CODES"),
         api.teacher.new_exam(),
+        api.teacher.new_exam(audience="OWN"),
         api.teacher.new_exam(),
     ]
     tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
-    api.teacher.ask(ANNOUNCE, input=at_version(exams[2]), at=tomorrow.isoformat()).only()
+    for exam in exams[2:4]:
+        api.teacher.ask(ANNOUNCE, input=at_version(exam), at=tomorrow.isoformat()).only()
     graded: list[str] = []
     hidden: list[str] = []
+    codes: list[str] = []
     for number, exam in enumerate(exams):
         for grade, ids in (("12", graded), (AWAITED, hidden)):
             rows = [
                 batch_row(
-                    grade, f"AB{number}C{'XY'[grade == AWAITED]}{index}".replace("0", "Z").replace("1", "W")
+                    grade,
+                    f"AB{number}C{'XY'[grade == AWAITED]}{index}".replace("0", "Z").replace("1", "W")
+                    + ("2345" if exam["audience"] == "OWN" else ""),
                 )
                 for index in range(9)
             ]
+            codes += [row["student"] for row in rows]
             api.teacher.mutate("createResultsBatch", BATCH, {"examId": exam["id"], "rows": rows}).only()
             ids += [row["id"] for row in rows]
             hidden += [row["id"] for row in rows if number > 1]
-    return [exam["id"] for exam in exams], [*graded, *hidden], hidden
+    return [exam["id"] for exam in exams], [*graded, *hidden], hidden, codes
 
 
 def assert_nothing_hidden(data: Any, asked: str, hidden: set[str]) -> None:
@@ -198,13 +205,13 @@ def assert_nothing_hidden(data: Any, asked: str, hidden: set[str]) -> None:
 def test_no_query_that_a_stranger_can_form_answers_an_awaited_result_or_one_before_its_hour(
     api: Api, stranger: str, request: pytest.FixtureRequest
 ) -> None:
-    """Thousands of them: fields, aliases, fragments, directives, variables, pages."""
-    exam_ids, result_ids, hidden = some_exams(api)
+    """Thousands of them: fields, aliases, fragments, directives, variables, pages, right codes."""
+    exam_ids, result_ids, hidden, codes = some_exams(api)
     caller: Caller = getattr(api, stranger)
     is_fast = "embedded" in request.node.name  # an emulator of AWS takes a tenth of a second for each
-    count = 10_000 if is_fast and stranger == "guest" else 500
+    count = REQUESTS if is_fast and stranger == "guest" else 500
     rows_seen = 0
-    for document in guest_queries(random.Random(13), count, exam_ids, result_ids):
+    for document in guest_queries(random.Random(13), count, exam_ids, result_ids, codes):
         answer = caller.ask(document.text, **document.variables)
         refused = [error for error in answer.errors if error["errorType"] != "BadRequest"]  # another's token
         assert refused == [], (document.text, refused)

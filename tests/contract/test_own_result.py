@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 import random
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +12,7 @@ import pytest
 
 from tests.builders import at_version, exam_input, new_id
 from tests.contract.calls import EXAM, RESULT, Api, Caller
-from tests.contract.guest_documents import guest_queries, guest_subscription
+from tests.contract.guest_documents import REQUESTS, guest_queries, guest_subscription
 from tests.contract.target import TARGETS, Capability
 
 AWAITED = "AWAITED"
@@ -23,9 +22,6 @@ EVENT_ROW = f"{ROW} createdAt updatedAt owner"
 EVENT_BATCH = f"examId readable published owner items {{{EVENT_ROW}}}"
 FIND = f"query($e: ID!, $code: String!) {{findResult(examId: $e, code: $code) {{{ROW}}}}}"
 CHARACTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-
-
-REQUESTS = int(os.environ.get("GUEST_REQUESTS", "1000"))  # generated ones to the embedded backend
 
 
 @pytest.fixture
