@@ -17,7 +17,7 @@ class FeedTimings:
 
     first_pause_s: float = 0.5
     longest_pause_s: float = 15.0
-    refused_pause_s: float = 300.0
+    refused_pause_s: float = 60.0
     poll_live_s: float = 300.0  # the backstop
     poll_offline_s: float = 30.0
     relist_pause_s: float = 5.0  # at least, between two listings after events that could not be read
