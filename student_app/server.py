@@ -88,7 +88,7 @@ def create_app(
         lifespan=lifespan,
         routes=[
             *first_paint_routes(cache, hub, feed),
-            *live_routes(cache, hub, settings.trusted_proxies),
+            *live_routes(cache, hub, settings.trusted_proxies, feed.find_result),
             *board_routes(cache, hub, feed, now_s),
             *status_routes(cache, feed),
         ],

@@ -29,6 +29,7 @@ from shared.live.status import ExamLoad, FeedCounters, FeedMonitor, FeedStatus, 
 from shared.live.supervision import supervise
 from shared.live.timings import FeedTimings
 from shared.live.workers import Workers
+from shared.model.exam import Result
 from shared.settings import BackendSettings
 
 __all__ = ["Feed"]
@@ -133,6 +134,10 @@ class Feed:
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop is closed at this very moment
                 self._loop.call_soon_threadsafe(self._loader.touch, exam_id)
+
+    def find_result(self, exam_id: str, code: str) -> Result | None:
+        """As GuestApi.find_result; it blocks, and any thread may call it."""
+        return self._api.find_result(exam_id, code)
 
     def load_of(self, exam_id: str) -> ExamLoad:
         """Where this exam's results are. Any thread may ask."""

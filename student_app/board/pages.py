@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from shared.live.cache import ExamCache
 from shared.live.status import FeedState
-from shared.model.exam import Exam, Result, is_id
+from shared.model.exam import Audience, Exam, Result, is_id
 from shared.model.hours import until_text
 from shared.model.names import language_of
 from shared.model.overview import overview_of
@@ -95,8 +95,8 @@ def board_routes(
         found = cache.exam(exam_id)
         if found is None or results is None:
             return _missing(is_absent=not is_id(exam_id) or cache.is_absent(exam_id))
-        if results.is_held_back:
-            return RedirectResponse(exam_id, 303)  # which says when
+        if results.is_held_back or found.audience is Audience.OWN:
+            return RedirectResponse(exam_id, 303)  # which says when, or why there is no list
         language = language_of(request.headers.get("accept-language"))
         made = await renderings.get(
             (exam_id, "csv", language),
@@ -130,7 +130,8 @@ def _board(
         "exam.html",
         exam=exam,
         scale=describe(exam.scale),
-        rows=sorted_by_student(rows, exam.audience, language),
+        rows=[] if exam.audience is Audience.OWN else sorted_by_student(rows, exam.audience, language),
+        is_own_only=exam.audience is Audience.OWN,
         overview=overview_of(exam, rows),
         until="" if left_s is None else until_text(left_s),
         is_live=is_live,

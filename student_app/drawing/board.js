@@ -96,6 +96,10 @@ class Board {
     this.draw();
   }
 
+  get isOwnOnly() {
+    return this.exam?.audience === "OWN";
+  }
+
   forget() {
     this.rows = new Map();
     this.deleted.clear();
@@ -283,8 +287,8 @@ class Board {
     if (hasExam || this.isGone) delete this.root.dataset.drawn;
     // What the server drew stays until the stream has something to say.
     if ("drawn" in this.root.dataset) return this.drawStatus();
-    for (const name of [".tiles", ".tools", ".list", ".download"]) this.part(name).hidden = !hasExam || this.rows.size === 0;
-    this.part(".empty").hidden = hasExam && (this.rows.size > 0 || this.isHeldBack);
+    for (const name of [".tiles", ".tools", ".list", ".download"]) this.part(name).hidden = !hasExam || (this.rows.size === 0 && !(this.isOwnOnly && name === ".tiles"));
+    this.part(".empty").hidden = hasExam && (this.rows.size > 0 || this.isHeldBack || this.isOwnOnly);
     this.part(".release").hidden = !this.isHeldBack;
     setText(this.part(".empty"), hasExam ? "No result is in yet. Each one appears here as soon as it is entered." : this.isGone ? GONE : this.feed?.load === "NO_ROOM" ? NO_ROOM : "Loading …");
     this.drawHeading();
@@ -354,8 +358,8 @@ class Board {
       fill(node, item);
     });
     setText(this.part(".rule"), rule);
-    this.part(".statistics").hidden = this.rows.size === 0;
-    this.chart.show(this.exam, this.numbers, this.rows.get(this.own.id)?.bar ?? null);
+    this.part(".statistics").hidden = this.rows.size === 0 && !this.isOwnOnly;
+    this.chart.show(this.exam, this.numbers, (this.own.mine ?? this.rows.get(this.own.id))?.bar ?? null);
   }
 
   // Another result is mine.

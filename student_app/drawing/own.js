@@ -44,11 +44,52 @@ class OwnResult {
   ask({ isComplete }) {
     this.isComplete = isComplete;
     this.chosen = null;
-    this.search();
+    if (this.isOwnOnly) this.askServer(isComplete);
+    else this.search();
     if (isComplete || !this.asked) this.keepInAddress();
   }
 
+  // Each student sees the own result only: the server has no list of them, and is asked with the code.
+
+  get isOwnOnly() {
+    return this.exam?.audience === "OWN";
+  }
+
+  async askServer(isComplete) {
+    if (!isComplete || !this.asked || this.asked === this.askedFor) return;
+    const code = (this.askedFor = this.asked);
+    let words = "";
+    try {
+      const answer = await fetch(new URL(`live/${this.exam.id}/own`, document.baseURI), { method: "POST", body: JSON.stringify({ code }) });
+      const { row, error } = await answer.json();
+      if (code !== this.asked) return;
+      this.mine = row ? rowOf(row) : null;
+      words = error ?? (row ? "" : "This code finds no result, or none yet. Check the code on your slip, and look again once your teacher has entered the grade.");
+    } catch {
+      words = "The server cannot be reached. Try again.";
+    }
+    if (!this.mine) this.askedFor = null; // the same code may be asked for again
+    this.drawMine(words);
+  }
+
+  drawMine(words = "") {
+    setText(this.part(".own-label"), "My code");
+    this.part(".own-tools").hidden = true;
+    const box = this.part(".own-results");
+    if (this.mine) {
+      const line = build("p", "own-result", build("strong", "", localized(this.mine.grade, this.exam.hasNumbers)));
+      const place = this.placeOf(this.mine);
+      if (place) line.append(" ", build("span", "", place));
+      box.replaceChildren(line);
+      if (this.id !== this.mine.id) {
+        this.id = this.mine.id;
+        this.onChoice();
+      }
+    } else if (words) box.replaceChildren(build("p", "own-result", words));
+  }
+
   keepInAddress() {
+    if (this.isOwnOnly) return; // such a code stays out of addresses, which others see
     const url = new URL(location.href);
     if (this.part(".keep").checked && this.asked) url.searchParams.set(ADDRESS, this.asked);
     else url.searchParams.delete(ADDRESS);
@@ -58,6 +99,7 @@ class OwnResult {
   // The exam, its results by id, and its numbers are the stream's; without an exam there is nothing to find.
   update(exam, rows, numbers) {
     Object.assign(this, { exam, rows, numbers });
+    if (this.isOwnOnly) return this.drawMine();
     const before = this.id === null ? null : this.grade;
     const wasAwaited = this.isComplete && this.asked !== "" && this.found?.length === 0;
     this.search();
@@ -161,6 +203,7 @@ class OwnResult {
   clear() {
     this.exam = null;
     this.rows = null;
+    this.mine = this.askedFor = null;
     this.chosen = null;
     this.search();
   }

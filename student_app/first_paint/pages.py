@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from shared.live.cache import ExamCache, ExamsSnapshot, ResultsSnapshot
 from shared.live.status import FeedState
-from shared.model.exam import Exam, is_id
+from shared.model.exam import Audience, Exam, is_id
 from shared.model.names import language_of
 from shared.model.overview import overview_of
 from shared.model.scales import describe
@@ -130,23 +130,24 @@ def _board(
     exam: Exam, results: ResultsSnapshot, asked: str, *, language: str, is_live: bool
 ) -> dict[str, object]:
     """What the template of an exam needs: plain values, and the drawn board."""
-    own = find_students(results.rows, asked, exam.audience)
+    own = find_students(results.rows, asked, exam.audience) if exam.audience is not Audience.OWN else []
     overview = overview_of(exam, results.rows)
     numbers: dict[str, object] = {"hour": exam.release_at} if results.is_held_back else {"overview": overview}
-    shown = sorted_by_student(results.rows, exam.audience, language)[:ROWS_MAX]
+    rows = () if exam.audience is Audience.OWN else results.rows
+    shown = sorted_by_student(rows, exam.audience, language)[:ROWS_MAX]
     board = board_html(
         exam=exam,
         exam_id=exam.id,
         scale=describe(exam.scale),
         is_live=is_live,
         own_label="My code" if exam.audience.has_codes else "My name",
-        asked=asked,
+        asked="" if exam.audience is Audience.OWN else asked,
         own=[own_texts(exam, overview, row) for row in own],
         own_id=own[0].id if len(own) == 1 else "",
         rows=shown,
         **numbers,
     )
-    return {"exam": exam, "board": board, "count": len(results.rows), "shown": len(shown)}
+    return {"exam": exam, "board": board, "count": len(rows), "shown": len(shown)}
 
 
 def _render(template: str, *, is_light: bool, **values: object) -> bytes:

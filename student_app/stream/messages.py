@@ -35,7 +35,7 @@ from operator import attrgetter
 
 from shared.live.cache import ResultsSnapshot
 from shared.live.status import FeedStatus
-from shared.model.exam import Exam, Result
+from shared.model.exam import Audience, Exam, Result
 from shared.model.grades import shown_grade
 from shared.model.overview import axis_of, overview_of
 from shared.model.scales import NumberScale, Scale, describe
@@ -49,6 +49,7 @@ __all__ = [
     "exam_object",
     "feed_object",
     "numbers_object",
+    "row_array",
     "server_sent_event",
     "snapshot_object",
     "to_json",
@@ -147,8 +148,15 @@ def server_sent_event(kind: str, data: bytes, event_id: str | None = None) -> by
 
 
 def _row_arrays(exam: Exam, rows: Iterable[Result], received_at_s: Mapping[str, float]) -> list[list[object]]:
+    if exam.audience is Audience.OWN:
+        return []  # each student asks for the own result; the numbers come from the server
     times = {} if exam.audience.has_codes else received_at_s
     return [_row_array(exam.scale, row, times.get(row.id, 0.0)) for row in sorted(rows, key=attrgetter("id"))]
+
+
+def row_array(exam: Exam, row: Result) -> list[object]:
+    """One row as the board's script reads it, without the time of its arrival."""
+    return _row_array(exam.scale, row, 0.0)
 
 
 def _row_array(scale: Scale, row: Result, received_at_s: float) -> list[object]:

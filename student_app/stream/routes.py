@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import time
 from collections.abc import Callable
 from email.utils import formatdate
 from http import HTTPStatus
+from math import ceil
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
@@ -13,18 +17,24 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from shared.live.cache import ExamCache, ResultsSnapshot
-from shared.model.exam import Exam, is_id
+from shared.model.errors import ApiRefused, BackendUnreachable, TooManyAttempts
+from shared.model.exam import Exam, Result, is_id
 from shared.web.client_address import client_address
 from shared.web.connections import TAKE_OVER
+from shared.web.rates import AddressRates
 from shared.web.security_headers import Page, add_security_headers
 from student_app.stream.hub import LiveHub, StreamRefused
-from student_app.stream.messages import Json, exam_object, numbers_object, snapshot_object, to_json
+from student_app.stream.messages import Json, exam_object, numbers_object, row_array, snapshot_object, to_json
 from student_app.stream.renderings import Renderings
 from student_app.stream.viewer import Viewer
 
 __all__ = ["live_routes"]
 
 SNAPSHOTS_KEPT_MAX = 64
+CODES_AT_ONCE = 60  # a class behind one address, each with the own code
+CODES_PER_S = 0.5
+BODY_BYTES_MAX = 1000
+_TOO_MANY_CODES = "Too many codes were tried from your address. Try again in a moment."
 _NO_SUCH_EXAM = "There is no such exam, or it is not published."
 _TO_COME = "The results of this exam are not out yet."
 _STREAM_HEADERS = [
@@ -35,8 +45,12 @@ _STREAM_HEADERS = [
 ]
 
 
-def live_routes(cache: ExamCache, hub: LiveHub, trusted_proxies: int) -> list[Route]:
-    """GET /live/<exam id>.json, GET /live/<exam id>/numbers.json and GET /live/<exam id>."""
+def live_routes(
+    cache: ExamCache, hub: LiveHub, trusted_proxies: int, find_result: Callable[[str, str], Result | None]
+) -> list[Route]:
+    """GET /live/<exam id>.json, GET /live/<exam id>/numbers.json and GET /live/<exam id>; POST
+    /live/<exam id>/own: the own result of whoever has its code, which `find_result` asks the API for."""
+    codes = AddressRates(at_once=CODES_AT_ONCE, per_s=CODES_PER_S, now_s=time.monotonic)
     renderings = Renderings(SNAPSHOTS_KEPT_MAX)
     head = _stream_head()
 
@@ -69,6 +83,27 @@ def live_routes(cache: ExamCache, hub: LiveHub, trusted_proxies: int) -> list[Ro
         rendering = await renderings.get((exam_id, render), version, lambda: to_json(render(exam, results)))
         return rendering.answer(request, "application/json")
 
+    async def own(request: Request) -> Response:
+        """JSON {"code": ...} → the student's row with its place, or {"row": null}."""
+        exam_id = request.path_params["exam_id"]
+        address = client_address(request.scope, trusted_proxies)
+        if not codes.take(address):
+            return _refusal(HTTPStatus.TOO_MANY_REQUESTS, _TOO_MANY_CODES, ceil(1 / CODES_PER_S))
+        code = await _code_of(request)
+        exam = cache.exam(exam_id)
+        if code is None or exam is None:
+            return _refusal(HTTPStatus.NOT_FOUND, _NO_SUCH_EXAM)
+        try:
+            row = await asyncio.to_thread(find_result, exam_id, code)
+        except TooManyAttempts as refused:
+            return _refusal(HTTPStatus.TOO_MANY_REQUESTS, refused.message, refused.retry_after_s)
+        except (ApiRefused, BackendUnreachable):
+            return _refusal(
+                HTTPStatus.SERVICE_UNAVAILABLE, "The results cannot be reached. Try again soon.", 5
+            )
+        found = None if row is None else row_array(exam, row)
+        return JSONResponse({"row": found}, headers={"Cache-Control": "no-store"})
+
     async def snapshot(request: Request) -> Response:
         return await answer(request, _snapshot)
 
@@ -79,6 +114,7 @@ def live_routes(cache: ExamCache, hub: LiveHub, trusted_proxies: int) -> list[Ro
 
     return [
         Route("/live/{exam_id}/numbers.json", numbers, methods=["GET"]),
+        Route("/live/{exam_id}/own", own, methods=["POST"]),
         Route("/live/{exam_id}.json", snapshot, methods=["GET"]),
         Route("/live/{exam_id}", stream, methods=["GET"]),
     ]
@@ -102,6 +138,17 @@ class _Stream(Response):
 
     async def __call__(self, scope: Scope, _receive: Receive, _send: Send) -> None:
         scope["state"][TAKE_OVER](self._viewer)
+
+
+async def _code_of(request: Request) -> str | None:
+    """The code in the body, as the API knows it; None if the body is not what the page sends."""
+    try:
+        if int(request.headers["content-length"]) > BODY_BYTES_MAX:
+            return None
+        typed = json.loads(await request.body())["code"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return "".join(typed.split()).replace("-", "").upper() if isinstance(typed, str) else None
 
 
 def _stream_head() -> bytes:

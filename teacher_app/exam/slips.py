@@ -17,7 +17,7 @@ from fontTools.varLib.instancer import instantiateVariableFont
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
-from shared.model.exam import Exam, Result
+from shared.model.exam import Audience, Exam, Result
 from shared.model.text import date_text
 from shared.web.installed import streamlit_font
 from teacher_app.exam.links import qr_modules
@@ -83,8 +83,10 @@ def _slip(pdf: FPDF, exam: Exam, row: Result, address: str | None, left: float, 
     name = row.name if row.name and _has_letters(row.name) else _BLANK_NAME
     beside = _TEXT_MM - _QR_MM if address else _TEXT_MM
     _line(pdf, left, top + 6.0, name, "", 14, beside)
-    # Two groups of three are easier to read aloud and to type.
-    _line(pdf, left, top + 15.0, f"{row.student[:3]} {row.student[3:]}", "B", 22)
+    # Short groups are easier to read aloud and to type.
+    size = 5 if exam.audience is Audience.OWN else 3
+    groups = [row.student[start : start + size] for start in range(0, len(row.student), size)]
+    _line(pdf, left, top + 15.0, " ".join(groups), "B", 22, beside)
     pdf.set_text_color(90)
     _line(
         pdf, left, top + 26.0, "Your code. Keep it to yourself: your result is shown under it.", "", 8, beside

@@ -17,11 +17,17 @@ __all__ = [
     "who_sees",
 ]
 
-AUDIENCE_WORDS = {Audience.NAMES: "students by name", Audience.CODES: "students by code"}
+AUDIENCE_WORDS = {
+    Audience.NAMES: "students by name",
+    Audience.CODES: "students by code",
+    Audience.OWN: "own result only",
+}
 _SEEN_WORDS = {
     Audience.NAMES: "Anybody who opens it sees names and grades, without an account or a password.",
     Audience.CODES: "Anybody who opens it sees codes and grades, but no names, without an account or a "
     "password.",
+    Audience.OWN: "Anybody who opens it sees the statistics, and no student. With the code from the slip a "
+    "student sees the own grade and its place, and nobody else’s.",
 }
 LISTED_WORDS = {True: "in the list of exams", False: "by link only"}
 

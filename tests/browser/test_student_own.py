@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Page, expect
 
-from shared.model.exam import Audience, NewResult
-from shared.model.scales import PERCENT
+from shared.model.exam import Audience, NewExam, NewResult, new_id
+from shared.model.scales import OUT_OF_20, PERCENT
 from tests.browser.axe import faults_of
 from tests.browser.people import DEADLINE_MS, Person
-from tests.browser.test_student_board import FIVE, Author, many, open_board, row
+from tests.browser.test_student_board import FIVE, NEWEST, Author, many, open_board, row
 from tests.pair_process import PairProcess
 from tests.waiting import wait_until
 
@@ -199,3 +199,28 @@ def test_a_withdrawn_exam_leaves_a_page_that_waits_and_says_when_it_is_back(
     author.api.publish_exam(draft.id, draft.version)
     expect(page.get_by_text("Marie: 19")).to_be_visible(timeout=DEADLINE_MS)
     expect(page).to_have_title(f"● New result · {draft.subject} · Exam results")
+
+
+def test_where_each_sees_the_own_result_only_the_code_shows_grade_and_place(
+    pair: PairProcess, author: Author, new_person: NEW_PERSON
+) -> None:
+    """By keyboard; the page has tiles and chart, no list, and the code stays out of its address."""
+    new = NewExam(f"Alone {new_id()[:6]}", NEWEST, "M. Curie", OUT_OF_20, Audience.OWN, is_listed=False)
+    exam = author.api.create_exam(new)
+    codes = [f"7K4QX29M3{last}" for last in "TZABCD"]
+    author.api.create_results(exam.id, [NewResult(code, str(10 + n)) for n, code in enumerate(codes)])
+    author.api.publish_exam(exam.id, exam.version)
+    page = new_person().page
+    open_board(page, pair.student_url, exam)
+    field = page.get_by_label("My code", exact=True)
+    expect(page.get_by_text("Mean", exact=True).first).to_be_visible()
+    field.fill("7k4qx 29m3e")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("This code finds no result, or none yet")).to_be_visible()
+    field.fill("7k4qx 29m3z")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("of the grades are below this one")).to_be_visible()
+    expect(page.locator(".own-result strong")).to_have_text("11")
+    assert "29m3" not in page.url.lower()
+    expect(page.locator(".list:visible")).to_have_count(0)
+    assert faults_of(page) == []

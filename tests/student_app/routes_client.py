@@ -31,7 +31,7 @@ async def browser(
     app = Starlette(
         routes=[
             *first_paint_routes(cache, hub, feed),
-            *live_routes(cache, hub, 0),
+            *live_routes(cache, hub, 0, lambda _exam_id, _code: None),
             *board_routes(cache, hub, feed, now_s),
             *status_routes(cache, feed),
         ],

@@ -6,7 +6,7 @@ import math
 
 import streamlit as st
 
-from shared.model.exam import Result
+from shared.model.exam import Audience, Result
 from shared.model.names import language_of, sort_key
 from shared.model.text import escape_markdown
 from teacher_app.context import current_settings
@@ -30,8 +30,12 @@ def render(workspace: Workspace) -> None:
     language = language_of(st.context.locale)
     rows = sorted(workspace.results, key=lambda row: (sort_key(row.name or "", language), row.student))
     st.markdown(
-        "Everybody sees codes in the place of names. Each student knows one code, you know them all: "
-        "give each slip to its student, and keep the list to yourself."
+        (
+            "Nobody sees a student. Each finds the own result with a code, and you know them all: "
+            if exam.audience is Audience.OWN
+            else "Everybody sees codes, no names. Each student knows one code, you know them all: "
+        )
+        + "give each slip to its student, and keep the list to yourself."
     )
     if not rows:
         st.info(

@@ -8,7 +8,7 @@ import streamlit as st
 
 from shared.model.class_list import NewClassList
 from shared.model.errors import FieldInvalid, VersionConflict
-from shared.model.exam import TEXT_MAX, Exam
+from shared.model.exam import TEXT_MAX, Audience, Exam
 from shared.model.scales import NumberScale
 from shared.model.statistics import tally_of
 from shared.model.text import date_text, escape_markdown
@@ -180,6 +180,8 @@ def _audience_lock(workspace: Workspace) -> str | None:
         return _PUBLISHED_LOCK
     if not exam.audience.has_codes and workspace.results:
         return "Codes can be chosen only while there are no results. Copy the exam instead."
+    if exam.audience is Audience.OWN and workspace.results:
+        return "Fixed while there are results. Copy the exam instead."
     return None
 
 

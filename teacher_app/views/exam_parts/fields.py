@@ -18,10 +18,11 @@ from teacher_app.views.form_keys import mark_faults
 __all__ = ["DrawnFields", "draw_fields"]
 
 WIDTH_PX = 720  # a longer line is tiring to fill in
-AUDIENCE_LABELS = {Audience.NAMES: "Names", Audience.CODES: "Codes"}
+AUDIENCE_LABELS = {Audience.NAMES: "Names", Audience.CODES: "Codes", Audience.OWN: "Own result only"}
 AUDIENCE_CAPTIONS = {
     Audience.NAMES: "Anybody who opens the students’ dashboard sees names and grades.",
     Audience.CODES: "Each student gets a short code that only you can match.",
+    Audience.OWN: "Everybody sees statistics alone. Each student finds the own result by a code.",
 }
 LISTED_LABELS = {True: "Everybody: it is in the list of exams", False: "Those who have its link"}
 LISTED_CAPTIONS = {
