@@ -1,8 +1,10 @@
 """The exam API as a model: what is stored, what guests may see of it at each moment, and its events."""
 
+import asyncio
+import datetime as dt
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +13,7 @@ __all__ = ["ModelApi", "Public"]
 Wire = dict[str, Any]
 EXAMS_MAX = 4
 ROWS_MAX = 12
+HOUR_MAX_S = 40.0
 EPOCH = "2026-06-15T08:00:00.000Z"
 
 # Exam id -> its version and its results: id -> version and grade.
@@ -22,22 +25,29 @@ class _Exam:
     wire: Wire
     results: dict[str, Wire] = field(default_factory=dict)
     awaited: set[str] = field(default_factory=set)  # ids of results without a grade: guests do not see them
+    hour_s: float = 0.0  # until then a published exam is announced only
 
     @property
     def is_published(self) -> bool:
         return bool(self.wire["published"])
 
+    def answer(self, now_s: float) -> Wire:
+        """The exam as the API answers at this moment."""
+        return {**self.wire, "secondsToRelease": max(0.0, self.hour_s - now_s)}
+
 
 class ModelApi:
     """`subscribers` get each event that guests may have: the subscription's field, and the row."""
 
-    def __init__(self, choose: random.Random, now_s: Callable[[], float]) -> None:
+    def __init__(self, choose: random.Random, loop: asyncio.AbstractEventLoop) -> None:
         self.subscribers: dict[Callable[[str, Wire], None], None] = {}  # in their order
         self.history: list[tuple[float, Public]] = []  # what guests may see, from each moment on
         self.ever_public: set[tuple[str, int, str]] = set()  # id, version, grade
-        self._choose, self._now_s = choose, now_s
+        self._choose, self._loop, self._now_s = choose, loop, loop.time
         self._exams: dict[str, _Exam] = {}
-        self._listed: list[tuple[float, list[Wire]]] = []  # the index of published exams, from each moment on
+        self._listed: list[
+            tuple[float, list[_Exam]]
+        ] = []  # the index of published exams, from each moment on
         self._changes = 0
         self._note()
 
@@ -60,15 +70,16 @@ class ModelApi:
     def listed_exams(self, lag_s: float) -> list[Wire]:
         """From the index, which may lag behind."""
         moment = self._now_s() - lag_s
-        return next((listed for since, listed in reversed(self._listed) if since <= moment), [])
+        exams = next((listed for since, listed in reversed(self._listed) if since <= moment), [])
+        return [exam.answer(self._now_s()) for exam in exams]
 
     def published_exam(self, exam_id: str) -> Wire | None:
         exam = self._exams.get(exam_id)
-        return dict(exam.wire) if exam is not None and exam.is_published else None
+        return exam.answer(self._now_s()) if exam is not None and exam.is_published else None
 
     def published_results(self, exam_id: str, after_id: str, count: int) -> list[Wire]:
         exam = self._exams.get(exam_id)
-        if exam is None or not exam.is_published:
+        if exam is None or not self._is_readable(exam):
             return []
         ids = sorted(id_ for id_ in exam.results.keys() - exam.awaited if id_ > after_id)
         return [dict(exam.results[id_]) for id_ in ids[:count]]
@@ -94,23 +105,31 @@ class ModelApi:
         exam_id = self._new_id()
         wire = {"id": exam_id, "subject": "Physics", "date": "2026-06-15", "teacher": "A. L.", "version": 1}
         wire |= {"scale": "OUT_OF_20", "audience": self._choose.choice(["NAMES", "CODES"])}
-        wire |= {"status": "DRAFT", "published": False, "listed": True, "secondsToRelease": 0.0}
+        wire |= {"status": "DRAFT", "published": False, "listed": True}
         wire |= {"createdAt": EPOCH, "updatedAt": EPOCH}
         self._exams[exam_id] = _Exam(wire)
 
     def _publish(self, exam: _Exam) -> None:
-        if not exam.is_published:
-            self._change_exam(exam, status="PUBLISHED", published=True)
-            self._announce(exam, "onPublishExam", exam.wire)
+        if exam.is_published:
+            return
+        hour = None
+        if self._choose.random() < 0.3:
+            exam.hour_s = self._now_s() + self._choose.uniform(1, HOUR_MAX_S)
+            hour = dt.datetime.fromtimestamp(exam.hour_s, dt.UTC).isoformat()
+            self._loop.call_at(exam.hour_s, self._note)
+        self._change_exam(exam, status="PUBLISHED", published=True, releaseAt=hour)
+        self._tell("onPublishExam", exam.answer(self._now_s()))
 
     def _unpublish(self, exam: _Exam) -> None:
         if exam.is_published:
-            self._change_exam(exam, status="DRAFT", published=False)
+            exam.hour_s = 0.0
+            self._change_exam(exam, status="DRAFT", published=False, releaseAt=None)
             self._tell("onUnpublishExam", exam.wire)
 
     def _edit(self, exam: _Exam) -> None:
         self._change_exam(exam, subject=f"Physics {exam.wire['version']}")
-        self._announce(exam, "onUpdateExam", exam.wire)
+        if exam.is_published:
+            self._tell("onUpdateExam", exam.answer(self._now_s()))
 
     def _delete_exam(self, exam: _Exam) -> None:
         if exam.results:
@@ -178,9 +197,14 @@ class ModelApi:
         exam.wire = {**exam.wire, **fields, "version": exam.wire["version"] + 1}
 
     def _announce(self, exam: _Exam, field_name: str, row: Wire) -> None:
-        """An event of a draft reaches no guest: the subscription's filter drops it."""
-        if exam.is_published:
+        """A result's event of a draft, or before the hour, reaches no guest: the subscription's filter drops
+        it."""
+        if self._is_readable(exam):
             self._tell(field_name, row)
+
+    def _is_readable(self, exam: _Exam) -> bool:
+        """Whether guests may see its results."""
+        return exam.is_published and exam.hour_s <= self._now_s()
 
     def _tell(self, field_name: str, row: Wire) -> None:
         for tell in list(self.subscribers):
@@ -191,12 +215,13 @@ class ModelApi:
         published = [exam for exam in self._exams.values() if exam.is_published]
         public: dict[str, tuple[int, Mapping[str, tuple[int, str]]]] = {}
         for exam in published:
-            shown = exam.results.keys() - exam.awaited
+            shown = exam.results.keys() - exam.awaited if self._is_readable(exam) else set()
             rows = {id_: (exam.results[id_]["version"], exam.results[id_]["grade"]) for id_ in shown}
             public[exam.wire["id"]] = (exam.wire["version"], rows)
             self.ever_public |= {(id_, *shown_row) for id_, shown_row in rows.items()}
         self.history.append((self._now_s(), public))
-        self._listed.append((self._now_s(), [dict(exam.wire) for exam in published]))
+        copies = [replace(exam, wire=dict(exam.wire)) for exam in published]
+        self._listed.append((self._now_s(), copies))
 
     def _new_grade(self) -> str:
         """Never the same twice, so that a draft's grade is recognised wherever it is shown."""

@@ -114,7 +114,7 @@ class _Student:
         def now_s() -> float:
             return START_S + loop.time()
 
-        self.cache = ExamCache(now_s)
+        self.cache = ExamCache(now_s, loop.time)
         self.cache.add_listener(self._note)
         settings = BackendSettings("local-1", "http://simulated/graphql", self._name, "p", "c", "i")
         guest = cast("GuestCredentials", Guest())
@@ -163,7 +163,7 @@ class _World:
     async def run(self) -> None:
         choose = self._choose
         loop = asyncio.get_running_loop()
-        self._api = ModelApi(_own(choose), loop.time)
+        self._api = ModelApi(_own(choose), loop)
         self._students = [self._new_student(name) for name in ("north", "south")]
         for student in self._students:
             await student.start()

@@ -3,12 +3,14 @@
 `python -m tests.simulation` does 10,000 runs.
 """
 
+import asyncio
 from collections.abc import Iterator
 from unittest import mock
 
 import pytest
 
 from shared.live.cache import ExamCache
+from shared.live.hours import Hours
 from shared.live.status import FeedMonitor, FeedState, FeedStatus
 from student_app.stream.channel import Channel
 from tests.simulation.network import Network
@@ -42,8 +44,14 @@ def test_after_any_trouble_caches_and_pages_equal_the_api_and_meanwhile_they_say
         (ExamCache, "remove_results", lambda *_arguments: None),
         (Channel, "note_gone", lambda *_arguments: None),
         (FeedMonitor, "status", property(lambda _monitor: ALWAYS_LIVE)),
+        (Hours, "run", lambda _hours: asyncio.Event().wait()),
     ],
-    ids=["a deletion that is not heard", "a withdrawn exam that stays", "staleness that is not told"],
+    ids=[
+        "a deletion that is not heard",
+        "a withdrawn exam that stays",
+        "staleness that is not told",
+        "an hour at which nobody asks",
+    ],
 )
 def test_a_planted_fault_is_found(
     networks: dict[str, Network], place: type, name: str, broken: object
