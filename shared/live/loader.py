@@ -163,7 +163,8 @@ class Loader:
         """Merges whole listings of the exams and of all results that are held. Raises as GuestApi does."""
         await self.list_exams()
         self._choose()
-        await _all(self._begin(exam_id, self._list_results(exam_id)) for exam_id in self._open())
+        begun = {exam_id: self._begin(exam_id, self._list_results(exam_id)) for exam_id in self._open()}
+        await _all(self._newest(exam_id, load) for exam_id, load in begun.items())
 
     def reload(self, exam_id: str) -> None:
         """This exam was published, or its hour came: its results may have changed unheard before."""
@@ -214,6 +215,18 @@ class Loader:
         load = self._loads[exam_id] = asyncio.create_task(listing)
         load.add_done_callback(functools.partial(self._end, exam_id))
         return load
+
+    async def _newest(self, exam_id: str, load: asyncio.Task[None]) -> None:
+        """Waits for this listing or, if another one has replaced it, for that. Raises what that raises."""
+        while True:
+            await asyncio.wait([load])
+            if not load.cancelled():
+                load.result()
+                return
+            replacement = self._loads.get(exam_id)
+            if replacement is None or replacement is load:
+                return  # the exam is not held any more
+            load = replacement
 
     def _end(self, exam_id: str, load: asyncio.Task[None]) -> None:
         if self._loads.get(exam_id) is load:

@@ -1,13 +1,25 @@
 """The cost of a watch is independent of the number of watched exams, and of unpublished ones."""
 
 import asyncio
+import threading
 import time
+from collections.abc import Iterator
+from typing import cast
 
+import pytest
+
+from shared.api.calls import GuestApi
 from shared.identity.guest import GuestCredentials
 from shared.live.cache import ExamCache
 from shared.live.feed import Feed
-from shared.model.exam import Exam, new_id
+from shared.live.loader import Loader
+from shared.live.status import FeedMonitor
+from shared.live.timings import FeedTimings
+from shared.live.workers import Workers
+from shared.model.errors import BackendUnreachable
+from shared.model.exam import Exam, Result, new_id
 from shared.settings import BackendSettings
+from tests.builders import a_published_exam
 
 SETTINGS = BackendSettings(
     region="local-1",
@@ -87,3 +99,48 @@ def test_unwatched_ids_that_are_not_published_are_dropped() -> None:
             return cache.asked
 
     assert asyncio.run(run()) == 1, "the exams to hold are chosen among the watched one alone"
+
+
+class TwoListings:
+    """An API whose first listing of results waits until it is let go, and whose second one fails."""
+
+    def __init__(self, exam: Exam) -> None:
+        self._exam = exam
+        self.has_begun, self.may_end = threading.Event(), threading.Event()
+
+    def list_exams(self) -> Iterator[Exam]:
+        return iter([self._exam])
+
+    def list_results(self, _exam_id: str) -> Iterator[Result]:
+        if self.has_begun.is_set():
+            raise BackendUnreachable("the API", "no answer")
+        self.has_begun.set()
+        self.may_end.wait(10)
+        yield from ()
+
+
+def test_a_listing_that_another_one_replaced_is_complete_only_with_that_one() -> None:
+    """Found by simulation: a feed that connected again while it polled said that it was live, with results
+    that nobody had listed since."""
+
+    async def run() -> None:
+        exam = a_published_exam()
+        api, workers, timings = TwoListings(exam), Workers(), FeedTimings()
+        loader = Loader(
+            cast("GuestApi", api), ExamCache(time.time), workers, FeedMonitor(time.time), timings, 10
+        )
+        loader.watch(exam.id)
+        try:
+            replaced = asyncio.create_task(loader.refresh())
+            await asyncio.to_thread(api.has_begun.wait, 10)
+            with pytest.raises(BackendUnreachable):
+                await loader.refresh()
+            api.may_end.set()
+            with pytest.raises(BackendUnreachable):
+                await replaced
+        finally:
+            api.may_end.set()
+            await loader.close()
+            await workers.close()
+
+    asyncio.run(run())
