@@ -28,6 +28,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Generic, Protocol, TypeVar
 
+from cachetools import LRUCache
+
 from shared.model.exam import Exam, Result
 
 __all__ = [
@@ -47,6 +49,7 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 
+REMOVED_MAX = 1000  # deletions that are remembered for exams that are loaded later
 NEWEST_MAX = 100  # an exam's rows that are remembered as new; older ones are ordinary rows again
 
 
@@ -267,6 +270,7 @@ class ExamCache:
         self._exams: _Table[Exam] = _Table(lambda exam: (-exam.date.toordinal(), exam.id))
         self._due_s: dict[str, float] = {}  # by time_s, the hours of the exams that are held back
         self._results: dict[str, _ResultsTable] = {}
+        self._removed: LRUCache[str, tuple[str, int]] = LRUCache(REMOVED_MAX)  # result id -> exam id, version
         self._exams_snapshot = ExamsSnapshot(0, (), is_loaded=False)
         self._results_snapshots: dict[str, ResultsSnapshot] = {}
         self._listeners: tuple[Listener, ...] = ()
@@ -412,7 +416,9 @@ class ExamCache:
 
     def remove_results(self, exam_id: str, deleted: Iterable[tuple[str, int]]) -> None:
         """An event said that these rows (id, version of the deletion) of one exam are gone."""
+        deleted = list(deleted)
         with self._tables_lock:
+            self._removed.update((row_id, (exam_id, version)) for row_id, version in deleted)
             table = self._results.get(exam_id)
             if table is None:
                 return
@@ -466,7 +472,12 @@ class ExamCache:
     def begin_results(self, exam_id: str) -> SnapshotMark:
         """Call it before the listing of one exam's results is begun; from now on its events are kept."""
         with self._tables_lock:
-            table = self._results.setdefault(exam_id, _ResultsTable())
+            table = self._results.get(exam_id)
+            if table is None:
+                table = self._results[exam_id] = _ResultsTable()
+                for row_id, (of_exam_id, version) in self._removed.items():
+                    if of_exam_id == exam_id:  # an event from before the deletion may still be on its way
+                        table.remove(row_id, version)
             return SnapshotMark(exam_id, self._next(), table)
 
     def finish_results(self, mark: SnapshotMark, listed: Iterable[Result]) -> bool:

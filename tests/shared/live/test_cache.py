@@ -95,6 +95,16 @@ def test_a_deleted_row_is_not_brought_back_by_an_older_event_or_by_a_page_read_b
     assert rows_of(cache) == ()
 
 
+def test_a_row_deleted_before_its_exam_was_loaded_is_not_brought_back_by_a_late_event() -> None:
+    """Events of different subscriptions may overtake each other."""
+    cache = ExamCache(now_s=lambda: 1000.0)
+    cache.finish_exams(cache.begin_exams(), [exam_at()])
+    cache.remove_results(EXAM_ID, [("a", 2)])
+    cache.finish_results(cache.begin_results(EXAM_ID), [result_at("b")])
+    cache.put_results(EXAM_ID, [result_at("a", 1)])
+    assert rows_of(cache) == (result_at("b"),)
+
+
 def test_a_row_received_during_a_listing_survives_a_listing_without_it() -> None:
     cache, _ = loaded_cache()
     mark = cache.begin_results(EXAM_ID)
