@@ -91,7 +91,8 @@ def _soak(folder: Path, viewers: int, kind: str, seconds: int) -> list[str]:
             with _running([sampler]):
                 changes = _save_and_delete(teacher.api, exam.id, seconds)
         done = load.finish(len(changes.sent_s), PATIENCE_S)
-        print(f"load average {os.getloadavg()[0]:.1f}; {done['tallies']}")
+        then, now = sampler.load_averages[0], sampler.load_averages[-1]
+        print(f"the machine's load average: {then:.1f} at first, {now:.1f} at last; {done['tallies']}")
         faults = [*sampler.failures, *(fault for writer in writers for fault in writer.faults())]
         arrived_s = read_arrivals(folder / "arrivals")
         first, last, whole = thirds_of_arrivals(changes.sent_s, arrived_s, ready["count"])
@@ -179,9 +180,11 @@ class _Sampler(_Thread):
     def __init__(self, pids: Mapping[str, int]) -> None:
         super().__init__(SAMPLE_S)
         self.samples: dict[str, list[Sample]] = {name: [] for name in pids}
+        self.load_averages: list[float] = []
         self._processes = {name: psutil.Process(pid) for name, pid in pids.items()}
 
     def act(self) -> None:
+        self.load_averages.append(os.getloadavg()[0])
         for name, process in self._processes.items():
             with process.oneshot():
                 memory_mb = process.memory_info().rss / 1e6
