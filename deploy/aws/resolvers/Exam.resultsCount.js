@@ -1,19 +1,21 @@
-import { runtime, util } from '@aws-appsync/utils';
+import { util } from '@aws-appsync/utils';
 
-// How many results an exam has, for its owner; null for everybody else. Data source: results.
+// How many results an exam has, for its owner; null for everybody else, and in the answer of a mutation, which is also
+// its event. Data source: results. (No earlyReturn: AppSync is reported to fail on one of null.)
 const COUNT_MAX = 1000; // shown as "1000 or more"
 
-export function request(ctx) {
+function isAsked(ctx) {
   const caller = ctx.identity?.sub ?? null;
-  if (caller === null || ctx.source.owner !== caller) {
-    runtime.earlyReturn(null);
-  }
+  return caller !== null && ctx.source.owner === caller && !(ctx.source.isEvent ?? false);
+}
+
+export function request(ctx) {
   return {
     operation: 'Query',
     query: {
       expression: '#examId = :examId',
       expressionNames: { '#examId': 'examId' },
-      expressionValues: util.dynamodb.toMapValues({ ':examId': ctx.source.id }),
+      expressionValues: util.dynamodb.toMapValues({ ':examId': isAsked(ctx) ? ctx.source.id : 'nobody asks' }),
     },
     projection: { expression: '#id', expressionNames: { '#id': 'id' } },
     limit: COUNT_MAX,
@@ -25,5 +27,5 @@ export function response(ctx) {
   if (ctx.error) {
     util.error(ctx.error.message, ctx.error.type);
   }
-  return ctx.result.items.length;
+  return isAsked(ctx) ? ctx.result.items.length : null;
 }

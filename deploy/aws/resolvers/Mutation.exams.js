@@ -32,5 +32,6 @@ export function request(ctx) {
 
 export function response(ctx) {
   const exam = ctx.stash.answer;
-  return { ...exam, secondsToRelease: secondsToRelease(exam) };
+  // The answer is also the event: isEvent keeps the owner's count of results out of it.
+  return { ...exam, secondsToRelease: secondsToRelease(exam), isEvent: true };
 }

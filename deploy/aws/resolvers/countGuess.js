@@ -12,7 +12,7 @@ export function request(ctx) {
   const guesses = ctx.stash.guesses ?? [];
   const exam = ctx.stash.exam;
   if (exam === null || exam.audience !== 'OWN' || !ctx.stash.areResultsPublic) {
-    runtime.earlyReturn(null);
+    runtime.earlyReturn({});
   }
   const window = Math.floor(util.time.nowEpochMilliSeconds() / (1000 * WINDOW_S));
   const kind = guesses.length === 0 ? 'exam' : 'address';

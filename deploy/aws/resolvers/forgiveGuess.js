@@ -6,7 +6,7 @@ export function request(ctx) {
   const [key, ...others] = ctx.stash.guesses ?? [];
   ctx.stash.guesses = others;
   if ((ctx.stash.found ?? null) === null || (key ?? null) === null) {
-    runtime.earlyReturn(null);
+    runtime.earlyReturn({});
   }
   return {
     operation: 'UpdateItem',

@@ -67,7 +67,7 @@ export function request(ctx) {
   ctx.stash.items = items;
   ctx.stash.missing = missing;
   if (transactItems.length === 0) {
-    runtime.earlyReturn(null);
+    runtime.earlyReturn({});
   }
   const addition = {
     table: ctx.env.EXAMS_TABLE,

@@ -12,7 +12,7 @@ export function request(ctx) {
   ctx.stash.rows = [{ id: NO_ROW }];
   if (exam === null || exam.audience !== 'OWN' || !areResultsPublic) {
     ctx.stash.exam = null;
-    runtime.earlyReturn(null);
+    runtime.earlyReturn({});
   }
   const code = util.matches(CODE, ctx.args.code) ? ctx.args.code : NO_CODE;
   return {

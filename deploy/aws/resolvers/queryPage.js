@@ -31,7 +31,7 @@ export function request(ctx) {
   }
   ctx.stash.page = { items: [], nextToken: null };
   if (ctx.stash.access === 'READ_RESULTS' && (ctx.stash.exam ?? null) === null) {
-    runtime.earlyReturn(null);
+    runtime.earlyReturn({});
   }
   const query = {
     operation: 'Query',

@@ -25,7 +25,7 @@ export function request(ctx) {
       util.error('There is no such exam.', 'NotFound');
     }
     ctx.stash.exam = null;
-    runtime.earlyReturn(null);
+    runtime.earlyReturn({});
   }
   return {
     operation: 'GetItem',

@@ -9,7 +9,7 @@ const UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![\
 export function request(ctx) {
   ctx.stash.stored = {};
   if (ctx.stash.exam === null) {
-    runtime.earlyReturn(null);
+    runtime.earlyReturn({});
   }
   const keys = [];
   for (const row of ctx.stash.rows) {
@@ -18,7 +18,7 @@ export function request(ctx) {
       if (ctx.stash.mustExist) {
         util.error('There is no such result.', 'NotFound');
       }
-      runtime.earlyReturn(null);
+      runtime.earlyReturn({});
     }
     keys.push(util.dynamodb.toMapValues({ examId: ctx.stash.examId, id: row.id }));
   }

@@ -38,6 +38,9 @@ function surroundings(call) {
   };
   const runtime = {
     earlyReturn(value) {
+      if ((value ?? null) === null) {
+        throw new Error('Runtime Error'); // as aws/aws-appsync-community#280 reports of null
+      }
       throw new Stop({ early: value ?? null });
     },
   };

@@ -579,19 +579,26 @@ def test_a_result_added_since_the_exam_was_found_empty_stops_the_change(
     assert (refused.error["type"], refused.error["message"]) == ("PreconditionFailed", "It has results.")
 
 
-def test_results_are_counted_only_for_the_owner(evaluator: Evaluator) -> None:
-    asked = evaluator.request("Exam.resultsCount", identity=TEACHER, source=exam())
-    assert asked.value["operation"] == "Query"
-    assert asked.value["limit"] == 1000
-    assert asked.value["projection"]["expression"] == "#id"
-    counted = evaluator.response(
-        "Exam.resultsCount", identity=TEACHER, result={"items": [{"id": "a"}, {"id": "b"}]}
-    )
-    assert counted.value == 2
-    for caller in (STRANGER, GUEST, None):
-        refused = evaluator.request("Exam.resultsCount", identity=caller, source=published_exam())
-        assert refused.is_early
-        assert refused.value is None
+def test_results_are_counted_only_for_the_owner_and_not_in_events(evaluator: Evaluator) -> None:
+    def counted(caller: Any, source: dict[str, Any]) -> tuple[Any, Any]:
+        asked = evaluator.request("Exam.resultsCount", identity=caller, source=source)
+        assert asked.value["operation"] == "Query"
+        assert asked.value["limit"] == 1000
+        assert asked.value["projection"]["expression"] == "#id"
+        found = {"items": [{"id": "a"}, {"id": "b"}]}
+        answer = evaluator.response("Exam.resultsCount", identity=caller, source=source, result=found)
+        return asked.value["query"]["expressionValues"][":examId"], answer.value
+
+    assert counted(TEACHER, exam()) == ({"S": exam()["id"]}, 2)
+    for caller, source in (
+        (STRANGER, published_exam()),
+        (GUEST, published_exam()),
+        (None, published_exam()),
+        (TEACHER, {**exam(), "isEvent": True}),
+    ):
+        partition, count = counted(caller, source)
+        assert count is None
+        assert partition != {"S": source["id"]}
 
 
 def test_who_receives_exam_events(evaluator: Evaluator) -> None:

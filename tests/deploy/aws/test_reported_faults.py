@@ -1,6 +1,7 @@
 """Faults of AppSync that others have reported publicly, as cases for what we send it."""
 
 import re
+import subprocess
 
 import pytest
 from graphql import (
@@ -15,7 +16,7 @@ from graphql import (
 
 from shared.api import operations
 from tests.deploy.aws.evaluator import Evaluator
-from tests.deploy.aws.tools import RESOLVERS, ROOT
+from tests.deploy.aws.tools import LINT_FOLDER, RESOLVERS, ROOT, missing, node_tool
 
 MUTATIONS = sorted(
     text for name, text in vars(operations).items() if isinstance(text, str) and "mutation" in text[:9]
@@ -38,6 +39,24 @@ def test_no_arguments_are_spread_into_a_call() -> None:
     """Refused with TS2556 when the code is stored (aws/aws-appsync-community#323)."""
     for name, text in sources().items():
         assert not re.findall(r"\w\(\.\.\.", text), name
+
+
+def test_no_early_return_is_of_null() -> None:
+    """It ends in a "Runtime Error" (aws/aws-appsync-community#280)."""
+    for name, text in sources().items():
+        assert not re.findall(r"earlyReturn\((null|undefined)?\)", text), name
+
+
+def test_the_types_are_such_as_appsync_accepts() -> None:
+    """Code is type-checked when it is stored: a variable that takes a value of another shape, for example, is
+    refused (aws/aws-appsync-community#279)."""
+    compiler = LINT_FOLDER / "node_modules" / "typescript" / "bin" / "tsc"
+    if not compiler.is_file():
+        missing("the resolvers' type checker")
+    words = [*node_tool("node"), str(compiler), "--project", str(LINT_FOLDER / "tsconfig.check.json")]
+    found = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert found.stdout == ""
+    assert found.returncode == 0
 
 
 def selected(document: str) -> tuple[str, set[str]]:

@@ -35,6 +35,7 @@ COMPLETIONS = (
     "ctx.info.selectionSetList has the names in the document",
     "errors carry data and errorInfo, null where util.error gave none",
     "util.matches counts code points, as Java does",
+    "an early return of null fails, as aws/aws-appsync-community#280 reports",
     "tokens name the emulator as their issuer, as a client with a moved endpoint expects",
 )
 
@@ -306,6 +307,11 @@ def complete():
 
     appsync_js._pool.script = appsync_js._pool.script.replace(
         "new RegExp(pattern).test(String(value))", 'new RegExp(pattern, "u").test(String(value))'
+    )
+
+    appsync_js._pool.script = appsync_js._pool.script.replace(
+        "earlyReturn(value, returnOptions) {",
+        "earlyReturn(value, returnOptions) { if (value == null) throw new Error('Runtime Error');",
     )
 
     plain_signature = cognito._signed_jwt
