@@ -292,7 +292,7 @@ class Board {
     this.part(".release").hidden = !this.isHeldBack;
     setText(this.part(".empty"), hasExam ? "No result is in yet. Each one appears here as soon as it is entered." : this.isGone ? GONE : this.feed?.load === "NO_ROOM" ? NO_ROOM : "Loading …");
     this.drawHeading();
-    if (hasExam) this.own.update(this.exam, this.rows, this.numbers);
+    if (hasExam) this.own.update(this.exam, this.rows, this.numbers, this.spreadS);
     else this.own.clear();
     if (hasExam && !this.isHeldBack) {
       this.drawNumbers();

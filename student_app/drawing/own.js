@@ -58,18 +58,32 @@ class OwnResult {
   async askServer(isComplete) {
     if (!isComplete || !this.asked || this.asked === this.askedFor) return;
     const code = (this.askedFor = this.asked);
+    if (code !== this.code) this.mine = null;
+    this.code = code;
+    const before = this.mine;
     let words = "";
     try {
       const answer = await fetch(new URL(`live/${this.exam.id}/own`, document.baseURI), { method: "POST", body: JSON.stringify({ code }) });
       const { row, error } = await answer.json();
       if (code !== this.asked) return;
-      this.mine = row ? rowOf(row) : null;
+      if (error === undefined) this.mine = row ? rowOf(row) : null; // what is shown stays while the server refuses
+      if (before && this.mine && before.grade !== this.mine.grade) this.news();
       words = error ?? (row ? "" : "This code finds no result, or none yet. Check the code on your slip, and look again once your teacher has entered the grade.");
     } catch {
       words = "The server cannot be reached. Try again.";
     }
     if (!this.mine) this.askedFor = null; // the same code may be asked for again
     this.drawMine(words);
+  }
+
+  // Something of the exam has changed, perhaps the result that is shown. Pages ask one after another.
+  askAgain(spreadS) {
+    this.asking ??= setTimeout(() => {
+      this.asking = null;
+      if (this.asked !== this.askedFor) return; // another code is being typed
+      this.askedFor = null;
+      this.askServer(true);
+    }, Math.random() * spreadS * 1000);
   }
 
   drawMine(words = "") {
@@ -97,9 +111,14 @@ class OwnResult {
   }
 
   // The exam, its results by id, and its numbers are the stream's; without an exam there is nothing to find.
-  update(exam, rows, numbers) {
+  // `spreadS` is the time over which all pages spread what they ask for.
+  update(exam, rows, numbers, spreadS) {
+    const isChanged = numbers !== this.numbers;
     Object.assign(this, { exam, rows, numbers });
-    if (this.isOwnOnly) return this.drawMine();
+    if (this.isOwnOnly) {
+      if (isChanged && this.mine) this.askAgain(spreadS);
+      return this.drawMine();
+    }
     const before = this.id === null ? null : this.grade;
     const wasAwaited = this.isComplete && this.asked !== "" && this.found?.length === 0;
     this.search();
@@ -205,6 +224,8 @@ class OwnResult {
     this.rows = null;
     this.mine = this.askedFor = null;
     this.chosen = null;
+    clearTimeout(this.asking);
+    this.asking = null;
     this.search();
   }
 }

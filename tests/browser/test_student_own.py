@@ -221,6 +221,9 @@ def test_where_each_sees_the_own_result_only_the_code_shows_grade_and_place(
     page.keyboard.press("Enter")
     expect(page.get_by_text("of the grades are below this one")).to_be_visible()
     expect(page.locator(".own-result strong")).to_have_text("11")
+    (mine,) = (result for result in author.api.list_results(exam.id) if result.student == codes[1])
+    author.api.update_result(exam.id, mine.id, mine.version, grade="12.5")
+    expect(page.locator(".own-result strong")).to_have_text("12.5")
     assert "29m3" not in page.url.lower()
     expect(page.locator(".list:visible")).to_have_count(0)
     assert faults_of(page) == []
