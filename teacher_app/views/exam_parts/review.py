@@ -9,7 +9,7 @@ from enum import StrEnum
 import streamlit as st
 
 from shared.api.calls import TeacherApi
-from shared.model.exam import Exam
+from shared.model.exam import Audience, Exam
 from shared.model.hours import until_text
 from shared.model.names import language_of
 from shared.model.text import date_text
@@ -76,6 +76,7 @@ def show_preview(workspace: Workspace) -> None:
             exam=exam,
             date=date_text(exam.date),
             has_codes=exam.audience.has_codes,
+            is_own_only=exam.audience is Audience.OWN,
             preview=preview_of(exam, workspace.results, language_of(st.context.locale)),
         )
     )
@@ -129,11 +130,12 @@ def _draft(workspace: Workspace, found: list[Finding]) -> None:
             type="secondary" if unsaved else "primary",
             icon=":material/campaign:",
         )
-        order = "code" if exam.audience.has_codes else "name"
-        st.caption(
-            f"All at once, sorted by {order}: nobody can tell whom you marked first. "
-            "What you enter or correct afterwards shows at once."
-        )
+        if exam.audience is Audience.OWN:
+            first = "Each student can look up the own result from then on."
+        else:
+            order = "code" if exam.audience.has_codes else "name"
+            first = f"All at once, sorted by {order}: nobody can tell whom you marked first."
+        st.caption(f"{first} What you enter or correct afterwards shows at once.")
     with st.expander("Publish at a set hour"):
         st.markdown(
             "Until then students see that the exam is announced and a countdown, and nothing of its results. "

@@ -29,6 +29,13 @@ def test_with_codes_a_rate_that_reveals_everybodys_result_is_hidden() -> None:
     assert dict(preview_of(an_exam(), rows).overview.tiles)["Passed"] == "100 %"
 
 
+def test_where_each_sees_the_own_result_only_the_preview_has_no_list() -> None:
+    rows = [a_result(f"7K4QX29M3{letter}", "15") for letter in "ABCDEF"]
+    preview = preview_of(an_exam(audience=Audience.OWN), rows)
+    assert preview.rows == ()
+    assert dict(preview.overview.tiles)["Mean"] == "15"
+
+
 def test_pass_or_fail_has_a_rate_and_no_mean() -> None:
     preview = preview_of(an_exam(scale=PASS_FAIL), results_of("PASS", "PASS", "FAIL", "PASS", "PASS"))
     assert preview.overview.tiles == (("Results", "5"), ("Passed", "80 %"))
