@@ -49,7 +49,7 @@ class ExamFields:
     @classmethod
     def empty(cls, today: dt.date, teacher: str) -> ExamFields:
         """A new exam's fields before anything is typed."""
-        return cls("", today, teacher, ScaleFields.of(OUT_OF_20), Audience.NAMES)
+        return cls("", today, teacher, ScaleFields.of(OUT_OF_20), Audience.OWN)
 
     @property
     def scale(self) -> Scale:

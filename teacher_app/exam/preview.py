@@ -15,7 +15,7 @@ __all__ = ["Preview", "preview_of"]
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """`rows` are (student, grade), sorted by what students see as the name; none where each sees only the own."""
+    """`rows` are (student, grade), sorted by what students see as the name. Empty if there is no list."""
 
     overview: Overview
     rows: tuple[tuple[str, str], ...]

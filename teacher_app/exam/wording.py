@@ -26,8 +26,8 @@ _SEEN_WORDS = {
     Audience.NAMES: "Anybody who opens it sees names and grades, without an account or a password.",
     Audience.CODES: "Anybody who opens it sees codes and grades, but no names, without an account or a "
     "password.",
-    Audience.OWN: "Anybody who opens it sees the statistics, and no student. With the code from the slip a "
-    "student sees the own grade and its place, and nobody else’s.",
+    Audience.OWN: "Anybody who opens it sees the statistics, and no student. With the code from their "
+    "slip, students see their own grade and its place, and nobody else’s.",
 }
 LISTED_WORDS = {True: "in the list of exams", False: "by link only"}
 

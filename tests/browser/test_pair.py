@@ -57,6 +57,9 @@ def create_exam(page: Page, subject: str) -> None:
     page.keyboard.press("Enter")
     tab_to(page, page.get_by_label("Subject"))
     page.keyboard.type(subject)
+    tab_to(page, page.get_by_role("radio", name="Own result only"))
+    page.keyboard.press("ArrowUp")  # around to the last choice
+    expect(page.get_by_role("radio", name="Names")).to_be_checked()
     tab_to(page, page.get_by_role("button", name="Create the exam"))
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name=subject)).to_be_visible(timeout=DEADLINE_MS)

@@ -274,7 +274,7 @@ def test_a_new_exam_by_keyboard_with_errors_shown_in_place(page: Page, curie: Si
     page.keyboard.type("US letters with +")
     page.keyboard.press("Enter")
     expect(page.get_by_label("Points in all")).to_have_count(0)
-    tab_to(page, page.get_by_role("radio", name="Names"))
+    tab_to(page, page.get_by_role("radio", name="Own result only"))
     page.keyboard.press("ArrowDown")
     press(page, "Create the exam")
     expect(page.get_by_role("heading", name="Radioactivity")).to_be_visible()

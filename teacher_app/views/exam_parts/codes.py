@@ -31,11 +31,11 @@ def render(workspace: Workspace) -> None:
     rows = sorted(workspace.results, key=lambda row: (sort_key(row.name or "", language), row.student))
     st.markdown(
         (
-            "Nobody sees a student. Each finds the own result with a code, and you know them all: "
+            "Nobody sees who has which grade. Each student finds their own result with a code. "
             if exam.audience is Audience.OWN
-            else "Everybody sees codes, no names. Each student knows one code, you know them all: "
+            else "Everybody sees codes, no names. Each student knows one code. "
         )
-        + "give each slip to its student, and keep the list to yourself."
+        + "You know all codes: give each slip to its student, and keep the list to yourself."
     )
     if not rows:
         st.info(

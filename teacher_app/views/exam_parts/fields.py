@@ -18,11 +18,12 @@ from teacher_app.views.form_keys import mark_faults
 __all__ = ["DrawnFields", "draw_fields"]
 
 WIDTH_PX = 720  # a longer line is tiring to fill in
-AUDIENCE_LABELS = {Audience.NAMES: "Names", Audience.CODES: "Codes", Audience.OWN: "Own result only"}
+# What gives away least comes first; names are a choice of their own.
+AUDIENCE_LABELS = {Audience.OWN: "Own result only", Audience.CODES: "Codes", Audience.NAMES: "Names"}
 AUDIENCE_CAPTIONS = {
+    Audience.OWN: "Everybody sees only the statistics. With a code, each student finds their own result.",
+    Audience.CODES: "Everybody sees all grades, each with a short code that only you can match to a student.",
     Audience.NAMES: "Anybody who opens the students’ dashboard sees names and grades.",
-    Audience.CODES: "Each student gets a short code that only you can match.",
-    Audience.OWN: "Everybody sees statistics alone. Each student finds the own result by a code.",
 }
 LISTED_LABELS = {True: "Everybody: it is in the list of exams", False: "Those who have its link"}
 LISTED_CAPTIONS = {

@@ -131,7 +131,7 @@ def _draft(workspace: Workspace, found: list[Finding]) -> None:
             icon=":material/campaign:",
         )
         if exam.audience is Audience.OWN:
-            first = "Each student can look up the own result from then on."
+            first = "From then on, students can look up their own results."
         else:
             order = "code" if exam.audience.has_codes else "name"
             first = f"All at once, sorted by {order}: nobody can tell whom you marked first."

@@ -86,6 +86,7 @@ def test_a_new_exam_is_stored_and_opened(desk: Desk) -> None:
     press(page, "Create the exam")
     (exam,) = desk.real_api.list_my_exams()
     assert (exam.subject, exam.teacher, exam.scale) == ("Acoustics", desk.username, OUT_OF_20)
+    assert exam.audience is Audience.OWN  # what gives away least, unless the teacher chooses otherwise
     assert not exam.is_published
     assert page.query_params["exam"] == exam.id
 
