@@ -232,6 +232,8 @@ class Loader:
         if self._loads.get(exam_id) is load:
             del self._loads[exam_id]
             self._wake.set()  # a listing that failed leaves an exam to be loaded
+        if not load.cancelled():
+            load.exception()  # retrieved: whoever waited for it may have been cancelled since
 
     async def _load(self, exam_id: str) -> None:
         """Lists one exam's results until that succeeds."""

@@ -130,10 +130,11 @@ def _board(
     exam: Exam, results: ResultsSnapshot, asked: str, *, language: str, is_live: bool
 ) -> dict[str, object]:
     """What the template of an exam needs: plain values, and the drawn board."""
-    own = find_students(results.rows, asked, exam.audience) if exam.audience is not Audience.OWN else []
+    is_own_only = exam.audience is Audience.OWN  # of which this process knows no student
+    own = [] if is_own_only else find_students(results.rows, asked, exam.audience)
     overview = overview_of(exam, results.rows)
     numbers: dict[str, object] = {"hour": exam.release_at} if results.is_held_back else {"overview": overview}
-    rows = () if exam.audience is Audience.OWN else results.rows
+    rows = () if is_own_only else results.rows
     shown = sorted_by_student(rows, exam.audience, language)[:ROWS_MAX]
     board = board_html(
         exam=exam,
@@ -141,7 +142,8 @@ def _board(
         scale=describe(exam.scale),
         is_live=is_live,
         own_label="My code" if exam.audience.has_codes else "My name",
-        asked="" if exam.audience is Audience.OWN else asked,
+        asked="" if is_own_only else asked,
+        is_own_only=is_own_only,
         own=[own_texts(exam, overview, row) for row in own],
         own_id=own[0].id if len(own) == 1 else "",
         rows=shown,

@@ -35,6 +35,16 @@ def test_the_first_page_has_the_board_before_any_script_runs() -> None:
     assert "as this page was loaded" in html
 
 
+def test_with_own_results_only_the_first_page_has_no_empty_list_and_keeps_the_code_private() -> None:
+    exam = a_published_exam(audience=Audience.OWN)
+    rows = [a_result("", grade, exam=exam) for grade in ("10", "12", "14", "16", "18")]
+    html = get(filled_cache((exam, rows)), f"/?exam={exam.id}").text.partition("<script>")[0]
+    assert "<dt>Median</dt><dd>14</dd>" in html
+    assert '<p class="empty" hidden>' in html
+    assert 'name="me"' not in html  # a form without scripts would put the code into the address
+    assert "runs scripts" in html
+
+
 def test_a_page_that_is_not_live_says_so_before_any_script_runs() -> None:
     exam, feed = a_published_exam(), FakeFeed()
     feed.become(FeedState.OFFLINE)

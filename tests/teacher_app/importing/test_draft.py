@@ -42,7 +42,7 @@ def test_rows_are_read_once_the_teacher_has_chosen_the_columns(draft_of: MakeDra
 
 def test_a_corrected_row_is_checked_again(draft_of: MakeDraft) -> None:
     draft = draft_of("Ada;14\nBob;99\nBob;3")
-    assert fates_of(draft) == [Fate.NEW, Fate.BAD, Fate.NEW]
+    assert fates_of(draft) == [Fate.NEW, Fate.BAD, Fate.REPEATED]  # one of the two may be another Bob
     draft.mend(1, "Bob", " 9 ", is_included=True)
     assert fates_of(draft) == [Fate.NEW, Fate.REPEATED, Fate.REPEATED]
     draft.mend(1, "Bobby", " 9 ", is_included=True)
