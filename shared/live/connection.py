@@ -17,6 +17,8 @@ import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from botocore.credentials import Credentials
+
 from shared.api.operations import GUEST_SUBSCRIPTIONS, GuestEvent
 from shared.identity.guest import GuestCredentials
 from shared.live.appsync_client import RealtimeConnection
@@ -55,6 +57,7 @@ class FeedConnection:
         self._settings, self._guest, self._cache = settings, guest, cache
         self._loader, self._poller, self._workers = loader, poller, workers
         self._monitor, self._timings = monitor, timings
+        self._used: Credentials | None = None  # by the last connection
         self._gap = asyncio.Event()  # something was missed that no listing has made good yet
 
     async def run(self) -> None:
@@ -82,7 +85,7 @@ class FeedConnection:
 
     async def _connect_once(self) -> None:
         """One connection until it is lost; always raises."""
-        credentials = await self._workers.run(self._guest.current)
+        credentials = self._used = await self._workers.run(self._guest.current)
         connection = RealtimeConnection(self._settings, credentials, self.on_event, self._timings.realtime)
         try:
             await connection.open(GUEST_SUBSCRIPTIONS)
@@ -145,8 +148,11 @@ class FeedConnection:
             self._loader.reload(row["id"])
 
     async def _renew_credentials(self) -> None:
+        """Those of the last connection, unless a request that was refused beside it has renewed them."""
+        used = self._used
+        if used is None:
+            return
         try:
-            used = await self._workers.run(self._guest.current)
             await self._workers.run(lambda: self._guest.renew(used))
         except ExamResultsError as error:
             logger.info("guest credentials were not renewed: %s", error)
