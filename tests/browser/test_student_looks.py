@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from shared.model.exam import NewResult
 from shared.model.scales import LETTERS, PASS_FAIL, parse_scale
+from shared.model.text import date_text
 from tests.browser.axe import faults_of
 from tests.browser.people import DEADLINE_MS, Person, await_stillness, tab_to
 from tests.browser.test_first_paint import without_streamlit
@@ -251,7 +252,7 @@ def test_exams_are_chosen_ten_times_by_mouse_and_keyboard_back_and_forward_in_tw
         _choose(page, exams[number].subject, by_keyboard=turn % 2 == 1)
         expect(page.get_by_role("heading", name=exams[number].subject)).to_be_visible(timeout=DEADLINE_MS)
         expect(page.get_by_label("Exam", exact=True)).to_have_value(
-            f"{exams[number].subject} · {NEWEST} · M. Curie"
+            f"{exams[number].subject} · {date_text(NEWEST)} · M. Curie"
         )
         assert f"exam={exams[number].id}" in page.url
     other = person.context.new_page()
