@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -13,28 +12,9 @@ from shared.model.exam import Audience, NewExam, NewResult
 from shared.model.grades import AWAITED
 from shared.model.scales import OUT_OF_20
 from teacher_app.views import navigation
-from tests.backend_process import RunningBackend, running_backend
-from tests.builders import new_id
 from tests.teacher_app.views.desk import Desk
 
 STUDENTS = (ClassStudent("Ada Lovelace", "17", "ABC234"), ClassStudent("Grace Hopper"))
-
-
-@pytest.fixture(scope="module")
-def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBackend]:
-    with running_backend(tmp_path_factory.mktemp("backend")) as running:
-        yield running
-
-
-@pytest.fixture
-def desk(backend: RunningBackend) -> Iterator[Desk]:
-    """A new teacher for this test, whose session the pages use."""
-    desk = Desk(backend, f"teacher-{new_id()[:8]}")
-    try:
-        with desk.serving():
-            yield desk
-    finally:
-        desk.close()
 
 
 def lists(desk: Desk) -> list[ClassList]:

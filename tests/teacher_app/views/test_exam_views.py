@@ -2,7 +2,6 @@
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,26 +12,9 @@ from shared.model.grades import AWAITED
 from shared.model.scales import OUT_OF_20, Scale, out_of, parse_scale
 from teacher_app.views import navigation
 from teacher_app.views.exam_parts import announce
-from tests.backend_process import RunningBackend, running_backend
+from tests.backend_process import RunningBackend
 from tests.builders import new_id
 from tests.teacher_app.views.desk import STUDENT_URL, Desk
-
-
-@pytest.fixture(scope="module")
-def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBackend]:
-    with running_backend(tmp_path_factory.mktemp("backend")) as running:
-        yield running
-
-
-@pytest.fixture
-def desk(backend: RunningBackend) -> Iterator[Desk]:
-    """A new teacher for this test, whose session the pages use."""
-    desk = Desk(backend, f"teacher-{new_id()[:8]}")
-    try:
-        with desk.serving():
-            yield desk
-    finally:
-        desk.close()
 
 
 def new_exam(desk: Desk, *grades: str, audience: Audience = Audience.NAMES, scale: Scale = OUT_OF_20) -> Exam:

@@ -2,28 +2,13 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterator
-
-import pytest
 
 from shared.model.exam import Audience, Exam, NewExam, NewResult
 from shared.model.scales import OUT_OF_20
 from teacher_app.exporting.formats import FORMATS
 from teacher_app.views import navigation
-from tests.backend_process import RunningBackend
-from tests.builders import new_id
 from tests.teacher_app.importing.test_gradebooks import SAMPLES
 from tests.teacher_app.views.desk import Desk
-
-
-@pytest.fixture
-def desk(backend: RunningBackend) -> Iterator[Desk]:
-    desk = Desk(backend, f"teacher-{new_id()[:8]}")
-    try:
-        with desk.serving():
-            yield desk
-    finally:
-        desk.close()
 
 
 def new_exam(desk: Desk, audience: Audience = Audience.NAMES) -> Exam:

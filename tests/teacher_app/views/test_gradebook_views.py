@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
 from shared.model.class_list import ClassStudent, NewClassList
@@ -17,28 +15,11 @@ from shared.model.scales import LETTERS, OUT_OF_20, PERCENT, Scale
 from teacher_app.gradebook.choice import exam_key
 from teacher_app.gradebook.keeping import store_edits
 from teacher_app.views import navigation
-from tests.backend_process import RunningBackend, running_backend
+from tests.backend_process import RunningBackend
 from tests.builders import new_id
 from tests.teacher_app.views.desk import Desk
 
 CLASS = ("Ada Lovelace", "Grace Hopper", "Emmy Noether")
-
-
-@pytest.fixture(scope="module")
-def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBackend]:
-    with running_backend(tmp_path_factory.mktemp("backend")) as running:
-        yield running
-
-
-@pytest.fixture
-def desk(backend: RunningBackend) -> Iterator[Desk]:
-    """A new teacher for this test, whose session the pages use."""
-    desk = Desk(backend, f"teacher-{new_id()[:8]}")
-    try:
-        with desk.serving():
-            yield desk
-    finally:
-        desk.close()
 
 
 def class_list(desk: Desk, *names: str, title: str = "7a") -> str:

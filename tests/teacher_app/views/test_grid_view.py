@@ -1,7 +1,6 @@
 """The grid page without a browser: what it shows, what it stores, what it keeps."""
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,20 +9,8 @@ from streamlit.testing.v1 import AppTest
 from shared.model.exam import Exam, NewExam, NewResult, Result
 from shared.model.scales import OUT_OF_20
 from teacher_app.views import navigation
-from tests.backend_process import RunningBackend
-from tests.builders import new_id
 from tests.teacher_app.rows.page_outbox import change_entry, create_entry, delete_entry, outbox_of
 from tests.teacher_app.views.desk import Desk
-
-
-@pytest.fixture
-def desk(backend: RunningBackend) -> Iterator[Desk]:
-    desk = Desk(backend, f"teacher-{new_id()[:8]}")
-    try:
-        with desk.serving():
-            yield desk
-    finally:
-        desk.close()
 
 
 @pytest.fixture

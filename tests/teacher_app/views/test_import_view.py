@@ -3,7 +3,6 @@
 import datetime as dt
 import random
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,24 +15,12 @@ from shared.model.scales import OUT_OF_20
 from teacher_app.views import navigation
 from teacher_app.views.clock import local_now
 from teacher_app.views.exam_parts.import_rows import editor_key
-from tests.backend_process import RunningBackend
-from tests.builders import new_id
 from tests.teacher_app.importing.test_dialects import CANVAS, bytes_of, workbook_of, zip_of
 from tests.teacher_app.importing.test_gradebooks import SAMPLES
 from tests.teacher_app.views.desk import Desk
 
 ODS = "application/vnd.oasis.opendocument.spreadsheet"
 PASTED = "Ada\t14,5\nBob\t99\nCy\tabs\n"
-
-
-@pytest.fixture
-def desk(backend: RunningBackend) -> Iterator[Desk]:
-    desk = Desk(backend, f"teacher-{new_id()[:8]}")
-    try:
-        with desk.serving():
-            yield desk
-    finally:
-        desk.close()
 
 
 @pytest.fixture

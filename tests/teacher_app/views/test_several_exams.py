@@ -1,7 +1,6 @@
 """Several result columns of one file are made exams in one go: each complete, or not at all."""
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,23 +10,11 @@ from shared.model.exam import Exam, NewExam
 from shared.model.grades import AWAITED
 from shared.model.scales import OUT_OF_20, describe
 from teacher_app.views import navigation
-from tests.backend_process import RunningBackend
-from tests.builders import new_id
 from tests.teacher_app.importing.test_gradebooks import SAMPLES
 from tests.teacher_app.views.desk import Desk
 from tests.teacher_app.views.test_import_view import press, says
 
 BLACKBOARD = (SAMPLES / "blackboard.xls").read_bytes()
-
-
-@pytest.fixture
-def desk(backend: RunningBackend) -> Iterator[Desk]:
-    desk = Desk(backend, f"teacher-{new_id()[:8]}")
-    try:
-        with desk.serving():
-            yield desk
-    finally:
-        desk.close()
 
 
 @pytest.fixture
