@@ -58,6 +58,10 @@ class Target(Protocol):
     @property
     def guest(self) -> Credentials: ...
 
+    def count_guesses(self, exam_id: str, count: int) -> None:
+        """As if so many codes of this exam had just been tried in vain, where trying them takes minutes;
+        elsewhere it does nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class TargetDeclaration:
@@ -74,6 +78,9 @@ class _EmbeddedTarget:
         self.teacher = _signed_in(backend, "contract-teacher")
         self.other_teacher = _signed_in(backend, "contract-other-teacher")
         self.guest = backend.guest_credentials()
+
+    def count_guesses(self, exam_id: str, count: int) -> None:
+        """A thousand are tried in seconds here."""
 
 
 def _signed_in(backend: RunningBackend, username: str) -> Teacher:

@@ -17,6 +17,7 @@ does when a page is exactly full. The resolvers do not rely on that: they ask fo
 
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,6 +41,13 @@ class AwsTarget:
         self.teacher = self._teacher(backend, "contract-teacher")
         self.other_teacher = self._teacher(backend, "contract-other-teacher")
         self.guest: Credentials = backend.guest_credentials()
+        self._backend = backend
+
+    def count_guesses(self, exam_id: str, count: int) -> None:
+        """In this minute's count and in the next one's, as countGuess.js keeps them."""
+        for window in (int(time.time() // 60), int(time.time() // 60) + 1):
+            item = {"examId": {"S": f"guesses/exam/{exam_id}"}, "id": {"S": f"{window}"}}
+            self._backend.put_item("ResultsTableName", {**item, "guesses": {"N": f"{count}"}})
 
     @staticmethod
     def _teacher(backend: DeployedBackend, username: str) -> Teacher:

@@ -1,17 +1,19 @@
 """The backend's template deployed on an emulator, and its callers signed in through the data module."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import boto3
 from botocore.credentials import Credentials
 
 from shared.identity.guest import GuestCredentials
 from shared.identity.user_pool import NewPasswordChallenge, TeacherSession, UserPool
 from shared.settings import BackendSettings, load_teacher_settings
-from tests.deploy.aws.stack_operator import Operator
+from tests.deploy.aws.stack_operator import REGION, Operator, account_of_emulator
 
 __all__ = ["DeployedBackend", "SignedIn", "deployed_backend"]
 
@@ -53,6 +55,17 @@ class DeployedBackend:
             pool.close()
         assert isinstance(session, TeacherSession)
         return session
+
+    def put_item(self, table_output: str, item: Mapping[str, Any]) -> None:
+        """Writes past the API, to the table that this output of the stack names."""
+        assert self._operator.run("outputs", "--stack-name", self._stack_name) == 0, self._operator.text
+        outputs = dict(line.split("=", 1) for line in self._operator.said)
+        with account_of_emulator():
+            dynamodb = boto3.client("dynamodb", endpoint_url=self._operator.endpoint_url, region_name=REGION)
+        try:
+            dynamodb.put_item(TableName=outputs[table_output], Item=item)
+        finally:
+            dynamodb.close()
 
     def guest_credentials(self) -> Credentials:
         guest = GuestCredentials(self.settings, time.time)
