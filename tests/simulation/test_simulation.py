@@ -16,7 +16,7 @@ from student_app.stream.channel import Channel
 from tests.simulation.network import Network
 from tests.simulation.run import START_S, Fault, Figures, simulate, simulated_network
 
-RUNS = 150
+RUNS = 60
 ALWAYS_LIVE = FeedStatus(FeedState.LIVE, START_S, START_S)
 
 
