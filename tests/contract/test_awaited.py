@@ -205,7 +205,7 @@ def assert_nothing_hidden(data: Any, asked: str, hidden: set[str]) -> None:
 def test_no_query_that_a_stranger_can_form_answers_an_awaited_result_or_one_before_its_hour(
     api: Api, stranger: str, request: pytest.FixtureRequest
 ) -> None:
-    """Thousands of them: fields, aliases, fragments, directives, variables, pages, right codes."""
+    """Generated: fields, aliases, fragments, directives, variables, pages, right codes."""
     exam_ids, result_ids, hidden, codes = some_exams(api)
     caller: Caller = getattr(api, stranger)
     is_fast = "embedded" in request.node.name  # an emulator of AWS takes a tenth of a second for each
