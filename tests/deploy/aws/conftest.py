@@ -1,15 +1,10 @@
-"""Fixtures of the AWS tests: one emulator and one node per test process, an operator of that emulator, and
-those who use a stack, which is the `backend` of their test's module."""
+"""Fixtures of the AWS tests: one emulator and one node per test process, and an operator of that emulator."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from shared.api.calls import GuestApi, TeacherApi
-from shared.identity.guest import GuestCredentials
-from tests.deploy.aws.deployed import DeployedBackend
 from tests.deploy.aws.emulator_process import Emulator
 from tests.deploy.aws.evaluator import Evaluator
 from tests.deploy.aws.stack_operator import Operator
@@ -34,19 +29,3 @@ def evaluator() -> Iterator[Evaluator]:
     require_node()
     with Evaluator() as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def teacher(backend: DeployedBackend) -> Iterator[TeacherApi]:
-    api = TeacherApi(backend.settings, backend.signed_in("anna").access_token)
-    yield api
-    api.close()
-
-
-@pytest.fixture(scope="module")
-def guest(backend: DeployedBackend) -> Iterator[GuestApi]:
-    credentials = GuestCredentials(backend.settings, time.time)
-    api = GuestApi(backend.settings, credentials)
-    yield api
-    api.close()
-    credentials.close()
