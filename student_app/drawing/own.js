@@ -57,23 +57,28 @@ class OwnResult {
 
   async askServer(isComplete) {
     if (!isComplete || !this.asked || this.asked === this.askedFor) return;
+    const { id } = this.exam;
     const code = (this.askedFor = this.asked);
     if (code !== this.code) this.mine = null;
     this.code = code;
     const before = this.mine;
-    let words = "";
+    const { row, error } = await this.answerTo(id, code);
+    const isAwaited = code === this.asked && id === this.exam?.id;
+    if (isAwaited && error === undefined) this.mine = row ? rowOf(row) : null; // what is shown stays while the server refuses
+    if (code === this.askedFor && !(isAwaited && this.mine)) this.askedFor = null; // the same code may be asked for again
+    if (!isAwaited) return; // another code is being typed, or the exam was withdrawn
+    if (before && this.mine && before.grade !== this.mine.grade) this.news();
+    this.drawMine(error ?? (row ? "" : "This code finds no result, or none yet. Check the code on your slip, and look again once your teacher has entered the grade."));
+    this.onChoice();
+  }
+
+  async answerTo(id, code) {
     try {
-      const answer = await fetch(new URL(`live/${this.exam.id}/own`, document.baseURI), { method: "POST", body: JSON.stringify({ code }) });
-      const { row, error } = await answer.json();
-      if (code !== this.asked) return;
-      if (error === undefined) this.mine = row ? rowOf(row) : null; // what is shown stays while the server refuses
-      if (before && this.mine && before.grade !== this.mine.grade) this.news();
-      words = error ?? (row ? "" : "This code finds no result, or none yet. Check the code on your slip, and look again once your teacher has entered the grade.");
+      const answer = await fetch(new URL(`live/${id}/own`, document.baseURI), { method: "POST", body: JSON.stringify({ code }) });
+      return await answer.json();
     } catch {
-      words = "The server cannot be reached. Try again.";
+      return { error: "The server cannot be reached. Try again." };
     }
-    if (!this.mine) this.askedFor = null; // the same code may be asked for again
-    this.drawMine(words);
   }
 
   // Something of the exam has changed, perhaps the result that is shown. Pages ask one after another.
@@ -95,10 +100,6 @@ class OwnResult {
       const place = this.placeOf(this.mine);
       if (place) line.append(" ", build("span", "", place));
       box.replaceChildren(line);
-      if (this.id !== this.mine.id) {
-        this.id = this.mine.id;
-        this.onChoice();
-      }
     } else if (words) box.replaceChildren(build("p", "own-result", words));
   }
 

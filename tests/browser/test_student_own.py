@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from shared.model.exam import Audience, NewExam, NewResult, new_id
 from shared.model.scales import OUT_OF_20, PERCENT
@@ -221,9 +221,47 @@ def test_where_each_sees_the_own_result_only_the_code_shows_grade_and_place(
     page.keyboard.press("Enter")
     expect(page.get_by_text("of the grades are below this one")).to_be_visible()
     expect(page.locator(".own-result strong")).to_have_text("11")
+    expect(page.get_by_role("img", name="11–12: 1 student, 17 %, my result among them")).to_be_visible()
     (mine,) = (result for result in author.api.list_results(exam.id) if result.student == codes[1])
     author.api.update_result(exam.id, mine.id, mine.version, grade="12.5")
     expect(page.locator(".own-result strong")).to_have_text("12.5")
+    expect(page.get_by_role("img", name="12–13: 2 students, 33 %, my result among them")).to_be_visible()
     assert "29m3" not in page.url.lower()
     expect(page.locator(".list:visible")).to_have_count(0)
     assert faults_of(page) == []
+    field.fill("7k4qx 29m3e")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("This code finds no result, or none yet")).to_be_visible()
+    expect(page.get_by_text("▼ my result")).to_have_count(0)
+    expect(page.get_by_role("img", name="my result among them")).to_have_count(0)
+
+
+def test_the_answer_to_a_code_may_come_after_the_exam_was_withdrawn(
+    pair: PairProcess, author: Author, new_person: NEW_PERSON
+) -> None:
+    """Then nothing of it is shown; and the same code finds the result once the exam is back."""
+    new = NewExam(f"Late {new_id()[:6]}", NEWEST, "M. Curie", OUT_OF_20, Audience.OWN, is_listed=False)
+    exam = author.api.create_exam(new)
+    author.api.create_results(exam.id, [NewResult("7K4QX29M3T", "10"), NewResult("7K4QX29M3Z", "11")])
+    published = author.api.publish_exam(exam.id, exam.version)
+    page = new_person().page
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    open_board(page, pair.student_url, exam)
+    under_way: list[Route] = []
+    page.route("**/own", lambda route: under_way.append(route))
+    field = page.get_by_label("My code", exact=True)
+    field.fill("7k4qx-29m3z")
+    page.keyboard.press("Enter")
+    wait_until(lambda: page.evaluate("1") and under_way, what="the page asks with the code")
+    withdrawn = author.api.unpublish_exam(exam.id, published.version)
+    expect(page.get_by_text("This exam is not published.")).to_be_visible(timeout=DEADLINE_MS)
+    with page.expect_response("**/own"):
+        under_way[0].fulfill(json={"row": [new_id(), "", "11", 1, 0, 0.55, 11]})
+    expect(page.locator(".own-result")).to_have_count(0)
+    page.unroute_all()
+    author.api.publish_exam(exam.id, withdrawn.version)
+    expect(page.get_by_role("heading", name=exam.subject)).to_be_visible(timeout=DEADLINE_MS)
+    page.get_by_label("My code", exact=True).press("Enter")
+    expect(page.locator(".own-result strong")).to_have_text("11")
+    assert faults == []
