@@ -12,13 +12,13 @@ from shared.web.scripts import NAMES_SCRIPT
 
 __all__ = ["folder_component"]
 
-_TEXTS = Path(__file__).with_name("texts.js")  # for the scripts of all
+_NODES = Path(__file__).with_name("nodes.js")  # for the scripts of all
 
 
 def folder_component(name: str, folder: Path, *, markup: str, scripts: Sequence[str]) -> Any:
     """The component `name`, to be mounted by calling it: of `folder`, `markup`.html and .css, and `scripts`,
-    which make one module: the later ones use the earlier, and all of them names.js and texts.js."""
-    paths = (_TEXTS, *(folder / script for script in scripts))
+    which make one module: the later ones use the earlier, and all of them names.js and nodes.js."""
+    paths = (_NODES, *(folder / script for script in scripts))
     return st.components.v2.component(
         name,
         html=(folder / f"{markup}.html").read_text("utf-8"),

@@ -41,8 +41,7 @@ class List {
     });
     root.querySelector("tbody").addEventListener("click", (event) => {
       const link = event.target.closest("a");
-      const isPlain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
-      if (!link || !isPlain) return; // the browser opens it in another tab or window
+      if (!link || !isPlainClick(event)) return; // the browser opens it in another tab or window
       event.preventDefault();
       this.choose(link.dataset.id);
     });

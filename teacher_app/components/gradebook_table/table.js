@@ -66,8 +66,7 @@ class Gradebook {
   press(event) {
     const { sort, open } = event.target.dataset;
     if (sort) this.change({ key: sort, direction: this.state.key === sort ? -this.state.direction : firstDirection(sort) });
-    const isPlain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
-    if (!open || !isPlain) return; // the browser opens a link in another tab or window
+    if (!open || !isPlainClick(event)) return; // the browser opens a link in another tab or window
     event.preventDefault();
     this.open(open);
   }

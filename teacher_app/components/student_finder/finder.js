@@ -33,8 +33,7 @@ class Finder {
     });
     root.querySelector(".people").addEventListener("click", (event) => {
       const link = event.target.closest("a");
-      const isPlain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
-      if (!link || !isPlain) return; // the browser opens it in another tab or window
+      if (!link || !isPlainClick(event)) return; // the browser opens it in another tab or window
       event.preventDefault();
       this.choose(link.dataset.id);
     });
@@ -80,7 +79,7 @@ class Finder {
   foundText(asked, count) {
     if (!this.data.isComplete) return "Reading your exams …";
     if (!asked) return `${this.people.length} people in ${this.data.exams.length} ${this.data.exams.length === 1 ? "exam" : "exams"}`;
-    return count ? `${count} found` : "Nobody of this name or code.";
+    return count ? `${count} found` : "No student has this name or code.";
   }
 }
 
