@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.model.codes import CODE_LENGTH, OWN_CODE_LENGTH, is_code
+from shared.model.codes import is_any_code
 from shared.model.errors import FieldInvalid
 from shared.model.exam import cleaned_text, new_id
 
@@ -37,9 +37,7 @@ class ClassStudent:
         object.__setattr__(self, "name", cleaned_text("name", self.name))
         if self.number is not None:
             object.__setattr__(self, "number", cleaned_text("number", self.number))
-        if self.code is not None and not any(
-            is_code(self.code, length) for length in (CODE_LENGTH, OWN_CODE_LENGTH)
-        ):
+        if self.code is not None and not is_any_code(self.code):
             raise FieldInvalid("code", f"“{self.code}” is no student code.")
 
     def to_wire(self) -> dict[str, str]:

@@ -13,7 +13,15 @@ import re
 from collections.abc import Collection
 from typing import Protocol
 
-__all__ = ["CODE_ALPHABET", "CODE_LENGTH", "OWN_CODE_LENGTH", "RandomSource", "is_code", "new_codes"]
+__all__ = [
+    "CODE_ALPHABET",
+    "CODE_LENGTH",
+    "OWN_CODE_LENGTH",
+    "RandomSource",
+    "is_any_code",
+    "is_code",
+    "new_codes",
+]
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTH = 6
@@ -47,3 +55,8 @@ def new_codes(
 def is_code(text: str, length: int = CODE_LENGTH) -> bool:
     """Whether `text` has the form of a code of this length, in upper case."""
     return len(text) == length and _CODE.fullmatch(text) is not None
+
+
+def is_any_code(text: str) -> bool:
+    """Whether `text` has the form of a code of any exam."""
+    return is_code(text, CODE_LENGTH) or is_code(text, OWN_CODE_LENGTH)

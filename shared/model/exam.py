@@ -145,6 +145,11 @@ class NewExam:
         _set(self, "teacher", cleaned_text("teacher", self.teacher))
         _check_id("id", self.id)
 
+    @classmethod
+    def like(cls, exam: Exam, exam_id: str) -> NewExam:
+        """`exam` once more, under an id of its own and as a draft."""
+        return cls(exam.subject, exam.date, exam.teacher, exam.scale, exam.audience, exam_id, exam.is_listed)
+
     def to_wire(self) -> dict[str, Any]:
         """CreateExamInput."""
         return {

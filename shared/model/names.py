@@ -14,6 +14,7 @@ from shared.model.codes import CODE_ALPHABET
 
 __all__ = [
     "TABLES",
+    "code_of",
     "code_pattern",
     "fold",
     "has_words",
@@ -161,6 +162,12 @@ def code_pattern(typed: str) -> str:
     """
     plain = re.sub(_BETWEEN_WORDS, "", fold(typed)).upper()
     return "".join(_CODE_CHARACTERS[one] for one in plain) if set(plain) <= _CODE_CHARACTERS.keys() else ""
+
+
+def code_of(typed: str) -> str:
+    """The only code that `typed` may mean; "" if it can be none, or one of several."""
+    pattern = code_pattern(typed)
+    return pattern if "[" not in pattern else ""
 
 
 def _words(text: str) -> str:

@@ -217,7 +217,7 @@ class LiveHub:
         self._cache_changed.clear()
         match change:
             case ExamListChanged():
-                held_back = [exam.id for exam in change.upserts if self._is_held_back(exam.id)]
+                held_back = self._cache.held_back().keys()
                 for exam in change.upserts:
                     if (channel := self._channels.get(exam.id)) is not None:
                         if exam.id in held_back:
@@ -253,9 +253,6 @@ class LiveHub:
         if left_s is not None:
             feed["in"] = round(left_s, 2)
         return server_sent_event("feed", to_json(feed))
-
-    def _is_held_back(self, exam_id: str) -> bool:
-        return self._cache.seconds_to_release(exam_id) is not None
 
     def _beat(self) -> None:
         for exam_id, channel in list(self._channels.items()):

@@ -151,15 +151,11 @@ def _row_arrays(exam: Exam, rows: Iterable[Result], received_at_s: Mapping[str, 
     if exam.audience is Audience.OWN:
         return []  # each student asks for the own result; the numbers come from the server
     times = {} if exam.audience.has_codes else received_at_s
-    return [_row_array(exam.scale, row, times.get(row.id, 0.0)) for row in sorted(rows, key=attrgetter("id"))]
+    return [row_array(exam.scale, row, times.get(row.id, 0.0)) for row in sorted(rows, key=attrgetter("id"))]
 
 
-def row_array(exam: Exam, row: Result) -> list[object]:
-    """One row as the board's script reads it, without the time of its arrival."""
-    return _row_array(exam.scale, row, 0.0)
-
-
-def _row_array(scale: Scale, row: Result, received_at_s: float) -> list[object]:
+def row_array(scale: Scale, row: Result, received_at_s: float = 0.0) -> list[object]:
+    """One row as the board's script reads it."""
     grade = read_grade(row.grade, scale)
     received = round(received_at_s, 3)
     head: list[object] = [row.id, row.student, shown_grade(row.grade, scale), row.version, received]

@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 from shared.live.cache import ExamCache, ResultsSnapshot
 from shared.model.errors import ApiRefused, BackendUnreachable, TooManyAttempts
 from shared.model.exam import Exam, Result, is_id
+from shared.model.names import code_of
 from shared.web.client_address import client_address
 from shared.web.connections import TAKE_OVER
 from shared.web.rates import AddressRates
@@ -94,14 +95,14 @@ def live_routes(
         if code is None or exam is None:
             return _refusal(HTTPStatus.NOT_FOUND, _NO_SUCH_EXAM)
         try:
-            row = await asyncio.to_thread(find_result, exam_id, code)
+            row = await asyncio.to_thread(find_result, exam_id, code) if code else None
         except TooManyAttempts as refused:
             return _refusal(HTTPStatus.TOO_MANY_REQUESTS, refused.message, refused.retry_after_s)
         except (ApiRefused, BackendUnreachable):
             return _refusal(
                 HTTPStatus.SERVICE_UNAVAILABLE, "The results cannot be reached. Try again soon.", 5
             )
-        found = None if row is None else row_array(exam, row)
+        found = None if row is None else row_array(exam.scale, row)
         return JSONResponse({"row": found}, headers={"Cache-Control": "no-store"})
 
     async def snapshot(request: Request) -> Response:
@@ -141,14 +142,15 @@ class _Stream(Response):
 
 
 async def _code_of(request: Request) -> str | None:
-    """The code in the body, as the API knows it; None if the body is not what the page sends."""
+    """The code in the body, as the API knows it, "" if it can be none; None if the body is not what the page
+    sends."""
     try:
         if int(request.headers["content-length"]) > BODY_BYTES_MAX:
             return None
         typed = json.loads(await request.body())["code"]
     except (ValueError, KeyError, TypeError):
         return None
-    return "".join(typed.split()).replace("-", "").upper() if isinstance(typed, str) else None
+    return code_of(typed) if isinstance(typed, str) else None
 
 
 def _stream_head() -> bytes:

@@ -78,14 +78,11 @@ class Restoration:
     """Creates a deleted exam again, as a draft with new ids: those of deleted rows are never used again."""
 
     def __init__(self, deletion: Deletion, random: RandomSource) -> None:
-        exam = deletion.exam
         self.exam_id = new_id()
-        self._exam = NewExam(
-            exam.subject, exam.date, exam.teacher, exam.scale, exam.audience, self.exam_id, exam.is_listed
-        )
+        self._exam = NewExam.like(deletion.exam, self.exam_id)
         self._deleted = deletion.workspace
         self._random = random
-        self._commands = [restoring_command(row, new_id(), exam.audience) for row in deletion.taken]
+        self._commands = [restoring_command(row, new_id(), self._exam.audience) for row in deletion.taken]
         self._job: WriteJob | None = None
 
     def run(self) -> Iterator[tuple[int, int]]:

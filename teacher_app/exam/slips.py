@@ -69,19 +69,11 @@ def names_without_letters(rows: Iterable[Result]) -> list[str]:
 
 
 def _slip(pdf: FPDF, exam: Exam, row: Result, address: str | None, left: float, top: float) -> None:
+    beside = _TEXT_MM - _QR_MM if address else _TEXT_MM
     pdf.set_text_color(90)
-    _line(
-        pdf,
-        left,
-        top,
-        f"{exam.subject} · {date_text(exam.date)}",
-        "",
-        9,
-        _TEXT_MM - _QR_MM if address else _TEXT_MM,
-    )
+    _line(pdf, left, top, f"{exam.subject} · {date_text(exam.date)}", "", 9, beside)
     pdf.set_text_color(0)
     name = row.name if row.name and _has_letters(row.name) else _BLANK_NAME
-    beside = _TEXT_MM - _QR_MM if address else _TEXT_MM
     _line(pdf, left, top + 6.0, name, "", 14, beside)
     is_own_only = exam.audience is Audience.OWN
     # Short groups are easier to read aloud and to type.
@@ -89,11 +81,7 @@ def _slip(pdf: FPDF, exam: Exam, row: Result, address: str | None, left: float, 
     groups = [row.student[start : start + size] for start in range(0, len(row.student), size)]
     _line(pdf, left, top + 15.0, " ".join(groups), "B", 22, beside)
     pdf.set_text_color(90)
-    reason = (
-        "whoever has it sees your result"
-        if exam.audience is Audience.OWN
-        else "your result is shown under it"
-    )
+    reason = "whoever has it sees your result" if is_own_only else "your result is shown under it"
     _line(pdf, left, top + 26.0, f"Your code. Keep it to yourself: {reason}.", "", 8, beside)
     if address:
         _line(pdf, left, top + 32.0, address, "", 8)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
-from shared.model.codes import OWN_CODE_LENGTH, is_code
+from shared.model.codes import is_any_code
 from shared.model.errors import GradeOutsideScale
 from shared.model.grade_words import word_of
 from shared.model.grades import parse_grade
@@ -256,7 +256,7 @@ def _oneroster(table: Table, subject: str) -> Layout:
         for index, cell in enumerate(heading)
         if index > 1 and (found := _LINE_ITEM.fullmatch(cell))
     )
-    has_codes = _share(rows, 1, _is_any_code) >= 0.6
+    has_codes = _share(rows, 1, is_any_code) >= 0.6
     code, number = (1, None) if has_codes else (None, 1 if any(_at(row, 1) for row in rows) else None)
     return Layout(Dialect.ONEROSTER, 0, 1, (0,), code, _chosen(results, subject), number, results)
 
@@ -473,13 +473,9 @@ def _number_column(headed: Headed) -> int | None:
 def _code_column(headed: Headed) -> int | None:
     """A column that is called code and holds codes: other codes, such as of a class, are none of ours."""
     for index in headed.with_role(Role.CODE):
-        if _share(headed.rows, index, _is_any_code) >= 0.6:
+        if _share(headed.rows, index, is_any_code) >= 0.6:
             return index
     return None
-
-
-def _is_any_code(text: str) -> bool:
-    return is_code(text) or is_code(text, OWN_CODE_LENGTH)
 
 
 def _share_of_grades(rows: Sequence[Sequence[str]], index: int, scale: Scale) -> float:

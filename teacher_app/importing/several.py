@@ -105,17 +105,7 @@ class SeveralExams:
     def _made(self, one: ColumnExam) -> Workspace:
         exam = one.exam
         if not one.is_there:
-            self._workspace.api.create_exam(
-                NewExam(
-                    exam.subject,
-                    exam.date,
-                    exam.teacher,
-                    exam.scale,
-                    exam.audience,
-                    exam.id,
-                    exam.is_listed,
-                )
-            )
+            self._workspace.api.create_exam(NewExam.like(exam, exam.id))
         return self._workspace.of_exam(exam.id)
 
     def _column_exam(

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from shared.api.calls import BATCH_MAX
-from shared.model.codes import CODE_LENGTH, RandomSource, is_code, new_codes
+from shared.model.codes import RandomSource, is_code, new_codes
 from shared.model.errors import (
     ApiRefused,
     BackendUnreachable,
@@ -197,9 +197,9 @@ class RowWriter:
 
     def _assign_codes(self, creates: Sequence[CreateRow]) -> None:
         """A code stays the same for as long as its row may have arrived; one that is taken is replaced."""
-        if not self._audience.has_codes:
+        length = self._audience.code_length
+        if length is None:
             return
-        length = self._audience.code_length or CODE_LENGTH
         taken = {row.student for row in self._workspace.results}
         new = [command for command in creates if command.key not in self._codes]
         kept = {one.key: one.code for one in new if one.code and is_code(one.code, length)}

@@ -14,7 +14,7 @@ from shared.model.text import date_text, escape_markdown
 from teacher_app.context import current_api, current_results_reader
 from teacher_app.exam.person import Listing, Person, Records, StudentResult, erase, persons_found, records_of
 from teacher_app.exam.wording import count_text, status_text
-from teacher_app.exporting.formats import FORMATS
+from teacher_app.exporting.formats import XLSX_TYPE
 from teacher_app.exporting.person import person_json, person_xlsx
 from teacher_app.views.clock import local_now
 from teacher_app.views.errors import EXPECTED, explain
@@ -135,7 +135,7 @@ def _listing_text(one: Listing) -> str:
 def _offer_files(person: Person) -> None:
     with st.container(horizontal=True):
         for label, suffix, media_type, make in (
-            ("Excel (XLSX)", "xlsx", FORMATS[0].media_type, person_xlsx),
+            ("Excel (XLSX)", "xlsx", XLSX_TYPE, person_xlsx),
             ("JSON", "json", "application/json", person_json),
         ):
             st.download_button(

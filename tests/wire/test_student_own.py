@@ -50,7 +50,11 @@ def test_the_code_alone_finds_a_result(backend: RunningBackend, teacher: SignedI
                 assert not [secret for secret in (*CODES, "Person") if secret in text]
         row = own("7k4qx-29m3t").json()["row"]
         assert (row[1], row[2]) == ("", "10")
+        assert (
+            own("7К4QX–29M3 Т").json()["row"] == row
+        )  # letters of a Cyrillic keyboard, a telephone's hyphen
         assert own("7K4QX29M3E").json() == {"row": None}
+        assert own("7K4QX29M30").json() == {"row": None}  # D or Q
         for wrong in ({"content": b"{"}, {"json": ["code"]}, {"json": {"code": 5}}):
             answer = httpx.post(f"{dashboard.url}/live/{exam.id}/own", trust_env=False, **wrong)  # type: ignore[arg-type]
             assert answer.status_code == 404

@@ -1,9 +1,8 @@
 """What teachers own in an embedded backend's database, whether the backend is running or not."""
 
-import sqlite3
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
 
 from deploy.local.backend.storage.database import Database
 from deploy.local.backend.storage.owners import change_owner, count_owned, delete_owned
@@ -13,8 +12,6 @@ from deploy.teacher_holdings import Holdings
 
 __all__ = ["StoredHoldings"]
 
-_T = TypeVar("_T")
-
 
 class StoredHoldings:
     """Of the data in one folder. Each call raises FolderInUse during a backup or a restore, DatabaseError."""
@@ -23,19 +20,23 @@ class StoredHoldings:
         self._data_dir = data_dir
 
     def count(self, sub: str) -> Holdings:
-        return Holdings(*self._write(lambda connection: count_owned(connection, sub)))
+        with self._database() as database:
+            return Holdings(*database.read(lambda connection: count_owned(connection, sub)))
 
     def hand_over(self, sub: str, new_sub: str) -> None:
         """In one transaction."""
-        self._write(lambda connection: change_owner(connection, sub, new_sub))
+        with self._database() as database:
+            database.write(lambda connection: change_owner(connection, sub, new_sub))
 
     def delete(self, sub: str) -> None:
         """In one transaction."""
-        self._write(lambda connection: delete_owned(connection, sub))
+        with self._database() as database:
+            database.write(lambda connection: delete_owned(connection, sub))
 
-    def _write(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+    @contextmanager
+    def _database(self) -> Iterator[Database]:
         with (
             locked_folder(self._data_dir, FolderLock.MAINTENANCE),
             Database(self._data_dir / paths.DATABASE) as database,
         ):
-            return database.write(work)
+            yield database

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -19,17 +20,28 @@ __all__ = ["DrawnFields", "draw_fields"]
 
 WIDTH_PX = 720  # a longer line is tiring to fill in
 # What gives away least comes first; names are a choice of their own.
-AUDIENCE_LABELS = {Audience.OWN: "Own result only", Audience.CODES: "Codes", Audience.NAMES: "Names"}
-AUDIENCE_CAPTIONS = {
-    Audience.OWN: "Everybody sees only the statistics. With a code, each student finds their own result.",
-    Audience.CODES: "Everybody sees all grades, each with a short code that only you can match to a student.",
-    Audience.NAMES: "Anybody who opens the students’ dashboard sees names and grades.",
+AUDIENCES = {
+    Audience.OWN: (
+        "Own result only",
+        "Everybody sees only the statistics. With a code, each student finds their own result.",
+    ),
+    Audience.CODES: (
+        "Codes",
+        "Everybody sees all grades, each with a short code that only you can match to a student.",
+    ),
+    Audience.NAMES: ("Names", "Anybody who opens the students’ dashboard sees names and grades."),
 }
-LISTED_LABELS = {True: "Everybody: it is in the list of exams", False: "Those who have its link"}
-LISTED_CAPTIONS = {
-    True: "Whoever opens the students’ dashboard finds it there, once it is published.",
-    False: "It is in no list. Give its address or QR code to your students; whoever has it can pass it on.",
+LISTED = {
+    True: (
+        "Everybody: it is in the list of exams",
+        "Whoever opens the students’ dashboard finds it there, once it is published.",
+    ),
+    False: (
+        "Those who have its link",
+        "It is in no list. Give its address or QR code to your students; whoever has it can pass it on.",
+    ),
 }
+_T = TypeVar("_T")
 
 
 @dataclass(slots=True)
@@ -88,29 +100,29 @@ def _draw(
         places["teacher"] = st.container()
     scale_fields = _draw_scale(start.scale_fields, key, used_scales)
     places["scale"] = st.container()
-    audience = st.radio(
-        FIELD_LABELS["audience"],
-        list(AUDIENCE_LABELS),
-        index=list(AUDIENCE_LABELS).index(start.audience),
-        format_func=AUDIENCE_LABELS.__getitem__,
-        captions=list(AUDIENCE_CAPTIONS.values()),
-        key=f"{key}-audience",
-        disabled=audience_locked is not None,
+    audience = _draw_choice(
+        "audience", start.audience, AUDIENCES, locked=audience_locked, key=f"{key}-audience"
     )
-    if audience_locked is not None:
-        st.caption(audience_locked)
-    is_listed = st.radio(
-        FIELD_LABELS["is_listed"],
-        list(LISTED_LABELS),
-        index=list(LISTED_LABELS).index(start.is_listed),
-        format_func=LISTED_LABELS.__getitem__,
-        captions=list(LISTED_CAPTIONS.values()),
-        key=f"{key}-listed",
-        disabled=listed_locked is not None,
-    )
-    if listed_locked is not None:
-        st.caption(listed_locked)
+    is_listed = _draw_choice("is_listed", start.is_listed, LISTED, locked=listed_locked, key=f"{key}-listed")
     return DrawnFields(ExamFields(subject, date, teacher, scale_fields, audience, is_listed), key, places)
+
+
+def _draw_choice(
+    name: str, start: _T, choices: Mapping[_T, tuple[str, str]], *, locked: str | None, key: str
+) -> _T:
+    """A choice with a label and a caption each; `locked` says why it is fixed."""
+    chosen = st.radio(
+        FIELD_LABELS[name],
+        list(choices),
+        index=list(choices).index(start),
+        format_func=lambda choice: choices[choice][0],
+        captions=[caption for _label, caption in choices.values()],
+        key=key,
+        disabled=locked is not None,
+    )
+    if locked is not None:
+        st.caption(locked)
+    return chosen
 
 
 def _draw_scale(start: ScaleFields, key: str, used: Sequence[Scale]) -> ScaleFields:

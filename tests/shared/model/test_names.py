@@ -5,7 +5,7 @@ import random
 import pytest
 
 from shared.model.exam import Audience
-from shared.model.names import fold, has_words, language_of, name_key, sort_key
+from shared.model.names import code_of, fold, has_words, language_of, name_key, sort_key
 from shared.model.students import find_students, sorted_by_student
 from tests.builders import a_published_exam, a_result
 
@@ -94,6 +94,22 @@ def test_students_of_one_name_are_all_found() -> None:
 @pytest.mark.parametrize("asked", ["", "   ", "Lovelace", "Ad", "%"])
 def test_part_of_a_name_finds_no_one(asked: str) -> None:
     assert find_students([a_result("Ada Lovelace", "17", a_published_exam())], asked, Audience.NAMES) == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("nwx vd2", "NWXVD2"),
+        ("NWX–UD2", "NWXVD2"),
+        ("７Ｋ４ＱＸ２", "7K4QX2"),
+        ("nwxv02", ""),  # D or Q
+        ("nwx!d2", ""),
+        (" - ", ""),
+    ],
+    ids=ascii,
+)
+def test_one_code_is_read_from_what_may_mean_no_other(typed: str, code: str) -> None:
+    assert code_of(typed) == code
 
 
 def test_names_are_sorted_as_people_expect_and_codes_by_their_text() -> None:

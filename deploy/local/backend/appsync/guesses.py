@@ -23,9 +23,8 @@ __all__ = ["ADDRESS_GUESSES_MAX", "EXAM_GUESSES_MAX", "GuessLimits"]
 
 WINDOW_S: Final = 60
 EXAM_GUESSES_MAX: Final = 1200  # in a minute, from all addresses
-ADDRESS_GUESSES_MAX: Final = (
-    600  # in a minute, at all exams: a students' dashboard is one address for a school
-)
+# In a minute, at all exams: a students' dashboard is one address for a school.
+ADDRESS_GUESSES_MAX: Final = 600
 TARGETS_MAX: Final = 20_000  # exams and addresses that are remembered at once
 
 

@@ -8,6 +8,7 @@ and their page warns.
 import datetime as dt
 import re
 import unicodedata
+from collections.abc import Collection
 
 from deploy.local.backend.appsync.errors import bad_request
 
@@ -94,19 +95,17 @@ def checked_gradebook(value: str | None) -> str | None:
 def checked_student(value: str | None, audience: str) -> str:
     """The text that stands for a student: any short text, or a code of the audience's length."""
     text = checked_text(value, "student")
-    if audience in _CODES and not _CODES[audience].fullmatch(text):
-        length = CODE_LENGTHS[audience]
-        raise bad_request(
-            "student", f"must be a code of {length} letters and digits, without 0, O, 1, I, L, U"
-        )
-    return text
+    return _checked_code(text, [audience]) if audience in _CODES else text
 
 
 def checked_class_code(value: str) -> str:
     """The code that a student keeps: of any audience's length."""
-    text = checked_text(value, "student")
-    if not any(pattern.fullmatch(text) for pattern in _CODES.values()):
-        lengths = " or ".join(map(str, CODE_LENGTHS.values()))
+    return _checked_code(checked_text(value, "student"), _CODES)
+
+
+def _checked_code(text: str, audiences: Collection[str]) -> str:
+    if not any(_CODES[audience].fullmatch(text) for audience in audiences):
+        lengths = " or ".join(str(CODE_LENGTHS[audience]) for audience in audiences)
         raise bad_request(
             "student", f"must be a code of {lengths} letters and digits, without 0, O, 1, I, L, U"
         )
