@@ -186,7 +186,7 @@ def _teacher(user: Mapping[str, Any]) -> MovedTeacher:
 
 
 def _item(row: Exam | Result, names: Mapping[str, str]) -> dict[str, Any]:
-    """The item that the resolvers store; a missing name is left out."""
+    """The item that the resolvers store; what is missing is left out."""
     return {names.get(name, name): value for name, value in asdict(row).items() if value is not None}
 
 
@@ -231,6 +231,8 @@ def _result(item: Mapping[str, Any]) -> Result:
         version=item["version"],
         created_at=item["createdAt"],
         updated_at=item["updatedAt"],
+        number=item.get("number"),
+        comment=item.get("comment"),
     )
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -141,7 +141,8 @@ class GuestApi(_Reader):
         self._guest = guest
 
     def find_result(self, exam_id: str, code: str) -> Result | None:
-        """The one result with this code, where each student sees the own result only; its `student` is "".
+        """The one result with this code, where each student sees the own result only, with its comment; its
+        `student` is "".
 
         None if there is none, or it is awaited. Raises TooManyAttempts.
         """
@@ -245,7 +246,7 @@ class TeacherApi(_Reader):
     # Results.
 
     def create_result(self, exam_id: str, new: NewResult) -> Result:
-        """The new result; its name is not returned."""
+        """The new result; its name, number and comment are not returned."""
         return self._result(self._mutate(operations.CREATE_RESULTS, {"examId": exam_id, **new.to_wire()}))
 
     def update_result(
@@ -257,10 +258,12 @@ class TeacherApi(_Reader):
         student: str | None = None,
         grade: str | None = None,
         name: str | None = None,
-        removes_name: bool = False,
+        number: str | None = None,
+        comment: str | None = None,
     ) -> Result:
-        """The result with these fields changed; None leaves a field as it is. Raises FieldInvalid too."""
-        changes = ResultChanges(student, grade, name, removes_name)
+        """The result with these fields changed; None leaves a field as it is, "" removes a name, a number or
+        a comment. Raises FieldInvalid too."""
+        changes = ResultChanges(student, grade, name, number, comment)
         wire = {"id": result_id, "examId": exam_id, "expectedVersion": expected_version, **changes.to_wire()}
         try:
             return self._result(self._mutate(operations.UPDATE_RESULTS, wire))
@@ -270,8 +273,7 @@ class TeacherApi(_Reader):
             if (
                 isinstance(current, Result)
                 and _has_arrived(conflict, expected_version, wanted)
-                # No mutation returns the name, not even to the owner, so it has to be queried.
-                and ("name" not in changes.to_wire() or self._has_name(current, changes.name))
+                and self._has_private(current, changes.to_wire())
             ):
                 return current
             raise
@@ -398,9 +400,15 @@ class TeacherApi(_Reader):
             if not refusal.lost_tries:
                 raise
 
-    def _has_name(self, current: Result, name: str | None) -> bool:
-        row = self.get_result(current.exam_id, current.id)
-        return row is not None and row.version == current.version and row.name == name
+    def _has_private(self, current: Result, changed: Mapping[str, object]) -> bool:
+        """No mutation returns these, not even to the owner, so they have to be queried."""
+        wanted = {name: changed[name] for name in ("name", "number", "comment") if name in changed}
+        row = self.get_result(current.exam_id, current.id) if wanted else current
+        return (
+            row is not None
+            and row.version == current.version
+            and all(getattr(row, name) == value for name, value in wanted.items())
+        )
 
 
 def _has_arrived(conflict: VersionConflict, expected_version: int, wanted: dict[str, object]) -> bool:

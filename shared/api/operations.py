@@ -53,13 +53,14 @@ _GUEST_RESULT_FIELDS = "id examId student grade readable published version"
 
 GUEST_EXAM = f"fragment GuestExam on Exam {{ {_GUEST_EXAM_FIELDS} }}"
 GUEST_RESULT = f"fragment GuestResult on Results {{ {_GUEST_RESULT_FIELDS} }}"
-# What mutations answer, and so what every subscriber can receive at most. No name: it leaves by query alone.
+# What mutations answer, and so what every subscriber can receive at most: nothing that leaves by query alone.
 CHANGED_EXAM = f"fragment ChangedExam on Exam {{ {_GUEST_EXAM_FIELDS} owner }}"
 CHANGED_RESULT = f"fragment ChangedResult on Results {{ {_GUEST_RESULT_FIELDS} createdAt updatedAt owner }}"
 # What teachers read.
 TEACHER_EXAM = f"fragment TeacherExam on Exam {{ {_GUEST_EXAM_FIELDS} owner resultsCount }}"
 TEACHER_RESULT = (
-    f"fragment TeacherResult on Results {{ {_GUEST_RESULT_FIELDS} createdAt updatedAt owner name }}"
+    f"fragment TeacherResult on Results {{ {_GUEST_RESULT_FIELDS} createdAt updatedAt owner"
+    " name number comment }"
 )
 
 
@@ -92,7 +93,7 @@ def _get_results(fragment: str, spread: str) -> str:
 
 GUEST_FIND_RESULT = (
     "query FindResult($examId: ID!, $code: String!) "
-    f"{{ findResult(examId: $examId, code: $code) {{ ...GuestResult }} }} {GUEST_RESULT}"
+    f"{{ findResult(examId: $examId, code: $code) {{ ...GuestResult comment }} }} {GUEST_RESULT}"
 )
 
 

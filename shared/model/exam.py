@@ -17,6 +17,7 @@ from shared.model.grades import AWAITED, GRADE_TEXT_MAX
 from shared.model.scales import Scale, parse_scale
 
 __all__ = [
+    "COMMENT_MAX",
     "TEXT_MAX",
     "Audience",
     "Exam",
@@ -26,6 +27,7 @@ __all__ = [
     "NewResult",
     "Result",
     "ResultChanges",
+    "cleaned_comment",
     "cleaned_text",
     "exam_from_wire",
     "exam_to_wire",
@@ -38,6 +40,7 @@ __all__ = [
 ]
 
 TEXT_MAX = 120  # characters of a subject, a teacher's or a student's name; the API refuses longer ones
+COMMENT_MAX = 1000  # characters of a comment, likewise
 
 _UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
 
@@ -108,8 +111,9 @@ class Exam:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One student's result as the API returned it. Only teachers get times, `owner` and `name`. Where each
-    student sees the own result only, `student` is "" but for the owner, who gets it by query alone."""
+    """One student's result as the API returned it. Only teachers get times and `owner`; only its exam's owner
+    gets, by query alone, `name`, the school's `number` and the `comment`; whoever has the code gets that too.
+    Where each student sees the own result only, `student` is "" but in a query of the owner."""
 
     id: str
     exam_id: str
@@ -121,6 +125,8 @@ class Result:
     updated_at: dt.datetime | None = None
     owner: str | None = None
     name: str | None = None
+    number: str | None = None
+    comment: str | None = None
 
     @property
     def is_awaited(self) -> bool:
@@ -165,18 +171,26 @@ class NewExam:
 
 @dataclass(frozen=True, slots=True)
 class NewResult:
-    """A result to create. `grade` is a canonical text or AWAITED (see grades.py). Raises FieldInvalid."""
+    """A result to create. `grade` is a canonical text or AWAITED (see grades.py); an empty comment is none.
+
+    Raises FieldInvalid.
+    """
 
     student: str
     grade: str
     name: str | None = None
     id: str = field(default_factory=lambda: new_id())
+    number: str | None = None
+    comment: str | None = None
 
     def __post_init__(self) -> None:
         _set(self, "student", cleaned_text("student", self.student))
         _set(self, "grade", cleaned_text("grade", self.grade, GRADE_TEXT_MAX))
         if self.name is not None:
             _set(self, "name", cleaned_text("name", self.name))
+        if self.number is not None:
+            _set(self, "number", cleaned_text("number", self.number))
+        _set(self, "comment", cleaned_comment(self.comment or "") or None)
         _check_id("id", self.id)
 
     def check_audience(self, audience: Audience) -> None:
@@ -184,9 +198,16 @@ class NewResult:
         _check_audience(self.student, audience)
 
     def to_wire(self) -> dict[str, Any]:
-        """BatchRowInput; with `examId` added it is CreateResultsInput. A missing name is left out."""
-        row = {"id": self.id, "student": self.student, "grade": self.grade}
-        return row if self.name is None else {**row, "name": self.name}
+        """BatchRowInput; with `examId` added it is CreateResultsInput. What is missing is left out."""
+        row = {
+            "id": self.id,
+            "student": self.student,
+            "grade": self.grade,
+            "name": self.name,
+            "number": self.number,
+            "comment": self.comment,
+        }
+        return {name: value for name, value in row.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +242,7 @@ class ExamChanges:
 
 @dataclass(frozen=True, slots=True)
 class ResultChanges:
-    """Fields of a result to change; None leaves one as it is, `removes_name` takes the name away.
+    """Fields of a result to change; None leaves one as it is, "" removes a name, a number or a comment.
 
     Raises FieldInvalid.
     """
@@ -229,17 +250,20 @@ class ResultChanges:
     student: str | None = None
     grade: str | None = None
     name: str | None = None
-    removes_name: bool = False
+    number: str | None = None
+    comment: str | None = None
 
     def __post_init__(self) -> None:
         if self.student is not None:
             _set(self, "student", cleaned_text("student", self.student))
         if self.grade is not None:
             _set(self, "grade", cleaned_text("grade", self.grade, GRADE_TEXT_MAX))
-        if self.name is not None:
-            if self.removes_name:
-                raise FieldInvalid("name", "Give a name or remove it, not both.")
+        if self.name:
             _set(self, "name", cleaned_text("name", self.name))
+        if self.number:
+            _set(self, "number", cleaned_text("number", self.number))
+        if self.comment is not None:
+            _set(self, "comment", cleaned_comment(self.comment))
 
     def check_audience(self, audience: Audience) -> None:
         """Raises FieldInvalid if the exam shows codes and the new `student` is not one."""
@@ -247,10 +271,15 @@ class ResultChanges:
             _check_audience(self.student, audience)
 
     def to_wire(self) -> dict[str, Any]:
-        """The changed fields of UpdateResultsInput; a removed name is null there."""
-        wire: dict[str, Any] = {"student": self.student, "grade": self.grade, "name": self.name}
-        changed = {name: value for name, value in wire.items() if value is not None}
-        return {**changed, "name": None} if self.removes_name else changed
+        """The changed fields of UpdateResultsInput; what is removed is null there."""
+        wire = {
+            "student": self.student,
+            "grade": self.grade,
+            "name": self.name,
+            "number": self.number,
+            "comment": self.comment,
+        }
+        return {name: value or None for name, value in wire.items() if value is not None}
 
 
 def new_id() -> str:
@@ -333,6 +362,8 @@ def result_from_wire(wire: Mapping[str, Any]) -> Result:
         updated_at=None if updated_at is None else parse_time(updated_at),
         owner=wire.get("owner"),
         name=wire.get("name"),
+        number=wire.get("number"),
+        comment=wire.get("comment"),
     )
 
 
@@ -349,6 +380,8 @@ def result_to_wire(result: Result) -> dict[str, Any]:
         "updatedAt": None if result.updated_at is None else time_to_wire(result.updated_at),
         "owner": result.owner,
         "name": result.name,
+        "number": result.number,
+        "comment": result.comment,
     }
     return {name: value for name, value in wire.items() if value is not None}
 
@@ -374,6 +407,15 @@ def cleaned_text(name: str, text: str, longest: int = TEXT_MAX) -> str:
         raise FieldInvalid(
             name, f"The {name} holds a control character (such as a line break). Type it again."
         )
+    return trimmed
+
+
+def cleaned_comment(text: str) -> str:
+    """The trimmed text of a comment, as the API accepts it: its lines divided by \\n, its tabs spaces; "" for
+    none. Raises FieldInvalid."""
+    trimmed = re.sub("\r\n?", "\n", text).replace("\t", " ").strip()
+    if trimmed:
+        cleaned_text("comment", trimmed.replace("\n", " "), COMMENT_MAX)
     return trimmed
 
 

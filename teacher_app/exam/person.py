@@ -83,7 +83,7 @@ def persons_found(records: Records, typed: str) -> list[Person]:
     for one in records.results:
         code = one.result.student if one.exam.audience.has_codes else None
         name = person_of(one.result, one.exam.audience) or names.get(code or "", one.result.student)
-        results[look_at(name, code)].append(one)
+        results[look_at(name, one.result.number, code)].append(one)
     persons = [Person(name, tuple(results[key]), tuple(listings[key])) for key, name in found.items()]
     return sorted(persons, key=lambda one: (name_key(one.name) != name_key(typed), sort_key(one.name)))
 

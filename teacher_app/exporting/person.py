@@ -13,7 +13,20 @@ from teacher_app.exporting.spreadsheet import xlsx_bytes
 
 __all__ = ["person_json", "person_xlsx"]
 
-_RESULTS = ("Exam", "Date", "Teacher", "Scale", "State", "Shown as", "Name", "Grade", "Entered", "Changed")
+_RESULTS = (
+    "Exam",
+    "Date",
+    "Teacher",
+    "Scale",
+    "State",
+    "Shown as",
+    "Name",
+    "Number",
+    "Comment",
+    "Grade",
+    "Entered",
+    "Changed",
+)
 _LISTINGS = ("Class list", "Name", "Number", "Code")
 
 
@@ -45,6 +58,8 @@ def _tables(person: Person, now: dt.datetime) -> tuple[list[tuple[str, ...]], li
             status_text(one.exam, now),
             one.result.student,
             one.result.name or "",
+            one.result.number or "",
+            one.result.comment or "",
             "" if one.result.is_awaited else shown_grade(one.result.grade, one.exam.scale),
             *(
                 "" if time is None else f"{time:%Y-%m-%d %H:%M}"

@@ -221,7 +221,16 @@ class RowWriter:
         # The API's answers to writes have no names, nor codes that find a student's own result.
         sent = {new.id: new for new in batch}
         return [
-            self._saved(row.id, replace(row, name=sent[row.id].name, student=sent[row.id].student))
+            self._saved(
+                row.id,
+                replace(
+                    row,
+                    student=sent[row.id].student,
+                    name=sent[row.id].name,
+                    number=sent[row.id].number,
+                    comment=sent[row.id].comment,
+                ),
+            )
             for row in rows
         ]
 
@@ -255,8 +264,7 @@ class RowWriter:
                 version,
                 student=person if is_new_person and not has_codes else None,
                 grade=grade,
-                name=person if is_new_person and has_codes and person else None,
-                removes_name=is_new_person and has_codes and not person,
+                name=person if is_new_person and has_codes else None,
             )
         except VersionConflict as conflict:
             return [self._conflict(command.key, command.row_id, conflict, person, grade, before)]
@@ -303,12 +311,11 @@ class RowWriter:
         return Conflict(key, row_id, theirs)
 
     def _current_row(self, conflict: VersionConflict) -> Result | None:
-        """The row as it is now, with its name; the workspace keeps it."""
+        """The row as it is now, with its name, number and comment; the workspace keeps it."""
         row = conflict.current
         if not isinstance(row, Result):
             return None
-        if self._audience.has_codes:
-            row = self._workspace.api.get_result(row.exam_id, row.id)  # no refusal contains names
+        row = self._workspace.api.get_result(row.exam_id, row.id)  # no refusal contains what is private
         if row is not None:
             self._workspace.keep([row])
         return row
@@ -316,7 +323,9 @@ class RowWriter:
 
 def _with_secrets(row: Result, before: Result, name: str | None) -> Result:
     """An answer to a write, with what the API leaves out of it."""
-    return replace(row, name=name, student=row.student or before.student)
+    return replace(
+        row, name=name, student=row.student or before.student, number=before.number, comment=before.comment
+    )
 
 
 def _batches(items: Sequence[_Item], size: int) -> Iterator[Sequence[_Item]]:

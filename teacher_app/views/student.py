@@ -116,11 +116,14 @@ def _is_ticked(text: str, key: str) -> bool:
 def _result_text(one: StudentResult) -> str:
     exam, row = one.exam, one.result
     grade = "no grade yet" if row.is_awaited else shown_grade(row.grade, exam.scale)
-    code = f", code {row.student}" if exam.audience.has_codes else ""
-    return (
-        f"{escape_markdown(exam.subject)}, {date_text(exam.date)}: {escape_markdown(grade)}{code} "
-        f"({status_text(exam, local_now()).lower()})"
-    )
+    parts = [f"{escape_markdown(exam.subject)}, {date_text(exam.date)}: {escape_markdown(grade)}"]
+    if row.number:
+        parts.append(f"number {escape_markdown(row.number)}")
+    if exam.audience.has_codes:
+        parts.append(f"code {row.student}")
+    if row.comment:
+        parts.append("with a comment")
+    return f"{', '.join(parts)} ({status_text(exam, local_now()).lower()})"
 
 
 def _listing_text(one: Listing) -> str:

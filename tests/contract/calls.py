@@ -20,7 +20,7 @@ DEADLINE_S = 20.0
 
 # Everything that a teacher may see of a type; the shared fragments of real clients select less.
 EXAM = "id subject date teacher scale status audience listed published version createdAt updatedAt owner"
-RESULT = "id examId student grade readable published version createdAt updatedAt owner name"
+RESULT = "id examId student grade readable published version createdAt updatedAt owner name number comment"
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,17 +29,20 @@ _EXAM = [
     "version",
     "createdAt",
 ]
-_RESULT = ["id", "examId", "student", "grade", "readable", "published", "version", "__typename"]
+_RESULT = ["id", "examId", "student", "grade", "readable", "published", "version", "comment", "__typename"]
+_REFUSED = ["name", "number"]  # of a result, by a query: null, with an error; a subscription would not begin
 _TOP_FIELDS_MAX = 20  # the API's limit for one document
 
 
 @dataclass
 class GuestDocument:
-    """`field_count` is the number of its top fields, each a query of its own."""
+    """`field_count` is the number of its top fields, each a query of its own; `codes` are those that they
+    try, by the key of the answer."""
 
     text: str
     variables: dict[str, Any] = field(default_factory=dict)
     field_count: int = 0
+    codes: dict[str, str] = field(default_factory=dict)
 
 
 def guest_queries(
@@ -128,12 +131,15 @@ def _document(
         return f"${name}"
 
     fields: list[str] = []
+    tried: dict[str, str] = {}
+    queried = [*_RESULT, *_REFUSED] if source.random() < 0.2 else _RESULT
     for number in range(width):
         exam_id = source.choice(exam_ids)
         match source.randrange(9 if codes else 8):
             case 8:
-                arguments = f"examId: {given(exam_id, 'ID!')}, code: {given(source.choice(codes), 'String!')}"
-                call = f"findResult({arguments}) {fragments.selection('Results', _RESULT)}"
+                code = tried[f"q{number}"] = source.choice(codes)
+                arguments = f"examId: {given(exam_id, 'ID!')}, code: {given(code, 'String!')}"
+                call = f"findResult({arguments}) {fragments.selection('Results', queried)}"
             case 0:
                 call = f"getExam(id: {given(exam_id, 'ID!')}) {fragments.selection('Exam', _EXAM)}"
             case 1:
@@ -142,15 +148,15 @@ def _document(
             case 2 | 3:
                 row_id = source.choice(result_ids)
                 arguments = f"examId: {given(exam_id, 'ID!')}, id: {given(row_id, 'ID!')}"
-                call = f"getResults({arguments}) {fragments.selection('Results', _RESULT)}"
+                call = f"getResults({arguments}) {fragments.selection('Results', queried)}"
             case _:
                 limit = given(source.randint(1, 40), "Int")
                 arguments = f"examId: {given(exam_id, 'ID!')}, limit: {limit}"
                 if width == 1:
                     token = f"results/{exam_id}/{source.choice(result_ids)}"  # of the form of AWS's
                     arguments += f", nextToken: {given(token, 'String')}"
-                rows = fragments.selection("Results", _RESULT)
+                rows = fragments.selection("Results", queried)
                 call = f"listResults({arguments}) {{ items {rows} nextToken }}"
         fields.append(f"q{number}: {call}")
     head = f"query Q({', '.join(declared)})" if declared else "query Q"
-    return GuestDocument(f"{head} {{ {' '.join(fields)} }} {fragments.text}", variables, width)
+    return GuestDocument(f"{head} {{ {' '.join(fields)} }} {fragments.text}", variables, width, tried)

@@ -17,7 +17,7 @@ from tests.contract.target import TARGETS, Capability
 
 AWAITED = "AWAITED"
 CODE, OTHER_CODE, NO_CODE = "7K4QX29M3T", "9M3TZ47K4Q", "22222ZZZZZ"
-ROW = "id examId student grade readable published version"
+ROW = "id examId student grade readable published version comment"
 EVENT_ROW = f"{ROW} createdAt updatedAt owner"
 EVENT_BATCH = f"examId readable published owner items {{{EVENT_ROW}}}"
 FIND = f"query($e: ID!, $code: String!) {{findResult(examId: $e, code: $code) {{{ROW}}}}}"
@@ -37,8 +37,10 @@ def own_exam(api: Api, *, is_published: bool = True, **changes: Any) -> dict[str
     return api.teacher.new_exam(is_published=is_published, audience="OWN", **changes)
 
 
-def put(api: Api, exam_id: str, code: str, grade: str, name: str | None = None) -> dict[str, Any]:
-    given = {"id": new_id(), "examId": exam_id, "student": code, "grade": grade, "name": name}
+def put(
+    api: Api, exam_id: str, code: str, grade: str, name: str | None = None, **more: str
+) -> dict[str, Any]:
+    given = {"id": new_id(), "examId": exam_id, "student": code, "grade": grade, "name": name, **more}
     return dict(api.teacher.mutate("createResults", RESULT, given).only())
 
 
@@ -46,9 +48,9 @@ def find(caller: Caller, exam_id: str, code: str) -> Any:
     return caller.ask(FIND, e=exam_id, code=code).only()
 
 
-def test_whoever_has_the_code_finds_one_result_without_its_student(api: Api) -> None:
+def test_whoever_has_the_code_finds_one_result_with_its_comment_and_without_its_student(api: Api) -> None:
     exam = own_exam(api)
-    row = put(api, exam["id"], CODE, "14", "Ada Lovelace")
+    row = put(api, exam["id"], CODE, "14", "Ada Lovelace", number="S-17", comment="Well done.\nSee 3.")
     put(api, exam["id"], OTHER_CODE, "9", "Grace Hopper")
     for caller in (api.guest, api.other_teacher, api.teacher):
         assert find(caller, exam["id"], CODE) == {
@@ -59,8 +61,16 @@ def test_whoever_has_the_code_finds_one_result_without_its_student(api: Api) -> 
             "readable": True,
             "published": True,
             "version": 1,
+            "comment": "Well done.\nSee 3.",
         }
         assert find(caller, exam["id"], NO_CODE) is None
+    hidden = "query($e: ID!, $code: String!) {findResult(examId: $e, code: $code) {id name number}}"
+    for teacher in (api.other_teacher, api.teacher):
+        assert teacher.ask(hidden, e=exam["id"], code=CODE).only() == {
+            "id": row["id"],
+            "name": None,
+            "number": None,
+        }
 
 
 def test_strangers_get_grades_without_students_and_the_owner_gets_both(api: Api) -> None:
@@ -105,15 +115,18 @@ def test_no_answer_to_a_write_has_the_code(api: Api) -> None:
 
 
 def test_a_code_follows_every_change_of_its_result(api: Api) -> None:
-    """A correction, another code, a grade taken back and given again, a deletion."""
+    """A correction, a comment, another code, a grade taken back and given again, a deletion."""
     exam = own_exam(api)
     row = put(api, exam["id"], CODE, AWAITED, "Ada Lovelace")
     assert find(api.guest, exam["id"], CODE) is None
     row = api.teacher.mutate("updateResults", RESULT, {**at_version(row), "grade": "14"}).only()
     assert find(api.guest, exam["id"], CODE)["grade"] == "14"
+    for comment in ("Well done.", None, "See me."):
+        row = api.teacher.mutate("updateResults", RESULT, {**at_version(row), "comment": comment}).only()
+        assert find(api.guest, exam["id"], CODE)["comment"] == comment
     row = api.teacher.mutate("updateResults", RESULT, {**at_version(row), "student": OTHER_CODE}).only()
     assert find(api.guest, exam["id"], CODE) is None
-    assert find(api.guest, exam["id"], OTHER_CODE)["version"] == 3
+    assert find(api.guest, exam["id"], OTHER_CODE)["version"] == 6
     row = api.teacher.mutate("retractResults", RESULT, at_version(row)).only()
     assert find(api.guest, exam["id"], OTHER_CODE) is None
     row = api.teacher.mutate("updateResults", RESULT, {**at_version(row), "grade": "16"}).only()
@@ -228,10 +241,13 @@ def test_wrong_codes_are_slowed_and_a_right_one_does_not_count(alone: Api) -> No
         assert slowed.error_types in ([], ["TooManyAttempts"])  # [] once the minute is over
 
 
-def some_students(api: Api, source: random.Random) -> tuple[list[str], list[str], list[str], list[str]]:
+def some_students(
+    api: Api, source: random.Random
+) -> tuple[list[str], list[str], list[str], list[str], dict[str, str]]:
     """Own-result exams, listed, by link and draft: ids of exams, of results, codes, and secrets that no
-    stranger may get."""
+    stranger may get, but for the comments, by code, of those who have one."""
     exam_ids, row_ids, codes, secrets = [], [], [], []
+    comments: dict[str, str] = {}
     for number, made in enumerate(
         (own_exam(api), own_exam(api, listed=False), own_exam(api, is_published=False))
     ):
@@ -242,6 +258,8 @@ def some_students(api: Api, source: random.Random) -> tuple[list[str], list[str]
                     "student": "".join(source.choice(CHARACTERS) for _ in range(10)),
                     "grade": grade,
                     "name": f"Person {number} {index} {grade}",
+                    "number": f"Number {number} {index} {grade}",
+                    "comment": f"Comment {number} {index} {grade}",
                 }
                 for index in range(9)
             ]
@@ -249,13 +267,15 @@ def some_students(api: Api, source: random.Random) -> tuple[list[str], list[str]
             api.teacher.mutate("createResultsBatch", EVENT_BATCH, given).only()
             row_ids += [row["id"] for row in rows]
             codes += [row["student"] for row in rows]
-            secrets += [row["name"] for row in rows]
+            secrets += [row[name] for row in rows for name in ("name", "number", "comment")]
+            if grade != AWAITED and made["status"] == "PUBLISHED":
+                comments |= {row["student"]: row["comment"] for row in rows}
         exam_ids.append(made["id"])
-    return exam_ids, row_ids, codes, [*codes, *secrets]
+    return exam_ids, row_ids, codes, [*codes, *secrets], comments
 
 
 @pytest.mark.parametrize("stranger", ["guest", "other_teacher"])
-def test_no_query_that_a_stranger_can_form_answers_a_student(
+def test_no_query_that_a_stranger_can_form_answers_a_student_or_anothers_comment(
     api: Api, stranger: str, request: pytest.FixtureRequest
 ) -> None:
     """Thousands of them, by fields, aliases, fragments, directives, variables, pages and right codes."""
@@ -264,14 +284,17 @@ def test_no_query_that_a_stranger_can_form_answers_a_student(
     count = 100
     if is_fast and stranger == "guest":
         api, count = request.getfixturevalue("alone"), REQUESTS
-    exam_ids, row_ids, codes, secrets = some_students(api, source)
+    exam_ids, row_ids, codes, secrets, comments = some_students(api, source)
     caller: Caller = getattr(api, stranger)
+    assert find(caller, exam_ids[0], codes[0])["comment"] == comments[codes[0]]
     found = 0
     for document in guest_queries(source, count, exam_ids, row_ids, codes):
         answer = caller.ask(document.text, **document.variables)
-        text = json.dumps(answer.data) + json.dumps(answer.errors)
-        assert not [secret for secret in secrets if secret in text], document.text
-        found += text.count('"id"')
+        for key, value in {**(answer.data or {}), "errors": answer.errors}.items():
+            text = json.dumps(value)
+            leaked = {secret for secret in secrets if secret in text}
+            assert leaked <= {comments.get(document.codes.get(key, ""))}, document.text
+            found += text.count('"id"')
     assert found > count  # the documents asked for something
 
 
@@ -286,14 +309,15 @@ def test_no_subscription_that_a_stranger_can_form_hears_a_student(api: Api) -> N
             for number in range(60):
                 name = names[number % len(names)]
                 client.subscribe(f"s{number}", guest_subscription(source, name, exam["id"]).text)
-        row = put(api, exam["id"], CODE, "14", "Ada Lovelace")
+        row = put(api, exam["id"], CODE, "14", "Ada Lovelace", number="S-17", comment="Well done.")
         row = api.teacher.mutate(
-            "updateResults", EVENT_ROW, {**at_version(row), "student": OTHER_CODE}
+            "updateResults", EVENT_ROW, {**at_version(row), "student": OTHER_CODE, "comment": "Look again."}
         ).only()
         row = api.teacher.mutate("retractResults", EVENT_ROW, at_version(row)).only()
         row = api.teacher.mutate("updateResults", EVENT_ROW, {**at_version(row), "grade": "9"}).only()
         api.teacher.mutate("deleteResults", EVENT_ROW, at_version(row)).only()
-        rows = [{"id": new_id(), "student": CODE, "grade": "3", "name": "Ada Lovelace"}]
+        private = {"name": "Ada Lovelace", "number": "S-17", "comment": "Well done."}
+        rows = [{"id": new_id(), "student": CODE, "grade": "3", **private}]
         api.teacher.mutate("createResultsBatch", EVENT_BATCH, {"examId": exam["id"], "rows": rows}).only()
         gone = [{"id": rows[0]["id"], "expectedVersion": 1}]
         api.teacher.mutate("deleteResultsBatch", EVENT_BATCH, {"examId": exam["id"], "rows": gone}).only()
@@ -302,7 +326,7 @@ def test_no_subscription_that_a_stranger_can_form_hears_a_student(api: Api) -> N
                 client.next_of(f"s{number}")
             heard = json.dumps([one["payload"] for one in client.messages if one["type"] == "data"])
             assert exam["id"] in heard
-            for secret in (CODE, OTHER_CODE, "Ada Lovelace"):
+            for secret in (CODE, OTHER_CODE, *private.values(), "Look again."):
                 assert secret not in heard
 
 

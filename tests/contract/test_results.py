@@ -1,4 +1,4 @@
-"""Results: life cycle, versions, batches, ownership, codes, names."""
+"""Results: life cycle, versions, batches, ownership, codes; names, numbers and comments."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from tests.builders import at_version, new_id, result_input
 from tests.contract.calls import RESULT, Api
 
 BATCH_ROWS_MAX = 99
+PRIVATE = {"name": "Ada L.", "number": "S-0017", "comment": "Well done.\nSee question 3."}
 
 BATCH = f"examId published owner items {{{RESULT}}}"
 
@@ -24,11 +25,10 @@ def exam(api: Api) -> dict[str, Any]:
 
 
 def test_a_new_result_is_at_version_one(api: Api, exam: dict[str, Any]) -> None:
-    """With what was given, trimmed; its owner is the exam's; the name is not in the answer."""
+    """With what was given, trimmed; its owner is the exam's; what is for queries is not in the answer."""
     given = result_input(exam["id"])
-    result = api.teacher.mutate(
-        "createResults", RESULT, {**given, "student": " Ada ", "grade": " 18.5 ", "name": "Ada L."}
-    ).only()
+    texts = {"student": " Ada ", "grade": " 18.5 ", **{name: f" {text} " for name, text in PRIVATE.items()}}
+    result = api.teacher.mutate("createResults", RESULT, {**given, **texts}).only()
     assert result.pop("createdAt") == result.pop("updatedAt")
     assert result == {
         "id": given["id"],
@@ -40,7 +40,10 @@ def test_a_new_result_is_at_version_one(api: Api, exam: dict[str, Any]) -> None:
         "version": 1,
         "owner": api.target.teacher.sub,
         "name": None,
+        "number": None,
+        "comment": None,
     }
+    assert api.teacher.results(exam["id"], " ".join(PRIVATE)) == [PRIVATE]
 
 
 def test_a_result_says_whether_its_exam_is_published(api: Api) -> None:
@@ -50,23 +53,28 @@ def test_a_result_says_whether_its_exam_is_published(api: Api) -> None:
 
 
 def test_repeating_a_create_returns_the_same_answer(api: Api, exam: dict[str, Any]) -> None:
-    """With and without a name."""
-    for given in (result_input(exam["id"]), {**result_input(exam["id"]), "name": "Ada L."}):
+    """With and without what is optional; null is the same as left out, and an empty comment as none."""
+    nothing = dict.fromkeys(PRIVATE)
+    for given in (result_input(exam["id"]), {**result_input(exam["id"]), **PRIVATE}):
         first = api.teacher.mutate("createResults", RESULT, given).only()
-        assert api.teacher.mutate("createResults", RESULT, given).only() == first
+        for again in (given, {**nothing, **given}, {"comment": " \n", **given}):
+            assert api.teacher.mutate("createResults", RESULT, again).only() == first
     assert len(api.teacher.results(exam["id"])) == 2
 
 
-@pytest.mark.parametrize("changes", [{"student": "X"}, {"grade": "1"}, {"name": "X"}, {"name": None}])
+@pytest.mark.parametrize(
+    "changes",
+    [{"student": "X"}, {"grade": "1"}, *({name: text} for name in PRIVATE for text in ("X", None))],
+)
 def test_a_second_create_with_other_content_is_a_conflict(
     api: Api, exam: dict[str, Any], changes: dict[str, str | None]
 ) -> None:
-    """Its error carries the stored row, without the name."""
-    given = {**result_input(exam["id"]), "name": "Ada L."}
+    """Its error carries the stored row, without what is for queries."""
+    given = {**result_input(exam["id"]), **PRIVATE}
     api.teacher.mutate("createResults", RESULT, given).only()
     error = api.teacher.mutate("createResults", RESULT, {**given, **changes}).refusal("ConflictException")
     assert (error["data"]["id"], error["data"]["version"]) == (given["id"], 1)
-    assert error["data"].get("name") is None
+    assert [error["data"].get(name) for name in PRIVATE] == [None] * 3
 
 
 @pytest.mark.parametrize(
@@ -80,6 +88,13 @@ def test_a_second_create_with_other_content_is_a_conflict(
         {"grade": "x" * 17},
         {"name": ""},
         {"name": "x" * 121},
+        {"number": ""},
+        {"number": "x" * 121},
+        {"number": "1\n2"},
+        {"comment": "x" * 1001},
+        {"comment": "a\tb"},
+        {"comment": "a\r\nb"},
+        {"comment": "a\u0000b"},
     ],
 )
 def test_content_out_of_bounds_is_refused_with_its_field(
@@ -96,19 +111,50 @@ def test_content_out_of_bounds_is_refused_with_its_field(
 
 
 def test_an_update_changes_only_the_given_fields(api: Api, exam: dict[str, Any]) -> None:
-    """One version on; the name stays unless it is named, and a null removes it."""
-    result = api.teacher.new_result(exam["id"], name="Ada L.")
-    changed = api.teacher.mutate("updateResults", RESULT, {**at_version(result), "grade": "7"}).only()
-    assert (changed["grade"], changed["student"], changed["version"]) == ("7", result["student"], 2)
-    (stored,) = api.teacher.results(exam["id"])
-    assert stored == {**changed, "name": "Ada L."}
-    changed = api.teacher.mutate("updateResults", RESULT, {**at_version(changed), "name": None}).only()
-    (stored,) = api.teacher.results(exam["id"])
-    assert stored == {**changed, "name": None, "version": 3}
+    """One version on; what is optional stays unless it is named, and a null removes it."""
+    row = api.teacher.new_result(exam["id"], **PRIVATE)
+    changed = api.teacher.mutate("updateResults", RESULT, {**at_version(row), "grade": "7"}).only()
+    assert (changed["grade"], changed["student"], changed["version"]) == ("7", row["student"], 2)
+    assert api.teacher.results(exam["id"]) == [{**changed, **PRIVATE}]
+    left = dict(PRIVATE)
+    for changes in ({"number": None}, {"comment": "Ask me."}, {"comment": "  "}, {"name": "Ada M."}):
+        changed = api.teacher.mutate("updateResults", RESULT, {**at_version(changed), **changes}).only()
+        left |= {name: text.strip() or None if text else None for name, text in changes.items()}
+        assert api.teacher.results(exam["id"]) == [{**changed, **left}]
+    whole = {**at_version(changed), **PRIVATE}
+    changed = api.teacher.mutate("updateResults", RESULT, whole).only()
+    assert api.teacher.results(exam["id"]) == [{**changed, **PRIVATE}]
+    removal = {**at_version(changed), **dict.fromkeys(PRIVATE)}
+    changed = api.teacher.mutate("updateResults", RESULT, removal).only()
+    assert api.teacher.results(exam["id"]) == [{**changed, **dict.fromkeys(PRIVATE), "version": 8}]
+
+
+def test_a_comment_is_kept_letter_by_letter(api: Api, exam: dict[str, Any]) -> None:
+    """A thousand characters of any script, line breaks, and what would be markup elsewhere."""
+    comments = [
+        "x" * 1000,
+        "\U0001f469\u200d\U0001f680" * 300,
+        "שלום\nمرحبا\n\n\u202bend",
+        "<script>alert(1)</script> &amp; 'quoted' \"twice\" \\n",
+    ]
+    rows = [row_input(comment=comment) for comment in comments]
+    api.teacher.mutate("createResultsBatch", BATCH, {"examId": exam["id"], "rows": rows}).only()
+    stored = {row["id"]: row["comment"] for row in api.teacher.results(exam["id"], "id comment")}
+    assert stored == {row["id"]: row["comment"] for row in rows}
+
+
+def test_the_longest_batch_of_the_longest_comments_is_stored_and_listed(
+    api: Api, exam: dict[str, Any]
+) -> None:
+    rows = [row_input(comment="é" * 1000) for _ in range(BATCH_ROWS_MAX)]
+    api.teacher.mutate("createResultsBatch", BATCH, {"examId": exam["id"], "rows": rows}).only()
+    listed = api.teacher.results(exam["id"], "comment")
+    assert [row["comment"] for row in listed] == ["é" * 1000] * BATCH_ROWS_MAX
 
 
 @pytest.mark.parametrize(
-    "changes", [{"student": ""}, {"student": None}, {"grade": None}, {"name": "x" * 121}]
+    "changes",
+    [{"student": ""}, {"student": None}, {"grade": None}, {"name": "x" * 121}, {"comment": "x" * 1001}],
 )
 def test_an_update_to_content_out_of_bounds_is_refused(
     api: Api, exam: dict[str, Any], changes: dict[str, str | None]
@@ -126,12 +172,12 @@ def test_an_update_to_content_out_of_bounds_is_refused(
 def test_a_stale_version_is_a_conflict_with_the_current_row(
     api: Api, exam: dict[str, Any], field_name: str
 ) -> None:
-    """Without the name, even for the owner."""
-    result = api.teacher.new_result(exam["id"], name="Ada L.")
+    """Without what is for queries, even for the owner."""
+    result = api.teacher.new_result(exam["id"], **PRIVATE)
     changed = api.teacher.mutate("updateResults", RESULT, {**at_version(result), "grade": "7"}).only()
     error = api.teacher.mutate(field_name, RESULT, at_version(result)).refusal("ConflictException")
     assert (error["data"]["version"], error["data"]["grade"]) == (2, "7")
-    assert error["data"].get("name") is None
+    assert [error["data"].get(name) for name in PRIVATE] == [None] * 3
     assert api.teacher.results(exam["id"], "id version") == [{"id": changed["id"], "version": 2}]
 
 
@@ -325,23 +371,39 @@ def test_results_are_listed_in_pages_without_gap_or_repeat(api: Api, exam: dict[
     assert refused.refusal("BadRequest")["errorInfo"] == {"field": "nextToken"}
 
 
-def test_the_name_is_for_the_exams_owner_by_query_alone(api: Api) -> None:
+def test_name_number_and_comment_are_for_the_exams_owner_by_query_alone(api: Api) -> None:
     """Not in any mutation's answer; null to another teacher."""
     exam = api.teacher.new_exam(is_published=True)
-    created = api.teacher.new_result(exam["id"], name="Ada L.")
-    changed = api.teacher.mutate("updateResults", RESULT, {**at_version(created), "name": "Ada M."}).only()
-    assert (created["name"], changed["name"]) == (None, None)
-    one = "query($examId: ID!, $id: ID!) {getResults(examId: $examId, id: $id) {name}}"
+    created = api.teacher.new_result(exam["id"], **PRIVATE)
+    new = {"name": "Ada M.", "number": "18", "comment": "Better."}
+    changed = api.teacher.mutate("updateResults", RESULT, {**at_version(created), **new}).only()
+    fields = " ".join(PRIVATE)
+    one = f"query($examId: ID!, $id: ID!) {{getResults(examId: $examId, id: $id) {{{fields}}}}}"
     which = {"examId": exam["id"], "id": created["id"]}
-    assert api.teacher.ask(one, **which).only() == {"name": "Ada M."}
-    assert api.other_teacher.ask(one, **which).only() == {"name": None}
-    assert api.teacher.results(exam["id"], "name") == [{"name": "Ada M."}]
-    assert api.other_teacher.results(exam["id"], "name") == [{"name": None}]
-    batch = {"examId": exam["id"], "rows": [row_input(name="Grace H.")]}
-    answer = api.teacher.mutate("createResultsBatch", BATCH, batch).only()
-    assert answer["items"][0]["name"] is None
-    rows = [{"id": changed["id"], "expectedVersion": 2}]
-    answer = api.teacher.mutate("deleteResultsBatch", BATCH, {"examId": exam["id"], "rows": rows}).only()
-    assert answer["items"][0]["name"] is None
+    nothing = dict.fromkeys(PRIVATE)
+    assert api.teacher.ask(one, **which).only() == new
+    assert api.other_teacher.ask(one, **which).only() == nothing
+    assert api.teacher.results(exam["id"], fields) == [new]
+    assert api.other_teacher.results(exam["id"], fields) == [nothing]
+    batch = {"examId": exam["id"], "rows": [row_input(**PRIVATE)]}
+    added = api.teacher.mutate("createResultsBatch", BATCH, batch).only()["items"]
+    retracted = api.teacher.mutate("retractResults", RESULT, at_version(changed)).only()
+    rows = [{"id": retracted["id"], "expectedVersion": 3}]
+    gone = api.teacher.mutate("deleteResultsBatch", BATCH, {"examId": exam["id"], "rows": rows}).only()[
+        "items"
+    ]
     rest = api.teacher.results(exam["id"])
-    assert api.teacher.mutate("deleteResults", RESULT, at_version(rest[0])).only()["name"] is None
+    last = api.teacher.mutate("deleteResults", RESULT, at_version(rest[0])).only()
+    for answer in (created, changed, *added, retracted, *gone, last):
+        assert {name: answer[name] for name in PRIVATE} == nothing
+
+
+def test_a_guest_gets_no_comment_from_a_list_nor_by_id_and_is_refused_the_number(api: Api) -> None:
+    exam = api.teacher.new_exam(is_published=True)
+    row = api.teacher.new_result(exam["id"], **PRIVATE)
+    assert api.guest.results(exam["id"], "grade comment") == [{"grade": row["grade"], "comment": None}]
+    for field, refused in (("comment", None), ("number", "Unauthorized"), ("name", "Unauthorized")):
+        one = f"query($e: ID!, $id: ID!) {{getResults(examId: $e, id: $id) {{grade {field}}}}}"
+        answer = api.guest.ask(one, e=exam["id"], id=row["id"])
+        assert answer.data == {"getResults": {"grade": row["grade"], field: None}}
+        assert answer.error_types == ([refused] if refused else [])

@@ -282,21 +282,26 @@ def test_a_guest_may_not_listen_for_new_exams(api: Api) -> None:
 @pytest.mark.needs(Capability.DIRECTIVES)
 @pytest.mark.parametrize(
     "selection",
-    ["id examId owner name", "id examId ...F", "id examId x: owner y: name"],
-    ids=["plain", "fragment", "alias"],
+    [
+        "id examId owner name number comment",
+        "id examId ...F",
+        "id examId x: owner y: name z: comment",
+        "id examId comment",
+    ],
+    ids=["plain", "fragment", "alias", "comment alone"],
 )
 def test_a_guest_receives_no_private_field(api: Api, selection: str) -> None:
     """Either the subscription is refused, or the fields come as null."""
     exam = api.teacher.new_exam(is_published=True)
-    fragment = "fragment F on Results {owner name}" if "...F" in selection else ""
+    fragment = "fragment F on Results {owner name number comment}" if "...F" in selection else ""
     with api.guest.listening() as client:
         client.start("1", f"subscription {{onCreateResults {{{selection}}}}} {fragment}")
         answer = client.next_of("1")
         if answer["type"] == "error":
             assert answer["payload"]["errors"][0]["errorType"] == "Unauthorized"
             return
-        given = {**result_input(exam["id"]), "name": "Ada L."}
-        api.teacher.mutate("createResults", f"{RESULT} name", given).only()
+        given = {**result_input(exam["id"]), "name": "Ada L.", "number": "17", "comment": "Well done."}
+        api.teacher.mutate("createResults", RESULT, given).only()
         row: dict[str, Any] = {}
         while row.get("id") != given["id"]:
             row = client.next_of("1")["payload"]["data"]["onCreateResults"]

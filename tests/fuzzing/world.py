@@ -158,4 +158,5 @@ def _exam(subject: str) -> dict[str, Any]:
 
 def _result(exam_id: str, audience: str, number: int) -> dict[str, Any]:
     student = f"ABCDE{number + 2}" if audience == "CODES" else f"{HIDDEN} student {number}"
-    return {**result_input(exam_id), "student": student, "name": f"{HIDDEN} person {number}"}
+    private = {name: f"{HIDDEN} {name} {number}" for name in ("name", "number", "comment")}
+    return {**result_input(exam_id), "student": student, **private}

@@ -83,19 +83,21 @@ def test_an_exam_is_created_published_unpublished_and_deleted(
     assert api.get_exam(exam.id) is None
 
 
-def test_a_results_name_is_returned_by_queries_only(api: TeacherApi) -> None:
+def test_a_results_name_number_and_comment_are_returned_by_queries_only(api: TeacherApi) -> None:
     exam = api.create_exam(NewExam("Coded", DATE, "T", OUT_OF_20, Audience.CODES))
-    row = api.create_result(exam.id, NewResult("ABC234", "14", name="Élodie"))
-    assert (row.student, row.name, row.version) == ("ABC234", None, 1)
+    new = NewResult("ABC234", "14", name="Élodie", number="17", comment="Well\ndone.")
+    row = api.create_result(exam.id, new)
+    assert (row.student, row.version) == ("ABC234", 1)
+    assert (row.name, row.number, row.comment) == (None, None, None)
     row = api.update_result(exam.id, row.id, 1, grade="15")
     assert (row.grade, row.version) == ("15", 2)
     read = api.get_result(exam.id, row.id)
     assert read is not None
-    assert (read.name, read.grade) == ("Élodie", "15")
-    row = api.update_result(exam.id, row.id, 2, removes_name=True)
+    assert (read.name, read.number, read.comment, read.grade) == ("Élodie", "17", "Well\ndone.", "15")
+    row = api.update_result(exam.id, row.id, 2, name="", number="", comment="")
     read = api.get_result(exam.id, row.id)
     assert read is not None
-    assert read.name is None
+    assert (read.name, read.number, read.comment) == (None, None, None)
     api.delete_result(exam.id, row.id, 3)
     assert api.get_result(exam.id, row.id) is None
 
@@ -322,13 +324,14 @@ def test_writes_with_lost_answers_are_made_once_and_answered(lossy: LossyApi, ap
     row = losing().create_result(exam.id, NewResult("Bob", "14"))
     row = losing().update_result(exam.id, row.id, 1, grade="15", name="Robert")
     assert (row.grade, row.version) == ("15", 2)
-    row = losing().update_result(exam.id, row.id, 2, removes_name=True)
-    assert row.version == 3
-    row = losing().retract_result(exam.id, row.id, 3)
-    assert (row.is_awaited, row.is_published, row.version) == (True, False, 4)
+    row = losing().update_result(exam.id, row.id, 2, name="", comment="Well\ndone.")
+    row = losing().update_result(exam.id, row.id, 3, number="17", comment="")
+    assert row.version == 4
+    row = losing().retract_result(exam.id, row.id, 4)
+    assert (row.is_awaited, row.is_published, row.version) == (True, False, 5)
     batch = losing().create_results(exam.id, [NewResult("S", "10"), NewResult("T", "11")])
     losing().delete_results(exam.id, [(one.id, one.version) for one in batch])
-    losing().delete_result(exam.id, row.id, 4)
+    losing().delete_result(exam.id, row.id, 5)
     losing().delete_exam(exam.id, 6)
     made = losing().create_class_list(NewClassList("7a", (ClassStudent("Ada", "17", "ABC234"),)))
     made = losing().update_class_list(made.id, 1, title="8a", students=[ClassStudent("Bob")])
@@ -342,7 +345,7 @@ def test_writes_with_lost_answers_are_made_once_and_answered(lossy: LossyApi, ap
     losing().delete_class_list(made.id, 4)
     assert api.get_class_list(made.id) is None
     assert api.get_exam(exam.id) is None
-    assert len(lossy.pauses_s) == 38  # two lost answers of each of nineteen writes
+    assert len(lossy.pauses_s) == 40  # two lost answers of each of twenty writes
 
 
 def test_after_a_lost_answer_another_persons_change_is_still_a_conflict(

@@ -3,8 +3,11 @@
 // listResults: readExam, queryRows.
 // findResult: readExam, countByExam, countByAddress, queryCode, readRows, takeOwnRow, forgiveByExam, forgiveByAddress.
 // Where each student sees the own result only, whom a result is about is the owner's alone.
-// Awaited results and names go to the exam's owner alone, times to teachers alone: the order of entry could identify the people behind codes.
+// Awaited results, names, numbers and comments go to the exam's owner alone, a comment also to whoever has the code.
+// Times go to teachers alone: the order of entry could identify the people behind codes.
 // A page is shorter by the awaited results that it leaves out; its token is the position of the last one read.
+const HIDDEN = { name: null, number: null, comment: null }; // the owner's alone
+
 function isShownTo(identity, row, exam) {
   return row.grade !== 'AWAITED' || exam.owner === (identity?.sub ?? null);
 }
@@ -12,8 +15,9 @@ function isShownTo(identity, row, exam) {
 function shownTo(identity, row, exam, isPublic) {
   const caller = identity?.sub ?? null;
   const readable = isPublic && row.grade !== 'AWAITED';
-  const shown = { ...row, readable, published: readable && exam.listed, name: exam.owner === caller ? row.name : null };
-  if (exam.audience === 'OWN' && exam.owner !== caller) {
+  const isOwner = exam.owner === caller;
+  const shown = { ...row, ...(isOwner ? {} : HIDDEN), readable, published: readable && exam.listed };
+  if (exam.audience === 'OWN' && !isOwner) {
     shown.student = '';
   }
   return caller === null ? { ...shown, owner: null, createdAt: null, updatedAt: null } : shown;
@@ -35,7 +39,10 @@ export function response(ctx) {
   const { exam, page, stored, areResultsPublic } = ctx.stash;
   if (ctx.info.fieldName === 'findResult') {
     const found = ctx.stash.found ?? null;
-    return found === null ? null : { ...shownTo(null, found, exam, areResultsPublic), student: '' };
+    if (found === null) {
+      return null;
+    }
+    return { ...shownTo(null, found, exam, areResultsPublic), student: '', comment: found.comment ?? null };
   }
   if (ctx.info.fieldName === 'getResults') {
     const row = stored[ctx.args.id] ?? null;

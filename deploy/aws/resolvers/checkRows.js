@@ -1,13 +1,14 @@
 import { util } from '@aws-appsync/utils';
 
 // Validates rows sent by a teacher. Data source: none.
-// stash in:  exam; rows, each with an id and any of student, grade, name (those left out stay as they are);
+// stash in:  exam; rows, each with an id and any of student, grade, name, number, comment (those left out stay);
 //            mustExist, if the rows must be stored already: an id that is not a UUID is then simply not found.
 //            stored, if a grade is sent for a stored row.
-// stash out: rows, trimmed; a null name stays null.
+// stash out: rows, trimmed; null stays null, and an empty comment becomes it.
 const ROWS_MAX = 99; // one transaction of DynamoDB takes 100 items, of which one is the exam
 const UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![\\s\\S])';
 const TEXT = '^[^\\x00-\\x1f\\x7f-\\x9f]{1,120}(?![\\s\\S])';
+const COMMENT = '^[^\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f]{0,1000}(?![\\s\\S])'; // line breaks are allowed
 const GRADE = '^[^\\x00-\\x1f\\x7f-\\x9f]{1,16}(?![\\s\\S])';
 const CODE_CHARACTER = '[2-9A-HJKMNP-TV-Z]';
 const CODE_LENGTHS = { CODES: 6, OWN: 10 };
@@ -57,8 +58,15 @@ export function request(ctx) {
         util.error('A grade is taken back with retractResults.', 'PreconditionFailed');
       }
     }
-    if ((row.name ?? null) !== null) {
-      row.name = checkedText(row, 'name', TEXT, 'takes 1 to 120 characters, without control characters.');
+    for (const field of ['name', 'number']) {
+      if ((row[field] ?? null) !== null) {
+        row[field] = checkedText(row, field, TEXT, 'takes 1 to 120 characters, without control characters.');
+      }
+    }
+    if ((row.comment ?? null) !== null) {
+      const message = 'takes up to 1000 characters and line breaks, without other control characters.';
+      const comment = checkedText(row, 'comment', COMMENT, message);
+      row.comment = comment === '' ? null : comment;
     }
     checked.push(row);
   }

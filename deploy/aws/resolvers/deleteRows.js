@@ -2,6 +2,8 @@ import { util } from '@aws-appsync/utils';
 
 // Deletes rows that still have the versions the caller saw, all or none. Data source: results.
 // stash in: exam, examId, rows, stored. stash out: items, each newer than every version before.
+const HIDDEN = { name: null, number: null, comment: null }; // the owner's alone, and by query alone
+
 export function request(ctx) {
   const now = util.time.nowISO8601();
   const items = [];
@@ -33,7 +35,7 @@ export function response(ctx) {
     if (reason !== null && reason.type === 'ConditionalCheckFailed') {
       const readable = ctx.stash.areResultsPublic && reason.item?.grade !== 'AWAITED';
       const published = readable && ctx.stash.exam.listed;
-      const current = reason.item ? { ...reason.item, name: null, readable, published } : null;
+      const current = reason.item ? { ...reason.item, ...HIDDEN, readable, published } : null;
       util.error('The result has changed since you read it.', 'ConflictException', current);
     }
   }

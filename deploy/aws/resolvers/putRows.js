@@ -4,19 +4,21 @@ import { runtime, util } from '@aws-appsync/utils';
 // The same transaction counts the addition in the exam, if it exists and has the audience for which the rows were
 // validated: what requires an exam without results (deleteExam, a change to codes) is refused when the count moves.
 // stash in: exam, areResultsPublic, rows (validated), stored. stash out: items, the rows as they are stored.
+const HIDDEN = { name: null, number: null, comment: null }; // the owner's alone, and by query alone
+const OPTIONAL = ['name', 'number', 'comment'];
+
 function isSame(row, stored) {
-  return (
-    stored.version === 1 &&
-    stored.student === row.student &&
-    stored.grade === row.grade &&
-    (stored.name ?? null) === (row.name ?? null)
-  );
+  let same = stored.version === 1 && stored.student === row.student && stored.grade === row.grade;
+  for (const field of OPTIONAL) {
+    same = same && (stored[field] ?? null) === (row[field] ?? null);
+  }
+  return same;
 }
 
 function refuse(ctx, stored) {
   const readable = ctx.stash.areResultsPublic && stored?.grade !== 'AWAITED';
   const published = readable && ctx.stash.exam.listed;
-  const current = stored === null ? null : { ...stored, name: null, readable, published };
+  const current = stored === null ? null : { ...stored, ...HIDDEN, readable, published };
   util.error('A result with this id exists already, with other content.', 'ConflictException', current);
 }
 
@@ -45,8 +47,10 @@ export function request(ctx) {
       if (exam.audience === 'OWN') {
         values.code = row.student; // for the index by which the student finds the result
       }
-      if ((row.name ?? null) !== null) {
-        values.name = row.name;
+      for (const field of OPTIONAL) {
+        if ((row[field] ?? null) !== null) {
+          values[field] = row[field];
+        }
       }
       const key = { examId, id: row.id };
       items.push({ ...key, ...values });

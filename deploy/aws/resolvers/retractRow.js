@@ -3,6 +3,8 @@ import { util } from '@aws-appsync/utils';
 // Takes the grade of one row back, if the row still has the version the caller saw. Data source: results.
 // stash in: exam, examId, rows (one), stored. stash out: items, with the row as it was, one version on: for everybody but
 //           the owner the event says that it is gone.
+const HIDDEN = { name: null, number: null, comment: null }; // the owner's alone, and by query alone
+
 export function request(ctx) {
   const { id, expectedVersion } = ctx.stash.rows[0];
   const stored = ctx.stash.stored[id];
@@ -32,7 +34,7 @@ export function response(ctx) {
   if (ctx.error && ctx.error.type === 'DynamoDB:ConditionalCheckFailedException') {
     const readable = ctx.stash.areResultsPublic && ctx.result?.grade !== 'AWAITED';
     const published = readable && ctx.stash.exam.listed;
-    const current = ctx.result ? { ...ctx.result, name: null, readable, published } : null;
+    const current = ctx.result ? { ...ctx.result, ...HIDDEN, readable, published } : null;
     util.error('The result has changed since you read it.', 'ConflictException', current);
   }
   if (ctx.error) {

@@ -1,7 +1,9 @@
 import { util } from '@aws-appsync/utils';
 
 // Changes one row that still has the version the caller saw. Data source: results.
-// stash in: exam, examId, rows (one, validated; a null name removes it). stash out: items.
+// stash in: exam, examId, rows (one, validated; a null field is removed). stash out: items.
+const HIDDEN = { name: null, number: null, comment: null }; // the owner's alone, and by query alone
+
 export function request(ctx) {
   const { id, expectedVersion, ...fields } = ctx.stash.rows[0];
   const values = { ...fields, version: expectedVersion + 1, updatedAt: util.time.nowISO8601() };
@@ -11,16 +13,17 @@ export function request(ctx) {
   const names = {};
   const placeholders = {};
   const assignments = [];
-  let removal = '';
+  const removals = [];
   for (const name of Object.keys(values)) {
     names[`#${name}`] = name;
     if (values[name] === null) {
-      removal = ` REMOVE #${name}`;
+      removals.push(`#${name}`);
     } else {
       placeholders[`:${name}`] = values[name];
       assignments.push(`#${name} = :${name}`);
     }
   }
+  const removal = removals.length > 0 ? ` REMOVE ${removals.join(', ')}` : '';
   return {
     operation: 'UpdateItem',
     key: util.dynamodb.toMapValues({ examId: ctx.stash.examId, id }),
@@ -41,7 +44,7 @@ export function response(ctx) {
   if (ctx.error && ctx.error.type === 'DynamoDB:ConditionalCheckFailedException') {
     const readable = ctx.stash.areResultsPublic && ctx.result?.grade !== 'AWAITED';
     const published = readable && ctx.stash.exam.listed;
-    const current = ctx.result ? { ...ctx.result, name: null, readable, published } : null;
+    const current = ctx.result ? { ...ctx.result, ...HIDDEN, readable, published } : null;
     util.error('The result has changed since you read it.', 'ConflictException', current);
   }
   if (ctx.error) {

@@ -1,5 +1,6 @@
 """Each result resolver: its DynamoDB operation, and how it handles the outcome."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -21,6 +22,14 @@ OTHER_ID = "bbbbbbbb-bbbb-4ccc-8ddd-eeeeeeeeeeee"
 TABLE = {"RESULTS_TABLE": "results-table", "EXAMS_TABLE": "exams-table"}
 PASSED = {"item": None, "type": "None", "message": None}
 CANCELLED = {"message": "Transaction cancelled", "type": "DynamoDB:TransactionCanceledException"}
+
+
+PRIVATE = {"name": "Ada Byron", "number": "17", "comment": "Well\ndone."}
+NOTHING = dict.fromkeys(PRIVATE)
+
+
+def private_of(seen: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: seen[name] for name in PRIVATE}
 
 
 def sent(**changes: Any) -> dict[str, Any]:
@@ -71,6 +80,12 @@ def refusal(outcome: Any) -> tuple[str, Any]:
         ("name", "x" * 121),
         ("name", "  "),
         ("name", "a\u0000"),
+        ("number", "x" * 121),
+        ("number", " "),
+        ("number", "a\nb"),
+        ("comment", "x" * 1001),
+        ("comment", "a\tb"),
+        ("comment", "a\rb"),
     ],
 )
 def test_an_invalid_row_is_refused_with_its_field(evaluator: Evaluator, field: str, bad: Any) -> None:
@@ -81,9 +96,14 @@ def test_an_invalid_row_is_refused_with_its_field(evaluator: Evaluator, field: s
 
 
 def test_texts_of_rows_are_trimmed(evaluator: Evaluator) -> None:
-    given = sent(student=" Ada ", grade=" 17.5 ", name=" Ada Byron ")
+    given = sent(student=" Ada ", grade=" 17.5 ", name=" Ada Byron ", number=" 17 ", comment="\nWell\ndone. ")
     checked = evaluator.request("checkRows", stash=stash(rows=[given]))
-    assert checked.stash["rows"] == [sent(name="Ada Byron")]
+    assert checked.stash["rows"] == [sent(**PRIVATE)]
+    for longest in ("x" * 1000, "\U0001f680" * 1000):
+        checked = evaluator.request("checkRows", stash=stash(rows=[sent(comment=longest)]))
+        assert checked.stash["rows"] == [sent(comment=longest)]
+    checked = evaluator.request("checkRows", stash=stash(rows=[sent(comment=" \n")]))
+    assert checked.stash["rows"] == [sent(comment=None)]
 
 
 @pytest.mark.parametrize(
@@ -136,13 +156,11 @@ def found(*rows: Any) -> dict[str, Any]:
 
 def test_a_stale_row_is_a_conflict_with_the_current_row_without_its_name(evaluator: Evaluator) -> None:
     wanted = stash(mustExist=True, stored={}, rows=[{"id": ROW_ID, "expectedVersion": 1}])
-    stale = evaluator.response(
-        "readRows", env=TABLE, stash=wanted, result=found(row(version=2, name="Ada Byron"))
-    )
+    stale = evaluator.response("readRows", env=TABLE, stash=wanted, result=found(row(version=2, **PRIVATE)))
     kind, current = refusal(stale)
     assert kind == "ConflictException"
     assert current["version"] == 2
-    assert current["name"] is None
+    assert private_of(current) == NOTHING
     assert current["published"] is False
 
 
@@ -154,7 +172,7 @@ def test_unprocessed_keys_are_not_missing_rows(evaluator: Evaluator) -> None:
 
 
 def test_new_rows_are_one_transaction_of_conditional_puts_counted_in_the_exam(evaluator: Evaluator) -> None:
-    asked = evaluator.request("putRows", env=TABLE, stash=stash(stored={}, rows=[sent(name="Ada Byron")]))
+    asked = evaluator.request("putRows", env=TABLE, stash=stash(stored={}, rows=[sent(**PRIVATE)]))
     assert asked.value == {
         "operation": "TransactWriteItems",
         "transactItems": [
@@ -185,7 +203,7 @@ def test_new_rows_are_one_transaction_of_conditional_puts_counted_in_the_exam(ev
                     "createdAt": {"S": NOW},
                     "updatedAt": {"S": NOW},
                     "owner": {"S": "teacher-a"},
-                    "name": {"S": "Ada Byron"},
+                    **{name: {"S": text} for name, text in PRIVATE.items()},
                 },
                 "condition": {
                     "expression": "attribute_not_exists(#id)",
@@ -237,13 +255,19 @@ def test_rows_already_stored_are_returned_and_not_written(evaluator: Evaluator) 
 
 
 @pytest.mark.parametrize(
-    "stored", [row(grade="3"), row(version=2), row(name="Ada Byron"), row(student="Bob")]
+    "stored",
+    [
+        row(grade="3"),
+        row(version=2),
+        row(student="Bob"),
+        *(row(**{name: text}) for name, text in PRIVATE.items()),
+    ],
 )
 def test_a_row_with_the_same_id_and_other_content_is_a_conflict(evaluator: Evaluator, stored: Any) -> None:
     refused = evaluator.request("putRows", env=TABLE, stash=stash(stored={ROW_ID: stored}, rows=[sent()]))
     kind, current = refusal(refused)
     assert kind == "ConflictException"
-    assert current["name"] is None
+    assert private_of(current) == NOTHING
 
 
 def test_a_cancelled_transaction_names_the_conflicting_row(evaluator: Evaluator) -> None:
@@ -278,8 +302,8 @@ def test_other_database_errors_are_passed_on(evaluator: Evaluator, resolver: str
     assert refusal(failed)[0] == BUSY["type"]
 
 
-def test_an_update_of_a_row_removes_a_null_name(evaluator: Evaluator) -> None:
-    given = {"id": ROW_ID, "examId": EXAM_ID, "expectedVersion": 2, "grade": "18", "name": None}
+def test_an_update_of_a_row_removes_what_is_null(evaluator: Evaluator) -> None:
+    given = {"id": ROW_ID, "examId": EXAM_ID, "expectedVersion": 2, "grade": "18", **NOTHING}
     begun = evaluator.request("Mutation.results", args={"input": given}, info=info("updateResults"))
     assert begun.stash["mustExist"] is True
     asked = evaluator.request("updateRow", stash={**begun.stash, "exam": exam()})
@@ -287,10 +311,13 @@ def test_an_update_of_a_row_removes_a_null_name(evaluator: Evaluator) -> None:
         "operation": "UpdateItem",
         "key": {"examId": {"S": EXAM_ID}, "id": {"S": ROW_ID}},
         "update": {
-            "expression": "SET #grade = :grade, #version = :version, #updatedAt = :updatedAt REMOVE #name",
+            "expression": (
+                "SET #grade = :grade, #version = :version, #updatedAt = :updatedAt"
+                " REMOVE #name, #number, #comment"
+            ),
             "expressionNames": {
                 "#grade": "grade",
-                "#name": "name",
+                **{f"#{name}": name for name in PRIVATE},
                 "#version": "version",
                 "#updatedAt": "updatedAt",
             },
@@ -331,11 +358,11 @@ def test_a_batch_with_any_grade_shows_no_awaited_row(evaluator: Evaluator) -> No
 
 def test_a_concurrently_changed_row_is_a_conflict_without_its_name(evaluator: Evaluator) -> None:
     refused = evaluator.response(
-        "updateRow", stash=stash(rows=[]), error=CONDITION_FAILED, result=row(version=2, name="Ada Byron")
+        "updateRow", stash=stash(rows=[]), error=CONDITION_FAILED, result=row(version=2, **PRIVATE)
     )
     kind, current = refusal(refused)
     assert kind == "ConflictException"
-    assert current["name"] is None
+    assert private_of(current) == NOTHING
     gone = evaluator.response("updateRow", stash=stash(rows=[]), error=CONDITION_FAILED, result=None)
     assert refusal(gone) == ("ConflictException", None)
 
@@ -360,7 +387,7 @@ def test_rows_are_deleted_in_one_transaction_at_the_expected_versions(evaluator:
         ],
     }
     assert asked.stash["items"] == [row(version=5)]
-    reasons = [{"item": row(version=5, name="Ada Byron"), "type": "ConditionalCheckFailed", "message": "no"}]
+    reasons = [{"item": row(version=5, **PRIVATE), "type": "ConditionalCheckFailed", "message": "no"}]
     refused = evaluator.response(
         "deleteRows",
         stash=asked.stash,
@@ -370,14 +397,14 @@ def test_rows_are_deleted_in_one_transaction_at_the_expected_versions(evaluator:
     kind, current = refusal(refused)
     assert kind == "ConflictException"
     assert current["version"] == 5
-    assert current["name"] is None
+    assert private_of(current) == NOTHING
 
 
 @pytest.mark.parametrize("is_published", [True, False])
 def test_published_is_read_after_the_write_and_names_are_not_returned(
     evaluator: Evaluator, is_published: bool
 ) -> None:
-    written = stash(items=[row(name="Ada Byron")])
+    written = stash(items=[row(**PRIVATE)])
     assert evaluator.request("confirmExam", stash=written).value == {
         "operation": "GetItem",
         "key": {"id": {"S": EXAM_ID}},
@@ -386,7 +413,7 @@ def test_published_is_read_after_the_write_and_names_are_not_returned(
     after = exam(published=is_published)
     confirmed = evaluator.response("confirmExam", stash=written, result=after)
     assert confirmed.stash["published"] is is_published
-    seen = row(name=None, readable=is_published, published=is_published)
+    seen = row(**NOTHING, readable=is_published, published=is_published)
     assert confirmed.stash["items"] == [seen]
 
     batch = evaluator.response("Mutation.results", stash=confirmed.stash, args={"input": {"rows": []}})
@@ -455,13 +482,13 @@ def test_a_token_from_another_exam_is_refused(evaluator: Evaluator, token: str) 
 
 
 @pytest.mark.parametrize(
-    ("caller", "has_name", "has_times"),
+    ("caller", "has_private", "has_times"),
     [(TEACHER, True, True), (STRANGER, False, True), (GUEST, False, False)],
 )
 def test_which_fields_of_a_row_each_caller_can_read(
-    evaluator: Evaluator, caller: Any, has_name: bool, has_times: bool
+    evaluator: Evaluator, caller: Any, has_private: bool, has_times: bool
 ) -> None:
-    stored = row(name="Ada Byron")
+    stored = row(**PRIVATE)
     public = exam(published=True, status="PUBLISHED", listed=True)
     page = {"items": [stored], "nextToken": None}
     read = stash(exam=public, areResultsPublic=True, stored={ROW_ID: stored}, page=page)
@@ -471,7 +498,7 @@ def test_which_fields_of_a_row_each_caller_can_read(
     )
     got = evaluator.response("Query.results", info=info("getResults"), identity=caller, args=args, stash=read)
     for seen in (listed.value["items"][0], got.value):
-        assert (seen["name"] == "Ada Byron") is has_name
+        assert private_of(seen) == (PRIVATE if has_private else NOTHING)
         assert (seen["createdAt"] is not None) is has_times
         assert (seen["owner"] is not None) is has_times
         assert seen["published"] is True

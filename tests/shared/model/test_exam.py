@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from shared.model.errors import FieldInvalid, ScaleUnknown
 from shared.model.exam import (
+    COMMENT_MAX,
     Audience,
     Exam,
     ExamChanges,
@@ -54,6 +55,7 @@ RESULT_WIRE: dict[str, Any] = {
 times = st.integers(0, 4_000_000_000_000).map(  # the wire carries milliseconds
     lambda epoch_ms: dt.datetime.fromtimestamp(0, dt.UTC) + dt.timedelta(milliseconds=epoch_ms)
 )
+texts = st.one_of(st.none(), st.text(min_size=1))
 
 
 def test_an_exam_is_read_from_the_wire_with_its_times_in_utc() -> None:
@@ -114,13 +116,11 @@ def test_an_exam_is_unchanged_by_a_round_trip_over_the_wire(
     assert exam_to_wire(exam)["published"] == (status is ExamStatus.PUBLISHED)
 
 
-@given(
-    st.text(min_size=1, max_size=120), st.one_of(st.none(), times), st.one_of(st.none(), st.text(min_size=1))
-)
+@given(st.text(min_size=1, max_size=120), st.one_of(st.none(), times), texts, texts, texts)
 def test_a_result_is_unchanged_by_a_round_trip_over_the_wire(
-    student: str, time: dt.datetime | None, name: str | None
+    student: str, time: dt.datetime | None, name: str | None, number: str | None, comment: str | None
 ) -> None:
-    result = Result(new_id(), new_id(), student, "14", 2, False, time, time, "sub-1", name)
+    result = Result(new_id(), new_id(), student, "14", 2, False, time, time, "sub-1", name, number, comment)
     assert result_from_wire(result_to_wire(result)) == result
 
 
@@ -224,16 +224,32 @@ def test_with_codes_a_name_cannot_be_published_as_the_student() -> None:
     ResultChanges(grade="15").check_audience(Audience.CODES)
 
 
-def test_changes_contain_only_what_changes_and_a_removed_name_is_null() -> None:
+def test_a_comment_is_trimmed_and_has_lines_without_other_control_characters() -> None:
+    row = NewResult("A", "14", number=" S-17 ", comment="\n one\r\ntwo\rthree\tfour  \n\n five ")
+    assert (row.number, row.comment) == ("S-17", "one\ntwo\nthree four  \n\n five")
+    assert NewResult("A", "14", comment=" \r\n ").comment is None
+    assert NewResult("A", "14", comment="x" * COMMENT_MAX).to_wire()["comment"] == "x" * COMMENT_MAX
+    for text in ("x" * (COMMENT_MAX + 1), "a\u0000b", "a\u000bb", "\ud800"):
+        with pytest.raises(FieldInvalid) as refusal:
+            NewResult("A", "14", comment=text)
+        assert refusal.value.field == "comment"
+    with pytest.raises(FieldInvalid):
+        NewResult("A", "14", number="")
+
+
+def test_changes_contain_only_what_changes_and_what_is_removed_is_null() -> None:
     assert ResultChanges().to_wire() == {}
     assert ResultChanges(grade=" 15 ").to_wire() == {"grade": "15"}
-    assert ResultChanges(removes_name=True).to_wire() == {"name": None}
+    assert ResultChanges(name="", number="", comment=" \n").to_wire() == {
+        "name": None,
+        "number": None,
+        "comment": None,
+    }
+    assert ResultChanges(number=" 17 ", comment="a\r\nb").to_wire() == {"number": "17", "comment": "a\nb"}
     assert ExamChanges(scale=PERCENT, audience=Audience.CODES).to_wire() == {
         "scale": "PERCENT",
         "audience": "CODES",
     }
-    with pytest.raises(FieldInvalid, match="not both"):
-        ResultChanges(name="A", removes_name=True)
 
 
 def test_exams_and_results_cannot_be_changed_in_place() -> None:

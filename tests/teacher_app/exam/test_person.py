@@ -25,7 +25,7 @@ BY_NAME, BY_CODE = an_exam("Physics"), an_exam("Ethics", audience=Audience.CODES
 LIST = ClassList(new_id(), "7a", 2, None, 1)
 ADA = StudentResult(BY_NAME, a_result("Ada Lovelace", "12", BY_NAME))
 REVERSED = StudentResult(BY_NAME, a_result("LOVELACE, Áda", "9", BY_NAME))
-BYRON = StudentResult(BY_NAME, a_result("Ada Byron", "5", BY_NAME))
+BYRON = StudentResult(BY_NAME, a_result("Ada Byron", "5", BY_NAME, number="0018"))
 CODED = StudentResult(BY_CODE, a_result("K7M2QX", "14", BY_CODE, name="Ada Lovelace"))
 NAMELESS = StudentResult(BY_CODE, a_result("7KQ2MX", "3", BY_CODE))
 UNKNOWN = StudentResult(BY_CODE, a_result("W3PZ9B", "3", BY_CODE))
@@ -37,6 +37,10 @@ LOVELACE = Person("Ada Lovelace", (ADA, REVERSED, CODED, NAMELESS), (LISTED,))
 @pytest.mark.parametrize("typed", ["ada lovelace", "Lovelace, Ada", "lovel", "0017", "7kq2mx", "K7M2QX"])
 def test_a_student_is_found_by_any_spelling_number_or_code_with_all_records(typed: str) -> None:
     assert persons_found(RECORDS, typed) == [LOVELACE]
+
+
+def test_a_student_is_found_by_the_number_of_a_result() -> None:
+    assert persons_found(RECORDS, " 0018") == [Person("Ada Byron", (BYRON,), ())]
 
 
 def test_of_several_students_all_are_found_the_exact_name_first() -> None:

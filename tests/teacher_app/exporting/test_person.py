@@ -14,7 +14,8 @@ from tests.builders import a_result, an_exam, new_id
 
 THEN = dt.datetime(2026, 6, 15, 9, 30, tzinfo=dt.UTC)
 EXAM = an_exam("=Ethics", audience=Audience.CODES)
-ROW = a_result("K7M2QX", "14.5", EXAM, name="Ada Lovelace", created_at=THEN, updated_at=THEN)
+PRIVATE = {"name": "Ada Lovelace", "number": "0017", "comment": "=Well\ndone."}
+ROW = a_result("K7M2QX", "14.5", EXAM, created_at=THEN, updated_at=THEN, **PRIVATE)
 PERSON = Person(
     "Ada Lovelace",
     (StudentResult(EXAM, ROW), StudentResult(EXAM, a_result("W3PZ9B", "AWAITED", EXAM, name="Ada Lovelace"))),
@@ -31,6 +32,7 @@ def test_the_workbook_has_results_and_class_lists_and_no_formulas() -> None:
     assert workbook["Results"]["A2"].data_type == "s"
     assert (first["Date"], first["Shown as"], first["Grade"]) == ("2026-06-15", "K7M2QX", 14.5)
     assert first["Entered"] == "2026-06-15 09:30"
+    assert (first["Name"], first["Number"], first["Comment"]) == ("Ada Lovelace", "0017", "=Well\ndone.")
     assert dict(zip(results[0], results[2], strict=True))["Grade"] is None
     assert lists[1] == ("7a", "Ada Lovelace", "0017", None)
 
@@ -39,6 +41,7 @@ def test_the_json_has_the_same() -> None:
     content = json.loads(person_json(PERSON, THEN))
     assert content["student"] == "Ada Lovelace"
     assert [one["Grade"] for one in content["results"]] == ["14.5", ""]
+    assert [one["Comment"] for one in content["results"]] == ["=Well\ndone.", ""]
     assert content["classLists"] == [
         {"Class list": "7a", "Name": "Ada Lovelace", "Number": "0017", "Code": ""}
     ]

@@ -149,9 +149,7 @@ class ApiResolvers:
             rows = list_results(connection, examId, row_count + 1, after_id, with_awaited=is_owner)
             page = rows[:row_count]
             return {
-                "items": [
-                    result_object(row, exam, now_s, with_name=is_owner, with_student=is_owner) for row in page
-                ],
+                "items": [result_object(row, exam, now_s, for_owner=is_owner) for row in page],
                 "nextToken": next_token(listing, (page[-1].id,)) if len(rows) > row_count else None,
             }
 
@@ -169,7 +167,7 @@ class ApiResolvers:
             is_owner = exam.owner == caller.sub
             if not is_owner and (result.is_awaited or not are_results_public(exam, now_s)):
                 return None
-            return result_object(result, exam, now_s, with_name=is_owner, with_student=is_owner)
+            return result_object(result, exam, now_s, for_owner=is_owner)
 
         return self._database.read(work)
 
@@ -185,7 +183,7 @@ class ApiResolvers:
         if result is None or result.is_awaited:
             return None
         forgive()
-        return result_object(result, exam, now_s)
+        return result_object(result, exam, now_s, with_comment=True)
 
     def _list_class_lists(
         self, _source: object, info: ResolveInfo, limit: int | None = None, **given: str | None

@@ -13,6 +13,7 @@ from deploy.local.backend.appsync.errors import bad_request, conflict, not_found
 from deploy.local.backend.appsync.exam_rules import TeacherMutation, owned_exam
 from deploy.local.backend.appsync.validation import (
     checked_batch_ids,
+    checked_comment,
     checked_grade,
     checked_id,
     checked_student,
@@ -57,7 +58,8 @@ def create_results(connection: sqlite3.Connection, mutation: TeacherMutation) ->
 
 
 def change_result(connection: sqlite3.Connection, mutation: TeacherMutation) -> WireObject:
-    """Fields left out stay; a null name removes it. A graded result does not become awaited in this way."""
+    """Fields left out stay; a null name, number or comment is removed. A graded result does not become
+    awaited in this way."""
     given = mutation.input
     exam = owned_exam(connection, given["examId"], mutation)
     result = _current_result(connection, given, exam, mutation)
@@ -70,7 +72,11 @@ def change_result(connection: sqlite3.Connection, mutation: TeacherMutation) -> 
         if changed.is_awaited and not result.is_awaited:
             raise precondition_failed("A grade is taken back with retractResults")
     if "name" in given:
-        changed = replace(changed, name=_checked_name(given))
+        changed = replace(changed, name=_checked(given, "name"))
+    if "number" in given:
+        changed = replace(changed, number=_checked(given, "number"))
+    if "comment" in given:
+        changed = replace(changed, comment=checked_comment(given["comment"]))
     update_result(connection, changed)
     return result_object(changed, exam, mutation.now_s)
 
@@ -108,7 +114,9 @@ def _stored_row(
         id=checked_id(given["id"]),
         student=checked_student(given["student"], exam.audience),
         grade=checked_grade(given["grade"]),
-        name=_checked_name(given),
+        name=_checked(given, "name"),
+        number=_checked(given, "number"),
+        comment=checked_comment(given.get("comment")),
         version=1,
         created_at=mutation.now,
         updated_at=mutation.now,
@@ -149,6 +157,6 @@ def _batch_rows(mutation: TeacherMutation) -> Sequence[RowInput]:
     return rows
 
 
-def _checked_name(given: RowInput) -> str | None:
-    name = given.get("name")
-    return None if name is None else checked_text(name, "name")
+def _checked(given: RowInput, field: str) -> str | None:
+    value = given.get(field)
+    return None if value is None else checked_text(value, field)

@@ -19,6 +19,7 @@ __all__ = [
     "checked_batch_ids",
     "checked_class_code",
     "checked_class_size",
+    "checked_comment",
     "checked_date",
     "checked_grade",
     "checked_gradebook",
@@ -31,7 +32,8 @@ __all__ = [
     "stored_time",
 ]
 
-TEXT_LENGTH_MAX = 120  # code points of subject, teacher, student and name
+TEXT_LENGTH_MAX = 120  # code points of subject, teacher, student, name and number
+COMMENT_LENGTH_MAX = 1000
 GRADE_LENGTH_MAX = 16
 BATCH_ROWS_MAX = 99  # as on AWS, where one item of a transaction of 100 is the exam
 CLASS_STUDENTS_MAX = 1000
@@ -83,6 +85,14 @@ def checked_text(value: str | None, field: str, *, length_max: int = TEXT_LENGTH
 def checked_grade(value: str | None) -> str:
     """A text of 1 to 16 characters."""
     return checked_text(value, "grade", length_max=GRADE_LENGTH_MAX)
+
+
+def checked_comment(value: str | None) -> str | None:
+    """The trimmed text, or None if nothing is left: up to COMMENT_LENGTH_MAX characters and line breaks."""
+    text = (value or "").strip()
+    if text:
+        checked_text(text.replace("\n", " "), "comment", length_max=COMMENT_LENGTH_MAX)
+    return text or None
 
 
 def checked_gradebook(value: str | None) -> str | None:

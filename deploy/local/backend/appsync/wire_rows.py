@@ -1,9 +1,10 @@
 """Stored rows as the schema's objects. The schema's directives decide who may see a field, except for `name`,
-and for `student` where each student sees the own result only.
+`number` and `comment`, and for `student` where each student sees the own result only.
 
-These are included only on request: for the exam's owner, in the answer to a query. In answers to mutations,
-and so in events, they are always null and empty. Whether an exam's hour has come is decided at each answer,
-by the time `now_s` (epoch seconds) of this backend's clock; nothing acts when it comes.
+These are included only on request: for the exam's owner, in the answer to a query; the comment also for
+whoever has the code. In answers to mutations, and so in events, they are always null and empty. Whether an
+exam's hour has come is decided at each answer, by the time `now_s` (epoch seconds) of this backend's clock;
+nothing acts when it comes.
 """
 
 import datetime as dt
@@ -55,14 +56,23 @@ def exam_object(exam: Exam, now_s: float) -> WireObject:
 
 
 def result_object(
-    result: Result, exam: Exam, now_s: float, *, with_name: bool = False, with_student: bool = False
+    result: Result,
+    exam: Exam,
+    now_s: float,
+    *,
+    for_owner: bool = False,
+    with_student: bool = False,
+    with_comment: bool = False,
 ) -> WireObject:
-    """All fields of `Results`. An awaited result is never readable: subscribers are filtered on that."""
+    """All fields of `Results`. An awaited result is never readable: subscribers are filtered on that.
+
+    `for_owner`: with everything that is the owner's alone.
+    """
     is_readable = are_results_public(exam, now_s) and not result.is_awaited
     return {
         "id": result.id,
         "examId": result.exam_id,
-        "student": result.student if with_student or not exam.is_own_result_only else "",
+        "student": result.student if for_owner or with_student or not exam.is_own_result_only else "",
         "grade": result.grade,
         "readable": is_readable,
         "published": is_readable and exam.is_listed,
@@ -70,7 +80,9 @@ def result_object(
         "createdAt": result.created_at,
         "updatedAt": result.updated_at,
         "owner": exam.owner,
-        "name": result.name if with_name else None,
+        "name": result.name if for_owner else None,
+        "number": result.number if for_owner else None,
+        "comment": result.comment if for_owner or with_comment else None,
     }
 
 

@@ -21,7 +21,8 @@ AWAITED = "AWAITED"  # in the place of a grade
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One stored result. `student` is what the public sees, `name` the person behind a code, or None."""
+    """One stored result. `student` is what the public sees, `name` the person behind a code, or None;
+    `number` is the school's of the student, `comment` what the teacher says to the student."""
 
     exam_id: str
     id: str
@@ -31,6 +32,8 @@ class Result:
     version: int
     created_at: str
     updated_at: str
+    number: str | None = None
+    comment: str | None = None
 
     @property
     def is_awaited(self) -> bool:
@@ -38,7 +41,9 @@ class Result:
         return self.grade == AWAITED
 
 
-_SELECT = "SELECT exam_id, id, student, grade, name, version, created_at, updated_at FROM results"
+_SELECT = (
+    "SELECT exam_id, id, student, grade, name, version, created_at, updated_at, number, comment FROM results"
+)
 
 
 def find_result(connection: sqlite3.Connection, exam_id: str, result_id: str) -> Result | None:
@@ -84,8 +89,9 @@ def count_results(connection: sqlite3.Connection, exam_id: str, count_max: int) 
 
 def insert_result(connection: sqlite3.Connection, result: Result) -> None:
     connection.execute(
-        "INSERT INTO results (exam_id, id, student, grade, name, version, created_at, updated_at) VALUES"
-        " (:exam_id, :id, :student, :grade, :name, :version, :created_at, :updated_at)",
+        "INSERT INTO results (exam_id, id, student, grade, name, version, created_at, updated_at, number,"
+        " comment) VALUES (:exam_id, :id, :student, :grade, :name, :version, :created_at, :updated_at,"
+        " :number, :comment)",
         asdict(result),
     )
 
@@ -93,8 +99,9 @@ def insert_result(connection: sqlite3.Connection, result: Result) -> None:
 def update_result(connection: sqlite3.Connection, result: Result) -> None:
     """Everything but ids and time of creation."""
     connection.execute(
-        "UPDATE results SET student = :student, grade = :grade, name = :name, version = :version,"
-        " updated_at = :updated_at WHERE exam_id = :exam_id AND id = :id",
+        "UPDATE results SET student = :student, grade = :grade, name = :name, number = :number,"
+        " comment = :comment, version = :version, updated_at = :updated_at"
+        " WHERE exam_id = :exam_id AND id = :id",
         asdict(result),
     )
 

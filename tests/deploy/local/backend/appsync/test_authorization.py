@@ -148,7 +148,7 @@ def test_guests_may_access_exactly_these_fields_of_the_real_schema() -> None:
         "createdAt",
         "updatedAt",
     ]
-    results = ["id", "examId", "student", "grade", "readable", "published", "version"]
+    results = ["id", "examId", "student", "grade", "readable", "published", "version", "comment"]
     subscriptions = [
         "onUpdateExam",
         "onPublishExam",
