@@ -93,6 +93,12 @@ def list_records(text: str) -> Records:
             yield number, [found["answer"], found["name"]] if found else [line]
         return
     rows = [_ALIGNED.split(line) for line in lines]
+    if not _most(rows, sum(len(cells) > 1 for cells in rows)):
+        # Two blanks are a slip within a name, but where a grade stands behind them.
+        rows = [
+            [" ".join(cells[:-1]), cells[-1]] if len(cells) > 1 and is_answer(cells[-1]) else [line]
+            for line, cells in zip(lines, rows, strict=True)
+        ]
     if len({len(cells) for cells in rows}) > 1 and max(map(len, rows)) > 2 and (places := _places(text)):
         # In a row with a blank cell, counting the cells would shift the others.
         for number, line in numbered_lines(text):

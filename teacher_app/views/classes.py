@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -41,7 +42,7 @@ def render() -> None:
         "Only you see it. You can also make one of an exam's students, under the exam's details."
     )
     if text := st.session_state.pop(_RECEIPT, None):
-        st.success(text, icon=":material/check:")
+        st.success(escape_markdown(text), icon=":material/check:")
     try:
         lists = sorted(current_api().list_class_lists(), key=lambda one: sort_key(one.title))
     except EXPECTED as error:
@@ -77,7 +78,8 @@ def _new() -> None:
         return
     try:
         source = current_reader().file(file.getvalue()) if file else current_reader().pasted(text)
-        new = NewClassList(title, _students_in(source), list_id)
+        students, left_out = _students_in(source)
+        new = NewClassList(title, students, list_id)
         current_api().create_class_list(new)
     except FileNotReadable as error:
         st.error(escape_markdown(error.reason), icon=":material/error:")
@@ -87,22 +89,41 @@ def _new() -> None:
         explain(error)
     else:
         st.session_state.pop(_NEW_ID)
-        _done(f"“{new.title}” is stored with {count_text(len(new.students), 'student')}.")
+        _done(_made_text(new, left_out))
 
 
-def _students_in(source: Source) -> tuple[ClassStudent, ...]:
-    """The students of a source's first table. Raises FieldInvalid if no names are recognised."""
+def _students_in(source: Source) -> tuple[tuple[ClassStudent, ...], list[str]]:
+    """The students of a source's first table, and what stands there in a name's place but names no student.
+
+    Raises FieldInvalid if no names are recognised.
+    """
     table = next(iter(source.tables.values()))
     layout = recognised(table, OUT_OF_20, "", kind=source.kind)
-    rows = rows_from_table(table, replace(layout, grade=None, has_grades=False))
+    rows = [
+        row for row in rows_from_table(table, replace(layout, grade=None, has_grades=False)) if row.person
+    ]
     students = tuple(
         ClassStudent(row.person, row.number or None, row.code if is_code(row.code) else None)
         for row in rows
-        if row.person and row.is_included
+        if row.is_included
     )
     if not students:
         raise FieldInvalid("students", "No column of names is recognised. Give it the heading “Name”.")
-    return students
+    return students, [row.person for row in rows if not row.is_included]
+
+
+def _made_text(new: NewClassList, left_out: Sequence[str]) -> str:
+    """What is stored, and what to look at: names left out, and students who cannot be told apart."""
+    parts = [f"“{new.title}” is stored with {count_text(len(new.students), 'student')}."]
+    if left_out:
+        names = names_text(left_out, shown_max=_NAMES_SHOWN)
+        parts.append(f"Left out, since it does not look like a student: {names}. Add whoever is one below.")
+    alike = Counter((name_key(one.name), one.number, one.code) for one in new.students)
+    if more_than_once := [key for (key, *_), count in alike.items() if count > 1]:
+        written = {name_key(one.name): one.name for one in reversed(new.students)}
+        names = names_text([written[key] for key in more_than_once], shown_max=_NAMES_SHOWN)
+        parts.append(f"More than once in it: {names}. Give each a number if these are different students.")
+    return " ".join(parts)
 
 
 def _edit(stored: ClassList) -> None:

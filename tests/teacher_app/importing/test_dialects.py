@@ -59,6 +59,19 @@ def test_columns_aligned_by_hand(text: str) -> None:
     assert pairs_of(text) == ADA_AND_GRACE
 
 
+def test_a_blank_too_many_in_one_name_divides_no_columns() -> None:
+    names = ["Ada Lovelace", "Grace Hopper", "Zoë  O’Neil", "Émile Zola"]
+    assert pairs_of("\n".join(names)) == [(name, "") for name in names]
+    graded = "Ada Lovelace 14\nGrace Hopper 15\n Zoë  O’Neil  16\nÉmile  17\nJörg Müller 18"
+    assert pairs_of(graded) == [
+        ("Ada Lovelace", "14"),
+        ("Grace Hopper", "15"),
+        ("Zoë  O’Neil", "16"),
+        ("Émile", "17"),
+        ("Jörg Müller", "18"),
+    ]
+
+
 def test_a_decimal_comma_between_separators_is_rejoined() -> None:
     assert pairs_of("Ada,14,5\nBob,12\nCy,EX") == [("Ada", "14,5"), ("Bob", "12"), ("Cy", "EX")]
     assert pairs_of("Name,Grade\nAda,14,5\nBob,12,25") == [("Ada", "14,5"), ("Bob", "12,25")]

@@ -57,6 +57,27 @@ def test_numbers_and_codes_beside_the_names_are_kept(desk: Desk) -> None:
     )
 
 
+def test_it_is_said_who_is_left_out_of_a_new_list_and_who_is_in_it_twice(desk: Desk) -> None:
+    page = made_by_paste(desk, "7_a_", "Ada Lovelace\nGrace Hopper\nlovelace, ada\nZoë  O’Neil\nAverage")
+    said = words(page).replace("\\", "")
+    assert "“7_a_” is stored with 4 students" in said
+    assert "does not look like a student: Average." in said
+    assert "More than once in it: Ada Lovelace." in said
+    (stored,) = lists(desk)
+    assert [one.name for one in stored.students or ()] == [
+        "Ada Lovelace",
+        "Grace Hopper",
+        "lovelace, ada",
+        "Zoë  O’Neil",
+    ]
+
+
+def test_two_of_one_name_with_numbers_are_two_students(desk: Desk) -> None:
+    page = made_by_paste(desk, "7a", "Name\tStudent number\nAda Lovelace\t4017\nAda Lovelace\t4022")
+    assert "with 2 students" in words(page)
+    assert "More than once" not in words(page)
+
+
 @pytest.mark.parametrize(("title", "text", "says"), [("", "Ada", "title is empty"), ("7a", "", "")])
 def test_a_list_that_cannot_be_made_says_why(desk: Desk, title: str, text: str, says: str) -> None:
     page = made_by_paste(desk, title, text)
