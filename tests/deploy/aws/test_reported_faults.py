@@ -1,9 +1,10 @@
-"""Faults of AppSync that others have reported publicly, as cases for what we send it."""
+"""Faults of AWS that others have reported publicly, as cases for what we send it."""
 
 import re
 import subprocess
 
 import pytest
+from cfnlint.decode import decode
 from graphql import (
     FieldNode,
     FragmentDefinitionNode,
@@ -14,6 +15,7 @@ from graphql import (
     print_ast,
 )
 
+from deploy.aws.template import BACKEND_TEMPLATE, HOSTING_TEMPLATE
 from shared.api import operations
 from tests.deploy.aws.evaluator import Evaluator
 from tests.deploy.aws.tools import LINT_FOLDER, RESOLVERS, ROOT, missing, node_tool
@@ -117,3 +119,31 @@ def test_every_mutation_selects_the_fields_by_which_its_events_are_filtered(
     for subscription in subscriptions:
         assert filtered_fields(evaluator, subscription) <= fields, subscription
     assert subscriptions or mutation.endswith("ClassList")
+
+
+def test_everything_that_appsync_checks_against_the_schema_waits_for_it() -> None:
+    """Functions, too: "Schema is currently being altered" (hashicorp/terraform-provider-aws#16211); the CDK
+    has each depend on the schema."""
+    template, _ = decode(str(BACKEND_TEMPLATE))
+    waiting = {
+        name: resource.get("DependsOn")
+        for name, resource in template["Resources"].items()
+        if resource["Type"] in ("AWS::AppSync::FunctionConfiguration", "AWS::AppSync::Resolver")
+    }
+    assert waiting == dict.fromkeys(waiting, "Schema")
+
+
+def test_descriptions_of_firewall_rules_have_only_the_characters_that_ec2_accepts() -> None:
+    """No apostrophe, for one: "Invalid rule description", which cfn-lint does not find
+    (aws-cloudformation/cfn-lint#1471)."""
+    template, _ = decode(str(HOSTING_TEMPLATE))
+    described = 0
+    for resource in template["Resources"].values():
+        if resource["Type"] != "AWS::EC2::SecurityGroup":
+            continue
+        group = resource["Properties"]
+        rules = [*group["SecurityGroupIngress"], *group["SecurityGroupEgress"]]
+        for text in (group["GroupDescription"], *(rule["Description"] for rule in rules)):
+            assert re.fullmatch(r"[a-zA-Z0-9. _:/()#,@\[\]+=&;{}!$*-]{1,255}", text), text
+            described += 1
+    assert described == 6

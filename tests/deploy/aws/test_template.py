@@ -195,7 +195,7 @@ def test_each_data_sources_role_reaches_its_own_table_and_results_are_counted_in
     ]
     assert statements(resources, "ApiLogRole") == [
         (
-            ["logs:CreateLogStream", "logs:PutLogEvents"],
+            ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
             ["arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/appsync/apis/*"],
         )
     ]
