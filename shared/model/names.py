@@ -14,6 +14,7 @@ from shared.model.codes import CODE_ALPHABET
 
 __all__ = [
     "TABLES",
+    "are_other_numbers",
     "code_of",
     "code_pattern",
     "fold",
@@ -117,6 +118,11 @@ def fold(text: str) -> str:
     apart = unicodedata.normalize("NFKD", text.translate(_LETTERS_TABLE))
     plain = re.sub(_IGNORED, "", apart).lower().translate(_LETTERS_TABLE)
     return re.sub(_SPACES, " ", plain).strip(" ")
+
+
+def are_other_numbers(first: str | None, second: str | None) -> bool:
+    """Whether the school's numbers of two students tell them apart: both have one, and they differ."""
+    return bool(first and second) and fold(first or "") != fold(second or "")
 
 
 def name_key(text: str) -> str:

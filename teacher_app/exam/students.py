@@ -12,10 +12,10 @@ __all__ = ["awaited_rows", "students_of"]
 
 
 def students_of(exam: Exam, results: Iterable[Result]) -> tuple[ClassStudent, ...]:
-    """The students of an exam, with their codes if it shows codes; whoever has no name is left out."""
+    """The students of an exam, with numbers and, if it shows them, codes; whoever has no name is left out."""
     has_codes = exam.audience.has_codes
     return tuple(
-        ClassStudent(person, code=row.student if has_codes else None)
+        ClassStudent(person, row.number, row.student if has_codes else None)
         for row in results
         if (person := person_of(row, exam.audience))
     )
@@ -25,7 +25,12 @@ def awaited_rows(students: Iterable[ClassStudent], *, keeps_codes: bool) -> list
     """A new result without a grade for each student. A code that is not kept is made anew."""
     return [
         CreateRow(
-            new_id(), student.name, "", accepts_duplicate=True, code=student.code if keeps_codes else None
+            new_id(),
+            student.name,
+            "",
+            accepts_duplicate=True,
+            code=student.code if keeps_codes else None,
+            number=student.number or "",
         )
         for student in students
     ]

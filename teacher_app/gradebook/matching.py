@@ -2,17 +2,19 @@
 
 An exam does not know its class list. So a student is recognised by the code that the list keeps, where the
 exam shows codes, and otherwise by name, in any spelling that name_key() takes for the same. A name that two
-students or two results share identifies nobody: their grades are shown and never counted.
+students or two results share identifies nobody, unless their numbers tell them apart: such grades are shown
+and never counted. A number alone identifies nobody: another class may count its students from 1, too.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.model.class_list import ClassStudent
 from shared.model.exam import Exam, Result
-from shared.model.names import name_key
+from shared.model.names import are_other_numbers, name_key
 from teacher_app.rows.commands import person_of
 
 __all__ = ["Match", "match_students"]
@@ -44,14 +46,42 @@ def match_students(students: Sequence[ClassStudent], exam: Exam, results: Iterab
         else:
             by_name.setdefault(name_key(person_of(row, exam.audience)), []).append(row)
     unclear: dict[int, tuple[Result, ...]] = {}
+    others: list[Result] = []
     for name, places in _places_by_name(students).items():
-        left = [place for place in places if place not in found]
-        rows = by_name.pop(name, []) if left else []
-        if len(left) == len(rows) == 1:
-            found[left[0]] = rows[0]
-        elif rows:
-            unclear |= dict.fromkeys(left, tuple(rows))
-    return Match(found, unclear, tuple(row for rows in by_name.values() for row in rows))
+        left = {place: students[place].number for place in places if place not in found}
+        rows = by_name.pop(name, [])
+        for of_number in (True, False):
+            pairs = _pairs(left, rows, of_number=of_number)
+            found |= pairs
+            left = {place: number for place, number in left.items() if place not in pairs}
+            rows = [row for row in rows if row not in pairs.values()]
+        candidates = {place: _candidates(number, rows) for place, number in left.items()}
+        unclear |= {place: tuple(may_be) for place, may_be in candidates.items() if may_be}
+        others += [row for row in rows if not any(row in may_be for may_be in candidates.values())]
+    return Match(found, unclear, (*others, *(row for rows in by_name.values() for row in rows)))
+
+
+def _pairs(
+    numbers: Mapping[int, str | None], rows: Sequence[Result], *, of_number: bool
+) -> dict[int, Result]:
+    """Who has one result that is nobody else's, of these students (place -> number) and results of one name;
+    `of_number`: with the same number."""
+    may_be: dict[int, list[Result]] = {}
+    for place, number in numbers.items():
+        candidates = _candidates(number, rows)
+        if of_number:
+            candidates = [row for row in candidates if row.number and number]
+        may_be[place] = candidates
+    claimed = Counter(row.id for candidates in may_be.values() for row in candidates)
+    return {
+        place: candidates[0]
+        for place, candidates in may_be.items()
+        if len(candidates) == 1 and claimed[candidates[0].id] == 1
+    }
+
+
+def _candidates(number: str | None, rows: Iterable[Result]) -> list[Result]:
+    return [row for row in rows if not are_other_numbers(number, row.number)]
 
 
 def _places_by_name(students: Sequence[ClassStudent]) -> dict[str, list[int]]:

@@ -11,15 +11,15 @@ from shared.model.grades import stored_grade
 from shared.model.scales import Scale
 from teacher_app.rows.commands import ChangeRow, Command, CreateRow
 
-__all__ = ["GRADE", "PERSON", "BadCell", "bad_cells"]
+__all__ = ["COMMENT", "GRADE", "NUMBER", "PERSON", "BadCell", "bad_cells"]
 
-PERSON, GRADE = "person", "grade"
+PERSON, GRADE, NUMBER, COMMENT = "person", "grade", "number", "comment"
 _ANY_CODE = "222222"  # stands for a code while the other fields are checked
 
 
 @dataclass(frozen=True, slots=True)
 class BadCell:
-    """A cell that cannot be saved as it is. `column` is PERSON or GRADE."""
+    """A cell that cannot be saved as it is. `column` is one of the constants above."""
 
     column: str
     reason: str
@@ -34,6 +34,14 @@ def bad_cells(command: Command, scale: Scale, audience: Audience) -> Iterator[Ba
         NewResult(_ANY_CODE if has_code and not command.person.strip() else command.person, "1")
     except FieldInvalid as error:
         yield BadCell(PERSON, error.reason)
+    try:
+        NewResult(_ANY_CODE, "1", number=(command.number or "").strip() or None)
+    except FieldInvalid as error:
+        yield BadCell(NUMBER, error.reason)
+    try:
+        NewResult(_ANY_CODE, "1", comment=command.comment)
+    except FieldInvalid as error:
+        yield BadCell(COMMENT, error.reason)
     try:
         stored_grade(command.grade, scale)
     except FieldInvalid as error:

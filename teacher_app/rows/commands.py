@@ -3,6 +3,7 @@
 Every command has a `key`, a random UUID made where it was typed; a command that is sent again is carried out
 once. Where an exam shows codes, `person` is the real name and the row's `student` is the code; otherwise
 `person` is `student`. A blank `grade` is an awaited one: the student has none yet, or it is taken back.
+`number` is the school's of the student, `comment` what the teacher tells the student; an empty one is none.
 """
 
 from __future__ import annotations
@@ -40,17 +41,22 @@ class CreateRow:
     grade: str
     accepts_duplicate: bool = False
     code: str | None = None
+    number: str = ""
+    comment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeRow:
-    """The new values of a row; `expected_version` is the version that the teacher saw."""
+    """The new values of a row; `expected_version` is the version that the teacher saw. A `number` or a
+    `comment` that is None stays as it is."""
 
     key: str
     row_id: str
     expected_version: int
     person: str
     grade: str
+    number: str | None = None
+    comment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +109,8 @@ class Deleted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """It cannot be saved like this. `field` is person, grade or None; `reason` says what to do, `cause` is
-    the API's error, if any."""
+    """It cannot be saved like this. `field` is person, grade, number, comment or None; `reason` says what to
+    do, `cause` is the API's error, if any."""
 
     key: str
     field: str | None

@@ -127,9 +127,8 @@ class GridSession(PageSession):
         if not (isinstance(receipt, Duplicate) and isinstance(command, CreateRow)):
             raise ValueError(receipt)
         existing = receipt.existing
-        self._carry_out(
-            key, ChangeRow(new_id(), existing.id, existing.version, command.person, command.grade)
-        )
+        change = _change_of(command, existing)
+        self._carry_out(key, change)
 
     def take_theirs(self, key: str) -> None:
         """Leave what is stored now; what was typed on this line is given up."""
@@ -158,10 +157,17 @@ class GridSession(PageSession):
             case DeleteRow() as command, Conflict(theirs=Result() as theirs):
                 return replace(command, key=new_id(), expected_version=theirs.version)
             case (CreateRow() | ChangeRow()) as command, Conflict(theirs=Result() as theirs):
-                return ChangeRow(new_id(), theirs.id, theirs.version, command.person, command.grade)
+                return _change_of(command, theirs)
             case (CreateRow() | ChangeRow()) as command, _:
                 # A row that was deleted comes back as a new one: its id is never used again.
-                return CreateRow(new_id(), command.person, command.grade, code=entry.code)
+                return CreateRow(
+                    new_id(),
+                    command.person,
+                    command.grade,
+                    code=entry.code,
+                    number=command.number or "",
+                    comment=command.comment or "",
+                )
         raise ValueError(receipt)
 
     def _stored_state(self, key: str) -> Saved | Deleted:
@@ -171,3 +177,11 @@ class GridSession(PageSession):
         row = self.workspace.result(row_id)
         at_s = self.workspace.now_s()
         return Deleted(key, at_s, row_id, None) if row is None else Saved(key, at_s, row, row)
+
+
+def _change_of(command: CreateRow | ChangeRow, stored: Result) -> ChangeRow:
+    """What was typed, for a row as it is stored now. A new row's empty number and comment remove nothing."""
+    number, comment = command.number, command.comment
+    if isinstance(command, CreateRow):
+        number, comment = number or None, comment or None
+    return ChangeRow(new_id(), stored.id, stored.version, command.person, command.grade, number, comment)

@@ -5,7 +5,7 @@ The script keeps what is not saved in an outbox of entries, and sends all of it 
 outbox   {"seen", "entries": [{"key", "attempt", "op": "create" | "change" | "delete" | "undo", ...}]}
 receipts {key: {"attempt", "kind", ...}}     for the kinds see receipt_message()
 rows     {"epoch", "base", "revision", "rows", "gone"}     what changed since the `seen` [epoch, revision]
-row      [id, person, code, grade, version]     code is "" where an exam shows names
+row      [id, person, code, grade, version, number, comment]     code is "" where an exam shows names
 
 An outbox is not to be trusted: it was kept in a browser.
 """
@@ -39,7 +39,7 @@ from teacher_app.rows.commands import (
 __all__ = ["OUTBOX_MAX", "Entry", "entries_of", "receipt_message", "row_message"]
 
 OUTBOX_MAX = 10_000  # entries that are read; the others get no receipt and stay in the page
-_TEXT_MAX = 1000  # characters; longer than any field may be, so that the refusal can say what is too long
+_TEXT_MAX = 4000  # characters; longer than any field may be, so that the refusal can say what is too long
 
 _HINDRANCES = {
     Hindrance.UNREACHABLE: "the server does not answer",
@@ -76,11 +76,23 @@ def _command(entry: Mapping[str, Any]) -> Command | Refused:
             case "create":
                 has_consent = entry.get("accepts_duplicate") is True
                 return CreateRow(
-                    key, _text(entry, "person"), _text(entry, "grade"), has_consent, _code(entry)
+                    key,
+                    _text(entry, "person"),
+                    _text(entry, "grade"),
+                    has_consent,
+                    _code(entry),
+                    _text(entry, "number", ""),
+                    _text(entry, "comment", ""),
                 )
             case "change":
                 return ChangeRow(
-                    key, _text(entry, "id"), _version(entry), _text(entry, "person"), _text(entry, "grade")
+                    key,
+                    _text(entry, "id"),
+                    _version(entry),
+                    _text(entry, "person"),
+                    _text(entry, "grade"),
+                    _text(entry, "number") if "number" in entry else None,
+                    _text(entry, "comment") if "comment" in entry else None,
                 )
             case "delete":
                 return DeleteRow(key, _text(entry, "id"), _version(entry))
@@ -120,11 +132,12 @@ def receipt_message(receipt: Receipt, attempt: int, audience: Audience) -> dict[
 def row_message(row: Result, audience: Audience) -> list[Any]:
     """A row for the script, with its grade as people read it."""
     code = row.student if audience.has_codes else ""
-    return [row.id, person_of(row, audience), code, grade_text(row.grade), row.version]
+    texts = [row.number or "", row.comment or ""]
+    return [row.id, person_of(row, audience), code, grade_text(row.grade), row.version, *texts]
 
 
-def _text(entry: Mapping[str, Any], name: str) -> str:
-    value = entry.get(name)
+def _text(entry: Mapping[str, Any], name: str, default: str | None = None) -> str:
+    value = entry.get(name, default)
     if not isinstance(value, str) or len(value) > _TEXT_MAX:
         raise ValueError(name)
     return value

@@ -25,11 +25,25 @@ def inverse_command(
         return DeleteRow(key, completed.row.id, completed.row.version)
     before = completed.before
     return ChangeRow(
-        key, completed.row.id, completed.row.version, person_of(before, audience), typed_grade(before.grade)
+        key,
+        completed.row.id,
+        completed.row.version,
+        person_of(before, audience),
+        typed_grade(before.grade),
+        before.number or "",
+        before.comment or "",
     )
 
 
 def restoring_command(row: Result, key: str, audience: Audience) -> CreateRow:
     """A command with `key` that creates a deleted row again, with its code."""
     code = row.student if audience.has_codes else None
-    return CreateRow(key, person_of(row, audience), typed_grade(row.grade), accepts_duplicate=True, code=code)
+    return CreateRow(
+        key,
+        person_of(row, audience),
+        typed_grade(row.grade),
+        accepts_duplicate=True,
+        code=code,
+        number=row.number or "",
+        comment=row.comment or "",
+    )

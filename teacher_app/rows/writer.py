@@ -7,8 +7,8 @@ is refused.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,9 +25,9 @@ from shared.model.errors import (
     SessionEnded,
     VersionConflict,
 )
-from shared.model.exam import Audience, NewResult, Result
+from shared.model.exam import Audience, NewResult, Result, cleaned_comment
 from shared.model.grades import AWAITED, stored_grade
-from shared.model.names import name_key
+from shared.model.names import are_other_numbers, name_key
 from teacher_app.rows.commands import (
     ChangeRow,
     Command,
@@ -50,6 +50,9 @@ from teacher_app.rows.workspace import Workspace
 __all__ = ["RowWriter"]
 
 STEP_MIN = 20  # receipts that write_in_steps() collects before it yields
+
+# As commands call the fields of a row.
+_FIELDS = {"student": "person", "name": "person", "grade": "grade", "number": "number", "comment": "comment"}
 
 _Item = NewResult | ChangeRow | DeleteRow
 _Call = tuple[Callable[[Sequence[Any]], Sequence[Receipt]], Sequence[_Item]]
@@ -103,7 +106,7 @@ class RowWriter:
         resolved = [self._resolve(command) for command in {one.key: one for one in commands}.values()]
         present = self._rows_by_person()
         self._assign_codes([command for command in resolved if isinstance(command, CreateRow)])
-        new_persons: set[str] = set()
+        new_numbers: dict[str, list[str | None]] = defaultdict(list)  # by person, of `creates`
         for command in resolved:
             if isinstance(command, ChangeRow):
                 changes.append(command)
@@ -111,17 +114,25 @@ class RowWriter:
                 deletes.append(command)
             elif isinstance(command, CreateRow):
                 new = self._new_result(command)
-                person = name_key(command.person)
-                same = [row for row in present.get(person, []) if row.id != command.key]
                 if isinstance(new, Refused):
                     answered.append(new)
-                elif same and not command.accepts_duplicate:
+                    continue
+                person = name_key(command.person)
+                same = [
+                    row
+                    for row in present.get(person, [])
+                    if row.id != command.key and not are_other_numbers(row.number, new.number)
+                ]
+                same.sort(key=lambda row: row.number != new.number)
+                if same and not command.accepts_duplicate:
                     answered.append(Duplicate(command.key, same[0], new.grade == same[0].grade))
-                elif person in new_persons and not command.accepts_duplicate:
+                elif not command.accepts_duplicate and not all(
+                    are_other_numbers(number, new.number) for number in new_numbers[person]
+                ):
                     namesakes.append(command)
                 else:
                     creates.append(new)
-                    new_persons.add(person)
+                    new_numbers[person].append(new.number)
             else:
                 answered.append(command)
         yield answered
@@ -187,11 +198,13 @@ class RowWriter:
     def _new_result(self, command: CreateRow) -> NewResult | Refused:
         try:
             grade = stored_grade(command.grade, self._workspace.exam.scale)
+            number = command.number.strip() or None
             if not self._audience.has_codes:
-                return NewResult(command.person, grade, id=command.key)
+                return NewResult(command.person, grade, None, command.key, number, command.comment)
             is_nameless = command.code is not None and not command.person  # put back as it was
             name = None if is_nameless else command.person
-            return NewResult(self._codes[command.key], grade, name, command.key)
+            code = self._codes[command.key]
+            return NewResult(code, grade, name, command.key, number, command.comment)
         except FieldInvalid as error:
             return _refused(command.key, error)
 
@@ -216,23 +229,12 @@ class RowWriter:
             try:
                 rows = [self._workspace.api.create_result(exam_id, batch[0])]
             except VersionConflict as conflict:
-                new = batch[0]
-                return [self._conflict(new.id, new.id, conflict, new.name or new.student, new.grade, None)]
-        # The API's answers to writes have no names, nor codes that find a student's own result.
+                wanted = _values(batch[0])
+                if self._audience.has_codes:
+                    del wanted["student"]  # the row keeps the code under which it arrived
+                return [self._conflict(batch[0].id, batch[0].id, conflict, wanted, None)]
         sent = {new.id: new for new in batch}
-        return [
-            self._saved(
-                row.id,
-                replace(
-                    row,
-                    student=sent[row.id].student,
-                    name=sent[row.id].name,
-                    number=sent[row.id].number,
-                    comment=sent[row.id].comment,
-                ),
-            )
-            for row in rows
-        ]
+        return [self._saved(row.id, replace(row, **_values(sent[row.id]))) for row in rows]
 
     def _saved(self, key: str, row: Result, before: Result | None = None) -> Saved:
         self._workspace.keep([row])
@@ -245,34 +247,37 @@ class RowWriter:
         before = self._workspace.result(command.row_id)
         if before is None:
             return [Conflict(command.key, command.row_id, None)]
-        grade = stored_grade(command.grade, self._workspace.exam.scale)
-        person = command.person.strip()
-        has_codes = self._audience.has_codes
-        is_new_person = person != person_of(before, self._audience)
-        if not is_new_person and grade == before.grade and before.version == command.expected_version:
+        wanted = self._wanted(command)
+        stored = _values(before)
+        changes = {name: value for name, value in wanted.items() if value != stored[name]}
+        if not changes and before.version == command.expected_version:
             return [Saved(command.key, self._workspace.now_s(), before, before)]
         try:
             version = command.expected_version
-            if grade == AWAITED and not before.is_awaited:
+            if wanted["grade"] == AWAITED and not before.is_awaited:
                 row = self._workspace.api.retract_result(before.exam_id, before.id, version)
-                if not is_new_person:
-                    return [self._saved(command.key, _with_secrets(row, before, before.name), before)]
+                del changes["grade"]
                 version = row.version
-            row = self._workspace.api.update_result(
-                before.exam_id,
-                before.id,
-                version,
-                student=person if is_new_person and not has_codes else None,
-                grade=grade,
-                name=person if is_new_person and has_codes else None,
-            )
+            if changes or version == command.expected_version:
+                texts = {name: value or "" for name, value in changes.items()}
+                row = self._workspace.api.update_result(before.exam_id, before.id, version, **texts)
         except VersionConflict as conflict:
-            return [self._conflict(command.key, command.row_id, conflict, person, grade, before)]
+            return [self._conflict(command.key, command.row_id, conflict, wanted, before)]
         except NotFound:
             self._workspace.forget([command.row_id])
             return [Conflict(command.key, command.row_id, None)]
-        name = (person or None) if has_codes else before.name
-        return [self._saved(command.key, _with_secrets(row, before, name), before)]
+        return [self._saved(command.key, replace(row, **{**stored, **wanted}), before)]
+
+    def _wanted(self, command: ChangeRow) -> dict[str, Any]:
+        """What the command says of a row, by field. Raises FieldInvalid."""
+        person = command.person.strip()
+        wanted: dict[str, Any] = {"grade": stored_grade(command.grade, self._workspace.exam.scale)}
+        wanted |= {"name": person or None} if self._audience.has_codes else {"student": person}
+        if command.number is not None:
+            wanted["number"] = command.number.strip() or None
+        if command.comment is not None:
+            wanted["comment"] = cleaned_comment(command.comment) or None
+        return wanted
 
     def _delete(self, batch: Sequence[DeleteRow]) -> list[Receipt]:
         before = {command.row_id: self._workspace.result(command.row_id) for command in batch}
@@ -300,13 +305,12 @@ class RowWriter:
         key: str,
         row_id: str,
         conflict: VersionConflict,
-        person: str,
-        grade: str,
+        wanted: Mapping[str, Any],
         before: Result | None,
     ) -> Receipt:
         """Two writes of the same values are no conflict: the row is as this teacher wants it."""
         theirs = self._current_row(conflict)
-        if theirs is not None and theirs.grade == grade and person_of(theirs, self._audience) == person:
+        if theirs is not None and wanted.items() <= _values(theirs).items():
             return Saved(key, self._workspace.now_s(), theirs, before)
         return Conflict(key, row_id, theirs)
 
@@ -321,11 +325,9 @@ class RowWriter:
         return row
 
 
-def _with_secrets(row: Result, before: Result, name: str | None) -> Result:
-    """An answer to a write, with what the API leaves out of it."""
-    return replace(
-        row, name=name, student=row.student or before.student, number=before.number, comment=before.comment
-    )
+def _values(row: Result | NewResult) -> dict[str, Any]:
+    """What a teacher writes of a row, by field. The API's answers to writes leave some of it out."""
+    return {name: getattr(row, name) for name in ("student", "grade", "name", "number", "comment")}
 
 
 def _batches(items: Sequence[_Item], size: int) -> Iterator[Sequence[_Item]]:
@@ -352,7 +354,7 @@ def _refused(key: str, error: Exception) -> Refused:
     field, reason = None, str(error)
     if isinstance(error, FieldInvalid | InputRefused):
         reason = error.reason
-        field = {"student": "person", "name": "person", "grade": "grade"}.get(error.field or "")
+        field = _FIELDS.get(error.field or "")
     elif isinstance(error, NotAllowed):
         reason = "This exam belongs to another teacher: only they can change it."
     elif isinstance(error, NotFound):

@@ -280,17 +280,55 @@ def test_codes_tell_students_of_one_name_apart() -> None:
     assert [line.average for line in book.lines] == [0.9, 0.5]
 
 
+@pytest.mark.parametrize(
+    ("numbers", "results", "averages", "others"),
+    [
+        (["17", "18"], {"17": "50", "18": "90"}, [0.5, 0.9], 0),
+        (["18", "17"], {" 17": "50", "18": "90"}, [0.9, 0.5], 0),
+        (["17", None], {"17": "50", "": "90"}, [0.5, 0.9], 0),
+        (["17", None], {"17": "50", "18": "90"}, [0.5, 0.9], 0),
+        (["17", "18"], {"17": "50", "": "90"}, [0.5, 0.9], 0),
+        (["17", "18"], {"17": "50", "19": "90"}, [0.5, None], 1),
+        (["17", "17"], {"17": "50"}, [None, None], 0),
+        ([None, None], {"17": "50", "18": "90"}, [None, None], 0),
+        (["17"], {"18": "50"}, [None], 1),
+    ],
+)
+def test_numbers_tell_students_of_one_name_apart(
+    numbers: list[str | None], results: dict[str, str], averages: list[float | None], others: int
+) -> None:
+    """A result with a number is never that of a student of the same name with another."""
+    exam = an_exam(scale=PERCENT)
+    rows = [a_result("Ethan Lin", grade, exam, number=number or None) for number, grade in results.items()]
+    book = gradebook_of([ClassStudent("Ethan Lin", number) for number in numbers], [(exam, rows)], Choice())
+    assert [line.average for line in book.lines] == averages
+    assert sum(count for _, count in book.others) == others
+
+
+def test_a_number_alone_is_nobody() -> None:
+    """Another class counts its students from 1, too."""
+    exam = an_exam(scale=PERCENT)
+    rows = [a_result("Ethan Lin", "50", exam, number="1")]
+    book = gradebook_of([ClassStudent("Ada Lovelace", "1")], [(exam, rows)], Choice())
+    assert (book.lines[0].missing, book.others) == (1, (("Ethan Lin", 1),))
+
+
 def test_a_result_belongs_to_exactly_one_student_or_to_nobody() -> None:
-    """Whatever the names and codes are: every result is counted, shown as unclear, or listed as another's."""
+    """Whatever the names, numbers and codes are: every result is counted, unclear, or listed as another's."""
     randomly = random.Random(7)
     names = ["Ada", "ada", "Bob", "Eve", "Zoë", "zoe"]
     codes = ["ABC234", "XYZ789", "KMN567", "PQR345"]
+    numbers = [None, None, "1", "2"]
     for _ in range(300):
         audience = randomly.choice(list(Audience))
         exam = an_exam(scale=PERCENT, audience=audience)
         shuffled = randomly.sample(codes, len(codes))
         students = [
-            ClassStudent(randomly.choice(names), code=shuffled.pop() if randomly.random() < 0.3 else None)
+            ClassStudent(
+                randomly.choice(names),
+                randomly.choice(numbers),
+                shuffled.pop() if randomly.random() < 0.3 else None,
+            )
             for _ in range(randomly.randrange(1, 5))
         ]
         results = [
@@ -299,6 +337,7 @@ def test_a_result_belongs_to_exactly_one_student_or_to_nobody() -> None:
                 str(place),
                 exam,
                 name=randomly.choice(names) if audience is not Audience.NAMES else None,
+                number=randomly.choice(numbers),
             )
             for place in range(randomly.randrange(5))
         ]

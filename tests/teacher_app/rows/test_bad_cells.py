@@ -17,6 +17,12 @@ def test_every_invalid_cell_is_found_with_its_reason() -> None:
     assert columns(ChangeRow("key", "id", 1, "Ada", "25")) == ["grade"]
     assert columns(ChangeRow("key", "id", 1, "", "x")) == ["person", "grade"]
     assert columns(CreateRow("key", "D" * 121, "3")) == ["person"]
+    assert columns(CreateRow("key", "Ada", "3", number="1" * 121, comment="x" * 1001)) == [
+        "number",
+        "comment",
+    ]
+    assert columns(ChangeRow("key", "id", 1, "Ada", "3", "", "a\u0000b")) == ["comment"]
+    assert columns(CreateRow("key", "Ada", "3", number=" ", comment="x" * 1000 + "\r\n")) == []
     (cell,) = bad_cells(ChangeRow("key", "id", 1, "Ada", "25"), OUT_OF_20, NAMES)
     assert "above 20" in cell.reason
 

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from teacher_app.rows.workspace import Workspace
 from tests.backend_process import RunningBackend, SignedInTeacher
 from tests.builders import new_id
 from tests.teacher_app.rows.entry_desk import NOW_S, UNREACHABLE, Desk, open_desk
-from tests.teacher_app.rows.page_outbox import create_entry, outbox_of
+from tests.teacher_app.rows.page_outbox import change_entry, create_entry, outbox_of
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def test_a_first_page_gets_the_rows_the_hint_and_no_receipts(desk: Desk) -> None
     assert (data["place"], data["sign_in"], data["input_mode"]) == ("place", "/sign-in?resume=x", "decimal")
     assert data["receipts"] == {}
     assert "0 to 20" in data["hint"]
-    assert [told[1:] for told in data["rows"]["rows"]] == [["Ada", "", "12", 1]]
+    assert [told[1:] for told in data["rows"]["rows"]] == [["Ada", "", "12", 1, "", ""]]
 
 
 def test_a_saved_row_is_returned_as_receipt_and_as_row(desk: Desk) -> None:
@@ -48,7 +49,7 @@ def test_a_saved_row_is_returned_as_receipt_and_as_row(desk: Desk) -> None:
     entry = create_entry("Ada", "12,50")
     data = sent(page, entry, seen=[first["epoch"], first["revision"]])
     receipt = data["receipts"][entry["key"]]
-    told = [entry["key"], "Ada", "", "12.5", 1]
+    told = [entry["key"], "Ada", "", "12.5", 1, "", ""]
     assert receipt == {"attempt": 1, "kind": "saved", "at": NOW_S * 1000, "row": told, "before": None}
     assert data["rows"]["base"] == first["revision"]
     assert data["rows"]["rows"] == [told]
@@ -99,10 +100,10 @@ def test_change_delete_and_undo_by_messages(desk: Desk) -> None:
     change = {"key": new_id(), "attempt": 1, "op": "change", "id": row["key"], "version": 1}
     change |= {"person": "Ada", "grade": "13"}
     receipt = sent(page, change)["receipts"][change["key"]]
-    assert receipt["before"] == [row["key"], "Ada", "", "12", 1]
+    assert receipt["before"] == [row["key"], "Ada", "", "12", 1, "", ""]
     stale = {**change, "key": new_id(), "grade": "14"}
     conflict = sent(page, stale)["receipts"][stale["key"]]
-    assert (conflict["kind"], conflict["row"]) == ("conflict", [row["key"], "Ada", "", "13", 2])
+    assert (conflict["kind"], conflict["row"]) == ("conflict", [row["key"], "Ada", "", "13", 2, "", ""])
     undo = {"key": new_id(), "attempt": 1, "op": "undo", "of": change["key"]}
     assert sent(page, undo)["receipts"][undo["key"]]["row"][3] == "12"
     delete = {"key": new_id(), "attempt": 1, "op": "delete", "id": row["key"], "version": 3}
@@ -110,7 +111,7 @@ def test_change_delete_and_undo_by_messages(desk: Desk) -> None:
     assert gone["receipts"][delete["key"]]["kind"] == "deleted"
     assert desk.stored() == []
     back = {"key": new_id(), "attempt": 1, "op": "undo", "of": delete["key"]}
-    assert sent(page, back)["receipts"][back["key"]]["row"] == [back["key"], "Ada", "", "12", 1]
+    assert sent(page, back)["receipts"][back["key"]]["row"] == [back["key"], "Ada", "", "12", 1, "", ""]
 
 
 def test_an_existing_student_and_an_invalid_grade_are_reported_as_such(desk: Desk) -> None:
@@ -120,12 +121,24 @@ def test_an_existing_student_and_an_invalid_grade_are_reported_as_such(desk: Des
     assert receipts[twice["key"]] == {
         "attempt": 1,
         "kind": "duplicate",
-        "row": [there["key"], "Ada", "", "12", 1],
+        "row": [there["key"], "Ada", "", "12", 1, "", ""],
         "is_same": False,
     }
     assert (receipts[high["key"]]["kind"], receipts[high["key"]]["field"]) == ("refused", "grade")
     consent = {**twice, "attempt": 2, "accepts_duplicate": True}
     assert sent(page, consent)["receipts"][twice["key"]]["kind"] == "saved"
+
+
+def test_number_and_comment_come_and_go_with_the_row(desk: Desk) -> None:
+    """A change that does not mention them leaves them, also one from a page that does not know them yet."""
+    page = page_of(desk)
+    entry = create_entry("Ada", "12", number="17", comment="Well\r\ndone.")
+    assert sent(page, entry)["receipts"][entry["key"]]["row"][4:] == [1, "17", "Well\ndone."]
+    (row,) = desk.stored()
+    older = change_entry(row, grade="13")
+    newer = change_entry(replace(row, version=2), grade="13", number="", comment="See me.")
+    assert sent(page, older)["receipts"][older["key"]]["row"][3:] == ["13", 2, "17", "Well\ndone."]
+    assert sent(page, older, newer)["receipts"][newer["key"]]["row"][3:] == ["13", 3, "", "See me."]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +147,9 @@ def test_an_existing_student_and_an_invalid_grade_are_reported_as_such(desk: Des
         {"op": "create"},
         {"op": "create", "person": 5, "grade": "1"},
         {"op": "create", "person": "x" * 5000, "grade": "1"},
+        {"op": "create", "person": "Ada", "grade": "1", "comment": None},
         {"op": "change", "id": "id", "person": "Ada", "grade": "1", "version": "1"},
+        {"op": "change", "id": "id", "person": "Ada", "grade": "1", "version": 1, "number": 17},
         {"op": "delete", "id": "id", "version": 0},
         {"op": "delete", "id": "id", "version": True},
         {"op": "undo"},
@@ -200,7 +215,7 @@ def test_with_codes_rows_have_both_and_a_published_exam_says_so(
         entry = create_entry("Ada", "12")
         receipt = sent(page, entry)["receipts"][entry["key"]]
         (row,) = desk.stored()
-        assert receipt["row"] == [entry["key"], "Ada", row.student, "12", 1]
+        assert receipt["row"] == [entry["key"], "Ada", row.student, "12", 1, "", ""]
         assert desk.workspace.change_exam(lambda _, exam: desk.direct.publish_exam(exam.id, exam.version))
         hint = page.form_data(place="place", sign_in="")["hint"]
         assert "code" in hint

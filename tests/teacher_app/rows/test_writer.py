@@ -8,7 +8,7 @@ from shared.api.calls import BATCH_MAX
 from shared.model.codes import is_code
 from shared.model.errors import ServerDiskFull, SessionEnded
 from shared.model.exam import Audience, NewResult
-from shared.model.grades import AWAITED
+from shared.model.grades import AWAITED, typed_grade
 from teacher_app.rows.commands import (
     ChangeRow,
     Conflict,
@@ -420,3 +420,87 @@ def test_rows_are_deleted_in_batches_and_a_changed_one_does_not_block_the_others
     assert [type(receipt) for receipt in receipts.values()].count(Deleted) == 149
     assert [row.id for row in desk.stored()] == [rows[0].id]
     assert desk.asked <= 102, "one batch at once, the other one row by row"
+
+
+def test_number_and_comment_are_written_changed_left_and_removed(desk: Desk) -> None:
+    command = CreateRow(new_id(), "Ada", "12", number=" S-17 ", comment=" Well\r\ndone. ")
+    saved = desk.writer.write([command])[command.key]
+    assert isinstance(saved, Saved)
+    assert (saved.row.number, saved.row.comment) == ("S-17", "Well\ndone.")
+    for changes, expected in (
+        ({"grade": "13"}, ("13", "S-17", "Well\ndone.")),
+        ({"comment": "See me."}, ("13", "S-17", "See me.")),
+        ({"number": "18", "comment": ""}, ("13", "18", None)),
+        ({"grade": "", "comment": "Ill."}, (AWAITED, "18", "Ill.")),
+        ({"number": " "}, (AWAITED, None, "Ill.")),
+    ):
+        row = desk.stored()[0]
+        values = {"grade": typed_grade(row.grade), **changes}
+        step = ChangeRow(new_id(), row.id, row.version, "Ada", **values)
+        receipt = desk.writer.write([step])[step.key]
+        assert isinstance(receipt, Saved)
+        stored = desk.stored()[0]
+        assert (stored.grade, stored.number, stored.comment) == expected
+        kept = desk.workspace.result(row.id)
+        assert receipt.row == kept
+        assert kept is not None
+        assert (kept.grade, kept.number, kept.comment, kept.version) == (*expected, stored.version)
+
+
+def test_a_comment_that_is_too_long_is_refused_with_its_field(desk: Desk) -> None:
+    saved = create(desk, "Ada", "12")
+    new = CreateRow(new_id(), "Blaise", "3", comment="x" * 1001)
+    changed = ChangeRow(new_id(), saved.row.id, 1, "Ada", "12", number="x" * 121)
+    receipts = desk.writer.write([new, changed])
+    fields = {key: receipt.field for key, receipt in receipts.items() if isinstance(receipt, Refused)}
+    assert fields == {new.key: "comment", changed.key: "number"}
+    assert desk.stored_pairs() == [("Ada", "12")]
+
+
+@pytest.mark.parametrize("audience", [Audience.NAMES, Audience.CODES, Audience.OWN])
+def test_undo_brings_number_and_comment_back(make_desk: MakeDesk, audience: Audience) -> None:
+    desk = make_desk(audience=audience)
+    new = CreateRow(new_id(), "Ada", "12", number="17", comment="Well done.")
+    saved = desk.writer.write([new])[new.key]
+    assert isinstance(saved, Saved)
+    changed = ChangeRow(new_id(), new.key, 1, "Ada", "12", "18", "")
+    undo = UndoCommand(new_id(), changed.key)
+    desk.writer.write([changed])
+    desk.writer.write([undo])
+    (row,) = desk.stored()
+    assert (row.number, row.comment, row.version) == ("17", "Well done.", 3)
+    gone = DeleteRow(new_id(), new.key, 3)
+    back = UndoCommand(new_id(), gone.key)
+    desk.writer.write([gone])
+    assert desk.stored() == []
+    desk.writer.write([back])
+    (row,) = desk.stored()
+    assert (row.number, row.comment) == ("17", "Well done.")
+
+
+def test_a_conflict_shows_the_other_tabs_comment_and_the_same_comment_is_none(desk: Desk) -> None:
+    saved = create(desk, "Ada", "12")
+    _, other_tab = desk.page()
+    theirs = ChangeRow(new_id(), saved.row.id, 1, "Ada", "12", None, "Well done.")
+    other_tab.write([theirs])
+    mine = ChangeRow(new_id(), saved.row.id, 1, "Ada", "12", None, "Look again.")
+    receipt = desk.writer.write([mine])[mine.key]
+    assert isinstance(receipt, Conflict)
+    assert receipt.theirs is not None
+    assert (receipt.theirs.comment, receipt.theirs.version) == ("Well done.", 2)
+    same = replace(mine, key=new_id(), comment="Well done.")
+    assert isinstance(desk.writer.write([same])[same.key], Saved)
+
+
+def test_numbers_tell_students_of_one_name_apart(desk: Desk) -> None:
+    first = CreateRow(new_id(), "Ada", "12", number="17")
+    second = CreateRow(new_id(), "ada", "15", number="18")
+    receipts = desk.writer.write([first, second])
+    assert [type(receipt) for receipt in receipts.values()] == [Saved, Saved]
+    third = CreateRow(new_id(), "Ada", "3", number="19")
+    assert isinstance(desk.writer.write([third])[third.key], Saved)
+    for number, existing in (("18", {second.key}), ("", {first.key, second.key, third.key})):
+        again = CreateRow(new_id(), "Ada", "3", number=number)
+        duplicate = desk.writer.write([again])[again.key]
+        assert isinstance(duplicate, Duplicate)
+        assert duplicate.existing.id in existing

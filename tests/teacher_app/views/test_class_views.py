@@ -98,19 +98,20 @@ def test_an_exam_begins_with_the_students_of_a_class_list_and_their_codes(desk: 
     rows = {row.name: row for row in desk.real_api.list_results(exam.id)}
     assert {row.grade for row in rows.values()} == {AWAITED}
     assert rows["Ada Lovelace"].student == "ABC234"
+    assert {name: row.number for name, row in rows.items()} == {one.name: one.number for one in STUDENTS}
     assert set(rows) == {"Ada Lovelace", "Grace Hopper"}
 
 
 def test_an_exam_makes_a_class_list_with_its_codes(desk: Desk) -> None:
     new = NewExam("Optics", dt.date(2026, 6, 5), "M. Curie", OUT_OF_20, Audience.CODES)
     exam = desk.real_api.create_exam(new)
-    desk.real_api.create_result(exam.id, NewResult("ABC234", "14", "Ada Lovelace"))
+    desk.real_api.create_result(exam.id, NewResult("ABC234", "14", "Ada Lovelace", number="0017"))
     page = desk.open(navigation.EXAM, exam=exam.id, part="Details")
     press(page, "Make a class list of its 1 student")
     assert "Stored" in words(page)
     (stored,) = lists(desk)
     assert stored.title == "Optics, 5 June 2026"
-    assert stored.students == (ClassStudent("Ada Lovelace", code="ABC234"),)
+    assert stored.students == (ClassStudent("Ada Lovelace", "0017", "ABC234"),)
 
 
 def test_a_class_list_is_renamed_and_deleted_and_exams_keep_their_students(desk: Desk) -> None:
