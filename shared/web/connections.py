@@ -10,6 +10,7 @@ would be kept for ever, until no file descriptor is left for anybody else.
 - One address has at most half of the places, so that it cannot take them all. Behind a proxy all connections
   have the proxy's address: then only the total counts.
 - The kernel closes a connection whose peer has taken nothing for SILENT_PEER_S.
+- A WebSocket is pinged every PING_S, and closed if nothing was heard since the ping before.
 
 An application can take over the connection of a request for a protocol of its own: TAKE_OVER in the request's
 state is a function that gets it. Nothing may have been answered.
@@ -33,6 +34,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from shared.web.client_address import address_group
+from shared.web.pings import PING, PING_S, Pings
 
 __all__ = [
     "BODY_S",
@@ -242,9 +244,29 @@ class _LimitedHttp(H11Protocol):
 
 
 class _CountedWebSocket(WebSocketsSansIOProtocol):
-    """uvicorn's protocol, which gives back the place that the connection took while it spoke HTTP."""
+    """uvicorn's protocol, pinged by one timer for all connections. Once lost, it gives back the place that it
+    took while it spoke HTTP."""
 
     open_connections: ClassVar[OpenConnections]
+    pings: ClassVar[Pings]
+    _is_heard = True  # since the last ping
+
+    def start_keepalive(self) -> None:
+        self.pings.add(self)
+
+    def stop_keepalive(self) -> None:
+        self.pings.discard(self)
+
+    def ping(self) -> None:
+        if not self._is_heard:
+            self.keepalive_timeout()
+        elif not (self.close_sent or self.transport.is_closing()):
+            self._is_heard = False
+            self.transport.write(PING)
+
+    def data_received(self, data: bytes) -> None:
+        self._is_heard = True
+        super().data_received(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.open_connections.forget(self.transport)
@@ -255,12 +277,16 @@ _PHRASES = {408: "Request Timeout", 503: "Service Unavailable"}
 
 
 def limited_protocols(
-    open_connections: OpenConnections, *, head_s: float = HEAD_S, body_s: float = BODY_S
+    open_connections: OpenConnections,
+    *,
+    head_s: float = HEAD_S,
+    body_s: float = BODY_S,
+    ping_s: float = PING_S,
 ) -> tuple[type[asyncio.Protocol], type[asyncio.Protocol]]:
     """uvicorn's `http` and `ws` for a server whose connections are these."""
     shared = {"open_connections": open_connections}
     http = type("LimitedHttp", (_LimitedHttp,), {**shared, "head_s": head_s, "body_s": body_s})
-    return http, type("CountedWebSocket", (_CountedWebSocket,), shared)
+    return http, type("CountedWebSocket", (_CountedWebSocket,), {**shared, "pings": Pings(ping_s)})
 
 
 def _drop_silent_peer(transport: asyncio.Transport) -> None:

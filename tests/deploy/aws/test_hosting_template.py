@@ -7,17 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-import uvicorn
 from cfnlint.decode import decode
 
 from deploy.aws import image_engine
 from deploy.aws.hosting import ORIGIN_KEYS, VIEWERS_PER_CONTAINER, ResultsHour, key_change
 from deploy.aws.template import HOSTING_TEMPLATE
 from shared.settings import SECRET_LENGTH_MIN, SETTINGS
+from shared.web.pings import PING_S
 from shared.web.serving import KEEP_ALIVE_S, STOP_DEADLINE_S
 from student_app.stream.hub import BEAT_S
-
-WEBSOCKET_PING_S = uvicorn.Config("").ws_ping_interval or 0.0  # the web server's own
 
 
 @pytest.fixture(scope="module")
@@ -221,7 +219,7 @@ def test_each_hop_ends_idle_connections_before_the_next_one_does(resources: dict
     (balancer,) = of_type(resources, "AWS::ElasticLoadBalancingV2::LoadBalancer").values()
     attributes = {item["Key"]: item["Value"] for item in balancer["LoadBalancerAttributes"]}
     idle_s = int(attributes["idle_timeout.timeout_seconds"])
-    assert WEBSOCKET_PING_S * 2 < idle_s < KEEP_ALIVE_S
+    assert PING_S * 2 < idle_s < KEEP_ALIVE_S
     assert idle_s > BEAT_S * 2
     for distribution in of_type(resources, "AWS::CloudFront::Distribution").values():
         (origin,) = distribution["DistributionConfig"]["Origins"]

@@ -14,9 +14,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
-from websockets.sync.client import connect
+from websockets.frames import Frame, Opcode
+from websockets.protocol import Event
+from websockets.sync.client import ClientConnection, connect
 
 from shared.web.connections import OpenConnections, limited_protocols
+from shared.web.pings import PING
 from tests.waiting import wait_until
 
 DEADLINE_S = 20.0
@@ -104,7 +107,12 @@ def test_a_closed_connection_gives_its_place_back_once() -> None:
 
 @contextlib.contextmanager
 def served(
-    *, places: int = 100, places_per_address: int = 100, head_s: float = 30.0, body_s: float = 30.0
+    *,
+    places: int = 100,
+    places_per_address: int = 100,
+    head_s: float = 30.0,
+    body_s: float = 30.0,
+    ping_s: float = 30.0,
 ) -> Iterator[tuple[int, OpenConnections]]:
     """A server on a free port, and its connections."""
 
@@ -126,7 +134,7 @@ def served(
         ]
     )
     book = OpenConnections(places, places_per_address=places_per_address)
-    http, websocket = limited_protocols(book, head_s=head_s, body_s=body_s)
+    http, websocket = limited_protocols(book, head_s=head_s, body_s=body_s, ping_s=ping_s)
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, http=http, ws=websocket, log_config=None, lifespan="off"))
 
@@ -254,6 +262,38 @@ def test_a_websocket_keeps_its_place_and_gives_it_back() -> None:
             assert websocket.recv(DEADLINE_S) == "here"
         wait_until(lambda: len(book) == 0)
         assert status_of(port) == 200
+
+
+def test_a_quiet_websocket_is_pinged_again_and_again_and_stays_open() -> None:
+    """Browsers answer pings by themselves."""
+    pinged = threading.Semaphore(0)
+
+    class Browser(ClientConnection):
+        def process_event(self, event: Event) -> None:
+            if isinstance(event, Frame) and event.opcode is Opcode.PING:
+                pinged.release()
+            super().process_event(event)
+
+    with served(ping_s=0.1) as (port, _):
+        url = f"ws://127.0.0.1:{port}/socket"
+        with connect(url, proxy=None, ping_interval=None, create_connection=Browser) as websocket:
+            assert all(pinged.acquire(timeout=DEADLINE_S) for _ in range(5))
+            websocket.send("here")
+            assert websocket.recv(DEADLINE_S) == "here"
+
+
+def test_a_websocket_that_answers_no_ping_is_closed_and_gives_its_place_back() -> None:
+    handshake = (
+        HEAD.replace(b" / ", b" /socket ")
+        + b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        + b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    with served(ping_s=0.1) as (port, book), opened(port, handshake) as connection:
+        received = rest_of(connection)
+        assert received.startswith(b"HTTP/1.1 101 ")
+        frames = received.partition(b"\r\n\r\n")[2]
+        assert frames == PING + b"\x88\x18" + (1011).to_bytes(2) + b"keepalive ping timeout"
+        wait_until(lambda: len(book) == 0)
 
 
 def test_every_place_is_given_back_however_a_connection_ends() -> None:
