@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Route
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.starlette import App
 
+from shared.identity.steady_clock import steady_s
 from shared.identity.user_pool import UserPool
 from shared.settings import TeacherSettings
 from shared.web.compression import CompressedFiles
@@ -44,11 +45,18 @@ def create_app(
     *,
     pool: TeacherPool | None = None,
     now_s: Callable[[], float] = time.time,
+    steady_s: Callable[[], float] = steady_s,
     check_after_s: float = CHECK_AFTER_S,
     script: Path = SCRIPT,
 ) -> App:
-    """The whole dashboard. `pool`, `now_s` and `check_after_s` are the gate's; the lifespan closes them."""
-    gate = Gate(settings, pool or UserPool(settings.backend, now_s), now_s=now_s, check_after_s=check_after_s)
+    """The whole dashboard. All but `script` is the gate's; the lifespan closes it."""
+    gate = Gate(
+        settings,
+        pool or UserPool(settings.backend, steady_s),
+        now_s=now_s,
+        steady_s=steady_s,
+        check_after_s=check_after_s,
+    )
     readiness = Readiness(settings.backend)
 
     @contextlib.asynccontextmanager

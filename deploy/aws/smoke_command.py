@@ -2,8 +2,7 @@
 
 import json
 import secrets
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,7 +125,7 @@ def _signed_in(accounts: TeacherAccounts, settings: BackendSettings) -> Iterator
     with aws_errors():
         accounts.add(username, temporary := new_password(secrets.choice), name="Smoke test")
     try:
-        session = _first_sign_in(settings, username, temporary, password, time.time)
+        session = _first_sign_in(settings, username, temporary, password)
         yield SmokeTeacher(username, password, session)
     finally:
         with aws_errors():
@@ -134,13 +133,9 @@ def _signed_in(accounts: TeacherAccounts, settings: BackendSettings) -> Iterator
 
 
 def _first_sign_in(
-    settings: BackendSettings,
-    username: str,
-    temporary_password: str,
-    password: str,
-    now_s: Callable[[], float],
+    settings: BackendSettings, username: str, temporary_password: str, password: str
 ) -> TeacherSession:
-    with closing(UserPool(settings, now_s)) as pool:
+    with closing(UserPool(settings)) as pool:
         step = pool.sign_in(username, temporary_password)
         if isinstance(step, NewPasswordChallenge):
             step = pool.answer_new_password(step, password)

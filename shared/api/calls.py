@@ -21,7 +21,14 @@ from shared.api.http import GraphQLEndpoint, GuestSignature, Patience, TeacherTo
 from shared.api.own_exams import OwnExams
 from shared.identity.guest import GuestCredentials
 from shared.model.class_list import ClassList, ClassStudent, NewClassList, class_list_from_wire
-from shared.model.errors import BackendUnreachable, FieldInvalid, NotAllowed, NotFound, VersionConflict
+from shared.model.errors import (
+    ApiRefused,
+    BackendUnreachable,
+    FieldInvalid,
+    NotAllowed,
+    NotFound,
+    VersionConflict,
+)
 from shared.model.exam import (
     Audience,
     Exam,
@@ -163,9 +170,10 @@ class GuestApi(_Reader):
 class TeacherApi(_Reader):
     """Reads and writes as one teacher. Any thread may use it; close() it at the end.
 
-    `access_token` returns a valid token at each call, such as TeacherSession.access_token; what it raises
-    comes through. Every call raises BackendUnreachable and, when the API says no, NotAllowed, NotFound,
-    InputRefused, StateRefused or VersionConflict (with the present row).
+    `access_token` returns a valid token at each call, such as TeacherSession.access_token, and
+    `replace_refused` another one than that which was refused; what they raise comes through. Every call
+    raises BackendUnreachable and, when the API says no, NotAllowed, NotFound, InputRefused, StateRefused or
+    VersionConflict (with the present row).
     """
 
     _LIST_EXAMS = operations.LIST_EXAMS
@@ -178,12 +186,13 @@ class TeacherApi(_Reader):
         settings: BackendSettings,
         access_token: Callable[[], str],
         *,
+        replace_refused: Callable[[str], str] | None = None,
         patience: Patience = Patience(),  # noqa: B008  # frozen
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        endpoint = GraphQLEndpoint(
-            settings.api_url, TeacherToken(access_token), patience=patience, sleep=sleep
-        )
+        self._token = TeacherToken(access_token)
+        self._replace_refused = replace_refused
+        endpoint = GraphQLEndpoint(settings.api_url, self._token, patience=patience, sleep=sleep)
         super().__init__(settings.api_url, endpoint)
         self._own_exams = OwnExams(time.monotonic)
 
@@ -371,9 +380,25 @@ class TeacherApi(_Reader):
         except (KeyError, TypeError, ValueError, FieldInvalid) as error:
             raise BackendUnreachable(self._url, f"its class list cannot be read: {error!r}") from error
 
+    def _query(self, document: str, variables: dict[str, Any]) -> Any:
+        """Asks again with another token if this one is refused: by a clock that was set meanwhile it may be
+        too old, or from the future."""
+        try:
+            return super()._query(document, variables)
+        except NotAllowed as refusal:
+            if refusal.is_about_the_row or self._replace_refused is None:
+                raise
+            lost_tries = refusal.lost_tries
+        self._replace_refused(self._token.last_used)
+        try:
+            return super()._query(document, variables)
+        except ApiRefused as refusal:
+            refusal.lost_tries += lost_tries
+            raise
+
     def _mutate(self, document: str, wire: dict[str, Any], **arguments: object) -> Any:
         # The answer's null fields that the schema leaves nullable come with an error, which raised already.
-        value, _ = self._endpoint.ask(document, {"input": wire, **arguments}, is_repeatable=True)
+        value = self._query(document, {"input": wire, **arguments})
         if value is None:
             raise BackendUnreachable(self._url, "the answer has no row")
         return value

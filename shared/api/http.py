@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import random
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -105,10 +106,17 @@ class TeacherToken(AuthBase):
 
     def __init__(self, access_token: Callable[[], str]) -> None:
         self._access_token = access_token
+        self._used = threading.local()
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = self._access_token()
+        self._used.token = request.headers["Authorization"] = self._access_token()
         return request
+
+    @property
+    def last_used(self) -> str:
+        """The token of this thread's last request."""
+        token: str = self._used.token
+        return token
 
 
 class GuestSignature(AuthBase):

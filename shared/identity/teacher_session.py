@@ -1,4 +1,9 @@
-"""A signed-in teacher: tokens that stay on the server, renewed before they expire."""
+"""A signed-in teacher: tokens that stay on the server, renewed before they expire.
+
+How long a token is good for is counted from its arrival by a steady clock, so that a clock that is set, here
+or where the tokens come from, ends no session. Whoever issued the tokens has the last word: one that is
+refused is renewed, and the session is over when that is refused too.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.identity.steady_clock import steady_s
 from shared.model.errors import BackendUnreachable, SessionEnded
 
 __all__ = ["RENEW_BEFORE_S", "TeacherSession", "Tokens"]
@@ -26,20 +32,23 @@ class Tokens:
     id_claims: dict[str, Any] = field(repr=False)
 
     @property
-    def expires_at_s(self) -> float:
-        """When the access token expires, in epoch seconds."""
-        return float(self.access_claims["exp"])
+    def lifetime_s(self) -> float:
+        """How long the access token is good for."""
+        return float(self.access_claims["exp"]) - float(self.access_claims["iat"])
 
 
 class TeacherSession:
-    """One teacher's session. Thread-safe."""
+    """One teacher's session. Thread-safe. `steady_s` is a clock that nobody sets."""
 
-    def __init__(self, tokens: Tokens, renew: Callable[[str], Tokens], now_s: Callable[[], float]) -> None:
+    def __init__(
+        self, tokens: Tokens, renew: Callable[[str], Tokens], steady_s: Callable[[], float] = steady_s
+    ) -> None:
         self._tokens_lock = threading.Lock()  # guards all below; held during a renewal, so that one suffices
         self._tokens: Tokens | None = tokens
         self._renew = renew
-        self._now_s = now_s
-        self._retry_at_s = 0.0
+        self._steady_s = steady_s
+        self._expires_at_s = steady_s() + tokens.lifetime_s
+        self._retry_at_s = float("-inf")
         self._claims = tokens.id_claims
         self._username = str(tokens.access_claims["username"])
         self._sub = str(tokens.access_claims["sub"])
@@ -82,32 +91,48 @@ class TeacherSession:
         Raises SessionEnded, or BackendUnreachable when the old token cannot be used any more.
         """
         with self._tokens_lock:
-            tokens = self._tokens
-            if tokens is None:
-                raise SessionEnded
-            now_s = self._now_s()
-            left_s = tokens.expires_at_s - now_s
+            tokens = self._present()
+            now_s = self._steady_s()
+            left_s = self._expires_at_s - now_s
             if left_s > RENEW_BEFORE_S or (left_s > USABLE_S and now_s < self._retry_at_s):
                 return tokens.access_token
             try:
-                renewed = self._renew(tokens.refresh_token)
-            except SessionEnded:
-                self._tokens = None
-                raise
+                return self._renewed(tokens)
             except BackendUnreachable:
                 self._retry_at_s = now_s + RETRY_RENEWAL_S
                 if left_s > USABLE_S:
                     return tokens.access_token
                 raise
-            if renewed.access_claims["sub"] != self._sub:
-                self._tokens = None
-                raise SessionEnded
-            self._tokens = renewed
-            self._claims = renewed.id_claims
-            return renewed.access_token
+
+    def replace_refused(self, access_token: str) -> str:
+        """Another access token than this one, which was refused although it is good for a while yet.
+
+        Raises SessionEnded, or BackendUnreachable while no other can be had.
+        """
+        with self._tokens_lock:
+            tokens = self._present()
+            return tokens.access_token if tokens.access_token != access_token else self._renewed(tokens)
 
     def end(self) -> Tokens | None:
         """Forget the tokens and return them for revocation; None if the session had ended already."""
         with self._tokens_lock:
             tokens, self._tokens = self._tokens, None
             return tokens
+
+    def _present(self) -> Tokens:
+        if self._tokens is None:
+            raise SessionEnded
+        return self._tokens
+
+    def _renewed(self, tokens: Tokens) -> str:
+        try:
+            renewed = self._renew(tokens.refresh_token)
+        except SessionEnded:
+            self._tokens = None
+            raise
+        if renewed.access_claims["sub"] != self._sub:
+            self._tokens = None
+            raise SessionEnded
+        self._tokens, self._expires_at_s = renewed, self._steady_s() + renewed.lifetime_s
+        self._claims = renewed.id_claims
+        return renewed.access_token

@@ -1,8 +1,9 @@
-"""Teachers' sign-in with Amazon Cognito: pycognito's SRP and token verification within our own flow.
+"""Teachers' sign-in with Amazon Cognito: pycognito's SRP and public keys within our own flow.
 
 pycognito's flow discards the challenge's session, so that a forced new password would need the old one again,
-and it supports no challenge after that. So only its arithmetic and its token verification are used; no object
-keeps a password longer than the call that it was passed to.
+and it supports no challenge after that. Its token verification trusts the computer's clock to the second. So
+only its arithmetic and its way to the pool's keys are used; no object keeps a password longer than the call
+that it was passed to.
 """
 
 from __future__ import annotations
@@ -11,16 +12,17 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
+import jwt
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 from pycognito import Cognito
 from pycognito.aws_srp import AWSSRP
-from pycognito.exceptions import TokenVerificationException
 
 from shared.identity.cognito import endpoint_name, error_code, error_from_boto, user_pool_client
+from shared.identity.steady_clock import steady_s
 from shared.identity.teacher_session import TeacherSession, Tokens
 from shared.model.errors import (
     AccountNotUsable,
@@ -42,6 +44,11 @@ __all__ = [
     "TeacherSession",
     "UserPool",
 ]
+
+# How far the pool's clock may be behind ours. Its tokens come straight from it, in answer to our own request.
+CLOCK_STEP_MAX_S = 2 * 3600.0
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +91,12 @@ class UserPool:
     """The user pool as seen by its app client. Thread-safe; close() it at the end.
 
     Every method raises BackendUnreachable, and SignInThrottled after too many attempts; each names the other
-    errors that it raises. `now_s` returns epoch seconds.
+    errors that it raises. `steady_s` is a clock that nobody sets.
     """
 
-    def __init__(self, settings: BackendSettings, now_s: Callable[[], float]) -> None:
+    def __init__(self, settings: BackendSettings, steady_s: Callable[[], float] = steady_s) -> None:
         self._settings = settings
-        self._now_s = now_s
+        self._steady_s = steady_s
         self._client = user_pool_client(settings)
         self._keys_lock = threading.Lock()  # guards _keys
         self._keys: dict[str, Any] | None = None  # the pool's JWKS; fetched again for an unknown key id
@@ -164,7 +171,7 @@ class UserPool:
 
     def resume(self, refresh_token: str) -> TeacherSession:
         """The session that another process began. Raises SessionEnded if the pool refuses the token."""
-        return TeacherSession(self._renew(refresh_token), self._renew, self._now_s)
+        return TeacherSession(self._renew(refresh_token), self._renew, self._steady_s)
 
     def sign_out(self, session: TeacherSession) -> None:
         """End this session here, whatever the pool answers, then revoke its refresh token (RFC 7009)."""
@@ -181,9 +188,7 @@ class UserPool:
 
     def sign_out_everywhere(self, session: TeacherSession) -> None:
         """End every session of this teacher at the pool. Raises SessionEnded if this one has ended."""
-        access_token = session.access_token()
-        with self._typed_errors():
-            self._client.global_sign_out(AccessToken=access_token)
+        self._as_teacher(session, lambda token: self._client.global_sign_out(AccessToken=token))
         session.end()
 
     # Passwords
@@ -217,52 +222,71 @@ class UserPool:
 
     def change_password(self, session: TeacherSession, password: str, new_password: str) -> None:
         """Raises SignInRejected (the present password is wrong), PasswordRefused or SessionEnded."""
-        access_token = session.access_token()
-        with self._typed_errors():
-            self._client.change_password(
-                AccessToken=access_token, PreviousPassword=password, ProposedPassword=new_password
-            )
+        self._as_teacher(
+            session,
+            lambda token: self._client.change_password(
+                AccessToken=token, PreviousPassword=password, ProposedPassword=new_password
+            ),
+        )
 
     # The authenticator app
 
     def has_authenticator(self, session: TeacherSession) -> bool:
         """Whether sign-in asks for a code. Raises SessionEnded."""
-        access_token = session.access_token()
-        with self._typed_errors():
-            user = self._client.get_user(AccessToken=access_token)
+        user = self._as_teacher(session, lambda token: self._client.get_user(AccessToken=token))
         return "SOFTWARE_TOKEN_MFA" in user.get("UserMFASettingList", [])
 
     def enrol_authenticator(self, session: TeacherSession, issuer: str) -> AuthenticatorSecret:
         """A new secret for the teacher's app, in use once it is confirmed. Raises SessionEnded."""
-        access_token = session.access_token()
-        with self._typed_errors():
-            secret = self._client.associate_software_token(AccessToken=access_token)["SecretCode"]
+        answer = self._as_teacher(
+            session, lambda token: self._client.associate_software_token(AccessToken=token)
+        )
+        secret = answer["SecretCode"]
         label = f"{quote(issuer)}:{quote(session.username)}"
         uri = f"otpauth://totp/{label}?secret={secret}&issuer={quote(issuer)}"
         return AuthenticatorSecret(secret, uri)
 
     def confirm_authenticator(self, session: TeacherSession, code: str) -> None:
         """Have sign-in ask for a code from now on. Raises CodeRejected or SessionEnded."""
-        access_token = session.access_token()
-        with self._typed_errors():
-            answer = self._client.verify_software_token(AccessToken=access_token, UserCode=_digits(code))
-            if answer.get("Status") != "SUCCESS":
-                raise CodeRejected("This code is not right. Type the one that the app shows now.")
-            self._client.set_user_mfa_preference(
-                AccessToken=access_token,
-                SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True},
-            )
+        answer = self._as_teacher(
+            session,
+            lambda token: self._client.verify_software_token(AccessToken=token, UserCode=_digits(code)),
+        )
+        if answer.get("Status") != "SUCCESS":
+            raise CodeRejected("This code is not right. Type the one that the app shows now.")
+        self._ask_for_codes(session, is_wanted=True)
 
     def turn_off_authenticator(self, session: TeacherSession) -> None:
         """Have sign-in no longer ask for a code. Raises SessionEnded."""
-        access_token = session.access_token()
-        with self._typed_errors():
-            self._client.set_user_mfa_preference(
-                AccessToken=access_token,
-                SoftwareTokenMfaSettings={"Enabled": False, "PreferredMfa": False},
-            )
+        self._ask_for_codes(session, is_wanted=False)
+
+    def _ask_for_codes(self, session: TeacherSession, *, is_wanted: bool) -> None:
+        self._as_teacher(
+            session,
+            lambda token: self._client.set_user_mfa_preference(
+                AccessToken=token,
+                SoftwareTokenMfaSettings={"Enabled": is_wanted, "PreferredMfa": is_wanted},
+            ),
+        )
 
     # Challenges and tokens
+
+    def _as_teacher(self, session: TeacherSession, call: Callable[[str], _T]) -> _T:
+        """The call's answer with the session's access token, or with another one if that is refused: by a
+        clock that was set meanwhile it may be too old, or from the future, in a session that is not over."""
+        access_token = session.access_token()
+        try:
+            with self._typed_errors():
+                return call(access_token)
+        except SessionEnded:
+            renewed = session.replace_refused(access_token)
+        try:
+            with self._typed_errors():
+                return call(renewed)
+        except SessionEnded as error:
+            raise BackendUnreachable(
+                endpoint_name(self._settings), "it refuses the token that it has just issued"
+            ) from error
 
     def _next_step(
         self, username: str, answer: Mapping[str, Any], *, is_after_new_password: bool = False
@@ -270,7 +294,7 @@ class UserPool:
         if answer.get("AuthenticationResult"):
             result = answer["AuthenticationResult"]
             tokens = self._verify_tokens(result, result.get("RefreshToken", ""))
-            return TeacherSession(tokens, self._renew, self._now_s)
+            return TeacherSession(tokens, self._renew, self._steady_s)
         challenge = answer.get("ChallengeName")
         parameters = answer.get("ChallengeParameters", {})
         pool_username = parameters.get("USERNAME") or parameters.get("USER_ID_FOR_SRP") or username
@@ -303,30 +327,48 @@ class UserPool:
             raise SessionEnded from error
 
     def _verify_tokens(self, result: Mapping[str, Any], refresh_token: str) -> Tokens:
-        """Verifies both tokens with pycognito, and that the access token was issued to our client."""
-        access_claims = self._claims(result["AccessToken"], "access")
-        id_claims = self._claims(result["IdToken"], "id")
+        """Verifies both tokens, and that the access token was issued to our client."""
+        access_claims = self._claims(result["AccessToken"], is_access=True)
+        id_claims = self._claims(result["IdToken"], is_access=False)
         if access_claims.get("client_id") != self._settings.user_pool_client_id:
             raise _token_invalid("the access token is for another client")
         if access_claims["sub"] != id_claims.get("sub"):
             raise _token_invalid("the two tokens are for different users")
         return Tokens(result["AccessToken"], refresh_token, access_claims, id_claims)
 
-    def _claims(self, token: str, token_use: str) -> dict[str, Any]:
+    def _claims(self, token: str, *, is_access: bool) -> dict[str, Any]:
+        """What a token of the pool says, checked as OpenID Connect Core 1.0, section 3.1.3.7, asks, but for
+        `iat` and `exp` by a clock that may have been set."""
+        required = ["iss", "iat", "exp", "sub", "username" if is_access else "aud"]
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                self._key_of(token),
+                algorithms=["RS256"],
+                audience=None if is_access else self._settings.user_pool_client_id,
+                issuer=self._cognito().user_pool_url,
+                leeway=CLOCK_STEP_MAX_S,
+                options={"require": required, "verify_iat": False},
+            )
+            if claims.get("token_use") != ("access" if is_access else "id"):
+                raise _token_invalid("it is for another use")
+            if int(claims["exp"]) <= int(claims["iat"]):
+                raise _token_invalid("it was never good")
+        except (jwt.PyJWTError, TypeError, ValueError) as error:
+            raise _token_invalid(repr(error)) from error
+        return claims
+
+    def _key_of(self, token: str) -> jwt.PyJWK:
+        """The public key with which the token claims to be signed."""
+        key_id = jwt.get_unverified_header(token).get("kid")
         for is_last_try in (False, True):
             keys, are_new = self._public_keys(must_fetch=is_last_try)
-            cognito = self._cognito()
-            cognito.pool_jwk = keys
-            try:
-                return dict(cognito.verify_token(token, f"{token_use}_token", token_use))
-            except IndexError as error:  # no key has the token's kid: the pool may have rotated its keys
-                if is_last_try or are_new:
-                    raise _token_invalid("no public key of the pool has its key id") from error
-            except TokenVerificationException as error:
-                raise _token_invalid(str(error)) from error
-            except (TypeError, KeyError, ValueError) as error:
-                raise _token_invalid(repr(error)) from error
-        raise AssertionError  # the second pass returns or raises
+            for key in keys["keys"]:
+                if key.get("kid") == key_id:
+                    return jwt.PyJWK(key)
+            if are_new:
+                break
+        raise _token_invalid("no public key of the pool has its key id")
 
     def _public_keys(self, *, must_fetch: bool) -> tuple[dict[str, Any], bool]:
         """The pool's JWKS (RFC 7517), and whether it was fetched just now."""

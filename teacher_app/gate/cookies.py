@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
+from cryptography.fernet import Fernet, InvalidToken
 from starlette.datastructures import Headers
 from starlette.responses import Response
 
@@ -24,6 +25,7 @@ __all__ = [
     "drop_cookie",
     "key_of",
     "new_cookie_value",
+    "opened_value",
     "set_cookie",
 ]
 
@@ -33,6 +35,9 @@ VISITOR = "exam_results_visitor"
 DEVICE = "exam_results_device"
 # Ours have 43 characters; a refresh token of Cognito, sealed, has about 2,600. Browsers store 4,096.
 _LENGTHS_MAX = {SESSION: 64, VISITOR: 64, DEVICE: 1_000, SEALED: 4_000}
+
+# A value sealed up to so far in the future was sealed before the clock was set back.
+CLOCK_STEP_MAX_S = 2 * 3600.0
 
 
 def new_cookie_value() -> str:
@@ -60,6 +65,21 @@ def cookie_of(scope: Mapping[str, Any], name: str, *, is_https: bool) -> str | N
         if wanted in jar and 0 < len(jar[wanted].value) <= _LENGTHS_MAX[name]:
             return jar[wanted].value
     return None
+
+
+def opened_value(
+    fernet: Fernet, value: str, now_s: float, *, good_for_s: float
+) -> tuple[bytes, float] | None:
+    """What was sealed with this key into a cookie, and how long ago, below 0 if the clock was set back since.
+
+    None for anything else, and for what is older than `good_for_s`. `now_s` is epoch seconds.
+    """
+    try:
+        content = fernet.decrypt(value)
+        age_s = now_s - fernet.extract_timestamp(value)
+    except InvalidToken:
+        return None
+    return (content, age_s) if -CLOCK_STEP_MAX_S <= age_s <= good_for_s else None
 
 
 def set_cookie(

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from shared.api.calls import TeacherApi
+from shared.identity.steady_clock import steady_s
 from shared.identity.teacher_session import TeacherSession
 from shared.live.supervision import supervise
 from shared.model.errors import (
@@ -52,8 +53,8 @@ _T = TypeVar("_T")
 
 
 class Gate:
-    """One per process. `now_s` returns epoch seconds; a session that the user pool confirmed is not checked
-    again for `check_after_s`."""
+    """One per process. `now_s` returns epoch seconds, `steady_s` is a clock that nobody sets; a session that
+    the user pool confirmed is not checked again for `check_after_s`."""
 
     def __init__(
         self,
@@ -61,23 +62,28 @@ class Gate:
         pool: TeacherPool,
         *,
         now_s: Callable[[], float] = time.time,
+        steady_s: Callable[[], float] = steady_s,
         check_after_s: float = CHECK_AFTER_S,
         limits: AttemptLimits | None = None,
     ) -> None:
         self.settings = settings
         self.pool = pool
-        self.limits = limits or AttemptLimits(now_s)
-        self.code_requests = AttemptLimits(now_s, _CODES_OF_NAME, _CODES_OF_ADDRESS)
-        self.steps = PendingSteps(now_s)
+        self.limits = limits or AttemptLimits(steady_s)
+        self.code_requests = AttemptLimits(steady_s, _CODES_OF_NAME, _CODES_OF_ADDRESS)
+        self.steps = PendingSteps(steady_s)
         self.pages = OpenPages()
         idle_s = settings.session_idle_minutes * 60.0
         self.seal = SessionSeal(settings.session_key, now_s, idle_s=idle_s)
         self.form_tokens = FormTokens(self.seal.form_key)
         self.devices = KnownDevices(self.seal.device_key, now_s)
         self.sessions = Sessions(
-            now_s, lambda teacher: TeacherApi(settings.backend, teacher.access_token), idle_s=idle_s
+            steady_s,
+            lambda teacher: TeacherApi(
+                settings.backend, teacher.access_token, replace_refused=teacher.replace_refused
+            ),
+            idle_s=idle_s,
         )
-        self._now_s = now_s
+        self._steady_s = steady_s
         self._check_after_s = check_after_s
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="gate")
         self._waiting = 0  # only the event loop's thread touches it
@@ -129,7 +135,7 @@ class Gate:
         except SessionEnded:
             self.sessions.end(key)  # the pool is not asked again for this cookie
             return
-        self.sessions.adopt(key, teacher, started_at_s=sealed.started_at_s, touched_at_s=sealed.used_at_s)
+        self.sessions.adopt(key, teacher, age_s=sealed.age_s, rested_s=sealed.rested_s)
 
     def sealed(self, key: str) -> str | None:
         """The cookie with which another process can continue that session; None if it has ended."""
@@ -137,7 +143,7 @@ class Gate:
         token = None if session is None else session.teacher.refresh_token
         if session is None or token is None:
             return None
-        return self.seal.seal(key, token, session.started_at_s)
+        return self.seal.seal(key, token, self._steady_s() - session.started_at_s)
 
     def session_of_page(self, page_id: str | None) -> GateSession:
         """The session of an open page. May call the user pool (blocking). Raises SessionEnded."""
@@ -163,7 +169,7 @@ class Gate:
         """
         if not self._needs_check(session):
             return not session.teacher.has_ended
-        session.checked_at_s = self._now_s()  # before asking, so that concurrent requests do not ask too
+        session.checked_at_s = self._steady_s()  # before asking, so that concurrent requests do not ask too
         try:
             self.pool.has_authenticator(session.teacher)
         except (BackendUnreachable, SignInThrottled):
@@ -175,7 +181,7 @@ class Gate:
         return True
 
     def _needs_check(self, session: GateSession) -> bool:
-        return self._now_s() - session.checked_at_s >= self._check_after_s
+        return self._steady_s() - session.checked_at_s >= self._check_after_s
 
     async def sweep(self) -> None:
         """Revoke the tokens of sessions that ended here, and forget sign-in steps that expired."""

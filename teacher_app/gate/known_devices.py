@@ -13,9 +13,10 @@ import secrets
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet
 
 from shared.model.names import name_key
+from teacher_app.gate.cookies import opened_value
 
 __all__ = ["KNOWN_FOR_S", "KnownDevices"]
 
@@ -38,9 +39,8 @@ class KnownDevices:
         """The device's id, if it is known for this name."""
         if cookie is None:
             return None
-        try:
-            content = self._fernet.decrypt_at_time(cookie, KNOWN_FOR_S, int(self._now_s()))
-        except InvalidToken:
+        opened = opened_value(self._fernet, cookie, self._now_s(), good_for_s=KNOWN_FOR_S)
+        if opened is None:
             return None
-        device, names = json.loads(content)
+        device, names = json.loads(opened[0])
         return str(device) if name_key(name) in names else None

@@ -15,7 +15,9 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet
+
+from teacher_app.gate.cookies import opened_value
 
 __all__ = ["SealedSession", "SessionSeal"]
 
@@ -24,17 +26,18 @@ RENEW_AFTER_S = 60.0  # a page that is loaded later than this gets a new seal: i
 
 @dataclass(frozen=True, slots=True)
 class SealedSession:
-    """What continues a session. Times are epoch seconds; `used_at_s` is when the seal was made."""
+    """What continues a session. It began `age_s` ago; the seal was made `rested_s` ago. Both are below 0 if
+    the clock was set back since."""
 
     refresh_token: str = field(repr=False)
-    started_at_s: float
-    used_at_s: float
+    age_s: float
+    rested_s: float
 
 
 class SessionSeal:
     """Seals and opens. `key_text` is the setting; None: a key of this process, so that nothing outlives it.
 
-    A seal is refused once it is older than `idle_s`.
+    A seal is refused once it is older than `idle_s`. `now_s` returns epoch seconds.
     """
 
     def __init__(self, key_text: str | None, now_s: Callable[[], float], *, idle_s: float) -> None:
@@ -45,24 +48,25 @@ class SessionSeal:
         self._now_s = now_s
         self._idle_s = idle_s
 
-    def seal(self, session_key: str, refresh_token: str, started_at_s: float) -> str:
+    def seal(self, session_key: str, refresh_token: str, age_s: float) -> str:
         """The cookie's value, of use only beside the session's own cookie, whose hash `session_key` is."""
-        content = json.dumps([session_key, refresh_token, started_at_s]).encode()
-        return self._fernet.encrypt_at_time(content, int(self._now_s())).decode()
+        now_s = self._now_s()
+        content = json.dumps([session_key, refresh_token, now_s - age_s]).encode()
+        return self._fernet.encrypt_at_time(content, int(now_s)).decode()
 
     def open(self, session_key: str, sealed: str) -> SealedSession | None:
         """What was sealed for that session; None for anything else, and for a seal that is too old."""
-        try:
-            content = self._fernet.decrypt_at_time(sealed, int(self._idle_s), int(self._now_s()))
-            used_at_s = self._fernet.extract_timestamp(sealed)
-        except InvalidToken:
+        now_s = self._now_s()
+        opened = opened_value(self._fernet, sealed, now_s, good_for_s=self._idle_s)
+        if opened is None:
             return None
+        content, rested_s = opened
         key, refresh_token, started_at_s = json.loads(content)
         if key != session_key:
             return None
-        return SealedSession(refresh_token, float(started_at_s), float(used_at_s))
+        return SealedSession(refresh_token, now_s - float(started_at_s), rested_s)
 
     def is_due(self, session_key: str, sealed: str | None) -> bool:
         """Whether the browser should get a new seal."""
         opened = None if sealed is None else self.open(session_key, sealed)
-        return opened is None or self._now_s() - opened.used_at_s >= RENEW_AFTER_S
+        return opened is None or not 0 <= opened.rested_s < RENEW_AFTER_S

@@ -2,7 +2,7 @@
 
 A session ends at sign-out, after `idle_s` without a touch, `lifetime_s` after sign-in, and when the user pool
 refuses its tokens. One that began in another process can be adopted (see sealed_sessions.py), unless it ended
-here.
+here. Their times are a steady clock's: setting the computer's clock ends none.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SESSIONS_PER_TEACHER_MAX = 20  # one more ends that teacher's least recently tou
 
 
 class GateSession:
-    """One signed-in browser. `key` is the hash of its cookie. Times are epoch seconds."""
+    """One signed-in browser. `key` is the hash of its cookie. Times are a steady clock's."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class GateSession:
         self.teacher = teacher
         self.started_at_s = now_s
         self.touched_at_s = now_s  # guarded by the store's lock
-        self.checked_at_s = now_s  # when the user pool last confirmed the session
+        self.checked_at_s = now_s  # when the user pool was last asked about the session
         self._make_api = make_api
         self._api_lock = threading.Lock()  # guards _api
         self._api: TeacherApi | None = None
@@ -62,11 +62,14 @@ class GateSession:
 
 
 class Sessions:
-    """The sessions by key. Thread-safe. Those that end are handed to `take_ended` for revocation."""
+    """The sessions by key. Thread-safe. Those that end are handed to `take_ended` for revocation.
+
+    `steady_s` is a clock that nobody sets.
+    """
 
     def __init__(
         self,
-        now_s: Callable[[], float],
+        steady_s: Callable[[], float],
         make_api: MakeApi,
         *,
         idle_s: float,
@@ -74,7 +77,7 @@ class Sessions:
         sessions_max: int = SESSIONS_MAX,
         per_teacher_max: int = SESSIONS_PER_TEACHER_MAX,
     ) -> None:
-        self._now_s = now_s
+        self._steady_s = steady_s
         self._make_api = make_api
         self._idle_s = idle_s
         self._lifetime_s = lifetime_s
@@ -84,20 +87,22 @@ class Sessions:
         self._sessions: OrderedDict[str, GateSession] = OrderedDict()  # by key, least recently touched first
         self._ended: list[GateSession] = []
         # Keys that ended here, for as long as a seal of theirs may exist.
-        self._ended_keys: TTLCache[str, None] = TTLCache(sessions_max * 10, lifetime_s, timer=now_s)
+        self._ended_keys: TTLCache[str, None] = TTLCache(sessions_max * 10, lifetime_s, timer=steady_s)
 
     def start(self, teacher: TeacherSession) -> tuple[GateSession, str]:
         """A new session and its cookie value."""
         value = new_cookie_value()
-        session = GateSession(key_of(value), teacher, self._now_s(), self._make_api)
+        session = GateSession(key_of(value), teacher, self._steady_s(), self._make_api)
         with self._sessions_lock:
             self._put(session)
         return session, value
 
-    def adopt(self, key: str, teacher: TeacherSession, *, started_at_s: float, touched_at_s: float) -> None:
-        """Continue a session of another process, unless it is here already, has ended here or is too old."""
-        session = GateSession(key, teacher, self._now_s(), self._make_api)
-        session.started_at_s, session.touched_at_s = started_at_s, touched_at_s
+    def adopt(self, key: str, teacher: TeacherSession, *, age_s: float, rested_s: float) -> None:
+        """Continue a session of another process, which began `age_s` ago and was used `rested_s` ago, unless
+        it is here already, has ended here or is too old."""
+        now_s = self._steady_s()
+        session = GateSession(key, teacher, now_s, self._make_api)
+        session.started_at_s, session.touched_at_s = now_s - max(0.0, age_s), now_s - max(0.0, rested_s)
         with self._sessions_lock:
             if key not in self._sessions and key not in self._ended_keys and self._is_valid(session):
                 self._put(session)
@@ -119,7 +124,7 @@ class Sessions:
                 self._end(session)
                 return None
             if is_touch:
-                session.touched_at_s = self._now_s()
+                session.touched_at_s = self._steady_s()
                 self._sessions.move_to_end(key)
             return session
 
@@ -164,7 +169,7 @@ class Sessions:
             self._end(other)
 
     def _is_valid(self, session: GateSession) -> bool:
-        now_s = self._now_s()
+        now_s = self._steady_s()
         return (
             not session.teacher.has_ended
             and now_s - session.touched_at_s <= self._idle_s

@@ -24,6 +24,7 @@ def _create_app(settings: TeacherSettings) -> App:
     return create_dashboard(
         settings,
         now_s=_now_s,
+        steady_s=_now_s,
         check_after_s=0.0,
         script=Path(__file__).with_name("probe_script.py"),
     )

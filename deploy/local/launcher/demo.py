@@ -2,7 +2,6 @@
 
 import contextlib
 import secrets
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +56,7 @@ def load_demo(data_dir: Path, accounts: TeacherAccounts, say: Callable[[str], No
 
 def _load_all(data_dir: Path, password: str, exams: list[DemoExam]) -> None:
     settings = load_teacher_settings({}, data_dir / paths.SETTINGS).backend
-    with contextlib.closing(UserPool(settings, time.time)) as pool:
+    with contextlib.closing(UserPool(settings)) as pool:
         session = pool.sign_in(USERNAME, password)
         if not isinstance(session, TeacherSession):
             raise AccountNotUsable(f"sign-in asks {USERNAME} for another step")

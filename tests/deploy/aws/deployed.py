@@ -1,6 +1,5 @@
 """The backend's template deployed on an emulator, and its callers signed in through the data module."""
 
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -46,7 +45,7 @@ class DeployedBackend:
 
     def signed_in(self, username: str) -> TeacherSession:
         """A new teacher after the first sign-in with its new password."""
-        pool = UserPool(self.settings, time.time)
+        pool = UserPool(self.settings)
         try:
             step = pool.sign_in(username, self.temporary_password(username))
             assert isinstance(step, NewPasswordChallenge)
@@ -68,7 +67,7 @@ class DeployedBackend:
             dynamodb.close()
 
     def guest_credentials(self) -> Credentials:
-        guest = GuestCredentials(self.settings, time.time)
+        guest = GuestCredentials(self.settings)
         try:
             return guest.current()
         finally:

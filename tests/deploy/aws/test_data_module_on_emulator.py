@@ -1,7 +1,6 @@
 """The dashboards' data module against the deployed template: sign-in, entry, publishing, reading."""
 
 import datetime as dt
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -32,7 +31,7 @@ def teacher(backend: DeployedBackend) -> Iterator[TeacherApi]:
 
 @pytest.fixture(scope="module")
 def guest(backend: DeployedBackend) -> Iterator[GuestApi]:
-    credentials = GuestCredentials(backend.settings, time.time)
+    credentials = GuestCredentials(backend.settings)
     api = GuestApi(backend.settings, credentials)
     yield api
     api.close()
@@ -52,7 +51,7 @@ def new_exam() -> NewExam:
 
 def test_a_teacher_signs_in_only_with_the_chosen_password(backend: DeployedBackend) -> None:
     backend.signed_in("ben")
-    pool = UserPool(backend.settings, time.time)
+    pool = UserPool(backend.settings)
     try:
         assert pool.sign_in("ben", NEW_PASSWORD).username == "ben"
         with pytest.raises(SignInRejected):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
+from pycognito.exceptions import TokenVerificationException
 
 from shared.model.errors import BackendUnreachable
 from shared.model.exam import Audience
@@ -46,7 +47,12 @@ class Teacher:
             if not self._token:
                 try:
                     self._token = self._backend.sign_in(self.username).access_token
-                except (BotoCoreError, ClientError, requests.RequestException) as error:
+                except (
+                    BotoCoreError,
+                    ClientError,
+                    requests.RequestException,
+                    TokenVerificationException,  # by the backend's clock it is long ago
+                ) as error:
                     raise BackendUnreachable(self._backend.url, f"sign-in: {error}") from error
                 self.signed_in_s = time.monotonic()
             return self._token

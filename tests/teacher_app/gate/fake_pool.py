@@ -23,16 +23,19 @@ TOKEN_LIFETIME_S = 3600.0
 
 
 class Clock:
-    """Time that moves only when a test advances it."""
+    """Time that moves only when a test advances it. So do clocks that follow it."""
 
     def __init__(self, now_s: float = 1_800_000_000.0) -> None:
         self.now_s = now_s
+        self.followers: list[Clock] = []
 
     def __call__(self) -> float:
         return self.now_s
 
     def advance(self, seconds: float) -> None:
         self.now_s += seconds
+        for clock in self.followers:
+            clock.advance(seconds)
 
 
 @dataclass
@@ -155,6 +158,7 @@ class FakePool:
         claims: dict[str, Any] = {
             "username": username,
             "sub": f"sub-of-{username}",
+            "iat": self._now_s(),
             "exp": self._now_s() + TOKEN_LIFETIME_S,
         }
         # This pool identifies a session by its refresh token, so the access token contains it.

@@ -110,11 +110,15 @@ class GateBrowser:
 
 
 class Site:
-    """The gate in front of a dashboard that shows only the teacher's name."""
+    """The gate in front of a dashboard that shows only the teacher's name. `clock` is time itself; a test can
+    set the `time_of_day`."""
 
-    def __init__(self, pool: FakePool, clock: Clock, gate: Gate, runner: asyncio.Runner) -> None:
+    def __init__(
+        self, pool: FakePool, clock: Clock, time_of_day: Clock, gate: Gate, runner: asyncio.Runner
+    ) -> None:
         self.pool = pool
         self.clock = clock
+        self.time_of_day = time_of_day
         self.gate = gate
         self.runner = runner
         self.app = self._app()
@@ -137,8 +141,8 @@ class Site:
     @contextmanager
     def second(self) -> Iterator["Site"]:
         """Another process of the same dashboard: after a restart, or beside this one."""
-        gate = Gate(self.gate.settings, self.pool, now_s=self.clock)
-        other = Site(self.pool, self.clock, gate, self.runner)
+        gate = Gate(self.gate.settings, self.pool, now_s=self.time_of_day, steady_s=self.clock)
+        other = Site(self.pool, self.clock, self.time_of_day, gate, self.runner)
         try:
             yield other
         finally:
@@ -161,7 +165,10 @@ def gate_site(**settings: Any) -> Iterator[Site]:
     clock = Clock()
     pool = FakePool(clock)
     with asyncio.Runner() as runner:
-        site = Site(pool, clock, Gate(teacher_settings(**settings), pool, now_s=clock), runner)
+        time_of_day = Clock()
+        clock.followers.append(time_of_day)
+        gate = Gate(teacher_settings(**settings), pool, now_s=time_of_day, steady_s=clock)
+        site = Site(pool, clock, time_of_day, gate, runner)
         try:
             yield site
         finally:

@@ -36,7 +36,7 @@ def pool(clock: Clock) -> FakePool:
 
 @pytest.fixture
 def gate(pool: FakePool, clock: Clock) -> Iterator[Gate]:
-    gate = Gate(teacher_settings(session_idle_minutes=10), pool, now_s=clock)
+    gate = Gate(teacher_settings(session_idle_minutes=10), pool, steady_s=clock)
     yield gate
     asyncio.run(gate.close())
 
@@ -265,7 +265,7 @@ def test_calls_beyond_the_queues_limit_are_throttled(gate: Gate) -> None:
 
 def test_closing_forgets_every_token_and_leaves_no_thread(clock: Clock) -> None:
     pool = FakePool(clock)
-    gate = Gate(teacher_settings(), pool, now_s=clock)
+    gate = Gate(teacher_settings(), pool, steady_s=clock)
     asyncio.run(gate.run_blocking(pool.forgot_password, "ada"))
     session = started(gate, pool)
     asyncio.run(gate.close())
