@@ -9,8 +9,8 @@ from __future__ import annotations
 import bisect
 import functools
 import itertools
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from shared.model.exam import Exam, Result
 from shared.model.scales import LevelScale, NumberScale, Scale
@@ -33,6 +33,7 @@ from shared.model.statistics_texts import box_names, comparable_rows, place_text
 __all__ = ["Axis", "Bar", "Mark", "Overview", "axis_of", "overview_of"]
 
 HEIGHT_MAX = 88  # percent: above the highest bar there is room for its number
+CHARACTER_WIDTH, MARGINS_WIDTH = 2.3, 5.0  # percent of the plot, of a mark's text on a narrow phone
 TICKS_MAX = 14  # with more bars every second tick is left out
 
 
@@ -72,10 +73,27 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A line across the plot, `left` percent from its left end."""
+    """A line across the plot, `left` percent from its left end. Its text stands beside its upper end, before
+    or after it, in a row above the bars: 1 is the lowest."""
 
     left: float
     text: str
+    row: int = 1
+    is_text_before: bool = False
+
+    @property
+    def begin(self) -> float:
+        """Where the text begins on a narrow phone, in percent of the plot."""
+        return self.left - self._width if self.is_text_before else self.left
+
+    @property
+    def end(self) -> float:
+        """Where it ends."""
+        return self.left if self.is_text_before else self.left + self._width
+
+    @property
+    def _width(self) -> float:
+        return MARGINS_WIDTH + CHARACTER_WIDTH * len(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +194,35 @@ def _marks(scale: Scale, numbers: Summary) -> tuple[Mark, ...]:
     left, text = _pass_mark(scale)
     if 0 < left < 100:
         marks.append(Mark(left, f"Pass mark {text}"))
-    return tuple(marks)
+    return _uncrossed(marks)
+
+
+def _uncrossed(marks: Sequence[Mark]) -> tuple[Mark, ...]:
+    """The marks with places for their texts, which no line crosses on its way down through the lower rows.
+    Three long texts may be too long for the narrowest phone, by as little as possible."""
+    fitting = (placed for placed in _placements(marks) if _excess(placed) == 0)
+    return next(fitting, None) or min(_placements(marks), key=_excess)
+
+
+def _placements(marks: Sequence[Mark]) -> Iterator[tuple[Mark, ...]]:
+    for sides in itertools.product((False, True), repeat=len(marks)):
+        for rows in itertools.permutations(range(1, len(marks) + 1)):
+            yield tuple(
+                replace(mark, row=row, is_text_before=is_before)
+                for mark, row, is_before in zip(marks, rows, sides, strict=True)
+            )
+
+
+def _excess(marks: Sequence[Mark]) -> float:
+    """Percent of the plot by which texts reach beyond it, or beyond the next line from a higher row."""
+    excess = 0.0
+    for mark in marks:
+        lines = [other.left for other in marks if other.row > mark.row]
+        if mark.is_text_before:
+            excess += max([0.0, *(left - mark.begin for left in (0.0, *lines) if left < mark.left)])
+        else:
+            excess += max([0.0, *(mark.end - left for left in (100.0, *lines) if left > mark.left)])
+    return excess
 
 
 def _box(exam: Exam, numbers: Summary) -> tuple[Mark, ...]:

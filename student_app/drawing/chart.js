@@ -105,10 +105,11 @@ class Chart {
   drawMarks(marks) {
     const plot = this.part(".plot");
     for (const old of plot.querySelectorAll(".mark")) old.remove();
-    plot.append(...marks.map(([left, text]) => {
+    plot.append(...marks.map(([left, text, row, isTextBefore]) => {
       const kind = text.split(" ")[0].toLowerCase();
-      const mark = build("div", left > 50 ? `mark ${kind} end` : `mark ${kind}`, build("span", "", this.write(text)));
+      const mark = build("div", isTextBefore ? `mark ${kind} end` : `mark ${kind}`, build("span", "", this.write(text)));
       mark.style.left = `${left}%`;
+      mark.style.setProperty("--row", row);
       mark.setAttribute("aria-hidden", "true");
       return mark;
     }));

@@ -6,8 +6,9 @@ Event types (read by the board's script):
     change    {"rows": [row, ...], "gone": [id, ...]}
     numbers   of all rows, as shared/model/overview.py describes them: follows a snapshot and a change.
               {"tiles": [[name, text], ...], "bars": [[count, height, share, total height, total share], ...],
-              "marks": [[left, text], ...], "box": [[left, text], ...], "places": [[least score, text], ...],
-              "statistics": [[name, text], ...], "rule": ..., "comparable": [[name, text], ...], "words": ...}
+              "marks": [[left, text, row, is text before], ...], "box": [[left, text], ...],
+              "places": [[least score, text], ...], "statistics": [[name, text], ...], "rule": ...,
+              "comparable": [[name, text], ...], "words": ...}
     gone      {}                        the exam is not, or no longer, published
     withdrawn {"ids": [...]}            exams that are no longer published: to all viewers, who may compare
     feed      {"state": ..., "since": ..., "asOf": ..., "load": ..., "spread": ...}   also the heartbeat.
@@ -90,7 +91,7 @@ def numbers_object(exam: Exam, rows: Iterable[Result]) -> Json:
         "bars": [
             [bar.count, bar.height, bar.share, bar.total_height, bar.total_share] for bar in overview.bars
         ],
-        "marks": [[mark.left, mark.text] for mark in overview.marks],
+        "marks": [[mark.left, mark.text, mark.row, mark.is_text_before] for mark in overview.marks],
         "box": [[mark.left, mark.text] for mark in overview.box],
         "places": overview.places,
         "statistics": overview.statistics,

@@ -93,7 +93,7 @@ def expected(snapshot: Any, numbers: Any, own_id: str) -> dict[str, Any]:
         "bars": [[label, str(count), share, total] for label, (count, _, share, _, total) in bars],
         "heights": [f"{height}%" for _, (_, height, *_) in bars],
         "spoken": spoken,
-        "marks": [text for _, text in numbers["marks"]],
+        "marks": [text for _, text, *_ in numbers["marks"]],
         "rule": [numbers["rule"]],
         "rows": sorted([student, grade] for _, student, grade, *_ in snapshot["rows"]),
         "own": [f"{places[-1]} {snapshot['exam']['placeWords']}"] if places else [],

@@ -1,6 +1,8 @@
 """What every page shows of an exam's numbers, in words and ready to draw."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.model.exam import Audience
 from shared.model.overview import Overview, overview_of
@@ -92,6 +94,28 @@ def test_lines_stand_at_median_mean_and_pass_mark() -> None:
         (65.0, "Mean 13"),
         (50.0, "Pass mark 10"),
     ]
+
+
+def test_three_long_texts_in_a_narrow_plot_still_have_a_row_each() -> None:
+    scale = parse_scale("PERCENT;PASS=33")
+    marks = overview(["50", "68.70", "68.70", "68.70", "64.67"], scale).marks
+    assert [mark.text for mark in marks] == ["Median 68.7 %", "Mean 64.15 %", "Pass mark 33 %"]
+    assert sorted(mark.row for mark in marks) == [1, 2, 3]
+
+
+@given(st.lists(st.integers(0, 20), min_size=5, max_size=12), st.integers(1, 9))
+def test_no_line_crosses_the_text_of_another_and_no_text_leaves_the_plot(
+    grades: list[int], pass_mark: int
+) -> None:
+    scale = parse_scale(f"OUT_OF_20;PASS={pass_mark}")
+    marks = overview([str(grade) for grade in grades], scale).marks
+    assert sorted(mark.row for mark in marks) == list(range(1, len(marks) + 1))
+    for mark in marks:
+        assert (mark.begin, mark.end)[mark.is_text_before] == mark.left
+        assert mark.begin >= 0
+        assert mark.end <= 100
+        crossing = [other for other in marks if other.row > mark.row and mark.begin < other.left < mark.end]
+        assert crossing == []
 
 
 def test_each_bar_knows_how_many_are_in_it_or_weaker() -> None:

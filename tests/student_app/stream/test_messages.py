@@ -77,7 +77,11 @@ def test_numbers_are_ready_to_draw_and_small() -> None:
     assert isinstance(bars, list)
     assert bars[-1] == [2, 88, "40 %", 88, "100 %"]
     assert bars[1] == [0, 0, "0 %", 18, "20 %"]
-    assert numbers["marks"] == [[60.0, "Median 12"], [61.5, "Mean 12.3"], [50.0, "Pass mark 10"]]
+    assert numbers["marks"] == [
+        [60.0, "Median 12", 2, False],
+        [61.5, "Mean 12.3", 1, False],
+        [50.0, "Pass mark 10", 3, False],
+    ]
     assert numbers["places"] == ((0.0, "10 %"), (0.475, "30 %"), (0.6, "50 %"), (1.0, "80 %"))
     assert len(to_json(numbers)) < 1500
 
