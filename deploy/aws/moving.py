@@ -43,13 +43,15 @@ class MovingCommands:
         self._make_accounts(school)
         subs = {teacher.username.casefold(): teacher.sub for teacher in self.data.teachers()}
         moved = school.with_owners({t.username: subs[t.username.casefold()] for t in school.teachers})
-        # An exam comes after its results: nobody sees it half full.
+        # An exam comes after its results and its history: nobody sees it half full.
         results = self.data.put_results(moved.results, {exam.id: exam for exam in moved.exams})
+        changes = self.data.put_changes(moved.changes)
         exams = self.data.put_exams(moved.exams)
         class_lists = self.data.put_class_lists(moved.class_lists)
         self._report("results", results)
         self._report("exams", exams)
         self._report("class lists", class_lists)
+        self._report("changes of the history", changes)
 
     def export_backup(self, file: Path) -> None:
         """Writes the stack's data as a backup that the embedded backend restores. Raises InputWrong."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -12,6 +13,8 @@ from typing import Any, Final
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from deploy.aws.connection import Connection, aws_errors
+from deploy.aws.stack_history import HISTORY, changes_of, record_of
+from deploy.local.backend.storage.changes import Change
 from deploy.local.backend.storage.class_lists import ClassList, ClassStudent
 from deploy.local.backend.storage.exams import Exam
 from deploy.local.backend.storage.results import Result
@@ -23,8 +26,9 @@ __all__ = ["StackData", "Written"]
 WRITERS: Final = 8
 GUESSES: Final = "guesses/"  # before what they are counted by, in the place of an exam's id
 CLASS_LISTS: Final = "class-lists/"  # before the owner's sub, in the place of an exam's id
-_EXAM_NAMES: Final = {"created_at": "createdAt", "updated_at": "updatedAt", "release_at": "releaseAt"}
-_RESULT_NAMES: Final = {"exam_id": "examId", **_EXAM_NAMES}
+_TIMES: Final = {"created_at": "createdAt", "updated_at": "updatedAt"}
+_EXAM_NAMES: Final = {**_TIMES, "release_at": "releaseAt", "public_since": "publicSince"}
+_RESULT_NAMES: Final = {**_TIMES, "exam_id": "examId", "regraded_at": "regradedAt"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +60,10 @@ class StackData:
         """Everything of the stack."""
         exams = tuple(_exam(item) for item in self._items(self._exams_table))
         items = list(self._items(self._results_table))
-        results = tuple(_result(item) for item in items if not (_is_class_list(item) or _is_count(item)))
-        lists = tuple(_class_list(item) for item in items if _is_class_list(item))
-        return School(self.teachers(), exams, results, lists)
+        results = tuple(_result(item) for item in items if not _is_in(item, GUESSES, CLASS_LISTS, HISTORY))
+        lists = tuple(_class_list(item) for item in items if _is_in(item, CLASS_LISTS))
+        changes = tuple(changes_of(item for item in items if _is_in(item, HISTORY)))
+        return School(self.teachers(), exams, results, lists, changes)
 
     def put_results(self, results: Iterable[Result], exams: Mapping[str, Exam]) -> Written:
         """Stores results; `exams` are theirs, by id."""
@@ -68,6 +73,17 @@ class StackData:
     def put_class_lists(self, class_lists: Iterable[ClassList]) -> Written:
         """Stores class lists, beside the results."""
         return self._put_all(self._results_table, map(_class_list_item, class_lists))
+
+    def put_changes(self, changes: Iterable[Change]) -> Written:
+        """Stores histories, beside the results; `changes` are by exam."""
+        new = present = 0
+        for exam_id, of_exam in itertools.groupby(changes, lambda change: change.exam_id):
+            stored = {_identity(change) for change in changes_of(self._plain_partition(HISTORY + exam_id))}
+            missing = [change for change in of_exam if _identity(change) not in stored]
+            with ThreadPoolExecutor(WRITERS) as pool:
+                list(pool.map(self._put_record, missing))
+            new, present = new + len(missing), present + len(stored)
+        return Written(new, present)
 
     def put_exams(self, exams: Iterable[Exam]) -> Written:
         """Stores exams."""
@@ -99,9 +115,11 @@ class StackData:
         """Deletes everything that an account owns; repeat it after an interruption."""
         for exam_id in self._exam_ids(sub):
             self._delete_partition(exam_id)
+            self._delete_partition(HISTORY + exam_id)
             with aws_errors():
                 self._dynamodb.delete_item(TableName=self._exams_table, Key={"id": {"S": exam_id}})
             self._delete_partition(exam_id)  # what came meanwhile
+            self._delete_partition(HISTORY + exam_id)
         self._delete_partition(CLASS_LISTS + sub)
 
     def _exam_ids(self, sub: str) -> list[str]:
@@ -143,6 +161,14 @@ class StackData:
             )
             return [item for page in pages for item in page["Items"]]
 
+    def _plain_partition(self, exam_id: str) -> list[dict[str, Any]]:
+        """As `_partition`, with Python's types."""
+        return [_plain_item(item) for item in self._partition(exam_id)]
+
+    def _put_record(self, change: Change) -> None:
+        with aws_errors():
+            self._dynamodb.put_item(TableName=self._results_table, Item=_typed_item(record_of(change)))
+
     def _put_all(self, table: str, items: Iterable[Mapping[str, Any]]) -> Written:
         with ThreadPoolExecutor(WRITERS) as pool:
             stored = list(pool.map(lambda item: self._put(table, item), items))
@@ -154,7 +180,7 @@ class StackData:
             try:
                 self._dynamodb.put_item(
                     TableName=table,
-                    Item={name: TypeSerializer().serialize(value) for name, value in item.items()},
+                    Item=_typed_item(item),
                     ConditionExpression="attribute_not_exists(#id) OR #version < :version",
                     ExpressionAttributeNames={"#id": "id", "#version": "version"},
                     ExpressionAttributeValues={":version": {"N": str(item["version"])}},
@@ -167,11 +193,24 @@ class StackData:
         with aws_errors():
             for page in self._dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True):
                 for item in page["Items"]:
-                    yield {name: _plain(attribute) for name, attribute in item.items()}
+                    yield _plain_item(item)
 
 
 def _result_key(item: Mapping[str, Any]) -> dict[str, Any]:
     return {name: item[name] for name in ("examId", "id")}
+
+
+def _identity(change: Change) -> tuple[str, str, str | None]:
+    """The same wherever a change is stored; its number is not."""
+    return change.made_at, change.kind, change.result_id
+
+
+def _typed_item(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: TypeSerializer().serialize(value) for name, value in item.items()}
+
+
+def _plain_item(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _plain(attribute) for name, attribute in item.items()}
 
 
 def _plain(attribute: Any) -> Any:
@@ -218,6 +257,7 @@ def _exam(item: Mapping[str, Any]) -> Exam:
         updated_at=item["updatedAt"],
         owner=item["owner"],
         is_listed=item.get("listed", True),
+        public_since=item.get("publicSince"),
     )
 
 
@@ -233,15 +273,12 @@ def _result(item: Mapping[str, Any]) -> Result:
         updated_at=item["updatedAt"],
         number=item.get("number"),
         comment=item.get("comment"),
+        regraded_at=item.get("regradedAt"),
     )
 
 
-def _is_count(item: Mapping[str, Any]) -> bool:
-    return str(item["examId"]).startswith(GUESSES)
-
-
-def _is_class_list(item: Mapping[str, Any]) -> bool:
-    return str(item["examId"]).startswith(CLASS_LISTS)
+def _is_in(item: Mapping[str, Any], *partitions: str) -> bool:
+    return str(item["examId"]).startswith(partitions)
 
 
 def _class_list_item(stored: ClassList) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from shared.model.errors import (
     ApiRefused,
     BackendUnreachable,
     FieldInvalid,
+    HistoryRemains,
     NotAllowed,
     NotFound,
     VersionConflict,
@@ -43,14 +44,16 @@ from shared.model.exam import (
     time_to_wire,
 )
 from shared.model.grades import AWAITED
+from shared.model.history import Change, HistoryPage, change_from_wire
 from shared.model.scales import Scale
 from shared.settings import BackendSettings
 
-__all__ = ["BATCH_MAX", "PAGE_MAX", "GuestApi", "TeacherApi"]
+__all__ = ["BATCH_MAX", "CHANGES_MAX", "PAGE_MAX", "GuestApi", "TeacherApi"]
 
 logger = logging.getLogger(__name__)
 
 PAGE_MAX = 1000  # rows of one page at most; the API refuses more
+CHANGES_MAX = 400  # of one page at most: a longer one may have more values than an answer takes
 BATCH_MAX = 99  # rows of one batch at most: DynamoDB's transactions take 100 items, of which one is the exam
 
 
@@ -248,8 +251,13 @@ class TeacherApi(_Reader):
         return self._change_exam(operations.UNPUBLISH_EXAM, wire, {"status": ExamStatus.DRAFT})
 
     def delete_exam(self, exam_id: str, expected_version: int) -> None:
-        """Deletes an exam that has no results; raises StateRefused if it has."""
-        self._delete(operations.DELETE_EXAM, {"id": exam_id, "expectedVersion": expected_version})
+        """Deletes an exam that has no results, with its history; raises StateRefused if it has results."""
+        while True:
+            try:
+                self._delete(operations.DELETE_EXAM, {"id": exam_id, "expectedVersion": expected_version})
+                break
+            except HistoryRemains:
+                continue  # each call erases a part, and the last one the exam
         self._own_exams.note(exam_id, None)
 
     # Results.
@@ -325,6 +333,40 @@ class TeacherApi(_Reader):
             gone = {result_id for result_id, _ in pairs}
             if not refusal.lost_tries or any(row.id in gone for row in self.list_results(exam_id)):
                 raise
+
+    # History.
+
+    def list_changes(
+        self, exam_id: str, *, result_id: str | None = None, limit: int = 50, next_token: str | None = None
+    ) -> HistoryPage:
+        """A page of the history of the caller's own exam, newest first; none of other exams'. Of one result,
+        a page may be shorter than `limit`, and still not be the last."""
+        variables = {"examId": exam_id, "id": result_id, "limit": limit, "nextToken": next_token}
+        page = self._query(operations.LIST_CHANGES, variables)
+        try:
+            changes = tuple(change_from_wire(row) for row in page["items"])
+            return HistoryPage(changes, page["nextToken"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise BackendUnreachable(self._url, f"its history cannot be read: {error!r}") from error
+
+    def all_changes(self, exam_id: str, result_id: str | None = None) -> Iterator[Change]:
+        """The whole history, read as it is needed."""
+        token: str | None = None
+        while True:
+            page = self.list_changes(exam_id, result_id=result_id, limit=CHANGES_MAX, next_token=token)
+            yield from page.changes
+            token = page.next_token
+            if token is None:
+                return
+
+    def erase_changes(self, exam_id: str, result_id: str) -> None:
+        """Erases one result from the history; done again after an interruption, it goes on."""
+        token: str | None = None
+        while True:
+            wire = {"examId": exam_id, "id": result_id, "nextToken": token}
+            token = self._mutate(operations.ERASE_CHANGES, wire)["nextToken"]
+            if token is None:
+                return
 
     # Class lists.
 

@@ -28,6 +28,7 @@ from shared.model.errors import (
     BackendUnreachable,
     ExamResultsError,
     FieldInvalid,
+    HistoryRemains,
     InputRefused,
     NotAllowed,
     NotFound,
@@ -232,6 +233,8 @@ def refusal_from_wire(endpoint: str, error: Mapping[str, Any]) -> ApiRefused | B
         return NotFound(error_type, message, field)
     if error_type == "PreconditionFailed":
         return StateRefused(error_type, message, field)
+    if error_type == "HistoryRemains":
+        return HistoryRemains(error_type, message, field)
     if error_type == "TooManyAttempts":
         info = error.get("errorInfo")
         wait_s = info.get("retryAfterSeconds") if isinstance(info, dict) else None

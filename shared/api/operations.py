@@ -18,6 +18,7 @@ __all__ = [
     "DELETE_EXAM",
     "DELETE_RESULTS",
     "DELETE_RESULTS_BATCH",
+    "ERASE_CHANGES",
     "GET_CLASS_LIST",
     "GET_EXAM",
     "GET_RESULTS",
@@ -28,6 +29,7 @@ __all__ = [
     "GUEST_LIST_EXAMS",
     "GUEST_LIST_RESULTS",
     "GUEST_SUBSCRIPTIONS",
+    "LIST_CHANGES",
     "LIST_EXAMS",
     "LIST_MY_CLASS_LISTS",
     "LIST_MY_EXAMS",
@@ -49,7 +51,7 @@ _GUEST_EXAM_FIELDS = (
     "id subject date teacher scale status audience listed published releaseAt secondsToRelease version"
     " createdAt updatedAt"
 )
-_GUEST_RESULT_FIELDS = "id examId student grade readable published version"
+_GUEST_RESULT_FIELDS = "id examId student grade readable published version corrected"
 
 GUEST_EXAM = f"fragment GuestExam on Exam {{ {_GUEST_EXAM_FIELDS} }}"
 GUEST_RESULT = f"fragment GuestResult on Results {{ {_GUEST_RESULT_FIELDS} }}"
@@ -142,6 +144,17 @@ CREATE_CLASS_LIST = _mutation("createClassList", "CreateClassListInput", _CLASS_
 UPDATE_CLASS_LIST = _mutation("updateClassList", "UpdateClassListInput", _CLASS_STUDENTS, _CLASS_LIST)
 DELETE_CLASS_LIST = _mutation("deleteClassList", "ClassListVersionInput", "...TeacherClassList", _CLASS_LIST)
 
+_VALUES = "student grade name number comment subject date teacher scale audience listed status releaseAt"
+LIST_CHANGES = (
+    "query ListChanges($examId: ID!, $id: ID, $limit: Int, $nextToken: String) "
+    "{ listChanges(examId: $examId, id: $id, limit: $limit, nextToken: $nextToken) "
+    "{ items { id examId at by byName kind resultId before { ...Values } after { ...Values } } nextToken } } "
+    f"fragment Values on ChangedValues {{ {_VALUES} }}"
+)
+ERASE_CHANGES = (
+    "mutation EraseChanges($input: EraseChangesInput!) { eraseChanges(input: $input) { examId nextToken } }"
+)
+
 _BATCH = "examId readable published owner items { ...ChangedResult }"
 CREATE_RESULTS_BATCH = _mutation("createResultsBatch", "CreateResultsBatchInput", _BATCH, CHANGED_RESULT)
 DELETE_RESULTS_BATCH = _mutation("deleteResultsBatch", "DeleteResultsBatchInput", _BATCH, CHANGED_RESULT)
@@ -199,6 +212,7 @@ QUERIES: tuple[str, ...] = (
     GET_EXAM,
     LIST_RESULTS,
     GET_RESULTS,
+    LIST_CHANGES,
     LIST_MY_CLASS_LISTS,
     GET_CLASS_LIST,
     GUEST_LIST_EXAMS,
@@ -219,6 +233,7 @@ MUTATIONS: tuple[str, ...] = (
     RETRACT_RESULTS,
     CREATE_RESULTS_BATCH,
     DELETE_RESULTS_BATCH,
+    ERASE_CHANGES,
     CREATE_CLASS_LIST,
     UPDATE_CLASS_LIST,
     DELETE_CLASS_LIST,

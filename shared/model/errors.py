@@ -22,6 +22,7 @@ ExamResultsError
     ├── InputRefused           reason
     ├── NotFound
     ├── StateRefused
+    │   └── HistoryRemains                               send the same again
     └── TooManyAttempts        retry_after_s
 """
 
@@ -37,6 +38,7 @@ __all__ = [
     "ExamResultsError",
     "FieldInvalid",
     "GradeOutsideScale",
+    "HistoryRemains",
     "InputRefused",
     "NotAllowed",
     "NotFound",
@@ -237,6 +239,10 @@ class NotFound(ApiRefused):
 
 class StateRefused(ApiRefused):
     """Not in this state: such as deleting an exam that still has results."""
+
+
+class HistoryRemains(StateRefused):
+    """An exam's history is longer than one call erases: a part of it is gone, the exam is not."""
 
 
 class TooManyAttempts(ApiRefused):

@@ -127,6 +127,7 @@ class Result:
     name: str | None = None
     number: str | None = None
     comment: str | None = None
+    is_corrected: bool = False  # the grade was changed, or taken back, while guests could read it
 
     @property
     def is_awaited(self) -> bool:
@@ -364,6 +365,7 @@ def result_from_wire(wire: Mapping[str, Any]) -> Result:
         name=wire.get("name"),
         number=wire.get("number"),
         comment=wire.get("comment"),
+        is_corrected=bool(wire.get("corrected")),
     )
 
 
@@ -376,6 +378,7 @@ def result_to_wire(result: Result) -> dict[str, Any]:
         "grade": result.grade,
         "version": result.version,
         "published": result.is_published,
+        "corrected": result.is_corrected,
         "createdAt": None if result.created_at is None else time_to_wire(result.created_at),
         "updatedAt": None if result.updated_at is None else time_to_wire(result.updated_at),
         "owner": result.owner,

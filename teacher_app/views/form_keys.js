@@ -2,20 +2,7 @@
 
 const withKey = (key) => document.querySelector(`.st-key-${CSS.escape(key)}`);
 
-const begun = new WeakSet(); // the forms in which the cursor was put into the first field
-
-// Streamlit draws a field some moments after its place.
-function beginIn(place) {
-  const isDrawn = () => {
-    const field = place.querySelector("input");
-    if (field && !document.activeElement?.matches("input, textarea")) field.focus();
-    return field !== null;
-  };
-  const observer = new MutationObserver(() => isDrawn() && observer.disconnect());
-  if (!isDrawn()) observer.observe(place, { childList: true, subtree: true });
-}
-
-export default function ({ data, parentElement }) {
+export default function ({ data }) {
   const fields = (data.faults ?? []).map((key) => withKey(key)?.querySelector("input, textarea")).filter(Boolean);
   for (const field of fields) {
     field.setAttribute("aria-invalid", "true");
@@ -25,10 +12,6 @@ export default function ({ data, parentElement }) {
   if (data.focus) {
     const wanted = withKey(data.focus);
     if (wanted) Object.assign(wanted, { tabIndex: -1 }).focus();
-  }
-  if (data.begin && !begun.has(parentElement)) {
-    begun.add(parentElement);
-    beginIn(withKey(data.begin));
   }
   const press = (event) => {
     const isField = event.target.matches?.("input[type=text]") && event.target.closest(`[class*="st-key-${data.fields}"]`);

@@ -46,7 +46,7 @@ def school_in(backup: Path) -> School:
 
 def without(school: School, student: str) -> School:
     kept = tuple(row for row in school.results if row.student != student)
-    return School(school.teachers, school.exams, kept, school.class_lists)
+    return School(school.teachers, school.exams, kept, school.class_lists, school.changes)
 
 
 def test_the_demo_moves_to_a_stack_is_used_there_and_comes_home_equal_row_by_row(

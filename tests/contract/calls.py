@@ -14,13 +14,16 @@ from tests.contract.target import Target, Teacher
 from tests.realtime_client import Authorize, RealtimeClient, signed_by, with_token
 from tests.signing import signed_headers
 
-__all__ = ["EXAM", "RESULT", "Answer", "Api", "Caller"]
+__all__ = ["CHANGE", "EXAM", "RESULT", "Answer", "Api", "Caller"]
 
 DEADLINE_S = 20.0
 
 # Everything that a teacher may see of a type; the shared fragments of real clients select less.
 EXAM = "id subject date teacher scale status audience listed published version createdAt updatedAt owner"
 RESULT = "id examId student grade readable published version createdAt updatedAt owner name number comment"
+
+_VALUES = "student grade name number comment subject date teacher scale audience listed status releaseAt"
+CHANGE = f"id examId at by byName kind resultId before {{{_VALUES}}} after {{{_VALUES}}}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +115,26 @@ class Caller:
             examId=exam_id,
         )
 
+    def changes(
+        self, exam_id: str, *, result_id: str | None = None, limit: int = 100
+    ) -> list[dict[str, Any]]:
+        """The history of an exam, or of one result, newest first, read in pages of `limit`."""
+        return self._all_pages(
+            "query($examId: ID!, $id: ID, $limit: Int, $token: String) "
+            "{listChanges(examId: $examId, id: $id, limit: $limit, nextToken: $token) "
+            f"{{items {{{CHANGE}}} nextToken}}}}",
+            examId=exam_id,
+            id=result_id,
+            limit=limit,
+        )
+
     def listed_exams(self, field_name: str = "listExams", selection: str = "id") -> list[dict[str, Any]]:
         return self._all_pages(
             f"query($token: String) {{{field_name}(limit: 1000, nextToken: $token) "
             f"{{items {{{selection}}} nextToken}}}}"
         )
 
-    def _all_pages(self, document: str, **variables: str) -> list[dict[str, Any]]:
+    def _all_pages(self, document: str, **variables: Any) -> list[dict[str, Any]]:
         """The items of every page of a query that takes a $token."""
         rows: list[dict[str, Any]] = []
         token: str | None = None
@@ -182,6 +198,7 @@ _INPUTS = {
     "retractResults": "ResultVersionInput",
     "createResultsBatch": "CreateResultsBatchInput",
     "deleteResultsBatch": "DeleteResultsBatchInput",
+    "eraseChanges": "EraseChangesInput",
     "createClassList": "CreateClassListInput",
     "updateClassList": "UpdateClassListInput",
     "deleteClassList": "ClassListVersionInput",

@@ -29,7 +29,18 @@ _EXAM = [
     "version",
     "createdAt",
 ]
-_RESULT = ["id", "examId", "student", "grade", "readable", "published", "version", "comment", "__typename"]
+_RESULT = [
+    "id",
+    "examId",
+    "student",
+    "grade",
+    "readable",
+    "published",
+    "version",
+    "comment",
+    "corrected",
+    "__typename",
+]
 _REFUSED = ["name", "number"]  # of a result, by a query: null, with an error; a subscription would not begin
 _TOP_FIELDS_MAX = 20  # the API's limit for one document
 

@@ -3,7 +3,7 @@ import { util } from '@aws-appsync/utils';
 // Changes of an exam by a teacher. The functions of each field:
 // createExam: checkExam, readExam, putExam.
 // updateExam: readExam, checkExam, findAnyResult, updateExam.
-// deleteExam: readExam, findAnyResult, deleteExam.
+// deleteExam: readExam, findAnyResult, queryHistory, deleteExam.
 // publishExam: readExam, checkExam, updateExam.
 // unpublishExam: readExam, updateExam.
 function secondsToRelease(exam) {
@@ -25,6 +25,7 @@ export function request(ctx) {
     ctx.stash.fields = { status: 'DRAFT', published: false, releaseAt: null };
     ctx.stash.mustBePublished = 'The exam is a draft.';
   } else if (field === 'deleteExam') {
+    ctx.stash.historyPage = { limit: 100, keysOnly: true, from: null };
     ctx.stash.mustBeEmpty = 'The exam has results: delete them first.';
   }
   return {};

@@ -2,7 +2,7 @@
 // createResults: readExam, checkRows, readRows, putRows, confirmExam.
 // updateResults: readExam, readRows, checkRows, updateRow, confirmExam.
 // deleteResults: readExam, checkRows, readRows, deleteRows, confirmExam.
-// retractResults: readExam, readRows, retractRow, confirmExam.
+// retractResults: readExam, readRows, updateRow, confirmExam.
 // createResultsBatch: readExam, checkRows, readRows, putRows, confirmExam.
 // deleteResultsBatch: readExam, checkRows, readRows, deleteRows, confirmExam.
 export function request(ctx) {

@@ -17,6 +17,8 @@ function shownTo(identity, row, exam, isPublic) {
   const readable = isPublic && row.grade !== 'AWAITED';
   const isOwner = exam.owner === caller;
   const shown = { ...row, ...(isOwner ? {} : HIDDEN), readable, published: readable && exam.listed };
+  // Whether the grade was changed, or taken back, since the results came to be public.
+  shown.corrected = readable && (row.regradedAt ?? '') > (exam.publicSince ?? '');
   if (exam.audience === 'OWN' && !isOwner) {
     shown.student = '';
   }

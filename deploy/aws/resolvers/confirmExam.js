@@ -32,7 +32,9 @@ export function response(ctx) {
   const hidden = ctx.result.audience === 'OWN' ? { ...HIDDEN, student: '' } : HIDDEN;
   const shown = {};
   for (const item of graded.length > 0 ? graded : ctx.stash.items) {
-    shown[item.id] = { ...item, ...hidden, readable, published };
+    // Whether the grade was changed, or taken back, since the results came to be public.
+    const corrected = readable && (item.regradedAt ?? '') > (ctx.result.publicSince ?? '');
+    shown[item.id] = { ...item, ...hidden, readable, published, corrected };
   }
   const ids = Object.keys(shown);
   ids.sort(); // APPSYNC_JS allows no comparison function

@@ -1,16 +1,32 @@
 import { util } from '@aws-appsync/utils';
 
-// Deletes rows that still have the versions the caller saw, all or none. Data source: results.
+// Deletes rows that still have the versions the caller saw, all or none; the same transaction writes the history, in one
+// record of all of them: a transaction takes 100 items, of which 99 are rows. Data source: results.
 // stash in: exam, examId, rows, stored. stash out: items, each newer than every version before.
 const HIDDEN = { name: null, number: null, comment: null }; // the owner's alone, and by query alone
+const VALUES = ['student', 'grade', 'name', 'number', 'comment'];
+// In all texts of the rows: DynamoDB takes items of at most 400 kB. Three bytes each, as many as a UTF-16 unit takes at
+// most, are 375 kB; ids and names of fields are 12 kB.
+const CHARACTERS_MAX = 125000;
 
 export function request(ctx) {
   const now = util.time.nowISO8601();
   const items = [];
   const transactItems = [];
+  const deleted = {};
+  let characters = 0;
   for (const row of ctx.stash.rows) {
     const stored = ctx.stash.stored[row.id];
     items.push({ ...stored, version: stored.version + 1, updatedAt: now });
+    const before = {};
+    for (const field of VALUES) {
+      const value = stored[field] ?? null;
+      if (value !== null) {
+        before[field] = value;
+        characters += value.length;
+      }
+    }
+    deleted[row.id] = { before };
     transactItems.push({
       table: ctx.env.RESULTS_TABLE,
       operation: 'DeleteItem',
@@ -23,7 +39,18 @@ export function request(ctx) {
       },
     });
   }
+  if (characters > CHARACTERS_MAX) {
+    const message = `The rows of a batch have at most ${CHARACTERS_MAX} characters in all their texts.`;
+    util.error(message, 'BadRequest', null, { field: 'rows' });
+  }
   ctx.stash.items = items;
+  const { sub, username } = ctx.identity;
+  transactItems.push({
+    table: ctx.env.RESULTS_TABLE,
+    operation: 'PutItem',
+    key: util.dynamodb.toMapValues({ examId: `history/${ctx.stash.examId}`, id: `${now}#${util.autoId()}` }),
+    attributeValues: util.dynamodb.toMapValues({ at: now, by: sub, byName: username, kind: 'DELETED', rows: deleted }),
+  });
   return { operation: 'TransactWriteItems', transactItems };
 }
 

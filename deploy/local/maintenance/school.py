@@ -1,4 +1,5 @@
-"""All that a school moves with: its teachers, exams, results and class lists, out of a backup and into one.
+"""All that a school moves with, out of a backup and into one: teachers, exams with their history, results and
+class lists.
 
 Passwords, authenticator apps and sign-ins stay behind: they are bound to the place where they were made.
 """
@@ -17,7 +18,8 @@ from deploy.local.backend.cognito.admin import admin_create_user, admin_disable_
 from deploy.local.backend.cognito.context import UserPoolContext
 from deploy.local.backend.cognito.request_fields import Fields
 from deploy.local.backend.compose import BackendOptions, open_backend
-from deploy.local.backend.storage import class_lists, exams, results, users
+from deploy.local.backend.storage import changes, class_lists, exams, results, users
+from deploy.local.backend.storage.changes import Change
 from deploy.local.backend.storage.class_lists import ClassList
 from deploy.local.backend.storage.database import Database
 from deploy.local.backend.storage.exams import Exam
@@ -52,13 +54,15 @@ class School:
     exams: tuple[Exam, ...]
     results: tuple[Result, ...]
     class_lists: tuple[ClassList, ...] = ()
+    changes: tuple[Change, ...] = ()
 
     def with_owners(self, subs: Mapping[str, str]) -> School:
-        """The same, with the accounts' new subs as owners. `subs`: by username; an unknown owner stays."""
+        """The same, with the accounts' new subs as owners and in the history. `subs`: by username."""
         moved = {teacher.sub: subs[teacher.username] for teacher in self.teachers}
         owned = tuple(replace(exam, owner=moved.get(exam.owner, exam.owner)) for exam in self.exams)
         lists = tuple(replace(one, owner=moved.get(one.owner, one.owner)) for one in self.class_lists)
-        return replace(self, exams=owned, class_lists=lists)
+        made = tuple(replace(one, made_by=moved.get(one.made_by, one.made_by)) for one in self.changes)
+        return replace(self, exams=owned, class_lists=lists, changes=made)
 
 
 def read_school(backup: IO[bytes]) -> School:
@@ -93,6 +97,8 @@ def write_school(
                     results.insert_result(connection, result)
                 for one in moved.class_lists:
                     class_lists.put_class_list(connection, one)
+                for change in moved.changes:
+                    changes.insert_change(connection, change)
 
             backend.database.write(store)
         return back_up_to_file(data_dir, target, now_s)
@@ -108,7 +114,8 @@ def _read(connection: sqlite3.Connection) -> School:
     found = tuple(exams.all_exams(connection))
     rows = (results.list_results(connection, exam.id, ROWS_MAX, None, with_awaited=True) for exam in found)
     lists = tuple(class_lists.all_class_lists(connection))
-    return School(teachers, found, tuple(itertools.chain.from_iterable(rows)), lists)
+    history = tuple(changes.all_changes(connection))
+    return School(teachers, found, tuple(itertools.chain.from_iterable(rows)), lists, history)
 
 
 def _new_account(pool: UserPoolContext, teacher: MovedTeacher, password: str) -> str:

@@ -1,5 +1,6 @@
 """The backend's template deployed on an emulator, and its callers signed in through the data module."""
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -67,7 +68,7 @@ class DeployedBackend:
             dynamodb.close()
 
     def guest_credentials(self) -> Credentials:
-        guest = GuestCredentials(self.settings)
+        guest = GuestCredentials(self.settings, time.time)
         try:
             return guest.current()
         finally:

@@ -17,6 +17,9 @@ function typed(value) {
   if (typeof value === 'string') return { S: value };
   if (typeof value === 'number') return { N: value };
   if (typeof value === 'boolean') return { BOOL: value };
+  if (typeof value === 'object' && !Array.isArray(value)) {
+    return { M: Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, typed(inner)])) };
+  }
   throw new Error(`no DynamoDB type for ${JSON.stringify(value)}`);
 }
 
@@ -25,6 +28,7 @@ function surroundings(call) {
     error(message, type = null, data = null, info = null) {
       throw new Stop({ error: { message, type, data, info } });
     },
+    autoId: () => '11111111-2222-4333-8444-555555555555',
     matches: (pattern, text) => new RegExp(pattern, 'u').test(text), // Java counts code points
     time: {
       nowISO8601: () => call.now,

@@ -33,7 +33,7 @@ def test_our_cost_does_not_grow_with_the_students_of_one_container() -> None:
     assert ours["mutations"] == 10 + 50
     assert ours["connections"] == 60
     assert ours["real-time updates"] == 10 + 50 * 5 + 9
-    assert ours["writes"] == 2 * 5000 + 35
+    assert ours["writes"] == 2 * 5000 + 5 * 10
 
 
 def test_a_second_container_doubles_the_containers_requests() -> None:

@@ -1,6 +1,7 @@
 """The dashboards' data module against the deployed template: sign-in, entry, publishing, reading."""
 
 import datetime as dt
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -31,7 +32,7 @@ def teacher(backend: DeployedBackend) -> Iterator[TeacherApi]:
 
 @pytest.fixture(scope="module")
 def guest(backend: DeployedBackend) -> Iterator[GuestApi]:
-    credentials = GuestCredentials(backend.settings)
+    credentials = GuestCredentials(backend.settings, time.time)
     api = GuestApi(backend.settings, credentials)
     yield api
     api.close()

@@ -8,13 +8,15 @@ from shared.model.scale_presets import PRESETS
 from tests.deploy.aws.evaluator import NOW, Evaluator
 
 EXAM_ID = "11111111-2222-4333-8444-555555555555"
-TEACHER = {"sub": "teacher-a"}
+TEACHER = {"sub": "teacher-a", "username": "ada"}
 STRANGER = {"sub": "teacher-b"}
 GUEST = {"cognitoIdentityId": "eu-west-1:guest", "cognitoIdentityAuthType": "unauthenticated"}
 CONDITION_FAILED = {
     "message": "The conditional request failed",
     "type": "DynamoDB:ConditionalCheckFailedException",
 }
+CANCELLED = {"message": "Transaction cancelled", "type": "DynamoDB:TransactionCanceledException"}
+TABLES = {"RESULTS_TABLE": "results-table", "EXAMS_TABLE": "exams-table"}
 BUSY = {"message": "Too much", "type": "DynamoDB:ProvisionedThroughputExceededException"}
 FIELDS = {
     "subject": "Maths",
@@ -47,6 +49,21 @@ def published_exam(**changes: Any) -> dict[str, Any]:
 
 def change(**more: Any) -> dict[str, Any]:
     return {"access": "CHANGE", "examId": EXAM_ID, "field": "updateExam", **more}
+
+
+def because(stored: Any) -> dict[str, Any]:
+    """Why a transaction was cancelled: its first item was stored otherwise."""
+    reason = {"item": stored, "type": "ConditionalCheckFailed", "message": "no"}
+    return {"keys": None, "cancellationReasons": [reason]}
+
+
+def written(evaluator: Evaluator, resolver: str, stash: dict[str, Any]) -> list[dict[str, Any]]:
+    """The items of the transaction; the first is the exam's."""
+    ready = {"exam": exam(), "areResultsPublic": False, "history": {"items": [], "hasMore": False}, **stash}
+    asked = evaluator.request(resolver, env=TABLES, identity=TEACHER, stash=ready).value
+    assert asked["operation"] == "TransactWriteItems"
+    items: list[dict[str, Any]] = asked["transactItems"]
+    return items
 
 
 def info(field: str) -> dict[str, str]:
@@ -409,8 +426,21 @@ def test_an_update_writes_the_sent_fields_at_the_expected_version(evaluator: Eva
     begun = evaluator.request("Mutation.exams", args={"input": given}, info=info("updateExam"))
     assert begun.stash == change(expectedVersion=4, fields={"date": "2026-07-01"})
 
-    asked = evaluator.request("updateExam", stash=begun.stash)
-    assert asked.value == {
+    update, record = written(evaluator, "updateExam", begun.stash)
+    before = {name: {"S": text} for name, text in FIELDS.items()}
+    before |= {"status": {"S": "DRAFT"}, "listed": {"BOOL": True}}
+    assert (record["table"], record["operation"]) == ("results-table", "PutItem")
+    assert record["key"]["examId"] == {"S": f"history/{EXAM_ID}"}
+    assert record["attributeValues"] == {
+        "at": {"S": NOW},
+        "by": {"S": "teacher-a"},
+        "byName": {"S": "ada"},
+        "kind": {"S": "EXAM_UPDATED"},
+        "before": {"M": before},
+        "after": {"M": {**before, "date": {"S": "2026-07-01"}}},
+    }
+    assert update == {
+        "table": "exams-table",
         "operation": "UpdateItem",
         "key": {"id": {"S": EXAM_ID}},
         "update": {
@@ -434,6 +464,7 @@ def test_an_update_writes_the_sent_fields_at_the_expected_version(evaluator: Eva
             "expression": "#version = :expectedVersion",
             "expressionNames": {"#version": "version"},
             "expressionValues": {":expectedVersion": {"N": 4}},
+            "returnValuesOnConditionCheckFailure": True,
         },
     }
 
@@ -441,7 +472,7 @@ def test_an_update_writes_the_sent_fields_at_the_expected_version(evaluator: Eva
 @pytest.mark.parametrize("resolver", ["updateExam", "deleteExam"])
 def test_a_concurrent_change_is_a_conflict_with_the_current_exam(evaluator: Evaluator, resolver: str) -> None:
     stash = change(expectedVersion=1, exam=exam())
-    refused = evaluator.response(resolver, stash=stash, error=CONDITION_FAILED, result=exam(version=2))
+    refused = evaluator.response(resolver, stash=stash, error=CANCELLED, result=because(exam(version=2)))
     assert refused.error is not None
     assert refused.error["type"] == "ConflictException"
     assert refused.error["data"]["version"] == 2
@@ -458,10 +489,36 @@ def test_publishing_writes_status_and_published_together(
     begun = evaluator.request("Mutation.exams", args={"input": given}, info=info(field))
     fields = {"status": status, "published": is_published, "releaseAt": None}
     assert begun.stash["fields"] == fields
-    asked = evaluator.request("updateExam", stash={**begun.stash, "exam": exam()})
-    written = asked.value["update"]["expressionValues"]
-    assert (written[":published"], written[":status"]) == ({"BOOL": is_published}, {"S": status})
-    assert asked.value["update"]["expression"].endswith(" REMOVE #releaseAt")
+    stored = exam() if is_published else published_exam(releaseAt=NOW, publicSince=NOW)
+    update, record = written(evaluator, "updateExam", {**begun.stash, "exam": stored})
+    values = update["update"]["expressionValues"]
+    assert (values[":published"], values[":status"]) == ({"BOOL": is_published}, {"S": status})
+    removed = " REMOVE #releaseAt" if is_published else " REMOVE #releaseAt, #publicSince"
+    assert update["update"]["expression"].endswith(removed)
+    assert record["attributeValues"]["after"]["M"]["status"] == {"S": status}
+
+
+@pytest.mark.parametrize(
+    ("stored", "is_public", "hour", "since"),
+    [
+        (exam(), False, None, NOW),
+        (exam(), False, "2026-06-02T10:00:00.000Z", "2026-06-02T10:00:00.000Z"),
+        (published_exam(publicSince="earlier"), True, None, "earlier"),
+        (published_exam(), True, None, None),
+        (published_exam(releaseAt="later", publicSince="later"), False, None, NOW),
+    ],
+    ids=["at once", "at an hour", "again", "since before this was stored", "sooner than announced"],
+)
+def test_publishing_stores_from_when_the_results_are_public(
+    evaluator: Evaluator, stored: Any, is_public: bool, hour: str | None, since: str | None
+) -> None:
+    fields = {"status": "PUBLISHED", "published": True, "releaseAt": hour}
+    stash = change(
+        field="publishExam", expectedVersion=1, exam=stored, fields=fields, areResultsPublic=is_public
+    )
+    update, *_ = written(evaluator, "updateExam", stash)
+    kept = update["update"]["expressionValues"].get(":publicSince")
+    assert kept == (None if since is None else {"S": since})
 
 
 @pytest.mark.parametrize(
@@ -505,10 +562,12 @@ def test_an_exam_by_link_is_in_another_part_of_the_index(evaluator: Evaluator) -
     """No query of the published ones reads it, and so no token betrays it; it is shown as published."""
     given = {"id": EXAM_ID, "expectedVersion": 1}
     begun = evaluator.request("Mutation.exams", args={"input": given}, info=info("publishExam"))
-    asked = evaluator.request("updateExam", stash={**begun.stash, "exam": exam(listed=False)})
-    assert asked.value["update"]["expressionValues"][":status"] == {"S": "BY_LINK"}
-    stored = exam(listed=False, status="BY_LINK", published=True)
-    answer = evaluator.response("updateExam", stash=begun.stash, result=stored).value
+    ready = {**begun.stash, "exam": exam(listed=False), "areResultsPublic": False}
+    asked = evaluator.request("updateExam", env=TABLES, identity=TEACHER, stash=ready)
+    update, record = asked.value["transactItems"]
+    assert update["update"]["expressionValues"][":status"] == {"S": "BY_LINK"}
+    assert record["attributeValues"]["after"]["M"]["status"] == {"S": "PUBLISHED"}
+    answer = evaluator.response("updateExam", stash=asked.stash, result={"keys": []}).value
     assert (answer["status"], answer["published"], answer["listed"]) == ("PUBLISHED", False, False)
 
 
@@ -544,12 +603,99 @@ def test_a_deleted_exam_is_returned_with_the_next_version(evaluator: Evaluator) 
     begun = evaluator.request("Mutation.exams", args={"input": given}, info=info("deleteExam"))
     assert begun.stash["mustBeEmpty"], "an exam with results is not deleted"
 
-    asked = evaluator.request("deleteExam", stash=begun.stash)
-    assert asked.value["operation"] == "DeleteItem"
-    assert asked.value["condition"]["expressionValues"] == {":expectedVersion": {"N": 7}}
+    (deletion,) = written(evaluator, "deleteExam", begun.stash)
+    assert deletion["operation"] == "DeleteItem"
+    assert deletion["condition"]["expressionValues"] == {":expectedVersion": {"N": 7}}
     stored = published_exam(version=7)
-    done = evaluator.response("deleteExam", stash={**begun.stash, "exam": stored}, result=stored)
+    ready = {**begun.stash, "exam": stored, "historyRemains": False}
+    done = evaluator.response("deleteExam", stash=ready, result={"keys": []})
     assert done.stash["answer"] == {**stored, "version": 8, "updatedAt": NOW}
+
+
+def records(count: int, *, has_more: bool = False) -> dict[str, Any]:
+    return {"items": [{"id": f"record {number}"} for number in range(count)], "hasMore": has_more}
+
+
+def test_an_exam_goes_with_the_history_that_one_transaction_takes(evaluator: Evaluator) -> None:
+    begun = change(expectedVersion=1, history=records(99))
+    deletion, *erased = written(evaluator, "deleteExam", begun)
+    assert deletion["key"] == {"id": {"S": EXAM_ID}}
+    assert [item["key"] for item in erased] == [
+        {"examId": {"S": f"history/{EXAM_ID}"}, "id": {"S": f"record {number}"}} for number in range(99)
+    ]
+
+
+@pytest.mark.parametrize("history", [records(100), records(3, has_more=True)], ids=["many", "large"])
+def test_an_exam_stays_while_its_history_is_longer(evaluator: Evaluator, history: dict[str, Any]) -> None:
+    """A page of it is erased, and the caller is told to go on."""
+    begun = change(expectedVersion=1, exam=exam(), history=history)
+    asked = evaluator.request("deleteExam", env=TABLES, identity=TEACHER, stash=begun)
+    erased = asked.value["transactItems"]
+    assert {item["table"] for item in erased} == {"results-table"}
+    assert len(erased) == len(history["items"])
+    told = evaluator.response("deleteExam", stash=asked.stash, result={"keys": []})
+    assert told.error is not None
+    assert told.error["type"] == "HistoryRemains"
+
+
+def test_nobody_but_the_owner_has_the_history_read(evaluator: Evaluator) -> None:
+    page = {"limit": 3, "keysOnly": False, "from": None}
+    for caller, of_exam in ((STRANGER, published_exam()), (GUEST, published_exam()), (TEACHER, None)):
+        asked = evaluator.request(
+            "queryHistory", identity=caller, stash={"exam": of_exam, "historyPage": page}
+        )
+        assert asked.is_early
+        assert asked.stash["history"] == {"items": [], "hasMore": False}
+    mine = evaluator.request("queryHistory", identity=TEACHER, stash={"exam": exam(), "historyPage": page})
+    assert mine.value == {
+        "operation": "Query",
+        "query": {
+            "expression": "#partition = :partition",
+            "expressionNames": {"#partition": "examId"},
+            "expressionValues": {":partition": {"S": f"history/{EXAM_ID}"}},
+        },
+        "scanIndexForward": False,
+        "limit": 3,
+        "consistentRead": True,
+    }
+
+
+def test_a_result_is_erased_from_records_of_its_own_and_of_batches(evaluator: Evaluator) -> None:
+    """One that nobody is left in goes; the others stay as they are."""
+    history = {
+        "items": [
+            {"id": "batch", "rows": {"a": {}, "b": {}}},
+            {"id": "alone", "rows": {"a": {}}},
+            {"id": "other", "rows": {"b": {}}},
+            {"id": "exam"},
+        ],
+        "hasMore": False,
+    }
+    asked = evaluator.request(
+        "eraseResult", env=TABLES, args={"input": {"id": "a"}}, stash=change(history=history)
+    )
+    batch, alone = asked.value["transactItems"]
+    assert (batch["operation"], batch["key"]["id"]) == ("UpdateItem", {"S": "batch"})
+    assert batch["update"]["expressionNames"] == {"#rows": "rows", "#id": "a"}
+    assert (alone["operation"], alone["key"]["id"]) == ("DeleteItem", {"S": "alone"})
+    nothing = evaluator.request(
+        "eraseResult", env=TABLES, args={"input": {"id": "c"}}, stash=change(history=history)
+    )
+    assert nothing.is_early
+
+
+def test_a_record_that_everybody_was_erased_from_ends_no_listing(evaluator: Evaluator) -> None:
+    """Two people, erased at once, leave an empty record."""
+    empty = {"at": NOW, "by": "a", "byName": "a", "kind": "DELETED", "id": f"{NOW}#{EXAM_ID}", "rows": {}}
+    page = {
+        "args": {"examId": EXAM_ID, "limit": 1},
+        "stash": {"history": {"items": [empty], "hasMore": True}},
+    }
+    answer = evaluator.response("Query.changes", **page).value
+    assert answer["items"] == []
+    token = answer["nextToken"]
+    following = evaluator.request("Query.changes", args={"examId": EXAM_ID, "nextToken": token})
+    assert following.stash["historyPage"]["from"] == empty["id"]
 
 
 @pytest.mark.parametrize("resolver", ["deleteExam", "updateExam"])
@@ -568,12 +714,12 @@ def test_a_result_added_since_the_exam_was_found_empty_stops_the_change(
         expectedVersion=4, exam=stored, fields={"audience": "CODES"}, mustBeEmpty="It has results."
     )
     found = evaluator.response("findAnyResult", stash=begun, result={"items": []})
-    condition = evaluator.request(resolver, stash=found.stash).value["condition"]
+    condition = written(evaluator, resolver, found.stash)[0]["condition"]
     assert condition["expression"] == expression
     values = {f":{name}": {"N": count} for name, count in additions.items()}
     assert condition["expressionValues"] == {":expectedVersion": {"N": 4}, **values}
     refused = evaluator.response(
-        resolver, stash=found.stash, error=CONDITION_FAILED, result={**stored, "additions": 9}
+        resolver, stash=found.stash, error=CANCELLED, result=because({**stored, "additions": 9})
     )
     assert refused.error is not None
     assert (refused.error["type"], refused.error["message"]) == ("PreconditionFailed", "It has results.")

@@ -10,6 +10,7 @@ from pathlib import Path
 import boto3
 import pytest
 
+from deploy.local.backend.storage.changes import Change
 from deploy.local.backend.storage.class_lists import ClassList, ClassStudent
 from deploy.local.backend.storage.exams import Exam
 from deploy.local.backend.storage.results import Result
@@ -80,6 +81,38 @@ def school() -> School:
                 **TIMES,
             ),
         ),
+        changes=(
+            *(
+                Change(
+                    exam_id=one.exam_id,
+                    made_at=f"2026-06-19T10:00:0{number % 2}.000Z",  # several at once
+                    made_by="sub of anna" if number else "sub of somebody who left",
+                    made_by_name="Anna.Berg",
+                    kind=kind,
+                    result_id=one.id,
+                    before={"student": one.student, "grade": "13"},
+                    after=after,
+                    number=number,
+                )
+                for number, (one, kind, after) in enumerate(
+                    [
+                        (rows[0], "UPDATED", {"student": "Zoë 0", "grade": "14.5"}),
+                        (rows[1], "DELETED", None),
+                        (rows[-1], "RETRACTED", {"student": "7KQ2MX9ABC", "grade": "AWAITED"}),
+                    ]
+                )
+            ),
+            Change(
+                exam_id=published.id,
+                made_at="2026-06-20T10:00:00.000Z",
+                made_by="sub of ben",
+                made_by_name="ben",
+                kind="PUBLISHED",
+                result_id=None,
+                before={"status": "DRAFT", "listed": True},
+                after={"status": "PUBLISHED", "listed": True, "releaseAt": "2026-06-20T12:00:00.000Z"},
+            ),
+        ),
     )
 
 
@@ -99,6 +132,10 @@ def comparable(school: School) -> tuple[object, ...]:
         exams,
         sorted(school.results, key=str),
         [replace(one, owner=names.get(one.owner, one.owner)) for one in school.class_lists],
+        sorted(
+            (replace(one, number=0, made_by=names.get(one.made_by, one.made_by)) for one in school.changes),
+            key=str,
+        ),
     )
 
 
@@ -126,10 +163,11 @@ def test_a_school_moves_to_a_stack_and_home_again_equal_row_by_row(
 ) -> None:
     assert operator.run("import-backup", str(backup), "--stack-name", stack_name) == 0, operator.text
     assert operator.said[0].startswith("Anna.Berg: temporary password ")
-    assert operator.said[-3:] == [
+    assert operator.said[-4:] == [
         "121 results put on the stack.",
         "3 exams put on the stack.",
         "1 class lists put on the stack.",
+        "4 changes of the history put on the stack.",
     ]
 
     assert operator.run("import-backup", str(backup), "--stack-name", stack_name) == 0
@@ -139,6 +177,7 @@ def test_a_school_moves_to_a_stack_and_home_again_equal_row_by_row(
         "0 results put on the stack; 121 were there already.",
         "0 exams put on the stack; 3 were there already.",
         "0 class lists put on the stack; 1 were there already.",
+        "0 changes of the history put on the stack; 4 were there already.",
     ]
 
     home = tmp_path / "back.tar"

@@ -8,7 +8,6 @@ import pytest
 from tests.deploy.aws.evaluator import NOW, Evaluator
 from tests.deploy.aws.test_exam_resolvers import (
     BUSY,
-    CONDITION_FAILED,
     EXAM_ID,
     GUEST,
     STRANGER,
@@ -18,6 +17,7 @@ from tests.deploy.aws.test_exam_resolvers import (
 )
 
 ROW_ID = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
+SOME_ID = "11111111-2222-4333-8444-555555555555"  # what the evaluator takes for a random one
 OTHER_ID = "bbbbbbbb-bbbb-4ccc-8ddd-eeeeeeeeeeee"
 TABLE = {"RESULTS_TABLE": "results-table", "EXAMS_TABLE": "exams-table"}
 PASSED = {"item": None, "type": "None", "message": None}
@@ -52,6 +52,31 @@ def row(**changes: Any) -> dict[str, Any]:
 
 def stash(**more: Any) -> dict[str, Any]:
     return {"access": "CHANGE", "examId": EXAM_ID, "exam": exam(), "areResultsPublic": False, **more}
+
+
+def typed(value: Any) -> dict[str, Any]:
+    """As DynamoDB has it: a text, or a mapping of such."""
+    return (
+        {"S": value} if isinstance(value, str) else {"M": {name: typed(one) for name, one in value.items()}}
+    )
+
+
+def recorded(kind: str, rows: Mapping[str, Any]) -> dict[str, Any]:
+    """What a transaction puts into the history."""
+    key = {"examId": f"history/{EXAM_ID}", "id": f"{NOW}#{SOME_ID}"}
+    values = {"at": NOW, "by": "teacher-a", "byName": "ada", "kind": kind, "rows": rows}
+    return {
+        "table": "results-table",
+        "operation": "PutItem",
+        "key": {name: typed(value) for name, value in key.items()},
+        "attributeValues": {name: typed(value) for name, value in values.items()},
+    }
+
+
+def because(stored: Any) -> dict[str, Any]:
+    """Why a transaction was cancelled: its first item was stored otherwise."""
+    reason = {"item": stored, "type": "ConditionalCheckFailed", "message": "no"}
+    return {"keys": None, "cancellationReasons": [reason, PASSED]}
 
 
 def listing() -> dict[str, Any]:
@@ -294,7 +319,7 @@ def test_the_same_batch_sent_twice_at_once_may_be_retried(evaluator: Evaluator) 
 
 
 @pytest.mark.parametrize(
-    "resolver", ["readRows", "putRows", "updateRow", "retractRow", "deleteRows", "queryPage", "findAnyResult"]
+    "resolver", ["readRows", "putRows", "updateRow", "deleteRows", "queryPage", "findAnyResult"]
 )
 def test_other_database_errors_are_passed_on(evaluator: Evaluator, resolver: str) -> None:
     context = stash(missing=[], items=[], stored={}, rows=[])
@@ -306,43 +331,65 @@ def test_an_update_of_a_row_removes_what_is_null(evaluator: Evaluator) -> None:
     given = {"id": ROW_ID, "examId": EXAM_ID, "expectedVersion": 2, "grade": "18", **NOTHING}
     begun = evaluator.request("Mutation.results", args={"input": given}, info=info("updateResults"))
     assert begun.stash["mustExist"] is True
-    asked = evaluator.request("updateRow", stash={**begun.stash, "exam": exam()})
-    assert asked.value == {
+    before = {"student": "Ada", "grade": "17.5", **PRIVATE}
+    after = {"student": "Ada", "grade": "18"}
+    ready = {**begun.stash, "exam": exam(), "stored": {ROW_ID: row(version=2, **PRIVATE)}}
+    asked = evaluator.request("updateRow", env=TABLE, identity=TEACHER, stash=ready)
+    update, record = asked.value["transactItems"]
+    assert record == recorded("UPDATED", {ROW_ID: {"before": before, "after": after}})
+    assert update == {
+        "table": "results-table",
         "operation": "UpdateItem",
         "key": {"examId": {"S": EXAM_ID}, "id": {"S": ROW_ID}},
         "update": {
             "expression": (
-                "SET #grade = :grade, #version = :version, #updatedAt = :updatedAt"
-                " REMOVE #name, #number, #comment"
+                "SET #grade = :grade, #version = :version, #updatedAt = :updatedAt,"
+                " #regradedAt = :regradedAt REMOVE #name, #number, #comment"
             ),
             "expressionNames": {
                 "#grade": "grade",
                 **{f"#{name}": name for name in PRIVATE},
                 "#version": "version",
                 "#updatedAt": "updatedAt",
+                "#regradedAt": "regradedAt",
             },
-            "expressionValues": {":grade": {"S": "18"}, ":version": {"N": 3}, ":updatedAt": {"S": NOW}},
+            "expressionValues": {
+                ":grade": {"S": "18"},
+                ":version": {"N": 3},
+                ":updatedAt": {"S": NOW},
+                ":regradedAt": {"S": NOW},
+            },
         },
         "condition": {
             "expression": "#version = :expectedVersion",
             "expressionNames": {"#version": "version"},
             "expressionValues": {":expectedVersion": {"N": 2}},
+            "returnValuesOnConditionCheckFailure": True,
         },
     }
+    same = {**ready, "rows": [{"id": ROW_ID, "expectedVersion": 2, "grade": "17.5"}]}
+    (update,) = evaluator.request("updateRow", env=TABLE, identity=TEACHER, stash=same).value["transactItems"]
+    assert ":regradedAt" not in update["update"]["expressionValues"]
 
 
 def test_taking_a_grade_back_keeps_the_answer_as_it_was(evaluator: Evaluator) -> None:
     """The event is the row's deletion to everybody but the owner."""
     wanted = stash(rows=[{"id": ROW_ID, "expectedVersion": 2}], stored={ROW_ID: row(version=2)})
-    asked = evaluator.request("retractRow", stash=wanted)
-    assert asked.value["update"]["expressionValues"] == {
-        ":awaited": {"S": "AWAITED"},
+    wanted["field"] = "retractResults"
+    asked = evaluator.request("updateRow", env=TABLE, identity=TEACHER, stash=wanted)
+    update, record = asked.value["transactItems"]
+    assert update["update"]["expressionValues"] == {
+        ":grade": {"S": "AWAITED"},
         ":version": {"N": 3},
-        ":now": {"S": NOW},
+        ":updatedAt": {"S": NOW},
+        ":regradedAt": {"S": NOW},
     }
-    assert asked.value["condition"]["expressionValues"] == {":expectedVersion": {"N": 2}}
-    assert asked.stash["items"] == [row(version=3)]
-    late = evaluator.response("retractRow", stash=wanted, error=CONDITION_FAILED, result=row(version=3))
+    assert update["condition"]["expressionValues"] == {":expectedVersion": {"N": 2}}
+    before = {"student": "Ada", "grade": "17.5"}
+    after = {"student": "Ada", "grade": "AWAITED"}
+    assert record == recorded("RETRACTED", {ROW_ID: {"before": before, "after": after}})
+    assert asked.stash["items"] == [row(version=3, regradedAt=NOW)]
+    late = evaluator.response("updateRow", stash=wanted, error=CANCELLED, result=because(row(version=3)))
     assert refusal(late)[0] == "ConflictException"
 
 
@@ -358,18 +405,19 @@ def test_a_batch_with_any_grade_shows_no_awaited_row(evaluator: Evaluator) -> No
 
 def test_a_concurrently_changed_row_is_a_conflict_without_its_name(evaluator: Evaluator) -> None:
     refused = evaluator.response(
-        "updateRow", stash=stash(rows=[]), error=CONDITION_FAILED, result=row(version=2, **PRIVATE)
+        "updateRow", stash=stash(rows=[]), error=CANCELLED, result=because(row(version=2, **PRIVATE))
     )
     kind, current = refusal(refused)
     assert kind == "ConflictException"
     assert private_of(current) == NOTHING
-    gone = evaluator.response("updateRow", stash=stash(rows=[]), error=CONDITION_FAILED, result=None)
+    gone = evaluator.response("updateRow", stash=stash(rows=[]), error=CANCELLED, result=because(None))
     assert refusal(gone) == ("ConflictException", None)
 
 
 def test_rows_are_deleted_in_one_transaction_at_the_expected_versions(evaluator: Evaluator) -> None:
     wanted = stash(rows=[{"id": ROW_ID, "expectedVersion": 4}], stored={ROW_ID: row(version=4)})
-    asked = evaluator.request("deleteRows", env=TABLE, stash=wanted)
+    asked = evaluator.request("deleteRows", env=TABLE, identity=TEACHER, stash=wanted)
+    before = {"student": "Ada", "grade": "17.5"}
     assert asked.value == {
         "operation": "TransactWriteItems",
         "transactItems": [
@@ -383,7 +431,8 @@ def test_rows_are_deleted_in_one_transaction_at_the_expected_versions(evaluator:
                     "expressionValues": {":expectedVersion": {"N": 4}},
                     "returnValuesOnConditionCheckFailure": True,
                 },
-            }
+            },
+            recorded("DELETED", {ROW_ID: {"before": before}}),
         ],
     }
     assert asked.stash["items"] == [row(version=5)]
@@ -413,7 +462,7 @@ def test_published_is_read_after_the_write_and_names_are_not_returned(
     after = exam(published=is_published)
     confirmed = evaluator.response("confirmExam", stash=written, result=after)
     assert confirmed.stash["published"] is is_published
-    seen = row(**NOTHING, readable=is_published, published=is_published)
+    seen = row(**NOTHING, readable=is_published, published=is_published, corrected=False)
     assert confirmed.stash["items"] == [seen]
 
     batch = evaluator.response("Mutation.results", stash=confirmed.stash, args={"input": {"rows": []}})

@@ -76,7 +76,7 @@ def test_a_resolvers_comment_lists_its_functions_in_the_template(
         names = [reference["Fn::GetAtt"][0] for reference in properties["PipelineConfig"]["Functions"]]
         functions = [resources[name]["Properties"]["Name"] for name in names]
         assert f"\n// {properties['FieldName']}: {', '.join(functions)}.\n" in properties["Code"]
-    assert pipelines == 17
+    assert pipelines == 19
 
 
 def test_a_functions_comment_names_its_data_source(resources: dict[str, Any]) -> None:
@@ -168,7 +168,7 @@ def test_only_guests_of_this_identity_pool_can_assume_the_guest_role(resources: 
     }
 
 
-def test_each_data_sources_role_reaches_its_own_table_and_results_are_counted_in_their_exam(
+def test_each_data_sources_role_reaches_its_own_table_and_what_its_transactions_write_in_the_other(
     resources: dict[str, Any],
 ) -> None:
     assert statements(resources, "ExamsRole") == [
@@ -177,6 +177,7 @@ def test_each_data_sources_role_reaches_its_own_table_and_results_are_counted_in
             ["${ExamsTable.Arn}"],
         ),
         (["dynamodb:Query"], ["${ExamsTable.Arn}/index/byStatus", "${ExamsTable.Arn}/index/byOwner"]),
+        (["dynamodb:PutItem", "dynamodb:DeleteItem"], ["${ResultsTable.Arn}"]),
     ]
     assert statements(resources, "ResultsRole") == [
         (

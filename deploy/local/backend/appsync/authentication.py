@@ -90,4 +90,5 @@ class ApiAuthenticator:
             sub=claims.sub,
             sign_in=claims.origin_jti,
             expires_at_s=claims.expires_at_s,
+            username=claims.username,
         )

@@ -46,8 +46,8 @@ _HAS_RESOLVER = "has_resolver"  # an extension of each guarded field
 class Caller:
     """An authenticated caller, and the context of each GraphQL execution.
 
-    `sub` and `sign_in` (the token's origin_jti) are a teacher's. `expires_at_s` is when the token or the
-    guest's credentials expire. `address` is where an HTTP request came from.
+    `sub`, `username` and `sign_in` (the token's origin_jti) are a teacher's. `expires_at_s` is when the token
+    or the guest's credentials expire. `address` is where an HTTP request came from.
     """
 
     mode: AuthMode
@@ -55,6 +55,7 @@ class Caller:
     sign_in: str | None = None
     expires_at_s: float | None = None
     address: str = ""
+    username: str = ""
 
 
 ResolveInfo: TypeAlias = "GraphQLResolveInfo[Caller]"

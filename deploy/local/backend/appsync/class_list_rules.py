@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from deploy.local.backend.appsync.errors import bad_request, conflict, not_found
-from deploy.local.backend.appsync.exam_rules import TeacherMutation
+from deploy.local.backend.appsync.teacher_mutation import TeacherMutation
 from deploy.local.backend.appsync.validation import (
     checked_class_code,
     checked_class_size,

@@ -5,8 +5,8 @@ valid. So a stranger learns nothing about a draft's version, and a stale form re
 """
 
 import sqlite3
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -17,20 +17,21 @@ from deploy.local.backend.appsync.errors import (
     not_found,
     precondition_failed,
 )
+from deploy.local.backend.appsync.history import record_exam_change
+from deploy.local.backend.appsync.teacher_mutation import TeacherMutation
 from deploy.local.backend.appsync.validation import (
     checked_date,
     checked_id,
     checked_release,
     checked_scale,
     checked_text,
-    stored_time,
 )
-from deploy.local.backend.appsync.wire_rows import WireObject, exam_object
+from deploy.local.backend.appsync.wire_rows import WireObject, are_results_public, exam_object
+from deploy.local.backend.storage.changes import delete_changes
 from deploy.local.backend.storage.exams import Exam, delete_exam, find_exam, insert_exam, update_exam
 from deploy.local.backend.storage.results import count_results
 
 __all__ = [
-    "TeacherMutation",
     "change_exam",
     "create_exam",
     "owned_exam",
@@ -46,24 +47,6 @@ _CHECKS: Mapping[str, Callable[[str | None], str]] = {
     "scale": checked_scale,
     "audience": partial(checked_text, field="audience"),  # the schema checks the enum; null is refused here
 }
-
-
-@dataclass(frozen=True, slots=True)
-class TeacherMutation:
-    """One call of a mutation: its field, `input` and `releaseAt` as the schema names them, the caller's sub,
-    the time in epoch seconds, and the fields of the answer that the caller selected."""
-
-    field: str
-    input: Mapping[str, Any]
-    owner: str
-    now_s: float
-    release_at: str | None = None
-    selected: Collection[str] = ()
-
-    @property
-    def now(self) -> str:
-        """The time as an AWSDateTime."""
-        return stored_time(self.now_s)
 
 
 def owned_exam(connection: sqlite3.Connection, exam_id: str, mutation: TeacherMutation) -> Exam:
@@ -116,7 +99,7 @@ def change_exam(connection: sqlite3.Connection, mutation: TeacherMutation) -> Wi
     if changed.is_listed != exam.is_listed and exam.is_published:
         # Whoever has the exam in a list would never hear that it is in none any more.
         raise precondition_failed("Whether the exam is listed cannot change while it is published")
-    return _store(connection, changed, mutation)
+    return _store(connection, "EXAM_UPDATED", exam, changed, mutation)
 
 
 def publish_exam(connection: sqlite3.Connection, mutation: TeacherMutation) -> WireObject:
@@ -125,7 +108,11 @@ def publish_exam(connection: sqlite3.Connection, mutation: TeacherMutation) -> W
     exam = _current_exam(connection, mutation)
     sent = mutation.release_at
     release_at = None if sent is None else checked_release(sent, mutation.now_s)
-    return _store(connection, replace(exam, is_published=True, release_at=release_at), mutation)
+    public_since = exam.public_since if are_results_public(exam, mutation.now_s) else mutation.now
+    published = replace(
+        exam, is_published=True, release_at=release_at, public_since=release_at or public_since
+    )
+    return _store(connection, "PUBLISHED", exam, published, mutation)
 
 
 def unpublish_exam(connection: sqlite3.Connection, mutation: TeacherMutation) -> WireObject:
@@ -135,14 +122,17 @@ def unpublish_exam(connection: sqlite3.Connection, mutation: TeacherMutation) ->
         raise precondition_failed("The exam is not published")
     if not exam.is_listed and "listed" not in mutation.selected:
         raise bad_request("listed", "must be selected of an exam by link: subscribers are filtered on it")
-    return _store(connection, replace(exam, is_published=False, release_at=None), mutation)
+    draft = replace(exam, is_published=False, release_at=None, public_since=None)
+    return _store(connection, "WITHDRAWN", exam, draft, mutation)
 
 
 def remove_exam(connection: sqlite3.Connection, mutation: TeacherMutation) -> WireObject:
-    """Answers the exam as it was, one version on: the event of its end is newer than every other."""
+    """Answers the exam as it was, one version on: the event of its end is newer than every other. Its history
+    goes with it."""
     exam = _current_exam(connection, mutation)
     if count_results(connection, exam.id, 1):
         raise precondition_failed("The exam has results: delete them first")
+    delete_changes(connection, exam.id)
     delete_exam(connection, exam.id)
     return exam_object(_next_version(exam, mutation), mutation.now_s)
 
@@ -167,7 +157,10 @@ def _next_version(exam: Exam, mutation: TeacherMutation) -> Exam:
     return replace(exam, version=exam.version + 1, updated_at=mutation.now)
 
 
-def _store(connection: sqlite3.Connection, exam: Exam, mutation: TeacherMutation) -> WireObject:
-    stored = _next_version(exam, mutation)
+def _store(
+    connection: sqlite3.Connection, kind: str, before: Exam, after: Exam, mutation: TeacherMutation
+) -> WireObject:
+    stored = _next_version(after, mutation)
     update_exam(connection, stored)
+    record_exam_change(connection, kind, before, stored, mutation)
     return exam_object(stored, mutation.now_s)

@@ -16,7 +16,6 @@ from deploy.local.backend.appsync.class_list_rules import (
 )
 from deploy.local.backend.appsync.errors import ApiError
 from deploy.local.backend.appsync.exam_rules import (
-    TeacherMutation,
     change_exam,
     create_exam,
     publish_exam,
@@ -24,17 +23,20 @@ from deploy.local.backend.appsync.exam_rules import (
     unpublish_exam,
 )
 from deploy.local.backend.appsync.guesses import GuessLimits
+from deploy.local.backend.appsync.history import change_object
 from deploy.local.backend.appsync.paging import next_token, position_after
 from deploy.local.backend.appsync.result_rules import (
     change_result,
     create_result,
     create_results,
+    erase_changes,
     remove_result,
     remove_results,
     retract_result,
 )
 from deploy.local.backend.appsync.selection import projected, selected_fields
 from deploy.local.backend.appsync.subscriptions import MutationEvent
+from deploy.local.backend.appsync.teacher_mutation import TeacherMutation
 from deploy.local.backend.appsync.validation import checked_page_limit
 from deploy.local.backend.appsync.wire_rows import (
     WireObject,
@@ -43,6 +45,7 @@ from deploy.local.backend.appsync.wire_rows import (
     exam_object,
     result_object,
 )
+from deploy.local.backend.storage.changes import list_changes
 from deploy.local.backend.storage.class_lists import find_class_list, list_class_lists
 from deploy.local.backend.storage.database import Database
 from deploy.local.backend.storage.exams import Exam, find_exam, list_owned_exams, list_published_exams
@@ -71,6 +74,7 @@ _RULES: Mapping[str, Rule] = {
     "retractResults": retract_result,
     "createResultsBatch": create_results,
     "deleteResultsBatch": remove_results,
+    "eraseChanges": erase_changes,
     "createClassList": create_class_list,
     "updateClassList": change_class_list,
     "deleteClassList": remove_class_list,
@@ -96,6 +100,7 @@ class ApiResolvers:
             ("Query", "listResults"): self._list_results,
             ("Query", "getResults"): self._get_results,
             ("Query", "findResult"): self._find_result,
+            ("Query", "listChanges"): self._list_changes,
             ("Query", "listMyClassLists"): self._list_class_lists,
             ("Query", "getClassList"): self._get_class_list,
             ("Exam", "resultsCount"): self._results_count,
@@ -185,6 +190,29 @@ class ApiResolvers:
         forgive()
         return result_object(result, exam, now_s, with_comment=True)
 
+    def _list_changes(
+        self, _source: object, info: ResolveInfo, limit: int | None = None, **given: str | None
+    ) -> WireObject:
+        exam_id, result_id = str(given["examId"]), given.get("id")
+        listing = ("listChanges", exam_id, result_id or "")
+        after = position_after(given.get("nextToken"), listing, 1)
+        row_count = checked_page_limit(limit)
+
+        def work(connection: Connection) -> WireObject:
+            exam = find_exam(connection, exam_id)
+            if exam is None or exam.owner != _teacher(info):
+                return {"items": [], "nextToken": None}
+            number = int(after[0]) if after else None
+            found = list_changes(connection, exam_id, result_id, row_count + 1, number)
+            page = found[:row_count]
+            more = len(found) > row_count
+            return {
+                "items": [change_object(change) for change in page],
+                "nextToken": next_token(listing, (str(page[-1].number),)) if more else None,
+            }
+
+        return self._database.read(work)
+
     def _list_class_lists(
         self, _source: object, info: ResolveInfo, limit: int | None = None, **given: str | None
     ) -> WireObject:
@@ -220,6 +248,7 @@ class ApiResolvers:
                 self._now_s(),
                 given.get("releaseAt"),
                 selection,
+                info.context.username,
             )
 
             def announce(stored: asyncio.Future[WireObject]) -> None:

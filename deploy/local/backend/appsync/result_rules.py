@@ -10,16 +10,24 @@ from dataclasses import replace
 from typing import Any
 
 from deploy.local.backend.appsync.errors import bad_request, conflict, not_found, precondition_failed
-from deploy.local.backend.appsync.exam_rules import TeacherMutation, owned_exam
+from deploy.local.backend.appsync.exam_rules import owned_exam
+from deploy.local.backend.appsync.history import (
+    record_deletions,
+    record_result_change,
+    recorded_characters,
+)
+from deploy.local.backend.appsync.teacher_mutation import TeacherMutation
 from deploy.local.backend.appsync.validation import (
     checked_batch_ids,
     checked_comment,
+    checked_deletion_size,
     checked_grade,
     checked_id,
     checked_student,
     checked_text,
 )
 from deploy.local.backend.appsync.wire_rows import WireObject, batch_object, result_object
+from deploy.local.backend.storage.changes import delete_changes_of_result
 from deploy.local.backend.storage.exams import Exam
 from deploy.local.backend.storage.results import (
     AWAITED,
@@ -34,6 +42,7 @@ __all__ = [
     "change_result",
     "create_result",
     "create_results",
+    "erase_changes",
     "remove_result",
     "remove_results",
     "retract_result",
@@ -77,14 +86,19 @@ def change_result(connection: sqlite3.Connection, mutation: TeacherMutation) -> 
         changed = replace(changed, number=_checked(given, "number"))
     if "comment" in given:
         changed = replace(changed, comment=checked_comment(given["comment"]))
+    if changed.grade != result.grade and not result.is_awaited:
+        changed = replace(changed, regraded_at=mutation.now)
     update_result(connection, changed)
+    record_result_change(connection, "UPDATED", result, changed, mutation)
     return result_object(changed, exam, mutation.now_s)
 
 
 def remove_result(connection: sqlite3.Connection, mutation: TeacherMutation) -> WireObject:
     """Answers the row as it was, one version on: the event of its end is newer than every other."""
     exam = owned_exam(connection, mutation.input["examId"], mutation)
-    return result_object(_removed_row(connection, mutation.input, exam, mutation), exam, mutation.now_s)
+    removed = _removed_row(connection, mutation.input, exam, mutation)
+    record_deletions(connection, [removed], mutation)
+    return result_object(removed, exam, mutation.now_s)
 
 
 def retract_result(connection: sqlite3.Connection, mutation: TeacherMutation) -> WireObject:
@@ -94,16 +108,27 @@ def retract_result(connection: sqlite3.Connection, mutation: TeacherMutation) ->
     result = _current_result(connection, mutation.input, exam, mutation)
     if result.is_awaited:
         raise precondition_failed("The result has no grade")
-    retracted = replace(result, version=result.version + 1, updated_at=mutation.now)
-    update_result(connection, replace(retracted, grade=AWAITED))
+    retracted = replace(result, version=result.version + 1, updated_at=mutation.now, regraded_at=mutation.now)
+    awaited = replace(retracted, grade=AWAITED)
+    update_result(connection, awaited)
+    record_result_change(connection, "RETRACTED", result, awaited, mutation)
     return result_object(retracted, exam, mutation.now_s)
 
 
 def remove_results(connection: sqlite3.Connection, mutation: TeacherMutation) -> WireObject:
-    """As `remove_result`, for 1 to 99 rows."""
+    """As `remove_result`, for 1 to 99 rows, whose texts fit into one record of the history."""
     exam = owned_exam(connection, mutation.input["examId"], mutation)
     removed = [_removed_row(connection, row, exam, mutation) for row in _batch_rows(mutation)]
+    checked_deletion_size(recorded_characters(removed))
+    record_deletions(connection, removed, mutation)
     return batch_object(removed, exam, mutation.now_s)
+
+
+def erase_changes(connection: sqlite3.Connection, mutation: TeacherMutation) -> WireObject:
+    """Erases everything of one result from the history, in one step."""
+    exam = owned_exam(connection, mutation.input["examId"], mutation)
+    delete_changes_of_result(connection, exam.id, mutation.input["id"])
+    return {"examId": exam.id, "nextToken": None}
 
 
 def _stored_row(

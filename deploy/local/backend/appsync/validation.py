@@ -21,6 +21,7 @@ __all__ = [
     "checked_class_size",
     "checked_comment",
     "checked_date",
+    "checked_deletion_size",
     "checked_grade",
     "checked_gradebook",
     "checked_id",
@@ -36,6 +37,9 @@ TEXT_LENGTH_MAX = 120  # code points of subject, teacher, student, name and numb
 COMMENT_LENGTH_MAX = 1000
 GRADE_LENGTH_MAX = 16
 BATCH_ROWS_MAX = 99  # as on AWS, where one item of a transaction of 100 is the exam
+# In all texts of the rows that one batch deletes. On AWS they are one item of the history, of at most 400 kB:
+# three bytes each, as many as a UTF-16 unit takes at most, are 375 kB; ids and names of fields are 12 kB.
+DELETED_CHARACTERS_MAX = 125_000
 CLASS_STUDENTS_MAX = 1000
 CLASS_CHARACTERS_MAX = 60_000  # of names and numbers: as on AWS, where a list is one item of at most 400 kB
 PAGE_ROWS_DEFAULT = 100
@@ -175,6 +179,12 @@ def checked_batch_ids(ids: list[str]) -> list[str]:
     if len(set(ids)) != len(ids):
         raise bad_request("rows", "must not name a row twice")
     return ids
+
+
+def checked_deletion_size(character_count: int) -> None:
+    """At most DELETED_CHARACTERS_MAX characters in the rows that are deleted together."""
+    if character_count > DELETED_CHARACTERS_MAX:
+        raise bad_request("rows", f"must have at most {DELETED_CHARACTERS_MAX} characters in all their texts")
 
 
 def checked_class_size(student_count: int, character_count: int) -> None:

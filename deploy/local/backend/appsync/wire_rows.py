@@ -83,7 +83,13 @@ def result_object(
         "name": result.name if for_owner else None,
         "number": result.number if for_owner else None,
         "comment": result.comment if for_owner or with_comment else None,
+        "corrected": is_readable and _is_corrected(result, exam),
     }
+
+
+def _is_corrected(result: Result, exam: Exam) -> bool:
+    """Whether the grade was changed, or taken back, since the results came to be public."""
+    return result.regraded_at is not None and result.regraded_at > (exam.public_since or "")
 
 
 def batch_object(results: Sequence[Result], exam: Exam, now_s: float) -> WireObject:

@@ -32,6 +32,8 @@ class Exam:
     updated_at: str
     owner: str
     is_listed: bool = True
+    # From then on the results are public without a break, if they are; None: for longer than this is stored.
+    public_since: str | None = None
 
     @property
     def is_own_result_only(self) -> bool:
@@ -41,7 +43,7 @@ class Exam:
 
 _SELECT = (
     "SELECT id, subject, date, teacher, scale, audience, is_published, release_at, version, created_at,"
-    " updated_at, owner, is_listed FROM exams"
+    " updated_at, owner, is_listed, public_since FROM exams"
 )
 _ORDER = "ORDER BY date DESC, id LIMIT ?"
 
@@ -75,8 +77,9 @@ def list_owned_exams(
 def insert_exam(connection: sqlite3.Connection, exam: Exam) -> None:
     connection.execute(
         "INSERT INTO exams (id, subject, date, teacher, scale, audience, is_published, release_at, version,"
-        " created_at, updated_at, owner, is_listed) VALUES (:id, :subject, :date, :teacher, :scale,"
-        " :audience, :is_published, :release_at, :version, :created_at, :updated_at, :owner, :is_listed)",
+        " created_at, updated_at, owner, is_listed, public_since) VALUES (:id, :subject, :date, :teacher,"
+        " :scale, :audience, :is_published, :release_at, :version, :created_at, :updated_at, :owner,"
+        " :is_listed, :public_since)",
         asdict(exam),
     )
 
@@ -86,7 +89,8 @@ def update_exam(connection: sqlite3.Connection, exam: Exam) -> None:
     connection.execute(
         "UPDATE exams SET subject = :subject, date = :date, teacher = :teacher, scale = :scale,"
         " audience = :audience, is_listed = :is_listed, is_published = :is_published,"
-        " release_at = :release_at, version = :version, updated_at = :updated_at WHERE id = :id",
+        " release_at = :release_at, public_since = :public_since, version = :version,"
+        " updated_at = :updated_at WHERE id = :id",
         asdict(exam),
     )
 

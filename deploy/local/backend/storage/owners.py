@@ -4,7 +4,9 @@ import sqlite3
 
 __all__ = ["change_owner", "count_owned", "delete_owned"]
 
-_RESULTS = "results WHERE exam_id IN (SELECT id FROM exams WHERE owner = :owner)"
+_EXAMS = "(SELECT id FROM exams WHERE owner = :owner)"
+_RESULTS = f"results WHERE exam_id IN {_EXAMS}"
+_CHANGES = f"changes WHERE exam_id IN {_EXAMS}"
 
 
 def count_owned(connection: sqlite3.Connection, owner: str) -> tuple[int, int, int]:
@@ -25,5 +27,5 @@ def change_owner(connection: sqlite3.Connection, owner: str, new_owner: str) -> 
 
 
 def delete_owned(connection: sqlite3.Connection, owner: str) -> None:
-    for what in (_RESULTS, "exams WHERE owner = :owner", "class_lists WHERE owner = :owner"):
+    for what in (_CHANGES, _RESULTS, "exams WHERE owner = :owner", "class_lists WHERE owner = :owner"):
         connection.execute(f"DELETE FROM {what}", {"owner": owner})  # noqa: S608

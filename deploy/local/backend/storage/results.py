@@ -34,6 +34,7 @@ class Result:
     updated_at: str
     number: str | None = None
     comment: str | None = None
+    regraded_at: str | None = None  # when the grade was last changed or taken back
 
     @property
     def is_awaited(self) -> bool:
@@ -42,7 +43,8 @@ class Result:
 
 
 _SELECT = (
-    "SELECT exam_id, id, student, grade, name, version, created_at, updated_at, number, comment FROM results"
+    "SELECT exam_id, id, student, grade, name, version, created_at, updated_at, number, comment,"
+    " regraded_at FROM results"
 )
 
 
@@ -90,8 +92,8 @@ def count_results(connection: sqlite3.Connection, exam_id: str, count_max: int) 
 def insert_result(connection: sqlite3.Connection, result: Result) -> None:
     connection.execute(
         "INSERT INTO results (exam_id, id, student, grade, name, version, created_at, updated_at, number,"
-        " comment) VALUES (:exam_id, :id, :student, :grade, :name, :version, :created_at, :updated_at,"
-        " :number, :comment)",
+        " comment, regraded_at) VALUES (:exam_id, :id, :student, :grade, :name, :version, :created_at,"
+        " :updated_at, :number, :comment, :regraded_at)",
         asdict(result),
     )
 
@@ -100,7 +102,7 @@ def update_result(connection: sqlite3.Connection, result: Result) -> None:
     """Everything but ids and time of creation."""
     connection.execute(
         "UPDATE results SET student = :student, grade = :grade, name = :name, number = :number,"
-        " comment = :comment, version = :version, updated_at = :updated_at"
+        " comment = :comment, version = :version, updated_at = :updated_at, regraded_at = :regraded_at"
         " WHERE exam_id = :exam_id AND id = :id",
         asdict(result),
     )

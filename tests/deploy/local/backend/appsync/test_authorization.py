@@ -128,7 +128,7 @@ def test_guests_may_access_exactly_these_fields_of_the_real_schema() -> None:
     schema = load_schema()
     open_to_guests = {
         f"{type_name}.{field_name}"
-        for type_name in ("Query", "Mutation", "Subscription", "Exam", "Results", "ResultsBatch")
+        for type_name in ("Query", "Mutation", "Subscription", "Exam", "Results", "ResultsBatch", "Change")
         for field_name, field in schema.type_map[type_name].fields.items()  # type: ignore[attr-defined]
         if GUEST.mode in admitted_modes(schema, schema.type_map[type_name], field)  # type: ignore[arg-type]
     }
@@ -148,7 +148,7 @@ def test_guests_may_access_exactly_these_fields_of_the_real_schema() -> None:
         "createdAt",
         "updatedAt",
     ]
-    results = ["id", "examId", "student", "grade", "readable", "published", "version", "comment"]
+    results = ["id", "examId", "student", "grade", "readable", "published", "version", "comment", "corrected"]
     subscriptions = [
         "onUpdateExam",
         "onPublishExam",

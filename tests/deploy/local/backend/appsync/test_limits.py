@@ -19,7 +19,8 @@ from deploy.local.backend.appsync.limits import (
 )
 from deploy.local.backend.appsync.schema import load_schema
 from deploy.local.backend.appsync.validation import BATCH_ROWS_MAX
-from shared.api.operations import GUEST_SUBSCRIPTIONS, MUTATIONS, QUERIES
+from shared.api.calls import CHANGES_MAX, PAGE_MAX
+from shared.api.operations import GUEST_SUBSCRIPTIONS, LIST_CHANGES, MUTATIONS, QUERIES
 
 
 def nested(depth: int) -> str:
@@ -134,7 +135,8 @@ def test_the_fields_of_a_list_count_once_for_each_row(
 def test_every_document_of_the_dashboards_is_within_the_limits(schema: GraphQLSchema, query: str) -> None:
     """With the longest page, and with __typename in each object, as many clients add it."""
     check_limits(parse(query))
-    assert cost(schema, query.replace("{ ", "{ __typename "), limit=1000) > 0
+    longest = CHANGES_MAX if query == LIST_CHANGES else PAGE_MAX
+    assert cost(schema, query.replace("{ ", "{ __typename "), limit=longest) > 0
 
 
 def test_more_values_than_allowed_are_refused_before_execution(schema: GraphQLSchema) -> None:
