@@ -14,7 +14,7 @@ from teacher_app.context import current_api, current_session
 from teacher_app.exam.wording import AUDIENCE_WORDS, entered_text, status_text
 from teacher_app.rows.workspace import Workspace
 from teacher_app.views import navigation
-from teacher_app.views.clock import local_now
+from teacher_app.views.clock import local_now, run_again_at
 from teacher_app.views.errors import EXPECTED, explain
 from teacher_app.views.exam_parts import (
     codes,
@@ -111,13 +111,15 @@ def _put_part_into_address(part: str) -> None:
 
 
 def _show_title(workspace: Workspace) -> None:
-    exam = workspace.exam
+    exam, now = workspace.exam, local_now()
+    if exam.release_at is not None and exam.is_announced(now):
+        run_again_at(exam.release_at)
     st.set_page_config(page_title=f"{exam.subject} · Exam results")
     st.html(
         fragment(
             "exam_title.html",
             exam=exam,
-            status=status_text(exam, local_now()),
+            status=status_text(exam, now),
             date=date_text(exam.date),
             scale=describe(exam.scale),
             audience=AUDIENCE_WORDS[exam.audience],

@@ -56,3 +56,25 @@ def test_an_exam_is_announced_by_keyboard_for_an_hour_of_the_teachers_own_zone(
     draft = teacher.api.get_exam(desk.exam.id)
     assert draft is not None
     assert (draft.is_published, draft.release_at) == (False, None)
+
+
+def test_the_review_turns_from_announced_to_published_at_the_hour_without_a_press(
+    teacher: SignedIn, new_person: Callable[..., Person]
+) -> None:
+    person = new_person(storage_state=teacher.storage_state)
+    desk, page = teacher.new_desk(person), person.page
+    teacher.api.create_results(desk.exam.id, [NewResult("Ada", "14")])
+    announced = page.get_by_role("heading", name="Announced", exact=True)
+    published = page.get_by_role("heading", name="Published", exact=True)
+    exam = teacher.api.get_exam(desk.exam.id)
+    for wait_s in (5, 20, 80):  # until the page is there before the hour
+        assert exam is not None
+        hour = dt.datetime.now(dt.UTC).replace(microsecond=0) + dt.timedelta(seconds=wait_s)
+        exam = teacher.api.publish_exam(exam.id, exam.version, release_at=hour)
+        page.goto(f"{desk.url}&part=Review")
+        expect(announced.or_(published)).to_be_visible()
+        if announced.is_visible():
+            break
+    expect(published).to_be_visible(timeout=1000 * (wait_s + 30))
+    expect(page.locator(".exam-title")).to_contain_text("Published")
+    expect(page.get_by_role("heading", name="What students see", exact=True)).to_be_visible()
