@@ -146,7 +146,11 @@ class Loader:
         return self._cache.exam(exam_id) is None
 
     async def list_exams(self) -> None:
-        """Merges a whole listing of the exams. Raises as GuestApi does."""
+        """Merges a whole listing of the exams. Raises as GuestApi does.
+
+        An exam of which it has a newer version was changed unheard, so its results may have come out unheard:
+        they are listed again.
+        """
         mark = self._cache.begin_exams()
         exams = await self._workers.read(self._api.list_exams())
         # The listing comes from an index that lags behind (DynamoDB's global secondary indexes are never
@@ -155,7 +159,14 @@ class Loader:
             self._workers.run(functools.partial(self._api.get_exam, exam_id))
             for exam_id in self._cache.unlisted_exam_ids(mark, exams)
         )
+        versions = {
+            exam_id: self._version_of(exam_id)
+            for exam_id in self._cache.loaded_exam_ids() | self._loads.keys()
+        }
         self._cache.finish_exams(mark, [*exams, *(exam for exam in unlisted if exam is not None)])
+        for exam_id, version in versions.items():
+            if self._version_of(exam_id) not in (version, None):
+                self.reload(exam_id)
         self._monitor.count(listings=1)
         self._wake.set()
 
@@ -183,6 +194,10 @@ class Loader:
         for load in loads:
             load.cancel()
         await asyncio.gather(*loads, return_exceptions=True)
+
+    def _version_of(self, exam_id: str) -> int | None:
+        exam = self._cache.exam(exam_id)
+        return None if exam is None else exam.version
 
     def _open(self) -> frozenset[str]:
         """The chosen exams that have results to load."""

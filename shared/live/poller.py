@@ -8,6 +8,7 @@ import random
 
 from shared.live.loader import Loader
 from shared.live.status import FeedMonitor, FeedState
+from shared.live.supervision import growing_pauses_s
 from shared.live.timings import FeedTimings
 from shared.model.errors import ApiRefused, BackendUnreachable, ExamResultsError
 
@@ -54,10 +55,14 @@ class Poller:
             await self._index_lags.wait()
             self._index_lags.clear()
             await asyncio.sleep(self._timings.index_lag_s)
-            try:
-                await self._loader.list_exams()
-            except BackendUnreachable as error:
-                logger.info("the exams are listed again soon: %s", error)
-                self._index_lags.set()
-            except ApiRefused as refusal:
-                logger.warning("the API refused the list of exams: %s", refusal)
+            for pause_s in growing_pauses_s(self._timings.first_pause_s, self._timings.longest_pause_s):
+                try:
+                    await self._loader.list_exams()
+                except BackendUnreachable as error:
+                    logger.info("the exams are listed again soon: %s", error)
+                except ApiRefused as refusal:
+                    logger.warning("the API refused the list of exams: %s", refusal)
+                    break
+                else:
+                    break
+                await asyncio.sleep(pause_s)

@@ -11,6 +11,11 @@ const GONE_SPREAD_MS = 500; // over which all viewers' pages are drawn again whe
 const EXAMS_AGAIN_MS = 10000; // at least, between two questions for the list of exams
 const PLAIN_TITLE = "Exam results";
 const GONE = "This exam is not published. When it is, it appears here by itself: keep this page open.";
+// Where the server's own results of this exam are not those on the page: why it is not live.
+const BEHIND = new Map([
+  ["NO_ROOM", "more people are watching other exams"],
+  ["LOADING", "the server is loading the results"],
+]);
 const NO_ROOM = "More people are watching other exams than this server has room for. This exam appears here by itself as soon as there is room: keep this page open.";
 const boards = new WeakMap();
 
@@ -134,7 +139,7 @@ class Board {
     on("gone", () => this.onGone());
     on("withdrawn", (message) => document.dispatchEvent(new CustomEvent("exams-withdrawn", { detail: message.ids })));
     on("feed", (message) => {
-      if (message.load === "NO_ROOM") message.asOf = this.feed?.asOf ?? null; // the rows shown stay as old as they are
+      if (BEHIND.has(message.load)) message.asOf = this.feed?.asOf ?? null; // the rows shown stay as old as they are
       this.feed = message;
       this.spreadS = message.spread;
       if ("in" in message) this.dueAt = performance.now() + message.in * 1000;
@@ -487,13 +492,16 @@ class Board {
   drawStatus() {
     const isCut = this.cutAt && Date.now() - this.cutAt > CUT_MS;
     const isHeard = !isCut && Date.now() - this.lastMessageAt < STALE_MS;
-    const hasRoom = this.feed?.load !== "NO_ROOM";
-    const isLive = isHeard && hasRoom && this.feed?.state === "LIVE";
-    const asOf = isHeard && (this.feed?.asOf || !hasRoom) ? this.feed.asOf * 1000 : Math.max(this.lastMessageAt, this.polledAt ?? 0);
+    const isCurrent = isHeard && this.feed?.state === "LIVE";
+    const behind = isHeard ? BEHIND.get(this.feed?.load) : undefined;
+    const isLive = isCurrent && !behind;
+    const isFirst = (this.lastMessageAt === 0 && this.failures === 0) || (isCurrent && this.exam === null && this.feed.load === "LOADING");
+    const asOf = isHeard && (this.feed?.asOf || behind) ? this.feed.asOf * 1000 : Math.max(this.lastMessageAt, this.polledAt ?? 0);
     const time = asOf ? timeText(new Date(asOf)) : null;
-    const state = isLive ? "live" : this.lastMessageAt === 0 && this.failures === 0 ? "connecting" : "stale";
+    const state = isLive ? "live" : isFirst ? "connecting" : "stale";
     if (this.root.dataset.state !== state) this.root.dataset.state = state;
-    const why = isHeard && !hasRoom ? "more people are watching other exams" : isHeard ? "the server has no connection to the results" : this.isUnreachable ? `this page asks again every ${this.refreshS} s` : "no connection; trying again";
+    const isBehindOnly = isCurrent || (isHeard && this.feed?.load === "NO_ROOM");
+    const why = isBehindOnly ? behind : isHeard ? "the server has no connection to the results" : this.isUnreachable ? `this page asks again every ${this.refreshS} s` : "no connection; trying again";
     const live = this.isGone || this.isHeldBack ? "Waiting for the results" : "Live";
     setText(this.part(".status-text"), isLive ? live : state === "connecting" ? "Connecting …" : time ? `Not live: as of ${time}, ${why}` : `Not live: ${why}`);
   }

@@ -41,7 +41,7 @@ class Page:
     @property
     def says_it_is_live(self) -> bool:
         is_heard = self._loop.time() - self.heard_at_s <= STALE_S and self._wire is not None
-        return is_heard and self.feed_state == "LIVE" and self.load != "NO_ROOM"
+        return is_heard and self.feed_state == "LIVE" and self.load not in ("NO_ROOM", "LOADING")
 
     def connect(self) -> None:
         self._wire = None
@@ -98,7 +98,7 @@ class Page:
     def _on_event(self, kind: str, data: Any) -> None:
         match kind:
             case "snapshot":
-                self.feed_state = data["feed"]["state"]
+                self.feed_state, self.load = data["feed"]["state"], ""
                 self.rows = {}
                 self._deleted.clear()
                 for id_, _, grade, version, *_rest in data["rows"]:
