@@ -493,12 +493,12 @@ class Board {
     const isCut = this.cutAt && Date.now() - this.cutAt > CUT_MS;
     const isHeard = !isCut && Date.now() - this.lastMessageAt < STALE_MS;
     const isCurrent = isHeard && this.feed?.state === "LIVE";
-    const behind = isHeard ? BEHIND.get(this.feed?.load) : undefined;
+    const isLoading = this.feed?.load === "LOADING"; // where there is no exam yet, nothing on the page is old
+    const behind = isHeard && !(isLoading && this.exam === null) ? BEHIND.get(this.feed?.load) : undefined;
     const isLive = isCurrent && !behind;
-    const isFirst = (this.lastMessageAt === 0 && this.failures === 0) || (isCurrent && this.exam === null && this.feed.load === "LOADING");
     const asOf = isHeard && (this.feed?.asOf || behind) ? this.feed.asOf * 1000 : Math.max(this.lastMessageAt, this.polledAt ?? 0);
     const time = asOf ? timeText(new Date(asOf)) : null;
-    const state = isLive ? "live" : isFirst ? "connecting" : "stale";
+    const state = isLive ? "live" : this.lastMessageAt === 0 && this.failures === 0 ? "connecting" : "stale";
     if (this.root.dataset.state !== state) this.root.dataset.state = state;
     const isBehindOnly = isCurrent || (isHeard && this.feed?.load === "NO_ROOM");
     const why = isBehindOnly ? behind : isHeard ? "the server has no connection to the results" : this.isUnreachable ? `this page asks again every ${this.refreshS} s` : "no connection; trying again";

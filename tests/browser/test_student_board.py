@@ -479,6 +479,32 @@ def test_forced_colours_show_each_bar_and_mine_apart(
     await_bars(page, len(FIVE))
 
 
+SAY_LOADING = """
+status => {
+  const feed = { state: "LIVE", since: 0, asOf: Date.now() / 1000, load: "LOADING", spread: 2 };
+  window.source.dispatchEvent(new MessageEvent("feed", { data: JSON.stringify(feed) }));
+  return status.textContent;
+}
+"""
+
+
+def test_a_page_whose_server_is_loading_the_results_does_not_say_that_it_is_live(
+    pair: PairProcess, author: Author, new_person: NEW_PERSON
+) -> None:
+    """Found by simulation: a page that comes back to another process still has what the first one sent."""
+    exam = author.exam("Greek", {"Ada": "17"})
+    page = new_person().page
+    page.add_init_script(
+        "window.EventSource = class extends EventSource {constructor(url) {super(url); window.source = this}}"
+    )
+    open_board(page, pair.student_url, exam)
+    expect(page.get_by_text("Live", exact=True)).to_be_visible(timeout=DEADLINE_MS)
+    text = page.locator(".status-text").evaluate(SAY_LOADING)
+    assert re.fullmatch("Not live: as of .*, the server is loading the results", text)
+    expect(row(page, "Ada")).to_be_visible()
+    expect(page.get_by_text("Live", exact=True)).to_be_visible(timeout=DEADLINE_MS)  # with the next heartbeat
+
+
 def test_an_exam_that_has_to_make_room_says_so_and_comes_back_by_itself(
     pair: PairProcess, author: Author, new_person: NEW_PERSON
 ) -> None:

@@ -41,7 +41,8 @@ class Page:
     @property
     def says_it_is_live(self) -> bool:
         is_heard = self._loop.time() - self.heard_at_s <= STALE_S and self._wire is not None
-        return is_heard and self.feed_state == "LIVE" and self.load not in ("NO_ROOM", "LOADING")
+        is_behind = self.load == "NO_ROOM" or (self.load == "LOADING" and self.rows is not None)
+        return is_heard and self.feed_state == "LIVE" and not is_behind
 
     def connect(self) -> None:
         self._wire = None

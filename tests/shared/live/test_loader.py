@@ -1,10 +1,12 @@
 """The cost of a watch is independent of the number of watched exams, and of unpublished ones."""
 
 import asyncio
+import contextlib
 import threading
 import time
-from collections.abc import Iterator
-from typing import cast
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 
@@ -13,13 +15,15 @@ from shared.identity.guest import GuestCredentials
 from shared.live.cache import ExamCache
 from shared.live.feed import Feed
 from shared.live.loader import Loader
+from shared.live.poller import Poller
 from shared.live.status import FeedMonitor
 from shared.live.timings import FeedTimings
 from shared.live.workers import Workers
 from shared.model.errors import BackendUnreachable
 from shared.model.exam import Exam, Result, new_id
 from shared.settings import BackendSettings
-from tests.builders import a_published_exam
+from tests.builders import a_published_exam, a_result
+from tests.simulation.virtual_time import VirtualLoop
 
 SETTINGS = BackendSettings(
     region="local-1",
@@ -144,3 +148,87 @@ def test_a_listing_that_another_one_replaced_is_complete_only_with_that_one() ->
             await workers.close()
 
     asyncio.run(run())
+
+
+class ChangingApi:
+    """An API with one exam, what it has of it now, and listings that fail so many times."""
+
+    def __init__(self, exam: Exam) -> None:
+        self.exam, self.failures = exam, 0
+        self.listed_at_s: list[float] = []
+        self.results: list[Result] = []
+
+    def list_exams(self) -> Iterator[Exam]:
+        self.listed_at_s.append(asyncio.get_running_loop().time())
+        if self.failures:
+            self.failures -= 1
+            raise BackendUnreachable("the API", "no answer")
+        return iter([self.exam])
+
+    def list_results(self, _exam_id: str) -> Iterator[Result]:
+        return iter(self.results)
+
+
+def run_virtually(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    with asyncio.Runner(loop_factory=lambda: VirtualLoop(lambda: 0.01)) as runner:
+        runner.run(work())
+
+
+@contextlib.asynccontextmanager
+async def a_loader(api: ChangingApi, cache: ExamCache) -> AsyncIterator[Loader]:
+    workers = Workers()
+    loader = Loader(cast("GuestApi", api), cache, workers, FeedMonitor(time.time), FeedTimings(), 10)
+    try:
+        yield loader
+    finally:
+        await loader.close()
+        await workers.close()
+
+
+def test_a_listing_with_a_newer_version_of_an_exam_has_its_results_listed_again() -> None:
+    """Found by simulation: an exam was published again with an hour, unheard, while the index lagged. Its
+    results came out and did not appear until everything was polled."""
+
+    async def work() -> None:
+        exam = a_published_exam()
+        api, cache = ChangingApi(exam), ExamCache(time.time)
+        async with a_loader(api, cache) as loader:
+            loader.watch(exam.id)
+            await loader.refresh()
+            held = cache.results(exam.id)
+            assert held is not None
+            assert held.rows == ()
+            api.results = [a_result("Ada", "17", exam)]
+            await loader.list_exams()
+            await asyncio.sleep(1.0)
+            assert cache.results(exam.id) == held  # nothing says that there is anything new
+            api.exam = replace(exam, version=exam.version + 2)
+            await loader.list_exams()
+            await asyncio.sleep(1.0)
+            listed = cache.results(exam.id)
+            assert listed is not None
+            assert [row.student for row in listed.rows] == ["Ada"]
+
+    run_virtually(work)
+
+
+def test_a_listing_that_follows_the_index_and_fails_is_repeated_soon() -> None:
+    """Found by simulation: three in a row failed, five seconds apart, and an exam that had been withdrawn was
+    shown that long."""
+
+    async def work() -> None:
+        api = ChangingApi(a_published_exam())
+        async with a_loader(api, ExamCache(time.time)) as loader:
+            timings = FeedTimings()
+            poller = Poller(loader, FeedMonitor(time.time), timings)
+            api.failures = 3
+            following = asyncio.create_task(poller.follow_index())
+            poller.note_exams_changed()
+            await asyncio.sleep(60.0)
+            following.cancel()
+            assert len(api.listed_at_s) == 4
+            first, *_, last = api.listed_at_s
+            assert first >= timings.index_lag_s
+            assert last - first < 7 * timings.first_pause_s + 1.0
+
+    run_virtually(work)
