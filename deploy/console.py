@@ -41,7 +41,7 @@ class Console:
             raise Declined("--yes: nobody can answer here; say --yes to go on without asking.")
         try:
             return self.read(prompt)
-        except EOFError:
+        except (EOFError, KeyboardInterrupt):  # Ctrl-C at a question is a no
             raise Declined from None
 
 

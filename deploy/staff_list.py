@@ -6,7 +6,7 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.teacher_accounts import AccountRefused
+from deploy.teacher_accounts import AccountRefused, check_username
 
 __all__ = ["NewTeacher", "read_staff_list"]
 
@@ -47,6 +47,10 @@ def read_staff_list(path: Path) -> list[NewTeacher]:
         username = row.get("username")
         if username is None or len(cells) > len(names):
             raise AccountRefused("--from-file", f"line {rows.line_num} is not a username, email and name.")
+        try:
+            check_username(username)
+        except AccountRefused as refused:
+            raise AccountRefused("--from-file", f"line {rows.line_num}: {refused.reason}") from None
         first = lines.setdefault(username.casefold(), rows.line_num)
         if first != rows.line_num:
             raise AccountRefused("--from-file", f"{username} is in lines {first} and {rows.line_num}.")

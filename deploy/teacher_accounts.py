@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # the stubs are installed beside the tests only
     from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
 
-__all__ = ["AccountRefused", "Teacher", "TeacherAccounts", "new_password"]
+__all__ = ["AccountRefused", "Teacher", "TeacherAccounts", "check_username", "new_password"]
 
 # Without characters that are mistaken for one another when they are read from paper.
 _LOWER = "abcdefghijkmnpqrstuvwxyz"
 _UPPER = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 _DIGITS = "23456789"
 PASSWORD_LENGTH = 16  # the pool asks for 12 with a small letter, a capital and a digit
+USERNAME_LENGTH_MAX = 128  # Cognito, AdminCreateUser
 
 
 class AccountRefused(Exception):
@@ -38,6 +39,19 @@ class Teacher:
     status: str
     is_enabled: bool
     created_at: dt.datetime
+
+
+def check_username(username: str) -> None:
+    """Raises AccountRefused for a name that no user pool with sign-in by e-mail address takes."""
+    if "@" in username:
+        raise AccountRefused(
+            "username", f"{username} is an address: give a short name, and the address as email."
+        )
+    is_usable = 0 < len(username) <= USERNAME_LENGTH_MAX and username.isprintable() and " " not in username
+    if not is_usable:
+        raise AccountRefused(
+            "username", f"{username!r} must be one word of 1 to {USERNAME_LENGTH_MAX} visible characters."
+        )
 
 
 def new_password(choice: Callable[[Sequence[str]], str]) -> str:
@@ -64,6 +78,7 @@ class TeacherAccounts:
         is_mailed: bool = False,
     ) -> None:
         """Make an account with a temporary password. Raises AccountRefused if name or address is taken."""
+        check_username(username)
         attributes = [{"Name": "name", "Value": name}] if name else []
         if email:
             attributes += [{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}]

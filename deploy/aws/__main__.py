@@ -4,6 +4,7 @@ import argparse
 import dataclasses
 import datetime as dt
 import platform
+import re
 import secrets
 import shutil
 import sys
@@ -11,7 +12,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from deploy.aws.commands import BackendCommands
+from deploy.aws.commands import BackendCommands, write_whole_file
 from deploy.aws.connection import Connection, aws_errors, connect
 from deploy.aws.cost_report import cost_report
 from deploy.aws.costs import ResultsDay
@@ -26,21 +27,28 @@ from deploy.console import Console, Declined, console_of_terminal
 from deploy.staff_list import read_staff_list
 from deploy.teacher_accounts import AccountRefused
 from deploy.teacher_commands import ACCOUNT_COMMANDS, LEAVING_COMMANDS, add_leaving_commands
+from shared.model.errors import ExamResultsError
 
 __all__ = ["main"]
 
 ROOT = Path(__file__).parents[2]
 FIREWALL_LIMIT_MIN = 100  # a lower limit would block the student containers
+STACK_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")  # it also names registries, which take no capitals
+STACK_NAME_LENGTH_MAX = 100  # CloudFormation takes 128 with the longest of our endings
+DAY = re.compile(r"\d{4}-?\d\d-?\d\d|\d{4}-?W\d\d(-?\d)?")
 
 
 def main(arguments: Sequence[str] | None = None, console: Console | None = None) -> int:
-    """Runs one command. Returns 0 on success, 1 after a DeployError, 130 when interrupted."""
+    """Runs one command. Returns 0 on success, 1 when it is refused or fails, 130 when interrupted."""
     args = _parser().parse_args(arguments)
     console = console or console_of_terminal(is_agreed=args.yes)
     try:
         _run(args, console)
-    except (DeployError, AccountRefused, Declined) as error:
+    except (DeployError, AccountRefused, Declined, ExamResultsError) as error:
         console.say(str(error))
+        return 1
+    except OSError as error:
+        console.say(f"{_place(error, args)}: {error.strerror or error}")
         return 1
     except KeyboardInterrupt:
         console.say("Interrupted. What AWS has begun goes on; run the same command again to follow it.")
@@ -54,7 +62,7 @@ def _run(args: argparse.Namespace, console: Console) -> None:
             console.say(line)
         return
     if args.command == "template":
-        args.file.write_text(read_template(BACKEND_TEMPLATE), encoding="utf-8")
+        write_whole_file(args.file, read_template(BACKEND_TEMPLATE))
         console.say(f"Wrote {args.file}.")
         return
     connection = connect(args.region, args.profile, args.endpoint_url)
@@ -193,7 +201,7 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--region", help="the AWS region; default as for other AWS tools")
     common.add_argument("--profile", help="a profile of the AWS configuration files")
     common.add_argument("--endpoint-url", help="an emulator's address instead of AWS")
-    common.add_argument("--stack-name", default="exam-results", help="default: %(default)s")
+    common.add_argument("--stack-name", type=_stack_name, default="exam-results", help="default: %(default)s")
     common.add_argument("--yes", action="store_true", help="do not ask")
 
     parser = argparse.ArgumentParser(
@@ -328,6 +336,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _place(error: OSError, args: argparse.Namespace) -> str:
+    """The file that the error is about; a full disk names none, so then the one that was given."""
+    given = (getattr(args, name, None) for name in ("file", "write", "from_file"))
+    return str(error.filename or next((path for path in given if path), "this machine"))
+
+
 def _utc_now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
@@ -339,6 +353,15 @@ def _positive_int(text: str) -> int:
     return number
 
 
+def _stack_name(text: str) -> str:
+    if not STACK_NAME.fullmatch(text) or len(text) > STACK_NAME_LENGTH_MAX:
+        raise argparse.ArgumentTypeError(
+            "write small letters, digits and single hyphens, a letter first, at most "
+            f"{STACK_NAME_LENGTH_MAX} characters"
+        )
+    return text
+
+
 def _firewall_limit(text: str) -> int:
     number = int(text)
     if number != 0 and number < FIREWALL_LIMIT_MIN:
@@ -348,9 +371,11 @@ def _firewall_limit(text: str) -> int:
 
 def _local_time(text: str) -> dt.datetime:
     try:
+        if DAY.fullmatch(text):  # of which Python takes the midnight
+            raise ValueError(text)
         return dt.datetime.fromisoformat(text).astimezone()
     except ValueError as error:
-        raise argparse.ArgumentTypeError("write a time as in 2026-06-18T10:00") from error
+        raise argparse.ArgumentTypeError("write day and time as in 2026-06-18T10:00") from error
 
 
 def _positive_hours(text: str) -> float:

@@ -20,7 +20,7 @@ from deploy.console import Console
 from deploy.teacher_accounts import TeacherAccounts
 from deploy.teacher_commands import TeacherCommands
 
-__all__ = ["BackendCommands"]
+__all__ = ["BackendCommands", "write_whole_file"]
 
 COGNITO_MAILS_A_DAY = 50  # Amazon Cognito quotas, "Daily email messages per account"
 UNPROTECTED, PROTECTED = {"Protected": "false"}, {"Protected": "true"}
@@ -43,9 +43,8 @@ class BackendCommands:
         template = read_template(BACKEND_TEMPLATE)
         stack = self.stack.describe()
         if stack is None or not self.stack.is_complete(stack):
-            kept = self._kept(template)
-            if kept and not is_empty_wanted:
-                raise KeptDataFound(self.stack.name, tuple(str(resource) for resource in kept))
+            if not is_empty_wanted:
+                self._expect_nothing_kept(template)
             # Unprotected first: a failed creation must be able to roll back.
             self.stack.deploy(template, {**parameters, **UNPROTECTED})
             self.console.say("Now protecting tables and accounts against deletion.")
@@ -80,9 +79,9 @@ class BackendCommands:
         if path is None:
             self.console.say(text.rstrip("\n"))
             return
-        if path.exists() and path.read_text(encoding="utf-8") != text:
+        if path.exists() and path.read_bytes() != text.encode():
             self.console.confirm(f"{path} exists and differs. Replace it?")
-        path.write_text(text, encoding="utf-8")
+        write_whole_file(path, text)
         self.console.say(f"Wrote {path}.")
 
     def teachers(self) -> TeacherCommands:
@@ -111,8 +110,12 @@ class BackendCommands:
         selected = select_kept(self._kept(template), retained, wanted)
         for resource in selected:
             self.console.say(f"Adopting {resource}")
+        adopted = [resource.logical_id for resource in selected]
+        for logical_id in retained:
+            if logical_id not in adopted:
+                self.console.say(f"No {logical_id} was kept: it begins empty.")
         self.stack.import_resources(
-            only_resources(template, retained), PROTECTED, [resource.import_entry for resource in selected]
+            only_resources(template, adopted), PROTECTED, [resource.import_entry for resource in selected]
         )
         self.up(parameters)
 
@@ -138,11 +141,18 @@ class BackendCommands:
             )
 
     def down(self, *, is_data_deleted: bool) -> None:
-        """Deletes the stack, in whatever state it is. Exams, results and accounts stay unless
-        `is_data_deleted`."""
-        self.stack.existing()
+        """Deletes the stacks, in whatever state they are. Exams, results and accounts stay unless
+        `is_data_deleted`.
+
+        Raises StackMissing where there is nothing, KeptDataFound where only the data are left.
+        """
         hosting_to_delete = hosting_stacks(self.stack)
-        retained = self._retained()
+        retained: list[Mapping[str, Any]] = []
+        if self.stack.describe() is not None:
+            retained = self._retained()
+        elif not hosting_to_delete:
+            self._expect_nothing_kept(read_template(BACKEND_TEMPLATE))
+            self.stack.existing()
         if is_data_deleted:
             self.console.confirm_by_name(
                 "This deletes every exam, every result and every account, for ever.", self.stack.name
@@ -175,6 +185,12 @@ class BackendCommands:
             and item["ResourceStatus"] != "DELETE_COMPLETE"
         ]
 
+    def _expect_nothing_kept(self, template: str) -> None:
+        """Raises KeptDataFound."""
+        kept = self._kept(template)
+        if kept:
+            raise KeptDataFound(self.stack.name, tuple(str(resource) for resource in kept))
+
     def _kept(self, template: str) -> list[KeptResource]:
         """What earlier stacks of this name left behind."""
         owned = [] if self.stack.describe() is None else self._retained()
@@ -184,3 +200,17 @@ class BackendCommands:
             retained_resources(template),
             [item["PhysicalResourceId"] for item in owned],
         )
+
+
+def write_whole_file(path: Path, text: str) -> None:
+    """Writes the file, or leaves it as it was when the disk is full. Raises OSError."""
+    if path.exists() and not path.is_file():  # such as /dev/stdout
+        path.write_text(text, encoding="utf-8")
+        return
+    beside = path.with_name(f"{path.name}.new")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise

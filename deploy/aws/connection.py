@@ -103,7 +103,7 @@ def aws_errors() -> Iterator[None]:
         endpoint = getattr(error, "kwargs", {}).get("endpoint_url", NO_ENDPOINT)
         raise AwsUnreachable(endpoint, str(error)) from error
     except BotoCoreError as error:
-        raise AwsRefused("the request", type(error).__name__, str(error)) from error
+        raise AwsRefused("the request", type(error).__name__, " ".join(str(error).split())) from error
 
 
 def _refusal(error: ClientError) -> DeployError:

@@ -89,7 +89,10 @@ class AwsUnreachable(DeployError):
 
 class StackMissing(DeployError):
     def __init__(self, stack_name: str, region: str) -> None:
-        super().__init__(f"There is no stack {stack_name} in {region}. Make it with: python -m deploy.aws up")
+        super().__init__(
+            f"There is no stack {stack_name} in {region}. Make it with: python -m deploy.aws up. If it is "
+            "elsewhere, name the right --region, --profile or --stack-name."
+        )
         self.stack_name = stack_name
         self.region = region
 

@@ -15,16 +15,25 @@ from deploy.aws.connection import Connection, aws_errors
 from deploy.aws.errors import AwsRefused, InputWrong
 from deploy.aws.image_engine import ImageEngine
 from deploy.aws.stack import Stack
-from deploy.aws.template import HOSTING_TEMPLATE, IMAGES_TEMPLATE, read_template
+from deploy.aws.template import BACKEND_TEMPLATE, HOSTING_TEMPLATE, IMAGES_TEMPLATE, read_template
 from deploy.console import Console
 
-__all__ = ["VIEWERS_PER_CONTAINER", "HostingCommands", "ResultsHour", "hosting_stacks", "key_change"]
+__all__ = [
+    "CONTAINERS_MAX",
+    "VIEWERS_PER_CONTAINER",
+    "HostingCommands",
+    "ResultsHour",
+    "hosting_stacks",
+    "key_change",
+]
 
 DASHBOARDS = ("teacher", "student")
 ORIGIN_KEYS = ("OriginKeyA", "OriginKeyB")
-VIEWERS_PER_CONTAINER = 600  # as the hosting template's parameter has it
+VIEWERS_PER_CONTAINER = 600  # this and the next as the hosting template's parameters have it
+CONTAINERS_MAX = "4"
 STARTED_BEFORE = dt.timedelta(minutes=30)  # a container needs some minutes, and early viewers come earlier
 STOPPED_AFTER = dt.timedelta(hours=3)
+AFTER_DEPLOYING = dt.timedelta(minutes=5)  # a stack that only learns of a results day is updated by then
 ECS_SERVICE = "ecs.amazonaws.com"
 CLOUDFRONT_LIST = "com.amazonaws.global.cloudfront.origin-facing"
 
@@ -36,14 +45,27 @@ class ResultsHour:
     starts_at: dt.datetime
     viewers: int
 
-    def parameters(self, containers_max: int) -> dict[str, str]:
+    @property
+    def containers(self) -> int:
+        """How many student containers its viewers need."""
+        return math.ceil(self.viewers / VIEWERS_PER_CONTAINER)
+
+    @property
+    def ends_at(self) -> dt.datetime:
+        """When the containers of other days suffice again."""
+        return self.starts_at + STOPPED_AFTER
+
+    def begins_at(self, now: dt.datetime) -> dt.datetime:
+        """When its containers start: not in the past, where AWS would never do what is scheduled."""
+        return max(self.starts_at - STARTED_BEFORE, now + AFTER_DEPLOYING)
+
+    def parameters(self, containers_max: int, now: dt.datetime) -> dict[str, str]:
         """The hosting template's parameters. `containers_max` is the number allowed on other days."""
-        containers = math.ceil(self.viewers / VIEWERS_PER_CONTAINER)
         return {
-            "ResultsDayFrom": _utc_text(self.starts_at - STARTED_BEFORE),
-            "ResultsDayUntil": _utc_text(self.starts_at + STOPPED_AFTER),
-            "ResultsDayContainersMin": str(containers),
-            "ResultsDayContainersMax": str(max(2 * containers, containers_max)),
+            "ResultsDayFrom": _utc_text(self.begins_at(now)),
+            "ResultsDayUntil": _utc_text(self.ends_at),
+            "ResultsDayContainersMin": str(self.containers),
+            "ResultsDayContainersMax": str(max(2 * self.containers, containers_max)),
         }
 
 
@@ -105,11 +127,16 @@ class HostingCommands:
         """Deploys this checkout's hosting template with the images of this tag, None for the newest.
 
         Safe to repeat, also after a change of the key was interrupted. Raises InputWrong when the images do
-        not exist or the results hour is over.
+        not exist, the results hour is over or fewer containers are allowed than must run.
         """
         if results_hour is not None and results_hour.starts_at <= self.now():
             raise InputWrong("--results-day", f"{results_hour.starts_at:%Y-%m-%d %H:%M} is over.")
         backend = self.stack.outputs()
+        if image_tag is None and self.stack.template() != read_template(BACKEND_TEMPLATE):
+            self.console.confirm(
+                f"{self.stack.name} is of another version than this checkout, whose dashboards may need what "
+                "it lacks: `up` brings it. Host them all the same?"
+            )
         hosting = _sibling(self.stack, "hosting")
         before = hosting.parameters()
         given = {
@@ -122,7 +149,9 @@ class HostingCommands:
             **parameters,
         }
         given.update({name: self.new_key() for name in ORIGIN_KEYS if name not in before})
-        given.update(self._results_day(results_hour, {**before, **parameters}))
+        known = {**before, **parameters}
+        _check_containers(known)
+        given.update(self._results_day(results_hour, known))
         self._ensure_ecs_role()
         hosting.deploy(
             read_template(HOSTING_TEMPLATE),
@@ -142,12 +171,12 @@ class HostingCommands:
     def _results_day(self, hour: ResultsHour | None, known: Mapping[str, str]) -> dict[str, str]:
         """The parameters of the results day: the given one's, or none once an earlier one is over."""
         if hour is not None:
-            parameters = hour.parameters(int(known.get("StudentContainersMax", "1")))
+            begins_at = hour.begins_at(self.now()).astimezone(hour.starts_at.tzinfo)
             self.console.say(
-                f"Results day: {parameters['ResultsDayContainersMin']} student containers from "
-                f"{parameters['ResultsDayFrom']} to {parameters['ResultsDayUntil']} UTC."
+                f"Results day: {hour.containers} student container{'' if hour.containers == 1 else 's'} from "
+                f"{begins_at:%A, %Y-%m-%d %H:%M} to {hour.ends_at:%H:%M %Z}."
             )
-            return parameters
+            return hour.parameters(int(known.get("StudentContainersMax", CONTAINERS_MAX)), self.now())
         until = known.get("ResultsDayUntil", "")
         return NO_RESULTS_HOUR if until and until < _utc_text(self.now()) else {}
 
@@ -221,6 +250,16 @@ def hosting_stacks(stack: Stack) -> list[Stack]:
 
 def _sibling(stack: Stack, kind: str) -> Stack:
     return dataclasses.replace(stack, name=f"{stack.name}-{kind}")
+
+
+def _check_containers(known: Mapping[str, str]) -> None:
+    """Raises InputWrong where the stack would fail after many minutes. `known`: parameters, but defaults."""
+    least = int(known.get("StudentContainersMin", "1"))
+    most = int(known.get("StudentContainersMax", CONTAINERS_MAX))
+    if least > most:
+        raise InputWrong(
+            "--student-containers-max", f"{most} is less than the {least} that always run: say both."
+        )
 
 
 def _utc_text(time: dt.datetime) -> str:

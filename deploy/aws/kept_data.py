@@ -62,7 +62,10 @@ def find_kept(
 def select_kept(
     found: Iterable[KeptResource], retained: Mapping[str, str], wanted: Iterable[str]
 ) -> list[KeptResource]:
-    """One resource for each of `retained`: the only one, or that whose id is `wanted`. Raises InputWrong."""
+    """One resource for each of `retained` of which any was kept: the only one, or that whose id is `wanted`.
+
+    Raises InputWrong, also when nothing was kept.
+    """
     candidates: dict[str, list[KeptResource]] = {logical_id: [] for logical_id in retained}
     for kept in found:
         candidates[kept.logical_id].append(kept)
@@ -70,10 +73,10 @@ def select_kept(
     unknown = names - {kept.physical_id for group in candidates.values() for kept in group}
     if unknown:
         raise InputWrong("--take", f"nothing was kept under the name {', '.join(sorted(unknown))}.")
+    if not any(candidates.values()):
+        raise InputWrong("adopt", "no data were kept, so there is nothing to adopt.")
     selected = []
-    for logical_id, group in candidates.items():
-        if not group:
-            raise InputWrong("adopt", f"no {logical_id} was kept, so there is nothing to adopt.")
+    for group in candidates.values():
         chosen = [kept for kept in group if kept.physical_id in names] or group
         if len(chosen) > 1:
             listed = "".join(f"\n  {kept}" for kept in chosen)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, TypeVar
 
 import requests
@@ -35,6 +35,8 @@ LISTED_WITHIN_S = 30.0  # DynamoDB's indexes lag behind their table
 LISTED_INTERVAL_S = 0.5
 REQUEST_S = 20.0
 BATCH_ROWS = 99
+# An exam is announced for so long as this: enough to see that its results are held back, on any connection.
+ANNOUNCED_S, ANNOUNCED_ROUND_TRIPS = 3.0, 10
 
 TEACHER_SUBSCRIPTIONS = {
     "onCreateResults": "subscription { onCreateResults { id examId published owner name version student } }",
@@ -290,6 +292,26 @@ def _conflict_shows_the_current_class_list(smoke: Smoke) -> None:
         smoke.teacher.delete_class_list(made.id, made.version)
 
 
+def _announced_results_come_at_their_hour(smoke: Smoke) -> None:
+    with smoke.exam() as exam:
+        begun = time.monotonic()
+        row = smoke.new_row(exam)
+        round_trip_s = time.monotonic() - begun
+        # By the API's own clock, whatever this machine's says.
+        hour = (row.created_at or exam.created_at) + timedelta(
+            seconds=ANNOUNCED_S + ANNOUNCED_ROUND_TRIPS * round_trip_s
+        )
+        smoke.teacher.publish_exam(exam.id, exam.version, release_at=hour)
+        seen_before = list(smoke.guest.list_results(exam.id))
+        announced = smoke.guest.get_exam(exam.id)
+        expect(announced is not None and announced.seconds_to_release > 0, announced)
+        expect(seen_before == [], seen_before)
+        deadline = time.monotonic() + ANNOUNCED_S + ANNOUNCED_ROUND_TRIPS * round_trip_s + LISTED_WITHIN_S
+        while [seen.id for seen in smoke.guest.list_results(exam.id)] != [row.id]:
+            expect(time.monotonic() < deadline, "the results did not come at their hour")
+            time.sleep(LISTED_INTERVAL_S)
+
+
 def _index_follows(smoke: Smoke) -> None:
     with smoke.exam() as exam:
         smoke.teacher.publish_exam(exam.id, exam.version)
@@ -318,6 +340,7 @@ CHECKS: dict[str, Callable[[Smoke], None]] = {
     "a batch of 99 rows is stored once, however often it is sent": _repeated_create,
     "a conflict carries the current row": _conflict_shows_the_current_row,
     "a conflict carries the current class list": _conflict_shows_the_current_class_list,
+    "announced results are held back, and come at their hour": _announced_results_come_at_their_hour,
     "a published exam is listed": _index_follows,
     "unknown ids are no errors": _unknown_ids,
 }

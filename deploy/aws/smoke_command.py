@@ -1,6 +1,7 @@
 """`smoke`: runs the checks of smoke.py and smoke_pages.py on a stack, with two temporary accounts."""
 
 import json
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -14,6 +15,7 @@ from deploy.aws.hosting import hosting_stacks
 from deploy.aws.smoke import CheckResult, Smoke
 from deploy.aws.smoke_pages import Pages, PagesSmoke
 from deploy.aws.stack import Stack
+from deploy.aws.stack_data import StackData
 from deploy.console import Console
 from deploy.teacher_accounts import TeacherAccounts, new_password
 from shared.identity.teacher_session import TeacherSession
@@ -23,6 +25,8 @@ from shared.settings import BackendSettings
 __all__ = ["RESOLVERS", "SmokeCommand", "SmokeTeacher"]
 
 RESOLVERS = Path(__file__).parent / "resolvers"
+ACCOUNT_PREFIX = "smoke-"
+ACCOUNT = re.compile(rf"{ACCOUNT_PREFIX}[0-9a-f]{{12}}")
 _ID = "00000000-0000-4000-8000-000000000000"
 # Enough context for every function to run; whether it then refuses the request does not matter here.
 _CONTEXT = {
@@ -64,8 +68,8 @@ class SmokeCommand:
             raise SmokeFailed(tuple(failed))
 
     def _results(self) -> Iterator[CheckResult]:
-        yield self._resolvers_are_accepted()
         with self.opened() as (smoke, teacher):
+            yield self._resolvers_are_accepted()
             yield from smoke.run()
             pages = self.pages()
             if pages is not None:
@@ -78,12 +82,22 @@ class SmokeCommand:
         outputs = self.stack.outputs()
         settings = backend_settings(outputs, self.connection.endpoint_url)
         accounts = TeacherAccounts(self.connection.client("cognito-idp"), outputs["UserPoolId"])
+        self._remove_what_was_left(accounts, StackData(self.connection, outputs))
         with (
             _signed_in(accounts, settings) as teacher,
             _signed_in(accounts, settings) as other,
             closing(Smoke(settings, teacher.session.access_token, other.session.access_token)) as smoke,
         ):
             yield smoke, teacher
+
+    def _remove_what_was_left(self, accounts: TeacherAccounts, data: StackData) -> None:
+        """The accounts of checks that were killed, and the exams that they had made."""
+        with aws_errors():
+            left = [one for one in accounts.all() if ACCOUNT.fullmatch(one.username)]
+            for account in left:
+                self.console.say(f"Removing what an interrupted check left: {account.username}.")
+                data.delete(account.sub)
+                accounts.remove(account.username)
 
     def pages(self) -> Pages | None:
         """The dashboards' addresses; None where they are not hosted, as on every emulator."""
@@ -121,7 +135,7 @@ class SmokeTeacher:
 
 @contextmanager
 def _signed_in(accounts: TeacherAccounts, settings: BackendSettings) -> Iterator[SmokeTeacher]:
-    username, password = f"smoke-{secrets.token_hex(6)}", new_password(secrets.choice)
+    username, password = f"{ACCOUNT_PREFIX}{secrets.token_hex(6)}", new_password(secrets.choice)
     with aws_errors():
         accounts.add(username, temporary := new_password(secrets.choice), name="Smoke test")
     try:

@@ -100,6 +100,11 @@ class Stack:
         stack = self.describe() or {}
         return {item["ParameterKey"]: item["ParameterValue"] for item in stack.get("Parameters", [])}
 
+    def template(self) -> str:
+        """The text that the stack was last made of."""
+        with aws_errors():
+            return str(self._client.get_template(StackName=self.name)["TemplateBody"])
+
     def resources(self) -> list[Mapping[str, Any]]:
         """CloudFormation's summaries of the stack's resources."""
         with aws_errors():
@@ -203,7 +208,7 @@ class Stack:
                 **({} if kind == "IMPORT" else {"Tags": TAGS}),
                 **template,
             )
-        changes = self._awaited_changes(change_set_name)
+        changes = self._awaited_changes(change_set_name, kind)
         if changes is None:
             self.console.say(f"Nothing to change in {self.name}.")
             return
@@ -231,8 +236,11 @@ class Stack:
             summary = self._client.get_template_summary(**template)
         return {item["ParameterKey"] for item in summary.get("Parameters", [])}
 
-    def _awaited_changes(self, change_set_name: str) -> tuple[Change, ...] | None:
-        """The changes of the finished change set; None, with the change set deleted, when nothing differs."""
+    def _awaited_changes(self, change_set_name: str, kind: str) -> tuple[Change, ...] | None:
+        """The changes of the finished change set; None, with the change set deleted, when nothing differs.
+
+        Raises AwsRefused, with the change set deleted, when AWS refuses it.
+        """
         deadline = self.now() + dt.timedelta(seconds=WAIT_S)
         while self.now() < deadline:
             pages = self._ask_again(lambda: self._change_set_pages(change_set_name), deadline)
@@ -243,9 +251,30 @@ class Stack:
                 self._discard(change_set_name, "UPDATE")
                 return None
             if status == "FAILED":
-                raise AwsRefused("the change set", status, reason)
+                refused = self._refused_properties(change_set_name)
+                self._discard(change_set_name, kind)
+                raise AwsRefused("the change set", status, "\n  ".join((reason, *refused)))
             self.sleep(POLL_INTERVAL_S)
         raise AwsRefused("the change set", "TIMEOUT", "CloudFormation did not finish it.")
+
+    def _refused_properties(self, change_set_name: str) -> list[str]:
+        """A line for each fault that AWS found in a change set before trying it, whose reason names none.
+
+        Empty for an operator who may not read them.
+        """
+        try:
+            with aws_errors():
+                answer = self._client.describe_events(
+                    StackName=self.name, ChangeSetName=change_set_name, Filters={"FailedEvents": True}
+                )
+        except AwsRefused:
+            return []
+        return [
+            f"{event.get('LogicalResourceId', self.name)}: {event['ValidationStatusReason']} "
+            f"({event.get('ValidationPath', event.get('ValidationName', ''))})"
+            for event in answer["OperationEvents"]
+            if "ValidationStatusReason" in event
+        ]
 
     def _change_set_pages(self, change_set_name: str) -> list[Mapping[str, Any]]:
         with aws_errors():
@@ -287,7 +316,8 @@ class Stack:
                 if event["EventId"] not in seen:
                     seen[event["EventId"]] = event
                     self.console.say(f"  {progress_line(event)}")
-            if stack is None or (seen and not status.endswith("_IN_PROGRESS")):
+            is_gone = status == "DELETE_COMPLETE"  # a state from before cannot be that one
+            if is_gone or (seen and not status.endswith("_IN_PROGRESS")):
                 if status in good:
                     return
                 raise StackFailed(self.name, status, failures_in(seen.values(), self.name))

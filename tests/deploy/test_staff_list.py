@@ -38,6 +38,8 @@ def test_a_list_is_read_with_any_separator_and_order(tmp_path: Path, text: str) 
         ("username,email\nanna,a@b\n,b@b\n", "line 3"),
         ("username,email\nanna,a@b,Anna Berg\n", "line 2"),
         ("username\nanna\nben\nANNA\n", "ANNA is in lines 2 and 4"),
+        ("username,email\nanna,a@b\nben@school.example,b@b\n", "line 3: ben@school.example is an address"),
+        ("username\nanna\nAnna Berg\n", "line 3: 'Anna Berg' must be one word"),
     ],
 )
 def test_a_wrong_list_is_refused_with_its_line(tmp_path: Path, text: str, reason: str) -> None:

@@ -32,6 +32,16 @@ def test_taken_and_unknown_names_are_one_line(accounts: TeacherAccounts) -> None
     assert all(teacher.username != username for teacher in accounts.all())
 
 
+@pytest.mark.parametrize(
+    "username", ["", "anna berg", "anna\tberg", "anna\x00", "anna@school.example", "a" * 129]
+)
+def test_a_name_that_no_user_pool_takes_is_refused_here_with_what_is_wrong(
+    accounts: TeacherAccounts, username: str
+) -> None:
+    with pytest.raises(AccountRefused, match=r"^username: .*(one word|an address)"):
+        accounts.add(username, new_password(secrets.choice))
+
+
 def test_a_password_satisfies_the_policy_whatever_is_drawn() -> None:
     def first(characters: Sequence[str]) -> str:
         return characters[0]

@@ -6,27 +6,29 @@ Passwords, authenticator apps and sign-ins stay behind: they are bound to the pl
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import sqlite3
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
 from deploy.local.backend.cognito.admin import admin_create_user, admin_disable_user
 from deploy.local.backend.cognito.context import UserPoolContext
+from deploy.local.backend.cognito.errors import CognitoRefused
 from deploy.local.backend.cognito.request_fields import Fields
-from deploy.local.backend.compose import BackendOptions, open_backend
+from deploy.local.backend.compose import BackendOptions, BackendRefused, open_backend
 from deploy.local.backend.storage import changes, class_lists, exams, results, users
 from deploy.local.backend.storage.changes import Change
 from deploy.local.backend.storage.class_lists import ClassList
-from deploy.local.backend.storage.database import Database
+from deploy.local.backend.storage.database import Database, DatabaseError
 from deploy.local.backend.storage.exams import Exam
 from deploy.local.backend.storage.results import Result
 from deploy.local.data_folder import paths
 from deploy.local.maintenance.backup import back_up_to_file
-from deploy.local.maintenance.backup_format import Manifest
+from deploy.local.maintenance.backup_format import BackupRefused, Manifest
 from deploy.local.maintenance.restore import unpacked_backup
 
 __all__ = ["MovedTeacher", "School", "read_school", "write_school"]
@@ -67,9 +69,9 @@ class School:
 
 def read_school(backup: IO[bytes]) -> School:
     """What a backup of this version or an earlier one contains. Raises BackupRefused or OSError."""
-    with tempfile.TemporaryDirectory(prefix="school-") as folder:
-        unpacked_backup(backup, Path(folder))
-        with Database(Path(folder) / paths.DATABASE) as database:
+    with _workplace() as folder:
+        unpacked_backup(backup, folder)
+        with Database(folder / paths.DATABASE) as database:
             return database.read(_read)
 
 
@@ -78,10 +80,10 @@ def write_school(
 ) -> Manifest:
     """Writes a backup for the embedded backend, with new keys. `passwords`: temporary ones, by username.
 
-    Raises BackupRefused when `target` exists, OSError.
+    Raises BackupRefused when `target` exists, an account cannot be made or the disk for the work fails, or
+    OSError.
     """
-    with tempfile.TemporaryDirectory(prefix="school-") as folder:
-        data_dir = Path(folder)
+    with _workplace() as data_dir:
         with open_backend(BackendOptions(data_dir), PORT, now_s=now_s) as backend:
             pool = backend.cognito.user_pool
             subs = {
@@ -104,6 +106,16 @@ def write_school(
         return back_up_to_file(data_dir, target, now_s)
 
 
+@contextlib.contextmanager
+def _workplace() -> Iterator[Path]:
+    """A folder for the work. Raises BackupRefused where a database in it cannot be used."""
+    with tempfile.TemporaryDirectory(prefix="school-") as folder:
+        try:
+            yield Path(folder)
+        except (BackendRefused, DatabaseError, sqlite3.Error) as error:
+            raise BackupRefused(f"the working copy in {folder} cannot be used: {error}") from error
+
+
 def _read(connection: sqlite3.Connection) -> School:
     teachers = tuple(
         MovedTeacher(
@@ -119,21 +131,17 @@ def _read(connection: sqlite3.Connection) -> School:
 
 
 def _new_account(pool: UserPoolContext, teacher: MovedTeacher, password: str) -> str:
-    """Makes the account with a temporary password; returns its sub."""
+    """Makes the account with a temporary password; returns its sub. Raises BackupRefused."""
     given = {"name": teacher.name, "email": teacher.email, "email_verified": teacher.email and "true"}
     named = {"UserPoolId": pool.names.user_pool_id, "Username": teacher.username}
     attributes = [{"Name": name, "Value": value} for name, value in given.items() if value]
-    admin_create_user(
-        pool,
-        Fields(
-            {
-                **named,
-                "TemporaryPassword": password,
-                "MessageAction": "SUPPRESS",
-                "UserAttributes": attributes,
-            }
-        ),
-    )
+    password_given = {"TemporaryPassword": password, "MessageAction": "SUPPRESS"}
+    try:
+        admin_create_user(pool, Fields({**named, **password_given, "UserAttributes": attributes}))
+    except CognitoRefused as refused:
+        raise BackupRefused(
+            f"{teacher.username} cannot have an account in the embedded backend: {refused.message}"
+        ) from refused
     if not teacher.is_enabled:
         admin_disable_user(pool, Fields(named))
     made = pool.database.read(

@@ -11,6 +11,7 @@ import pytest
 from deploy.aws import __main__ as command_line
 from deploy.aws import hosting
 from deploy.aws.image_engine import ImageEngine
+from deploy.aws.template import BACKEND_TEMPLATE, read_template
 from tests.deploy.aws.hosting_on_emulator import hosting_template_for_emulator, register_image
 from tests.deploy.aws.recorded_engine import RecordedEngine
 from tests.deploy.aws.stack_operator import REGION, Operator, account_of_emulator
@@ -155,6 +156,36 @@ def test_host_creates_everything_that_the_emulator_supports_and_repeating_change
     assert f"{name}-images: CREATE_COMPLETE" in operator.said
     assert operator.run("host", "--stack-name", name, "--image-tag", "never-made") == 1
     assert operator.said[-1].startswith("--image-tag: published are 20")
+    assert operator.run("host", "--stack-name", name, "--student-containers-min", "9") == 1
+    assert operator.said == ["--student-containers-max: 4 is less than the 9 that always run: say both."]
+    other_version = tmp_path / "backend.yaml"
+    other_version.write_text("# of a later checkout\n" + read_template(BACKEND_TEMPLATE), encoding="utf-8")
+    with monkeypatch.context() as patched:
+        patched.setattr(hosting, "BACKEND_TEMPLATE", other_version)
+        assert operator.run("host", "--stack-name", name, answers=("n",)) == 1
+    assert "is of another version than this checkout" in operator.asked[0]
     assert operator.run("down", "--stack-name", name, "--delete-data") == 0, operator.text
     assert f"Deleted {name}-hosting." in operator.said
     assert f"Deleted {name}-images." in operator.said
+
+
+@pytest.mark.usefixtures("recorded")
+def test_what_a_stack_left_that_was_deleted_in_the_console_is_removed_and_its_data_are_named(
+    operator: Operator,
+) -> None:
+    name = next(_names)
+    assert operator.run("up", "--stack-name", name) == 0, operator.text
+    assert operator.run("publish-images", "--stack-name", name) == 0, operator.text
+    with account_of_emulator():
+        cloud = boto3.client("cloudformation", endpoint_url=operator.endpoint_url, region_name=REGION)
+    try:
+        cloud.delete_stack(StackName=name)
+        cloud.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+    finally:
+        cloud.close()
+    assert operator.run("down", "--stack-name", name) == 0, operator.text
+    assert f"Deleted {name}-images." in operator.said
+    for words in ((), ("--delete-data",)):
+        assert operator.run("down", "--stack-name", name, *words) == 1
+        assert operator.said[-1].startswith(f"An earlier {name} left its data:")
+    assert operator.run("delete-kept", "--stack-name", name) == 0, operator.text

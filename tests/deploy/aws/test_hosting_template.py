@@ -10,7 +10,13 @@ import pytest
 from cfnlint.decode import decode
 
 from deploy.aws import image_engine
-from deploy.aws.hosting import ORIGIN_KEYS, VIEWERS_PER_CONTAINER, ResultsHour, key_change
+from deploy.aws.hosting import (
+    CONTAINERS_MAX,
+    ORIGIN_KEYS,
+    VIEWERS_PER_CONTAINER,
+    ResultsHour,
+    key_change,
+)
 from deploy.aws.template import HOSTING_TEMPLATE
 from shared.settings import SECRET_LENGTH_MIN, SETTINGS
 from shared.web.pings import PING_S
@@ -121,14 +127,16 @@ def test_on_a_results_day_enough_containers_run_half_an_hour_before_and_until_th
     resources: dict[str, Any],
 ) -> None:
     starts_at = dt.datetime(2026, 6, 18, 10, tzinfo=dt.timezone(dt.timedelta(hours=2)))
-    parameters = ResultsHour(starts_at, viewers=3001).parameters(containers_max=4)
+    evening_before = starts_at - dt.timedelta(hours=14)
+    parameters = ResultsHour(starts_at, viewers=3001).parameters(4, evening_before)
     assert parameters == {
         "ResultsDayFrom": "2026-06-18T07:30:00",
         "ResultsDayUntil": "2026-06-18T11:00:00",
         "ResultsDayContainersMin": "6",
         "ResultsDayContainersMax": "12",
     }
-    assert ResultsHour(starts_at, viewers=10).parameters(containers_max=4)["ResultsDayContainersMax"] == "4"
+    few = ResultsHour(starts_at, viewers=10).parameters(4, evening_before)
+    assert few["ResultsDayContainersMax"] == "4"
     condition, actions, _none = resources["StudentScaling"]["Properties"]["ScheduledActions"]["Fn::If"]
     assert condition == "HasResultsDay"
     begins, ends = actions
@@ -138,12 +146,21 @@ def test_on_a_results_day_enough_containers_run_half_an_hour_before_and_until_th
     assert ends["ScalableTargetAction"]["MinCapacity"] == {"Ref": "StudentContainersMin"}
 
 
+def test_a_results_day_that_is_said_in_the_last_minute_is_not_scheduled_for_the_past() -> None:
+    """AWS would never carry it out."""
+    starts_at = dt.datetime(2026, 6, 18, 10, tzinfo=dt.UTC)
+    given = ResultsHour(starts_at, viewers=3000).parameters(4, starts_at - dt.timedelta(minutes=20))
+    assert given["ResultsDayFrom"] == "2026-06-18T09:45:00"
+    assert given["ResultsDayUntil"] == "2026-06-18T13:00:00"
+
+
 def test_the_template_takes_the_times_and_the_containers_of_a_results_day() -> None:
     template, _ = decode(str(HOSTING_TEMPLATE))
     declared = template["Parameters"]
     assert declared["ViewersPerContainer"]["Default"] == VIEWERS_PER_CONTAINER
     starts_at = dt.datetime(2026, 6, 18, 10, tzinfo=dt.UTC)
-    given = ResultsHour(starts_at, viewers=100).parameters(containers_max=4)
+    assert declared["StudentContainersMax"]["Default"] == int(CONTAINERS_MAX)
+    given = ResultsHour(starts_at, viewers=100).parameters(4, starts_at - dt.timedelta(days=1))
     for name in ("ResultsDayFrom", "ResultsDayUntil"):
         assert re.fullmatch(declared[name]["AllowedPattern"], given[name])
         assert re.fullmatch(declared[name]["AllowedPattern"], "")

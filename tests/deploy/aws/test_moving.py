@@ -14,6 +14,7 @@ from deploy.local.backend.storage.changes import Change
 from deploy.local.backend.storage.class_lists import ClassList, ClassStudent
 from deploy.local.backend.storage.exams import Exam
 from deploy.local.backend.storage.results import Result
+from deploy.local.maintenance.backup_format import BackupRefused
 from deploy.local.maintenance.school import MovedTeacher, School, read_school, write_school
 from shared.api.calls import GuestApi
 from shared.identity.guest import GuestCredentials
@@ -121,6 +122,16 @@ def backup(school: School, tmp_path: Path) -> Path:
     passwords = {teacher.username: "Temporary-9-Password" for teacher in school.teachers}
     write_school(school, passwords, tmp_path / "home.tar", time.time)
     return tmp_path / "home.tar"
+
+
+def test_an_account_that_cannot_be_made_at_home_is_named(school: School, tmp_path: Path) -> None:
+    """AWS takes addresses that name no top-level domain, for one."""
+    (anna, *others) = school.teachers
+    unusable = replace(school, teachers=(replace(anna, email="anna@intranet"), *others))
+    passwords = {teacher.username: "Temporary-9-Password" for teacher in school.teachers}
+    with pytest.raises(BackupRefused, match=r"Anna\.Berg cannot have an account in the embedded backend: "):
+        write_school(unusable, passwords, tmp_path / "home.tar", time.time)
+    assert list(tmp_path.iterdir()) == []
 
 
 def comparable(school: School) -> tuple[object, ...]:

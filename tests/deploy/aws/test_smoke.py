@@ -1,13 +1,21 @@
 """The smoke test's checks: they pass on the embedded backend, and detect what an emulator does not do."""
 
+import time
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from deploy.aws.smoke import CHECKS, Smoke
+from shared.api.calls import GuestApi, TeacherApi
+from shared.identity.guest import GuestCredentials
+from shared.model.exam import NewExam
+from shared.model.scales import OUT_OF_20
 from shared.settings import load_teacher_settings
 from tests.backend_process import RunningBackend, SignedInTeacher
+from tests.deploy.aws.deployed import deployed_backend
 from tests.deploy.aws.stack_operator import Operator
 
 # The emulator does not support these, so only a real stack (and the embedded backend) passes them.
@@ -44,3 +52,24 @@ def test_on_the_emulator_exactly_the_unsupported_checks_fail(operator: Operator)
     assert passed == {*CHECKS, "AppSync accepts every resolver's code"} - BEYOND_THE_EMULATOR
     operator.run("list-teachers", *stack)
     assert operator.said == ["0 accounts."], "the accounts of the run are gone"
+
+
+def test_what_an_interrupted_check_left_is_removed_by_the_next(operator: Operator, tmp_path: Path) -> None:
+    with deployed_backend(operator, "smoke-killed", tmp_path) as backend:
+        left, teacher = "smoke-0123456789ab", "smoke-detector"
+        session = backend.signed_in(left)
+        with closing(TeacherApi(backend.settings, session.access_token)) as api:
+            exam = api.create_exam(
+                NewExam(subject="Smoke test", date=date(2026, 1, 1), teacher="Nobody", scale=OUT_OF_20)
+            )
+            api.publish_exam(exam.id, exam.version)
+        backend.temporary_password(teacher)
+
+        operator.run("smoke", "--stack-name", "smoke-killed")
+
+        assert f"Removing what an interrupted check left: {left}." in operator.said
+        guests = GuestCredentials(backend.settings, time.time)
+        with closing(guests), closing(GuestApi(backend.settings, guests)) as guest:
+            assert guest.get_exam(exam.id) is None
+        operator.run("list-teachers", "--stack-name", "smoke-killed")
+        assert [line.split()[0] for line in operator.said] == [teacher, "1"]

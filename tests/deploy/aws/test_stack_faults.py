@@ -14,7 +14,14 @@ from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, No
 from botocore.stub import Stubber
 
 from deploy.aws.connection import Connection
-from deploy.aws.errors import AwsUnreachable, CredentialsMissing, DeployError, StackFailed, StackUnfinished
+from deploy.aws.errors import (
+    AwsRefused,
+    AwsUnreachable,
+    CredentialsMissing,
+    DeployError,
+    StackFailed,
+    StackUnfinished,
+)
 from deploy.aws.stack import WAIT_S, Stack
 from deploy.console import Console
 
@@ -166,6 +173,59 @@ def test_a_stack_that_takes_no_update_can_be_deleted(cloud: Cloud, status: str) 
     cloud.is_in("DELETE_COMPLETE")
     cloud.has_events(status, "DELETE_COMPLETE")
     cloud.stack.delete()
+
+
+def test_a_stack_whose_deletion_leaves_no_event_is_believed_to_be_gone(cloud: Cloud) -> None:
+    """One that waited for its first change set has had no resource to tell of."""
+    cloud.begins_a_deletion("REVIEW_IN_PROGRESS")
+    cloud.is_in("DELETE_COMPLETE")
+    cloud.has_events("REVIEW_IN_PROGRESS")
+    cloud.stack.delete()
+
+
+def refuses_the_change_set(cloud: Cloud) -> None:
+    """As CloudFormation does since November 2025: the reason names a validation, and no resource."""
+    cloud.stub.add_client_error("describe_stacks", "ValidationError", MISSING)
+    cloud.stub.add_response("create_change_set", {})
+    reason = (
+        "The following hook(s)/validation failed: [AWS::EarlyValidation::ResourceExistenceCheck]. To "
+        "troubleshoot Early Validation errors, use the DescribeEvents API for detailed failure information."
+    )
+    cloud.stub.add_response("describe_change_set", {"Status": "FAILED", "StatusReason": reason})
+
+
+def discards_it(cloud: Cloud) -> None:
+    cloud.stub.add_response("delete_change_set", {})
+    cloud.stub.add_response("delete_stack", {})
+
+
+def test_what_aws_finds_before_a_change_is_named_with_its_resource(cloud: Cloud) -> None:
+    """aws/aws-cdk-cli#1000, serverless/serverless#13248"""
+    refuses_the_change_set(cloud)
+    fault = "Resource of type 'AWS::Logs::LogGroup' with identifier '/school/teacher' already exists."
+    event = {
+        "EventType": "VALIDATION_ERROR",
+        "LogicalResourceId": "TeacherLogs",
+        "ValidationName": "NAME_CONFLICT_VALIDATION",
+        "ValidationStatus": "FAILED",
+        "ValidationStatusReason": fault,
+        "ValidationPath": "/Resources/TeacherLogs/Properties/LogGroupName",
+    }
+    cloud.stub.add_response("describe_events", {"OperationEvents": [{"EventType": "STACK_EVENT"}, event]})
+    discards_it(cloud)
+    with pytest.raises(AwsRefused) as refusal:
+        cloud.stack.deploy("Resources: {}", {})
+    assert str(refusal.value).endswith(
+        f"\n  TeacherLogs: {fault} (/Resources/TeacherLogs/Properties/LogGroupName)"
+    )
+
+
+def test_an_operator_who_may_not_read_what_aws_found_gets_its_reason(cloud: Cloud) -> None:
+    refuses_the_change_set(cloud)
+    cloud.stub.add_client_error("describe_events", "AccessDenied", "not authorized")
+    discards_it(cloud)
+    with pytest.raises(AwsRefused, match="EarlyValidation"):
+        cloud.stack.deploy("Resources: {}", {})
 
 
 def test_a_stack_that_is_gone_is_deleted_even_if_no_event_can_be_read(cloud: Cloud) -> None:
