@@ -60,10 +60,14 @@ def docker_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     notes = tmp_path / "notes"
     program = tmp_path / "bin" / "docker"
     program.parent.mkdir()
-    program.write_text(
-        f'#!/bin/sh\necho "$PWD: $*" >> {notes}\n[ "$1" = login ] && {{ cat; echo; }} >> {notes}\nexit 0\n',
-        encoding="utf-8",
+    script = (
+        "#!/bin/sh",
+        '[ "$BUILDX_NO_DEFAULT_ATTESTATIONS" ] || exit 1',
+        f'echo "$PWD: $*" >> {notes}',
+        f'[ "$1" = login ] && {{ cat; echo; }} >> {notes}',
+        "exit 0",
     )
+    program.write_text("\n".join(script), encoding="utf-8")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
     return notes
