@@ -40,6 +40,11 @@ class Teacher:
     is_enabled: bool
     created_at: dt.datetime
 
+    @property
+    def has_signed_in(self) -> bool:
+        """Whether a temporary password has ever been replaced."""
+        return self.status != "FORCE_CHANGE_PASSWORD"
+
 
 def check_username(username: str) -> None:
     """Raises AccountRefused for a name that no user pool with sign-in by e-mail address takes."""
@@ -110,6 +115,17 @@ class TeacherAccounts:
         with self._known(username):
             self._client.admin_reset_user_password(UserPoolId=self._user_pool_id, Username=username)
         self.sign_out(username)
+
+    def renew_invitation(self, username: str, password: str) -> None:
+        """Mail another temporary password to an account that has never signed in; no code works for it."""
+        with self._known(username):
+            self._client.admin_create_user(
+                UserPoolId=self._user_pool_id,
+                Username=username,
+                TemporaryPassword=password,
+                MessageAction="RESEND",
+                DesiredDeliveryMediums=["EMAIL"],
+            )
 
     def disable(self, username: str) -> None:
         """Refuse every sign-in of the account and end its sessions."""

@@ -109,12 +109,25 @@ class TeacherCommands:
                 self.add(teacher.username, teacher.email, teacher.name, is_mailed=is_mailed)
 
     def reset(self, username: str, *, is_mailed: bool) -> None:
-        """End the password and every session; mail a code, or show a temporary password here."""
+        """End the password and every session; mail a code, or show a temporary password here.
+
+        Who has never signed in is invited again instead of getting a code. Raises AccountRefused, also for an
+        account without an address.
+        """
         if is_mailed:
-            self.accounts.mail_reset_code(username)
-            self.console.say(
-                f"{username} is signed out everywhere and gets a code by e-mail for a new password."
-            )
+            teacher = self.accounts.named(username)
+            if not teacher.email:
+                raise AccountRefused(
+                    "username", f"{username} has no address: have a temporary password shown here instead."
+                )
+            if teacher.has_signed_in:
+                self.accounts.mail_reset_code(teacher.username)
+                self.console.say(
+                    f"{username} is signed out everywhere and gets a code by e-mail for a new password."
+                )
+            else:
+                self.accounts.renew_invitation(teacher.username, new_password(secrets.choice))
+                self.console.say(f"{username} has never signed in, and gets another invitation by e-mail.")
         else:
             password = new_password(secrets.choice)
             self.accounts.set_temporary_password(username, password)

@@ -12,7 +12,7 @@ from deploy.aws.errors import KeptDataFound, StackStuck
 from deploy.aws.hosting import hosting_stacks
 from deploy.aws.kept_data import RETAINED_TYPES, KeptResource, delete_resource, find_kept, select_kept
 from deploy.aws.moving import MovingCommands
-from deploy.aws.stack import Stack
+from deploy.aws.stack import NEVER_COMPLETED, Stack
 from deploy.aws.stack_data import StackData
 from deploy.aws.template import BACKEND_TEMPLATE, only_resources, read_template, retained_resources
 from deploy.aws.template_store import TemplateStore
@@ -23,6 +23,7 @@ from deploy.teacher_commands import TeacherCommands
 __all__ = ["BackendCommands", "write_whole_file"]
 
 COGNITO_MAILS_A_DAY = 50  # Amazon Cognito quotas, "Daily email messages per account"
+ADOPTED = "IMPORT_COMPLETE"  # the state between the two steps of an adoption
 UNPROTECTED, PROTECTED = {"Protected": "false"}, {"Protected": "true"}
 
 
@@ -41,8 +42,8 @@ class BackendCommands:
         `is_empty_wanted`.
         """
         template = read_template(BACKEND_TEMPLATE)
-        stack = self.stack.describe()
-        if stack is None or not self.stack.is_complete(stack):
+        status = self.stack.settled_status()
+        if status is None or status in NEVER_COMPLETED:
             if not is_empty_wanted:
                 self._expect_nothing_kept(template)
             # Unprotected first: a failed creation must be able to roll back.
@@ -103,9 +104,14 @@ class BackendCommands:
         Raises InputWrong, StackFailed, StackStuck when the stack exists.
         """
         template = read_template(BACKEND_TEMPLATE)
-        stack = self.stack.describe()
-        if stack is not None and self.stack.is_complete(stack):
-            raise StackStuck(self.stack.name, str(stack["StackStatus"]), "It has its own data already.")
+        status = self.stack.settled_status()
+        if status == ADOPTED:
+            self.console.say("Its data are adopted already; now the rest.")
+            self.up(parameters)
+            return
+        if status is not None and status not in NEVER_COMPLETED:
+            advice = "It has its own data already: `up` changes it."
+            raise StackStuck(self.stack.name, status, advice)
         retained = retained_resources(template)
         selected = select_kept(self._kept(template), retained, wanted)
         for resource in selected:

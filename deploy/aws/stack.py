@@ -34,7 +34,7 @@ from deploy.aws.template import INLINE_BYTES_MAX
 from deploy.aws.template_store import TemplateStore
 from deploy.console import Console
 
-__all__ = ["Stack", "StackOutputs"]
+__all__ = ["NEVER_COMPLETED", "Stack", "StackOutputs"]
 
 NEVER_COMPLETED = (
     "REVIEW_IN_PROGRESS",
@@ -111,17 +111,30 @@ class Stack:
             pages = self._client.get_paginator("list_stack_resources").paginate(StackName=self.name)
             return [item for page in pages for item in page["StackResourceSummaries"]]
 
-    def is_complete(self, stack: Mapping[str, Any]) -> bool:
-        """Whether the described stack has ever been created completely."""
-        status = str(stack["StackStatus"])
-        return status not in (*NEVER_COMPLETED, "CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS")
+    def settled_status(self) -> str | None:
+        """The state once no operation is running; None for no stack.
+
+        REVIEW_IN_PROGRESS is an unexecuted first change set.
+        """
+        deadline = self.now() + dt.timedelta(seconds=WAIT_S)
+        is_reported = False
+        while self.now() < deadline:
+            stack = self._ask_again(self.describe, deadline)
+            status = None if stack is None else str(stack["StackStatus"])
+            if status is None or status == "REVIEW_IN_PROGRESS" or not status.endswith("_IN_PROGRESS"):
+                return status
+            if not is_reported:
+                self.console.say(f"{self.name} is {status}: waiting for the end of that.")
+                is_reported = True
+            self.sleep(POLL_INTERVAL_S)
+        raise StackStuck(self.name, "still being changed", "Its events are in the CloudFormation console.")
 
     def deploy(self, template: str, parameters: Mapping[str, str]) -> None:
         """Creates the stack or updates it to the template, after the operator has confirmed the changes.
 
         Raises StackFailed with the resources and reasons, StackStuck, Declined.
         """
-        status = self._idle_status()
+        status = self.settled_status()
         if status in NEVER_COMPLETED:
             self.console.say(f"A first creation of {self.name} did not succeed ({status}): clearing it away.")
             self._delete()
@@ -142,7 +155,7 @@ class Stack:
     ) -> None:
         """Creates the stack from resources that exist, after the operator has confirmed; `template` has these
         alone. `entries`: ResourcesToImport of CreateChangeSet. Raises StackFailed, Declined."""
-        if self._idle_status() is not None:
+        if self.settled_status() is not None:
             self._delete()  # an import that was never finished: it owns nothing
         argument = {**self._template_argument(template), "ResourcesToImport": list(entries)}
         self._change("IMPORT", argument, parameters, needs_confirmation=True)
@@ -153,7 +166,7 @@ class Stack:
 
     def delete(self) -> None:
         """Deletes the stack; the resources that its template retains stay. Raises StackFailed."""
-        self._idle_status()
+        self.settled_status()
         self._delete()
 
     # ------------------------------------------------------------------ steps
@@ -161,21 +174,6 @@ class Stack:
     @property
     def _client(self) -> Any:
         return self.connection.client("cloudformation")
-
-    def _idle_status(self) -> str | None:
-        """The state once no operation is running. REVIEW_IN_PROGRESS is an unexecuted first change set."""
-        deadline = self.now() + dt.timedelta(seconds=WAIT_S)
-        is_reported = False
-        while self.now() < deadline:
-            stack = self._ask_again(self.describe, deadline)
-            status = None if stack is None else str(stack["StackStatus"])
-            if status is None or status == "REVIEW_IN_PROGRESS" or not status.endswith("_IN_PROGRESS"):
-                return status
-            if not is_reported:
-                self.console.say(f"{self.name} is {status}: waiting for the end of that.")
-                is_reported = True
-            self.sleep(POLL_INTERVAL_S)
-        raise StackStuck(self.name, "still being changed", "Its events are in the CloudFormation console.")
 
     def _template_argument(self, template: str) -> dict[str, Any]:
         if len(template.encode()) <= INLINE_BYTES_MAX:

@@ -5,8 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
+from deploy.console import Console
 from deploy.local.maintenance.operator_access import teacher_accounts
+from deploy.local.maintenance.stored_holdings import StoredHoldings
 from deploy.teacher_accounts import AccountRefused, TeacherAccounts, new_password
+from deploy.teacher_commands import TeacherCommands
 from tests.backend_process import RunningBackend
 
 
@@ -40,6 +43,23 @@ def test_a_name_that_no_user_pool_takes_is_refused_here_with_what_is_wrong(
 ) -> None:
     with pytest.raises(AccountRefused, match=r"^username: .*(one word|an address)"):
         accounts.add(username, new_password(secrets.choice))
+
+
+def test_who_has_never_signed_in_is_invited_again_since_no_code_works(
+    accounts: TeacherAccounts, backend: RunningBackend
+) -> None:
+    said: list[str] = []
+    commands = TeacherCommands(accounts, StoredHoldings(backend.data_dir), Console(said.append, None))
+    invited, mute = f"invited-{secrets.token_hex(4)}", f"mute-{secrets.token_hex(4)}"
+    accounts.add(invited, new_password(secrets.choice), email=f"{invited}@school.example")
+    accounts.add(mute, new_password(secrets.choice))
+    commands.reset(invited, is_mailed=True)
+    assert said == [f"{invited} has never signed in, and gets another invitation by e-mail."]
+    with pytest.raises(AccountRefused, match=f"{mute} has no address"):
+        commands.reset(mute, is_mailed=True)
+    accounts.set_permanent_password(invited, new_password(secrets.choice))
+    commands.reset(invited, is_mailed=True)
+    assert said[1] == f"{invited} is signed out everywhere and gets a code by e-mail for a new password."
 
 
 def test_a_password_satisfies_the_policy_whatever_is_drawn() -> None:

@@ -276,7 +276,7 @@ def test_what_down_kept_is_found_and_adopted_with_its_exams_and_accounts(
     assert operator.run("up", "--stack-name", stack_name) == 0
     assert operator.said[0] == f"Nothing to change in {stack_name}."
     assert operator.run("adopt", "--stack-name", stack_name) == 1
-    assert "It has its own data already." in operator.text
+    assert "It has its own data already: `up` changes it." in operator.text
     assert operator.run("down", "--delete-data", "--stack-name", stack_name) == 0
     assert tables_of(operator, stack_name) == []
 
@@ -315,6 +315,27 @@ def test_a_declined_adoption_leaves_the_kept_data_and_no_stack(operator: Operato
     assert tables_of(operator, stack_name) == kept
     assert operator.run("status", "--stack-name", stack_name) == 1
     assert operator.run("adopt", "--stack-name", stack_name) == 0, operator.text
+
+
+def test_an_adoption_that_was_killed_after_its_import_goes_on(
+    operator: Operator, stack_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operator.run("up", "--stack-name", stack_name)
+    operator.run("down", "--stack-name", stack_name)
+    kept = tables_of(operator, stack_name)
+
+    def killed(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(commands.BackendCommands, "up", killed)
+        assert operator.run("adopt", "--stack-name", stack_name) == 130
+    assert operator.run("status", "--stack-name", stack_name) == 0
+    assert operator.said[0].endswith(": IMPORT_COMPLETE")
+    assert operator.run("adopt", "--stack-name", stack_name) == 0, operator.text
+    assert operator.said[0] == "Its data are adopted already; now the rest."
+    assert tables_of(operator, stack_name) == kept
+    assert operator.run("env", "--stack-name", stack_name) == 0
 
 
 def test_a_table_that_was_not_kept_begins_empty_after_an_adoption(
@@ -440,6 +461,10 @@ def test_teachers_are_added_listed_and_reset(operator: Operator, stack_name: str
         assert words in operator.said[0]
         assert operator.run(command, "nobody", "--stack-name", stack_name) == 1
         assert operator.said == ["username: there is no account nobody."]
+    assert operator.run("reset-password", "ben", "--stack-name", stack_name) == 0
+    assert operator.said == ["ben has never signed in, and gets another invitation by e-mail."]
+    assert operator.run("reset-password", "anna", "--stack-name", stack_name) == 1
+    assert operator.said == ["username: anna has no address: have a temporary password shown here instead."]
     assert operator.run("remove-teacher", "ben", "--stack-name", stack_name, answers=("n",)) == 1
     assert operator.run("remove-teacher", "ben", "--stack-name", stack_name, answers=("y",)) == 0
     operator.run("list-teachers", "--stack-name", stack_name)
