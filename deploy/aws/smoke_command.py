@@ -22,29 +22,34 @@ from shared.identity.teacher_session import TeacherSession
 from shared.identity.user_pool import NewPasswordChallenge, UserPool
 from shared.settings import BackendSettings
 
-__all__ = ["RESOLVERS", "SmokeCommand", "SmokeTeacher"]
+__all__ = ["CONTEXT", "RESOLVERS", "SmokeCommand", "SmokeTeacher"]
 
 RESOLVERS = Path(__file__).parent / "resolvers"
 ACCOUNT_PREFIX = "smoke-"
 ACCOUNT = re.compile(rf"{ACCOUNT_PREFIX}[0-9a-f]{{12}}")
 _ID = "00000000-0000-4000-8000-000000000000"
 # Enough context for every function to run; whether it then refuses the request does not matter here.
-_CONTEXT = {
+_EXAM = {"id": _ID, "owner": "nobody", "status": "DRAFT", "audience": "NAMES", "version": 1}
+CONTEXT = {
     "arguments": {"id": _ID, "examId": _ID, "input": {"id": _ID, "examId": _ID, "expectedVersion": 1}},
-    "identity": {"sub": "nobody"},
+    "identity": {"sub": "nobody", "username": "nobody"},
     "source": {"id": _ID, "owner": "nobody"},
     "info": {"fieldName": "getExam"},
     "stash": {
         "examId": _ID,
         "access": "READ",
-        "exam": None,
+        "exam": _EXAM,
+        "expectedVersion": 1,
+        "field": "updateExam",
         "fields": {},
-        "rows": [],
-        "stored": {},
+        "rows": [{"id": _ID, "expectedVersion": 1}],
+        "stored": {_ID: {"id": _ID, "version": 1}},
+        "history": {"items": [], "hasMore": False},
+        "historyPage": {"limit": 1, "keysOnly": False, "from": None},
         "listing": {"name": "exams/", "key": "status", "value": "PUBLISHED", "sortKey": "dateId"},
-        "items": [],
+        "items": [{"id": _ID}],
     },
-    "env": {"RESULTS_TABLE": "results"},
+    "env": {"RESULTS_TABLE": "results", "EXAMS_TABLE": "exams"},
 }
 
 
@@ -116,7 +121,7 @@ class SmokeCommand:
                 answer = self.connection.client("appsync").evaluate_code(
                     runtime={"name": "APPSYNC_JS", "runtimeVersion": "1.0.0"},
                     code=path.read_text(encoding="utf-8"),
-                    context=json.dumps(_CONTEXT),
+                    context=json.dumps(CONTEXT),
                     function="request",
                 )
             faults = answer.get("error", {}).get("codeErrors", [])

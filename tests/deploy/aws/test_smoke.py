@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from deploy.aws.smoke import CHECKS, Smoke
+from deploy.aws.smoke_command import CONTEXT, RESOLVERS
 from shared.api.calls import GuestApi, TeacherApi
 from shared.identity.guest import GuestCredentials
 from shared.model.exam import NewExam
@@ -16,6 +17,7 @@ from shared.model.scales import OUT_OF_20
 from shared.settings import load_teacher_settings
 from tests.backend_process import RunningBackend, SignedInTeacher
 from tests.deploy.aws.deployed import deployed_backend
+from tests.deploy.aws.evaluator import Evaluator
 from tests.deploy.aws.stack_operator import Operator
 
 # The emulator does not support these, so only a real stack (and the embedded backend) passes them.
@@ -38,6 +40,15 @@ def smoke(
 @pytest.mark.parametrize("name", CHECKS)
 def test_the_check_passes_on_the_embedded_backend(smoke: Smoke, name: str) -> None:
     CHECKS[name](smoke)
+
+
+@pytest.mark.parametrize("path", sorted(RESOLVERS.glob("*.js")), ids=lambda path: path.stem)
+def test_every_resolver_runs_with_the_context_with_which_appsync_is_asked_to_check_it(
+    evaluator: Evaluator, path: Path
+) -> None:
+    """It raises where one cannot run: then AppSync would report a fault that is none of the code."""
+    context = {("args" if name == "arguments" else name): value for name, value in CONTEXT.items()}
+    evaluator.request(path.stem, **context)
 
 
 def test_on_the_emulator_exactly_the_unsupported_checks_fail(operator: Operator) -> None:
