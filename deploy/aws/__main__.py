@@ -34,7 +34,7 @@ __all__ = ["main"]
 ROOT = Path(__file__).parents[2]
 FIREWALL_LIMIT_MIN = 100  # a lower limit would block the student containers
 STACK_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")  # it also names registries, which take no capitals
-STACK_NAME_LENGTH_MAX = 100  # CloudFormation takes 128 with the longest of our endings
+STACK_NAME_LENGTH_MAX = 80  # CloudFront takes names of 128 with the longest of our endings
 DAY = re.compile(r"\d{4}-?\d\d-?\d\d|\d{4}-?W\d\d(-?\d)?")
 
 

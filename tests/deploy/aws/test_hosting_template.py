@@ -10,6 +10,7 @@ import pytest
 from cfnlint.decode import decode
 
 from deploy.aws import image_engine
+from deploy.aws.__main__ import STACK_NAME_LENGTH_MAX
 from deploy.aws.hosting import (
     CONTAINERS_MAX,
     ORIGIN_KEYS,
@@ -17,6 +18,7 @@ from deploy.aws.hosting import (
     ResultsHour,
     key_change,
 )
+from deploy.aws.rehearsal import NAME_SUFFIX
 from deploy.aws.template import HOSTING_TEMPLATE
 from shared.settings import SECRET_LENGTH_MIN, SETTINGS
 from shared.web.pings import PING_S
@@ -247,6 +249,18 @@ def test_streams_are_never_silent_as_long_as_cloudfronts_timeout(resources: dict
     for distribution in of_type(resources, "AWS::CloudFront::Distribution").values():
         for origin in distribution["DistributionConfig"]["Origins"]:
             assert origin["CustomOriginConfig"]["OriginReadTimeout"] > BEAT_S * 2
+
+
+def test_a_second_region_may_have_a_stack_of_the_same_name(resources: dict[str, Any]) -> None:
+    """What lives in all regions at once is named after its region, too, in at most 128 characters."""
+    (policy,) = of_type(resources, "AWS::CloudFront::ResponseHeadersPolicy").values()
+    name = policy["ResponseHeadersPolicyConfig"]["Name"]["Fn::Sub"]
+    longest_stack = f"{'a' * STACK_NAME_LENGTH_MAX}{NAME_SUFFIX}-hosting"
+    written = name.replace("${AWS::StackName}", longest_stack).replace("${AWS::Region}", "ap-southeast-1")
+    assert "${" not in written
+    assert written.startswith(f"{longest_stack}-ap-southeast-1")
+    assert len(written) <= 128
+    assert all("RoleName" not in role for role in of_type(resources, "AWS::IAM::Role").values())
 
 
 def test_cloudfront_caches_no_errors(resources: dict[str, Any]) -> None:

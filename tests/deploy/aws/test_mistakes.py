@@ -23,7 +23,7 @@ def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Operator:
         (("up", "--stack-name", "School"), "small letters, digits and single hyphens"),
         (("up", "--stack-name", "1a"), "small letters, digits and single hyphens"),
         (("up", "--stack-name", "a--b"), "small letters, digits and single hyphens"),
-        (("up", "--stack-name", "a" * 101), "at most 100 characters"),
+        (("up", "--stack-name", "a" * 81), "at most 80 characters"),
         (
             ("host", "--viewers", "9", "--results-day", "2126-06-18"),
             "write day and time as in 2026-06-18T10:00",
