@@ -11,6 +11,7 @@
 #   REQUIRE_ALL=1       a missing browser, strace, node or emulator fails instead of being skipped
 set -euo pipefail
 cd "$(dirname "$0")/.."
+unset PYTHONDONTWRITEBYTECODE # the tests start hundreds of processes; without bytecode each compiles everything anew
 
 venv=.venv
 python="${PYTHON:-python3}"
@@ -27,20 +28,26 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
   echo "installing requirements.txt and tests/requirements.txt into $venv ..."
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r requirements.txt -r tests/requirements.txt
   printf '%s' "$wanted" > "$stamp"
+  is_new=1
 fi
 
-# What is fetched beside Python is made while the static checks run.
+# What is fetched beside Python is made while the static checks run; so is the bytecode of a new environment's first run,
+# which otherwise every one of its processes would make.
 trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
 "$venv/bin/python" -m tests.deploy.aws.prepare &
 emulator=$!
 "$venv/bin/python" -m tests.browser.amplify.prepare &
 amplify=$!
+if [ -n "${is_new:-}" ]; then
+  "$venv/bin/python" -m pytest --collect-only --quiet > /dev/null &
+fi
 
 "$venv/bin/ruff" check .
 "$venv/bin/ruff" format --check .
 "$venv/bin/mypy"
 wait "$emulator"
 wait "$amplify"
+wait
 
 # Browsers are busy where other tests wait: apart, neither holds the other up. Both parts always run.
 result=5 # pytest's answer when no test was asked for
@@ -49,6 +56,6 @@ tests() {
   "$venv/bin/python" -m pytest --dist worksteal "$@" || code=$?
   if [ "$result" -eq 5 ] || { [ "$result" -eq 0 ] && [ "$code" -ne 5 ]; }; then result=$code; fi
 }
-tests --numprocesses "${PROCESSES:-4}" -m "not browser" "$@"
+tests --numprocesses "${PROCESSES:-4}" -m "not browser" "${@:---ignore=tests/browser}"
 tests --numprocesses "${BROWSERS:-2}" -m browser "${@:-tests/browser}"
 exit "$result"
