@@ -4,10 +4,15 @@ The default, fast, tries the same examples each time, so that a failure comes fr
 HYPOTHESIS_PROFILE=deep searches at random, ten times longer.
 """
 
+import functools
 import os
+import pkgutil
 from collections.abc import Iterator
+from unittest import mock
 
+import botocore.session
 import pytest
+from botocore.loaders import create_loader
 from hypothesis import HealthCheck, settings
 
 from tests.backend_process import RunningBackend, SignedInTeacher, running_backend
@@ -21,6 +26,24 @@ settings.register_profile(
 )
 settings.register_profile("deep", settings.get_profile("fast"), derandomize=False, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _services_read_once() -> Iterator[None]:
+    """Every boto3 session of this worker shares what is read of the services.
+
+    Each would read and parse their descriptions again, which takes longer than most tests.
+    """
+    with mock.patch.object(botocore.session, "create_loader", functools.cache(create_loader)):
+        yield
+
+
+@pytest.fixture(scope="session")
+def installed_components_read_once() -> Iterator[None]:
+    """For tests with AppTest, which otherwise reads the metadata of every installed package for each page."""
+    scanner = "streamlit.components.v2.manifest_scanner.scan_component_manifests"
+    with mock.patch(scanner, functools.cache(pkgutil.resolve_name(scanner))):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,8 @@ from shared.live.status import FeedState, FeedStatus
 from student_app.context import Serving, set_serving
 from student_app.stream.run_gate import RunGate, run_gate
 
+pytestmark = pytest.mark.usefixtures("installed_components_read_once")
+
 SCRIPT = Path(__file__).parents[3] / "student_app" / "app.py"
 DEADLINE_S = 30.0
 

@@ -17,6 +17,8 @@ from student_app.exam.choosing import OFFERED_MAX
 from tests.builders import a_published_exam, results_of
 from tests.student_app.world import START_S, FakeFeed, filled_cache
 
+pytestmark = pytest.mark.usefixtures("installed_components_read_once")
+
 SCRIPT = str(Path(__file__).parents[3] / "student_app" / "app.py")
 RUN_DEADLINE_S = 30.0
 GRADES = ["10", "12", "14", "16", "18", "ABSENT"]

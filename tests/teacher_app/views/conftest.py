@@ -9,6 +9,11 @@ from tests.backend_process import RunningBackend
 from tests.teacher_app.views.desk import Desk
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _components(installed_components_read_once: None) -> None:
+    """Every page here is run by AppTest."""
+
+
 @pytest.fixture
 def desk(backend: RunningBackend) -> Iterator[Desk]:
     """A new teacher for this test, whose session the pages use."""
