@@ -7,7 +7,7 @@ resolvers' JavaScript and real time. Every check creates the data it needs and d
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, TypeVar
@@ -39,7 +39,8 @@ BATCH_ROWS = 99
 ANNOUNCED_S, ANNOUNCED_ROUND_TRIPS = 3.0, 10
 
 TEACHER_SUBSCRIPTIONS = {
-    "onCreateResults": "subscription { onCreateResults { id examId published owner name version student } }",
+    "onCreateResults": "subscription { onCreateResults "
+    "{ id examId published owner name number comment version student } }",
 }
 
 
@@ -122,7 +123,8 @@ class Smoke:
                 self.teacher.delete_exam(made.id, left.version)
 
     def new_row(self, exam: Exam) -> Result:
-        return self.teacher.create_result(exam.id, NewResult(student="Ada", grade="17", name="Ada Byron"))
+        new = NewResult(student="Ada", grade="17", name="Ada Byron", number="12", comment="Well done.")
+        return self.teacher.create_result(exam.id, new)
 
     def guest_listener(self, documents: Mapping[str, str] = GUEST_SUBSCRIPTIONS) -> Listener:
         authentication = guest_authentication(self.settings, self.guest_credentials.current())
@@ -189,12 +191,15 @@ def _closed_fields(smoke: Smoke) -> None:
     with smoke.exam() as exam:
         smoke.new_row(exam)
         smoke.teacher.publish_exam(exam.id, exam.version)
-        document = "query($id: ID!) {listResults(examId: $id) {items {id student owner name createdAt}}}"
+        document = (
+            "query($id: ID!) {listResults(examId: $id) "
+            "{items {id student owner name number createdAt comment}}}"
+        )
         _status, answer = smoke.ask(document, smoke.as_guest(), {"id": exam.id})
         refused = {error["path"][-1] for error in answer.get("errors", [])}
-        expect(refused == {"owner", "name", "createdAt"}, answer)
+        expect(refused == {"owner", "name", "number", "createdAt"}, answer)
         (row,) = answer["data"]["listResults"]["items"]
-        expect([row["owner"], row["name"], row["createdAt"]] == [None, None, None], row)
+        expect(all(row[field] is None for field in (*refused, "comment")), row)
 
 
 def _introspection(smoke: Smoke) -> None:
@@ -236,7 +241,7 @@ def _owner_receives_draft_events(smoke: Smoke) -> None:
     ):
         draft_row = smoke.new_row(exam)
         event = owner.wait_for("onCreateResults", lambda event: event["id"] == draft_row.id, EVENT_WITHIN_S)
-        expect(event["name"] is None, event)
+        expect(event["name"] is event["number"] is event["comment"] is None, event)
         smoke.teacher.publish_exam(exam.id, exam.version)
         public_row = smoke.new_row(exam)
         other.wait_for("onCreateResults", lambda event: event["id"] == public_row.id, EVENT_WITHIN_S)
@@ -312,6 +317,19 @@ def _announced_results_come_at_their_hour(smoke: Smoke) -> None:
             time.sleep(LISTED_INTERVAL_S)
 
 
+def _history_is_its_owners(smoke: Smoke) -> None:
+    with smoke.exam() as exam, closing(TeacherApi(smoke.settings, smoke.other_teacher_token)) as other:
+        row = smoke.new_row(exam)
+        smoke.teacher.publish_exam(exam.id, exam.version)
+        smoke.teacher.update_result(exam.id, row.id, row.version, grade="18")
+        kinds = [change.kind for change in smoke.teacher.list_changes(exam.id).changes]
+        expect(kinds == ["UPDATED", "PUBLISHED"], kinds)
+        expect(other.list_changes(exam.id).changes == (), "another teacher reads it")
+        document = "query($id: ID!) {listChanges(examId: $id) {items {id}}}"
+        _status, answer = smoke.ask(document, smoke.as_guest(), {"id": exam.id})
+        expect(bool(answer.get("errors")) and not (answer.get("data") or {}).get("listChanges"), answer)
+
+
 def _index_follows(smoke: Smoke) -> None:
     with smoke.exam() as exam:
         smoke.teacher.publish_exam(exam.id, exam.version)
@@ -342,5 +360,6 @@ CHECKS: dict[str, Callable[[Smoke], None]] = {
     "a conflict carries the current class list": _conflict_shows_the_current_class_list,
     "announced results are held back, and come at their hour": _announced_results_come_at_their_hour,
     "a published exam is listed": _index_follows,
+    "an exam's history is its owner's alone": _history_is_its_owners,
     "unknown ids are no errors": _unknown_ids,
 }
