@@ -1,11 +1,14 @@
-"""The gradebook of a class list as files. No cell is a formula; averages have more decimals than the page."""
+"""The gradebook of a class list as files. No cell is a formula; averages have more decimals than the page.
+
+Comments are in the workbook alone, on a sheet of their own: between the grades nobody could read either.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 
 from shared.model.scales import number_text
-from teacher_app.exporting.delimited import csv_bytes
+from teacher_app.exporting.delimited import COMMENT_HEADING, csv_bytes
 from teacher_app.exporting.formats import plain_stem
 from teacher_app.exporting.spreadsheet import xlsx_bytes
 from teacher_app.gradebook.gradebook import Cell, CellKind, Gradebook, trend_text
@@ -21,9 +24,12 @@ def gradebook_csv(book: Gradebook) -> bytes:
 
 
 def gradebook_xlsx(book: Gradebook, title: str) -> bytes:
-    """The same lines as the CSV file."""
+    """The same lines as the CSV file, and a sheet of comments if there are any."""
+    sheets = {"Gradebook": _table(book)}
+    if any(cell.comment for line in book.lines for cell in line.cells):
+        sheets["Comments"] = _comments(book)
     columns = 2 if _has_numbers(book) else 1
-    return xlsx_bytes({"Gradebook": _table(book)}, title=title, creator="", text_columns=columns)
+    return xlsx_bytes(sheets, title=title, creator="", text_columns=columns)
 
 
 def gradebook_file_stem(title: str, today: dt.date) -> str:
@@ -33,13 +39,10 @@ def gradebook_file_stem(title: str, today: dt.date) -> str:
 
 def _table(book: Gradebook) -> list[tuple[str, ...]]:
     has_numbers = _has_numbers(book)
-    numbers = ("Number",) if has_numbers else ()
+    numbers = ("Student number",) if has_numbers else ()
     blank = ("",) * (len(numbers) + 3)
     return [
-        (
-            *("Student", *numbers, "Average (%)", "Trend", "Missing"),
-            *(f"{column.exam.subject} ({column.exam.date.isoformat()})" for column in book.columns),
-        ),
+        ("Student", *numbers, "Average (%)", "Trend", "Missing", *_exam_titles(book)),
         ("Weight", *blank, *(number_text(column.weight) for column in book.columns)),
         ("Scale", *blank, *(column.exam.scale.label for column in book.columns)),
         *(
@@ -54,6 +57,23 @@ def _table(book: Gradebook) -> list[tuple[str, ...]]:
             for line in book.lines
         ),
     ]
+
+
+def _comments(book: Gradebook) -> list[tuple[str, ...]]:
+    """A line for each comment."""
+    return [
+        ("Student", "Student number", "Exam", COMMENT_HEADING),
+        *(
+            (line.student.name, line.student.number or "", exam, cell.comment)
+            for line in book.lines
+            for exam, cell in zip(_exam_titles(book), line.cells, strict=True)
+            if cell.comment
+        ),
+    ]
+
+
+def _exam_titles(book: Gradebook) -> list[str]:
+    return [f"{column.exam.subject} ({column.exam.date.isoformat()})" for column in book.columns]
 
 
 def _has_numbers(book: Gradebook) -> bool:

@@ -1,7 +1,8 @@
 """A gradebook's own export with the grades of an exam filled in, to be imported there again.
 
-Gradebooks identify students by ids that this dashboard never sees, but their own export contains them. Only
-cells of the chosen column are changed, and the feedback beside it where Moodle has one.
+Gradebooks identify students by ids of their own, which their export contains. Students are found in it by the
+school's number, where it has such numbers, and else by name. Only cells of the chosen column are changed, and
+those of its comments where it has any.
 """
 
 from __future__ import annotations
@@ -9,19 +10,23 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from shared.model.exam import Exam, Result
 from shared.model.grades import Mark
-from shared.model.names import name_key
+from shared.model.names import are_other_numbers, fold, name_key
+from shared.model.text import escape_formula
 from teacher_app.exporting.gradebooks import canvas_grade, moodle_grade
 from teacher_app.exporting.persons import shown_person
 from teacher_app.importing.columns import Layout, column_labels, recognised
+from teacher_app.importing.comments import comment_in_html
 from teacher_app.importing.files import Source
-from teacher_app.importing.gradebooks import Dialect
+from teacher_app.importing.headed import Dialect
+from teacher_app.importing.headings import plain_heading
 from teacher_app.importing.limits import FileNotReadable
+from teacher_app.importing.rows import number_from_cell
 from teacher_app.importing.tables import Table, records_from_text
 
 __all__ = ["FILLED_IN", "Filled", "GradebookFile"]
@@ -42,12 +47,22 @@ _COMPLETION = {"PASS": "Complete", "FAIL": "Incomplete"}  # in Blackboard
 @dataclass(frozen=True, slots=True)
 class Filled:
     """`count`: students who were found. `missing`: students with a result who are not in the file exactly
-    once. `unchanged`: those whose mark, such as "absent", that gradebook has no word for."""
+    once, or whose number has another name there. `unchanged`: those whose mark, such as "absent", that
+    gradebook has no word for."""
 
     data: bytes
     count: int
     missing: tuple[str, ...]
     unchanged: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A student of the file: name_key() of the name, and the folded number."""
+
+    number_of_line: int
+    key: str
+    number: str
 
 
 class GradebookFile:
@@ -92,43 +107,70 @@ class GradebookFile:
         return next(result.points for result in self._layout.results if result.index == column)
 
     def filled(self, rows: Sequence[Result], column: int) -> Filled:
-        """The file with the grades of the students whose names occur exactly once here and there."""
+        """The file with the grades, and comments, of the students who are found in it exactly once."""
         records = dict(records_from_text(self._source.text, str(self._table.delimiter)))  # by their last line
-        lines_by_key: dict[str, list[int]] = {}
-        for line, key in self._students():
-            lines_by_key.setdefault(key, []).append(line)
-        times_here = Counter(name_key(shown_person(row, self._exam)) for row in rows)
+        lines = self._lines(rows)
         count, missing, unchanged = 0, list[str](), list[str]()
         for row in rows:
             if row.is_awaited:
                 continue
             person = shown_person(row, self._exam)
-            lines = lines_by_key.get(name_key(person), [])
-            if times_here[name_key(person)] != 1 or len(lines) != 1:
+            if row.id not in lines:
                 missing.append(person)
                 continue
             count += 1
-            if not self._fill(records[lines[0]], column, row.grade):
+            if not self._fill(records[lines[row.id]], column, row.grade, row.comment or ""):
                 unchanged.append(person)
         data = self._bytes(list(records.values()))
         return Filled(data, count, tuple(sorted(missing)), tuple(unchanged))
 
-    def _students(self) -> list[tuple[int, str]]:
-        """Line and key of each student."""
-        layout, found = self._layout, []
+    def _lines(self, rows: Sequence[Result]) -> dict[str, int]:
+        """The line of each result's student, by the result's id, where it is certain."""
+        by_name: dict[str, list[_Line]] = defaultdict(list)
+        by_number: dict[str, list[_Line]] = defaultdict(list)
+        for line in self._students():
+            by_name[line.key].append(line)
+            by_number[line.number].append(line)
+        # Where none of the numbers is there, the gradebook counts its students in another way.
+        has_numbers = any(row.number and fold(row.number) in by_number for row in rows)
+        here: dict[str, list[str]] = defaultdict(list)  # the numbers of each name
+        wanted: list[tuple[str, str, str]] = []
+        for row in rows:
+            key, number = (
+                name_key(shown_person(row, self._exam)),
+                fold(row.number or "") if has_numbers else "",
+            )
+            here[key].append(number)
+            wanted.append((row.id, key, number))
+        found: dict[str, int] = {}
+        for row_id, key, number in wanted:
+            candidates = by_number.get(number, []) if number else []
+            candidates = candidates or [
+                line for line in by_name[key] if not (has_numbers and are_other_numbers(line.number, number))
+            ]
+            times_here = sum(not are_other_numbers(number, other) for other in here[key])
+            if len(candidates) == times_here == 1 and candidates[0].key == key:
+                found[row_id] = candidates[0].number_of_line
+        times = Counter(found.values())
+        return {row_id: line for row_id, line in found.items() if times[line] == 1}
+
+    def _students(self) -> Iterator[_Line]:
+        """Each student's line."""
+        layout = self._layout
         for index, (line, cells) in enumerate(zip(self._table.lines, self._table.rows, strict=True)):
             name = " ".join(
                 cells[column] for column in layout.name_columns if column < len(cells) and cells[column]
             )
+            column = len(cells) if layout.number is None else layout.number
+            number = number_from_cell(cells[column]) if column < len(cells) else ""
             if name and not layout.is_passed_over(index):
-                found.append((line, name_key(name)))
-        return found
+                yield _Line(line, name_key(name), fold(number))
 
-    def _fill(self, cells: list[str], column: int, grade: str) -> bool:
+    def _fill(self, cells: list[str], column: int, grade: str, comment: str) -> bool:
         """False where that gradebook has no word for the grade: the cell stays as it is."""
-        remark = ""
+        remark = comment
         if self.kind is Dialect.MOODLE:
-            grade, remark = moodle_grade(grade)
+            grade, remark = moodle_grade(grade, comment)
         elif self.kind is Dialect.CANVAS and grade != Mark.ABSENT:
             grade = canvas_grade(grade)
         elif grade in {Mark.ABSENT, Mark.EXEMPT}:
@@ -136,10 +178,23 @@ class GradebookFile:
         elif self.kind is Dialect.BLACKBOARD:
             grade = _COMPLETION.get(grade, grade)
         _put(cells, column, grade.replace(".", ",") if self._has_decimal_commas else grade)
-        feedback = next(result.remark for result in self._layout.results if result.index == column)
+        feedback = next(result.comment for result in self._layout.results if result.index == column)
         if remark and feedback is not None:
-            _put(cells, feedback, remark)
+            has_html = self._layout.has_html
+            _put(cells, feedback, comment_in_html(remark) if has_html else escape_formula(remark))
+            if feedback + 1 == self._format_column:
+                _put(cells, feedback + 1, "HTML")
         return True
+
+    @property
+    def _format_column(self) -> int | None:
+        """Where Blackboard says how a comment is written."""
+        if self.kind is not Dialect.BLACKBOARD:
+            return None
+        heading = self._table.rows[self._layout.heading_row or 0]
+        return next(
+            (index for index, cell in enumerate(heading) if plain_heading(cell) == "feedback format"), None
+        )
 
     def _bytes(self, records: list[list[str]]) -> bytes:
         text, original = io.StringIO(newline=""), self._source.text

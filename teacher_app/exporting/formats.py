@@ -57,7 +57,7 @@ FORMATS = (
     Format(
         "canvas",
         "Canvas",
-        "Gradebook, Import. Students are found by name; “absent” stays without a grade there.",
+        "Gradebook, Import. It takes no comments, and leaves “absent” without a grade.",
         "-canvas.csv",
         CSV_TYPE,
         canvas_file,
@@ -65,7 +65,7 @@ FORMATS = (
     Format(
         "moodle",
         "Moodle",
-        "Grades, Import, CSV. Moodle wants ID numbers or e-mails: better fill in its own file, below.",
+        "Grades, Import, CSV. Moodle wants ID numbers: without them, better fill in its own file, below.",
         "-moodle.csv",
         CSV_TYPE,
         moodle_file,

@@ -1,8 +1,9 @@
 """Files that the gradebooks of Canvas and Moodle import.
 
-Canvas identifies students by name if the ID columns are empty; Moodle by ID number or e-mail, which this
-dashboard does not have: those columns are left to be filled in. Neither has a grade "absent": Canvas leaves
-the grade open for an unknown word, and for Moodle it is put into the feedback. It is never a zero.
+Canvas identifies students by the SIS User ID, which is the school's number, and by name where nobody has it;
+Moodle by ID number or e-mail, of which this dashboard has the number only. Neither has a grade "absent":
+Canvas leaves the grade open for an unknown word, and for Moodle it is put into the feedback, before the
+comment. It is never a zero. Canvas imports no comments.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from shared.model.grades import Mark
 from shared.model.scales import NumberScale, number_text
 from teacher_app.exporting.delimited import csv_bytes
 from teacher_app.exporting.persons import shown_person, split_name
+from teacher_app.importing.comments import comment_where_html_may_be
 from teacher_app.importing.gradebooks import moodle_kind
 
 __all__ = ["canvas_file", "canvas_grade", "moodle_file", "moodle_grade"]
@@ -39,7 +41,10 @@ def canvas_file(exam: Exam, rows: Sequence[Result]) -> bytes:
         [
             ("Student", "ID", "SIS User ID", "SIS Login ID", "Section", title),
             ("    Points Possible", "", "", "", "", points),
-            *((shown_person(row, exam), "", "", "", "", canvas_grade(row.grade)) for row in rows),
+            *(
+                (shown_person(row, exam), "", row.number or "", "", "", canvas_grade(row.grade))
+                for row in rows
+            ),
         ],
         has_byte_order_mark=False,
     )
@@ -52,9 +57,17 @@ def moodle_file(exam: Exam, rows: Sequence[Result]) -> bytes:
     return csv_bytes(
         [
             (*heading, f"{exam.subject} ({kind})", f"{exam.subject} (Feedback)"),
-            *((*split_name(shown_person(row, exam)), "", "", *moodle_grade(row.grade)) for row in rows),
+            *(
+                (*split_name(shown_person(row, exam)), row.number or "", "", *_moodle_cells(row))
+                for row in rows
+            ),
         ]
     )
+
+
+def _moodle_cells(row: Result) -> tuple[str, str]:
+    grade, feedback = moodle_grade(row.grade, row.comment or "")
+    return grade, comment_where_html_may_be(feedback)
 
 
 def canvas_grade(grade: str) -> str:
@@ -62,8 +75,8 @@ def canvas_grade(grade: str) -> str:
     return _CANVAS_GRADES.get(grade, grade)
 
 
-def moodle_grade(grade: str) -> tuple[str, str]:
-    """Grade and feedback for Moodle."""
+def moodle_grade(grade: str, comment: str) -> tuple[str, str]:
+    """Grade and feedback for Moodle, as plain text."""
     if grade in {Mark.ABSENT, Mark.EXEMPT}:
-        return "-", grade.capitalize()
-    return grade, ""
+        return "-", "\n".join(filter(None, (grade.capitalize(), comment)))
+    return grade, comment

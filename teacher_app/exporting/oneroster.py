@@ -1,7 +1,8 @@
 """OneRoster 1.2 CSV (1EdTech): a zip with lineItems, results and the students that they refer to.
 
 The ids of students and of the class are derived from the exam's: a school's information system matches
-students by name, or by the code in `identifier` where the exam shows codes.
+students by name, or by the school's number in `identifier`. The code, where the exam shows codes, is one of
+the `userIds`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from shared.model.grades import Mark
 from shared.model.scales import NumberScale, number_text
 from teacher_app.exporting.delimited import csv_bytes
 from teacher_app.exporting.persons import has_codes, split_name
+from teacher_app.importing.oneroster import CODE_TYPE
 
 __all__ = ["oneroster_file"]
 
@@ -111,7 +113,7 @@ def _results(exam: Exam, rows: Sequence[Result]) -> list[tuple[str, ...]]:
             (
                 *(row.id, *_BULK, *who, score),
                 exam.date.isoformat(),
-                "",
+                row.comment or "",
                 text,
                 of_class,
                 *_MARK_FLAGS,
@@ -140,10 +142,10 @@ def _users(exam: Exam, rows: Sequence[Result]) -> list[tuple[str, ...]]:
         )
     ]
     for row in rows:
-        code = row.student if has_codes(exam) else ""
+        ids = f"{{{CODE_TYPE}:{row.student}}}" if has_codes(exam) else ""
         given, family = split_name((row.name or "") if has_codes(exam) else row.student)
         student = _derived_id(row.id, "student")
-        table.append((student, *_BULK, "true", student, "", given, family, "", code, *[""] * 13))
+        table.append((student, *_BULK, "true", student, ids, given, family, "", row.number or "", *[""] * 13))
     return table
 
 

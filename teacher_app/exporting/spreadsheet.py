@@ -7,15 +7,15 @@ import re
 from collections.abc import Mapping, Sequence
 
 import openpyxl
-from openpyxl.styles import Font
+from openpyxl.styles import Alignment, Font
 
 from shared.model.exam import Exam, Result
-from teacher_app.exporting.delimited import result_rows
+from teacher_app.exporting.delimited import COMMENT_HEADING, result_rows
 
 __all__ = ["xlsx_bytes", "xlsx_file"]
 
 _NAME_WIDTH, _OTHER_WIDTH = 36, 12  # of columns, in characters
-_WIDE = {"Student", "Name", "Exam", "Scale"}
+_WIDE = {"Student", "Name", "Exam", "Scale", COMMENT_HEADING}
 _FROZEN_MAX = 2  # columns; more would leave no room to scroll on a narrow screen
 _NUMBER = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
 _NOT_IN_XML = re.compile("[\ufffe\uffff]")
@@ -25,16 +25,15 @@ _LOOKS_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")  # spreadsheets read _x0041
 def xlsx_file(exam: Exam, rows: Sequence[Result]) -> bytes:
     """The same columns as the CSV file."""
     table = result_rows(exam, rows)
-    return xlsx_bytes(
-        {"Results": table}, title=exam.subject, creator=exam.teacher, text_columns=len(table[0]) - 1
-    )
+    text_columns = table[0].index("Grade")
+    return xlsx_bytes({"Results": table}, title=exam.subject, creator=exam.teacher, text_columns=text_columns)
 
 
 def xlsx_bytes(
     sheets: Mapping[str, Sequence[Sequence[str]]], *, title: str, creator: str, text_columns: int
 ) -> bytes:
     """A workbook with sheets by name: the heading and what is beneath it. Behind the first `text_columns`
-    columns, which are persons or exams, numbers become numbers."""
+    columns, which are persons or exams, numbers become numbers; comments never."""
     workbook = openpyxl.Workbook()
     workbook.remove(workbook.active)
     workbook.properties.title = _text(title)
@@ -51,10 +50,13 @@ def xlsx_bytes(
         for number, row in enumerate(body, start=2):
             for column, text in enumerate(row, start=1):
                 cell = sheet.cell(number, column)
-                if column > text_columns and _NUMBER.fullmatch(text):
+                is_comment = heading[column - 1] == COMMENT_HEADING
+                if column > text_columns and not is_comment and _NUMBER.fullmatch(text):
                     cell.value = float(text) if "." in text else int(text)
                 elif text:
                     _write_text(cell, text)
+                    if "\n" in text:
+                        cell.alignment = Alignment(wrap_text=True)
     file = io.BytesIO()
     workbook.save(file)
     return file.getvalue()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
@@ -58,11 +58,13 @@ class CellKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """`text` is as people read it; of UNCLEAR all that it may be. `score` is NaN unless it is a GRADE."""
+    """`text` is as people read it; of UNCLEAR all that it may be. `score` is NaN unless it is a GRADE.
+    `comment`: what the student is told, "" for nothing."""
 
     kind: CellKind
     text: str
     score: float = math.nan
+    comment: str = ""
 
     @property
     def is_missing(self) -> bool:
@@ -196,7 +198,9 @@ def _cell(result: Result | None, unclear: Sequence[Result], scale: Scale) -> Cel
     if unclear:
         texts = (grade_text(row.grade) or "no grade" for row in unclear)
         return Cell(CellKind.UNCLEAR, " or ".join(texts))
-    return Cell(CellKind.NOT_LISTED, "") if result is None else cell_of(result, scale)
+    if result is None:
+        return Cell(CellKind.NOT_LISTED, "")
+    return replace(cell_of(result, scale), comment=result.comment or "")
 
 
 def _mean(scores: Sequence[float]) -> float | None:

@@ -15,7 +15,8 @@ from shared.model.grade_words import word_of
 from shared.model.grades import parse_grade
 from shared.model.scales import NumberScale, Scale
 from teacher_app.importing.files import Kind
-from teacher_app.importing.gradebooks import Dialect, Found, Headed, ResultColumn, found_gradebook
+from teacher_app.importing.gradebooks import found_gradebook
+from teacher_app.importing.headed import Dialect, Found, Headed, ResultColumn, commented
 from teacher_app.importing.headings import (
     Role,
     heads_results,
@@ -26,7 +27,16 @@ from teacher_app.importing.headings import (
 )
 from teacher_app.importing.tables import Table
 
-__all__ = ["FIND", "HEADING_ROWS", "NO_GRADES", "Layout", "column_labels", "is_grade", "recognised"]
+__all__ = [
+    "FIND",
+    "HEADING_ROWS",
+    "NO_GRADES",
+    "Layout",
+    "column_labels",
+    "is_grade",
+    "recognised",
+    "with_grade",
+]
 
 _SAMPLE_ROWS = 200
 FIND = -1  # in the place of a heading's row: find it
@@ -36,7 +46,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 _NUMBER = re.compile(r"[-−]?\d{1,4}(?:[.,]\d{1,20})?(?: ?%| ?/ ?\d{1,4}(?:[.,]\d{1,2})?)?")
 _LINE_ITEM = re.compile(r"(?P<title>.*?)(?: \[(?P<points>[0-9.,]+)\])?", re.DOTALL)
 _NAME_ROLES = frozenset({Role.STUDENT, Role.FIRST_NAME, Role.LAST_NAME})
-_NO_RESULTS = frozenset({*_NAME_ROLES, Role.MIDDLE_NAME, Role.NUMBER, Role.MAXIMUM, Role.OTHER})
+_NO_RESULTS = frozenset({*_NAME_ROLES, Role.MIDDLE_NAME, Role.NUMBER, Role.MAXIMUM, Role.OTHER, Role.COMMENT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +54,10 @@ class Layout:
     """Indexes of columns. The names of `name_columns` are joined by spaces in that order.
 
     `grade` is None where the teacher has to choose, or where the table is a list of names (`has_grades` is
-    False). `number`: the students' numbers, for the teacher alone. `results`: all columns that may hold the
-    results of an exam. `first_row` is the first below the heading, which may have two rows; `groups` is what
-    the upper one says above the columns of the other. `skipped`: so many rows below the heading are a
-    gradebook's own.
+    False). `number`: the students' numbers, for the teacher alone. `comment`: what each student is told, in
+    HTML if `has_html`. `results`: all columns that may hold the results of an exam. `first_row` is the first
+    below the heading, which may have two rows; `groups` is what the upper one says above the columns of the
+    other. `skipped`: so many rows below the heading are a gradebook's own.
     """
 
     dialect: Dialect
@@ -57,10 +67,12 @@ class Layout:
     code: int | None
     grade: int | None
     number: int | None = None
+    comment: int | None = None
     results: tuple[ResultColumn, ...] = ()
     groups: tuple[str, ...] = ()
     skipped: int = 0
     has_grades: bool = True
+    has_html: bool = False
 
     @property
     def has_heading(self) -> bool:
@@ -119,7 +131,18 @@ def recognised(
         layout = _of_gradebook(found, headed, heading_row, first_row, subject)
     else:
         layout = _by_headings(headed, groups, heading_row, first_row, scale, subject)
-    return replace(layout, grade=None) if table.is_comma_ambiguous else layout
+    if table.is_comma_ambiguous:
+        layout = replace(layout, grade=None)
+    return replace(layout, comment=_comment_column(layout, headed, subject))
+
+
+def with_grade(layout: Layout, grade: int | None) -> Layout:
+    """The layout with that column of grades, and the comments to these results, if any are about them."""
+    chosen = replace(layout, grade=grade, has_grades=True)
+    comment = None if chosen.result is None else chosen.result.comment
+    if comment is None and all(layout.comment != one.comment for one in layout.results):
+        comment = layout.comment
+    return replace(chosen, comment=comment)
 
 
 def column_labels(table: Table, layout: Layout) -> list[str]:
@@ -234,17 +257,18 @@ def _of_gradebook(found: Found, headed: Headed, heading_row: int, first_row: int
     names = found.names
     if names is None:
         names = _name_columns(headed.rows, [role_of_heading(cell) for cell in headed.cells])
-    code = _code_column(headed)
+    code, results = _code_column(headed), commented(found.results, headed)
     return Layout(
         found.dialect,
         heading_row,
         first_row,
         names,
-        None if code in {one.index for one in found.results} else code,
-        _chosen(found.results, subject),
+        None if code in {one.index for one in results} else code,
+        _chosen(results, subject),
         found.number,
-        found.results,
+        results=results,
         skipped=found.skipped,
+        has_html=found.has_html,
     )
 
 
@@ -252,13 +276,16 @@ def _oneroster(table: Table, subject: str) -> Layout:
     """As oneroster.py lays it out."""
     (heading, *rows) = table.rows
     results = tuple(
-        ResultColumn(index, found["title"], found["points"] or "")
-        for index, cell in enumerate(heading)
-        if index > 1 and (found := _LINE_ITEM.fullmatch(cell))
+        ResultColumn(index, found["title"], found["points"] or "", index + 1)
+        for index in range(3, len(heading), 2)
+        if (found := _LINE_ITEM.fullmatch(heading[index]))
     )
-    has_codes = _share(rows, 1, is_any_code) >= 0.6
-    code, number = (1, None) if has_codes else (None, 1 if any(_at(row, 1) for row in rows) else None)
-    return Layout(Dialect.ONEROSTER, 0, 1, (0,), code, _chosen(results, subject), number, results)
+    number, code = (column if any(_at(row, column) for row in rows) else None for column in (1, 2))
+    if code is None and _share(rows, 1, is_any_code) >= 0.6:
+        number, code = None, 1  # where this dashboard wrote codes before
+    layout = Layout(Dialect.ONEROSTER, 0, 1, (0,), code, None, number, results=results)
+    grade = _chosen(results, subject)
+    return layout if grade is None else with_grade(layout, grade)
 
 
 def _chosen(results: Sequence[ResultColumn], subject: str) -> int | None:
@@ -276,7 +303,10 @@ def _by_headings(
     headed: Headed, groups: tuple[str, ...], heading_row: int, first_row: int, scale: Scale, subject: str
 ) -> Layout:
     cells, rows = headed.cells, headed.rows
-    roles = [role_of_heading(cell) for cell in cells]
+    roles = [
+        Role.COMMENT if headed.comments.get(index) else role_of_heading(cell)
+        for index, cell in enumerate(cells)
+    ]
     code = _code_column(headed)
     wanted = plain_heading(subject)
 
@@ -311,20 +341,17 @@ def _by_headings(
         ResultColumn(index, _title(cells[index], groups, index), _points(rows, roles, cells[index]))
         for index in sorted({*headed_so, *titled, *(one for one in held if _holds_results(rows, one, scale))})
     )
-    names = _name_columns(rows, roles)
-    number = _number_column(headed)
-    has_grades = bool(choices) or None in roles
     return Layout(
         Dialect.PLAIN,
         heading_row,
         first_row,
-        names,
+        _name_columns(rows, roles),
         code,
         grade,
-        number,
-        results,
-        groups,
-        has_grades=has_grades,
+        headed.number(),
+        results=commented(results, headed),
+        groups=groups,
+        has_grades=bool(choices) or None in roles,
     )
 
 
@@ -443,7 +470,9 @@ def _by_contents(table: Table, scale: Scale) -> Layout:
     name_columns = (names[0],) if len(names) == 1 else ()
     is_clear = len(grades) == 1 and not table.is_comma_ambiguous
     results = tuple(map(ResultColumn, grades))
-    return Layout(Dialect.PLAIN, None, 0, name_columns, None, grades[0] if is_clear else None, None, results)
+    return Layout(
+        Dialect.PLAIN, None, 0, name_columns, None, grades[0] if is_clear else None, results=results
+    )
 
 
 def _is_list_of_names(table: Table) -> bool:
@@ -458,16 +487,18 @@ def _is_list_of_names(table: Table) -> bool:
     )
 
 
-def _number_column(headed: Headed) -> int | None:
-    """The first that has students' numbers, and not the numbers of the lines."""
-    for index in headed.with_role(Role.NUMBER):
-        first = next(headed.below(index), None)
-        counts_lines = (
-            first is not None and first.lstrip("0") in {"", "1"} and _is_sequence(headed.rows, index)
-        )
-        if first is not None and not counts_lines:
-            return index
-    return None
+def _comment_column(layout: Layout, headed: Headed, subject: str) -> int | None:
+    """What the students are told about the chosen results; else the only column of comments, if it is about
+    nothing else."""
+    if layout.result is not None and layout.result.comment is not None:
+        return layout.result.comment
+    taken, abouts = {one.comment for one in layout.results}, ("", plain_heading(subject))
+    others = [
+        index
+        for index, title in headed.comments.items()
+        if plain_heading(title) in abouts and index not in taken
+    ]
+    return others[0] if len(others) == 1 else None
 
 
 def _code_column(headed: Headed) -> int | None:

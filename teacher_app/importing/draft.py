@@ -12,9 +12,11 @@ from enum import StrEnum
 
 from shared.model.exam import Audience, Exam, Result, new_id
 from shared.model.scales import HIGHEST_LIMIT, NumberScale, Scale
-from teacher_app.importing.checking import SHARES_OF, CheckedRow, Choices, Fate, are_shares, check_rows
-from teacher_app.importing.columns import FIND, NO_GRADES, Layout, recognised
+from teacher_app.importing.checking import SHARES_OF, are_shares, check_rows
+from teacher_app.importing.columns import FIND, NO_GRADES, Layout, recognised, with_grade
+from teacher_app.importing.fates import CheckedRow, Choices, Fate
 from teacher_app.importing.files import Source
+from teacher_app.importing.headed import Dialect
 from teacher_app.importing.rows import SourceRow, rows_from_table
 from teacher_app.importing.saving import Saving
 from teacher_app.importing.tables import Table
@@ -95,24 +97,50 @@ class ImportDraft:
         """Which row is the heading, None for a table without one; the columns are recognised anew."""
         self._lay_out(self._recognised(heading_row))
 
-    def choose_columns(self, names: Sequence[int], grade: int | None, code: int | None) -> bool:
-        """Which columns hold what; the `grade` NO_GRADES is no column: nobody has a grade yet. When that
-        changes anything, what was mended is forgotten and True given."""
-        has_grades = grade != NO_GRADES
-        chosen = grade if has_grades else None
-        layout = replace(
-            self.layout, name_columns=tuple(names), grade=chosen, code=code, has_grades=has_grades
-        )
+    def choose_columns(
+        self,
+        names: Sequence[int],
+        grade: int | None,
+        code: int | None,
+        *,
+        number: int | None = None,
+        comment: int | None = None,
+    ) -> bool:
+        """Which columns hold what; the `grade` NO_GRADES is no column: nobody has a grade yet. Another grade
+        brings its own comments. When that changes anything, what was mended is forgotten and True given."""
+        layout = self.layout
+        if grade == NO_GRADES:
+            layout = replace(layout, grade=None, has_grades=False)
+        elif grade != layout.grade or not layout.has_grades:
+            layout = with_grade(layout, grade)
+        if comment != self.layout.comment:
+            layout = replace(layout, comment=comment)
+        layout = replace(layout, name_columns=tuple(names), code=code, number=number)
         if layout == self.layout:
             return False
         self._lay_out(layout)
         return True
 
-    def mend(self, position: int, person: str, grade: str, *, is_included: bool) -> None:
-        """Put other texts in the place of what was read, and tick or untick the row."""
+    def mend(
+        self,
+        position: int,
+        person: str,
+        grade: str,
+        *,
+        is_included: bool,
+        number: str | None = None,
+        comment: str | None = None,
+    ) -> None:
+        """Put other texts in the place of what was read, and tick or untick the row. A number or a comment
+        that is None stays as it was read."""
         row = self._rows[position]
         self._mended[position] = replace(
-            row, person=person.strip(), grade=grade.strip(), is_included=is_included
+            row,
+            person=person.strip(),
+            grade=grade.strip(),
+            is_included=is_included,
+            number=row.number if number is None else number.strip(),
+            comment=row.comment if comment is None else comment.strip(),
         )
 
     def checked(self) -> list[CheckedRow]:
@@ -186,7 +214,10 @@ class ImportDraft:
             self.table, exam.scale, exam.subject, kind=self.source.kind, heading_row=heading_row
         )
         is_guessed = not layout.has_heading and self.table.width > len(layout.name_columns) + 1
-        self.asks_for_columns = is_guessed or not layout.is_complete
+        # A remark in a list of the teacher's own may be meant for nobody else.
+        is_told = layout.comment is not None and exam.audience is Audience.OWN
+        is_own_list = layout.dialect is Dialect.PLAIN
+        self.asks_for_columns = is_guessed or (is_told and is_own_list) or not layout.is_complete
         return layout
 
     def _lay_out(self, layout: Layout) -> None:

@@ -7,81 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 
 from shared.model.grade_words import word_of
 from shared.model.names import fold
 from shared.model.scales import LevelScale, Scale
+from teacher_app.importing.headed import Dialect, Found, Headed, ResultColumn
 from teacher_app.importing.headings import Role, plain_heading, role_of_heading
 
-__all__ = ["Dialect", "Found", "Headed", "ResultColumn", "found_gradebook", "moodle_kind"]
-
-
-class Dialect(StrEnum):
-    """Whose export it is."""
-
-    PLAIN = "plain"
-    CANVAS = "Canvas"
-    MOODLE = "Moodle"
-    BLACKBOARD = "Blackboard"
-    BRIGHTSPACE = "Brightspace"
-    SAKAI = "Sakai"
-    GRADESCOPE = "Gradescope"
-    CLASSROOM = "Google Classroom"
-    FORMS = "Google Forms"
-    POWERSCHOOL = "PowerSchool"
-    SCHOOLOGY = "Schoology"
-    PRONOTE = "PRONOTE"
-    MAGISTER = "Magister"
-    ONEROSTER = "OneRoster"
-
-
-@dataclass(frozen=True, slots=True)
-class ResultColumn:
-    """A column that may hold the results of an exam. `title`: what the file calls that exam, "" where the
-    heading says no more than that there are grades. `points`: how many are possible, as the file says it, ""
-    if it does not. `remark`: a column that may say "absent" or "exempt" where the grade is blank."""
-
-    index: int
-    title: str = ""
-    points: str = ""
-    remark: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Headed:
-    """A table by its heading: `cells` as they are written, `headings` plain, both as wide as the table; the
-    rows above and below the heading."""
-
-    cells: tuple[str, ...]
-    headings: tuple[str, ...]
-    above: Sequence[Sequence[str]]
-    rows: Sequence[Sequence[str]]
-
-    def column(self, *headings: str) -> int | None:
-        """The first column with the first of these headings that is there."""
-        return next((self.headings.index(one) for one in headings if one in self.headings), None)
-
-    def with_role(self, *roles: Role) -> list[int]:
-        """The columns whose headings have one of these roles."""
-        return [index for index, cell in enumerate(self.cells) if role_of_heading(cell) in roles]
-
-    def below(self, index: int) -> Iterator[str]:
-        """The filled cells of a column."""
-        return (row[index] for row in self.rows if index < len(row) and row[index])
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What is known about an export. `names`: None where the headings' roles say it. `number`: of students.
-    `skipped`: so many rows below the heading belong to it."""
-
-    dialect: Dialect
-    results: tuple[ResultColumn, ...]
-    names: tuple[int, ...] | None = None
-    number: int | None = None
-    skipped: int = 0
+__all__ = ["found_gradebook", "moodle_kind"]
 
 
 def found_gradebook(headed: Headed, scale: Scale) -> Found | None:
@@ -187,13 +121,13 @@ def _moodle(headed: Headed, scale: Scale) -> Found | None:
         headed.headings.index(one) for one, other in _NAMES if {one, other} <= set(headed.headings)
     ]
     last = [index for index in last if index not in first]
-    if {"identifier", "full name", "grade", "maximum grade"} <= set(headed.headings):
-        return _moodle_worksheet(headed)
+    if worksheet := _moodle_worksheet(headed):
+        return worksheet
     if not (first and last):
         return None
     kinds: dict[int, str] = {}
     titles: dict[int, str] = {}
-    remarks: dict[str, int] = {}
+    comments: dict[str, int] = {}
     for index, cell in enumerate(headed.cells):
         found = _LAST_BRACKETS.fullmatch(cell)
         if found is None:
@@ -202,9 +136,9 @@ def _moodle(headed: Headed, scale: Scale) -> Found | None:
         if word in _KINDS:
             kinds[index], titles[index] = _KINDS[word], title
         elif word in _FEEDBACK:
-            remarks[title] = index
+            comments[title] = index
     items = {index: title for index, title in titles.items() if fold(title) not in _TOTALS} or titles
-    results = [ResultColumn(index, title, "", remarks.get(title)) for index, title in items.items()]
+    results = [ResultColumn(index, title, "", comments.get(title)) for index, title in items.items()]
     wanted = [one for one in results if kinds[one.index] == moodle_kind(scale)]
     quizzes = [
         ResultColumn(index, "", found["points"])
@@ -215,21 +149,46 @@ def _moodle(headed: Headed, scale: Scale) -> Found | None:
     if not quizzes and not (results and results[0].index > _PERSON_COLUMNS):
         return None
     named = [replace(one, title=_MOODLE_MODULE.sub("", one.title, count=1)) for one in wanted or results]
-    number = next(iter(headed.with_role(Role.NUMBER)), None)
-    return Found(Dialect.MOODLE, tuple(named or quizzes), (first[0], last[0]), number)
+    return Found(Dialect.MOODLE, tuple(named or quizzes), (first[0], last[0]), headed.number(), has_html=True)
 
 
-# mod/assign/feedback/offline/locallib.php of Moodle.
-def _moodle_worksheet(headed: Headed) -> Found:
-    grade, names = headed.headings.index("grade"), headed.column("full name")
-    points = _only(headed.below(headed.headings.index("maximum grade")))
-    assert names is not None  # noqa: S101  # asked before
-    number = headed.column("id number")
-    return Found(Dialect.MOODLE, (ResultColumn(grade, "", points),), (names,), number)
+# The offline grading worksheet: mod/assign/feedback/offline of Moodle, and “gradecanbechanged” of its
+# language packs. In its first column are numbers of Moodle's own.
+
+_MOODLE_CAN_BE_CHANGED = "grade can be changed, bewertung kann geändert werden, la note peut être modifiée,"
+_MOODLE_CAN_BE_CHANGED += "la calificación puede ser cambiada, a nota pode ser alterada.,"
+_MOODLE_CAN_BE_CHANGED += "la valutazione può essere cambiata, het cijfer kan gewijzigd worden,"
+_MOODLE_CAN_BE_CHANGED += "not değiştirilebilir, betyg kan ändras, nota poate fi schimbată,"
+_MOODLE_CAN_BE_CHANGED += (
+    "es pot canviar la qualificació, ο βαθμός μπορεί να αλλάξει, kalifikazioa alda daiteke,"
+)
+_MOODLE_CAN_BE_CHANGED += (
+    "оценка может быть изменена, оцінка може бути змінена, įvertinimas gali būti pakeistas,"
+)
+_MOODLE_CAN_BE_CHANGED += "a cualificación pode seren cambiada, 允许更改成绩, 評点変更可, يمكن تغيير الدرجة"
+_CAN_BE_CHANGED = _folded(_MOODLE_CAN_BE_CHANGED)
+
+
+def _moodle_worksheet(headed: Headed) -> Found | None:
+    is_worksheet = not _CAN_BE_CHANGED.isdisjoint(headed.headings)
+    names, grades = headed.with_role(Role.STUDENT, Role.FIRST_NAME), headed.with_role(Role.GRADE)
+    if not (is_worksheet and names and grades):
+        return None
+    points = next((_only(headed.below(index)) for index in headed.with_role(Role.MAXIMUM)), "")
+    numbers = replace(headed, cells=("", *headed.cells[1:]))
+    return Found(
+        Dialect.MOODLE,
+        (ResultColumn(grades[0], "", points),),
+        (names[0],),
+        numbers.number(),
+        has_html=True,
+    )
 
 
 # Blackboard: help.blackboard.com, “Work Offline with Grade Data”, and the files of its Download that are kept
-# in public repositories: “Quiz 3 [Total Pts: 10 Score] |664617”; “up to” marks a calculated total.
+# in public repositories: “Quiz 3 [Total Pts: 10 Score] |664617”; “up to” marks a calculated total. Where
+# comments are included, “Grading Notes” (the instructor's), “Notes Format”, “Feedback to Learner” and
+# “Feedback Format” stand behind their item.
 
 _BLACKBOARD = re.compile(
     r"(?P<title>.*?) *\[[^\[\]:]{0,30}: *(?P<total>up to )?(?P<points>[0-9.,]*) *[^\[\]]*\] *\|\d+",
@@ -242,11 +201,17 @@ def _blackboard(headed: Headed, _: Scale) -> Found | None:
     if not found:
         return None
     items = {index: item for index, item in found.items() if not item["total"]} or found
-    feedback = headed.column("feedback to learner")
     results = tuple(
-        ResultColumn(index, item["title"], _points(item["points"]), feedback) for index, item in items.items()
+        ResultColumn(index, item["title"], _points(item["points"]), _behind(index, found, headed))
+        for index, item in items.items()
     )
-    return Found(Dialect.BLACKBOARD, results, number=headed.column("student id"))
+    return Found(Dialect.BLACKBOARD, results, number=headed.column("student id"), has_html=True)
+
+
+def _behind(index: int, items: Iterable[int], headed: Headed) -> int | None:
+    """The first column of comments behind an item, before the next one."""
+    end = min((other for other in items if other > index), default=len(headed.cells))
+    return next((comment for comment in headed.comments if index < comment < end), None)
 
 
 # Brightspace: community.d2l.com, articles 3538 “Importing grades” and 4338 “Export grades”.
@@ -295,14 +260,12 @@ def _sakai(headed: Headed, _: Scale) -> Found | None:
         for index, cell in enumerate(headed.cells)
         if (item := _SAKAI.fullmatch(cell)) and not cell.startswith(("* ", "# "))
     }
-    comments = {cell[2:]: index for index, cell in enumerate(headed.cells) if cell.startswith("* ")}
     marks = any(cell.startswith(("* ", "# ")) for cell in headed.cells[2:])
     names = [index for index in headed.with_role(Role.STUDENT) if index < 2]
     if not (items and names and marks):
         return None
     results = tuple(
-        ResultColumn(index, item["title"], _points(item["points"]), comments.get(item["title"]))
-        for index, item in items.items()
+        ResultColumn(index, item["title"], _points(item["points"])) for index, item in items.items()
     )
     return Found(
         Dialect.SAKAI, results, (names[0],), headed.column("# student number", "student number", "student id")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import re
 import zipfile
 from collections.abc import Iterator
 
@@ -14,16 +15,18 @@ from teacher_app.importing.decoding import text_from_bytes
 from teacher_app.importing.limits import CELLS_MAX, FileNotReadable
 from teacher_app.importing.tables import Table, cell_text, table_from_cells
 
-__all__ = ["table_from_oneroster"]
+__all__ = ["CODE_TYPE", "table_from_oneroster"]
 
+CODE_TYPE = "examResultsCode"  # of the ids of a user: the code that an exam shows
+_CODE = re.compile(rf"\{{ *{CODE_TYPE} *: *([^{{}}]*?) *\}}")
 _STATUS_MARKS = {"exempt": Mark.EXEMPT.value, "not submitted": Mark.ABSENT.value}
 
 Record = dict[str, str]
 
 
 def table_from_oneroster(data: bytes) -> Table:
-    """Headings Student, Identifier and the line items as "Title [most points]". What is to be deleted is left
-    out. Raises FileNotReadable."""
+    """Headings Student, Identifier, Code, and for each line item "Title [most points]" and Comment. What is
+    to be deleted is left out. Raises FileNotReadable."""
     check_archive(data)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         files = {name.rpartition("/")[2].casefold(): name for name in archive.namelist()}
@@ -62,16 +65,20 @@ def _table(results: list[Record], users: dict[str, Record], items: dict[str, Rec
         if not any(map(_is_deleted, (result, users.get(_student(result)), items.get(_item(result)))))
     ]
     wanted = list(dict.fromkeys(map(_item, results)))
-    students: dict[tuple[str, int], Record] = {}
+    students: dict[tuple[str, int], dict[str, tuple[str, str]]] = {}
     seen: dict[tuple[str, str], int] = {}
     for result in results:
         student, item = _student(result), _item(result)
         occurrence = seen[student, item] = seen.get((student, item), -1) + 1
-        students.setdefault((student, occurrence), {})[item] = _grade(result)
-    heading = ["Student", "Identifier", *(_heading(item, items.get(item, {})) for item in wanted)]
+        students.setdefault((student, occurrence), {})[item] = _grade(result), result.get("comment", "")
+    headings = ((_heading(item, items.get(item, {})), "Comment") for item in wanted)
+    heading = ["Student", "Identifier", "Code", *itertools.chain.from_iterable(headings)]
     rows = (
-        [*_person(student, users.get(student)), *(grades.get(item, "") for item in wanted)]
-        for (student, _), grades in students.items()
+        [
+            *_person(student, users.get(student)),
+            *itertools.chain.from_iterable(cells.get(item, ("", "")) for item in wanted),
+        ]
+        for (student, _), cells in students.items()
     )
     return table_from_cells(enumerate(itertools.chain([heading], rows), start=1))
 
@@ -93,11 +100,16 @@ def _heading(sourced_id: str, item: Record) -> str:
     return f"{title} [{most}]" if most else title
 
 
-def _person(sourced_id: str, user: Record | None) -> tuple[str, str]:
+def _person(sourced_id: str, user: Record | None) -> tuple[str, str, str]:
     if user is None:
-        return sourced_id, ""
+        return sourced_id, "", ""
     names = (user.get("givenname", ""), user.get("familyname", ""))
-    return " ".join(name for name in names if name), user.get("identifier", "")
+    code = _CODE.search(user.get("userids", ""))
+    return (
+        " ".join(name for name in names if name),
+        user.get("identifier", ""),
+        code[1] if code is not None else "",
+    )
 
 
 def _grade(result: Record) -> str:

@@ -100,7 +100,7 @@ def _texts(row: Element) -> list[str]:
         if cell.tag in _CELLS and len(cells) <= COLUMNS_MAX:
             # A note on a cell has paragraphs of its own, further down.
             paragraphs = (" ".join(_shown(one).split()) for one in cell.findall(f"{_TEXT}p"))
-            text = " ".join(filter(None, paragraphs))[:CELL_MAX]
+            text = "\n".join(filter(None, paragraphs))[:CELL_MAX]
             cells += [text] * min(_times(cell, "columns"), COLUMNS_MAX + 1 - len(cells))
     return cells
 

@@ -10,10 +10,13 @@ from shared.model.grade_words import Word, word_of
 from shared.model.names import fold
 from teacher_app.exam.summary_rows import is_summary
 from teacher_app.importing.columns import Layout
+from teacher_app.importing.comments import comment_from_cell
+from teacher_app.importing.headed import Dialect
 from teacher_app.importing.headings import Role, role_of_heading
+from teacher_app.importing.limits import CELL_MAX
 from teacher_app.importing.tables import Table
 
-__all__ = ["SourceRow", "rows_from_table"]
+__all__ = ["SourceRow", "number_from_cell", "rows_from_table"]
 
 _LEFT_OUT = "left out unless you tick it."
 _HIDDEN = f"The workbook hides this row: {_LEFT_OUT}"
@@ -23,11 +26,14 @@ _GROUP = re.compile(
     r"|period|sinif|класс|группа) ?(?:[^\W\d_]|[0-9]{1,3}[^\W_]?)",
 )
 _OTHER_TABLE_ROLES = frozenset({Role.GRADE, Role.MAXIMUM})
+_NO_NUMBER = frozenset({"", "0", "-", "–", "—", "n/a", "na", "none", "null", "nan", "?"})
+_WHOLE_NUMBER = re.compile(r"(\d+)\.0")
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """One student's texts as they were read or mended. `code` and `number` are "" where the source has none.
+    """One student's texts as they were read or mended; "" where the source has none. The `number` is for the
+    teacher's eyes only, the `comment` also for the student's.
 
     `flag` says why it seems to be no student's row; such a row is not `is_included` until the teacher says
     so.
@@ -39,7 +45,8 @@ class SourceRow:
     code: str = ""
     flag: str = ""
     is_included: bool = True
-    number: str = ""  # for the teacher's eyes only
+    number: str = ""
+    comment: str = ""
 
 
 def rows_from_table(table: Table, layout: Layout) -> list[SourceRow]:
@@ -56,11 +63,17 @@ def rows_from_table(table: Table, layout: Layout) -> list[SourceRow]:
             continue
         person = " ".join(text for column in layout.name_columns if (text := _at(cells, column)))
         grade = "" if result is None else _at(cells, result.index)
-        remark = None if result is None else result.remark
-        if remark is not None and (not grade or word_of(grade) is Word.NO_GRADE):
-            grade = _mark(_at(cells, remark))
+        comment = "" if layout.comment is None else _comment(cells, layout.comment, layout)
+        column = layout.comment if result is None or result.comment is None else result.comment
+        is_open = not grade or word_of(grade) is Word.NO_GRADE
+        if is_open and column is not None and layout.dialect is not Dialect.PLAIN:
+            remark = _comment(cells, column, layout)
+            mark, _, rest = remark.partition("\n")  # as it is filled in where the gradebook has no such grade
+            grade = _mark(mark)
+            if grade and comment == remark:
+                comment = rest.strip()
         code = "" if layout.code is None else _at(cells, layout.code)
-        number = "" if layout.number is None else _at(cells, layout.number).strip("#")
+        number = "" if layout.number is None else number_from_cell(_at(cells, layout.number))
         is_heading = bool(role_of_heading(grade)) or is_summary(grade)
         if is_heading and role_of_heading(person) in _OTHER_TABLE_ROLES:
             other_table = person  # such as how often each grade was given
@@ -72,8 +85,29 @@ def rows_from_table(table: Table, layout: Layout) -> list[SourceRow]:
                 flag = f"“{person}” heads the students below: {_LEFT_OUT}"
             elif other_table and not flag:
                 flag = f"Below “{other_table}”, the heading of another table: {_LEFT_OUT}"
-            found.append(SourceRow(line, person, grade, code, flag, is_included=not flag, number=number))
+            found.append(
+                SourceRow(
+                    line, person, grade, code, flag, is_included=not flag, number=number, comment=comment
+                )
+            )
     return found
+
+
+def number_from_cell(cell: str) -> str:
+    """A student's number as the school writes it, to which zeros in front belong. What programs put around it
+    does not: the # that Brightspace writes so that spreadsheets keep the zeros, the apostrophe that is typed
+    for the same end, the .0 of a number that was a decimal one for a while."""
+    plain = cell.strip().lstrip("#'").strip()
+    if fold(plain) in _NO_NUMBER:
+        return ""
+    whole = _WHOLE_NUMBER.fullmatch(plain)
+    return whole[1] if whole else plain
+
+
+def _comment(cells: Sequence[str], column: int, layout: Layout) -> str:
+    """A cell that was cut stays as long as it is: less of it would be stored without a word."""
+    cell = _at(cells, column)
+    return comment_from_cell(cell, has_html=layout.has_html and len(cell) < CELL_MAX)
 
 
 def _flag(person: str, cells: Sequence[str]) -> str:

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from shared.model.exam import Audience, new_id
-from shared.model.grades import typed_grade
-from teacher_app.importing.checking import CheckedRow, Fate
+from shared.model.grades import AWAITED, typed_grade
+from teacher_app.importing.fates import CheckedRow, Fate
 from teacher_app.rows.commands import ChangeRow, Conflict, CreateRow, Receipt, Refused, person_of
 from teacher_app.rows.write_job import WriteJob
 from teacher_app.rows.writer import RowWriter
@@ -52,12 +52,27 @@ def _command(key: str, one: CheckedRow, audience: Audience) -> CreateRow | Chang
     person = row.person.strip()
     if one.fate is not Fate.REPLACES:
         # Namesakes were dealt with when the rows were checked.
-        return CreateRow(key, person, typed_grade(one.grade), accepts_duplicate=True, code=row.code or None)
-    assert one.there is not None  # noqa: S101  # what it replaces
+        return CreateRow(
+            key,
+            person,
+            typed_grade(one.grade),
+            accepts_duplicate=True,
+            code=row.code or None,
+            number=row.number,
+            comment=row.comment,
+        )
+    there = one.there
+    assert there is not None  # noqa: S101  # what it replaces
     has_codes = audience.has_codes
-    if has_codes and person in {"", one.there.student}:
-        person = person_of(one.there, audience)
-    return ChangeRow(key, one.there.id, one.there.version, person, one.grade)
+    has_same_grade = one.grade in {there.grade, AWAITED}  # the rest of the row is new
+    if has_same_grade or (has_codes and person in {"", there.student}):
+        person = person_of(there, audience)
+    grade = typed_grade(there.grade) if has_same_grade else one.grade
+    # A blank cell takes nothing away.
+    number, comment = (
+        None if word in one.keeps else getattr(row, word) or None for word in ("number", "comment")
+    )
+    return ChangeRow(key, there.id, there.version, person, grade, number, comment)
 
 
 def _reason(receipt: Receipt) -> str:

@@ -15,9 +15,10 @@ from shared.model.exam import TEXT_MAX, Exam, ExamStatus, NewExam, Result, new_i
 from shared.model.names import name_key
 from shared.model.scales import HIGHEST_LIMIT, USUAL_STEP, NumberScale, Scale, describe
 from teacher_app.exam.deletion import Deletion
-from teacher_app.importing.checking import CheckedRow, Choices, Fate, check_rows
+from teacher_app.importing.checking import check_rows
 from teacher_app.importing.columns import column_labels
 from teacher_app.importing.draft import ImportDraft
+from teacher_app.importing.fates import CheckedRow, Choices, Fate
 from teacher_app.importing.rows import SourceRow, rows_from_table
 from teacher_app.importing.saving import Saving
 from teacher_app.rows.workspace import Workspace
@@ -63,7 +64,7 @@ class SeveralExams:
         self.exams: list[ColumnExam] = []
         for result in draft.layout.results:
             subject = (result.title or labels[result.index])[:TEXT_MAX].strip()
-            layout = replace(draft.layout, grade=result.index, has_grades=True)
+            layout = replace(draft.layout, grade=result.index, comment=result.comment, has_grades=True)
             scale = _scale(workspace.exam.scale, layout.points)
             rows = [_as_mended(row, mended) for row in rows_from_table(draft.table, layout)]
             self.exams.append(self._column_exam(result.index, subject, scale, rows, mine, choices))
@@ -144,9 +145,11 @@ class SeveralExams:
 
 
 def _as_mended(row: SourceRow, mended: dict[int, SourceRow]) -> SourceRow:
-    """With the name and the tick that the teacher gave to that line."""
+    """With the name, the number and the tick that the teacher gave to that line."""
     same = mended.get(row.line)
-    return row if same is None else replace(row, person=same.person, is_included=same.is_included)
+    if same is None:
+        return row
+    return replace(row, person=same.person, number=same.number, is_included=same.is_included)
 
 
 def _scale(scale: Scale, points: Decimal | None) -> Scale:

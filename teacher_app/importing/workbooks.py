@@ -33,7 +33,7 @@ _ESCAPED = re.compile("_x005F_(?=x[0-9A-Fa-f]{4}_)|_x000[9AaDd]_")
 # Of a number format (ECMA-376, 18.8.31): what divides its sections, what it shows as it stands, its digits.
 _SECTION_END = re.compile(r';(?=(?:[^"]*"[^"]*")*[^"]*$)')
 _AS_IT_STANDS = re.compile(r'"([^"]*)"|\\(.)|[_*].|\[[^\]<>=]*\]')
-_DIGITS = re.compile(r"[-+(]?[#,0?]*[#0?](?:\.([#0?]+))?[ %)]*")
+_DIGITS = re.compile(r"[-+(]?([#,0?]*[#0?])(?:\.([#0?]+))?[ %)]*")
 _GENERAL_DECIMALS = 8  # more are binary remainders
 _EXACT_MAX = 1e15  # a spreadsheet keeps so many digits
 _PLAIN_LOOKS = {
@@ -157,12 +157,14 @@ def _number(value: float, number_format: str) -> str:
     percent = " %" if "%" in layout else ""
     shown = value * 100 if percent else value
     if abs(shown) >= _EXACT_MAX:
-        return f"{shown:.0f}{percent}"
+        return f"{shown:.14E}{percent}"  # its last digits are not known
     digits = _DIGITS.fullmatch(layout)
-    decimals = len(digits[1] or "") if digits else _GENERAL_DECIMALS
+    decimals = len(digits[2] or "") if digits else _GENERAL_DECIMALS
     # Half a step is rounded away from zero, and it is a step of the decimal number that was typed.
     rounded = Decimal(f"{shown:.15g}").quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
-    return number_text(rounded) + percent
+    # Students' numbers are shown with the zeros in front that a number cannot have: 00123 by "00000".
+    width = digits[1].count("0") if digits and not decimals else 0
+    return number_text(rounded).zfill(width) + percent
 
 
 def _section(value: float, number_format: str) -> str:

@@ -25,9 +25,10 @@ import atheris
 with atheris.instrument_imports(include=["teacher_app.importing", "shared.model", "openpyxl"]):
     from shared.model.exam import Audience
     from shared.model.scales import Scale, parse_scale
-    from teacher_app.importing.checking import Choices, check_rows
+    from teacher_app.importing.checking import check_rows
     from teacher_app.importing.columns import recognised
     from teacher_app.importing.decoding import ENCODINGS
+    from teacher_app.importing.fates import Choices
     from teacher_app.importing.files import Source, source_from_file, source_from_text
     from teacher_app.importing.limits import FileNotReadable
     from teacher_app.importing.rows import rows_from_table

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from shared.model.exam import Exam, Result
-from teacher_app.importing.checking import Choices, Repeated, check_rows
+from teacher_app.importing.checking import check_rows
 from teacher_app.importing.columns import recognised
+from teacher_app.importing.fates import Choices, Repeated
 from teacher_app.importing.files import Source, source_from_file
 from teacher_app.importing.rows import SourceRow, rows_from_table
 

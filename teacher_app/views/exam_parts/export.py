@@ -96,11 +96,11 @@ def _fill_in(exam: Exam, rows: Sequence[Result]) -> None:
         return
     _warn_of_points(gradebook.points(column), exam)
     filled = gradebook.filled(rows, column)
-    st.markdown(f"**{filled.count:,} of {count_text(len(rows), 'student')}** found in it by name.")
+    st.markdown(f"**{filled.count:,} of {count_text(len(rows), 'student')}** found in it.")
     if filled.missing:
         names = escape_markdown(names_text(filled.missing, shown_max=_NAMES_SHOWN))
         st.warning(
-            f"Not in it, or more than once: {names}. Enter these grades there by hand.",
+            f"Not in it, more than once, or with another number: {names}. Enter these grades there by hand.",
             icon=":material/person_search:",
         )
     if filled.unchanged:

@@ -11,11 +11,11 @@ import streamlit as st
 from shared.model.scales import NumberScale, number_text
 from shared.model.text import escape_markdown
 from teacher_app.exam.wording import count_text
-from teacher_app.importing.checking import CheckedRow, Choices, Fate, Repeated, There
 from teacher_app.importing.columns import HEADING_ROWS, NO_GRADES, column_labels
 from teacher_app.importing.draft import ImportDraft, fate_counts
+from teacher_app.importing.fates import CheckedRow, Choices, Fate, OtherNumber, Repeated, There
 from teacher_app.importing.files import Kind
-from teacher_app.importing.gradebooks import Dialect
+from teacher_app.importing.headed import Dialect
 from teacher_app.importing.rows import SourceRow
 from teacher_app.importing.tables import DRAWN, SPACES
 
@@ -52,8 +52,8 @@ _FATE_SIGNS = {  # shapes, not only colours; all in common fonts
     Fate.UNTICKED: "–",
 }
 _THERE_WORDS = {
-    There.SKIP: "Keep the saved grade",
-    There.REPLACE: "Replace it with the imported grade",
+    There.SKIP: "Keep what is saved",
+    There.REPLACE: "Replace it with what is imported",
     There.ADD: "Add the imported grade as a second result",
 }
 _REPEATED_WORDS = {
@@ -62,9 +62,20 @@ _REPEATED_WORDS = {
     Repeated.LAST: "The last one counts",
     Repeated.ALL: "Different students: save them all",
 }
+_NUMBERS_WORDS = {
+    OtherNumber.MEND: "Mark them so that I can correct them",
+    OtherNumber.NEW: "They are other students: save them as new",
+    OtherNumber.SAME: "They are the same students: keep the saved number",
+}
 _NO_GRADES_WORDS = "None yet: a list of students"
+_NO_COLUMN = -1
+_WHO_SEES = (
+    "Only you see numbers. A comment is for you and, where each student sees the own result only, for that "
+    "student."
+)
 ROW_HEIGHT_PX, ROWS_SHOWN = 35, 14
 FIRST_ROWS = 4
+FIRST_CELL_MAX = 80  # characters: a comment fills no screen
 REASONS_SHOWN = 6  # above the table, which shows all
 
 
@@ -109,9 +120,13 @@ def show_columns(draft: ImportDraft, key: str) -> None:
             placeholder="Choose a column",
             key=f"{widgets}-grade",
         )
+        number = _optional_column("Student number", labels, layout.number, f"{widgets}-number")
+        # Another column of grades may come with comments of its own.
+        comment = _optional_column("Comment", labels, layout.comment, f"{widgets}-{layout.grade}-comment")
+        st.caption(_WHO_SEES)
         st.caption("The first rows of each column")
         st.table(_first_rows(draft, labels), hide_index=True)
-        if draft.choose_columns(names, grade, layout.code):
+        if draft.choose_columns(names, grade, layout.code, number=number, comment=comment):
             st.rerun()  # the heading above describes the layout
     if table.is_comma_ambiguous:
         st.warning(
@@ -133,6 +148,18 @@ def show_columns(draft: ImportDraft, key: str) -> None:
         )
 
 
+def _optional_column(label: str, labels: Sequence[str], chosen: int | None, key: str) -> int | None:
+    """The column that is chosen now; None for none."""
+    column = st.selectbox(
+        label,
+        [_NO_COLUMN, *range(len(labels))],
+        index=0 if chosen is None else chosen + 1,
+        format_func=lambda column: "None" if column == _NO_COLUMN else labels[column],
+        key=key,
+    )
+    return None if column == _NO_COLUMN else column
+
+
 def _heading_words(draft: ImportDraft, row: int | None) -> str:
     if row is None:
         return "no line: the students begin at once"
@@ -145,10 +172,16 @@ def _first_rows(draft: ImportDraft, labels: Sequence[str]) -> pd.DataFrame:
     rows = draft.table.rows[first : first + FIRST_ROWS]
     return pd.DataFrame(
         {
-            label: [row[index] if index < len(row) else "" for row in rows]
+            label: [_shortened(row[index]) if index < len(row) else "" for row in rows]
             for index, label in enumerate(labels)
         }
     )
+
+
+def _shortened(cell: str) -> str:
+    """The beginning of a long cell, such as a comment; Markdown that shows it as it is."""
+    text = " ".join(cell.split())
+    return escape_markdown(text if len(text) <= FIRST_CELL_MAX else f"{text[:FIRST_CELL_MAX].rstrip()} …")
 
 
 def show_choices(draft: ImportDraft, key: str) -> None:
@@ -157,13 +190,16 @@ def show_choices(draft: ImportDraft, key: str) -> None:
     checked = draft.checked_without_choices()
     fates = {one.fate for one in checked}
     to_round = sum(one.is_rounding_offered for one in checked)
-    there, repeated = draft.choices.there, draft.choices.repeated
+    there, repeated, numbers = draft.choices.there, draft.choices.repeated, draft.choices.numbers
     if Fate.SKIPPED in fates:
-        question = "Some students already have a different grade"
+        question = "Some students already have a different grade or comment"
         there = _choose(question, _THERE_WORDS, there, f"{key}-there")
     if Fate.REPEATED in fates:
         question = "Some students appear more than once"
         repeated = _choose(question, _REPEATED_WORDS, repeated, f"{key}-repeated")
+    if any(one.has_other_number for one in checked):
+        question = "Some students of these names are here with another number"
+        numbers = _choose(question, _NUMBERS_WORDS, numbers, f"{key}-numbers")
     rounds = bool(to_round) and st.checkbox(
         f"Round {count_text(to_round, 'grade')} with too many decimals",
         value=draft.choices.rounds,
@@ -178,7 +214,7 @@ def show_choices(draft: ImportDraft, key: str) -> None:
             key=f"{key}-converts",
         ):
             out_of = points
-    draft.choices = Choices(there, repeated, rounds, out_of)
+    draft.choices = Choices(there, repeated, numbers, rounds, out_of)
 
 
 def _choose(question: str, words: Mapping[_T, str], chosen: _T, key: str) -> _T:
@@ -206,18 +242,20 @@ def show_rows(draft: ImportDraft, key: str) -> list[CheckedRow]:
             "Number": [offered[position].number for position in positions],
             "Code": [offered[position].code for position in positions],
             "Grade": [offered[position].grade for position in positions],
+            "Comment": [offered[position].comment for position in positions],
             "What happens": [_becomes(checked[position]) for position in positions],
         }
     )
     has_codes = draft.audience.has_codes and any(one.row.code for one in checked)
-    has_numbers = any(one.row.number for one in checked)
+    has_numbers = any(row.number for row in offered)
+    has_comments = any(row.comment for row in offered)
     st.data_editor(
         data,
         key=editor,
         hide_index=True,
         width="stretch",
         height=ROW_HEIGHT_PX * (min(len(positions), ROWS_SHOWN) + 1) + 3,
-        disabled=["Line", "Number", "Code", "What happens"],
+        disabled=["Line", "Code", "What happens"],
         column_order=[
             "Import",
             "Line",
@@ -225,6 +263,7 @@ def show_rows(draft: ImportDraft, key: str) -> list[CheckedRow]:
             *(["Number"] if has_numbers else []),
             *(["Code"] if has_codes else []),
             "Grade",
+            *(["Comment"] if has_comments else []),
             "What happens",
         ],
         column_config={
@@ -232,13 +271,14 @@ def show_rows(draft: ImportDraft, key: str) -> list[CheckedRow]:
             "Line": st.column_config.NumberColumn(width=60),
             "Student": st.column_config.TextColumn(width="medium"),
             "Number": st.column_config.TextColumn(
-                width=90, help="Tells students of one name apart. It is not stored."
+                width=90, help="The school's number of the student. Only you see it."
             ),
             "Grade": st.column_config.TextColumn(width=90),
+            "Comment": st.column_config.TextColumn(width="medium"),
             "What happens": st.column_config.TextColumn(width="large"),
         },
         placeholder="",
-        alt="The rows of the import: line, student, grade and what happens to each",
+        alt="The rows of the import: line, student, grade, comment and what happens to each",
     )
     return checked
 
@@ -269,10 +309,19 @@ def _mend(
         before = offered[position]
         edits = edited.get(shown, {})
         person, grade = edits.get("Student", before.person), edits.get("Grade", before.grade)
+        number, comment = edits.get("Number", before.number), edits.get("Comment", before.comment)
         is_included = bool(edits.get("Import", before.is_included))
         row = rows[position]
-        if (person, grade, is_included) != (row.person, row.grade, row.is_included):
-            draft.mend(position, person or "", grade or "", is_included=is_included)
+        typed = person or "", grade or "", number or "", comment or "", is_included
+        if typed != (row.person, row.grade, row.number, row.comment, row.is_included):
+            draft.mend(
+                position,
+                person or "",
+                grade or "",
+                is_included=is_included,
+                number=number or "",
+                comment=comment or "",
+            )
 
 
 def _chosen_positions(draft: ImportDraft, key: str) -> list[int] | None:
@@ -304,7 +353,8 @@ def _to_mend(draft: ImportDraft) -> list[int]:
 def _layout_key(draft: ImportDraft) -> str:
     layout = draft.layout
     names = "+".join(map(str, layout.name_columns))
-    return f"{draft.sheet}-{layout.heading_row}-{names}-{layout.grade}-{layout.code}"
+    others = "-".join(map(str, (layout.grade, layout.code, layout.number, layout.comment)))
+    return f"{draft.sheet}-{layout.heading_row}-{names}-{others}"
 
 
 def _how_it_was_read(draft: ImportDraft) -> str:
@@ -324,6 +374,9 @@ def _how_it_was_read(draft: ImportDraft) -> str:
         if layout.grade is not None:
             grades = f"grades from “{escape_markdown(labels[layout.grade])}”"
         parts.append(f"students from {names or 'the codes'}, {grades}")
+        for what, column in (("numbers", layout.number), ("comments", layout.comment)):
+            if column is not None:
+                parts.append(f"{what} from “{escape_markdown(labels[column])}”")
     return ": ".join([parts[0], ", ".join(parts[1:])]) if parts[1:] else parts[0]
 
 

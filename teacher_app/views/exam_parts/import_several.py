@@ -10,8 +10,8 @@ import streamlit as st
 from shared.model.scales import describe
 from shared.model.text import escape_markdown
 from teacher_app.exam.wording import count_text
-from teacher_app.importing.checking import Choices, Fate
 from teacher_app.importing.draft import ImportDraft
+from teacher_app.importing.fates import Choices, Fate
 from teacher_app.importing.several import ColumnExam, SeveralExams
 from teacher_app.rows.workspace import Workspace
 from teacher_app.views import navigation

@@ -11,11 +11,11 @@ import streamlit as st
 from shared.model.text import escape_markdown
 from teacher_app.context import current_reader
 from teacher_app.exam.wording import count_text
-from teacher_app.importing.checking import Fate
 from teacher_app.importing.decoding import ENCODINGS
 from teacher_app.importing.draft import ImportDraft, Progress
+from teacher_app.importing.fates import Fate
 from teacher_app.importing.files import Source
-from teacher_app.importing.gradebooks import Dialect
+from teacher_app.importing.headed import Dialect
 from teacher_app.importing.limits import BYTES_MAX, FileNotReadable
 from teacher_app.importing.reader import not_readable
 from teacher_app.importing.reading_process import raised_at

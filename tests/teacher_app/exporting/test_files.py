@@ -8,13 +8,17 @@ import zipfile
 import openpyxl
 import pytest
 
+from shared.model.class_list import ClassStudent
 from shared.model.exam import Audience, Exam, Result
 from shared.model.scales import LETTERS, OUT_OF_20, PASS_FAIL, PERCENT
+from teacher_app.exporting.class_gradebook import gradebook_xlsx
 from teacher_app.exporting.delimited import csv_file
 from teacher_app.exporting.formats import FORMATS, Format, file_stem
 from teacher_app.exporting.gradebooks import canvas_file, moodle_file
 from teacher_app.exporting.oneroster import oneroster_file
 from teacher_app.exporting.spreadsheet import xlsx_file
+from teacher_app.gradebook.choice import Choice
+from teacher_app.gradebook.gradebook import gradebook_of
 from tests.builders import a_result, an_exam
 
 EXAM = an_exam()
@@ -169,3 +173,57 @@ def test_a_subject_without_ascii_letters_has_a_file_name_too() -> None:
 
 def test_file_names_are_different_for_each_format() -> None:
     assert len({form.file_name(EXAM) for form in FORMATS}) == len(FORMATS)
+
+
+# Numbers and comments.
+
+
+def test_numbers_and_comments_have_columns_where_there_are_any() -> None:
+    exam = an_exam()
+    rows = [
+        a_result("Ada", "14.5", exam, number="00123", comment="Good.\nGo on."),
+        a_result("Bo", "3", exam, comment="=1+1"),
+    ]
+    assert csv_file(exam, rows).decode("utf-8-sig") == (
+        'Student,Student number,Grade,Comment\r\nAda,00123,14.5,"Good.\nGo on."\r\nBo,,3,\'=1+1\r\n'
+    )
+    assert csv_file(exam, rows[1:], has_decimal_commas=True).decode("utf-8-sig") == (
+        "Student;Grade;Comment\r\nBo;3;'=1+1\r\n"
+    )
+    sheet = openpyxl.load_workbook(io.BytesIO(xlsx_file(exam, rows))).active
+    assert sheet is not None
+    assert [[cell.value for cell in row] for row in sheet.rows] == [
+        ["Student", "Student number", "Grade", "Comment"],
+        ["Ada", "00123", 14.5, "Good.\nGo on."],
+        ["Bo", None, 3, "=1+1"],
+    ]
+    assert sheet["D3"].data_type == "s"
+    numbers = xlsx_file(exam, [a_result("Ada", "14", exam, comment="17")])
+    assert openpyxl.load_workbook(io.BytesIO(numbers)).active["C2"].value == "17"
+
+
+def test_oneroster_has_numbers_as_identifiers_comments_and_codes_among_the_ids() -> None:
+    exam = an_exam(audience=Audience.CODES)
+    rows = [a_result("K7M2QX", "14", exam, name="Ada Lovelace", number="00123", comment="Good.")]
+    with zipfile.ZipFile(io.BytesIO(oneroster_file(exam, rows))) as archive:
+        (user,) = csv.DictReader(io.StringIO(archive.read("users.csv").decode()))
+        (result,) = csv.DictReader(io.StringIO(archive.read("results.csv").decode()))
+    assert (user["identifier"], user["userIds"]) == ("00123", "{examResultsCode:K7M2QX}")
+    assert result["comment"] == "Good."
+
+
+def test_a_classs_gradebook_has_the_comments_on_a_sheet_of_their_own() -> None:
+    exam = an_exam("Algebra")
+    results = [a_result("Ada", "14", exam, comment="=Good.", number="00123"), a_result("Bo", "3", exam)]
+    students = [ClassStudent("Ada", "00123"), ClassStudent("Bo")]
+    book = gradebook_of(students, [(exam, results)], Choice())
+    workbook = openpyxl.load_workbook(io.BytesIO(gradebook_xlsx(book, "7a")))
+    assert workbook.sheetnames == ["Gradebook", "Comments"]
+    assert [[cell.value for cell in row] for row in workbook["Comments"].rows] == [
+        ["Student", "Student number", "Exam", "Comment"],
+        ["Ada", "00123", "Algebra (2026-06-15)", "=Good."],
+    ]
+    assert workbook["Comments"]["D2"].data_type == "s"
+    assert workbook["Gradebook"]["B4"].value == "00123"
+    without = gradebook_of(students, [(exam, results[1:])], Choice())
+    assert openpyxl.load_workbook(io.BytesIO(gradebook_xlsx(without, "7a"))).sheetnames == ["Gradebook"]

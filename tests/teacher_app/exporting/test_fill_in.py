@@ -175,3 +175,93 @@ def test_a_student_is_found_with_another_kind_of_apostrophe() -> None:
     rows = [a_result("Sean O'Brien", "14", exam=EXAM)]
     filled = GradebookFile(source_from_file(before), EXAM).filled(rows, 3)
     assert changed_cells(before, filled) == {("O’Brien, Sean", 3): "14"}
+
+
+# Students' numbers and comments.
+
+NUMBERED = (
+    'Student,ID,SIS User ID,SIS Login ID,Section,Mathematics (1)\n"Lovelace, Ada",1,00123,ada,A,\n'
+    '"Lovelace, Ada",2,00124,adal,B,\n"Hopper, Grace",3,00125,gh,A,\n"Turing, Alan",4,,at,A,\n'
+)
+
+
+def filled_by(before: str, *students: tuple[str, str | None, str]) -> Filled:
+    rows = [a_result(name, grade, exam=EXAM, number=number) for name, number, grade in students]
+    return GradebookFile(source_from_file(before.encode()), EXAM).filled(rows, 5)
+
+
+def test_numbers_tell_two_students_of_one_name_apart() -> None:
+    filled = filled_by(NUMBERED, ("Ada Lovelace", "00124", "12"), ("Ada Lovelace", "00123", "14"))
+    assert [row[5] for row in table_of(filled.data)] == ["Mathematics (1)", "14", "12", "", ""]
+    assert (filled.count, filled.missing) == (2, ())
+
+
+def test_a_number_that_has_another_name_there_gets_no_grade() -> None:
+    filled = filled_by(NUMBERED, ("Grace Hopper", "00123", "12"), ("Alan Turing", "00127", "3"))
+    assert changed_cells(NUMBERED.encode(), filled) == {("Turing, Alan", 5): "3"}
+    assert (filled.count, filled.missing) == (1, ("Grace Hopper",))
+
+
+def test_one_of_two_namesakes_without_a_number_is_not_guessed() -> None:
+    filled = filled_by(NUMBERED, ("Ada Lovelace", None, "12"), ("Grace Hopper", "00125", "9"))
+    assert changed_cells(NUMBERED.encode(), filled) == {("Hopper, Grace", 5): "9"}
+    assert filled.missing == ("Ada Lovelace",)
+
+
+def test_where_the_gradebook_numbers_its_students_otherwise_names_count() -> None:
+    filled = filled_by(NUMBERED, ("Grace Hopper", "77001", "12"), ("Alan Turing", "77002", "3"))
+    assert (filled.count, filled.missing) == (2, ())
+
+
+COMMENT = "- well done, R&D <3\nGo on."
+WORKSHEET = (
+    "Identifier,Full name,ID number,Status,Grade,Maximum Grade,Grade can be changed,Feedback comments\r\n"
+    'Participant 1,Ada Lovelace,00123,Submitted,,20.00,Yes,"<p>Draft</p>"\r\n'
+    "Participant 2,Grace Hopper,00124,Submitted,,20.00,Yes,<p>Thanks</p>\r\n"
+    "Participant 3,Alan Turing,00125,No submission,,20.00,Yes,\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "column"),
+    [
+        (WORKSHEET, "&#45; well done, R&amp;D &lt;3<br>Go on.", 7),
+        (MOODLE, "&#45; well done, R&amp;D &lt;3<br>Go on.", 7),
+        (
+            '"Student ID","Name","Mathematics [20]","* Mathematics"\n"ada","Lovelace, Ada","",""\n',
+            f"'{COMMENT}",
+            3,
+        ),
+    ],
+)
+def test_comments_are_filled_in_where_the_gradebook_has_a_column_for_them(
+    name: str, written: str, column: int
+) -> None:
+    rows = [a_result("Ada Lovelace", "14", exam=EXAM, comment=COMMENT), a_result("Grace Hopper", "12", EXAM)]
+    gradebook = GradebookFile(source_from_file(name.encode()), EXAM)
+    assert gradebook.suggested is not None
+    filled = gradebook.filled(rows, gradebook.suggested)
+    table = table_of(filled.data)
+    assert table[1][column] == written
+    if name is WORKSHEET:
+        assert table[2][column] == "<p>Thanks</p>"  # who has no comment keeps what is there
+    _, (one, *_) = read_sample(filled.data, OUT_OF_20)
+    assert one.row.comment == COMMENT
+
+
+def test_a_mark_that_moodle_has_no_grade_for_stands_before_the_comment() -> None:
+    rows = [a_result("Alan Turing", "ABSENT", exam=EXAM, comment="Has a certificate.")]
+    filled = GradebookFile(source_from_file(WORKSHEET.encode()), EXAM).filled(rows, 4)
+    assert table_of(filled.data)[3][4:] == ["-", "20.00", "Yes", "Absent<br>Has a certificate."]
+    _, (*_, one) = read_sample(filled.data, OUT_OF_20)
+    assert (one.grade, one.row.comment) == ("ABSENT", "Has a certificate.")
+
+
+def test_blackboard_is_told_how_a_comment_is_written() -> None:
+    before = (
+        "Last Name\tFirst Name\tUsername\tMathematics [Total Pts: 20 Score] |1\tGrading Notes\tNotes Format\t"
+        "Feedback to Learner\tFeedback Format\nLovelace\tAda\tada\t\tkeep\tSMART_TEXT\told\tSMART_TEXT\n"
+    )
+    rows = [a_result("Ada Lovelace", "14", exam=EXAM, comment="Good.\n<3")]
+    filled = GradebookFile(source_from_file(before.encode()), EXAM).filled(rows, 3)
+    assert table_of(filled.data, "\t")[1][3:] == ["14", "keep", "SMART_TEXT", "Good.<br>&lt;3", "HTML"]

@@ -14,8 +14,9 @@ import pytest
 
 from shared.model.exam import Audience, Exam, ExamStatus, Result
 from shared.model.scales import parse_scale
-from teacher_app.importing.checking import CheckedRow, Choices, Fate, check_rows
+from teacher_app.importing.checking import check_rows
 from teacher_app.importing.columns import Layout, recognised
+from teacher_app.importing.fates import CheckedRow, Choices, Fate
 from teacher_app.importing.files import Source, source_from_file, source_from_text
 from teacher_app.importing.limits import FileNotReadable
 from teacher_app.importing.rows import rows_from_table

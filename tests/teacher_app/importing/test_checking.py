@@ -7,14 +7,8 @@ import pytest
 
 from shared.model.exam import Audience, Exam, Result
 from shared.model.grades import AWAITED
-from teacher_app.importing.checking import (
-    CheckedRow,
-    Choices,
-    Fate,
-    Repeated,
-    There,
-    check_rows,
-)
+from teacher_app.importing.checking import check_rows
+from teacher_app.importing.fates import CheckedRow, Choices, Fate, Repeated, There
 from teacher_app.importing.rows import SourceRow
 from tests.builders import a_result, an_exam
 

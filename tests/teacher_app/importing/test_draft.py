@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from shared.model.exam import Audience
 from shared.model.grades import AWAITED
 from shared.model.scales import PERCENT
-from teacher_app.importing.checking import Choices, Fate, Repeated
 from teacher_app.importing.draft import ImportDraft, fate_counts
+from teacher_app.importing.fates import Choices, Fate, Repeated
 from teacher_app.importing.files import source_from_file, source_from_text
 from tests.backend_process import RunningBackend, SignedInTeacher
 from tests.teacher_app.importing.test_dialects import bytes_of, workbook_of
@@ -116,3 +117,41 @@ def test_columns_that_only_the_cells_suggest_stand_open(draft_of: MakeDraft) -> 
     assert guessed.layout.is_complete
     assert guessed.asks_for_columns
     assert not draft_of("Ada\t14\nGrace\t15").asks_for_columns
+
+
+def test_columns_of_numbers_and_comments_are_guessed_changed_and_left_out(draft_of: MakeDraft) -> None:
+    draft = draft_of("Name;Student ID;Seat;Points;Remarks\nAda;1001;7;14;Well done\nBo;1002;9;12;\n")
+    assert not draft.asks_for_columns
+    assert (draft.layout.number, draft.layout.comment) == (1, 4)
+    assert [(row.number, row.comment) for row in draft.rows] == [("1001", "Well done"), ("1002", "")]
+    draft.choose_columns([0], 3, None, number=2)
+    assert [(row.number, row.comment) for row in draft.rows] == [("7", ""), ("9", "")]
+
+
+def test_another_column_of_grades_brings_its_own_comments(draft_of: MakeDraft) -> None:
+    draft = draft_of("Name;Test 1;Test 1 comment;Test 2;Test 2 comment\nAda;14;one;15;two\n")
+    assert draft.layout.comment is None
+    assert draft.choose_columns([0], 1, None)
+    assert [row.comment for row in draft.rows] == ["one"]
+    assert draft.choose_columns([0], 3, None, comment=2)
+    assert [(row.grade, row.comment) for row in draft.rows] == [("15", "two")]
+    assert draft.choose_columns([0], 3, None, comment=2)  # as the teacher wants it
+    assert [row.comment for row in draft.rows] == ["one"]
+
+
+def test_a_mended_number_and_comment_are_checked_again(draft_of: MakeDraft) -> None:
+    draft = draft_of("Name;Student ID;Points;Remarks\nAda;1001;14;x\nBo;1001;12;\nCy;1002;3;\n")
+    assert fates_of(draft) == [Fate.BAD, Fate.BAD, Fate.NEW]
+    draft.mend(1, "Bo", "12", is_included=True, number=" 1003 ", comment="Go on.")
+    assert fates_of(draft) == [Fate.NEW] * 3
+    assert (draft.rows[1].number, draft.rows[1].comment) == ("1003", "Go on.")
+
+
+def test_remarks_of_ones_own_list_stand_open_where_students_would_read_them(
+    backend: RunningBackend, teacher: SignedInTeacher
+) -> None:
+    with open_desk(backend, teacher, audience=Audience.OWN) as desk:
+        listed = ImportDraft(source_from_text("Name;Points;Remarks\nAda;14;has a tutor"), desk.workspace)
+        assert listed.asks_for_columns
+        sakai = '"Student ID","Name","Algebra [20]","* Algebra"\n"ada","Lovelace, Ada","14","Good"\n'
+        assert not ImportDraft(source_from_text(sakai), desk.workspace).asks_for_columns

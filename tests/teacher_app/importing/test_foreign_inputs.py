@@ -8,8 +8,9 @@ columns (ASKED), marks the rows (MARKED) or refuses (REFUSED).
 import pytest
 
 from shared.model.scales import parse_scale
-from teacher_app.importing.checking import Choices, Fate, check_rows
+from teacher_app.importing.checking import check_rows
 from teacher_app.importing.columns import recognised
+from teacher_app.importing.fates import Choices, Fate
 from teacher_app.importing.files import source_from_file, source_from_text
 from teacher_app.importing.limits import FileNotReadable
 from teacher_app.importing.rows import rows_from_table

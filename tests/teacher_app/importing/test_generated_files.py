@@ -21,8 +21,9 @@ from hypothesis import strategies as st
 from shared.model.grades import AWAITED
 from shared.model.scale_presets import PRESETS
 from shared.model.scales import LevelScale, NumberScale, Scale, number_text
-from teacher_app.importing.checking import CheckedRow, Choices, check_rows
+from teacher_app.importing.checking import check_rows
 from teacher_app.importing.columns import recognised
+from teacher_app.importing.fates import CheckedRow, Choices
 from teacher_app.importing.files import Source, source_from_file, source_from_text
 from teacher_app.importing.limits import FileNotReadable
 from teacher_app.importing.rows import rows_from_table

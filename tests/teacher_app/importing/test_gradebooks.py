@@ -10,10 +10,11 @@ import pytest
 
 from shared.model.grades import AWAITED
 from shared.model.scales import LETTERS, OUT_OF_20, PASS_FAIL, PERCENT, Scale, out_of
-from teacher_app.importing.checking import CheckedRow, Choices, Fate, check_rows
+from teacher_app.importing.checking import check_rows
 from teacher_app.importing.columns import Layout, recognised
+from teacher_app.importing.fates import CheckedRow, Choices, Fate
 from teacher_app.importing.files import source_from_file
-from teacher_app.importing.gradebooks import Dialect
+from teacher_app.importing.headed import Dialect
 from teacher_app.importing.rows import SourceRow, rows_from_table
 from teacher_app.importing.tables import table_from_text
 from tests.builders import an_exam

@@ -10,8 +10,8 @@ from shared.model.codes import is_code
 from shared.model.errors import BackendUnreachable, InputRefused, NotAllowed, SessionEnded
 from shared.model.exam import Audience, NewResult
 from shared.model.grades import AWAITED
-from teacher_app.importing.checking import Choices, Fate, Repeated, There
 from teacher_app.importing.draft import ImportDraft, Progress
+from teacher_app.importing.fates import Choices, Fate, Repeated, There
 from teacher_app.importing.files import source_from_text
 from tests.backend_process import RunningBackend, SignedInTeacher
 from tests.teacher_app.rows.entry_desk import UNREACHABLE, ApiDouble, BatchRecorder, Desk, MakeDesk, open_desk
@@ -131,6 +131,37 @@ def test_a_list_of_names_alone_is_imported_and_its_grades_later(desk: Desk, text
     draft.undo()
     run(draft)
     assert desk.stored_pairs() == [("Ada Lovelace", AWAITED), ("Grace Hopper", AWAITED)]
+
+
+NUMBERED = "Name;Student ID;Grade;Comment\n"
+
+
+def stored_rows(desk: Desk) -> list[tuple[str | None, ...]]:
+    return [(row.student, row.number, row.grade, row.comment) for row in desk.stored()]
+
+
+def test_numbers_and_comments_are_saved_added_and_undone(desk: Desk) -> None:
+    run(begun(desk, f"{NUMBERED}Ada;00123;14;Well done.\nGrace;00124;12;\n"))
+    before = [("Ada", "00123", "14", "Well done."), ("Grace", "00124", "12", None)]
+    assert stored_rows(desk) == before
+    draft = begun(desk, f"{NUMBERED}Ada;00123;;\nGrace;124;12;Go on.\n")
+    assert draft.saving is not None
+    assert draft.saving.total == 1
+    run(draft)
+    assert stored_rows(desk) == [before[0], ("Grace", "00124", "12", "Go on.")]
+    draft.undo()
+    run(draft)
+    assert stored_rows(desk) == before
+
+
+def test_awaited_students_of_one_name_get_each_their_own_row(desk: Desk) -> None:
+    run(begun(desk, "Name;Student ID\nAda;1001\nAda;1002\nGrace;1003"))
+    run(begun(desk, f"{NUMBERED}Ada;1002;12;Second.\nGrace;1003;9;\nAda;1001;14;First.\n"))
+    assert sorted(stored_rows(desk)) == [
+        ("Ada", "1001", "14", "First."),
+        ("Ada", "1002", "12", "Second."),
+        ("Grace", "1003", "9", None),
+    ]
 
 
 def test_a_row_changed_elsewhere_in_the_meantime_is_not_overwritten(desk: Desk) -> None:

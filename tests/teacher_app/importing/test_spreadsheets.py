@@ -49,7 +49,12 @@ def test_rows_that_a_workbook_hides_are_left_out_and_can_be_ticked() -> None:
         (14.5, "[>=10]0.0;0", "14.5"),
         (14000, "0,", "14000"),
         (11.999999999999998, "General", "12"),
-        (1e300, "0", f"{1e300:.0f}"),
+        (1e300, "0", "1.00000000000000E+300"),
+        (123456789012345678, "General", "1.23456789012346E+17"),
+        (123, "00000", "00123"),
+        (1234567.0, "General", "1234567"),
+        (1234567, "0.00E+00", "1234567"),
+        (1234567, "#,##0", "1234567"),
     ],
 )
 def test_a_number_is_read_as_the_sheet_shows_it(value: float, number_format: str, shown: str) -> None:

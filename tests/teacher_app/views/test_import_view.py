@@ -263,7 +263,7 @@ def test_existing_and_repeated_students_are_asked_about(page: AppTest, desk: Des
     paste(desk_page, "Ada;14\nBob;4\nCy;5\nCy;6")
     assert says(desk_page, "1 already saved · 1 left out · 2 repeated")
     assert [radio.label for radio in desk_page.radio] == [
-        "Some students already have a different grade",
+        "Some students already have a different grade or comment",
         "Some students appear more than once",
     ]
     desk_page.radio[0].set_value("replace")
@@ -376,3 +376,17 @@ def test_names_get_codes_if_the_exam_shows_codes(desk: Desk) -> None:
     codes = {row.name: row.student for row in desk.real_api.list_results(exam.id)}
     table = next(part.proto.body for part in page.get("html") if "<td" in part.proto.body)
     assert dict(re.findall(r'<td dir="auto">(.*?)</td><td dir="auto">(.*?)</td>', table)) == codes
+
+
+def test_the_columns_show_numbers_and_comments_and_either_can_be_left_out(page: AppTest) -> None:
+    paste(page, f"Name;Student ID;Points;Remarks\nAda;00123;14;- *well* done {'x' * 100}\nBo;00124;12;")
+    assert "numbers from “Student ID”, comments from “Remarks”" in page.expander[0].label
+    assert list(page.dataframe[0].value["Comment"])[1] == ""
+    first = page.table[0].value
+    assert list(first["Student ID"]) == ["00123", "00124"]
+    assert first["Remarks"][0] == rf"\- \*well\* done {'x' * 66} …"  # as it stands, and not all of it
+    box = next(box for box in page.selectbox if box.label == "Comment")
+    box.set_value(-1).run()
+    assert "comments" not in page.expander[0].label
+    assert list(page.dataframe[0].value["Comment"]) == ["", ""]
+    assert list(page.dataframe[0].value["Number"]) == ["00123", "00124"]
