@@ -202,7 +202,8 @@ class _Table(Generic[_R]):
     def merge(self, listed: Iterable[_R], begun_at: int) -> tuple[list[_R], list[str]]:
         """Merges a whole listing that began when the counter was `begun_at`. Returns upserts and removals."""
         rows = {row.id: row for row in listed}
-        upserts = [row for row in rows.values() if self._is_news(row)]
+        # At the version that is known, a row may no longer be a corrected one: its exam was published anew.
+        upserts = [row for row in rows.values() if self._is_news(row) or self._differs(row)]
         removals = self.missing_from(rows, begun_at)
         for row_id in removals:
             del self.rows[row_id]
@@ -226,6 +227,10 @@ class _Table(Generic[_R]):
         present = self.rows.get(row.id)
         newest = present.version if present is not None else self._deleted.get(row.id, (0, 0))[0]
         return row.version > newest
+
+    def _differs(self, row: _R) -> bool:
+        present = self.rows.get(row.id)
+        return present is not None and present.version == row.version and present != row
 
     def _put(self, row: _R) -> None:
         if row.id in self.rows:

@@ -1,6 +1,7 @@
 // Draws one exam live. Rows are kept by id and version, so messages may overlap; only nodes that change are
 // touched. Each mounted board has one EventSource, reopened with backoff after a refusal.
 
+const CORRECTED = "corrected";
 const STALE_MS = 8400; // a little over two heartbeats: the board says within 10 s that it is not live
 const CUT_MS = 1000; // that a broken stream has to come back by itself before the board says so
 const UNREACHABLE_FAILURES = 3; // then the page's own refresh takes over
@@ -269,7 +270,7 @@ class Board {
     if (isNews) {
       this.fresh.set(row.id, Date.now() + FRESH_MS);
       if (old && old.grade !== row.grade) row.mark = `was ${this.written(old.grade)}`;
-      else if (old) row.mark ||= "corrected";
+      else if (old) row.mark ||= CORRECTED;
     }
     this.rows.set(row.id, row);
   }
@@ -475,7 +476,8 @@ class Board {
     if (!isFresh) this.fresh.delete(row.id);
     setText(node.children[0], row.student);
     setText(node.children[1], this.written(row.grade));
-    setText(node.children[2], isFresh ? (row.mark ? `✎ ${row.mark}` : "● new") : "");
+    const mark = (isFresh && row.mark) || (row.isCorrected && CORRECTED);
+    setText(node.children[2], mark ? `✎ ${mark}` : isFresh ? "● new" : "");
     node.classList.toggle("fresh", isFresh);
     node.classList.toggle("own", row.id === this.own.id);
     setAttribute(node, "aria-selected", String(row.id === this.selected));
@@ -512,8 +514,8 @@ function timeText(time) {
   return time.toDateString() === new Date().toDateString() ? time.toLocaleTimeString() : time.toLocaleString();
 }
 
-function rowOf([id, student, grade, version, received, score, bar]) {
-  return { id, student, grade, version, received: received * 1000, score, bar };
+function rowOf([id, student, grade, version, received, score, bar, corrected]) {
+  return { id, student, grade, version, received: received * 1000, score, bar, isCorrected: corrected === 1 };
 }
 
 function newRow(id) {

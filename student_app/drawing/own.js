@@ -99,6 +99,7 @@ class OwnResult {
       const line = build("p", "own-result", build("strong", "", localized(this.mine.grade, this.exam.hasNumbers)));
       const place = this.placeOf(this.mine);
       if (place) line.append(" ", build("span", "", place));
+      this.noteCorrection(line, this.mine);
       box.replaceChildren(line);
     } else if (words) box.replaceChildren(build("p", "own-result", words));
   }
@@ -169,7 +170,12 @@ class OwnResult {
     const line = build("p", "own-result", this.name(row));
     const place = this.placeOf(row);
     if (place) line.append(" ", build("span", "", place));
+    this.noteCorrection(line, row);
     return line;
+  }
+
+  noteCorrection(line, row) {
+    if (row.isCorrected) line.append(" ", build("span", "", "✎ This grade was corrected after it had been published."));
   }
 
   name(row) {

@@ -18,16 +18,18 @@ __all__ = ["results_csv", "results_file_name"]
 def results_csv(exam: Exam, rows: Collection[Result], language: str = "") -> bytes:
     """The results by student, as a CSV file for spreadsheets (UTF-8 with a byte-order mark; RFC 4180).
 
-    Columns: Student, Grade, Exam, Date, Scale; the last three are the same in each row, so that the file
-    explains itself and files of several exams can be joined. `language` sorts names, see sort_key().
+    Columns: Student, Grade, Exam, Date, Scale, Note. Exam, date and scale are the same in each row, so that
+    the file explains itself and files of several exams can be joined; the note says that a grade was
+    corrected. `language` sorts names, see sort_key().
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(["Student", "Grade", "Exam", "Date", "Scale"])
+    writer.writerow(["Student", "Grade", "Exam", "Date", "Scale", "Note"])
     about = [escape_formula(exam.subject), exam.date.isoformat(), escape_formula(describe(exam.scale))]
     for row in sorted_by_student(rows, exam.audience, language):
         grade = shown_grade(row.grade, exam.scale)
-        writer.writerow([escape_formula(row.student), escape_formula(grade), *about])
+        note = "corrected" if row.is_corrected else ""
+        writer.writerow([escape_formula(row.student), escape_formula(grade), *about, note])
     return text.getvalue().encode("utf-8-sig")
 
 

@@ -10,9 +10,15 @@ from shared.model.statistics_texts import PLACE_WORDS
 
 __all__ = ["own_texts"]
 
+_CORRECTED = "✎ This grade was corrected after it had been published."  # as in drawing/own.js
+
 
 def own_texts(exam: Exam, overview: Overview, row: Result) -> tuple[str, str]:
-    """The student with the grade, and the grade's place among all; "" if that may not be shown."""
+    """The student with the grade; and its place among all, if that may be shown, and that it was corrected,
+    if it was."""
     grade = read_grade(row.grade, exam.scale)
     place = overview.place_of(grade.score) if grade is not None and grade.is_scored else ""
-    return f"{row.student}: {shown_grade(row.grade, exam.scale)}", f"{place} {PLACE_WORDS}" if place else ""
+    notes = [f"{place} {PLACE_WORDS}"] if place else []
+    if row.is_corrected:
+        notes.append(_CORRECTED)
+    return f"{row.student}: {shown_grade(row.grade, exam.scale)}", " ".join(notes)

@@ -18,7 +18,8 @@ Event types (read by the board's script):
               come out
 
 A row is [id, student, grade, version, received, score, bar]: `grade` as people read it, `score` from 0
-(worst) to 1 (best) and `bar` its index in the chart, both null without one. The exam brings the axis of its
+(worst) to 1 (best) and `bar` its index in the chart, both null without one; a corrected grade's has a 1
+behind these. The exam brings the axis of its
 chart, and whether grades are numbers, which the script writes as the viewer's locale has them; and until its
 hour `releaseAt`, when its results come out, without a row. After that the first snapshot has them all.
 
@@ -160,6 +161,7 @@ def row_array(scale: Scale, row: Result, received_at_s: float = 0.0) -> list[obj
     grade = read_grade(row.grade, scale)
     received = round(received_at_s, 3)
     head: list[object] = [row.id, row.student, shown_grade(row.grade, scale), row.version, received]
+    mark = [1] if row.is_corrected else []  # few rows have it, and the others stay as short as they were
     if grade is None or not grade.is_scored:
-        return [*head, None, None]
-    return [*head, round(grade.score, SCORE_DECIMALS), bin_index(grade.score, scale)]
+        return [*head, None, None, *mark]
+    return [*head, round(grade.score, SCORE_DECIMALS), bin_index(grade.score, scale), *mark]

@@ -127,6 +127,26 @@ def test_changes_and_corrections_are_marked_and_deleted_rows_disappear(
     expect(row(page, "Rosalind")).to_have_count(0, timeout=DEADLINE_MS)
 
 
+def test_a_corrected_grade_is_marked_for_whoever_comes_later_without_what_it_was(
+    pair: PairProcess, author: Author, new_person: NEW_PERSON
+) -> None:
+    """In words: in the list, beside the own result, and without scripts."""
+    exam = author.exam("Genetics", {"Ada": "17", "Barbara": "12"})
+    stored = {one.student: one for one in author.api.list_results(exam.id)}["Ada"]
+    author.api.update_result(exam.id, stored.id, stored.version, grade="19")
+    plain = f"{pair.student_url}/board/{exam.id}"
+    wait_until(lambda: "19 (corrected)" in httpx.get(plain).text, deadline_s=15.0, what="the correction")
+    assert "17" not in httpx.get(f"{plain}.csv").text
+    page = new_person().page
+    open_board(page, pair.student_url, exam)
+    expect(row(page, "Ada")).to_contain_text("✎ corrected")
+    expect(row(page, "Ada")).not_to_contain_text("17")
+    expect(row(page, "Barbara")).not_to_contain_text("corrected")
+    page.get_by_role("textbox", name="My name").fill("Ada")
+    expect(page.get_by_text("This grade was corrected after it had been published.")).to_be_visible()
+    assert faults_of(page) == []
+
+
 def test_the_list_of_an_open_page_offers_what_was_published_since(
     pair: PairProcess, author: Author, new_person: NEW_PERSON
 ) -> None:

@@ -147,10 +147,10 @@ def test_the_download_contains_what_is_shown(
     assert waiting.value.suggested_filename == f"{exam.subject} 2026-06-18 out of 20.csv"
     about = f'{exam.subject},2026-06-18,"out of 20, passed: 10 or more"'
     assert file.read_text("utf-8-sig").splitlines() == [
-        "Student,Grade,Exam,Date,Scale",
-        f"Élisabeth,15.5,{about}",
-        f"Frida,18,{about}",
-        f"Zoë,10,{about}",
+        "Student,Grade,Exam,Date,Scale,Note",
+        f"Élisabeth,15.5,{about},",
+        f"Frida,18,{about},",
+        f"Zoë,10,{about},",
     ]
 
 

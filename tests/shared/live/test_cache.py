@@ -82,6 +82,16 @@ def test_an_older_version_never_replaces_a_newer_one() -> None:
     assert rows_of(cache) == (result_at("a", 3, "15"),)
 
 
+def test_a_listing_takes_the_mark_of_a_correction_away_at_the_same_version() -> None:
+    """When an exam is withdrawn and published anew, its results stay at their versions."""
+    cache, changes = loaded_cache(dataclasses.replace(result_at("a", 2), is_corrected=True))
+    cache.finish_results(cache.begin_results(EXAM_ID), [result_at("a", 2)])
+    assert rows_of(cache) == (result_at("a", 2),)
+    assert [change.upserts for change in changes if isinstance(change, ResultsChanged)] == [
+        (result_at("a", 2),)
+    ]
+
+
 def test_a_deleted_row_is_not_brought_back_by_an_older_event_or_by_a_page_read_before() -> None:
     cache, changes = loaded_cache(result_at("a", 1))
     mark = cache.begin_results(EXAM_ID)

@@ -41,6 +41,14 @@ def test_the_static_board_has_results_and_statistics_without_a_script() -> None:
     assert re.search(r"As of \d{1,2} [A-Z][a-z]+ 20\d\d, \d\d:\d\d", page.text)
 
 
+def test_the_static_board_says_which_grades_were_corrected() -> None:
+    exam = a_published_exam()
+    rows = [a_result("Ada", "9", exam, is_corrected=True), a_result("Grace", "12", exam)]
+    page = get(filled_cache((exam, rows)), f"/board/{exam.id}")
+    assert "<td>9 (corrected)</td>" in page.text
+    assert "<td>12</td>" in page.text
+
+
 def test_a_small_group_has_no_statistics() -> None:
     exam = a_published_exam()
     page = get(filled_cache((exam, results_of("10", "12", "14", "16", exam=exam))), f"/board/{exam.id}")

@@ -43,3 +43,10 @@ def test_a_download_is_in_the_order_of_the_page() -> None:
 def test_a_files_name_says_what_is_in_it_and_suits_every_file_system() -> None:
     exam = dataclasses.replace(a_published_exam("Maths 1/2: “logs”", scale=LETTERS))
     assert results_file_name(exam) == "Maths 1_2_ “logs” 2026-06-18 letters.csv"
+
+
+def test_a_download_notes_a_corrected_grade() -> None:
+    exam = a_published_exam()
+    rows = [a_result("Ada", "9", exam, is_corrected=True), a_result("Grace", "12", exam)]
+    lines = results_csv(exam, rows).decode("utf-8-sig").splitlines()
+    assert [line.rpartition(",")[2] for line in lines] == ["Note", "corrected", ""]

@@ -35,6 +35,16 @@ def test_a_snapshot_has_the_exam_its_rows_and_how_current_it_is() -> None:
     assert exam_object(exam)["subject"] == "Physics"
 
 
+def test_a_corrected_grade_has_a_mark_and_the_others_are_as_short_as_before() -> None:
+    exam = a_published_exam()
+    rows = [a_result("Ada", grade, exam, is_corrected=True) for grade in ("17.5", "ABSENT")]
+    change = change_data(exam, rows, 0.0, [])
+    marks = {row[0]: row[7:] for row in change["rows"]}  # type: ignore[attr-defined]
+    assert marks == {row.id: [1] for row in rows}
+    plain = dataclasses.replace(rows[0], is_corrected=False)
+    assert len(change_data(exam, [plain], 0.0, [])["rows"][0]) == 7  # type: ignore[index]
+
+
 def test_names_and_owners_are_never_in_a_message() -> None:
     """Even if a row had them, which guests' rows never do."""
     exam = dataclasses.replace(a_published_exam(audience=Audience.CODES), owner="secret-owner")
