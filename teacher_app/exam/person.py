@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from shared.api.calls import TeacherApi
 from shared.model.class_list import ClassList, ClassStudent
 from shared.model.errors import NotFound, VersionConflict
 from shared.model.exam import Exam, Result
+from shared.model.history import Change
 from shared.model.names import fold, has_words, name_key, sort_key
+from teacher_app.exam.history import result_before
 from teacher_app.rows.commands import person_of
 
 __all__ = ["Listing", "Person", "Records", "StudentResult", "erase", "persons_found", "records_of"]
@@ -20,10 +23,15 @@ ROUNDS_MAX = 5  # then somebody who keeps changing a class list elsewhere makes 
 
 @dataclass(frozen=True, slots=True)
 class StudentResult:
-    """A result, and the exam that it belongs to."""
+    """A result, the exam that it belongs to, and its history, newest first.
+
+    `is_past`: the result was so once. It is deleted now, or somebody else's, and only the history has it.
+    """
 
     exam: Exam
     result: Result
+    changes: tuple[Change, ...] = ()
+    is_past: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +60,39 @@ class Person:
 
 
 def records_of(
-    exams: Iterable[Exam], results: Mapping[str, Iterable[Result]], class_lists: Iterable[ClassList]
+    exams: Iterable[Exam],
+    results: Mapping[str, Iterable[Result]],
+    class_lists: Iterable[ClassList],
+    histories: Mapping[str, Iterable[Change]],
 ) -> Records:
-    """`results` by the exam's id; the class lists with their students."""
+    """`results` and `histories` by the exam's id, the latter newest first; the class lists with their
+    students."""
+    found = (one for exam in exams for one in _results_of(exam, list(results[exam.id]), histories[exam.id]))
     return Records(
-        tuple(StudentResult(exam, row) for exam in exams for row in results[exam.id]),
+        tuple(found),
         tuple(Listing(one, student) for one in class_lists for student in one.students or ()),
     )
+
+
+def _results_of(exam: Exam, rows: list[Result], history: Iterable[Change]) -> Iterator[StudentResult]:
+    """The results, and what they were under other names, or before they were deleted."""
+    changes: dict[str, list[Change]] = defaultdict(list)
+    for change in history:
+        if change.result_id is not None:
+            changes[change.result_id].append(change)
+    names = {row.id: {_name_key(row, exam)} for row in rows}
+    yield from (StudentResult(exam, row, tuple(changes[row.id])) for row in rows)
+    for result_id, of_result in changes.items():
+        known = names.setdefault(result_id, set())
+        for change in of_result:
+            row = result_before(change)
+            if _name_key(row, exam) not in known:
+                known.add(_name_key(row, exam))
+                yield StudentResult(exam, row, tuple(of_result), is_past=True)
+
+
+def _name_key(row: Result, exam: Exam) -> str:
+    return name_key(person_of(row, exam.audience) or row.student)
 
 
 def persons_found(records: Records, typed: str) -> list[Person]:
@@ -89,18 +123,24 @@ def persons_found(records: Records, typed: str) -> list[Person]:
 
 
 def erase(api: TeacherApi, results: Iterable[StudentResult], listings: Iterable[Listing]) -> None:
-    """Delete these results, and take these students off their lists. What is gone already is no error.
+    """Delete these results with their history, and take these students off their lists. What is gone already
+    is no error.
 
     Raises what the API raises, such as VersionConflict if a result was changed since it was read; do it again
     to continue.
     """
     for one in results:
-        try:
-            api.delete_result(one.exam.id, one.result.id, one.result.version)
-        except NotFound:
-            continue
+        with contextlib.suppress(NotFound):  # the result, or its exam with its history
+            if not one.is_past:
+                _delete_result(api, one)
+            api.erase_changes(one.exam.id, one.result.id)
     for listing in listings:
         _take_off(api, listing)
+
+
+def _delete_result(api: TeacherApi, one: StudentResult) -> None:
+    with contextlib.suppress(NotFound):  # its history may still be there
+        api.delete_result(one.exam.id, one.result.id, one.result.version)
 
 
 def _take_off(api: TeacherApi, listing: Listing) -> None:

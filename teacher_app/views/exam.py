@@ -23,6 +23,7 @@ from teacher_app.views.exam_parts import (
     entry,
     export,
     grid,
+    history,
     import_source,
     read_only,
     review,
@@ -47,6 +48,7 @@ PARTS: dict[str, Callable[[Workspace], None]] = {
     "Review": review.render,
     navigation.SHARE: share.render,
     "Export": export.render,
+    "History": history.render,
     navigation.DETAILS: details.render,
 }
 

@@ -58,9 +58,11 @@ def _records() -> Records:
     """Raises what the API raises."""
     api = current_api()
     exams = list(api.list_my_exams())
-    results = current_results_reader().results(api, [exam.id for exam in exams])
+    ids = [exam.id for exam in exams]
+    results = current_results_reader().results(api, ids)
+    histories = current_results_reader().histories(api, ids)
     lists = [api.get_class_list(one.id) for one in api.list_class_lists()]
-    return records_of(exams, results, filter(None, lists))
+    return records_of(exams, results, filter(None, lists), histories)
 
 
 def _show(typed: str, persons: list[Person]) -> None:
@@ -96,7 +98,9 @@ def _show_person(person: Person) -> None:
     st.caption(
         "Take out what is about somebody else of the same name: only what is ticked is exported or erased."
     )
-    results = tuple(one for one in person.results if _is_ticked(_result_text(one), one.result.id))
+    results = tuple(
+        one for one in person.results if _is_ticked(_result_text(one), f"{one.result.id}-{one.is_past}")
+    )
     listings = tuple(
         one
         for index, one in enumerate(person.listings)
@@ -123,6 +127,8 @@ def _result_text(one: StudentResult) -> str:
         parts.append(f"code {row.student}")
     if row.comment:
         parts.append("with a comment")
+    if one.is_past:
+        return f"{', '.join(parts)} (only in the history of the exam)"
     return f"{', '.join(parts)} ({status_text(exam, local_now()).lower()})"
 
 
@@ -154,11 +160,12 @@ def _offer_files(person: Person) -> None:
 
 def _offer_erasure(person: Person) -> None:
     st.subheader("Erase", anchor=False)
-    results = count_text(len(person.results), "result")
+    results = count_text(sum(not one.is_past for one in person.results), "result")
     lists = count_text(len(person.listings), "class list")
     st.warning(
-        f"This deletes {results}, and takes the student off {lists}, at once and for everybody. It cannot be "
-        f"undone. {_BACKUPS} First close your other tabs of this dashboard: they could still undo it.",
+        f"This deletes {results} and the history of what was changed, and takes the student off {lists}, at "
+        f"once and for everybody. It cannot be undone. {_BACKUPS} First close your other tabs of this "
+        "dashboard: they could still undo it.",
         icon=":material/delete_forever:",
     )
     with st.container(key="danger-erase"), st.form("student-erase", border=False, width=_WIDTH_PX):

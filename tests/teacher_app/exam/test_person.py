@@ -66,9 +66,9 @@ def api(backend: RunningBackend, teacher: SignedInTeacher) -> TeacherApi:
 def read_records(api: TeacherApi) -> Records:
     exams = list(api.list_my_exams())
     lists = [api.get_class_list(one.id) for one in api.list_class_lists()]
-    return records_of(
-        exams, {exam.id: list(api.list_results(exam.id)) for exam in exams}, filter(None, lists)
-    )
+    results = {exam.id: list(api.list_results(exam.id)) for exam in exams}
+    histories = {exam.id: list(api.all_changes(exam.id)) for exam in exams}
+    return records_of(exams, results, filter(None, lists), histories)
 
 
 def test_what_is_erased_is_gone_and_everybody_else_stays(api: TeacherApi) -> None:
@@ -85,6 +85,8 @@ def test_what_is_erased_is_gone_and_everybody_else_stays(api: TeacherApi) -> Non
     # Meanwhile somebody else is deleted, and the list is changed, in another tab.
     gone = next(one for one in person.results if one.exam.id == other.id).result
     api.delete_result(other.id, gone.id, gone.version)
+    (deleted,) = persons_found(read_records(api), name)
+    assert sorted(one.is_past for one in deleted.results) == [False, True]
     api.update_class_list(class_list.id, class_list.version, title="7b")
 
     erase(api, person.results, person.listings)
@@ -95,4 +97,23 @@ def test_what_is_erased_is_gone_and_everybody_else_stays(api: TeacherApi) -> Non
     assert stored is not None
     assert [one.name for one in stored.students or ()] == ["Grace"]
     assert stored.title == "7b"
+    api.close()
+
+
+def test_the_history_is_found_and_erased_too(api: TeacherApi) -> None:
+    """A deleted result, one that was deleted with others, and a name that was corrected: the result that has
+    another name by now stays."""
+    name = f"Zoë {new_id()[:8]}"
+    exam = api.create_exam(NewExam("Physics", BY_NAME.date, "A", OUT_OF_20))
+    made = api.create_results(exam.id, [NewResult(name, "12"), NewResult("Grace", "9"), NewResult(name, "3")])
+    first, grace, mistaken = sorted(made, key=lambda row: ("12", "9", "3").index(row.grade))
+    api.update_result(exam.id, mistaken.id, mistaken.version, student="Blaise")
+    api.delete_results(exam.id, [(first.id, first.version), (grace.id, grace.version)])
+    (person,) = persons_found(read_records(api), name)
+    assert [(one.result.id, one.is_past) for one in person.results] == [(first.id, True), (mistaken.id, True)]
+    erase(api, person.results, person.listings)
+    assert persons_found(read_records(api), name) == []
+    assert name not in str(list(api.all_changes(exam.id)))
+    assert [change.before["student"] for change in api.all_changes(exam.id)] == ["Grace"]
+    assert [row.student for row in api.list_results(exam.id)] == ["Blaise"]
     api.close()
