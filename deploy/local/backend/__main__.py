@@ -24,6 +24,7 @@ from deploy.local.backend.compose import (
     open_backend,
     server_of,
 )
+from deploy.local.backend.garbage import few_collections
 from deploy.local.data_folder import paths
 from shared.web.log_format import LogFormat, log_to
 
@@ -86,7 +87,8 @@ def _serve(
             os.write(ready_fd, line.encode())
             os.close(ready_fd)
 
-    server_of(backend, options, report_ready).run(sockets=[listening])
+    with few_collections():
+        server_of(backend, options, report_ready).run(sockets=[listening])
 
 
 def _parser() -> ArgumentParser:

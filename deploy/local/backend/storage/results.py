@@ -1,7 +1,8 @@
 """Rows of results: each function runs one statement in the caller's transaction. No rules, no wire names."""
 
 import sqlite3
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
 
 __all__ = [
     "AWAITED",
@@ -42,6 +43,8 @@ class Result:
         return self.grade == AWAITED
 
 
+_NAMES = [field.name for field in fields(Result)]
+_values = attrgetter(*_NAMES)
 _SELECT = (
     "SELECT exam_id, id, student, grade, name, version, created_at, updated_at, number, comment,"
     " regraded_at FROM results"
@@ -94,7 +97,7 @@ def insert_result(connection: sqlite3.Connection, result: Result) -> None:
         "INSERT INTO results (exam_id, id, student, grade, name, version, created_at, updated_at, number,"
         " comment, regraded_at) VALUES (:exam_id, :id, :student, :grade, :name, :version, :created_at,"
         " :updated_at, :number, :comment, :regraded_at)",
-        asdict(result),
+        _columns(result),
     )
 
 
@@ -104,9 +107,14 @@ def update_result(connection: sqlite3.Connection, result: Result) -> None:
         "UPDATE results SET student = :student, grade = :grade, name = :name, number = :number,"
         " comment = :comment, version = :version, updated_at = :updated_at, regraded_at = :regraded_at"
         " WHERE exam_id = :exam_id AND id = :id",
-        asdict(result),
+        _columns(result),
     )
 
 
 def delete_result(connection: sqlite3.Connection, exam_id: str, result_id: str) -> None:
     connection.execute("DELETE FROM results WHERE exam_id = ? AND id = ?", (exam_id, result_id))
+
+
+def _columns(result: Result) -> dict[str, object]:
+    """By name. `asdict` would copy each value deeply, which took a fifth of a write's transaction."""
+    return dict(zip(_NAMES, _values(result), strict=True))
