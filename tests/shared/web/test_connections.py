@@ -253,11 +253,11 @@ def test_when_every_place_is_busy_the_answer_says_so() -> None:
 
 def test_a_websocket_keeps_its_place_and_gives_it_back() -> None:
     """It has no deadline, and is never the idle one that makes way."""
-    with served(places=1, places_per_address=1, head_s=0.2) as (port, book):
+    with served(places=1, places_per_address=1, head_s=2.0) as (port, book):
         with connect(f"ws://127.0.0.1:{port}/socket", proxy=None) as websocket:
             assert status_of(port) == 503
             with pytest.raises(TimeoutError):
-                websocket.recv(0.4)
+                websocket.recv(2.5)
             websocket.send("here")
             assert websocket.recv(DEADLINE_S) == "here"
         wait_until(lambda: len(book) == 0)
