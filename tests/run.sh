@@ -7,7 +7,7 @@
 #   PYTHON=python3.11   the interpreter that makes the environment
 #   PROCESSES=4         how many tests run at a time
 #   BROWSERS=2          how many tests run at a time that drive a browser
-#   CHROMIUM=/path      the browser (default /usr/bin/chromium)
+#   CHROMIUM=/path      the browser (default /usr/bin/chromium-headless-shell, or else /usr/bin/chromium)
 #   REQUIRE_ALL=1       a missing browser, strace, node or emulator fails instead of being skipped
 set -euo pipefail
 cd "$(dirname "$0")/.."
