@@ -20,9 +20,10 @@ from deploy.aws.errors import (
     CredentialsMissing,
     DeployError,
     StackFailed,
+    StackStuck,
     StackUnfinished,
 )
-from deploy.aws.stack import WAIT_S, Stack
+from deploy.aws.stack import POLL_INTERVAL_S, WAIT_S, Stack
 from deploy.console import Console
 
 NOW = dt.datetime(2026, 6, 1, 10, tzinfo=dt.UTC)
@@ -173,6 +174,55 @@ def test_a_stack_that_takes_no_update_can_be_deleted(cloud: Cloud, status: str) 
     cloud.is_in("DELETE_COMPLETE")
     cloud.has_events(status, "DELETE_COMPLETE")
     cloud.stack.delete()
+
+
+def test_a_change_that_could_not_be_taken_back_is_taken_back_before_the_next(cloud: Cloud) -> None:
+    cloud.is_in("UPDATE_ROLLBACK_FAILED")
+    cloud.has_events("UPDATE_ROLLBACK_FAILED")
+    cloud.stub.add_response("continue_update_rollback", {})
+    cloud.is_in("UPDATE_ROLLBACK_FAILED")  # its id
+    cloud.is_in("UPDATE_ROLLBACK_FAILED")  # still the former state
+    cloud.has_events("UPDATE_ROLLBACK_FAILED")
+    cloud.is_in("UPDATE_ROLLBACK_COMPLETE")
+    cloud.has_events("UPDATE_ROLLBACK_FAILED", "UPDATE_ROLLBACK_COMPLETE")
+    cloud.is_in("UPDATE_ROLLBACK_COMPLETE")  # its parameters
+    cloud.stub.add_response("create_change_set", {})
+    nothing = "The submitted information didn't contain changes."
+    cloud.stub.add_response("describe_change_set", {"Status": "FAILED", "StatusReason": nothing})
+    cloud.stub.add_response("delete_change_set", {})
+    cloud.stack.deploy("Resources: {}", {})
+    assert cloud.printed[-1] == f"Nothing to change in {NAME}."
+
+
+def test_a_change_that_cannot_be_taken_back_names_its_resource(cloud: Cloud) -> None:
+    cloud.is_in("UPDATE_ROLLBACK_FAILED")
+    cloud.has_events("UPDATE_ROLLBACK_FAILED")
+    cloud.stub.add_response("continue_update_rollback", {})
+    cloud.is_in("UPDATE_ROLLBACK_FAILED")
+    cloud.is_in("UPDATE_ROLLBACK_FAILED")
+    cloud.has_events("UPDATE_ROLLBACK_FAILED", "UPDATE_FAILED")
+    with pytest.raises(StackFailed, match=r"Table \(AWS::DynamoDB::Table\), UPDATE_FAILED"):
+        cloud.stack.deploy("Resources: {}", {})
+
+
+def test_a_half_deleted_stack_is_not_changed(cloud: Cloud) -> None:
+    cloud.is_in("DELETE_FAILED")
+    with pytest.raises(StackStuck, match="run `down` again first"):
+        cloud.stack.deploy("Resources: {}", {})
+
+
+def test_what_is_still_going_on_is_waited_for_and_said_once(cloud: Cloud) -> None:
+    for status in ("CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS", "ROLLBACK_COMPLETE"):
+        cloud.is_in(status)
+    assert cloud.stack.settled_status() == "ROLLBACK_COMPLETE"
+    assert cloud.printed == [f"{NAME} is CREATE_IN_PROGRESS: waiting for the end of that."]
+
+
+def test_what_never_ends_is_given_up_with_where_to_look(cloud: Cloud) -> None:
+    for _ in range(int(WAIT_S / POLL_INTERVAL_S)):
+        cloud.is_in("UPDATE_IN_PROGRESS")
+    with pytest.raises(StackStuck, match="still being changed"):
+        cloud.stack.settled_status()
 
 
 def test_a_stack_whose_deletion_leaves_no_event_is_believed_to_be_gone(cloud: Cloud) -> None:
