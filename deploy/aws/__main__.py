@@ -205,7 +205,9 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--yes", action="store_true", help="do not ask")
 
     parser = argparse.ArgumentParser(
-        prog="python -m deploy.aws", description="Exam results on AWS: accounts, API, tables and dashboards."
+        prog="python -m deploy.aws",
+        description="Exam results on AWS: accounts, API, tables and dashboards.",
+        epilog="The guide is deploy/aws/README.md.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 

@@ -8,13 +8,19 @@ from typing import Any
 
 from deploy.aws.connection import Connection
 from deploy.aws.dashboards_settings import settings_file
-from deploy.aws.errors import KeptDataFound, StackStuck
+from deploy.aws.errors import InputWrong, KeptDataFound, StackStuck
 from deploy.aws.hosting import hosting_stacks
 from deploy.aws.kept_data import RETAINED_TYPES, KeptResource, delete_resource, find_kept, select_kept
 from deploy.aws.moving import MovingCommands
 from deploy.aws.stack import NEVER_COMPLETED, Stack
 from deploy.aws.stack_data import StackData
-from deploy.aws.template import BACKEND_TEMPLATE, only_resources, read_template, retained_resources
+from deploy.aws.template import (
+    BACKEND_TEMPLATE,
+    indexes_of,
+    only_resources,
+    read_template,
+    retained_resources,
+)
 from deploy.aws.template_store import TemplateStore
 from deploy.console import Console
 from deploy.teacher_accounts import TeacherAccounts
@@ -115,6 +121,13 @@ class BackendCommands:
         retained = retained_resources(template)
         selected = select_kept(self._kept(template), retained, wanted)
         for resource in selected:
+            missing = indexes_of(template, resource.logical_id) - resource.indexes
+            if missing:  # an import believes the template, and no update would add them
+                raise InputWrong(
+                    "adopt",
+                    f"{resource.physical_id} lacks {', '.join(sorted(missing))} of this version. Adopt it "
+                    "with the checkout that made it, and then bring it up to date with this one's `up`.",
+                )
             self.console.say(f"Adopting {resource}")
         adopted = [resource.logical_id for resource in selected]
         for logical_id in retained:

@@ -21,12 +21,14 @@ _ACTIVE_WAIT: Final = {"Delay": 2, "MaxAttempts": 60}
 
 @dataclass(frozen=True, slots=True)
 class KeptResource:
-    """A table or a user pool that no stack owns. `contents` describes it to the operator."""
+    """A table or a user pool that no stack owns. `contents` describes it to the operator; `indexes` are a
+    table's."""
 
     logical_id: str
     resource_type: str
     physical_id: str
     contents: str
+    indexes: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
         return f"{self.logical_id}: {self.physical_id} ({self.contents})"
@@ -109,7 +111,8 @@ def _tables(connection: Connection, stack_name: str, retained: Mapping[str, str]
                 continue
             table = dynamodb.describe_table(TableName=name)["Table"]
             contents = f"made {table['CreationDateTime']:%Y-%m-%d %H:%M}, {table['ItemCount']} items"
-            yield KeptResource(match[1], TABLE, name, contents)
+            indexes = frozenset(index["IndexName"] for index in table.get("GlobalSecondaryIndexes", []))
+            yield KeptResource(match[1], TABLE, name, contents, indexes)
 
 
 def _user_pools(

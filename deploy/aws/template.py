@@ -14,6 +14,7 @@ __all__ = [
     "HOSTING_TEMPLATE",
     "IMAGES_TEMPLATE",
     "fingerprint",
+    "indexes_of",
     "only_resources",
     "read_template",
     "retained_resources",
@@ -30,6 +31,7 @@ _RESOURCES_HEAD = "\nResources:\n"
 _NEXT_SECTION = re.compile(r"^(?=[A-Z])", re.MULTILINE)
 _RESOURCE = re.compile(r"^  (?P<name>\w+):\n(?:    .*\n|\n)+", re.MULTILINE)
 _RETAINED = re.compile(r"^    Type: (?P<type>\S+)\n    DeletionPolicy: RetainExceptOnCreate$", re.MULTILINE)
+_INDEX = re.compile(r"IndexName: (\w+)")
 _NAMED_FILE = re.compile(r"^(?P<indent> *)(?P<key>Code|Definition): (?P<path>\.\./\S+)$", re.MULTILINE)
 
 
@@ -70,6 +72,12 @@ def only_resources(template: str, names: Iterable[str]) -> str:
     wanted = set(names)
     kept = "".join(text for name, text in _resources(template) if name in wanted)
     return f"{template.partition(_RESOURCES_HEAD)[0]}{_RESOURCES_HEAD}{kept}"
+
+
+def indexes_of(template: str, name: str) -> frozenset[str]:
+    """The names of a table's global secondary indexes. `name`: its logical id."""
+    (text,) = (text for resource, text in _resources(template) if resource == name)
+    return frozenset(_INDEX.findall(text))
 
 
 def _resources(template: str) -> list[tuple[str, str]]:

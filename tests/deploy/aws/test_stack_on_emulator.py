@@ -338,6 +338,21 @@ def test_an_adoption_that_was_killed_after_its_import_goes_on(
     assert operator.run("env", "--stack-name", stack_name) == 0
 
 
+def test_a_table_without_an_index_of_this_version_is_not_adopted(
+    operator: Operator, stack_name: str, changed_template
+) -> None:
+    """CloudFormation imports it as it is, believes the template, and never adds the index."""
+    operator.run("up", "--stack-name", stack_name)
+    operator.run("down", "--stack-name", stack_name)
+    changed_template("IndexName: byCode", "IndexName: byName")
+    assert operator.run("adopt", "--stack-name", stack_name) == 1
+    table = table_named(operator, stack_name, "ResultsTable")
+    assert operator.said[-1].startswith(
+        f"adopt: {table} lacks byName of this version. Adopt it with the checkout"
+    )
+    assert operator.run("status", "--stack-name", stack_name) == 1
+
+
 def test_a_table_that_was_not_kept_begins_empty_after_an_adoption(
     operator: Operator, stack_name: str
 ) -> None:
