@@ -62,12 +62,12 @@ class OwnResult {
     if (code !== this.code) this.mine = null;
     this.code = code;
     const before = this.mine;
-    const { row, error } = await this.answerTo(id, code);
+    const { row, comment, error } = await this.answerTo(id, code);
     const isAwaited = code === this.asked && id === this.exam?.id;
-    if (isAwaited && error === undefined) this.mine = row ? rowOf(row) : null; // what is shown stays while the server refuses
+    if (isAwaited && error === undefined) this.mine = row ? { ...rowOf(row), comment } : null; // what is shown stays while the server refuses
     if (code === this.askedFor && !(isAwaited && this.mine)) this.askedFor = null; // the same code may be asked for again
     if (!isAwaited) return; // another code is being typed, or the exam was withdrawn
-    if (before && this.mine && before.grade !== this.mine.grade) this.news();
+    if (before && this.mine && (before.grade !== this.mine.grade || before.comment !== this.mine.comment)) this.news();
     this.drawMine(error ?? (row ? "" : "This code finds no result, or none yet. Check the code on your slip, and look again once your teacher has entered the grade."));
     this.onChoice();
   }
@@ -100,8 +100,15 @@ class OwnResult {
       const place = this.placeOf(this.mine);
       if (place) line.append(" ", build("span", "", place));
       this.noteCorrection(line, this.mine);
-      box.replaceChildren(line);
+      box.replaceChildren(line, ...this.commentOn(this.mine));
     } else if (words) box.replaceChildren(build("p", "own-result", words));
+  }
+
+  commentOn({ comment }) {
+    if (!comment) return [];
+    const text = build("p", "own-comment", comment);
+    text.dir = "auto";
+    return [build("p", "own-comment-label", "Your teacher’s comment:"), text];
   }
 
   keepInAddress() {

@@ -85,7 +85,7 @@ def live_routes(
         return rendering.answer(request, "application/json")
 
     async def own(request: Request) -> Response:
-        """JSON {"code": ...} → the student's row with its place, or {"row": null}."""
+        """JSON {"code": ...} → the student's row with the comment, "" without one; or {"row": null}."""
         exam_id = request.path_params["exam_id"]
         address = client_address(request.scope, trusted_proxies)
         if not codes.take(address):
@@ -102,8 +102,10 @@ def live_routes(
             return _refusal(
                 HTTPStatus.SERVICE_UNAVAILABLE, "The results cannot be reached. Try again soon.", 5
             )
-        found = None if row is None else row_array(exam.scale, row)
-        return JSONResponse({"row": found}, headers={"Cache-Control": "no-store"})
+        found: Json = {"row": None}
+        if row is not None:
+            found = {"row": row_array(exam.scale, row), "comment": row.comment or ""}
+        return JSONResponse(found, headers={"Cache-Control": "no-store"})
 
     async def snapshot(request: Request) -> Response:
         return await answer(request, _snapshot)

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 from shared.model.exam import Audience, NewExam, NewResult, new_id
 from shared.model.scales import OUT_OF_20, PERCENT
 from tests.browser.axe import faults_of
-from tests.browser.people import DEADLINE_MS, Person
+from tests.browser.people import DEADLINE_MS, PHONE, Person
 from tests.browser.test_student_board import FIVE, NEWEST, Author, many, open_board, row
 from tests.pair_process import PairProcess
 from tests.waiting import wait_until
@@ -234,6 +234,45 @@ def test_where_each_sees_the_own_result_only_the_code_shows_grade_and_place(
     expect(page.get_by_text("This code finds no result, or none yet")).to_be_visible()
     expect(page.get_by_text("▼ my result")).to_have_count(0)
     expect(page.get_by_role("img", name="my result among them")).to_have_count(0)
+
+
+COMMENTS = {
+    "longest": "Your proof is right, but for one step. " * 25 + "x" * 25,
+    "right to left": "עבודה טובה!\n\nراجع السؤال ٣.",
+    "emoji": "👩‍🚀 " * 100,
+    "markup": "<script>window.bad = 1</script><img src=x onerror='window.bad = 1'>\n<b>bold</b> &amp; &lt;",
+}
+
+
+@pytest.mark.parametrize("said", COMMENTS.values(), ids=COMMENTS)
+def test_my_teachers_comment_is_shown_as_it_was_written_and_follows_its_changes(
+    pair: PairProcess, author: Author, new_person: NEW_PERSON, said: str
+) -> None:
+    new = NewExam(f"Said {new_id()[:6]}", NEWEST, "M. Curie", OUT_OF_20, Audience.OWN, is_listed=False)
+    exam = author.api.create_exam(new)
+    rows = [NewResult("7K4QX29M3T", "10", comment=said), NewResult("7K4QX29M3Z", "11", comment="Another’s.")]
+    author.api.create_results(exam.id, rows)
+    author.api.publish_exam(exam.id, exam.version)
+    page = new_person(**PHONE).page
+    open_board(page, pair.student_url, exam)
+    ask(page, "7k4qx-29m3t", "My code")
+    comment = page.locator(".own-comment")
+    expect(comment).to_be_visible()
+    assert comment.evaluate("one => one.textContent") == said.strip()
+    assert comment.evaluate("one => getComputedStyle(one).direction") == ("rtl" if said[0] == "ע" else "ltr")
+    assert comment.evaluate("one => one.innerText").count("\n") == said.count("\n")
+    assert comment.locator("*").count() == 0
+    assert page.evaluate("window.bad") is None
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "nothing sticks out"
+    assert faults_of(page) == []
+    expect(page.get_by_text("Another’s.")).to_have_count(0)
+    page.evaluate(HIDE)
+    author.api.update_result(exam.id, rows[0].id, 1, comment="Look again.")
+    expect(comment).to_have_text("Look again.")
+    expect(page).to_have_title(f"● New result · {exam.subject} · Exam results")
+    author.api.update_result(exam.id, rows[0].id, 2, comment="")
+    expect(comment).to_have_count(0)
+    expect(page.locator(".own-result strong")).to_have_text("10")
 
 
 def test_the_answer_to_a_code_may_come_after_the_exam_was_withdrawn(

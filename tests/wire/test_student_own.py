@@ -25,7 +25,10 @@ def test_the_code_alone_finds_a_result(backend: RunningBackend, teacher: SignedI
         exam = api.create_exam(
             NewExam("Algebra", dt.date(2026, 6, 18), "Ms Ada", OUT_OF_20, Audience.OWN, is_listed=False)
         )
-        rows = [NewResult(code, str(10 + index), f"Person {index}") for index, code in enumerate(CODES)]
+        rows = [
+            NewResult(code, str(10 + n), f"Person {n}", number=f"S-17-{n}", comment=f"Said\nto {n}.")
+            for n, code in enumerate(CODES)
+        ]
         api.create_results(exam.id, rows)
         api.publish_exam(exam.id, exam.version)
 
@@ -38,6 +41,13 @@ def test_the_code_alone_finds_a_result(backend: RunningBackend, teacher: SignedI
         with LiveStream(dashboard.url, exam.id) as stream:
             snapshot = stream.next("snapshot")
             assert snapshot.students == []
+            first = own(CODES[0])
+            assert first.json()["comment"] == "Said\nto 0."
+            assert first.headers["Cache-Control"] == "no-store"
+            api.update_result(exam.id, rows[0].id, 1, comment="")  # everybody hears that something changed
+            change = stream.next("change")
+            assert change.data == {"rows": [], "gone": []}
+            assert own(CODES[0]).json()["comment"] == ""
             paths = (
                 f"/?exam={exam.id}",
                 f"/live/{exam.id}.json",
@@ -46,8 +56,8 @@ def test_the_code_alone_finds_a_result(backend: RunningBackend, teacher: SignedI
             )
             texts = [text_of(path) for path in paths]
             assert all("Algebra" in text for text in texts)
-            for text in [*texts, str(snapshot.data)]:
-                assert not [secret for secret in (*CODES, "Person") if secret in text]
+            for text in [*texts, str(snapshot.data), str(stream.next("numbers").data)]:
+                assert not [secret for secret in (*CODES, "Person", "S-17-", "Said") if secret in text]
         row = own("7k4qx-29m3t").json()["row"]
         assert (row[1], row[2]) == ("", "10")
         assert (
