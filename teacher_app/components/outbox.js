@@ -7,7 +7,7 @@ class Outbox {
     this.entries = new Map(); // key -> { key, attempt, op, ..., receipt }
     this.pulse = 0; // makes each message differ from the last, so that the server runs for it
     this.subject = ""; // of the exam, for the notice about what is not saved
-    this.form = { person: "", grade: "" }; // what stands in the form's fields
+    this.form = {}; // what stands in the form's fields, by name
     this.sentAt = 0;
     this.isStoring = false;
     this.restore();
@@ -20,7 +20,7 @@ class Outbox {
     } catch {
       // Nothing readable was kept.
     }
-    this.form = { person: kept?.form?.person ?? "", grade: kept?.form?.grade ?? "" };
+    this.form = kept?.form ?? {};
     for (const entry of kept?.entries ?? []) {
       // Only the page on which something was done can undo it.
       if (entry.op !== "undo") this.entries.set(entry.key, { ...entry, attempt: entry.attempt + 1, receipt: null, since: Date.now() });
@@ -37,7 +37,7 @@ class Outbox {
   store() {
     this.isStoring = false;
     const entries = [...this.entries.values()].map(({ receipt, since, ...entry }) => entry);
-    const isEmpty = entries.length === 0 && !this.form.person && !this.form.grade;
+    const isEmpty = entries.length === 0 && !Object.values(this.form).some(Boolean);
     try {
       if (isEmpty) sessionStorage.removeItem(this.place);
       else sessionStorage.setItem(this.place, JSON.stringify({ entries, form: this.form, subject: this.subject }));

@@ -3,7 +3,7 @@
 
 class StoredRows {
   constructor() {
-    this.rows = new Map(); // id -> { id, person, code, grade, version }
+    this.rows = new Map(); // id -> { id, person, code, grade, version, number, comment }
     this.seen = null; // [epoch, revision]
   }
 
@@ -30,6 +30,6 @@ class StoredRows {
   }
 }
 
-function storedRow([id, person, code, grade, version]) {
-  return { id, person, code, grade, version };
+function storedRow([id, person, code, grade, version, number, comment]) {
+  return { id, person, code, grade, version, number, comment };
 }

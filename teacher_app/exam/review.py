@@ -7,15 +7,17 @@ scored results that are not mostly equal, and does not apply to pass or fail.
 
 from __future__ import annotations
 
+import itertools
+import textwrap
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from statistics import median
 
-from shared.model.exam import Exam, Result
+from shared.model.exam import Audience, Exam, Result
 from shared.model.grades import Grade, Mark, grade_text
-from shared.model.names import name_key
+from shared.model.names import are_other_numbers, name_key
 from shared.model.scales import Scale
 from shared.model.statistics import SMALL_GROUP, read_grade
 from teacher_app.exam.summary_rows import is_summary
@@ -25,6 +27,7 @@ from teacher_app.rows.commands import person_of
 __all__ = ["FAR_DEVIATIONS", "Finding", "Severity", "awaited_finding", "findings"]
 
 FAR_DEVIATIONS = 4.5
+COMMENT_SHOWN = 120  # characters of a comment
 
 
 class Severity(StrEnum):
@@ -102,6 +105,7 @@ def findings(exam: Exam, results: Sequence[Result]) -> list[Finding]:
             )
         )
     found += _remarks(grades)
+    found += _commented(exam, results)
     return sorted(found, key=lambda one: list(Severity).index(one.severity))
 
 
@@ -131,14 +135,20 @@ def _repeated_students(exam: Exam, results: Sequence[Result]) -> Iterable[Findin
         groups = _repeated(named, lambda row: name_key(row.name or ""))
     else:
         groups = _repeated(results, lambda row: name_key(row.student))
+    groups = [group for group in groups if not _are_told_apart(group)]
     if groups:
         verb = "is" if len(groups) == 1 else "are"
         yield Finding(
             Severity.WARNING,
             f"{count_text(len(groups), 'name').capitalize()} {verb} there more than once",
-            "Two students, or one entered twice? Add something that tells them apart, or delete one.",
+            "Two students, or one entered twice? Add their numbers, or delete one.",
             _lines(row for group in groups for row in group),
         )
+
+
+def _are_told_apart(rows: Sequence[Result]) -> bool:
+    pairs = itertools.combinations(rows, 2)
+    return all(are_other_numbers(first.number, second.number) for first, second in pairs)
 
 
 def _unnamed(exam: Exam, results: Sequence[Result]) -> Iterable[Finding]:
@@ -176,6 +186,25 @@ def _remarks(grades: Sequence[Grade | None]) -> Iterable[Finding]:
         )
 
 
+def _commented(exam: Exam, results: Sequence[Result]) -> Iterable[Finding]:
+    commented = [row for row in results if row.comment]
+    if commented:
+        verb = "has" if len(commented) == 1 else "have"
+        is_read = exam.audience is Audience.OWN
+        yield Finding(
+            Severity.INFO,
+            f"{count_text(len(commented), 'result').capitalize()} {verb} a comment",
+            "Whoever has a student’s code reads the student’s comment. Nobody else does."
+            if is_read
+            else "You alone read it: students of this exam do not see comments.",
+            tuple(
+                f"{person_of(row, exam.audience) or row.student}: "
+                + textwrap.shorten(row.comment or "", COMMENT_SHOWN, placeholder=" …")
+                for row in commented
+            ),
+        )
+
+
 def _outliers(grades: Sequence[Grade | None], scale: Scale) -> list[int]:
     """The positions of outliers in `grades`."""
     scores = {
@@ -199,12 +228,11 @@ def _repeated(results: Iterable[Result], key: Callable[[Result], Hashable]) -> l
 
 
 def _lines(rows: Iterable[Result]) -> tuple[str, ...]:
-    return tuple(
-        f"{row.student} ({row.name}): {grade_text(row.grade)}"
-        if row.name
-        else f"{row.student}: {grade_text(row.grade)}"
-        for row in rows
-    )
+    def line(row: Result) -> str:
+        more = ", ".join(filter(None, (row.name, row.number)))
+        return f"{row.student}{f' ({more})' if more else ''}: {grade_text(row.grade)}"
+
+    return tuple(map(line, rows))
 
 
 def _times(count: int) -> str:

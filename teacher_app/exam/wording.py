@@ -10,6 +10,7 @@ from shared.model.exam import Audience, Exam, Result
 __all__ = [
     "AUDIENCE_WORDS",
     "LISTED_WORDS",
+    "comment_reader_text",
     "count_text",
     "entered_text",
     "names_text",
@@ -23,13 +24,19 @@ AUDIENCE_WORDS = {
     Audience.OWN: "own result only",
 }
 _SEEN_WORDS = {
-    Audience.NAMES: "Anybody who opens it sees names and grades, without an account or a password.",
+    Audience.NAMES: "Anybody who opens it sees names and grades, without an account or a password. Your "
+    "comments stay with you.",
     Audience.CODES: "Anybody who opens it sees codes and grades, but no names, without an account or a "
-    "password.",
+    "password. Your comments stay with you.",
     Audience.OWN: "Anybody who opens it sees the statistics, and no student. With the code from their "
-    "slip, students see their own grade and its place, and nobody else’s.",
+    "slip, students see their own grade, its place and your comment, and nobody else’s.",
 }
 LISTED_WORDS = {True: "in the list of exams", False: "by link only"}
+
+
+def comment_reader_text(audience: Audience) -> str:
+    """Who besides the teacher reads a comment, for the place where it is typed."""
+    return "whoever has the code reads it" if audience is Audience.OWN else "only you read it"
 
 
 def count_text(count: int, thing: str) -> str:

@@ -56,7 +56,7 @@ class EntrySession(PageSession):
 
 
 def _hint(exam: Exam, now_s: float) -> str:
-    parts = [exam.scale.hint, "Enter saves."]
+    parts = [exam.scale.hint, "Enter saves; Tab, or → in the list below, leads to the comment."]
     if exam.audience.has_codes:
         parts.append("The name stays with you: everybody else sees a code.")
     if exam.is_announced(dt.datetime.fromtimestamp(now_s, dt.UTC)):

@@ -50,12 +50,12 @@ _HINDRANCES = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of an outbox. `attempt` grows with each change of it. `number` is that of its line in the
+    """One entry of an outbox. `attempt` grows with each change of it. `line_number` is its line in the
     grid, 0 in the form. `code` is the code of the row that it changes, if any."""
 
     attempt: int
     command: Command | Refused  # Refused if it cannot be read
-    number: int = 0
+    line_number: int = 0
     code: str | None = None
 
 
@@ -63,7 +63,9 @@ def entries_of(outbox: Mapping[str, Any]) -> dict[str, Entry]:
     """The entries by key; those without a key are left out."""
     entries = outbox.get("entries")
     return {
-        entry["key"]: Entry(_count(entry, "attempt"), _command(entry), _count(entry, "number"), _code(entry))
+        entry["key"]: Entry(
+            _count(entry, "attempt"), _command(entry), _count(entry, "line_number"), _code(entry)
+        )
         for entry in (entries[:OUTBOX_MAX] if isinstance(entries, list) else [])
         if isinstance(entry, Mapping) and isinstance(entry.get("key"), str)
     }

@@ -24,7 +24,7 @@ _COMPLETE = "find-read"  # in the session: the box is drawn once before the exam
 
 
 def render() -> None:
-    """One box. Every result that the teacher has entered is found by name or code, in drafts too."""
+    """One box. Every result that the teacher has entered is found by name, number or code, in drafts too."""
     st.title("Find a student", anchor=False)
     if navigation.has_arrived():
         st.session_state.pop(_COMPLETE, None)

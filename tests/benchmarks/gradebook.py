@@ -104,7 +104,7 @@ def measure(page: Page, times: dict[str, list[float]], student_count: int, round
 
 def find(page: Page, name: str) -> None:
     page.get_by_role("link", name="Find a student").click()
-    page.get_by_label("Name or code").fill(name)
+    page.get_by_label("Name, number or code").fill(name)
 
 
 if __name__ == "__main__":

@@ -55,9 +55,11 @@ class EntryDesk:
     def stored_pairs(self) -> list[tuple[str, str]]:
         return [(row.name or row.student, row.grade) for row in self.stored()]
 
-    def wait_until_stored(self, *pairs: tuple[str, str]) -> None:
+    def wait_until_stored(self, *pairs: tuple[str, str], deadline_s: float = 15.0) -> None:
         """Waits until the backend stores exactly these (person, grade) pairs."""
-        wait_until(lambda: self.stored_pairs() == sorted(pairs), deadline_s=15.0, what=f"{pairs} stored")
+        wait_until(
+            lambda: self.stored_pairs() == sorted(pairs), deadline_s=deadline_s, what=f"{pairs} stored"
+        )
 
 
 class SignedIn:

@@ -208,7 +208,7 @@ def test_a_killed_dashboard_that_starts_again_needs_neither_a_click_nor_a_sign_i
     expect(receipt).to_contain_text(NOT_YET, timeout=PATIENCE_MS)
     page.keyboard.type("Half typ")
     station.start_dashboard()
-    desk.wait_until_stored(("Ada Lovelace", "12"))
+    desk.wait_until_stored(("Ada Lovelace", "12"), deadline_s=PATIENCE_MS / 1000)
     expect(receipt).to_contain_text("Saved at", timeout=PATIENCE_MS)
     expect(desk.student).to_have_value("Half typ")
     assert {row.version for row in desk.stored()} == {1}
@@ -233,7 +233,7 @@ def test_a_tab_whose_session_was_lost_with_the_dashboard_offers_to_sign_in_and_c
     opened.value.get_by_label("Name").fill(desk.username)
     opened.value.get_by_label("Password", exact=True).fill(PASSWORD)
     opened.value.keyboard.press("Enter")
-    desk.wait_until_stored(("Ada Lovelace", "12"))
+    desk.wait_until_stored(("Ada Lovelace", "12"), deadline_s=PATIENCE_MS / 1000)
     expect(receipt).to_contain_text("Saved at", timeout=PATIENCE_MS)
     assert page.url == desk.url
 

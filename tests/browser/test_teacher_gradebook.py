@@ -84,7 +84,7 @@ def test_a_student_is_found_across_all_exams_in_two_actions(
     expect(page.get_by_role("heading", name="Quiz 1")).to_be_visible()
     page.evaluate(ACTIONS)
     page.get_by_role("link", name="Find a student").click()
-    expect(page.get_by_label("Name or code")).to_be_focused()
+    expect(page.get_by_label("Name, number or code")).to_be_focused()
     page.keyboard.type(ada.lower().replace("ż", "z").replace("ö", "o"))
     found = page.locator(".people tbody tr")
     expect(found).to_have_count(2)
@@ -93,6 +93,33 @@ def test_a_student_is_found_across_all_exams_in_two_actions(
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Quiz 2")).to_be_visible()
+
+
+def test_the_finder_tells_students_of_one_name_apart_by_their_numbers(
+    teacher: SignedIn, new_person: Callable[..., Person]
+) -> None:
+    """With one number, or none, all results of a name stay together."""
+    twin, alone = f"Ethan Lin-{new_id()[:4]}", f"Ada Lin-{new_id()[:4]}"
+    for day, numbers in enumerate((("17", "18"), ("18", "17")), 1):
+        exam = exam_with(teacher, f"Twins {day}", {}, day=day)
+        rows = [NewResult(twin, str(10 * day + n), number=number) for n, number in enumerate(numbers)]
+        rows.append(NewResult(alone, "9", number="19" if day == 1 else None))
+        teacher.api.create_results(exam.id, rows)
+    page = new_person(storage_state=teacher.storage_state).page
+    page.goto(f"{teacher.teacher_url}/find")
+    field = page.get_by_label("Name, number or code")
+    people = page.locator(".people section")
+    for typed, expected in (
+        (twin, {f"{twin} 17": ["21", "10"], f"{twin} 18": ["20", "11"]}),
+        (f"{twin} 18", {f"{twin} 18": ["20", "11"]}),
+        (alone, {f"{alone} 19": ["9", "9"]}),
+    ):
+        field.fill(typed)
+        expect(people).to_have_count(len(expected))
+        for title, grades in expected.items():
+            found = people.filter(has=page.get_by_role("heading", name=title, exact=True))
+            expect(found.locator("td.grade")).to_have_text(grades)
+    assert faults_of(page) == []
 
 
 def test_a_gradebook_by_keyboard_its_weights_ticks_and_files(

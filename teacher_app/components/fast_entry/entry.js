@@ -4,6 +4,7 @@
 const SENT_AT_ONCE_MAX = 100; // one batch of the API; the next follow when these have their receipts
 const RESEND_MS = 12000; // entries without a receipt are sent again: the run that had them may have been lost
 const REST_MS = 2000; // after the last receipt; then the rest of the page may run, without making a row wait
+const FORM = ["person", "grade", "comment"]; // the fields of a new row
 const entries = new Map(); // place in the session storage -> Entry
 
 export default function (component) {
@@ -25,8 +26,7 @@ class Entry {
     this.lines = new Lines(section);
     this.part = (selector) => section.querySelector(selector);
     this.fields = this.part(".new").elements;
-    this.fields.person.value = this.outbox.form.person;
-    this.fields.grade.value = this.outbox.form.grade;
+    for (const name of FORM) this.fields[name].value = this.outbox.form[name] ?? "";
     for (const kept of this.outbox.entries.values()) this.lines.putOnTop(this.lines.of(kept).id);
     this.listen();
   }
@@ -41,6 +41,11 @@ class Entry {
       event.preventDefault();
       if (this.fields.person.value.trim()) this.moveTo(this.fields.grade, "");
       else this.moveTo(this.fields.person, "Type the student first.");
+    });
+    this.fields.comment.addEventListener("keydown", (event) => {
+      if (event.isComposing || breakLine(event) || event.key !== "Enter" || event.shiftKey) return;
+      event.preventDefault();
+      this.submit();
     });
     this.part(".marks").addEventListener("click", (event) => {
       if (!event.target.dataset.mark) return;
@@ -66,6 +71,10 @@ class Entry {
       list.addEventListener("keydown", (event) => {
         if (event.key === "Escape" && event.target.closest(".edit")) this.act(this.lines.at(event.target), "cancel");
         if (event.target.name === "listed-grade") this.moveOnRegister(event);
+        if (event.target.name === "comment" && !event.isComposing && !breakLine(event) && event.key === "Enter" && !event.shiftKey) {
+          event.preventDefault();
+          this.act(this.lines.at(event.target), "save");
+        }
       });
       list.addEventListener("focusin", ({ target }) => target.name === "listed-grade" && target.select());
       list.addEventListener("focusout", ({ target }) => target.name === "listed-grade" && this.saveListed(this.lines.at(target)));
@@ -78,7 +87,7 @@ class Entry {
       });
     }
     window.addEventListener("beforeunload", (event) => {
-      if (this.outbox.entries.size) event.preventDefault(); // the browser asks: a reload would keep it, but closing the tab would not
+      if (this.outbox.entries.size || this.lines.hasDraft) event.preventDefault(); // the browser asks: a reload would keep it, but closing the tab would not
     });
   }
 
@@ -107,6 +116,7 @@ class Entry {
   configure(data) {
     this.outbox.subject = data.subject;
     this.part(".hint").textContent = data.hint;
+    this.part(".optional").textContent = `(${data.comment_reader})`;
     this.fields.grade.inputMode = data.input_mode;
     const link = this.part(".sign-in");
     link.href = data.sign_in ?? "";
@@ -136,25 +146,33 @@ class Entry {
       const before = receipt.before && storedRow(receipt.before);
       if (row.id !== line.id) this.lines.rename(line, row.id);
       Object.assign(line, { row, isGone: false, entry: null });
-      const was = before?.grade ? ` (was ${before.person === row.person ? "" : `${before.person}, `}${before.grade})` : "";
-      const change = !row.grade ? "Grade taken back" : before?.grade ? "Changed" : "Saved";
+      if (line.isEditing) line.editedVersion = row.version; // what is typed there follows what was just saved
+      const isOnlySaid = before && ["person", "grade", "number"].every((name) => before[name] === row[name]) && before.comment !== row.comment;
+      const was = before?.grade && !isOnlySaid ? ` (was ${before.person === row.person ? "" : `${before.person}, `}${before.grade})` : "";
+      const change = isOnlySaid ? (row.comment ? "Comment saved" : "Comment removed") : !row.grade ? "Grade taken back" : before?.grade ? "Changed" : "Saved";
       const words = { create: "Saved", change, undo: entry.of_op === "delete" ? "Restored" : "Undone" }[entry.op];
       line.note = { text: `${words} at ${time}${entry.op === "change" ? was : ""}`, undo: entry.op === "change" ? entry.key : null, op: entry.op };
-      if (before) line.note.before = { person: before.person, grade: before.grade };
+      if (before) line.note.before = valuesOf(before);
       this.outbox.remove(entry.key);
       line.followGrade();
-      if (line.typedGrade !== null && !line.hasCursor) this.saveListed(line);
+      if (line.isHeld) this.saveEdited(line);
+      else if (line.typedGrade !== null && !line.hasCursor) this.saveListed(line);
       this.savedAt = Date.now();
       return `${words}: ${row.person || row.code}, ${row.grade}.`;
     }
     if (receipt.kind === "deleted") {
       const last = receipt.before ? storedRow(receipt.before) : line.row;
-      Object.assign(line, { isGone: true, last, row: null, entry: null, note: { text: `Deleted at ${time}`, undo: receipt.before ? entry.key : null, op: "delete", before: last && { person: last.person, grade: last.grade } } });
+      Object.assign(line, { isGone: true, last, row: null, entry: null, note: { text: `Deleted at ${time}`, undo: receipt.before ? entry.key : null, op: "delete", before: last && valuesOf(last) } });
       this.outbox.remove(entry.key);
       this.savedAt = Date.now();
       return `Deleted: ${last?.person ?? ""}.`;
     }
     entry.receipt = receipt;
+    line.isHeld = false;
+    if (line.isEditing && receipt.kind === "conflict") {
+      Object.assign(entry, line.draft); // what was typed in the form is one side of the choice
+      line.isEditing = false;
+    }
     if (receipt.kind === "refused" && !isListed && (entry.op === "create" || entry.op === "change")) {
       line.edit(entry);
       line.editedVersion = entry.version;
@@ -165,16 +183,16 @@ class Entry {
   // What the teacher does.
 
   submit() {
-    const person = this.fields.person.value.trim();
-    const grade = this.fields.grade.value.trim();
+    const [person, grade, comment] = FORM.map((name) => this.fields[name].value.trim());
     if (!person) return this.moveTo(this.fields.person, "Type the student first.");
     if (!grade) return this.moveTo(this.fields.grade, `Type the grade of ${person}.`);
-    const listed = this.lines.awaitedCalled(person);
+    const [listed, another] = this.lines.awaitedCalled(person);
+    if (another) return this.moveTo(this.fields.person, `Several students are called ${person}: choose the one with the number.`);
     if (listed) {
-      listed.field.value = grade;
-      this.saveListed(listed);
-    } else this.ask({ op: "create", person, grade });
-    this.fields.person.value = this.fields.grade.value = "";
+      listed.gradeField.value = listed.sent = grade;
+      this.ask({ op: "change", id: listed.id, version: listed.row.version, ...valuesOf(listed.row), grade, comment: comment || listed.row.comment }, listed);
+    } else this.ask({ op: "create", person, grade, comment });
+    for (const name of FORM) this.fields[name].value = "";
     this.keepForm();
     return this.moveTo(this.fields.person, "");
   }
@@ -184,6 +202,12 @@ class Entry {
     const line = this.lines.at(event.target);
     const step = { Enter: 1, ArrowDown: 1, ArrowUp: -1, Tab: event.shiftKey ? 0 : 1 }[event.key];
     if (event.key === "Escape") line.dropTyped();
+    if (event.key === "ArrowRight" && event.target.selectionEnd === event.target.value.length && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      this.openEdited(line, "comment");
+      line.isOnTheWay = true;
+      return;
+    }
     if (!step || event.isComposing) return;
     const fields = this.lines.register.filter((other) => other.kind === "listed").map((other) => other.field);
     const next = fields[fields.indexOf(event.target) + step];
@@ -200,8 +224,8 @@ class Entry {
   }
 
   saveListed(line) {
-    const grade = line.typedGrade;
-    if (grade === null || !line.row) return;
+    const grade = line?.typedGrade ?? null;
+    if (grade === null || !line.row || line.isEditing) return;
     if (line.entry && !line.entry.receipt) return; // saved when the receipt of what was sent before is here
     line.sent = grade;
     if (line.entry) {
@@ -209,8 +233,15 @@ class Entry {
       this.send();
       this.draw();
     } else if (grade !== line.row.grade) {
-      this.ask({ op: "change", id: line.id, version: line.row.version, person: line.row.person, grade }, line);
+      this.ask({ op: "change", id: line.id, version: line.row.version, ...valuesOf(line.row), grade }, line);
     }
+  }
+
+  // All that can be said of a row; what was typed on the register goes along.
+  openEdited(line, name) {
+    line.edit({ ...line.wanted, ...(line.typedGrade === null ? {} : { grade: line.typedGrade }) });
+    this.draw();
+    line.focus(name);
   }
 
   moveTo(field, fault) {
@@ -219,7 +250,7 @@ class Entry {
   }
 
   keepForm() {
-    this.outbox.form = { person: this.fields.person.value, grade: this.fields.grade.value };
+    this.outbox.form = Object.fromEntries(FORM.map((name) => [name, this.fields[name].value]));
     this.outbox.keep();
   }
 
@@ -245,13 +276,12 @@ class Entry {
     };
     switch (act) {
       case "change":
-        line.edit(line.row);
-        this.draw();
-        return line.focus("grade");
+        return this.openEdited(line, "grade");
       case "cancel":
       case "drop":
-        release();
-        line.isEditing = false;
+        if (entry?.receipt) release();
+        line.isHeld = line.isEditing = false;
+        if (line.isOnTheWay) this.draw(), line.focus("listed-grade");
         if (!line.row && !line.isGone) this.leaveOut(line);
         break;
       case "save":
@@ -276,7 +306,7 @@ class Entry {
       case "mine": {
         release();
         const same = { id: line.id, version: theirs.version };
-        return this.ask(entry.op === "delete" ? { op: "delete", ...same } : { op: "change", ...same, person: entry.person, grade: entry.grade }, line);
+        return this.ask(entry.op === "delete" ? { op: "delete", ...same } : { op: "change", ...same, ...valuesOf(entry) }, line);
       }
       case "theirs": {
         release();
@@ -285,7 +315,7 @@ class Entry {
       }
       case "back":
         release();
-        return this.ask({ op: "create", person: entry.person, grade: entry.grade, code: line.row?.code ?? "" }, line);
+        return this.ask({ op: "create", ...valuesOf(entry), code: line.row?.code ?? "" }, line);
       case "let-go":
         release();
         this.leaveOut(line);
@@ -296,19 +326,31 @@ class Entry {
   }
 
   saveEdited(line) {
-    const person = line.draft.person.trim();
-    const grade = line.draft.grade.trim();
+    const values = Object.fromEntries(Object.entries(line.draft).map(([name, value]) => [name, value.trim()]));
+    const { person, grade } = values;
     if (!grade && !line.row) return line.focus("grade"); // of a stored result: the grade is taken back
     if (!person && !line.row?.code) return line.focus("person");
+    line.isHeld = Boolean(line.entry && !line.entry.receipt); // until the receipt of what was sent before is here
+    if (line.isHeld) return undefined;
     if (line.entry) {
-      this.outbox.again(line.entry, { person, grade });
+      this.outbox.again(line.entry, values);
       line.isEditing = false;
       this.send();
       this.draw();
     } else {
-      this.ask({ op: "change", id: line.id, version: line.editedVersion, person, grade }, line);
+      this.ask({ op: "change", id: line.id, version: line.editedVersion, ...values }, line);
     }
+    if (line.isOnTheWay) return this.focusAfter(line);
     return line.row ? undefined : this.moveTo(this.fields.person, "");
+  }
+
+  // The grade of the student below.
+  focusAfter(line) {
+    line.gradeField.value = line.sent = line.wanted.grade;
+    const { register } = this.lines;
+    const next = register.slice(register.indexOf(line) + 1).find((other) => other.kind === "listed");
+    if (next) next.field.focus();
+    else this.focusWhatIsMissing(line);
   }
 
   replaceDuplicate(line, entry, existing) {
@@ -318,7 +360,7 @@ class Entry {
     this.lines.remove(line);
     target.row ??= existing;
     this.lines.putOnTop(target.id);
-    this.ask({ op: "change", id: target.id, version: existing.version, person: existing.person, grade: entry.grade }, target);
+    this.ask({ op: "change", id: target.id, version: existing.version, ...valuesOf(existing), grade: entry.grade, comment: entry.comment || existing.comment }, target);
     return this.moveTo(this.fields.person, "");
   }
 
@@ -375,7 +417,7 @@ class Entry {
 
   // The student field offers those who are still without a grade.
   completeNames() {
-    const names = this.lines.register.filter((line) => line.row && !line.row.grade && line.row.person).map((line) => line.row.person);
+    const names = this.lines.offered.map(({ text }) => text);
     const drawn = names.join("\n");
     if (drawn === this.offered) return;
     this.offered = drawn;

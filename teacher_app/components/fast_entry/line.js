@@ -11,7 +11,9 @@ class Line {
     this.isGone = false;
     this.isEditing = false;
     this.isListed = false; // had no grade when this page first saw it: its grade is typed on the line itself
-    this.draft = { person: "", grade: "" };
+    this.isHeld = false; // what was typed in its form is saved once the receipt of what was sent before is here
+    this.isOnTheWay = false; // down the register: after this form comes the next student's grade
+    this.draft = valuesOf({});
     this.node = document.createElement("li");
     this.node.dataset.id = id;
     this.drawn = "";
@@ -23,13 +25,19 @@ class Line {
 
   // The values that the teacher wants, or those that are stored.
   get wanted() {
-    const { person, grade } = this.entry?.person === undefined ? this.row ?? this.last ?? { person: "", grade: "" } : this.entry;
-    return { person, grade };
+    return valuesOf(this.entry?.person === undefined ? this.row ?? this.last ?? {} : { ...this.row, ...this.entry });
+  }
+
+  // Of the stored name, for comparing.
+  get key() {
+    if (this.keyedBy !== this.row.person) Object.assign(this, { keyedBy: this.row.person, keyOfName: nameKey(this.row.person) });
+    return this.keyOfName;
   }
 
   edit(values) {
     this.isEditing = true;
-    this.draft = { ...values };
+    this.isHeld = this.isOnTheWay = false;
+    this.draft = valuesOf(values);
     this.editedVersion = this.row?.version;
   }
 
@@ -50,10 +58,11 @@ class Line {
 
   focus(wanted) {
     for (const name of [wanted, "retry", "undo", "change", "grade", "listed-grade"]) {
-      const found = this.node.querySelector(`[data-act="${name}"], input[name="${name}"]`);
+      const found = this.node.querySelector(`[data-act="${name}"], input[name="${name}"], textarea[name="${name}"]`);
       if (!found) continue;
       found.focus();
-      if (found.select) found.select();
+      if (found.localName === "textarea") found.setSelectionRange(found.value.length, found.value.length);
+      else if (found.select) found.select();
       return;
     }
     const first = this.node.querySelector("button");
@@ -64,7 +73,10 @@ class Line {
   picture(now) {
     const entry = this.entry;
     const receipt = entry?.receipt;
-    if (this.isEditing) return { kind: "editing", state: receipt ? "bad" : "", text: receipt ? `Not saved. ${receipt.reason ?? ""}` : "", focus: receipt?.field };
+    if (this.isEditing) {
+      const text = receipt ? `Not saved. ${receipt.reason ?? ""}` : this.isHeld ? "Saving …" : "";
+      return { kind: "editing", state: receipt ? "bad" : "", text, focus: receipt?.field };
+    }
     const plain = this.isListed && !this.isGone ? "listed" : "plain";
     if (entry && !receipt) {
       const isSlow = now - entry.since > SLOW_MS;
@@ -138,11 +150,13 @@ class Line {
 
   listed(picture) {
     this.gradeField.setAttribute("aria-label", `Grade, ${this.name}`);
-    const who = build("span", "person", this.wanted.person || "(no name)", this.row?.code ? build("span", "code", ` ${this.row.code}`) : "");
+    this.who = build("span", "person");
     this.receipt = build("span", "receipt");
     this.buttons = build("span", "actions");
+    this.said = build("p", "said");
+    this.said.dir = "auto";
     this.redrawListed(picture);
-    return [who, this.field, this.receipt, this.buttons];
+    return [this.who, this.field, this.receipt, this.buttons, this.said];
   }
 
   redrawListed(picture) {
@@ -150,6 +164,8 @@ class Line {
     this.node.dataset.state = picture.state;
     this.field.setAttribute("aria-invalid", String(this.entry?.receipt?.kind === "refused"));
     setText(this.receipt, picture.text);
+    this.who.replaceChildren(...this.identity(this.row?.code));
+    setText(this.said, this.wanted.comment);
     const active = this.node.getRootNode().activeElement;
     const hadCursor = this.buttons.contains(active);
     this.buttons.replaceChildren(...picture.actions.map(([act, label]) => this.button(act, label)));
@@ -157,17 +173,25 @@ class Line {
   }
 
   plain(picture) {
-    const { person, grade } = this.wanted;
-    const code = this.row?.code ?? this.last?.code;
-    const who = build("span", "person", person || "(no name)", code ? build("span", "code", ` ${code}`) : "");
-    return [who, build("span", "grade", grade), build("span", "receipt", picture.text), this.actions(picture.actions)];
+    const { grade, comment } = this.wanted;
+    const who = build("span", "person", ...this.identity(this.row?.code ?? this.last?.code));
+    const said = build("p", "said", comment);
+    said.dir = "auto";
+    return [who, build("span", "grade", grade), build("span", "receipt", picture.text), this.actions(picture.actions), said];
+  }
+
+  identity(code) {
+    const { person, number } = this.wanted;
+    return [person || "(no name)", number ? build("span", "number", ` ${number}`) : "", code ? build("span", "code", ` ${code}`) : ""];
   }
 
   choice(picture) {
     const parts = [build("span", "receipt", picture.text)];
     if (picture.theirs) {
-      const row = (label, person, grade) => build("tr", "", build("th", "", label), build("td", "", person), build("td", "", grade));
-      parts.push(build("table", "values", row("Typed here", this.wanted.person, this.wanted.grade), row("Saved there", picture.theirs.person, picture.theirs.grade)));
+      const here = this.wanted;
+      const shown = Object.keys(here).filter((name) => here[name] || picture.theirs[name]);
+      const row = (label, values) => build("tr", "", build("th", "", label), ...shown.map((name) => Object.assign(build("td", "", values[name]), { dir: "auto" })));
+      parts.push(build("table", "values", row("Typed here", here), row("Saved there", picture.theirs)));
     } else if (this.entry.op !== "delete") {
       parts.push(build("span", "", `${this.wanted.person}: ${this.wanted.grade}`));
     }
@@ -175,16 +199,18 @@ class Line {
   }
 
   editing(picture) {
-    const input = (name, label, longest) => {
-      const field = build("input", "");
-      Object.assign(field, { name, value: this.draft[name], maxLength: longest, autocomplete: "off", spellcheck: false });
+    const input = (name, label, longest, tag = "input") => {
+      const field = build(tag, "");
+      Object.assign(field, { name, value: this.draft[name], maxLength: longest, autocomplete: "off" });
+      if (tag === "input") field.spellcheck = false;
+      else Object.assign(field, { rows: 1, dir: "auto" });
       if (picture.focus === name) field.setAttribute("aria-invalid", "true");
       field.addEventListener("input", () => (this.draft[name] = field.value));
-      return build("label", "field", build("span", "", label), field);
+      return build("label", `field ${name}`, build("span", "", label), field);
     };
     const save = this.button("save", "Save");
     save.type = "submit";
-    const form = build("form", "edit", input("person", "Student", 1000), input("grade", "Grade", 100), save, this.button(this.row ? "cancel" : "drop", this.row ? "Cancel" : "Discard"));
+    const form = build("form", "edit", input("person", "Student", 1000), input("grade", "Grade", 100), input("number", "Number", 1000), input("comment", "Comment", 4000, "textarea"), save, this.button(this.row ? "cancel" : "drop", this.row ? "Cancel" : "Discard"));
     form.noValidate = true;
     return [...(picture.text ? [build("span", "receipt", picture.text)] : []), form];
   }
@@ -201,4 +227,9 @@ class Line {
     button.setAttribute("aria-label", `${label}: ${this.name}`);
     return button;
   }
+}
+
+// What a teacher says of a row, without what identifies it.
+function valuesOf({ person = "", grade = "", number = "", comment = "" }) {
+  return { person, grade, number, comment };
 }

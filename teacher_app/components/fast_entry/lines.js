@@ -87,8 +87,8 @@ class Lines {
     const others = [...this.lines.values()].filter((line) => !inSitting.has(line.id) && !line.isListed);
     // What was touched here stays in its place and in sight, whatever it is called now: the cursor may be on it.
     const isTouched = (line) => line.entry || line.isEditing || line.note;
-    const found = others.filter((line) => isTouched(line) || hasWords(`${line.wanted.person} ${line.row?.code ?? ""}`, wanted));
-    for (const line of found) line.placedBy ??= sortKey(line.wanted.person);
+    const found = others.filter((line) => isTouched(line) || hasWords(`${line.wanted.person} ${line.wanted.number} ${line.row?.code ?? ""}`, wanted));
+    for (const line of found) line.placedBy ??= sortKey(`${line.wanted.person} ${line.wanted.number}`);
     found.sort((a, b) => compareTexts(a.placedBy, b.placedBy) || (a.id < b.id ? -1 : 1));
     const shown = found.filter((line, index) => this.isPrinting || index < this.shown || isTouched(line));
     const missing = register.filter((line) => !line.isGone && !line.row?.grade).length;
@@ -102,7 +102,7 @@ class Lines {
   // The students who had no grade when this page first saw them, by name; they keep their places once they have one.
   get register() {
     const listed = [...this.lines.values()].filter((line) => line.isListed && !this.sitting.includes(line.id));
-    for (const line of listed) line.placedBy ??= sortKey(line.wanted.person);
+    for (const line of listed) line.placedBy ??= sortKey(`${line.wanted.person} ${line.wanted.number}`);
     return listed.sort((a, b) => compareTexts(a.placedBy, b.placedBy) || (a.id < b.id ? -1 : 1));
   }
 
@@ -110,10 +110,26 @@ class Lines {
     return this.register.find((line) => line.kind === "listed" && !line.entry && !line.row?.grade && !line.field.value.trim());
   }
 
-  // The line on the register of a student without a grade who is called that.
+  // The lines on the register of the students without a grade who are called that, by the name or as it is offered.
   awaitedCalled(person) {
     const key = nameKey(person);
-    return this.register.find((line) => line.row && !line.row.grade && !line.entry && nameKey(line.row.person) === key);
+    const offered = this.offered.filter(({ line }) => !line.entry);
+    const exact = offered.filter(({ text }) => nameKey(text) === key).map(({ line }) => line);
+    const named = offered.filter(({ line }) => line.key === key).map(({ line }) => line);
+    return exact.length === 1 ? exact : named.some((line) => line.row.number) ? named : named.slice(0, 1);
+  }
+
+  // The students without a grade by name, with the number if somebody else on the register has the same name.
+  get offered() {
+    const register = this.register.filter((line) => line.row?.person);
+    const counts = new Map();
+    for (const line of register) counts.set(line.key, (counts.get(line.key) ?? 0) + 1);
+    const textOf = (line) => (line.row.number && counts.get(line.key) > 1 ? `${line.row.person} (${line.row.number})` : line.row.person);
+    return register.filter((line) => !line.row.grade).map((line) => ({ line, text: textOf(line) }));
+  }
+
+  get hasDraft() {
+    return [...this.lines.values()].some((line) => line.isEditing && JSON.stringify(line.draft) !== JSON.stringify(line.wanted));
   }
 
   drawList(selector, lines, title, count) {

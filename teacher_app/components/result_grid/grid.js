@@ -3,6 +3,7 @@
 // mounting, so that nothing typed is lost while another part of the page is shown.
 
 const REST_MS = 800; // after the last key: faults are shown then, and the page does not run for each key
+const FIELDS = "input, textarea";
 const grids = new Map(); // place in the session storage -> Grid
 
 export default function (component) {
@@ -40,13 +41,13 @@ class Grid {
     this.body.addEventListener("keydown", (event) => this.press(event));
     this.body.addEventListener("paste", (event) => this.paste(event));
     this.body.addEventListener("focusin", ({ target }) => {
-      if (!target.matches("input")) return;
+      if (!target.matches(FIELDS)) return;
       target.select(); // typing replaces the content, as in any spreadsheet
       this.valueBefore = target.value;
     });
     this.body.addEventListener("mousedown", (event) => {
       const input = event.target;
-      if (event.button !== 0 || !input.matches("input") || input === this.active) return;
+      if (event.button !== 0 || !input.matches(FIELDS) || input === this.active) return;
       event.preventDefault(); // the first click selects as well; the second one places the cursor
       input.focus();
     });
@@ -93,6 +94,7 @@ class Grid {
     this.section.classList.toggle("has-codes", data.has_codes);
     this.badCells = data.bad_cells;
     this.headings = data.headings;
+    setText(this.section.querySelector("th.comment small"), `(${data.comment_reader})`);
     this.applyReceipts(data.receipts);
     const update = this.stored.update(data.rows);
     if (update) this.applyUpdate(update);
@@ -243,7 +245,8 @@ class Grid {
       this.undoPaste();
       return;
     }
-    if (event.isComposing || event.altKey || event.ctrlKey || event.metaKey || !input.matches("input")) return;
+    if (event.isComposing || breakLine(event) || event.altKey || event.ctrlKey || event.metaKey || !input.matches(FIELDS)) return;
+    if (event.key.startsWith("Arrow") && isWithinText(event)) return;
     const { row } = input.closest("tr");
     const name = row.columnOf(input);
     const steps = { ArrowDown: 1, ArrowUp: -1, Enter: event.shiftKey ? -1 : 1 };
@@ -262,11 +265,18 @@ class Grid {
 
   paste(event) {
     const text = event.clipboardData.getData("text/plain").replace(/\r\n?/g, "\n").replace(/\n$/, "");
-    if (!/[\t\n]/.test(text)) return; // one cell: left to the browser
+    const { target } = event;
+    let { row } = target.closest("tr");
+    const lines = cellsOf(text);
+    const isOneCell = lines.length === 1 && lines[0].length === 1;
+    const isWithinText = target.localName === "textarea" && target.selectionEnd - target.selectionStart < target.value.length;
+    if (isWithinText || (isOneCell && lines[0][0] === text.trim())) return; // left to the browser
     event.preventDefault();
-    let { row } = event.target.closest("tr");
-    const first = COLUMNS.indexOf(row.columnOf(event.target));
-    const lines = text.split("\n").map((line) => line.split("\t").map((cell) => cell.trim()));
+    if (isOneCell) {
+      target.setRangeText(lines[0][0], target.selectionStart, target.selectionEnd, "end");
+      return this.change(row);
+    }
+    const first = COLUMNS.indexOf(row.columnOf(target));
     const heading = lines.length > 1 && this.isHeading(lines[0]) ? lines.shift().join(", ") : "";
     const before = new Map(); // row -> its cells, to undo the paste
     for (const line of lines) {
@@ -346,7 +356,7 @@ class Grid {
     const wanted = this.find.value.trim();
     let found = 0;
     for (const row of this.rows) {
-      const fits = hasWords(`${row.field("person").value} ${row.code}`, wanted);
+      const fits = hasWords(`${row.field("person").value} ${row.field("number").value} ${row.code}`, wanted);
       row.node.hidden = !fits && !(row.isNew && row.isBlank);
       if (fits && !row.isBlank) found += 1;
     }
@@ -383,6 +393,30 @@ class Grid {
     if (!wanted) row.entry = null;
     else if (entry?.op !== wanted.op) row.entry = this.outbox.add({ ...wanted, version: entry?.version ?? row.stored?.version });
     else if (!row.fits(entry)) this.outbox.again(entry, wanted);
-    if (row.entry) row.entry.number = row.number;
+    if (row.entry) row.entry.line_number = row.number;
   }
+}
+
+// An arrow moves within a text of several lines, and leaves it where there is no further line.
+function isWithinText({ key, target }) {
+  if (target.localName !== "textarea") return false;
+  const rest = key === "ArrowUp" ? target.value.slice(0, target.selectionStart) : target.value.slice(target.selectionEnd);
+  return rest.includes("\n");
+}
+
+// The cells of a block as spreadsheets copy it. One with line breaks, tabs or doubled quotes stands in quotes; other
+// quotes are somebody's own.
+function cellsOf(text) {
+  const cell = /("(?:[^"]|"")*"(?=[\t\n]|$)|[^\t\n]*)([\t\n]|$)/y;
+  const lines = [[]];
+  let end;
+  do {
+    const [, found, after] = cell.exec(text);
+    const inner = found.slice(1, -1);
+    const isQuoted = found.length > 1 && found.startsWith('"') && found.endsWith('"') && /[\t\n]|""/.test(inner);
+    lines.at(-1).push((isQuoted ? inner.replaceAll('""', '"') : found).trim());
+    if (after === "\n") lines.push([]);
+    end = after;
+  } while (end);
+  return lines;
 }

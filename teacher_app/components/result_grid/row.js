@@ -1,10 +1,11 @@
 // One line of the grid: what is stored, what is typed, its entry in the outbox, and its place in the table.
 
-const COLUMNS = ["person", "grade"];
+const COLUMNS = ["person", "grade", "comment", "number"];
+const IN_SIGHT = { person: "Student", grade: "Grade", comment: "Comment", number: "Number" };
 
 class Row {
   constructor(stored) {
-    this.stored = stored; // { id, person, code, grade, version }; null in a new line
+    this.stored = stored; // as storedRow() gives it; null in a new line
     this.code = stored?.code ?? ""; // kept by a line whose row was deleted
     this.entry = null; // of the outbox
     this.isDeleted = false; // as the teacher wants it
@@ -50,7 +51,7 @@ class Row {
   get wanted() {
     if (!this.isEdited) return null;
     if (this.isDeleted) return { op: "delete", id: this.stored.id };
-    const values = { person: this.typed("person"), grade: this.typed("grade"), code: this.code };
+    const values = { ...Object.fromEntries(COLUMNS.map((name) => [name, this.typed(name)])), code: this.code };
     return this.isNew ? { op: "create", ...values } : { op: "change", id: this.stored.id, ...values };
   }
 
@@ -95,12 +96,13 @@ class Row {
     this.node = build("tr", "");
     this.node.setAttribute("role", "row");
     this.node.row = this;
-    this.fields = { person: inputField(1000), grade: inputField(100) };
+    this.fields = { person: inputField(1000), grade: inputField(100), comment: textField(4000), number: inputField(1000) };
     if (this.isNew) this.fields.person.placeholder = "New student";
+    for (const name of ["comment", "number"]) this.fields[name].placeholder = IN_SIGHT[name]; // seen where there is no heading
     for (const name of COLUMNS) this.fields[name].value = this.before(name);
     this.button = build("button", "");
     this.button.type = "button";
-    const cells = { number: [], person: [this.fields.person], code: [this.code], grade: [this.fields.grade], note: [], act: [this.button] };
+    const cells = { number: [], person: [this.fields.person], code: [this.code], grade: [this.fields.grade], comment: [this.fields.comment], school: [this.fields.number], note: [], act: [this.button] };
     for (const [name, children] of Object.entries(cells)) {
       const cell = build("td", name, ...children);
       cell.setAttribute("role", "cell");
@@ -122,7 +124,7 @@ class Row {
   label() {
     const person = this.typed("person") || `line ${this.number}`;
     this.fields.person.setAttribute("aria-label", `Student, line ${this.number}`);
-    this.fields.grade.setAttribute("aria-label", `Grade, ${person}`);
+    for (const name of COLUMNS.slice(1)) this.fields[name].setAttribute("aria-label", `${IN_SIGHT[name]}, ${person}`);
     this.button.setAttribute("aria-label", `${this.isDeleted ? "Restore" : "Delete"} ${person}`);
   }
 
@@ -161,6 +163,10 @@ function receiptNote(receipt) {
     default:
       return "";
   }
+}
+
+function textField(lengthMax) {
+  return Object.assign(document.createElement("textarea"), { maxLength: lengthMax, rows: 1, dir: "auto" });
 }
 
 function inputField(lengthMax) {

@@ -43,16 +43,13 @@ class Finder {
   configure(data, choose) {
     this.data = data;
     this.choose = choose;
-    const people = new Map();
-    for (const [person, code, place, grade] of data.results) {
+    const named = new Map(); // key of a name -> results
+    for (const [person, code, number, place, grade] of data.results) {
       const key = nameKey(person) || code;
-      const known = people.get(key) ?? { name: person || code, placedBy: sortKey(person || code), searched: "", codes: [], results: [] };
-      known.results.push({ exam: data.exams[place], code, grade });
-      if (code) known.codes.push(code);
-      people.set(key, known);
+      if (!named.has(key)) named.set(key, []);
+      named.get(key).push({ name: person || code, exam: data.exams[place], code, number, grade });
     }
-    this.people = [...people.values()].sort((a, b) => compareTexts(a.placedBy, b.placedBy));
-    for (const person of this.people) person.searched = wordsOf(`${person.name} ${person.codes.join(" ")}`);
+    this.people = [...named.values()].flatMap(toldApart).sort((a, b) => compareTexts(a.placedBy, b.placedBy));
     this.draw();
   }
 
@@ -79,12 +76,24 @@ class Finder {
   foundText(asked, count) {
     if (!this.data.isComplete) return "Reading your exams …";
     if (!asked) return `${this.people.length} people in ${this.data.exams.length} ${this.data.exams.length === 1 ? "exam" : "exams"}`;
-    return count ? `${count} found` : "No student has this name or code.";
+    return count ? `${count} found` : "No student has this name, number or code.";
   }
 }
 
+// The students of one name: one, unless different numbers tell several apart. What has no number then stands alone.
+function toldApart(results) {
+  const numbers = [...new Set(results.map((one) => one.number).filter(Boolean))];
+  const groups = numbers.length > 1 ? [...numbers, ""].map((number) => results.filter((one) => one.number === number)) : [results];
+  return groups.filter((group) => group.length).map((group) => {
+    const codes = group.map((one) => one.code).filter(Boolean);
+    const number = group.find((one) => one.number)?.number ?? "";
+    const { name } = group[0];
+    return { name, number, codes, results: group, placedBy: sortKey(`${name} ${number}`), searched: wordsOf(`${name} ${number} ${codes.join(" ")}`) };
+  });
+}
+
 function personPart(person) {
-  const title = build("h2", "", person.name);
+  const title = build("h2", "", person.name, person.number ? build("small", "", ` ${person.number}`) : "");
   title.dir = "auto";
   const lines = person.results.map(({ exam, code, grade }) => {
     const link = build("a", "", exam.subject);

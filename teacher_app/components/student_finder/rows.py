@@ -15,7 +15,8 @@ _WORDS = {CellKind.AWAITED: "no grade yet"}
 
 
 def finder_data(exams: Sequence[Exam], results: Mapping[str, Sequence[Result]]) -> dict[str, object]:
-    """`exams` in the order given, and `results`: person, code ("" without one), place of the exam, grade."""
+    """`exams` in the order given, and `results`: person, code and number ("" without one), place of the exam,
+    grade."""
     return {
         "exams": [
             {
@@ -30,6 +31,7 @@ def finder_data(exams: Sequence[Exam], results: Mapping[str, Sequence[Result]]) 
             (
                 person_of(row, exam.audience),
                 "" if not exam.audience.has_codes else row.student,
+                row.number or "",
                 place,
                 _grade(row, exam),
             )

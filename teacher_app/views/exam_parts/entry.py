@@ -8,6 +8,7 @@ import streamlit as st
 
 from teacher_app.components.fast_entry import fast_entry
 from teacher_app.context import sign_in_again_path
+from teacher_app.exam.wording import comment_reader_text
 from teacher_app.rows.entry_session import REFRESH_S, EntrySession
 from teacher_app.rows.workspace import Workspace
 
@@ -26,6 +27,7 @@ def render(workspace: Workspace) -> None:
         st.rerun()  # the whole page, now that no one waits for it: its title counts the results
     session.refresh_if_old()
     data = session.form_data(place=f"exam-results-{exam.owner}-{exam.id}", sign_in=sign_in_again_path())
+    data["comment_reader"] = comment_reader_text(exam.audience)
     save = session.save
 
     def on_outbox() -> None:

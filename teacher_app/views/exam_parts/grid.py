@@ -12,9 +12,9 @@ from shared.model.grades import grade_text
 from shared.model.text import escape_markdown
 from teacher_app.components.result_grid import result_grid
 from teacher_app.context import sign_in_again_path
-from teacher_app.exam.wording import count_text
+from teacher_app.exam.wording import comment_reader_text, count_text
 from teacher_app.importing.headings import heading_words
-from teacher_app.rows.bad_cells import GRADE, PERSON
+from teacher_app.rows.bad_cells import COMMENT, GRADE, NUMBER, PERSON
 from teacher_app.rows.commands import ChangeRow, Conflict, CreateRow, Duplicate, Hindrance, person_of
 from teacher_app.rows.grid_session import GridSession
 from teacher_app.rows.workspace import Workspace
@@ -22,7 +22,7 @@ from teacher_app.views.buttons import storing_button
 
 __all__ = ["render"]
 
-_COLUMN_NAMES = {PERSON: "student", GRADE: "grade"}
+_COLUMN_NAMES = {PERSON: "student", GRADE: "grade", NUMBER: "number", COMMENT: "comment"}
 _BAD_CELLS_SHOWN = 20
 
 
@@ -40,10 +40,11 @@ def render(workspace: Workspace) -> None:
         session.read_outbox(outbox)
     st.markdown(
         f"{exam.scale.hint} You can paste from a spreadsheet. New students go into the last line. "
-        "Nothing is saved until you press Save."
+        "Nothing is saved until you press Save. Alt+Enter breaks the line of a comment."
     )
     data = session.grid_data(place=f"exam-results-grid-{exam.owner}-{exam.id}")
-    result_grid(key, {**data, "headings": heading_words()})
+    reader = comment_reader_text(exam.audience)
+    result_grid(key, {**data, "headings": heading_words(), "comment_reader": reader})
     _show_bad_cells(session)
     _show_buttons(place, session)
     _show_outcome(place, session)
@@ -53,7 +54,7 @@ def render(workspace: Workspace) -> None:
 
 def _show_bad_cells(session: GridSession) -> None:
     cells = [
-        (session.entries[key].number, cell, _person(session, key))
+        (session.entries[key].line_number, cell, _person(session, key))
         for key, found in session.bad_cells().items()
         for cell in found
     ]
@@ -130,12 +131,17 @@ def _show_outcome(place: str, session: GridSession) -> None:
         )
 
 
+def _values_text(person: str, grade: str, number: str | None, comment: str | None) -> str:
+    values = (person, number and f"number {number}", grade, comment and f"“{comment}”")
+    return escape_markdown(" ".join(", ".join(filter(None, values)).split()))
+
+
 def _show_choice(place: str, session: GridSession, key: str, receipt: Conflict | Duplicate) -> None:
     """One line that was changed elsewhere, or whose student is stored already."""
     command = session.entries[key].command
     mine = "deleted"
     if isinstance(command, CreateRow | ChangeRow):
-        mine = escape_markdown(", ".join(filter(None, (command.person, command.grade))))
+        mine = _values_text(command.person, command.grade, command.number, command.comment)
     choices = {"Keep what I typed here": session.keep_mine, "Use the other one": session.take_theirs}
     match receipt:
         case Duplicate(existing=existing):
@@ -151,7 +157,7 @@ def _show_choice(place: str, session: GridSession, key: str, receipt: Conflict |
                 choices = dict(list(choices.items())[1:])
         case Conflict(theirs=Result() as theirs):
             person = person_of(theirs, session.audience) or theirs.student
-            now = escape_markdown(f"{person}, {grade_text(theirs.grade)}")
+            now = _values_text(person, grade_text(theirs.grade), theirs.number, theirs.comment)
             text = (
                 f"Changed in another tab or by somebody else. Typed here: **{mine}**. Saved there: **{now}**."
             )

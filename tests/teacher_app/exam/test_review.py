@@ -189,3 +189,41 @@ def test_the_missing_grades_are_counted_and_named() -> None:
     assert (found.title, found.rows) == ("1 of 3 entered, 2 missing", ("Bob", "Cy"))
     assert awaited_finding(an_exam(), rows[:1]) is None
     assert findings(an_exam(), rows) == findings(an_exam(), rows[:1])
+
+
+@pytest.mark.parametrize(
+    ("audience", "advice"),
+    [
+        (Audience.NAMES, "You alone read it"),
+        (Audience.CODES, "You alone read it"),
+        (Audience.OWN, "Whoever has a student’s code reads"),
+    ],
+)
+def test_comments_are_counted_shown_and_it_is_said_who_reads_them(audience: Audience, advice: str) -> None:
+    exam = an_exam(audience=audience)
+    rows = [
+        a_result("7K4QX2", "12", exam, name="Ada", comment="Well done.\nSee question 3."),
+        a_result("9M3TZ4", "13", exam, name="Bob", comment="word " * 100),
+        a_result("9M3TZ5", "11", exam, name="Cleo"),
+        a_result("9M3TZ6", AWAITED, exam, name="Dora", comment="Not yet."),
+    ]
+    found = next(one for one in findings(exam, rows) if "comment" in one.title)
+    assert (found.severity, found.title) == (Severity.INFO, "2 results have a comment")
+    assert found.advice.startswith(advice)
+    shown = ("7K4QX2", "9M3TZ4") if audience is Audience.NAMES else ("Ada", "Bob")
+    assert found.rows[0] == f"{shown[0]}: Well done. See question 3."
+    assert found.rows[1].startswith(f"{shown[1]}: word word")
+    assert found.rows[1].endswith("word …")
+    assert len(found.rows[1]) <= len(shown[1]) + 2 + 120
+
+
+@pytest.mark.parametrize(
+    ("numbers", "is_found"),
+    [(("17", "18"), False), (("17", "17"), True), (("17", None), True), (("17", "18", None), True)],
+)
+def test_numbers_tell_students_of_one_name_apart(numbers: tuple[str | None, ...], is_found: bool) -> None:
+    rows = [a_result("Ethan Lin", str(10 + n), number=number) for n, number in enumerate(numbers)]
+    found = [one for one in findings(an_exam(), rows) if "more than once" in one.title]
+    assert bool(found) is is_found
+    if found:
+        assert found[0].rows[0] == "Ethan Lin (17): 10"

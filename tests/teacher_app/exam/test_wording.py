@@ -4,8 +4,9 @@ import datetime as dt
 
 import pytest
 
+from shared.model.exam import Audience
 from shared.model.grades import grade_text
-from teacher_app.exam.wording import count_text, names_text, status_text
+from teacher_app.exam.wording import comment_reader_text, count_text, names_text, status_text, who_sees
 from tests.builders import an_announced_exam, an_exam
 
 
@@ -38,3 +39,12 @@ def test_an_exam_is_a_draft_announced_or_published() -> None:
     assert status_text(exam, before) == "Announced"
     assert status_text(exam, exam.release_at) == "Published"
     assert status_text(an_exam(is_listed=False), before) == "Draft, by link only"
+
+
+def test_it_is_said_truly_who_reads_a_comment() -> None:
+    for audience in Audience:
+        is_read = audience is Audience.OWN
+        assert ("code" in comment_reader_text(audience)) is is_read
+        text = who_sees(an_exam(audience=audience))
+        assert ("Your comments stay with you." in text) is not is_read
+        assert ("their own grade, its place and your comment, and nobody else’s" in text) is is_read

@@ -27,7 +27,7 @@ def page(desk: Desk, exam: Exam) -> AppTest:
 
 def type_into(page: AppTest, exam: Exam, *entries: dict[str, Any]) -> AppTest:
     """As the grid in a browser sends its outbox, with the lines numbered from 1."""
-    numbered = [{"number": number, **entry} for number, entry in enumerate(entries, 1)]
+    numbered = [{"line_number": number, **entry} for number, entry in enumerate(entries, 1)]
     page.session_state[f"grid-{exam.id}-grid"] = {"outbox": outbox_of(*numbered)}
     return page.run()
 
