@@ -150,6 +150,8 @@ def test_a_leavers_exams_are_a_colleagues_and_students_notice_nothing(
 ) -> None:
     leaver, colleague = new_teacher(), new_teacher()
     published, draft, list_id = leaver.with_exams()
+    changed = next(leaver.api.list_results(published.id))
+    leaver.api.update_result(published.id, changed.id, changed.version, grade="11")
     before = seen_by(guest, published)
     assert len(before[1]) == RESULTS
 
@@ -164,6 +166,9 @@ def test_a_leavers_exams_are_a_colleagues_and_students_notice_nothing(
     assert seen_by(guest, published) == before
     row = before[1][0]
     assert colleague.api.update_result(published.id, row.id, row.version, grade="9").grade == "9"
+    names = [change.by_name for change in colleague.api.all_changes(published.id)]
+    assert names == [colleague.username, leaver.username, leaver.username]  # the last one published it
+    assert list(leaver.api.all_changes(published.id)) == []
     with pytest.raises(NotAllowed):
         leaver.api.create_result(published.id, NewResult("Too late", "12"))
     code, text = place.run("hand-over-exams", leaver.username, colleague.username)
@@ -196,6 +201,8 @@ def test_a_teacher_with_exams_is_not_removed_without_a_decision_about_them(
     assert (code, f"Deleted: {OWNED}." in text) == (0, True)
     assert seen_by(guest, published) == (None, [])
     assert other.owned()[0] == {kept.id}
+    other.api.create_exam(NewExam.like(published, published.id))
+    assert list(other.api.all_changes(published.id)) == [], "nothing of the history is left"
     accounts = place.run("list-teachers")[1]
     assert leaver.username not in accounts
     assert colleague.username not in accounts
