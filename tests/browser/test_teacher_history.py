@@ -105,7 +105,7 @@ def test_one_student_is_chosen_by_keyboard(open_history: OpenHistory) -> None:
     tab_to(page, page.get_by_role("combobox", name="Student"))
     page.keyboard.type("Carl")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Nothing was changed.")).to_be_visible()
+    expect(page.get_by_text("Nothing was changed yet.")).to_be_visible()
     expect(line(page, "Ada Lovelace: 14")).to_have_count(0)
 
 

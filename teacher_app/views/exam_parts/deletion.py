@@ -44,7 +44,7 @@ def render(workspace: Workspace) -> None:
         seen = " Students cannot see it any more from then on." if exam.is_published else ""
         st.warning(
             f"This deletes the exam{goes_too}.{seen} You can undo it as long as this page "
-            "stays open; the exam then gets a new address.",
+            "stays open; the exam then gets a new address. Its history is erased for good.",
             icon=":material/delete:",
         )
     else:

@@ -64,7 +64,7 @@ def render(workspace: Workspace) -> None:
         return
     if not read.changes:
         st.info(
-            "Nothing was changed. Entering a result for the first time is no change."
+            "Nothing was changed yet."
             if read.next_token is None
             else "Nothing of this student among the newest changes.",
             icon=":material/history:",
