@@ -145,6 +145,9 @@ def test_a_corrected_grade_is_marked_for_whoever_comes_later_without_what_it_was
     page.get_by_role("textbox", name="My name").fill("Ada")
     expect(page.get_by_text("This grade was corrected after it had been published.")).to_be_visible()
     assert faults_of(page) == []
+    page.set_viewport_size({"width": 360, "height": 780})
+    cut = "cells => cells.filter(cell => cell.scrollWidth > cell.clientWidth).map(cell => cell.textContent)"
+    assert row(page, "Ada").locator("td").evaluate_all(cut) == [], "on a phone nothing of it is cut off"
 
 
 def test_the_list_of_an_open_page_offers_what_was_published_since(
