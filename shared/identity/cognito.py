@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import boto3
 from botocore import UNSIGNED
+from botocore.awsrequest import AWSResponse
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError
 
 from shared.model.errors import (
     AccountNotUsable,
@@ -77,9 +78,18 @@ def identity_client(settings: BackendSettings) -> CognitoIdentityClient:
 
 def _client(service: Literal["cognito-idp", "cognito-identity"], settings: BackendSettings) -> Any:
     with _session_lock:
-        return boto3.session.Session().client(
+        client = boto3.session.Session().client(
             service, region_name=settings.region, endpoint_url=settings.cognito_endpoint_url, config=_CONFIG
         )
+    client.meta.events.register("after-call", _refuse_cut_answer)
+    return client
+
+
+def _refuse_cut_answer(http_response: AWSResponse, **_: object) -> None:
+    """botocore 1.44 takes an answer whose connection was closed in its middle for an empty one."""
+    length = http_response.headers.get("Content-Length")
+    if length is not None and len(http_response.content) != int(length):
+        raise ConnectionClosedError(endpoint_url=http_response.url)
 
 
 def endpoint_name(settings: BackendSettings) -> str:

@@ -3,6 +3,8 @@
 import contextlib
 import json
 import re
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -369,3 +371,32 @@ def test_an_unknown_token_is_refused_by_the_api(settings: BackendSettings) -> No
     ):
         list(api.list_my_exams())
     assert not refusal.value.is_about_the_row
+
+
+@pytest.mark.parametrize("begun", [b"", b'{"Auth'], ids=["after its head", "in its body"])
+def test_an_answer_that_is_cut_is_no_answer(settings: BackendSettings, begun: bytes) -> None:
+    """Found by the robustness run: an empty answer would mean that the password is changed, or that there is
+    no authenticator."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: 60\r\n\r\n"
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            for _ in range(3):
+                connection, _ = listening.accept()
+                with connection:
+                    connection.recv(65_536)
+                    connection.sendall(head + begun)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        away = replace(settings, cognito_endpoint_url=f"http://127.0.0.1:{listening.getsockname()[1]}")
+        with contextlib.closing(UserPool(away)) as pool:
+            claims = {"sub": "ada", "username": "ada", "iat": 0, "exp": 3600}
+            session = TeacherSession(Tokens("a", "r", claims, claims), pool._renew)
+            with pytest.raises(BackendUnreachable):
+                pool.change_password(session, PASSWORD, NEW_PASSWORD)
+            with pytest.raises(BackendUnreachable):
+                pool.has_authenticator(session)
+            with pytest.raises(BackendUnreachable):
+                pool.resume("r")
+        thread.join()

@@ -54,19 +54,6 @@ class Chain:
         return max((seen for seen in self.by_seen if self.answered(seen)), default=-1)
 
     @cached_property
-    def may_come_back(self) -> bool:
-        """Whether a try to create it that got no answer may arrive after its deletion, and create it again.
-
-        The API does not remember what was deleted. docs/promises.md names this limit.
-        """
-        steps = [step for seen in self.by_seen for step in self.by_seen[seen]]
-        creates = self.by_seen.get(0, ())
-        is_create_uncertain = any(
-            operation.lost_tries or operation.outcome is Outcome.UNKNOWN for operation, _ in creates
-        )
-        return is_create_uncertain and any(write.value is None for _, write in steps)
-
-    @cached_property
     def possible(self) -> list[Possible]:
         """Every version that may have existed, by version."""
         found = []
@@ -75,7 +62,7 @@ class Chain:
             later = [
                 operation.ended_s
                 for others in self.by_seen
-                if others >= version and not self.may_come_back
+                if others >= version
                 for operation, _ in self.answered(others)
             ]
             for operation, write in self.steps_from(seen):

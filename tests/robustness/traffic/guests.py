@@ -77,8 +77,9 @@ class Listener:
 
     def _run(self) -> None:
         while not self._is_over.is_set():
+            # KeyError: botocore takes an answer that was cut for an empty one.
             with contextlib.suppress(
-                OSError, EOFError, WebSocketException, BotoCoreError, ClientError, AssertionError
+                OSError, EOFError, WebSocketException, BotoCoreError, ClientError, AssertionError, KeyError
             ):
                 self._listen()
             self._is_over.wait(AGAIN_S)

@@ -37,7 +37,7 @@ def check_sights(written: Mapping[Key, Chain], sights: Sequence[Sight]) -> Itera
     for sight in sights:
         before = newest.get((sight.viewer, sight.row_id))
         chain = written.get((sight.exam_id, sight.row_id), Chain(()))
-        if before is not None and before.version > sight.version and not chain.may_come_back:
+        if before is not None and before.version > sight.version:
             yield Violation(Rule.BACKWARDS, f"{sight} after {before}")
         newest[sight.viewer, sight.row_id] = sight
         shown = [

@@ -15,8 +15,6 @@ def check_writes(written: Mapping[Key, Chain], state: State) -> Iterator[Violati
         exam_id, row_id = key
         rows = state.results.get(exam_id, {})
         stored = state.exams.get(exam_id) if row_id is None else rows.get(row_id)
-        if chain.may_come_back:
-            continue
         yield from _check_order(key, chain)
         yield from _check_stored(key, chain, stored)
     for exam_id, rows in state.results.items():

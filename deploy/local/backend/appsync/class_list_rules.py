@@ -25,6 +25,7 @@ from deploy.local.backend.storage.class_lists import (
     find_class_list,
     put_class_list,
 )
+from deploy.local.backend.storage.deleted_ids import CLASS_LISTS, remember_deleted, was_deleted
 
 __all__ = ["change_class_list", "create_class_list", "remove_class_list"]
 
@@ -43,6 +44,8 @@ def create_class_list(connection: sqlite3.Connection, mutation: TeacherMutation)
     )
     stored = find_class_list(connection, new.owner, new.id)
     if stored is None:
+        if was_deleted(connection, CLASS_LISTS, new.id):
+            raise conflict("The class list with this id was deleted", None)
         put_class_list(connection, new)
         return class_list_object(new)
     if stored == replace(new, created_at=stored.created_at, updated_at=stored.updated_at):
@@ -69,6 +72,7 @@ def remove_class_list(connection: sqlite3.Connection, mutation: TeacherMutation)
     """Answers the list as it was."""
     stored = _current(connection, mutation)
     delete_class_list(connection, stored.owner, stored.id)
+    remember_deleted(connection, CLASS_LISTS, stored.id)
     return class_list_object(stored)
 
 

@@ -28,6 +28,7 @@ from deploy.local.backend.appsync.validation import (
 )
 from deploy.local.backend.appsync.wire_rows import WireObject, are_results_public, exam_object
 from deploy.local.backend.storage.changes import delete_changes
+from deploy.local.backend.storage.deleted_ids import EXAMS, forget_deleted, remember_deleted, was_deleted
 from deploy.local.backend.storage.exams import Exam, delete_exam, find_exam, insert_exam, update_exam
 from deploy.local.backend.storage.results import count_results
 
@@ -73,6 +74,8 @@ def create_exam(connection: sqlite3.Connection, mutation: TeacherMutation) -> Wi
     )
     stored = find_exam(connection, exam.id)
     if stored is None:
+        if was_deleted(connection, EXAMS, exam.id):
+            raise conflict("The exam with this id was deleted", None)
         insert_exam(connection, exam)
         return exam_object(exam, mutation.now_s)
     if stored == replace(exam, created_at=stored.created_at, updated_at=stored.updated_at):
@@ -134,6 +137,8 @@ def remove_exam(connection: sqlite3.Connection, mutation: TeacherMutation) -> Wi
         raise precondition_failed("The exam has results: delete them first")
     delete_changes(connection, exam.id)
     delete_exam(connection, exam.id)
+    forget_deleted(connection, exam.id)
+    remember_deleted(connection, EXAMS, exam.id)
     return exam_object(_next_version(exam, mutation), mutation.now_s)
 
 

@@ -28,6 +28,7 @@ from deploy.local.backend.appsync.validation import (
 )
 from deploy.local.backend.appsync.wire_rows import WireObject, batch_object, result_object
 from deploy.local.backend.storage.changes import delete_changes_of_result
+from deploy.local.backend.storage.deleted_ids import remember_deleted, was_deleted
 from deploy.local.backend.storage.exams import Exam
 from deploy.local.backend.storage.results import (
     AWAITED,
@@ -148,6 +149,8 @@ def _stored_row(
     )
     stored = find_result(connection, exam.id, result.id)
     if stored is None:
+        if was_deleted(connection, exam.id, result.id):
+            raise conflict("The result with this id was deleted", None)
         insert_result(connection, result)
         return result
     if stored == replace(result, created_at=stored.created_at, updated_at=stored.updated_at):
@@ -161,6 +164,7 @@ def _removed_row(
 ) -> Result:
     result = _current_result(connection, given, exam, mutation)
     delete_result(connection, exam.id, result.id)
+    remember_deleted(connection, exam.id, result.id)
     return replace(result, version=result.version + 1, updated_at=mutation.now)
 
 

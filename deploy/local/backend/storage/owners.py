@@ -7,6 +7,7 @@ __all__ = ["change_owner", "count_owned", "delete_owned"]
 _EXAMS = "(SELECT id FROM exams WHERE owner = :owner)"
 _RESULTS = f"results WHERE exam_id IN {_EXAMS}"
 _CHANGES = f"changes WHERE exam_id IN {_EXAMS}"
+_DELETED_IDS = f"deleted_ids WHERE scope IN {_EXAMS}"
 
 
 def count_owned(connection: sqlite3.Connection, owner: str) -> tuple[int, int, int]:
@@ -27,5 +28,11 @@ def change_owner(connection: sqlite3.Connection, owner: str, new_owner: str) -> 
 
 
 def delete_owned(connection: sqlite3.Connection, owner: str) -> None:
-    for what in (_CHANGES, _RESULTS, "exams WHERE owner = :owner", "class_lists WHERE owner = :owner"):
+    for what in (
+        _CHANGES,
+        _RESULTS,
+        _DELETED_IDS,
+        "exams WHERE owner = :owner",
+        "class_lists WHERE owner = :owner",
+    ):
         connection.execute(f"DELETE FROM {what}", {"owner": owner})  # noqa: S608
