@@ -21,7 +21,7 @@ DATES = st.sampled_from(
 _ID = re.compile(r'\b(id|examId): (?:"(?:[^"\\]|\\.)*"|-?\d+)')
 _VERSION = re.compile(r"\bexpectedVersion: -?\d+")
 _PRIVATE_FIELD = re.compile(
-    r"^(\s+)(owner|name|number|comment|createdAt|updatedAt|resultsCount)$", re.MULTILINE
+    r"^(\s+)(owner|name|number|comment|createdAt|updatedAt|resultsCount|by|byName)$", re.MULTILINE
 )
 _PUBLIC_NAMES = ("student", "grade", "subject", "teacher", "id")
 

@@ -12,13 +12,16 @@ import requests
 from botocore.credentials import Credentials
 
 from tests.backend_process import PASSWORD, RunningBackend, SignedInTeacher, running_backend
-from tests.builders import exam_input, result_input
+from tests.builders import at_version, exam_input, result_input
 from tests.contract.calls import EXAM, RESULT, Api, Caller
 from tests.contract.target import Teacher
 
 __all__ = ["Fault", "Figures", "World", "planted_world"]
 
 HIDDEN = "Hidden"  # begins every planted text that only its owner may see
+OWNER = "fuzzed-owner"
+OWN_CODE = "WXYZWXYZ2{}"  # to whom only the own result is shown
+EXAMS = 3
 
 
 class Fault(AssertionError):
@@ -39,7 +42,8 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A backend with a published exam of codes and a draft of `owner`; `stranger` is another teacher."""
+    """A backend with exams of `owner`, each with a history: a published one of codes, a draft, and a
+    published one in which each student finds the own result only; `stranger` is another teacher."""
 
     backend: RunningBackend
     owner: Caller
@@ -70,8 +74,7 @@ class World:
 
     @staticmethod
     def snapshot(owner: Caller, ids: tuple[str, ...]) -> str:
-        published, draft, *_ = ids
-        return json.dumps([[owner.exam(exam), owner.results(exam)] for exam in (published, draft)])
+        return json.dumps([[owner.exam(id_), owner.results(id_), owner.changes(id_)] for id_ in ids[:EXAMS]])
 
 
 @contextlib.contextmanager
@@ -79,7 +82,7 @@ def planted_world(data_dir: Path) -> Iterator[World]:
     with contextlib.ExitStack() as stack:
         backend = stack.enter_context(running_backend(data_dir))
         accounts: list[SignedInTeacher] = []
-        for name in ("fuzzed-owner", "fuzzed-stranger"):
+        for name in (OWNER, "fuzzed-stranger"):
             backend.create_teacher(name)
             accounts.append(backend.sign_in(name))
         own, other = accounts
@@ -87,7 +90,7 @@ def planted_world(data_dir: Path) -> Iterator[World]:
         guest_credentials = backend.guest_credentials()
         api = Api(_Target(backend, own, other, guest_credentials))
         stack.callback(api.close)
-        ids, drafts = _planted(api.teacher)
+        ids, unseen = _planted(api.teacher)
         operator = json.loads((data_dir / "operator.json").read_text())
         yield World(
             backend=backend,
@@ -100,7 +103,7 @@ def planted_world(data_dir: Path) -> Iterator[World]:
             http=http,
             ids=ids,
             stored=World.snapshot(api.teacher, ids),
-            for_nobody=(HIDDEN, operator["secret_access_key"], PASSWORD, *drafts),
+            for_nobody=(HIDDEN, OWNER, operator["secret_access_key"], PASSWORD, *unseen),
             for_teachers=(own.sub, other.sub),
         )
 
@@ -136,10 +139,10 @@ class _Target:
 
 
 def _planted(owner: Caller) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Every id, that of the published exam and of the draft first; and the ids of the draft's results."""
+    """Every id, those of the exams first; and what of it nobody else may see."""
     exams: list[dict[str, Any]] = []
     results: list[list[dict[str, Any]]] = []
-    for audience, subject in (("CODES", "Algebra"), ("NAMES", f"{HIDDEN} draft")):
+    for audience, subject in (("CODES", "Algebra"), ("NAMES", f"{HIDDEN} draft"), ("OWN", "Latin")):
         exam = owner.mutate("createExam", EXAM, {**_exam(subject), "audience": audience}).only()
         rows = [
             owner.mutate("createResults", RESULT, _result(exam["id"], audience, number)).only()
@@ -147,9 +150,14 @@ def _planted(owner: Caller) -> tuple[tuple[str, ...], tuple[str, ...]]:
         ]
         exams.append(exam)
         results.append(rows)
-    owner.published(exams[0])
-    published, draft = ([row["id"] for row in rows] for rows in results)
-    return (exams[0]["id"], exams[1]["id"], *published, *draft), tuple(draft)
+        before = {**at_version(rows[0]), "comment": f"{HIDDEN} correction", "grade": "3"}
+        owner.mutate("updateResults", "id", before).only()
+        owner.mutate("deleteResults", "id", at_version(rows[1])).only()
+    for exam in (exams[0], exams[2]):
+        owner.published(exam)
+    codes, draft, own = ([row["id"] for row in rows] for rows in results)
+    ids = (*(exam["id"] for exam in exams), *codes, *draft, *own)
+    return ids, (*draft, *(OWN_CODE.format(number + 2) for number in range(3)))
 
 
 def _exam(subject: str) -> dict[str, Any]:
@@ -157,6 +165,7 @@ def _exam(subject: str) -> dict[str, Any]:
 
 
 def _result(exam_id: str, audience: str, number: int) -> dict[str, Any]:
-    student = f"ABCDE{number + 2}" if audience == "CODES" else f"{HIDDEN} student {number}"
+    students = {"CODES": f"ABCDE{number + 2}", "OWN": OWN_CODE.format(number + 2)}
+    student = students.get(audience, f"{HIDDEN} student {number}")
     private = {name: f"{HIDDEN} {name} {number}" for name in ("name", "number", "comment")}
     return {**result_input(exam_id), "student": student, **private}
