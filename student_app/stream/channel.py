@@ -89,6 +89,13 @@ class Channel:
         """The same bytes to everybody."""
         self._send_to(self.viewers, message)
 
+    def tell_state(self, feed_message: bytes) -> None:
+        """The feed's state to everybody, after what is pending: it says how current all that was sent is."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._flush()
+        self.send(feed_message)
+
     def _send_to(self, viewers: Iterable[Viewer], message: bytes) -> None:
         slow = [viewer for viewer in viewers if not viewer.send(message)]
         for _ in slow:

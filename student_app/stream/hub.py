@@ -256,7 +256,7 @@ class LiveHub:
 
     def _beat(self) -> None:
         for exam_id, channel in list(self._channels.items()):
-            channel.send(self._feed_message(exam_id))
+            channel.tell_state(self._feed_message(exam_id))
 
     async def _beat_for_ever(self) -> None:
         while True:

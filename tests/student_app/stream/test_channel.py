@@ -140,6 +140,20 @@ def test_changes_within_the_pause_are_combined_into_one_message() -> None:
     assert len(students(joined)) == 50
 
 
+def test_what_is_pending_goes_out_before_the_feeds_state_and_once() -> None:
+    """Found by simulation: a page was told that all is current before it had the change that made it so."""
+    desk = Desk()
+    viewer = desk.join()
+    read(viewer)
+    desk.save("Ada", "14")
+    desk.save("Alan", "12")
+    desk.channel.tell_state(b"event: feed\ndata: {}\n\n")
+    first, second, state = [event for event in read(viewer) if event["kind"] != "numbers"]
+    assert [students(first), students(second), state["kind"]] == [["Ada"], ["Alan"], "feed"]
+    desk.later.pass_time(PAUSE_S)
+    assert [event["kind"] for event in read(viewer)] == []
+
+
 def test_if_a_row_changes_twice_in_a_pause_the_newest_state_is_sent() -> None:
     desk = Desk()
     viewer = desk.join()
