@@ -2,7 +2,16 @@
 
 const withKey = (key) => document.querySelector(`.st-key-${CSS.escape(key)}`);
 
-export default function ({ data }) {
+const begun = new WeakSet(); // the forms in which the cursor was put into the first field
+
+// Streamlit draws a field some moments after its place, and shows it later still.
+function beginIn(key, untilMs) {
+  if (document.activeElement?.matches("input, textarea")) return;
+  withKey(key)?.querySelector("input")?.focus();
+  if (performance.now() < untilMs) requestAnimationFrame(() => beginIn(key, untilMs));
+}
+
+export default function ({ data, parentElement }) {
   const fields = (data.faults ?? []).map((key) => withKey(key)?.querySelector("input, textarea")).filter(Boolean);
   for (const field of fields) {
     field.setAttribute("aria-invalid", "true");
@@ -12,6 +21,10 @@ export default function ({ data }) {
   if (data.focus) {
     const wanted = withKey(data.focus);
     if (wanted) Object.assign(wanted, { tabIndex: -1 }).focus();
+  }
+  if (data.begin && !begun.has(parentElement)) {
+    begun.add(parentElement);
+    beginIn(data.begin, performance.now() + 10_000);
   }
   const press = (event) => {
     const isField = event.target.matches?.("input[type=text]") && event.target.closest(`[class*="st-key-${data.fields}"]`);

@@ -12,9 +12,11 @@ __all__ = ["mark_faults", "move_focus_to", "press_on_enter"]
 _component = st.components.v2.component("form_keys", js=Path(__file__).with_suffix(".js").read_text("utf-8"))
 
 
-def press_on_enter(button_key: str, *, fields: str) -> None:
-    """Enter in a field whose key starts with `fields` presses the button with that key."""
-    _component(key=f"keys-{button_key}", data={"button": button_key, "fields": fields})
+def press_on_enter(button_key: str, *, fields: str, begin_in: str | None = None) -> None:
+    """Enter in a field whose key starts with `fields` presses the button with that key. When the form opens,
+    the cursor is in the field with the key `begin_in`, unless it is in a field already."""
+    data = {"button": button_key, "fields": fields, "begin": begin_in}
+    _component(key=f"keys-{button_key}", data=data)
 
 
 def mark_faults(keys: Sequence[str]) -> None:

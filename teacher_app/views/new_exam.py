@@ -56,7 +56,8 @@ def render() -> None:
         ask_before_leaving(f"new-{exam_id}")
     with st.container(horizontal=True):
         create = storing_button("Create the exam", key=f"create-{exam_id}", type="primary")
-        press_on_enter(f"create-{exam_id}", fields=f"new-{exam_id}-")
+        fields = f"new-{exam_id}-"
+        press_on_enter(f"create-{exam_id}", fields=fields, begin_in=f"{fields}subject")
         if st.button("Cancel", type="tertiary"):
             _forget(like)
             navigation.go_to_list()

@@ -96,7 +96,9 @@ def test_enter_creates_the_exam_and_faults_are_marked_on_their_fields(teacher_pa
     page = teacher_page
     page.get_by_role("button", name="New exam").click()
     subject = page.get_by_label("Subject")
-    subject.focus()
+    expect(subject).to_be_focused()
+    page.reload()
+    expect(subject).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_text("Type the subject, such as")).to_be_visible()
     expect(subject).to_have_attribute("aria-invalid", "true")
