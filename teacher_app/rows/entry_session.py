@@ -6,8 +6,9 @@ import datetime as dt
 from typing import Any
 
 from shared.model.errors import ApiRefused, BackendUnreachable, SessionEnded
-from shared.model.exam import Exam
+from shared.model.exam import Audience, Exam
 from shared.model.scales import NumberScale
+from teacher_app.exam.wording import result_reader_text
 from teacher_app.rows.commands import NotSaved, Refused
 from teacher_app.rows.page_session import PageSession
 
@@ -57,10 +58,12 @@ class EntrySession(PageSession):
 
 def _hint(exam: Exam, now_s: float) -> str:
     parts = [exam.scale.hint, "Enter saves; Tab, or → in the list below, leads to the comment."]
-    if exam.audience.has_codes:
+    if exam.audience is Audience.CODES:
         parts.append("The name stays with you: everybody else sees a code.")
+    elif exam.audience is Audience.OWN:
+        parts.append("The name stays with you.")
     if exam.is_announced(dt.datetime.fromtimestamp(now_s, dt.UTC)):
-        parts.append("This exam is announced: everybody sees its results at its hour.")
+        parts.append(f"This exam is announced: {result_reader_text(exam.audience)} at its hour.")
     elif exam.is_published:
-        parts.append("This exam is published: everybody sees each result at once.")
+        parts.append(f"This exam is published: {result_reader_text(exam.audience)} at once.")
     return " ".join(parts)

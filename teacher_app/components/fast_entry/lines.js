@@ -92,7 +92,7 @@ class Lines {
     found.sort((a, b) => compareTexts(a.placedBy, b.placedBy) || (a.id < b.id ? -1 : 1));
     const shown = found.filter((line, index) => this.isPrinting || index < this.shown || isTouched(line));
     const missing = register.filter((line) => !line.isGone && !line.row?.grade).length;
-    this.drawList(".register", register, missing ? `Grades to enter (${missing} of ${register.length} missing)` : `All ${register.length} grades of this list are entered`, register.length);
+    this.drawList(".register", register, `Grades to enter (${missing || "none"} of ${register.length} missing)`, register.length);
     this.drawList(".sitting", here, `Entered here, newest first (${here.filter((line) => line.row && !line.isGone).length})`, here.length);
     this.drawList(".earlier", shown, `Entered before (${others.filter((line) => line.row && !line.isGone).length})`, others.length);
     this.part(".more").hidden = found.length === shown.length;

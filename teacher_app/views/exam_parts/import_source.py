@@ -10,7 +10,7 @@ import streamlit as st
 
 from shared.model.text import escape_markdown
 from teacher_app.context import current_reader
-from teacher_app.exam.wording import count_text
+from teacher_app.exam.wording import count_text, result_reader_text
 from teacher_app.importing.decoding import ENCODINGS
 from teacher_app.importing.draft import ImportDraft, Progress
 from teacher_app.importing.fates import Fate
@@ -146,7 +146,7 @@ def _show_draft(page: _Page, draft: ImportDraft, workspace: Workspace, key: str)
     is_public = workspace.exam.is_published and not workspace.exam.is_announced(local_now())
     if is_public and any(one.fate in {Fate.NEW, Fate.REPLACES} for one in checked):
         st.info(
-            "This exam is published: everybody sees each result as soon as it is saved.",
+            f"This exam is published: {result_reader_text(workspace.exam.audience)} as soon as it is saved.",
             icon=":material/sensors:",
         )
     with st.container(horizontal=True):

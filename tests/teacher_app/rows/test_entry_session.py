@@ -207,6 +207,16 @@ def test_others_entries_are_read_after_a_while_but_not_over_a_dead_connection(de
     assert [row.student for row in workspace.results] == ["Ada", "Blaise"]
 
 
+def test_where_each_sees_the_own_result_only_nobody_is_said_to_see_more(
+    backend: RunningBackend, teacher: SignedInTeacher
+) -> None:
+    with open_desk(backend, teacher, Audience.OWN) as desk:
+        assert desk.workspace.change_exam(lambda _, exam: desk.direct.publish_exam(exam.id, exam.version))
+        hint = page_of(desk).form_data(place="place", sign_in="")["hint"]
+        assert "published: each student sees their own result at once" in hint
+        assert "everybody" not in hint
+
+
 def test_with_codes_rows_have_both_and_a_published_exam_says_so(
     backend: RunningBackend, teacher: SignedInTeacher
 ) -> None:
@@ -219,7 +229,7 @@ def test_with_codes_rows_have_both_and_a_published_exam_says_so(
         assert desk.workspace.change_exam(lambda _, exam: desk.direct.publish_exam(exam.id, exam.version))
         hint = page.form_data(place="place", sign_in="")["hint"]
         assert "code" in hint
-        assert "published" in hint
+        assert "published: everybody sees each result at once" in hint
         desk.direct.delete_result(desk.exam.id, row.id, 1)
         desk.workspace.refresh()
         back = create_entry("Ada", "12", code=row.student)
