@@ -59,10 +59,11 @@ def result(of: Exam, student: str, name: str | None = None) -> Result:
 
 @pytest.fixture
 def school() -> School:
-    published = exam("Optics", "sub of anna")
+    published = exam("Optics", "sub of anna", public_since="2026-06-20T10:00:00.000Z")
     coded = exam("Ethics", "sub of ben", audience="OWN", is_published=False)
     orphan = exam("Latin", "sub of somebody who left", release_at="2027-06-20T12:00:00.000Z", is_listed=False)
     rows = [result(published, f"Zoë {number}") for number in range(120)]
+    rows[0] = replace(rows[0], regraded_at="2026-06-21T10:00:00.000Z")
     rows.append(result(coded, "7KQ2MX9ABC", "Ada Lovelace"))
     return School(
         teachers=(
