@@ -66,6 +66,8 @@ class Chart {
       const hasText = isCumulative || count > 0;
       for (const [name, value] of [["tabindex", "0"], ["role", "img"], ["aria-label", text], ["data-tip", text]]) setAttribute(node, name, hasText ? value : null);
     });
+    const longest = Math.max(...[...plot.querySelectorAll(".count")].map((count) => count.textContent.length));
+    plot.classList.toggle("long", longest * bars.length > 44); // side by side they would overlap on a narrow phone
     const own = this.ownBar === null ? "" : ` My result is in ${labels[this.ownBar]}.`;
     setAttribute(plot, "aria-label", this.figure.dataset.view === "box" ? null : `${this.write(words)}${own}`);
     const cells = () => build("tr", "", build("th"), build("td"), build("td"), build("td"));

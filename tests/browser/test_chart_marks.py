@@ -1,4 +1,5 @@
-"""The chart's lines and their texts keep out of each other's way, on a phone and on a narrower one."""
+"""The chart's lines, their texts and the bars' numbers keep out of each other's way, on a phone and on a
+narrower one."""
 
 import json
 import random
@@ -84,3 +85,17 @@ def test_nor_on_any_preset(page: Page) -> None:
         for _ in range(5):
             grades = grades_of(preset.scale, chance)
             assert draw(page, preset.scale, grades) == [], (preset, grades)
+
+
+@pytest.mark.parametrize(
+    ("students_a_bar", "mode"), [(1, "horizontal-tb"), (12, "horizontal-tb"), (123, "vertical-rl")]
+)
+def test_the_bars_numbers_are_upright_unless_they_would_overlap(
+    page: Page, students_a_bar: int, mode: str
+) -> None:
+    draw(page, OUT_OF_20, [str(grade) for grade in range(20) for _ in range(students_a_bar)])
+    counts = page.locator(".bin[tabindex] .count")
+    assert counts.all_inner_texts() == [str(students_a_bar)] * 20
+    modes = counts.evaluate_all("all => all.map((one) => getComputedStyle(one).writingMode)")
+    assert modes == [mode] * 20
+    assert counts.evaluate_all("all => all.every(one => one.scrollWidth <= one.parentElement.clientWidth)")
