@@ -10,7 +10,7 @@ from shared.api.calls import TeacherApi
 from shared.model.exam import Audience, Exam, NewExam, Result
 from shared.model.scales import OUT_OF_20, Scale
 from tests.backend_process import BackendClient
-from tests.browser.people import Person, sign_in
+from tests.browser.people import Person, sign_in_unseen
 from tests.builders import new_id
 from tests.waiting import wait_until
 from tests.wire.clients import backend_settings
@@ -72,7 +72,7 @@ class SignedIn:
         token = backend.sign_in(self.username).access_token
         self.api = TeacherApi(backend_settings(backend), lambda: token)
         with contextlib.closing(browser.new_context()) as context:
-            sign_in(context.new_page(), teacher_url, self.username)
+            sign_in_unseen(context, teacher_url, self.username)
             self.storage_state = context.storage_state()
 
     def open_desk(

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect
 
 from tests.backend_process import PASSWORD
+from tests.teacher_app.gate.gate_client import Page as GatePage
 
 __all__ = [
     "DEADLINE_MS",
@@ -15,6 +16,7 @@ __all__ = [
     "reload_but_stay",
     "reload_unasked",
     "sign_in",
+    "sign_in_unseen",
     "tab_to",
 ]
 
@@ -57,6 +59,15 @@ def sign_in(page: Page, teacher_url: str, username: str, password: str = PASSWOR
     page.get_by_label("Password", exact=True).fill(password)
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="My exams").wait_for()
+
+
+def sign_in_unseen(context: BrowserContext, teacher_url: str, username: str) -> None:
+    """Signs the browser in as its form does, without drawing a page: for tests of what comes after."""
+    url = f"{teacher_url}/sign-in"
+    empty = GatePage(context.request.get(url).text()).forms[0]["fields"]
+    filled = {**empty, "username": username, "password": PASSWORD}
+    answer = context.request.post(url, form=filled, headers={"Origin": teacher_url}, max_redirects=0)
+    assert answer.status == 303, answer.text()
 
 
 def await_stillness(page: Page) -> None:
