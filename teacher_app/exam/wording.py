@@ -14,7 +14,6 @@ __all__ = [
     "count_text",
     "entered_text",
     "names_text",
-    "result_reader_text",
     "status_text",
     "who_sees",
 ]
@@ -33,11 +32,6 @@ _SEEN_WORDS = {
     "slip, students see their own grade, its place and your comment, and nobody else’s.",
 }
 LISTED_WORDS = {True: "in the list of exams", False: "by link only"}
-
-
-def result_reader_text(audience: Audience) -> str:
-    """Who sees a published result, as a clause: what follows says when."""
-    return "each student sees their own result" if audience is Audience.OWN else "everybody sees each result"
 
 
 def comment_reader_text(audience: Audience) -> str:

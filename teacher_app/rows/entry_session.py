@@ -8,13 +8,17 @@ from typing import Any
 from shared.model.errors import ApiRefused, BackendUnreachable, SessionEnded
 from shared.model.exam import Audience, Exam
 from shared.model.scales import NumberScale
-from teacher_app.exam.wording import result_reader_text
 from teacher_app.rows.commands import NotSaved, Refused
 from teacher_app.rows.page_session import PageSession
 
-__all__ = ["REFRESH_S", "EntrySession"]
+__all__ = ["REFRESH_S", "EntrySession", "result_reader_text"]
 
 REFRESH_S = 15.0  # how often the page reads what others have entered
+
+
+def result_reader_text(audience: Audience) -> str:
+    """Who sees a published result, as a clause: what follows says when."""
+    return "each student sees their own result" if audience is Audience.OWN else "everybody sees each result"
 
 
 class EntrySession(PageSession):
