@@ -136,7 +136,7 @@ def test_a_corrected_grade_is_marked_for_whoever_comes_later_without_what_it_was
     author.api.update_result(exam.id, stored.id, stored.version, grade="19")
     plain = f"{pair.student_url}/board/{exam.id}"
     wait_until(lambda: "19 (corrected)" in httpx.get(plain).text, deadline_s=15.0, what="the correction")
-    assert "17" not in httpx.get(f"{plain}.csv").text
+    assert "Ada,19," in httpx.get(f"{plain}.csv").text
     page = new_person().page
     open_board(page, pair.student_url, exam)
     expect(row(page, "Ada")).to_contain_text("✎ corrected")
