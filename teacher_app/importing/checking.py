@@ -8,7 +8,6 @@ the rest is new. A number that another student has, in the source or there, make
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
@@ -23,13 +22,12 @@ from shared.model.scales import NumberScale, Scale, number_text
 from teacher_app.importing.columns import is_grade
 from teacher_app.importing.comparing import Students, compared
 from teacher_app.importing.fates import CheckedRow, Choices, Fate, Repeated
-from teacher_app.importing.rows import SourceRow
+from teacher_app.importing.rows import SourceRow, is_cut_short
 
 __all__ = ["SHARES_OF", "are_shares", "check_rows"]
 
 SHARES_OF = Decimal(1)  # what shares of the whole are out of
 _ANY_STEP = Decimal("1e-20")
-_CUT_NUMBER = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)  # as a spreadsheet shows a long number
 
 
 def check_rows(
@@ -71,7 +69,7 @@ def _checked_alone(row: SourceRow, exam: Exam, choices: Choices) -> CheckedRow:
     length = exam.audience.code_length
     if length is not None and row.code and not is_code(row.code, length):
         return CheckedRow(row, Fate.BAD, f"“{row.code}” is no student code. Leave it blank to get a new one.")
-    if _CUT_NUMBER.fullmatch(row.number):
+    if is_cut_short(row.number):
         reason = (
             f"A spreadsheet has cut the number short: {row.number}. Type it, or choose no column of numbers."
         )

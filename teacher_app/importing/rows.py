@@ -16,7 +16,7 @@ from teacher_app.importing.headings import Role, role_of_heading
 from teacher_app.importing.limits import CELL_MAX
 from teacher_app.importing.tables import Table
 
-__all__ = ["SourceRow", "number_from_cell", "rows_from_table"]
+__all__ = ["SourceRow", "is_cut_short", "number_from_cell", "rows_from_table"]
 
 _LEFT_OUT = "left out unless you tick it."
 _HIDDEN = f"The workbook hides this row: {_LEFT_OUT}"
@@ -28,6 +28,7 @@ _GROUP = re.compile(
 _OTHER_TABLE_ROLES = frozenset({Role.GRADE, Role.MAXIMUM})
 _NO_NUMBER = frozenset({"", "0", "-", "–", "—", "n/a", "na", "none", "null", "nan", "?"})
 _WHOLE_NUMBER = re.compile(r"(\d+)\.0")
+_CUT_NUMBER = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,11 @@ def number_from_cell(cell: str) -> str:
         return ""
     whole = _WHOLE_NUMBER.fullmatch(plain)
     return whole[1] if whole else plain
+
+
+def is_cut_short(number: str) -> bool:
+    """Whether a spreadsheet has rounded it ("1.23E+11"), so that whose it is cannot be known any more."""
+    return _CUT_NUMBER.fullmatch(number) is not None
 
 
 def _comment(cells: Sequence[str], column: int, layout: Layout) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ from shared.model.class_list import ClassList, ClassStudent, NewClassList, check
 from shared.model.codes import is_code
 from shared.model.errors import FieldInvalid, VersionConflict
 from shared.model.exam import TEXT_MAX, new_id
-from shared.model.names import name_key, sort_key
+from shared.model.names import fold, name_key, sort_key
 from shared.model.scales import OUT_OF_20
 from shared.model.text import escape_markdown
 from teacher_app.context import current_api, current_reader
@@ -20,7 +20,7 @@ from teacher_app.exam.wording import count_text, names_text
 from teacher_app.importing.columns import recognised
 from teacher_app.importing.files import Source
 from teacher_app.importing.limits import BYTES_MAX, FileNotReadable
-from teacher_app.importing.rows import rows_from_table
+from teacher_app.importing.rows import is_cut_short, rows_from_table
 from teacher_app.views import navigation
 from teacher_app.views.buttons import set_state, storing_button
 from teacher_app.views.errors import EXPECTED, explain
@@ -95,13 +95,19 @@ def _new() -> None:
 def _students_in(source: Source) -> tuple[tuple[ClassStudent, ...], list[str]]:
     """The students of a source's first table, and what stands there in a name's place but names no student.
 
-    Raises FieldInvalid if no names are recognised.
+    Raises FieldInvalid if no names are recognised, or if numbers are not whole.
     """
     table = next(iter(source.tables.values()))
     layout = recognised(table, OUT_OF_20, "", kind=source.kind)
     rows = [
         row for row in rows_from_table(table, replace(layout, grade=None, has_grades=False)) if row.person
     ]
+    if cut := next((row for row in rows if row.is_included and is_cut_short(row.number)), None):
+        raise FieldInvalid(
+            "number",
+            f"A spreadsheet cut the number of {cut.person} short: {cut.number}. Save the file again with the "
+            "numbers as text.",
+        )
     students = tuple(
         ClassStudent(row.person, row.number or None, row.code if is_code(row.code) else None)
         for row in rows
@@ -123,6 +129,12 @@ def _made_text(new: NewClassList, left_out: Sequence[str]) -> str:
         written = {name_key(one.name): one.name for one in reversed(new.students)}
         names = names_text([written[key] for key in more_than_once], shown_max=_NAMES_SHOWN)
         parts.append(f"More than once in it: {names}. Give each a number if these are different students.")
+    names_by_number: dict[str, dict[str, str]] = defaultdict(dict)
+    for one in new.students:
+        names_by_number[fold(one.number or "")].setdefault(name_key(one.name), one.name)
+    for number, named in names_by_number.items():
+        if number and len(named) > 1:
+            parts.append(f"The number {number} is that of {' and '.join(named.values())}: correct it below.")
     return " ".join(parts)
 
 

@@ -230,9 +230,16 @@ def wait_until_stalled_or(shown: Locator, stalled: threading.Event) -> None:
 def test_an_exported_file_can_be_imported_again(make_desk: MakeDesk, tmp_path: Path) -> None:
     desk = make_desk(audience=Audience.CODES)
     page = desk.page
-    paste(page, "Ada Lovelace\t14,5\nŁukasz =1+1\tabs\n王小明\texempt")
+    rows = "Ada Lovelace\t00123\t14,5\tGood.\nŁukasz =1+1\t00124\tabs\t- see me\n王小明\t\texempt\t"
+    paste(page, f"Name\tStudent number\tGrade\tFeedback\n{rows}")
+    expect_text(page, "numbers from “Student number”, comments from “Feedback”")
     press(page, "Save 3 results")
     expect_text(page, "3 results saved at")
+    assert {(row.number, row.comment) for row in desk.stored()} == {
+        ("00123", "Good."),
+        ("00124", "- see me"),
+        (None, None),
+    }
     choose_part(page, "Export")
     files: list[Path] = []
     buttons = page.get_by_test_id("stDownloadButton").get_by_role("button")

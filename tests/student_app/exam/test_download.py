@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import io
 
+from shared.model.exam import Audience
 from shared.model.scales import LETTERS
 from student_app.exam.download import results_csv, results_file_name
 from tests.builders import a_published_exam, a_result
@@ -50,3 +51,11 @@ def test_a_download_notes_a_corrected_grade() -> None:
     rows = [a_result("Ada", "9", exam, is_corrected=True), a_result("Grace", "12", exam)]
     lines = results_csv(exam, rows).decode("utf-8-sig").splitlines()
     assert [line.rpartition(",")[2] for line in lines] == ["Note", "corrected", ""]
+
+
+def test_a_file_has_no_number_comment_or_private_name_even_if_the_results_had() -> None:
+    exam = a_published_exam(audience=Audience.CODES)
+    row = a_result("K7M2QX", "14", exam, name="Ada Lovelace", number="00123", comment="Well done.")
+    text = results_csv(exam, [row]).decode("utf-8-sig")
+    assert "K7M2QX,14," in text
+    assert not any(private in text for private in ("Ada", "00123", "Well done"))

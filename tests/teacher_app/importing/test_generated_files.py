@@ -97,12 +97,28 @@ LANGUAGES = (
 
 @dataclass(frozen=True)
 class Listed:
-    """What the file says: each student once, with a canonical grade or "ABSENT" or nothing."""
+    """What the file says: each student once, with a canonical grade or "ABSENT" or nothing, a number, and a
+    comment or none."""
 
     language: Language
     scale: Scale
     students: tuple[tuple[str, str], ...]  # first and last names
     grades: tuple[str, ...]
+    numbers: tuple[str, ...]
+    comments: tuple[str, ...]
+
+
+# Comments that could be taken for something else. The others have a place of their own among the tests.
+COMMENTS = ("", "", "good", "see me", "12", "0", "A", "-", "1/2", "better than last year, well done", "Note")
+COMMENT_HEADINGS = (
+    "Comments",
+    "Feedback",
+    "Bemerkung",
+    "Appréciation",
+    "Observaciones",
+    "Uwagi",
+    "Geri bildirim",
+)
 
 
 def grades_on(scale: Scale) -> st.SearchStrategy[str]:
@@ -122,11 +138,16 @@ def lists(draw: st.DrawFn) -> Listed:
     names = st.tuples(st.sampled_from(language.firsts), st.sampled_from(language.lasts))
     students = draw(st.lists(names, min_size=1, max_size=9, unique=True))
     grade = st.one_of(grades_on(scale), grades_on(scale), st.sampled_from(["ABSENT", ""]))
+    count = len(students)
+    first, step = draw(st.sampled_from([(1000, 7), (1, 1), (40, 3), (2_026_001, 1)]))
+    numbers = [f"{first + step * place:05d}" for place in range(count)]
     return Listed(
         language,
         scale,
         tuple(students),
-        tuple(draw(st.lists(grade, min_size=len(students), max_size=len(students)))),
+        tuple(draw(st.lists(grade, min_size=count, max_size=count))),
+        tuple(draw(st.permutations(numbers))),
+        tuple(draw(st.lists(st.sampled_from(COMMENTS), min_size=count, max_size=count))),
     )
 
 
@@ -183,10 +204,12 @@ def plain_rows(draw: st.DrawFn, listed: Listed) -> Cells:
             "No": [str(number) for number in range(1, count + 1)],
             "Email": [f"s{number}@school.example" for number in range(count)],
             "Class": ["12"] * count,
-            "Student ID": [str(1000 + 7 * number) for number in range(count)],
-            "Comments": ["good", *[""] * (count - 1)],
+            "Student ID": list(listed.numbers),
+            "Comments": list(listed.comments),
             "Year": ["2026"] * count,
         }[heading]
+        if heading == "Comments":
+            heading = draw(st.sampled_from(COMMENT_HEADINGS))
         columns.insert(draw(st.integers(0, len(columns))), [heading, *cells])
     return [list(row) for row in zip(*columns, strict=True)]
 
@@ -218,8 +241,8 @@ def canvas_rows(draw: st.DrawFn, listed: Listed) -> Cells:
     if draw(st.booleans()):
         rows.append(["", "", "", "", "Manual Posting", "", ""])
     rows.append(["    Points Possible", "", "", "", possible, "(read only)", "(read only)"])
-    for number, ((first, last), grade) in enumerate(zip(listed.students, grades, strict=True)):
-        rows.append([f"{last}, {first}", str(100 + number), f"s{number}", "A", grade, "91.5", "7"])
+    for (first, last), grade, number in zip(listed.students, grades, listed.numbers, strict=True):
+        rows.append([f"{last}, {first}", number, f"s{number}", "A", grade, "91.5", "7"])
     if draw(st.booleans()):
         rows.append(["Student, Test", "999", "test", "A", "", "", ""])
     return rows
@@ -233,12 +256,15 @@ def moodle_rows(draw: st.DrawFn, listed: Listed) -> Cells:
             "ID number",
             "Email address",
             f"Quiz: {SUBJECT} (Real)",
+            f"Quiz: {SUBJECT} (Feedback)",
             "Course total (Real)",
         ]
     ]
-    for number, ((first, last), grade) in enumerate(zip(listed.students, listed.grades, strict=True)):
+    for (first, last), grade, number, comment in zip(
+        listed.students, listed.grades, listed.numbers, listed.comments, strict=True
+    ):
         shown = {"ABSENT": "-", "": "-"}.get(grade, grade)
-        rows.append([first, last, str(number), f"s{number}@school.example", shown, "9.5"])
+        rows.append([first, last, number, f"s{number}@school.example", shown, comment, "9.5"])
     return rows
 
 
@@ -253,7 +279,7 @@ def brightspace_rows(draw: st.DrawFn, listed: Listed) -> Cells:
             "End-of-Line Indicator",
         ]
     ]
-    for number, ((first, last), grade) in enumerate(zip(listed.students, listed.grades, strict=True)):
+    for (first, last), grade, number in zip(listed.students, listed.grades, listed.numbers, strict=True):
         rows.append([f"#{number}", f"#s{number}", last, first, grade.replace("ABSENT", ""), "#"])
     return rows
 
@@ -270,8 +296,8 @@ def gradescope_rows(draw: st.DrawFn, listed: Listed) -> Cells:
             "Lateness (H:M:S)",
         ]
     ]
-    for number, ((first, last), grade) in enumerate(zip(listed.students, listed.grades, strict=True)):
-        rows.append([first, last, str(30 + number), "a@b", grade.replace("ABSENT", ""), "20.0", "00:00:00"])
+    for (first, last), grade, number in zip(listed.students, listed.grades, listed.numbers, strict=True):
+        rows.append([first, last, number, "a@b", grade.replace("ABSENT", ""), "20.0", "00:00:00"])
     return rows
 
 
@@ -421,3 +447,10 @@ def test_what_is_saved_without_a_question_equals_what_the_file_says(
     said += Counter({(one, AWAITED): times for (one, grade), times in said.items() if grade == "ABSENT"})
     saved = Counter((person(one.row.person), one.grade) for one in rows if one.fate.is_saved)
     assert saved <= said, (form, listed.scale.text, file)
+    for kind, texts in (("number", listed.numbers), ("comment", listed.comments)):
+        told = {
+            (person(f"{first} {last}"), text)
+            for (first, last), text in zip(listed.students, texts, strict=True)
+        }
+        kept = {(person(one.row.person), getattr(one.row, kind)) for one in rows if one.fate.is_saved}
+        assert {one for one in kept if one[1]} <= told, (form, kind, file)

@@ -78,7 +78,20 @@ def test_two_of_one_name_with_numbers_are_two_students(desk: Desk) -> None:
     assert "More than once" not in words(page)
 
 
-@pytest.mark.parametrize(("title", "text", "says"), [("", "Ada", "title is empty"), ("7a", "", "")])
+def test_a_number_that_two_names_share_is_pointed_out(desk: Desk) -> None:
+    page = made_by_paste(desk, "7a", "Name\tStudent number\nAda\t4017\nGrace\t4017\nAlan\t4018")
+    said = words(page).replace("\\", "")
+    assert "The number 4017 is that of Ada and Grace: correct it below." in said
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "says"),
+    [
+        ("", "Ada", "title is empty"),
+        ("7a", "", ""),
+        ("7a", "Name\tStudent number\nAda\t1.23E+11\nBo\t1.23E+11\nCy\t7", "cut the number of Ada short"),
+    ],
+)
 def test_a_list_that_cannot_be_made_says_why(desk: Desk, title: str, text: str, says: str) -> None:
     page = made_by_paste(desk, title, text)
     assert page.error

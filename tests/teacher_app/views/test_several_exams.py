@@ -63,6 +63,25 @@ def test_an_exam_is_made_of_each_column(desk: Desk, exam: Exam) -> None:
     }
 
 
+def test_each_exam_has_its_own_comments_and_all_have_the_numbers(desk: Desk, exam: Exam) -> None:
+    text = (
+        '"Student ID","Name","# Student Number","Algebra [20]","* Algebra","Essay [20]","* Essay"\n'
+        '"a1","Lovelace, Ada","00123","14","Good work.","9","Too short."\n'
+        '"a2","Lovelace, Ada","00124","12","","18","Fine."\n'
+    )
+    page = look(desk, exam, text.encode())
+    press(page, "Make 2 exams")
+    made = {one.subject: one.id for one in desk.real_api.list_my_exams()}
+
+    def rows_of(subject: str) -> list[tuple[str | None, ...]]:
+        rows = desk.real_api.list_results(made[subject])
+        return sorted((row.student, row.number, row.grade, row.comment) for row in rows)
+
+    ada = "Lovelace, Ada"
+    assert rows_of("Algebra") == [(ada, "00123", "14", "Good work."), (ada, "00124", "12", None)]
+    assert rows_of("Essay") == [(ada, "00123", "9", "Too short."), (ada, "00124", "18", "Fine.")]
+
+
 def test_columns_can_be_left_out(desk: Desk, exam: Exam) -> None:
     page = look(desk, exam)
     page.multiselect[-1].set_value([7]).run()
