@@ -19,7 +19,7 @@ from shared.model.grade_words import Word, word_of
 from shared.model.grades import AWAITED, Grade, grade_text, parse_grade
 from shared.model.names import fold
 from shared.model.scales import NumberScale, Scale, number_text
-from teacher_app.importing.columns import is_grade
+from teacher_app.importing.columns import GRADE_CELL_MAX, is_grade
 from teacher_app.importing.comparing import Students, compared
 from teacher_app.importing.fates import CheckedRow, Choices, Fate, Repeated
 from teacher_app.importing.rows import SourceRow, is_cut_short
@@ -77,6 +77,8 @@ def _checked_alone(row: SourceRow, exam: Exam, choices: Choices) -> CheckedRow:
     try:
         # The checks of the API, before anything is sent; in this place any code does.
         NewResult(row.person.strip() or row.code, "0", number=row.number or None, comment=row.comment)
+        if len(row.grade) > GRADE_CELL_MAX:
+            return CheckedRow(row, Fate.BAD, f"“{row.grade[:20].strip()} …” is too long for a grade.")
         if not row.grade.strip():
             if grade_in_name := _grade_in_name(row.person, exam.scale):
                 reason = (
@@ -123,6 +125,8 @@ def are_shares(rows: Iterable[SourceRow], scale: Scale) -> bool:
 
 
 def _grade_or_none(text: str, scale: Scale) -> Grade | None:
+    if len(text) > GRADE_CELL_MAX:
+        return None
     try:
         return parse_grade(text, scale)
     except GradeOutsideScale:

@@ -29,6 +29,7 @@ from teacher_app.importing.tables import Table
 
 __all__ = [
     "FIND",
+    "GRADE_CELL_MAX",
     "HEADING_ROWS",
     "NO_GRADES",
     "Layout",
@@ -41,6 +42,7 @@ __all__ = [
 _SAMPLE_ROWS = 200
 FIND = -1  # in the place of a heading's row: find it
 NO_GRADES = -1  # in the place of the column of grades: there is none
+GRADE_CELL_MAX = 200  # characters; a longer cell is no grade, and is not looked at for one
 HEADING_ROWS = 12  # a heading is looked for in so many rows
 _LETTER = re.compile(r"[^\W\d_]")
 _NUMBER = re.compile(r"[-−]?\d{1,4}(?:[.,]\d{1,20})?(?: ?%| ?/ ?\d{1,4}(?:[.,]\d{1,2})?)?")
@@ -162,6 +164,8 @@ def column_labels(table: Table, layout: Layout) -> list[str]:
 
 def is_grade(text: str, scale: Scale) -> bool:
     """Whether it can be read as one."""
+    if len(text) > GRADE_CELL_MAX:
+        return False
     try:
         parse_grade(text, scale)
     except GradeOutsideScale:

@@ -24,6 +24,7 @@ _LINES = {  # how many line ends there are at least before and after
 _CELLS = frozenset({"td", "th"})
 _NOT_SHOWN = frozenset({"script", "style"})
 # Each piece ends where the next one could begin, so that reading takes time in proportion to the length.
+_PIECES_MAX = 1_500  # tags; with more of them it is refused as too long, and is not looked at
 _PIECE = re.compile(
     r"<!--(?:(?!-->|<!--).)*-->|<(?P<end>/?)(?P<tag>[a-z][a-z0-9]*)\b(?P<rest>[^<>]*)>",
     re.IGNORECASE | re.DOTALL,
@@ -61,7 +62,7 @@ def comment_where_html_may_be(comment: str) -> str:
 def _shown(text: str) -> str:
     """The text that is shown of HTML; of plain text the text itself."""
     pieces = [piece for piece in _PIECE.finditer(text) if not piece["tag"] or piece["tag"].lower() in _TAGS]
-    if not pieces and not _ENTITY.search(text):
+    if len(pieces) > _PIECES_MAX or not (pieces or _ENTITY.search(text)):
         return text
     # Without any tag for lines it is text with a few tags, in which line ends are meant.
     has_lines = any(piece["tag"] and piece["tag"].lower() in _LINES for piece in pieces)

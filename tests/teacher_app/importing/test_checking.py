@@ -41,6 +41,7 @@ def fates(*arguments: object, **choices: object) -> list[Fate]:
         ("Ada", "abs", Fate.NEW, ""),
         ("Ada", "21", Fate.BAD, "above 20"),
         ("Ada", "foo", Fate.BAD, "“foo” is no number"),
+        ("Ada", "1 " * 5000, Fate.BAD, "“1 1 1 1 1 1 1 1 1 1 …” is too long for a grade"),
         ("Ada", "2026-10-05", Fate.BAD, "made a date of this grade"),
         ("Ada", "", Fate.NO_GRADE, "Without a grade yet"),
         ("Ada", "n/a", Fate.NO_GRADE, "“n/a” is no grade: without one yet"),

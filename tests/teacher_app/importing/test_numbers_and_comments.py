@@ -240,6 +240,7 @@ def test_private_notes_are_no_comments(heading: str) -> None:
         ("x" * COMMENT_MAX, ""),
         ("x" * (COMMENT_MAX + 1), "comment is too long: 1001 characters, 1000 at most"),
         ("<b>x</b> " * (CELL_MAX // 8), "comment is too long"),
+        ("<p>" * 1501 + "x", "comment is too long"),
     ],
 )
 def test_a_comment_is_never_cut_without_a_word(comment: str, says: str) -> None:
