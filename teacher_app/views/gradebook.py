@@ -236,9 +236,9 @@ def _say_who_is_unclear(book: Gradebook) -> None:
     if unclear:
         names = escape_markdown(names_text(list(dict.fromkeys(unclear)), shown_max=_NAMES_SHOWN))
         st.warning(
-            f"Not told apart: {names}. Where two students or two results have one name and no code, the "
-            "grades are shown with a question mark, and none counts. Write the names differently, in the "
-            "list and in the exams.",
+            f"Not told apart: {names}. Where two students or two results have one name, and no code or "
+            "number tells them apart, the grades are shown with a question mark, and none counts. Add their "
+            "numbers, in the list and in the exams.",
             icon=":material/person_alert:",
         )
     if book.others:

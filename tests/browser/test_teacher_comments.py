@@ -22,6 +22,7 @@ PASTE = """(field, text) => {
   field.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
 }"""
 LONG = "Your proof is right, but for one step. " * 20
+LEAST_NAME_PX = 110  # a name fits
 OpenDesk = Callable[..., EntryDesk]
 
 
@@ -264,12 +265,12 @@ def test_long_and_foreign_comments_fit_and_are_accessible(
     open_desk: OpenDesk, options: dict[str, object]
 ) -> None:
     rows = (
-        NewResult("Ada Lovelace", AWAITED, number="S-2026-0017", comment=LONG),
-        NewResult("Emmy Noether", AWAITED, number="S-2026-0018"),
-        NewResult("Grace Hopper", "14", comment="שלום\nمرحبا 🚀"),
-        NewResult("Zoë Brun", "9", number="S-2026-0019", comment="<script>alert(1)</script> &amp;"),
+        NewResult("7K4QX29M3T", AWAITED, "Ada Lovelace", number="S-2026-0017", comment=LONG),
+        NewResult("7K4QX29M3Z", AWAITED, "Emmy Noether", number="S-2026-0018"),
+        NewResult("7K4QX29M3A", "14", "Grace Hopper", comment="שלום\nمرحبا 🚀"),
+        NewResult("7K4QX29M3B", "9", "Zoë Brun", comment="<script>alert(1)</script> &amp;"),
     )
-    desk = open_desk(*rows, audience=Audience.NAMES, **options)
+    desk = open_desk(*rows, audience=Audience.OWN, **options)
     page = desk.page
     expect(desk.line("Zoë").locator(".said")).to_have_text("<script>alert(1)</script> &amp;")
     page.get_by_role("button", name="Change: Emmy Noether").click()
@@ -281,3 +282,10 @@ def test_long_and_foreign_comments_fit_and_are_accessible(
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (
             "nothing sticks out"
         )
+    widths = [1280, 1000, 900, 700] if "viewport" not in options else [360]
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 780})
+        box = page.get_by_label("Student, line 1", exact=True).bounding_box()
+        assert box is not None
+        assert box["width"] >= LEAST_NAME_PX, width
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), width

@@ -199,15 +199,15 @@ def test_every_student_of_every_exam_can_be_found(desk: Desk) -> None:
     coded = desk.real_api.create_exam(
         NewExam("Waves", dt.date(2026, 9, 2), "M. Curie", PERCENT, Audience.CODES)
     )
-    desk.real_api.create_result(coded.id, NewResult("ABC234", "85", "Ada Lovelace"))
+    desk.real_api.create_result(coded.id, NewResult("ABC234", "85", "Ada Lovelace", number="17"))
     data = drawn(desk.open(navigation.FIND), "student_finder")
     assert data["isComplete"] is True
     found = {
-        (person, code, data["exams"][place]["subject"], grade)
-        for person, code, place, grade in data["results"]
+        (person, code, number, data["exams"][place]["subject"], grade)
+        for person, code, number, place, grade in data["results"]
     }
     assert found == {
-        ("Ada Lovelace", "", "Optics", "10"),
-        ("Grace Hopper", "", "Optics", "no grade yet"),
-        ("Ada Lovelace", "ABC234", "Waves", "85"),
+        ("Ada Lovelace", "", "", "Optics", "10"),
+        ("Grace Hopper", "", "", "Optics", "no grade yet"),
+        ("Ada Lovelace", "ABC234", "17", "Waves", "85"),
     }
