@@ -26,13 +26,14 @@ stamp="$venv/tests-installed"
 wanted="$(cat requirements.txt tests/requirements.txt | cksum)"
 if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
   echo "installing requirements.txt and tests/requirements.txt into $venv ..."
-  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r requirements.txt -r tests/requirements.txt
+  pip=("$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile)
+  "${pip[@]}" -r requirements.txt -r tests/requirements.txt
   printf '%s' "$wanted" > "$stamp"
   is_new=1
 fi
 
-# What is fetched beside Python is made while the static checks run; so is the bytecode of a new environment's first run,
-# which otherwise every one of its processes would make.
+# What is fetched beside Python is made while the static checks run; so is the bytecode of what a new environment's tests
+# import, less than half of what is installed, which otherwise every process of the first run would make.
 trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
 "$venv/bin/python" -m tests.deploy.aws.prepare &
 emulator=$!
