@@ -101,6 +101,60 @@ def test_an_unpublished_exam_is_announced_to_everybody(
     assert guest == [{"data": {"onUnpublishExam": {"id": "e", "published": False}}}]
 
 
+RESULTS = ("updateResults", "onUpdateResults")
+CHANGED = ("updateExam", "onUpdateExam")
+WITHDRAWN = ("unpublishExam", "onUnpublishExam")
+
+
+@pytest.mark.parametrize(
+    ("kind", "argument", "payload", "hears"),
+    [
+        # Of every exam: what is listed and public.
+        (RESULTS, "", {"published": True, "readable": True}, True),
+        (RESULTS, "", {"published": False, "readable": True}, False),
+        (RESULTS, "", {"published": False, "readable": False}, False),
+        (RESULTS, "", {"readable": True}, False),
+        (RESULTS, "", {}, False),
+        (CHANGED, "", {"published": True, "status": "PUBLISHED"}, True),
+        (CHANGED, "", {"published": False, "status": "PUBLISHED"}, False),
+        (CHANGED, "", {"status": "PUBLISHED"}, False),
+        # Of one exam, by link too: what is public.
+        (RESULTS, 'examId: "e"', {"published": False, "readable": True}, True),
+        (RESULTS, 'examId: "e"', {"published": True, "readable": False}, True),
+        (RESULTS, 'examId: "e"', {"published": True}, True),
+        (RESULTS, 'examId: "e"', {"published": False, "readable": False}, False),
+        (RESULTS, 'examId: "e"', {}, False),
+        (RESULTS, 'examId: "x"', {"published": True, "readable": True}, False),
+        (CHANGED, 'id: "r"', {"published": False, "status": "PUBLISHED"}, True),
+        (CHANGED, 'id: "r"', {"published": True, "status": "DRAFT"}, False),
+        (CHANGED, 'id: "r"', {"published": True}, False),
+        (CHANGED, 'id: "x"', {"published": True, "status": "PUBLISHED"}, False),
+        # A withdrawal: whoever may have seen the exam.
+        (WITHDRAWN, "", {"published": False, "listed": True}, True),
+        (WITHDRAWN, "", {"published": False}, True),
+        (WITHDRAWN, "", {"published": False, "listed": False}, False),
+        (WITHDRAWN, 'id: "r"', {"published": False, "listed": False}, True),
+        (WITHDRAWN, 'id: "x"', {"published": False, "listed": False}, False),
+    ],
+)
+def test_a_guest_hears_what_is_public_and_of_exams_by_link_only_by_their_id(
+    hub: SubscriptionHub,
+    listen: Callable[..., Payloads],
+    kind: tuple[str, str],
+    argument: str,
+    payload: dict[str, object],
+    *,
+    hears: bool,
+) -> None:
+    """Another teacher hears the same; the owner also hears of the own drafts, within the same arguments."""
+    mutation, field = kind
+    document = f"subscription {{{field}{f'({argument})' if argument else ''} {{id}}}}"
+    guest, other, owner = (listen(caller, document) for caller in (GUEST, OTHER, OWNER))
+    publish(hub, MutationEvent(mutation, {**RESULT, **payload, "owner": "owner"}))
+    assert (bool(guest), bool(other)) == (hears, hears)
+    assert bool(owner) is (hears or '"x"' not in argument)
+
+
 def test_fields_that_the_mutation_did_not_select_are_null(
     hub: SubscriptionHub, listen: Callable[..., Payloads]
 ) -> None:
