@@ -90,6 +90,8 @@ def test_an_argument_filters_a_missing_one_does_not_and_null_matches_null(
     missing, null = listen(GUEST, ON_CREATE), listen(GUEST, ON_CREATE, examId=None)
     publish(hub, created(published=True))
     assert (len(this), len(that), len(missing), len(null)) == (1, 0, 1, 0)
+    publish(hub, MutationEvent("createResults", {"id": "r", "published": True}))
+    assert null == []  # what was not selected is not null
 
 
 def test_an_unpublished_exam_is_announced_to_everybody(
