@@ -19,6 +19,7 @@ const BEHIND = new Map([
 ]);
 const NO_ROOM = "More people are watching other exams than this server has room for. This exam appears here by itself as soon as there is room: keep this page open.";
 const boards = new WeakMap();
+let left = null; // what was typed into the last board that was taken down
 
 export default function (component) {
   const { parentElement, data, setTriggerValue } = component;
@@ -26,9 +27,12 @@ export default function (component) {
   if (!board) {
     board = new Board(parentElement, setTriggerValue);
     boards.set(parentElement, board);
+    // Streamlit mounts the board anew when it draws the page with its exam, or without it.
+    if (left?.examId === data.exam_id) board.own.retype(left);
   }
   board.configure(data, setTriggerValue);
   return () => {
+    left = { examId: board.examId, ...board.own.typed };
     board.close();
     boards.delete(parentElement);
   };

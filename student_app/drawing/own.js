@@ -41,6 +41,17 @@ class OwnResult {
     return this.part(".me").value.trim();
   }
 
+  // What is in the field, and whether it was asked for.
+  get typed() {
+    return { text: this.part(".me").value, isComplete: this.isComplete };
+  }
+
+  retype({ text, isComplete }) {
+    if (this.asked) return;
+    this.part(".me").value = text;
+    this.isComplete = isComplete;
+  }
+
   ask({ isComplete }) {
     this.isComplete = isComplete;
     this.chosen = null;

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, Route, expect
 from shared.model.exam import Audience, NewExam, NewResult, new_id
 from shared.model.scales import OUT_OF_20, PERCENT
 from tests.browser.axe import faults_of
+from tests.browser.mounted_board import mount_board
 from tests.browser.people import DEADLINE_MS, PHONE, Person
 from tests.browser.test_student_board import FIVE, NEWEST, Author, many, open_board, row
 from tests.pair_process import PairProcess
@@ -304,3 +305,18 @@ def test_the_answer_to_a_code_may_come_after_the_exam_was_withdrawn(
     page.get_by_label("My code", exact=True).press("Enter")
     expect(page.locator(".own-result strong")).to_have_text("11")
     assert faults == []
+
+
+@pytest.mark.parametrize(("shown_next", "kept"), [("a", "Zoë"), ("b", "")], ids=["the same exam", "another"])
+def test_what_is_typed_outlives_a_board_that_is_mounted_anew(
+    new_person: NEW_PERSON, shown_next: str, kept: str
+) -> None:
+    page = new_person().page
+    mount_board(page)
+    mount = """(examId) => { window.takeDown = mountBoard({
+      parentElement: document.body, data: { exam_id: examId }, setTriggerValue() {} }) }"""
+    page.evaluate(mount, "a")
+    page.locator(".me").fill("Zoë")
+    page.evaluate("() => { takeDown(); document.querySelector('.me').value = '' }")
+    page.evaluate(mount, shown_next)
+    expect(page.locator(".me")).to_have_value(kept)
