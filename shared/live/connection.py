@@ -134,6 +134,7 @@ class FeedConnection:
         try:
             if row is None:
                 raise ValueError("an event without a row")
+            before = self._cache.exam(str(row.get("id")))
             event = apply_event(self._cache, field, row)
         except (KeyError, TypeError, ValueError, AttributeError, FieldInvalid) as error:
             logger.warning("an event of %s cannot be read, everything is listed again: %r", field, error)
@@ -144,7 +145,9 @@ class FeedConnection:
         if event in _EXAM_EVENTS:
             self._loader.exams_changed()
             self._poller.note_exams_changed()
-        if event is GuestEvent.EXAM_PUBLISHED:
+        # After a version that was not heard, results may have come out unheard.
+        is_gap = before is not None and int(row["version"]) > before.version + 1
+        if event is GuestEvent.EXAM_PUBLISHED or (event in _EXAM_EVENTS and is_gap):
             self._loader.reload(row["id"])
 
     async def _renew_credentials(self) -> None:

@@ -67,3 +67,8 @@ def test_a_planted_fault_is_found(
 def test_a_seed_repeats_its_run(networks: dict[str, Network]) -> None:
     first, second = simulate(7, networks), simulate(7, networks)
     assert (first.seconds, first.counts) == (second.seconds, second.counts)
+
+
+@pytest.mark.parametrize("seed", [479, 1622, 2035, 2324, 3013, 4620, 4993, 8453])
+def test_what_a_seed_once_found_is_mended(networks: dict[str, Network], seed: int) -> None:
+    simulate(seed, networks)
