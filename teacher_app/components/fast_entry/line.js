@@ -210,7 +210,7 @@ class Line {
     };
     const save = this.button("save", "Save");
     save.type = "submit";
-    const form = build("form", "edit", input("person", "Student", 1000), input("grade", "Grade", 100), input("number", "Number", 1000), input("comment", "Comment", 4000, "textarea"), save, this.button(this.row ? "cancel" : "drop", this.row ? "Cancel" : "Discard"));
+    const form = build("form", "edit", input("person", "Student", 1000), input("grade", "Grade", 100), input("comment", "Comment", 4000, "textarea"), input("number", "Number", 1000), save, this.button(this.row ? "cancel" : "drop", this.row ? "Cancel" : "Discard"));
     form.noValidate = true;
     return [...(picture.text ? [build("span", "receipt", picture.text)] : []), form];
   }
