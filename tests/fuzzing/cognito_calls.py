@@ -98,7 +98,7 @@ def call(world: World, model: OperationModel, service: str, fields: object, *, i
         )
     answer = world.http.post(f"{world.backend.url}/", data=body.encode(), headers=headers, timeout=30)
     request = (model.name, fields)
-    world.check_answer(answer.text, answer.status_code, request, is_guest=False)
+    world.check_answer(answer.text, answer.status_code, request, is_guest=False, is_operator=is_signed)
     parsed = answer.json()
     if answer.status_code == 200:
         check_shape(parsed, model.output_shape, request)

@@ -12,7 +12,7 @@ from tests.fuzzing.__main__ import PARTS
 from tests.fuzzing.cognito_calls import OPERATIONS, call, check_shape, operation_model
 from tests.fuzzing.graphql_requests import ask
 from tests.fuzzing.realtime_frames import converse
-from tests.fuzzing.world import HIDDEN, Fault, World, planted_world
+from tests.fuzzing.world import HIDDEN, OWNER, Fault, World, planted_world
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def test_half_of_a_surrogate_pair_does_not_drop_the_connection(world: World, fra
 
 
 def test_a_revealed_secret_and_a_failure_would_be_noticed(world: World) -> None:
-    for text in (f"{HIDDEN} person 1", world.operator.secret_key):
+    for text in (f"{HIDDEN} person 1", OWNER, world.operator.secret_key):
         with pytest.raises(Fault):
             world.check_answer(f"… {text} …", 200, "a request", is_guest=False)
     with pytest.raises(Fault):
@@ -68,6 +68,7 @@ def test_a_revealed_secret_and_a_failure_would_be_noticed(world: World) -> None:
     with pytest.raises(Fault):
         world.check_answer(world.stranger_account.sub, 200, "a request", is_guest=True)
     world.check_answer(world.stranger_account.sub, 200, "a request", is_guest=False)
+    world.check_answer(OWNER, 200, "a request", is_guest=False, is_operator=True)
 
 
 def test_what_is_planted_is_readable_for_its_owner_and_asked_for_by_the_others(world: World) -> None:

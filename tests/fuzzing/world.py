@@ -58,12 +58,15 @@ class World:
     for_nobody: tuple[str, ...]
     for_teachers: tuple[str, ...]
 
-    def check_answer(self, text: str, status: int, request: object, *, is_guest: bool) -> None:
+    def check_answer(
+        self, text: str, status: int, request: object, *, is_guest: bool, is_operator: bool = False
+    ) -> None:
         """Raises Fault for a failure of the server, or for a secret in its answer that the request does not
-        contain."""
+        contain. The operator alone lists the accounts."""
         if status >= 500 or "InternalFailure" in text or "InternalError" in text:
             raise Fault(f"{status} {text[:500]} for {request!r}")
-        for secret in (*self.for_nobody, *(self.for_teachers if is_guest else ())):
+        of_accounts = () if is_operator else (OWNER,)
+        for secret in (*self.for_nobody, *of_accounts, *(self.for_teachers if is_guest else ())):
             if secret in text and secret not in str(request):
                 raise Fault(f"{secret!r} is in the answer {text[:500]} to {request!r}")
 
@@ -103,7 +106,7 @@ def planted_world(data_dir: Path) -> Iterator[World]:
             http=http,
             ids=ids,
             stored=World.snapshot(api.teacher, ids),
-            for_nobody=(HIDDEN, OWNER, operator["secret_access_key"], PASSWORD, *unseen),
+            for_nobody=(HIDDEN, operator["secret_access_key"], PASSWORD, *unseen),
             for_teachers=(own.sub, other.sub),
         )
 
