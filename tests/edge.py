@@ -23,6 +23,7 @@ import ssl
 import tempfile
 import threading
 import time
+import weakref
 from collections import Counter, defaultdict
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
@@ -92,6 +93,7 @@ class _Hop:
         self.own_errors: Counter[int] = Counter()
         self.outstanding: Counter[int] = Counter()
         self.idle: defaultdict[int, list[_Connection]] = defaultdict(list)
+        self.connections: weakref.WeakSet[_Connection] = weakref.WeakSet()
 
     def route(self, request: h11.Request) -> _Answer | int:
         """An answer, or the port to forward to."""
@@ -109,6 +111,7 @@ class _Hop:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection of a viewer, until either side ends it."""
         viewer = _Connection(h11.SERVER, reader, writer)
+        self.connections.add(viewer)
         try:
             while await self._exchange(viewer):
                 viewer.http.start_next_cycle()
@@ -234,7 +237,9 @@ class _Hop:
         return self.idle[port].pop() if self.idle[port] else None
 
     async def _opened(self, port: int) -> _Connection:
-        return _Connection(h11.CLIENT, *await asyncio.open_connection(HOST, port))
+        onward = _Connection(h11.CLIENT, *await asyncio.open_connection(HOST, port))
+        self.connections.add(onward)
+        return onward
 
     def _keep(self, port: int, onward: _Connection) -> None:
         self.idle[port].append(onward)
@@ -516,9 +521,9 @@ class Edge:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for hop in (self.balancer, *self.cloudfronts.values()):
-            for kept in hop.idle.values():
-                for onward in list(kept):
-                    await onward.close()
+            for connection in list(hop.connections):  # the idle ones, and those whose task was cancelled
+                connection.writer.transport.abort()
+        await asyncio.sleep(0)  # in which they are closed
 
 
 def _end_to_end(message: h11.Request | h11.Response) -> Headers:
