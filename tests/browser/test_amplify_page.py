@@ -28,7 +28,7 @@ from deploy.local.backend.cognito.request_fields import Fields
 from tests.backend_process import RunningBackend, running_backend
 from tests.browser.amplify.prepare import BUNDLE, is_prepared
 
-DEADLINE_MS = 15_000
+DEADLINE_MS = 40_000
 TEMPORARY, PASSWORD = "Temporary-Pass-0", "Pässwort-neu-1"
 
 CREATE_EXAM = (
