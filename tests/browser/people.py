@@ -20,7 +20,7 @@ __all__ = [
     "tab_to",
 ]
 
-DEADLINE_MS = 40_000  # for machines that other work keeps busy; what is there is seen at once
+DEADLINE_MS = 40_000  # the API client retries for 15 s before it gives up, and other work keeps machines busy
 PHONE = {"viewport": {"width": 360, "height": 780}, "has_touch": True}
 in_every_look = pytest.mark.parametrize(  # `options` of playwright's new_context
     "options",
