@@ -25,7 +25,7 @@ from teacher_app.gate.gate import Gate
 from teacher_app.gate.middleware import PAGE_HEADER
 from teacher_app.gate.sessions import GateSession
 from teacher_app.gradebook.reading import ResultsReader
-from teacher_app.importing.reader import FileReader
+from teacher_app.reading.reader import FileReader
 
 __all__ = [
     "current_api",

@@ -34,7 +34,7 @@ from typing import Any, Self
 import h11
 from cfnlint.decode import decode
 
-from deploy.aws.template import HOSTING_TEMPLATE
+from deploy.aws.cloudformation.template import HOSTING_TEMPLATE
 from tests.certificate import HOST, make_certificate
 
 __all__ = ["SITES", "Edge"]

@@ -62,7 +62,7 @@ def skeleton(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("deploy.local.backend", "shared.model", "the embedded backend imports nothing of shared"),
         ("deploy.local.backend", "shared.web.log_format", "the embedded backend imports nothing of shared"),
         ("deploy.local.data_folder", "shared.settings", "the embedded backend imports nothing of shared"),
-        ("deploy.local.maintenance", "deploy.aws.stack", "layers of deploy"),
+        ("deploy.local.maintenance", "deploy.aws.cloudformation.stack", "layers of deploy"),
         ("deploy.local.data_folder", "deploy.local.backend.tokens", "layers of deploy.local"),
         ("deploy.local.backend.storage", "deploy.local.launcher.pair", "layers of deploy.local"),
         (

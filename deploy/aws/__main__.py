@@ -12,17 +12,17 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from deploy.aws.cloudformation.stack import Stack
+from deploy.aws.cloudformation.template import BACKEND_TEMPLATE, read_template
 from deploy.aws.commands import BackendCommands, write_whole_file
 from deploy.aws.connection import Connection, aws_errors, connect
-from deploy.aws.cost_report import cost_report
-from deploy.aws.costs import ResultsDay
+from deploy.aws.costs.estimates import ResultsDay
+from deploy.aws.costs.report import cost_report
 from deploy.aws.errors import DeployError, InputWrong
 from deploy.aws.hosting import HostingCommands, ResultsHour
 from deploy.aws.image_engine import PLATFORMS, architecture_of, find_engine
 from deploy.aws.rehearsal import NAME_SUFFIX, Rehearsal
-from deploy.aws.smoke_command import SmokeCommand
-from deploy.aws.stack import Stack
-from deploy.aws.template import BACKEND_TEMPLATE, read_template
+from deploy.aws.smoke.command import SmokeCommand
 from deploy.console import Console, Declined, console_of_terminal
 from deploy.staff_list import read_staff_list
 from deploy.teacher_accounts import AccountRefused

@@ -6,22 +6,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deploy.aws.connection import Connection
-from deploy.aws.dashboards_settings import settings_file
-from deploy.aws.errors import InputWrong, KeptDataFound, StackStuck
-from deploy.aws.hosting import hosting_stacks
-from deploy.aws.kept_data import RETAINED_TYPES, KeptResource, delete_resource, find_kept, select_kept
-from deploy.aws.moving import MovingCommands
-from deploy.aws.stack import NEVER_COMPLETED, Stack
-from deploy.aws.stack_data import StackData
-from deploy.aws.template import (
+from deploy.aws.cloudformation.stack import NEVER_COMPLETED, Stack
+from deploy.aws.cloudformation.template import (
     BACKEND_TEMPLATE,
     indexes_of,
     only_resources,
     read_template,
     retained_resources,
 )
-from deploy.aws.template_store import TemplateStore
+from deploy.aws.cloudformation.template_store import TemplateStore
+from deploy.aws.connection import Connection
+from deploy.aws.dashboards_settings import settings_file
+from deploy.aws.data.kept import RETAINED_TYPES, KeptResource, delete_resource, find_kept, select_kept
+from deploy.aws.data.moving import MovingCommands
+from deploy.aws.data.school import StackData
+from deploy.aws.errors import InputWrong, KeptDataFound, StackStuck
+from deploy.aws.hosting import hosting_stacks
 from deploy.console import Console
 from deploy.teacher_accounts import TeacherAccounts
 from deploy.teacher_commands import TeacherCommands

@@ -11,11 +11,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from deploy.aws.cloudformation.stack import Stack
+from deploy.aws.cloudformation.template import (
+    BACKEND_TEMPLATE,
+    HOSTING_TEMPLATE,
+    IMAGES_TEMPLATE,
+    read_template,
+)
 from deploy.aws.connection import Connection, aws_errors
 from deploy.aws.errors import AwsRefused, InputWrong
 from deploy.aws.image_engine import ImageEngine
-from deploy.aws.stack import Stack
-from deploy.aws.template import BACKEND_TEMPLATE, HOSTING_TEMPLATE, IMAGES_TEMPLATE, read_template
 from deploy.console import Console
 
 __all__ = [

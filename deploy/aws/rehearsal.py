@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 from deploy.aws.commands import BackendCommands
 from deploy.aws.connection import aws_errors
-from deploy.aws.costs import ResultsDay, hosting_month, our_results_day
+from deploy.aws.costs.estimates import ResultsDay, hosting_month, our_results_day
+from deploy.aws.costs.prices import HOURS_PER_MONTH
 from deploy.aws.errors import RehearsalFailed, StackFailed
 from deploy.aws.hosting import HostingCommands, hosting_stacks
 from deploy.aws.image_engine import ImageEngine
-from deploy.aws.prices import HOURS_PER_MONTH
-from deploy.aws.smoke import CheckFailed, expect
-from deploy.aws.smoke_command import SmokeCommand
-from deploy.aws.smoke_pages import Pages
+from deploy.aws.smoke.api import CheckFailed, expect
+from deploy.aws.smoke.command import SmokeCommand
+from deploy.aws.smoke.pages import Pages
 from deploy.aws.visitors import visits, watch
 from deploy.console import Console
 from shared.model.exam import NewExam, NewResult

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import requests
 
-from deploy.aws.smoke_pages import Pages
+from deploy.aws.smoke.pages import Pages
 
 __all__ = ["Audience", "Visits", "visits", "watch"]
 

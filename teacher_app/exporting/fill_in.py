@@ -22,12 +22,12 @@ from teacher_app.exporting.gradebooks import canvas_grade, moodle_grade
 from teacher_app.exporting.persons import shown_person
 from teacher_app.importing.columns import Layout, column_labels, recognised
 from teacher_app.importing.comments import comment_in_html
-from teacher_app.importing.files import Source
 from teacher_app.importing.headed import Dialect
-from teacher_app.importing.headings import plain_heading
-from teacher_app.importing.limits import FileNotReadable
 from teacher_app.importing.rows import number_from_cell
-from teacher_app.importing.tables import Table, records_from_text
+from teacher_app.reading.files import Source
+from teacher_app.reading.headings import plain_heading
+from teacher_app.reading.limits import FileNotReadable
+from teacher_app.reading.tables import Table, records_from_text
 
 __all__ = ["FILLED_IN", "Filled", "GradebookFile"]
 

@@ -18,7 +18,7 @@ from shared.model.grades import Mark
 from shared.model.scales import NumberScale, number_text
 from teacher_app.exporting.delimited import csv_bytes
 from teacher_app.exporting.persons import has_codes, split_name
-from teacher_app.importing.oneroster import CODE_TYPE
+from teacher_app.reading.oneroster import CODE_TYPE
 
 __all__ = ["oneroster_file"]
 

@@ -1,7 +1,5 @@
-"""From a pasted text or a file to rows of an exam: read, recognised, checked, saved.
+"""From tables of cells to rows of an exam: recognised, checked, saved.
 
-reader.py     a file or a pasted text -> Source, in a process of its own with a budget (reading_process.py)
-files.py      bytes or text -> Source (tables of cells)
 gradebooks.py the exports that are known by their headings
 columns.py    a table -> Layout: which columns hold the names and the grades
 rows.py       table and layout -> SourceRow

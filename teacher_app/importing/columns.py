@@ -14,10 +14,10 @@ from shared.model.errors import GradeOutsideScale
 from shared.model.grade_words import word_of
 from shared.model.grades import parse_grade
 from shared.model.scales import NumberScale, Scale
-from teacher_app.importing.files import Kind
 from teacher_app.importing.gradebooks import found_gradebook
 from teacher_app.importing.headed import Dialect, Found, Headed, ResultColumn, commented
-from teacher_app.importing.headings import (
+from teacher_app.reading.files import Kind
+from teacher_app.reading.headings import (
     Role,
     heads_results,
     item_title,
@@ -25,7 +25,7 @@ from teacher_app.importing.headings import (
     points_in_heading,
     role_of_heading,
 )
-from teacher_app.importing.tables import Table
+from teacher_app.reading.tables import Table
 
 __all__ = [
     "FIND",

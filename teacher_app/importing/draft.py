@@ -15,11 +15,11 @@ from shared.model.scales import HIGHEST_LIMIT, NumberScale, Scale
 from teacher_app.importing.checking import SHARES_OF, are_shares, check_rows
 from teacher_app.importing.columns import FIND, NO_GRADES, Layout, recognised, with_grade
 from teacher_app.importing.fates import CheckedRow, Choices, Fate
-from teacher_app.importing.files import Source
 from teacher_app.importing.headed import Dialect
 from teacher_app.importing.rows import SourceRow, rows_from_table
 from teacher_app.importing.saving import Saving
-from teacher_app.importing.tables import Table
+from teacher_app.reading.files import Source
+from teacher_app.reading.tables import Table
 from teacher_app.rows.commands import UndoCommand
 from teacher_app.rows.workspace import Workspace
 from teacher_app.rows.write_job import WriteJob

@@ -13,7 +13,7 @@ from shared.model.grade_words import word_of
 from shared.model.names import fold
 from shared.model.scales import LevelScale, Scale
 from teacher_app.importing.headed import Dialect, Found, Headed, ResultColumn
-from teacher_app.importing.headings import Role, plain_heading, role_of_heading
+from teacher_app.reading.headings import Role, plain_heading, role_of_heading
 
 __all__ = ["found_gradebook", "moodle_kind"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from shared.model.names import fold
-from teacher_app.importing.headings import Role, comment_title, role_of_heading
+from teacher_app.reading.headings import Role, comment_title, role_of_heading
 
 __all__ = ["Dialect", "Found", "Headed", "ResultColumn", "commented"]
 

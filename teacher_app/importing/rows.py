@@ -12,9 +12,9 @@ from teacher_app.exam.summary_rows import is_summary
 from teacher_app.importing.columns import Layout
 from teacher_app.importing.comments import comment_from_cell
 from teacher_app.importing.headed import Dialect
-from teacher_app.importing.headings import Role, role_of_heading
-from teacher_app.importing.limits import CELL_MAX
-from teacher_app.importing.tables import Table
+from teacher_app.reading.headings import Role, role_of_heading
+from teacher_app.reading.limits import CELL_MAX
+from teacher_app.reading.tables import Table
 
 __all__ = ["SourceRow", "is_cut_short", "number_from_cell", "rows_from_table"]
 

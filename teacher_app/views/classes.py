@@ -18,9 +18,9 @@ from shared.model.text import escape_markdown
 from teacher_app.context import current_api, current_reader
 from teacher_app.exam.wording import count_text, names_text
 from teacher_app.importing.columns import recognised
-from teacher_app.importing.files import Source
-from teacher_app.importing.limits import BYTES_MAX, FileNotReadable
 from teacher_app.importing.rows import is_cut_short, rows_from_table
+from teacher_app.reading.files import Source
+from teacher_app.reading.limits import BYTES_MAX, FileNotReadable
 from teacher_app.views import navigation
 from teacher_app.views.buttons import set_state, storing_button
 from teacher_app.views.errors import EXPECTED, explain

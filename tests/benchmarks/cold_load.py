@@ -25,8 +25,8 @@ from playwright.sync_api import BrowserContext, sync_playwright
 
 from deploy.containers.compress import compress_tree
 from tests.backend_process import BackendClient
-from tests.benchmarks.viewers_changes import Teacher
-from tests.benchmarks.viewers_processes import Meter
+from tests.benchmarks.viewers.changes import Teacher
+from tests.benchmarks.viewers.processes import Meter
 from tests.browser.conftest import CHROMIUM, CHROMIUM_ARGUMENTS
 from tests.pair_process import PairProcess
 from tests.proxy_process import ProxyProcess, streamlit_static_folder

@@ -22,7 +22,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.backend_process import BackendClient
-from tests.benchmarks.viewers_changes import Teacher
+from tests.benchmarks.viewers.changes import Teacher
 from tests.browser.conftest import CHROMIUM, CHROMIUM_ARGUMENTS
 from tests.browser.people import PHONE
 from tests.pair_process import PairProcess

@@ -30,7 +30,7 @@ from shared.api.calls import TeacherApi
 from shared.model.exam import NewExam
 from shared.model.scales import OUT_OF_20
 from teacher_app.importing.draft import ImportDraft
-from teacher_app.importing.reader import FileReader
+from teacher_app.reading.reader import FileReader
 from teacher_app.rows.workspace import Workspace
 from tests.backend_process import BackendClient, BackendProcess
 from tests.browser.conftest import CHROMIUM, CHROMIUM_ARGUMENTS

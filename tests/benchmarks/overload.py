@@ -24,7 +24,7 @@ import httpx
 import psutil
 
 from tests.backend_process import BackendProcess
-from tests.benchmarks.viewers_load import raise_file_limit
+from tests.benchmarks.viewers.load import raise_file_limit
 from tests.builders import exam_input
 from tests.dashboard_process import StudentDashboard
 from tests.signing import signed_headers

@@ -22,13 +22,13 @@ from pathlib import Path
 from shared.api.calls import BATCH_MAX
 from shared.model.exam import Exam, NewExam, NewResult
 from shared.model.scales import OUT_OF_20
-from tests.benchmarks.viewers_arrivals import read_arrivals
-from tests.benchmarks.viewers_bare import Recorder, replayed
-from tests.benchmarks.viewers_changes import Teacher
-from tests.benchmarks.viewers_designs import counted_backend, dashboard
-from tests.benchmarks.viewers_figures import Spread, mark_of, spread_of
-from tests.benchmarks.viewers_load import LoadOrder, raise_file_limit
-from tests.benchmarks.viewers_processes import Load, Meter
+from tests.benchmarks.viewers.arrivals import read_arrivals
+from tests.benchmarks.viewers.bare import Recorder, replayed
+from tests.benchmarks.viewers.changes import Teacher
+from tests.benchmarks.viewers.designs import counted_backend, dashboard
+from tests.benchmarks.viewers.figures import Spread, mark_of, spread_of
+from tests.benchmarks.viewers.load import LoadOrder, raise_file_limit
+from tests.benchmarks.viewers.processes import Load, Meter
 
 __all__ = ["main"]
 

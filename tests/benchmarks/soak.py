@@ -24,12 +24,12 @@ from shared.api.calls import TeacherApi
 from shared.model.exam import NewExam, NewResult, Result
 from shared.model.scales import OUT_OF_20
 from tests.benchmarks.soak_figures import Sample, changed, thirds, thirds_of_arrivals
-from tests.benchmarks.viewers_arrivals import read_arrivals
-from tests.benchmarks.viewers_changes import Changes, Teacher
-from tests.benchmarks.viewers_designs import AT_ONCE, HOST, counted_backend, dashboard
-from tests.benchmarks.viewers_figures import mark_of
-from tests.benchmarks.viewers_load import LoadOrder, raise_file_limit
-from tests.benchmarks.viewers_processes import Load
+from tests.benchmarks.viewers.arrivals import read_arrivals
+from tests.benchmarks.viewers.changes import Changes, Teacher
+from tests.benchmarks.viewers.designs import AT_ONCE, HOST, counted_backend, dashboard
+from tests.benchmarks.viewers.figures import mark_of
+from tests.benchmarks.viewers.load import LoadOrder, raise_file_limit
+from tests.benchmarks.viewers.processes import Load
 
 __all__ = ["main"]
 

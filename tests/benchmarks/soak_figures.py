@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tests.benchmarks.viewers_figures import Spread, spread_of
+from tests.benchmarks.viewers.figures import Spread, spread_of
 
 __all__ = ["Sample", "changed", "thirds", "thirds_of_arrivals"]
 

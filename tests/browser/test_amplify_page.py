@@ -23,8 +23,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from playwright.sync_api import Browser, Page
 
-from deploy.local.backend.cognito import admin
 from deploy.local.backend.cognito.request_fields import Fields
+from deploy.local.backend.cognito.user_pool import admin
 from tests.backend_process import RunningBackend, running_backend
 from tests.browser.amplify.prepare import BUNDLE, is_prepared
 

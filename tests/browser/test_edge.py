@@ -13,8 +13,8 @@ import requests
 from playwright.sync_api import expect
 
 from deploy.aws.hosting import key_change
-from deploy.aws.smoke import Smoke
-from deploy.aws.smoke_pages import PAGE_CHECKS, Pages, PagesSmoke
+from deploy.aws.smoke.api import Smoke
+from deploy.aws.smoke.pages import PAGE_CHECKS, Pages, PagesSmoke
 from deploy.aws.visitors import visits, watch
 from shared.api.calls import TeacherApi
 from shared.model.exam import Exam, NewExam, NewResult

@@ -14,9 +14,9 @@ from deploy.local.maintenance.school import School, read_school
 from tests.backend_process import PASSWORD
 from tests.browser.people import DEADLINE_MS, Person
 from tests.dashboard_process import TEACHER_APP, StudentDashboard, TeacherDashboard
+from tests.deploy.aws.data.test_moving import comparable
 from tests.deploy.aws.emulator_process import Emulator
 from tests.deploy.aws.stack_operator import Operator
-from tests.deploy.aws.test_moving import comparable
 from tests.deploy.aws.tools import require_emulator
 from tests.pair_process import PairProcess
 from tests.server_process import ROOT

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.backend.appsync.result_rules import change_result, create_results
-from deploy.local.backend.appsync.teacher_mutation import TeacherMutation
+from deploy.local.backend.appsync.rules.results import change_result, create_results
+from deploy.local.backend.appsync.rules.teacher_mutation import TeacherMutation
 from deploy.local.backend.appsync.wire_rows import WireObject
 from deploy.local.backend.cognito.pool_secret import AUTHENTICATOR_USE, load_pool_secret
 from deploy.local.backend.compose import BackendOptions, open_backend

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from botocore.credentials import Credentials
 from websockets.exceptions import ConnectionClosedError
 
-from deploy.local.backend.appsync.realtime_protocol import Action, Close, Connection, Send, Subscribe
+from deploy.local.backend.appsync.realtime.protocol import Action, Close, Connection, Send, Subscribe
 from shared.api.operations import GUEST_SUBSCRIPTIONS
 from shared.model.errors import BackendUnreachable
 from shared.model.exam import Exam, Result, exam_from_wire, result_from_wire

@@ -7,8 +7,8 @@ from shared.model.exam import Exam, Result
 from teacher_app.importing.checking import check_rows
 from teacher_app.importing.columns import recognised
 from teacher_app.importing.fates import Choices, Repeated
-from teacher_app.importing.files import Source, source_from_file
 from teacher_app.importing.rows import SourceRow, rows_from_table
+from teacher_app.reading.files import Source, source_from_file
 
 __all__ = ["read_rows", "rows_of_file"]
 

@@ -1,6 +1,6 @@
 import { runtime, util } from '@aws-appsync/utils';
 
-// Counts a code that is about to be looked up: countByExam, then countByAddress. Data source: results. The arithmetic of guessing is in deploy/local/backend/appsync/guesses.py.
+// Counts a code that is about to be looked up: countByExam, then countByAddress. Data source: results. The arithmetic of guessing is in deploy/local/backend/appsync/rules/guesses.py.
 // Beyond the limit every code is refused until the minute ends. An item is one minute's count, and expires by itself.
 // stash in:  exam, areResultsPublic. stash out: guesses, the keys of what was counted.
 const WINDOW_S = 60;

@@ -17,14 +17,13 @@ from starlette.applications import Starlette
 
 from deploy.local.backend.appsync.authentication import ApiAuthenticator
 from deploy.local.backend.appsync.authorization import guard_fields
-from deploy.local.backend.appsync.event_publisher import EventPublisher
 from deploy.local.backend.appsync.execution import GraphqlExecutor
 from deploy.local.backend.appsync.http import GraphqlOverHttp
-from deploy.local.backend.appsync.realtime_session import MESSAGE_BYTES_MAX
+from deploy.local.backend.appsync.realtime.event_publisher import EventPublisher
+from deploy.local.backend.appsync.realtime.session import MESSAGE_BYTES_MAX
+from deploy.local.backend.appsync.realtime.subscriptions import SubscriptionHub, subscription_resolvers
 from deploy.local.backend.appsync.resolvers import ApiResolvers
 from deploy.local.backend.appsync.schema import load_schema
-from deploy.local.backend.appsync.subscriptions import SubscriptionHub, subscription_resolvers
-from deploy.local.backend.cognito.context import UserPoolContext
 from deploy.local.backend.cognito.http import CognitoServices, cognito_routes
 from deploy.local.backend.cognito.identity_pool import IdentityPool
 from deploy.local.backend.cognito.key_rotation import finish_key_rotation
@@ -32,6 +31,7 @@ from deploy.local.backend.cognito.mail_outbox import MailOutbox
 from deploy.local.backend.cognito.operator_key import OperatorKeyInvalid, load_operator_key
 from deploy.local.backend.cognito.pool_secret import SecretInvalid, load_pool_secret
 from deploy.local.backend.cognito.smtp import Mailer, SmtpServer
+from deploy.local.backend.cognito.user_pool.context import UserPoolContext
 from deploy.local.backend.http_app import ApiParts, create_app
 from deploy.local.backend.storage.database import (
     CLOSE_DEADLINE_S,

@@ -19,16 +19,16 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from deploy.local.backend.appsync.authentication import ApiAuthenticator, AuthenticationRefused
 from deploy.local.backend.appsync.authorization import Caller
-from deploy.local.backend.appsync.event_publisher import EventPublisher
 from deploy.local.backend.appsync.http import REQUEST_BYTES_MAX, GraphqlOverHttp, HttpAnswer, too_large
-from deploy.local.backend.appsync.realtime_handshake import SUBPROTOCOL, handshake_authorization
-from deploy.local.backend.appsync.realtime_protocol import Refusal
-from deploy.local.backend.appsync.realtime_session import (
+from deploy.local.backend.appsync.realtime.event_publisher import EventPublisher
+from deploy.local.backend.appsync.realtime.handshake import SUBPROTOCOL, handshake_authorization
+from deploy.local.backend.appsync.realtime.protocol import Refusal
+from deploy.local.backend.appsync.realtime.session import (
     GRAPHQL_PATH,
     RealtimeSession,
     TransportClosed,
 )
-from deploy.local.backend.appsync.subscriptions import SubscriptionHub
+from deploy.local.backend.appsync.realtime.subscriptions import SubscriptionHub
 
 __all__ = ["ApiParts", "create_app"]
 

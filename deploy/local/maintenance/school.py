@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
-from deploy.local.backend.cognito.admin import admin_create_user, admin_disable_user
-from deploy.local.backend.cognito.context import UserPoolContext
 from deploy.local.backend.cognito.errors import CognitoRefused
 from deploy.local.backend.cognito.request_fields import Fields
+from deploy.local.backend.cognito.user_pool.admin import admin_create_user, admin_disable_user
+from deploy.local.backend.cognito.user_pool.context import UserPoolContext
 from deploy.local.backend.compose import BackendOptions, BackendRefused, open_backend
 from deploy.local.backend.storage import changes, class_lists, exams, results, users
 from deploy.local.backend.storage.changes import Change

@@ -17,8 +17,8 @@ from teacher_app.exam.wording import count_text, names_text
 from teacher_app.exporting.fill_in import FILLED_IN, GradebookFile
 from teacher_app.exporting.formats import FORMATS, Format
 from teacher_app.exporting.persons import shown_person
-from teacher_app.importing.files import Source
-from teacher_app.importing.limits import BYTES_MAX, FileNotReadable
+from teacher_app.reading.files import Source
+from teacher_app.reading.limits import BYTES_MAX, FileNotReadable
 from teacher_app.rows.workspace import Workspace
 
 __all__ = ["render"]

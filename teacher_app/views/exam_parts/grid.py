@@ -13,7 +13,7 @@ from shared.model.text import escape_markdown
 from teacher_app.components.result_grid import result_grid
 from teacher_app.context import sign_in_again_path
 from teacher_app.exam.wording import comment_reader_text, count_text
-from teacher_app.importing.headings import heading_words
+from teacher_app.reading.headings import heading_words
 from teacher_app.rows.bad_cells import COMMENT, GRADE, NUMBER, PERSON
 from teacher_app.rows.commands import ChangeRow, Conflict, CreateRow, Duplicate, Hindrance, person_of
 from teacher_app.rows.grid_session import GridSession

@@ -14,10 +14,10 @@ from teacher_app.exam.wording import count_text
 from teacher_app.importing.columns import HEADING_ROWS, NO_GRADES, column_labels
 from teacher_app.importing.draft import ImportDraft, fate_counts
 from teacher_app.importing.fates import CheckedRow, Choices, Fate, OtherNumber, Repeated, There
-from teacher_app.importing.files import Kind
 from teacher_app.importing.headed import Dialect
 from teacher_app.importing.rows import SourceRow
-from teacher_app.importing.tables import DRAWN, SPACES
+from teacher_app.reading.files import Kind
+from teacher_app.reading.tables import DRAWN, SPACES
 
 __all__ = ["editor_key", "show_choices", "show_columns", "show_rows"]
 

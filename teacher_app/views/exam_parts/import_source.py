@@ -11,14 +11,14 @@ import streamlit as st
 from shared.model.text import escape_markdown
 from teacher_app.context import current_reader
 from teacher_app.exam.wording import count_text
-from teacher_app.importing.decoding import ENCODINGS
 from teacher_app.importing.draft import ImportDraft, Progress
 from teacher_app.importing.fates import Fate
-from teacher_app.importing.files import Source
 from teacher_app.importing.headed import Dialect
-from teacher_app.importing.limits import BYTES_MAX, FileNotReadable
-from teacher_app.importing.reader import not_readable
-from teacher_app.importing.reading_process import raised_at
+from teacher_app.reading.decoding import ENCODINGS
+from teacher_app.reading.files import Source
+from teacher_app.reading.limits import BYTES_MAX, FileNotReadable
+from teacher_app.reading.reader import not_readable
+from teacher_app.reading.reading_process import raised_at
 from teacher_app.rows.entry_session import result_reader_text
 from teacher_app.rows.workspace import Workspace
 from teacher_app.views.buttons import storing_button

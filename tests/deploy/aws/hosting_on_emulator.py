@@ -6,7 +6,7 @@ from pathlib import Path
 
 import boto3
 
-from deploy.aws.template import HOSTING_TEMPLATE
+from deploy.aws.cloudformation.template import HOSTING_TEMPLATE
 from tests.deploy.aws.stack_operator import REGION, Operator, account_of_emulator
 
 __all__ = ["hosting_template_for_emulator", "register_image"]

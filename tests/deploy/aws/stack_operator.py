@@ -37,7 +37,10 @@ class Operator:
 
         console = Console(self.said.append, read if answers is not None else None, answers is None)
         # An emulator is done in a second or two, so it is polled more often than AWS.
-        with account_of_emulator(), mock.patch("deploy.aws.stack.POLL_INTERVAL_S", POLL_INTERVAL_S):
+        with (
+            account_of_emulator(),
+            mock.patch("deploy.aws.cloudformation.stack.POLL_INTERVAL_S", POLL_INTERVAL_S),
+        ):
             return main([*words, "--endpoint-url", self.endpoint_url, "--region", REGION], console)
 
     @property

@@ -10,8 +10,8 @@ import pytest
 
 from deploy.aws import __main__ as command_line
 from deploy.aws import hosting
+from deploy.aws.cloudformation.template import BACKEND_TEMPLATE, read_template
 from deploy.aws.image_engine import ImageEngine
-from deploy.aws.template import BACKEND_TEMPLATE, read_template
 from tests.deploy.aws.hosting_on_emulator import hosting_template_for_emulator, register_image
 from tests.deploy.aws.recorded_engine import RecordedEngine
 from tests.deploy.aws.stack_operator import REGION, Operator, account_of_emulator

@@ -15,7 +15,7 @@ from graphql import (
     print_ast,
 )
 
-from deploy.aws.template import BACKEND_TEMPLATE, HOSTING_TEMPLATE
+from deploy.aws.cloudformation.template import BACKEND_TEMPLATE, HOSTING_TEMPLATE
 from shared.api import operations
 from tests.deploy.aws.evaluator import Evaluator
 from tests.deploy.aws.tools import LINT_FOLDER, RESOLVERS, ROOT, missing, node_tool

@@ -9,8 +9,8 @@ from shared.model.grades import AWAITED
 from shared.model.names import name_key
 from shared.model.scales import OUT_OF_20, PASS_FAIL
 from teacher_app.exporting.fill_in import Filled, GradebookFile
-from teacher_app.importing.files import source_from_file
-from teacher_app.importing.limits import FileNotReadable
+from teacher_app.reading.files import source_from_file
+from teacher_app.reading.limits import FileNotReadable
 from tests.builders import a_result, an_exam
 from tests.teacher_app.importing.test_dialects import CANVAS, MOODLE
 from tests.teacher_app.importing.test_gradebooks import SAMPLES

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.backend.cognito import lockout
+from deploy.local.backend.cognito.user_pool import lockout
 from deploy.local.backend.storage.database import MIGRATIONS_FOLDER
 from shared.model.errors import SignInThrottled
 from teacher_app.gate.attempts import AttemptLimits, Visitor

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.local.backend.cognito.password_policy import DEFAULT_POLICY
+from deploy.local.backend.cognito.user_pool.password_policy import DEFAULT_POLICY
 from teacher_app.gate.password_rules import missing_rules
 
 SAMPLES = [

@@ -17,9 +17,9 @@ from shared.model.scales import parse_scale
 from teacher_app.importing.checking import check_rows
 from teacher_app.importing.columns import Layout, recognised
 from teacher_app.importing.fates import CheckedRow, Choices, Fate
-from teacher_app.importing.files import Source, source_from_file, source_from_text
-from teacher_app.importing.limits import FileNotReadable
 from teacher_app.importing.rows import rows_from_table
+from teacher_app.reading.files import Source, source_from_file, source_from_text
+from teacher_app.reading.limits import FileNotReadable
 
 CASES = Path(__file__).parent / "cases"
 NOW = dt.datetime(2026, 6, 15, 8, tzinfo=dt.UTC)

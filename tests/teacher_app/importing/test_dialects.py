@@ -12,9 +12,9 @@ import pytest
 from shared.model.exam import Audience
 from shared.model.scales import LETTERS, OUT_OF_20, PASS_FAIL, PERCENT, Scale
 from teacher_app.importing.columns import column_labels, recognised
-from teacher_app.importing.files import Kind, Source, source_from_file, source_from_text
 from teacher_app.importing.headed import Dialect
-from teacher_app.importing.tables import SPACES
+from teacher_app.reading.files import Kind, Source, source_from_file, source_from_text
+from teacher_app.reading.tables import SPACES
 from tests.builders import an_exam
 from tests.teacher_app.exam_rows import rows_of_file
 

@@ -9,7 +9,7 @@ from shared.model.grades import AWAITED
 from shared.model.scales import PERCENT
 from teacher_app.importing.draft import ImportDraft, fate_counts
 from teacher_app.importing.fates import Choices, Fate, Repeated
-from teacher_app.importing.files import source_from_file, source_from_text
+from teacher_app.reading.files import source_from_file, source_from_text
 from tests.backend_process import RunningBackend, SignedInTeacher
 from tests.teacher_app.importing.test_dialects import bytes_of, workbook_of
 from tests.teacher_app.rows.entry_desk import open_desk

@@ -11,9 +11,9 @@ from shared.model.scales import parse_scale
 from teacher_app.importing.checking import check_rows
 from teacher_app.importing.columns import recognised
 from teacher_app.importing.fates import Choices, Fate
-from teacher_app.importing.files import source_from_file, source_from_text
-from teacher_app.importing.limits import FileNotReadable
 from teacher_app.importing.rows import rows_from_table
+from teacher_app.reading.files import source_from_file, source_from_text
+from teacher_app.reading.limits import FileNotReadable
 from tests.builders import an_exam
 
 Saved = list[tuple[str, str]]

@@ -24,9 +24,9 @@ from shared.model.scales import LevelScale, NumberScale, Scale, number_text
 from teacher_app.importing.checking import check_rows
 from teacher_app.importing.columns import recognised
 from teacher_app.importing.fates import CheckedRow, Choices
-from teacher_app.importing.files import Source, source_from_file, source_from_text
-from teacher_app.importing.limits import FileNotReadable
 from teacher_app.importing.rows import rows_from_table
+from teacher_app.reading.files import Source, source_from_file, source_from_text
+from teacher_app.reading.limits import FileNotReadable
 from tests.builders import an_exam
 
 SUBJECT = "Algebra"

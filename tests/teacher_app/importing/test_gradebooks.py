@@ -13,10 +13,10 @@ from shared.model.scales import LETTERS, OUT_OF_20, PASS_FAIL, PERCENT, Scale, o
 from teacher_app.importing.checking import check_rows
 from teacher_app.importing.columns import Layout, recognised
 from teacher_app.importing.fates import CheckedRow, Choices, Fate
-from teacher_app.importing.files import source_from_file
 from teacher_app.importing.headed import Dialect
 from teacher_app.importing.rows import SourceRow, rows_from_table
-from teacher_app.importing.tables import table_from_text
+from teacher_app.reading.files import source_from_file
+from teacher_app.reading.tables import table_from_text
 from tests.builders import an_exam
 from tests.teacher_app.importing.test_dialects import ONEROSTER, zip_of
 

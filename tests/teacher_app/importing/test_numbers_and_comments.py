@@ -14,9 +14,9 @@ from teacher_app.importing.checking import check_rows
 from teacher_app.importing.columns import recognised
 from teacher_app.importing.comments import comment_from_cell, comment_in_html, comment_where_html_may_be
 from teacher_app.importing.fates import CheckedRow, Choices, Fate
-from teacher_app.importing.files import source_from_file
-from teacher_app.importing.limits import CELL_MAX
 from teacher_app.importing.rows import number_from_cell, rows_from_table
+from teacher_app.reading.files import source_from_file
+from teacher_app.reading.limits import CELL_MAX
 from tests.builders import an_exam
 
 WORKSHEET = "Identifier,Full name,ID number,Email address,Status,Grade,Maximum Grade,Grade can be changed,Last modified (submission),Last modified (grade),Feedback comments\r\n"

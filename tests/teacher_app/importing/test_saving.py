@@ -12,7 +12,7 @@ from shared.model.exam import Audience, NewResult
 from shared.model.grades import AWAITED
 from teacher_app.importing.draft import ImportDraft, Progress
 from teacher_app.importing.fates import Choices, Fate, Repeated, There
-from teacher_app.importing.files import source_from_text
+from teacher_app.reading.files import source_from_text
 from tests.backend_process import RunningBackend, SignedInTeacher
 from tests.teacher_app.rows.entry_desk import UNREACHABLE, ApiDouble, BatchRecorder, Desk, MakeDesk, open_desk
 

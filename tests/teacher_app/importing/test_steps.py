@@ -18,8 +18,8 @@ TESTS = {
     130: "tests/teacher_app/exam/test_review.py::"
     "test_rows_of_averages_that_were_imported_as_students_stand_out",
     131: "tests/shared/model/test_names.py::test_a_name_is_found_by_parts_of_its_words_in_any_order",
-    133: "tests/browser/test_student_own.py::test_i_am_found_however_i_write_my_name",
-    134: "tests/browser/test_student_own.py::test_i_am_found_however_i_write_my_name",
+    133: "tests/browser/student/test_own.py::test_i_am_found_however_i_write_my_name",
+    134: "tests/browser/student/test_own.py::test_i_am_found_however_i_write_my_name",
     135: "tests/shared/model/test_names.py::test_names_are_sorted_as_people_expect_and_codes_by_their_text",
     136: "tests/shared/model/test_statistics.py::test_only_all_and_none_are_100_and_0_percent",
     138: "tests/shared/model/test_statistics.py::test_half_of_the_points_passes_and_every_letter_but_f",
@@ -30,9 +30,9 @@ TESTS = {
     145: "tests/teacher_app/exporting/test_fill_in.py::"
     "test_a_student_is_found_with_another_kind_of_apostrophe",
     146: "tests/teacher_app/views/test_export_views.py::test_an_export_of_brightspace_is_filled_in",
-    147: "tests/teacher_app/importing/test_refusals.py::test_too_many_rows_or_columns_are_refused",
+    147: "tests/teacher_app/reading/test_refusals.py::test_too_many_rows_or_columns_are_refused",
     148: "tests/teacher_app/gate/test_gate_pages.py::test_spaces_around_a_name_and_a_password_are_ignored",
-    150: "tests/wire/test_cognito_sign_in.py::test_any_accepted_password_works",
+    150: "tests/wire/cognito/test_sign_in.py::test_any_accepted_password_works",
     152: "tests/teacher_app/gate/test_gate_pages.py::"
     "test_with_an_authenticator_the_password_alone_gives_no_access",
     153: "tests/teacher_app/views/test_import_view.py::"

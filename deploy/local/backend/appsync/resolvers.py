@@ -9,23 +9,24 @@ from sqlite3 import Connection
 from typing import Any
 
 from deploy.local.backend.appsync.authorization import Caller, ResolveInfo
-from deploy.local.backend.appsync.class_list_rules import (
+from deploy.local.backend.appsync.errors import ApiError
+from deploy.local.backend.appsync.paging import next_token, position_after
+from deploy.local.backend.appsync.realtime.subscriptions import MutationEvent
+from deploy.local.backend.appsync.rules.class_lists import (
     change_class_list,
     create_class_list,
     remove_class_list,
 )
-from deploy.local.backend.appsync.errors import ApiError
-from deploy.local.backend.appsync.exam_rules import (
+from deploy.local.backend.appsync.rules.exams import (
     change_exam,
     create_exam,
     publish_exam,
     remove_exam,
     unpublish_exam,
 )
-from deploy.local.backend.appsync.guesses import GuessLimits
-from deploy.local.backend.appsync.history import change_object
-from deploy.local.backend.appsync.paging import next_token, position_after
-from deploy.local.backend.appsync.result_rules import (
+from deploy.local.backend.appsync.rules.guesses import GuessLimits
+from deploy.local.backend.appsync.rules.history import change_object
+from deploy.local.backend.appsync.rules.results import (
     change_result,
     create_result,
     create_results,
@@ -34,9 +35,8 @@ from deploy.local.backend.appsync.result_rules import (
     remove_results,
     retract_result,
 )
+from deploy.local.backend.appsync.rules.teacher_mutation import TeacherMutation
 from deploy.local.backend.appsync.selection import projected, selected_fields
-from deploy.local.backend.appsync.subscriptions import MutationEvent
-from deploy.local.backend.appsync.teacher_mutation import TeacherMutation
 from deploy.local.backend.appsync.validation import checked_page_limit
 from deploy.local.backend.appsync.wire_rows import (
     WireObject,

@@ -19,12 +19,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from deploy.local.backend import sigv4
-from deploy.local.backend.cognito import account, admin, identity_pool, listing, mailed_codes, sign_in
-from deploy.local.backend.cognito.context import UserPoolContext
+from deploy.local.backend.cognito import identity_pool
 from deploy.local.backend.cognito.errors import CognitoRefused
 from deploy.local.backend.cognito.identity_pool import IdentityPool
 from deploy.local.backend.cognito.operator_key import OperatorKey
 from deploy.local.backend.cognito.request_fields import Answer, Fields
+from deploy.local.backend.cognito.user_pool import account, admin, listing, mailed_codes, sign_in
+from deploy.local.backend.cognito.user_pool.context import UserPoolContext
 from deploy.local.backend.sigv4 import SignatureRefused, SigningCredentials
 from deploy.local.backend.storage.pools import PoolNames
 from deploy.local.backend.tokens import SigningKey
