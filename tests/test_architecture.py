@@ -76,10 +76,24 @@ def skeleton(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "layers of deploy.local.backend",
         ),
         ("deploy.local.backend.appsync", "deploy.local.backend.http_app", "layers of deploy.local.backend"),
+        ("deploy.aws.cloudformation", "deploy.aws.smoke.api", "layers of deploy.aws"),
+        (
+            "deploy.local.backend.appsync.rules",
+            "deploy.local.backend.appsync.realtime.subscriptions",
+            "layers of deploy.local.backend.appsync",
+        ),
+        (
+            "deploy.local.backend.cognito.user_pool",
+            "deploy.local.backend.cognito.identity_pool",
+            "layers of deploy.local.backend.cognito",
+        ),
         ("shared.model", "shared.settings", "layers of shared"),
         ("shared.api", "shared.live.feed", "layers of shared"),
         ("teacher_app.rows", "teacher_app.gate.paths", "layers of teacher_app"),
         ("teacher_app.importing", "teacher_app.gate.paths", "layers of teacher_app"),
+        ("teacher_app.reading", "teacher_app.importing.headed", "layers of teacher_app"),
+        ("teacher_app.reading.tables", "teacher_app.reading.files", "layers of teacher_app.reading"),
+        ("teacher_app.importing.rows", "teacher_app.importing.draft", "layers of teacher_app.importing"),
         ("teacher_app.exam", "teacher_app.views.clock", "layers of teacher_app"),
         (
             "teacher_app.exam",
@@ -105,7 +119,8 @@ def skeleton(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_planted_wrong_import_breaks_its_contract(
     skeleton: Path, importer: str, imported: str, contract: str
 ) -> None:
-    planted = skeleton / importer.replace(".", "/") / "__init__.py"
+    place = skeleton / importer.replace(".", "/")
+    planted = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
     planted.write_text(f"import {imported}\n")
     try:
         linted = lint(skeleton)
