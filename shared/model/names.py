@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from enum import IntEnum
 from typing import Final
 
 from shared.model.codes import CODE_ALPHABET
 
 __all__ = [
     "TABLES",
+    "SameNumber",
     "are_other_numbers",
     "code_of",
     "code_pattern",
@@ -21,6 +23,8 @@ __all__ = [
     "has_words",
     "language_of",
     "name_key",
+    "number_key",
+    "same_number",
     "sort_key",
 ]
 
@@ -121,8 +125,32 @@ def fold(text: str) -> str:
 
 
 def are_other_numbers(first: str | None, second: str | None) -> bool:
-    """Whether the school's numbers of two students tell them apart: both have one, and they differ."""
-    return bool(first and second) and fold(first or "") != fold(second or "")
+    """Whether the school's numbers of two students tell them apart."""
+    return same_number(first, second) is SameNumber.NO
+
+
+class SameNumber(IntEnum):
+    """How sure it is that two of the school's numbers are one student's."""
+
+    NO = 0
+    UNKNOWN = 1  # one of them is missing
+    BUT_FOR_ZEROS = 2
+    YES = 3
+
+
+def same_number(first: str | None, second: str | None) -> SameNumber:
+    """Whether two students of one name are one by their numbers."""
+    if not first or not second:
+        return SameNumber.UNKNOWN
+    if fold(first) == fold(second):
+        return SameNumber.YES
+    return SameNumber.BUT_FOR_ZEROS if number_key(first) == number_key(second) else SameNumber.NO
+
+
+def number_key(number: str | None) -> str:
+    """Equal for what may be one student's number: spreadsheets take the zeros in front of 00123."""
+    plain = fold(number or "")
+    return plain.lstrip("0") if plain.isdecimal() else plain
 
 
 def name_key(text: str) -> str:

@@ -12,7 +12,7 @@ from shared.model.class_list import ClassList, ClassStudent
 from shared.model.errors import NotFound, VersionConflict
 from shared.model.exam import Exam, Result
 from shared.model.history import Change
-from shared.model.names import fold, has_words, name_key, sort_key
+from shared.model.names import fold, has_words, name_key, number_key, sort_key
 from teacher_app.exam.history import result_before
 from teacher_app.rows.commands import person_of
 
@@ -106,7 +106,7 @@ def persons_found(records: Records, typed: str) -> list[Person]:
     found: dict[str, str] = {}  # name_key -> name
 
     def look_at(name: str, *others: str | None) -> str:
-        is_other = any(text is not None and fold(text) == fold(typed) for text in others)
+        is_other = any(text is not None and number_key(text) == number_key(typed) for text in others)
         if fold(typed) and (is_other or has_words(name, typed)):
             found.setdefault(name_key(name), name)
         return name_key(name)

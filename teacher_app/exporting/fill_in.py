@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from shared.model.exam import Exam, Result
 from shared.model.grades import Mark
-from shared.model.names import are_other_numbers, fold, name_key
+from shared.model.names import are_other_numbers, fold, name_key, number_key
 from shared.model.text import escape_formula
 from teacher_app.exporting.gradebooks import canvas_grade, moodle_grade
 from teacher_app.exporting.persons import shown_person
@@ -132,7 +132,8 @@ class GradebookFile:
             by_name[line.key].append(line)
             by_number[line.number].append(line)
         # Where none of the numbers is there, the gradebook counts its students in another way.
-        has_numbers = any(row.number and fold(row.number) in by_number for row in rows)
+        numbers = {number_key(number) for number in by_number} - {""}
+        has_numbers = any(number_key(row.number) in numbers for row in rows)
         here: dict[str, list[str]] = defaultdict(list)  # the numbers of each name
         wanted: list[tuple[str, str, str]] = []
         for row in rows:
@@ -145,10 +146,14 @@ class GradebookFile:
         found: dict[str, int] = {}
         for row_id, key, number in wanted:
             candidates = by_number.get(number, []) if number else []
-            candidates = candidates or [
-                line for line in by_name[key] if not (has_numbers and are_other_numbers(line.number, number))
-            ]
-            times_here = sum(not are_other_numbers(number, other) for other in here[key])
+            times_here = here[key].count(number)
+            if not candidates:
+                candidates = [
+                    line
+                    for line in by_name[key]
+                    if not (has_numbers and are_other_numbers(line.number, number))
+                ]
+                times_here = sum(not are_other_numbers(number, other) for other in here[key])
             if len(candidates) == times_here == 1 and candidates[0].key == key:
                 found[row_id] = candidates[0].number_of_line
         times = Counter(found.values())

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from shared.model.class_list import ClassStudent
 from shared.model.exam import Exam, Result
-from shared.model.names import are_other_numbers, name_key
+from shared.model.names import SameNumber, name_key, same_number
 from teacher_app.rows.commands import person_of
 
 __all__ = ["Match", "match_students"]
@@ -50,28 +50,20 @@ def match_students(students: Sequence[ClassStudent], exam: Exam, results: Iterab
     for name, places in _places_by_name(students).items():
         left = {place: students[place].number for place in places if place not in found}
         rows = by_name.pop(name, [])
-        for of_number in (True, False):
-            pairs = _pairs(left, rows, of_number=of_number)
+        for least in (SameNumber.YES, SameNumber.BUT_FOR_ZEROS, SameNumber.UNKNOWN):
+            pairs = _pairs(left, rows, least)
             found |= pairs
             left = {place: number for place, number in left.items() if place not in pairs}
             rows = [row for row in rows if row not in pairs.values()]
-        candidates = {place: _candidates(number, rows) for place, number in left.items()}
+        candidates = {place: _candidates(number, rows, SameNumber.UNKNOWN) for place, number in left.items()}
         unclear |= {place: tuple(may_be) for place, may_be in candidates.items() if may_be}
         others += [row for row in rows if not any(row in may_be for may_be in candidates.values())]
     return Match(found, unclear, (*others, *(row for rows in by_name.values() for row in rows)))
 
 
-def _pairs(
-    numbers: Mapping[int, str | None], rows: Sequence[Result], *, of_number: bool
-) -> dict[int, Result]:
-    """Who has one result that is nobody else's, of these students (place -> number) and results of one name;
-    `of_number`: with the same number."""
-    may_be: dict[int, list[Result]] = {}
-    for place, number in numbers.items():
-        candidates = _candidates(number, rows)
-        if of_number:
-            candidates = [row for row in candidates if row.number and number]
-        may_be[place] = candidates
+def _pairs(numbers: Mapping[int, str | None], rows: Sequence[Result], least: SameNumber) -> dict[int, Result]:
+    """Who of these students (place -> number) has one of these results of one name that is nobody else's."""
+    may_be = {place: _candidates(number, rows, least) for place, number in numbers.items()}
     claimed = Counter(row.id for candidates in may_be.values() for row in candidates)
     return {
         place: candidates[0]
@@ -80,8 +72,8 @@ def _pairs(
     }
 
 
-def _candidates(number: str | None, rows: Iterable[Result]) -> list[Result]:
-    return [row for row in rows if not are_other_numbers(number, row.number)]
+def _candidates(number: str | None, rows: Iterable[Result], least: SameNumber) -> list[Result]:
+    return [row for row in rows if same_number(number, row.number) >= least]
 
 
 def _places_by_name(students: Sequence[ClassStudent]) -> dict[str, list[int]]:

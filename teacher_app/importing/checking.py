@@ -22,7 +22,7 @@ from shared.model.scales import NumberScale, Scale, number_text
 from teacher_app.importing.columns import GRADE_CELL_MAX, is_grade
 from teacher_app.importing.comparing import Students, compared
 from teacher_app.importing.fates import CheckedRow, Choices, Fate, Repeated
-from teacher_app.importing.rows import SourceRow, is_cut_short
+from teacher_app.importing.rows import SourceRow, is_cut_short, owners_by_number
 
 __all__ = ["SHARES_OF", "are_shares", "check_rows"]
 
@@ -176,19 +176,15 @@ def _refuse_repeated_codes(checked: list[CheckedRow], exam: Exam) -> None:
 
 def _refuse_numbers_of_others(checked: list[CheckedRow], students: Students) -> None:
     """A number is one student's. Which of two names is wrong, or which number, only the teacher knows."""
-    rows_by_number: dict[str, list[int]] = defaultdict(list)
-    for index, one in enumerate(checked):
-        if one.row.number and one.fate.is_saved:
-            rows_by_number[fold(one.row.number)].append(index)
-    for indexes in rows_by_number.values():
-        rows = {index: checked[index].row for index in indexes}
-        keys = {index: students.key_of(row) for index, row in rows.items()}
-        for index, row in rows.items():
-            other = next((rows[other] for other in indexes if keys[other] != keys[index]), None)
-            if other is not None:
-                reason = f"Line {other.line} has the number {row.number} too, for {other.person or 'nobody'}."
-            elif (owner := students.other_owner_of(row)) is not None:
-                reason = f"{row.number} is the number of {owner} in this exam."
-            else:
-                continue
-            checked[index] = CheckedRow(row, Fate.BAD, f"{reason} Correct the name or the number.")
+    saved = {index: one.row for index, one in enumerate(checked) if one.fate.is_saved and one.row.number}
+    keys = {index: students.key_of(row) for index, row in saved.items()}
+    rows_by_number = owners_by_number((row.number, keys[index], row) for index, row in saved.items())
+    for index, row in saved.items():
+        rows = rows_by_number[fold(row.number)]
+        if other := next((rows[key] for key in rows if key != keys[index]), None):
+            reason = f"Line {other.line} has the number {row.number} too, for {other.person or 'nobody'}."
+        elif (owner := students.other_owner_of(row)) is not None:
+            reason = f"{row.number} is the number of {owner} in this exam."
+        else:
+            continue
+        checked[index] = CheckedRow(row, Fate.BAD, f"{reason} Correct the name or the number.")

@@ -13,9 +13,9 @@ from dataclasses import replace
 
 from shared.model.exam import Audience, Result
 from shared.model.grades import AWAITED, grade_text
-from shared.model.names import fold, name_key
+from shared.model.names import fold, name_key, number_key
 from teacher_app.importing.fates import CheckedRow, Choices, Fate, OtherNumber, Repeated, There
-from teacher_app.importing.rows import SourceRow
+from teacher_app.importing.rows import SourceRow, owners_by_number
 from teacher_app.rows.commands import person_of
 
 __all__ = ["Students", "compared"]
@@ -30,15 +30,15 @@ class Students:
         self.audience = audience
         self._by_key: dict[object, list[Result]] = defaultdict(list)
         self._keys_by_code: dict[str, object] = {}
-        self._keys_by_number: dict[str, dict[object, str]] = defaultdict(dict)  # each with the person
+        persons: list[tuple[str | None, object, str]] = []
         for row in rows:
             person = person_of(row, audience)
             key: object = name_key(person) if person else ("code", row.student)
             self._by_key[key].append(row)
             if audience.has_codes:
                 self._keys_by_code[row.student] = key
-            if row.number:
-                self._keys_by_number[fold(row.number)][key] = person or row.student
+            persons.append((row.number, key, person or row.student))
+        self._persons_by_number = owners_by_number(persons)
 
     def key_of(self, row: SourceRow) -> object:
         """Equal for rows of one name, or of one code that is there."""
@@ -60,7 +60,7 @@ class Students:
 
     def other_owner_of(self, row: SourceRow) -> str | None:
         """Whose number it is in this exam, if it is another student's alone."""
-        owners = self._keys_by_number.get(fold(row.number), {})
+        owners = self._persons_by_number.get(fold(row.number), {})
         return next(iter(owners.values())) if owners and self.key_of(row) not in owners else None
 
 
@@ -100,13 +100,7 @@ def compared(
 
 def _identities(row: Result, audience: Audience) -> set[str]:
     """What says alone whose result it is; "" says nothing."""
-    return {_key(row.number), row.student if audience.has_codes else ""}
-
-
-def _key(number: str | None) -> str:
-    """Equal for one student's number, from which a spreadsheet may have taken the zeros in front."""
-    plain = fold(number or "")
-    return plain.lstrip("0") if plain.isdecimal() else plain
+    return {number_key(row.number), row.student if audience.has_codes else ""}
 
 
 def _by_identity(rows: Sequence[CheckedRow], students: Students) -> dict[str, list[int]]:
@@ -114,7 +108,7 @@ def _by_identity(rows: Sequence[CheckedRow], students: Students) -> dict[str, li
     the places of all, by "": the name does not tell them apart."""
     groups: dict[str, list[int]] = defaultdict(list)
     for place, one in enumerate(rows):
-        groups[one.row.code if students.has_code(one.row.code) else _key(one.row.number)].append(place)
+        groups[one.row.code if students.has_code(one.row.code) else number_key(one.row.number)].append(place)
     return {"": list(range(len(rows)))} if "" in groups else groups
 
 
@@ -256,7 +250,7 @@ def _are(words: Sequence[str]) -> str:
 
 
 def _is_same_number(one: CheckedRow, row: Result, choices: Choices) -> bool:
-    return choices.numbers is OtherNumber.SAME or _key(one.row.number) == _key(row.number)
+    return choices.numbers is OtherNumber.SAME or number_key(one.row.number) == number_key(row.number)
 
 
 def _replacing(one: CheckedRow, row: Result, reason: str, choices: Choices) -> CheckedRow:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from shared.model.grade_words import Word, word_of
 from shared.model.names import fold
@@ -16,8 +18,10 @@ from teacher_app.reading.headings import Role, role_of_heading
 from teacher_app.reading.limits import CELL_MAX
 from teacher_app.reading.tables import Table
 
-__all__ = ["SourceRow", "is_cut_short", "number_from_cell", "rows_from_table"]
+__all__ = ["SourceRow", "is_cut_short", "number_from_cell", "owners_by_number", "rows_from_table"]
 
+_Key = TypeVar("_Key")
+_Owner = TypeVar("_Owner")
 _LEFT_OUT = "left out unless you tick it."
 _HIDDEN = f"The workbook hides this row: {_LEFT_OUT}"
 _NAME_ROLES = frozenset({Role.STUDENT, Role.FIRST_NAME, Role.MIDDLE_NAME, Role.LAST_NAME})
@@ -103,6 +107,18 @@ def number_from_cell(cell: str) -> str:
         return ""
     whole = _WHOLE_NUMBER.fullmatch(plain)
     return whole[1] if whole else plain
+
+
+def owners_by_number(
+    owned: Iterable[tuple[str | None, _Key, _Owner]],
+) -> dict[str, dict[_Key, _Owner]]:
+    """Who has each number, by fold() of it: the first owner of each key, such as a name_key(). A number is
+    one student's, so several owners are to be corrected."""
+    owners: dict[str, dict[_Key, _Owner]] = defaultdict(dict)
+    for number, key, owner in owned:
+        if number:
+            owners[fold(number)].setdefault(key, owner)
+    return dict(owners)
 
 
 def is_cut_short(number: str) -> bool:

@@ -27,7 +27,7 @@ from shared.model.errors import (
 )
 from shared.model.exam import Audience, NewResult, Result, cleaned_comment
 from shared.model.grades import AWAITED, stored_grade
-from shared.model.names import are_other_numbers, name_key
+from shared.model.names import are_other_numbers, name_key, same_number
 from teacher_app.rows.commands import (
     ChangeRow,
     Command,
@@ -123,7 +123,7 @@ class RowWriter:
                     for row in present.get(person, [])
                     if row.id != command.key and not are_other_numbers(row.number, new.number)
                 ]
-                same.sort(key=lambda row: row.number != new.number)
+                same.sort(key=lambda row: same_number(row.number, new.number), reverse=True)
                 if same and not command.accepts_duplicate:
                     answered.append(Duplicate(command.key, same[0], new.grade == same[0].grade))
                 elif not command.accepts_duplicate and not all(

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 
 import streamlit as st
 
 from shared.model.class_list import ClassList, ClassStudent, NewClassList, check_students
-from shared.model.codes import is_code
 from shared.model.errors import FieldInvalid, VersionConflict
 from shared.model.exam import TEXT_MAX, new_id
-from shared.model.names import fold, name_key, sort_key
-from shared.model.scales import OUT_OF_20
+from shared.model.names import name_key, sort_key
 from shared.model.text import escape_markdown
 from teacher_app.context import current_api, current_reader
 from teacher_app.exam.wording import count_text, names_text
-from teacher_app.importing.columns import recognised
-from teacher_app.importing.rows import is_cut_short, rows_from_table
-from teacher_app.reading.files import Source
+from teacher_app.importing.class_students import NAMES_SHOWN, stored_text, students_from_source
 from teacher_app.reading.limits import BYTES_MAX, FileNotReadable
 from teacher_app.views import navigation
 from teacher_app.views.buttons import set_state, storing_button
@@ -31,7 +25,6 @@ __all__ = ["render"]
 
 _NEW_ID = "new-class-list-id"  # in the session, until it is stored: a second press makes no second list
 _RECEIPT = "class-lists-receipt"
-_NAMES_SHOWN = 5
 
 
 def render() -> None:
@@ -78,7 +71,7 @@ def _new() -> None:
         return
     try:
         source = current_reader().file(file.getvalue()) if file else current_reader().pasted(text)
-        students, left_out = _students_in(source)
+        students, left_out = students_from_source(source)
         new = NewClassList(title, students, list_id)
         current_api().create_class_list(new)
     except FileNotReadable as error:
@@ -89,53 +82,7 @@ def _new() -> None:
         explain(error)
     else:
         st.session_state.pop(_NEW_ID)
-        _done(_made_text(new, left_out))
-
-
-def _students_in(source: Source) -> tuple[tuple[ClassStudent, ...], list[str]]:
-    """The students of a source's first table, and what stands there in a name's place but names no student.
-
-    Raises FieldInvalid if no names are recognised, or if numbers are not whole.
-    """
-    table = next(iter(source.tables.values()))
-    layout = recognised(table, OUT_OF_20, "", kind=source.kind)
-    rows = [
-        row for row in rows_from_table(table, replace(layout, grade=None, has_grades=False)) if row.person
-    ]
-    if cut := next((row for row in rows if row.is_included and is_cut_short(row.number)), None):
-        raise FieldInvalid(
-            "number",
-            f"A spreadsheet cut the number of {cut.person} short: {cut.number}. Save the file again with the "
-            "numbers as text.",
-        )
-    students = tuple(
-        ClassStudent(row.person, row.number or None, row.code if is_code(row.code) else None)
-        for row in rows
-        if row.is_included
-    )
-    if not students:
-        raise FieldInvalid("students", "No column of names is recognised. Give it the heading “Name”.")
-    return students, [row.person for row in rows if not row.is_included]
-
-
-def _made_text(new: NewClassList, left_out: Sequence[str]) -> str:
-    """What is stored, and what to look at: names left out, and students who cannot be told apart."""
-    parts = [f"“{new.title}” is stored with {count_text(len(new.students), 'student')}."]
-    if left_out:
-        names = names_text(left_out, shown_max=_NAMES_SHOWN)
-        parts.append(f"Left out, since it does not look like a student: {names}. Add whoever is one below.")
-    alike = Counter((name_key(one.name), one.number, one.code) for one in new.students)
-    if more_than_once := [key for (key, *_), count in alike.items() if count > 1]:
-        written = {name_key(one.name): one.name for one in reversed(new.students)}
-        names = names_text([written[key] for key in more_than_once], shown_max=_NAMES_SHOWN)
-        parts.append(f"More than once in it: {names}. Give each a number if these are different students.")
-    names_by_number: dict[str, dict[str, str]] = defaultdict(dict)
-    for one in new.students:
-        names_by_number[fold(one.number or "")].setdefault(name_key(one.name), one.name)
-    for number, named in names_by_number.items():
-        if number and len(named) > 1:
-            parts.append(f"The number {number} is that of {' and '.join(named.values())}: correct it below.")
-    return " ".join(parts)
+        _done(stored_text(new, left_out))
 
 
 def _edit(stored: ClassList) -> None:
@@ -213,7 +160,7 @@ def _what_changes(before: Sequence[ClassStudent], after: Sequence[ClassStudent])
         ("no longer on the list", [name for key, name in known.items() if key not in wanted]),
     ):
         if names:
-            parts.append(f"{escape_markdown(names_text(names, shown_max=_NAMES_SHOWN))}: {word}.")
+            parts.append(f"{escape_markdown(names_text(names, shown_max=NAMES_SHOWN))}: {word}.")
     parts.append(
         "This counts for the next exams. Those that you made before keep the students that they have."
     )

@@ -5,7 +5,16 @@ import random
 import pytest
 
 from shared.model.exam import Audience
-from shared.model.names import code_of, fold, has_words, language_of, name_key, sort_key
+from shared.model.names import (
+    SameNumber,
+    code_of,
+    fold,
+    has_words,
+    language_of,
+    name_key,
+    same_number,
+    sort_key,
+)
 from shared.model.students import find_students, sorted_by_student
 from tests.builders import a_published_exam, a_result
 
@@ -30,12 +39,29 @@ SAME_NAMES = [
     ("J. R. R. Tolkien", "J.R.R. Tolkien"),
     ("Σωκράτης", "σωκρατησ"),
 ]
+NUMBERS = [
+    ("17", "17", SameNumber.YES),
+    (" s-17", "S-17", SameNumber.YES),
+    ("000429", "429", SameNumber.BUT_FOR_ZEROS),
+    ("0123", "00123", SameNumber.BUT_FOR_ZEROS),
+    ("A0123", "A123", SameNumber.NO),  # no spreadsheet takes these
+    ("1230", "123", SameNumber.NO),
+    ("17", "", SameNumber.UNKNOWN),
+    (None, None, SameNumber.UNKNOWN),
+]
 OTHER_NAMES = [
     ("Ada Lovelace", "Ada Lovelace, PhD, Dr"),
     ("Ada", "Ada Lovelace"),
     ("सुमन", "समन"),  # a vowel sign is no accent
     ("Tom &amp; Jerry", "Tom & Jerry"),
 ]
+
+
+@pytest.mark.parametrize(("first", "second", "likeness"), NUMBERS)
+def test_zeros_in_front_tell_no_students_apart(
+    first: str | None, second: str | None, likeness: SameNumber
+) -> None:
+    assert same_number(first, second) is same_number(second, first) is likeness
 
 
 @pytest.mark.parametrize(("typed", "written"), SAME_NAMES, ids=ascii)

@@ -41,6 +41,7 @@ def test_a_student_is_found_by_any_spelling_number_or_code_with_all_records(type
 
 def test_a_student_is_found_by_the_number_of_a_result() -> None:
     assert persons_found(RECORDS, " 0018") == [Person("Ada Byron", (BYRON,), ())]
+    assert persons_found(RECORDS, "18") == [Person("Ada Byron", (BYRON,), ())]
 
 
 def test_of_several_students_all_are_found_the_exact_name_first() -> None:

@@ -196,6 +196,27 @@ def test_numbers_tell_two_students_of_one_name_apart() -> None:
     assert (filled.count, filled.missing) == (2, ())
 
 
+def test_a_file_that_a_spreadsheet_saved_without_zeros_is_filled_in() -> None:
+    """Excel makes 429 of 0429 when it saves what was downloaded (reported to PrairieLearn, among others)."""
+    stripped = NUMBERED.replace(",00", ",").replace(",4,,at", ",4,77125,at")
+    students = (
+        ("Ada Lovelace", "00124", "12"),
+        ("Ada Lovelace", "00123", "14"),
+        ("Alan Turing", "77125", "3"),
+    )
+    filled = filled_by(stripped, *students)
+    assert [row[5] for row in table_of(filled.data)] == ["Mathematics (1)", "14", "12", "", "3"]
+
+
+def test_zeros_that_tell_two_students_of_one_name_apart_count() -> None:
+    both = NUMBERED.replace("00124", "123")
+    filled = filled_by(both, ("Ada Lovelace", "123", "12"), ("Ada Lovelace", "00123", "14"))
+    assert [row[5] for row in table_of(filled.data)] == ["Mathematics (1)", "14", "12", "", ""]
+    lost = NUMBERED.replace("00123", "123").replace("00124", "123")
+    filled = filled_by(lost, ("Ada Lovelace", "123", "12"), ("Ada Lovelace", "00123", "14"))
+    assert (filled.count, filled.missing) == (0, ("Ada Lovelace", "Ada Lovelace"))
+
+
 def test_a_number_that_has_another_name_there_gets_no_grade() -> None:
     filled = filled_by(NUMBERED, ("Grace Hopper", "00123", "12"), ("Alan Turing", "00127", "3"))
     assert changed_cells(NUMBERED.encode(), filled) == {("Turing, Alan", 5): "3"}

@@ -70,6 +70,18 @@ def test_zeros_that_a_spreadsheet_took_make_no_other_student() -> None:
     assert fates(rows_of(("Ada", "123", "14")), there(("Ada", "00123", "14"))) == [Fate.SAME]
 
 
+def test_two_of_one_name_whose_numbers_differ_by_zeros_alone_are_asked_about() -> None:
+    rows = rows_of(("Ada", "0123", "14"), ("Ada", "123", "12"))
+    assert fates(rows) == [Fate.REPEATED, Fate.REPEATED]
+    assert fates(rows, repeated=Repeated.ALL) == [Fate.NEW, Fate.NEW]
+
+
+def test_two_names_whose_numbers_differ_by_zeros_alone_are_two_students() -> None:
+    rows = rows_of(("Ada", "0123", "14"), ("Grace", "123", "12"))
+    assert fates(rows) == [Fate.NEW, Fate.NEW]
+    assert fates(rows[1:], there(("Ada", "0123", "14"))) == [Fate.NEW]
+
+
 def test_a_number_of_another_student_in_the_exam_is_to_be_corrected() -> None:
     present = there(("Ada Lovelace", "1001", AWAITED), ("Grace Hopper", "1002", AWAITED))
     one, two = checked(rows_of(("Ada Lovelace", "1002", "14"), ("Alan Turing", "1001", "3")), present)
