@@ -28,7 +28,6 @@ class Capability(Enum):
     DIRECTIVES = auto()  # a type's own directives close its fields, not only the caller's role
     SUBSCRIPTIONS = auto()  # real time, with filters
     LIMITS = auto()  # sizes, depth, complexity, introspection
-    DELETED_IDS = auto()  # what was deleted is not created again, by a try that arrives late
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from deploy.local import __main__ as local
 from shared.api.calls import BATCH_MAX, GuestApi, TeacherApi
 from shared.identity.guest import GuestCredentials
 from shared.model.class_list import ClassStudent, NewClassList
-from shared.model.errors import NotAllowed
+from shared.model.errors import NotAllowed, VersionConflict
 from shared.model.exam import Exam, NewExam, NewResult, Result
 from shared.model.scales import OUT_OF_20
 from shared.settings import BackendSettings
@@ -30,6 +30,7 @@ from tests.wire.clients import backend_settings
 
 RESULTS = BATCH_MAX + 21
 OWNED = f"2 exams with {RESULTS} results, and 1 class list"
+MISTAKE = NewResult("Mistaken for somebody else", "2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +113,18 @@ class Teacher:
         return self.api.create_exam(NewExam("Optics", dt.date(2026, 6, 18), "A. Berg", OUT_OF_20))
 
     def with_exams(self) -> tuple[Exam, Exam, str]:
-        """A published exam with results, a draft, and a class list's id."""
+        """A published exam with results, a draft, and a class list's id; one more of each was deleted."""
         draft, published = self.new_exam(), self.new_exam()
         rows = [NewResult(f"Student {number}", "12") for number in range(RESULTS)]
         self.api.create_results(published.id, rows[:BATCH_MAX])
         self.api.create_results(published.id, rows[BATCH_MAX:])
         students = (ClassStudent("Ada", "17", "7KQ2MX"), ClassStudent("Grace"))
         class_list = self.api.create_class_list(NewClassList("7a", students))
+        dropped, dropped_list = self.new_exam(), self.api.create_class_list(NewClassList("7b", students))
+        mistake = self.api.create_result(published.id, MISTAKE)
+        self.api.delete_result(published.id, mistake.id, mistake.version)
+        self.api.delete_exam(dropped.id, dropped.version)
+        self.api.delete_class_list(dropped_list.id, dropped_list.version)
         return self.api.publish_exam(published.id, published.version), draft, class_list.id
 
 
@@ -166,8 +172,11 @@ def test_a_leavers_exams_are_a_colleagues_and_students_notice_nothing(
     assert seen_by(guest, published) == before
     row = before[1][0]
     assert colleague.api.update_result(published.id, row.id, row.version, grade="9").grade == "9"
+    with pytest.raises(VersionConflict):
+        colleague.api.create_result(published.id, MISTAKE)  # deleted before
     names = [change.by_name for change in colleague.api.all_changes(published.id)]
-    assert names == [colleague.username, leaver.username, leaver.username]  # the last one published it
+    # The last two of the leaver's deleted one and published the exam.
+    assert names == [colleague.username, *[leaver.username] * 3]
     assert list(leaver.api.all_changes(published.id)) == []
     with pytest.raises(NotAllowed):
         leaver.api.create_result(published.id, NewResult("Too late", "12"))

@@ -1,4 +1,8 @@
-"""A stack's accounts, exams and results, read and written past its API: a school that moves in or out."""
+"""A stack's accounts, exams and results, read and written past its API: a school that moves in or out.
+
+What the API deletes leaves its key in the table for a day (resolvers/deleteRows.js): an item without a
+version, which is no exam, no result and no class list.
+"""
 
 from __future__ import annotations
 
@@ -58,10 +62,11 @@ class StackData:
 
     def school(self) -> School:
         """Everything of the stack."""
-        exams = tuple(_exam(item) for item in self._items(self._exams_table))
+        exams = tuple(_exam(item) for item in self._items(self._exams_table) if _is_there(item))
         items = list(self._items(self._results_table))
-        results = tuple(_result(item) for item in items if not _is_in(item, GUESSES, CLASS_LISTS, HISTORY))
-        lists = tuple(_class_list(item) for item in items if _is_in(item, CLASS_LISTS))
+        there = [item for item in items if _is_there(item) and not _is_in(item, GUESSES, HISTORY)]
+        results = tuple(_result(item) for item in there if not _is_in(item, CLASS_LISTS))
+        lists = tuple(_class_list(item) for item in there if _is_in(item, CLASS_LISTS))
         changes = tuple(changes_of(item for item in items if _is_in(item, HISTORY)))
         return School(self.teachers(), exams, results, lists, changes)
 
@@ -92,8 +97,8 @@ class StackData:
     def count(self, sub: str) -> Holdings:
         """What an account owns."""
         exam_ids = self._exam_ids(sub)
-        results = sum(len(self._partition(exam_id)) for exam_id in exam_ids)
-        return Holdings(len(exam_ids), results, len(self._partition(CLASS_LISTS + sub)))
+        results = sum(len(self._there(exam_id)) for exam_id in exam_ids)
+        return Holdings(len(exam_ids), results, len(self._there(CLASS_LISTS + sub)))
 
     def hand_over(self, sub: str, new_sub: str) -> None:
         """Makes everything that an account owns another's; repeat it after an interruption."""
@@ -102,7 +107,7 @@ class StackData:
             self._own_results(exam_id, new_sub)
             self._own(self._exams_table, {"id": {"S": exam_id}}, new_sub)
             self._own_results(exam_id, new_sub)
-        for item in self._partition(CLASS_LISTS + sub):
+        for item in self._there(CLASS_LISTS + sub):
             put = {
                 "TableName": self._results_table,
                 "Item": {**item, "examId": {"S": CLASS_LISTS + new_sub}},
@@ -124,11 +129,11 @@ class StackData:
 
     def _exam_ids(self, sub: str) -> list[str]:
         """From the table itself, since an index may lack the newest."""
-        return [item["id"] for item in self._items(self._exams_table) if item["owner"] == sub]
+        return [item["id"] for item in self._items(self._exams_table) if item.get("owner") == sub]
 
     def _own_results(self, exam_id: str, sub: str) -> None:
         with ThreadPoolExecutor(WRITERS) as pool:
-            keys = [_result_key(item) for item in self._partition(exam_id)]
+            keys = [_result_key(item) for item in self._there(exam_id)]
             list(pool.map(lambda key: self._own(self._results_table, key, sub), keys))
 
     def _own(self, table: str, key: Mapping[str, Any], sub: str) -> None:
@@ -137,8 +142,8 @@ class StackData:
                 TableName=table,
                 Key=key,
                 UpdateExpression="SET #owner = :owner",
-                ConditionExpression="attribute_exists(id)",  # what was deleted meanwhile stays deleted
-                ExpressionAttributeNames={"#owner": "owner"},
+                ConditionExpression="attribute_exists(#version)",  # what was deleted meanwhile stays deleted
+                ExpressionAttributeNames={"#owner": "owner", "#version": "version"},
                 ExpressionAttributeValues={":owner": {"S": sub}},
             )
 
@@ -151,7 +156,8 @@ class StackData:
             list(pool.map(delete, self._partition(exam_id)))
 
     def _partition(self, exam_id: str) -> list[dict[str, Any]]:
-        """The items of one exam, or of one teacher's class lists, with DynamoDB's types."""
+        """The items of one exam, or of one teacher's class lists, and what is left of deleted ones, with
+        DynamoDB's types."""
         with aws_errors():
             pages = self._dynamodb.get_paginator("query").paginate(
                 TableName=self._results_table,
@@ -160,6 +166,10 @@ class StackData:
                 ConsistentRead=True,
             )
             return [item for page in pages for item in page["Items"]]
+
+    def _there(self, exam_id: str) -> list[dict[str, Any]]:
+        """As `_partition`, without what was deleted."""
+        return [item for item in self._partition(exam_id) if _is_there(item)]
 
     def _plain_partition(self, exam_id: str) -> list[dict[str, Any]]:
         """As `_partition`, with Python's types."""
@@ -175,14 +185,14 @@ class StackData:
         return Written(stored.count(True), stored.count(False))
 
     def _put(self, table: str, item: Mapping[str, Any]) -> bool:
-        """Stores an item that is new or newer than the stored one; whether it was."""
+        """Stores an item that is new, deleted, or newer than the stored one; whether it was."""
         with aws_errors():
             try:
                 self._dynamodb.put_item(
                     TableName=table,
                     Item=_typed_item(item),
-                    ConditionExpression="attribute_not_exists(#id) OR #version < :version",
-                    ExpressionAttributeNames={"#id": "id", "#version": "version"},
+                    ConditionExpression="attribute_not_exists(#version) OR #version < :version",
+                    ExpressionAttributeNames={"#version": "version"},
                     ExpressionAttributeValues={":version": {"N": str(item["version"])}},
                 )
             except self._dynamodb.exceptions.ConditionalCheckFailedException:
@@ -275,6 +285,10 @@ def _result(item: Mapping[str, Any]) -> Result:
         comment=item.get("comment"),
         regraded_at=item.get("regradedAt"),
     )
+
+
+def _is_there(item: Mapping[str, Any]) -> bool:
+    return "version" in item
 
 
 def _is_in(item: Mapping[str, Any], *partitions: str) -> bool:

@@ -1,6 +1,6 @@
 import { util } from '@aws-appsync/utils';
 
-// Changes of the caller's own class lists: createClassList, updateClassList, deleteClassList. Data source: results.
+// Changes of the caller's own class lists: createClassList, updateClassList. Data source: results.
 // A list is looked up in the caller's own partition: somebody else's list does not exist for them.
 const UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![\\s\\S])';
 const TEXT = '^[^\\x00-\\x1f\\x7f-\\x9f]{1,120}(?![\\s\\S])';
@@ -104,14 +104,6 @@ export function request(ctx) {
       condition: { expression: 'attribute_not_exists(#id)', expressionNames: { '#id': 'id' } },
     };
   }
-  const condition = {
-    expression: '#version = :expectedVersion',
-    expressionNames: { '#version': 'version' },
-    expressionValues: util.dynamodb.toMapValues({ ':expectedVersion': expectedVersion }),
-  };
-  if (field === 'deleteClassList') {
-    return { operation: 'DeleteItem', key, condition };
-  }
   values.version = expectedVersion + 1;
   values.updatedAt = now;
   const names = {};
@@ -130,21 +122,30 @@ export function request(ctx) {
       expressionNames: names,
       expressionValues: util.dynamodb.toMapValues(placeholders),
     },
-    condition,
+    condition: {
+      expression: '#version = :expectedVersion',
+      expressionNames: { '#version': 'version' },
+      expressionValues: util.dynamodb.toMapValues({ ':expectedVersion': expectedVersion }),
+    },
   };
 }
 
 export function response(ctx) {
   const stored = ctx.result ?? null;
+  const isDeleted = stored !== null && (stored.version ?? null) === null;
   if (ctx.error && ctx.error.type !== 'DynamoDB:ConditionalCheckFailedException') {
     util.error(ctx.error.message, ctx.error.type);
   }
   if (ctx.error && ctx.info.fieldName === 'createClassList') {
+    if (isDeleted) {
+      // deleteClassList has left this: a try whose answer was lost arrives after the list was deleted.
+      util.error('The class list with this id was deleted.', 'ConflictException');
+    }
     if (stored === null || !isSame(stored, ctx.args.input)) {
       util.error('A class list with this id exists already, with other content.', 'ConflictException', stored);
     }
   } else if (ctx.error) {
-    if (stored === null) {
+    if (stored === null || isDeleted) {
       util.error('There is no such class list.', 'NotFound');
     }
     util.error('The class list has changed since you read it.', 'ConflictException', stored);

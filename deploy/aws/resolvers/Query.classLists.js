@@ -2,6 +2,7 @@ import { util } from '@aws-appsync/utils';
 
 // The caller's own class lists: getClassList, listMyClassLists. Data source: results.
 // A teacher's lists are one partition of the table of results: no exam has its key, which is no UUID.
+// What deleteClassList leaves, without a version, is no list; a page is shorter by it.
 const UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![\\s\\S])';
 const LIMIT_MAX = 1000;
 const TOKEN_START = 'class-lists/';
@@ -40,13 +41,13 @@ export function response(ctx) {
     util.error(ctx.error.message, ctx.error.type);
   }
   if (ctx.info.fieldName === 'getClassList') {
-    return ctx.result ?? null;
+    return (ctx.result?.version ?? null) === null ? null : ctx.result;
   }
   const limit = ctx.args.limit ?? 100;
   const items = ctx.result.items.slice(0, limit);
   const hasMore = ctx.result.items.length > limit || (ctx.result.nextToken ?? null) !== null;
   return {
-    items: items.map((item) => ({ ...item, students: null })),
+    items: items.filter((item) => (item.version ?? null) !== null).map((item) => ({ ...item, students: null })),
     nextToken: hasMore && items.length > 0 ? `${TOKEN_START}${items[items.length - 1].id}` : null,
   };
 }

@@ -5,11 +5,13 @@
 // Where each student sees the own result only, whom a result is about is the owner's alone.
 // Awaited results, names, numbers and comments go to the exam's owner alone, a comment also to whoever has the code.
 // Times go to teachers alone: the order of entry could identify the people behind codes.
-// A page is shorter by the awaited results that it leaves out; its token is the position of the last one read.
+// A page is shorter by the awaited results that it leaves out, and by what deleteRows leaves, which has no version; its
+// token is the position of the last one read.
 const HIDDEN = { name: null, number: null, comment: null }; // the owner's alone
 
 function isShownTo(identity, row, exam) {
-  return row.grade !== 'AWAITED' || exam.owner === (identity?.sub ?? null);
+  const isDeleted = (row.version ?? null) === null;
+  return !isDeleted && (row.grade !== 'AWAITED' || exam.owner === (identity?.sub ?? null));
 }
 
 function shownTo(identity, row, exam, isPublic) {

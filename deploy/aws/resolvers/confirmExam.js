@@ -21,7 +21,7 @@ export function response(ctx) {
   if (ctx.error) {
     util.error(ctx.error.message, ctx.error.type);
   }
-  if (!ctx.result) {
+  if ((ctx.result?.version ?? null) === null) {
     util.error('There is no such exam.', 'NotFound');
   }
   const graded = ctx.stash.items.filter((item) => item.grade !== 'AWAITED');

@@ -16,6 +16,10 @@ function isSame(row, stored) {
 }
 
 function refuse(ctx, stored) {
+  if (stored !== null && (stored.version ?? null) === null) {
+    // deleteRows has left this: a try whose answer was lost arrives after the result was deleted.
+    util.error('The result with this id was deleted.', 'ConflictException');
+  }
   const readable = ctx.stash.areResultsPublic && stored?.grade !== 'AWAITED';
   const published = readable && ctx.stash.exam.listed;
   const current = stored === null ? null : { ...stored, ...HIDDEN, readable, published };
@@ -99,7 +103,7 @@ export function response(ctx) {
   // One of these ids was stored between the read and the write: by a conflicting request, or by the same one sent twice.
   const reasons = ctx.result?.cancellationReasons ?? [];
   const ofExam = reasons[0] ?? null;
-  if (ofExam !== null && ofExam.type === 'ConditionalCheckFailed' && (ofExam.item ?? null) === null) {
+  if (ofExam !== null && ofExam.type === 'ConditionalCheckFailed' && (ofExam.item?.version ?? null) === null) {
     util.error('There is no such exam.', 'NotFound');
   }
   let index = 1;

@@ -7,6 +7,7 @@ import { runtime, util } from '@aws-appsync/utils';
 //            message of the refusal if drafts are refused; field, the mutation's name.
 // stash out: exam, or null, as it is shown: `published` is true for a listed one alone, the status is PUBLISHED for both;
 //            areResultsPublic: the exam is published, and its hour has come by this API's clock.
+// What deleteExam leaves is an item without a version: no exam.
 const UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![\\s\\S])';
 
 // An exam by link is stored with the status BY_LINK, so that the index of published exams lacks it.
@@ -38,7 +39,7 @@ export function response(ctx) {
   if (ctx.error) {
     util.error(ctx.error.message, ctx.error.type);
   }
-  const exam = ctx.result ? shown(ctx.result) : null;
+  const exam = (ctx.result?.version ?? null) === null ? null : shown(ctx.result);
   const caller = ctx.identity?.sub ?? null;
   const owned = exam !== null && caller !== null && exam.owner === caller;
   const releaseAt = util.time.parseISO8601ToEpochMilliSeconds(exam?.releaseAt ?? '1970-01-01T00:00:00Z');

@@ -3,7 +3,7 @@ import { runtime, util } from '@aws-appsync/utils';
 // Reads rows of one exam by their ids. Data source: results.
 // stash in:  examId; exam (null: nothing is read); rows, each with an id; mustExist, if a missing row is refused and
 //            the rows carry an expectedVersion.
-// stash out: stored, the rows found, by id.
+// stash out: stored, the rows found, by id, without what deleteRows leaves, which has no version.
 const HIDDEN = { name: null, number: null, comment: null }; // the owner's alone, and by query alone
 const UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![\\s\\S])';
 
@@ -38,7 +38,7 @@ export function response(ctx) {
     util.error('The database is busy; try again.', 'DynamoDB:ProvisionedThroughputExceededException');
   }
   for (const item of ctx.result.data[table]) {
-    if ((item ?? null) !== null) {
+    if ((item?.version ?? null) !== null) {
       ctx.stash.stored[item.id] = item;
     }
   }

@@ -108,7 +108,7 @@ export function response(ctx) {
     if (item !== null && item.version === ctx.stash.expectedVersion) {
       util.error(ctx.stash.mustBeEmpty, 'PreconditionFailed');
     }
-    const current = item === null ? null : shown(item);
+    const current = (item?.version ?? null) === null ? null : shown(item);
     util.error('The exam has changed since you read it.', 'ConflictException', current);
   }
   util.error(ctx.error.message, ctx.error.type);

@@ -106,7 +106,8 @@ export function response(ctx) {
     const item = reason.item ?? null;
     const readable = ctx.stash.areResultsPublic && item?.grade !== 'AWAITED';
     const published = readable && ctx.stash.exam.listed;
-    const current = item === null ? null : { ...item, ...HIDDEN, readable, published };
+    const isDeleted = (item?.version ?? null) === null;
+    const current = isDeleted ? null : { ...item, ...HIDDEN, readable, published };
     util.error('The result has changed since you read it.', 'ConflictException', current);
   }
   util.error(ctx.error.message, ctx.error.type);

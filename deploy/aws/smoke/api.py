@@ -266,6 +266,20 @@ def _repeated_create(smoke: Smoke) -> None:
         expect(first == again, (len(first), len(again)))
 
 
+def _deleted_stays_deleted(smoke: Smoke) -> None:
+    with smoke.exam() as exam:
+        row = NewResult(student="Ada", grade="12")
+        made = smoke.teacher.create_result(exam.id, row)
+        smoke.teacher.delete_result(exam.id, made.id, made.version)
+        try:
+            smoke.teacher.create_result(exam.id, row)
+        except VersionConflict as conflict:
+            expect(conflict.current is None, conflict.current)
+        else:
+            raise CheckFailed("the deleted result was created again")
+        expect(list(smoke.teacher.list_results(exam.id)) == [], "the deleted result is listed")
+
+
 def _conflict_shows_the_current_row(smoke: Smoke) -> None:
     with smoke.exam() as exam:
         row = smoke.new_row(exam)
@@ -356,6 +370,7 @@ CHECKS: dict[str, Callable[[Smoke], None]] = {
     "a teacher receives events of their own drafts, another teacher does not": _owner_receives_draft_events,
     "guests may not subscribe to the creation of exams": _guest_may_not_subscribe_to_creations,
     "a batch of 99 rows is stored once, however often it is sent": _repeated_create,
+    "what was deleted is not created again by a try that arrives late": _deleted_stays_deleted,
     "a conflict carries the current row": _conflict_shows_the_current_row,
     "a conflict carries the current class list": _conflict_shows_the_current_class_list,
     "announced results are held back, and come at their hour": _announced_results_come_at_their_hour,

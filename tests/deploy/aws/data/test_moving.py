@@ -244,6 +244,44 @@ def test_what_was_changed_on_the_stack_since_is_not_undone_by_repeating_the_impo
     assert stored["subject"] == {"S": "Waves"}
 
 
+def test_what_is_left_of_deleted_rows_does_not_move_and_makes_place_for_an_import(
+    operator: Operator, stack_name: str, school: School, backup: Path, tmp_path: Path
+) -> None:
+    assert operator.run("import-backup", str(backup), "--stack-name", stack_name) == 0
+    assert operator.run("outputs", "--stack-name", stack_name) == 0
+    outputs = dict(line.split("=", 1) for line in operator.said)
+    row, exam_gone, class_list = school.results[0], school.exams[2], school.class_lists[0]
+    with account_of_emulator():
+        dynamodb = boto3.client("dynamodb", endpoint_url=operator.endpoint_url, region_name=REGION)
+        cognito = boto3.client("cognito-idp", endpoint_url=operator.endpoint_url, region_name=REGION)
+    try:
+        anna = cognito.admin_get_user(UserPoolId=outputs["UserPoolId"], Username="Anna.Berg")
+        (sub,) = (one["Value"] for one in anna["UserAttributes"] if one["Name"] == "sub")
+        for table, key in (
+            ("ExamsTableName", {"id": exam_gone.id}),
+            ("ResultsTableName", {"examId": row.exam_id, "id": row.id}),
+            ("ResultsTableName", {"examId": f"class-lists/{sub}", "id": class_list.id}),
+        ):
+            item = {name: {"S": value} for name, value in key.items()}
+            dynamodb.put_item(TableName=outputs[table], Item={**item, "expiresAt": {"N": "4102444800"}})
+    finally:
+        dynamodb.close()
+        cognito.close()
+
+    home = tmp_path / "back.tar"
+    assert operator.run("export-backup", str(home), "--stack-name", stack_name) == 0, operator.text
+    left = replace(school, exams=school.exams[:2], results=school.results[1:], class_lists=())
+    assert comparable(read(home)) == comparable(left)
+
+    assert operator.run("import-backup", str(backup), "--stack-name", stack_name) == 0, operator.text
+    assert operator.said[-4:] == [
+        "1 results put on the stack; 120 were there already.",
+        "1 exams put on the stack; 2 were there already.",
+        "1 class lists put on the stack.",
+        "0 changes of the history put on the stack; 4 were there already.",
+    ]
+
+
 @pytest.mark.parametrize("content", [None, b"", b"no backup"])
 def test_a_file_that_is_no_backup_is_refused_with_one_line(
     operator: Operator, stack_name: str, tmp_path: Path, content: bytes | None

@@ -197,6 +197,7 @@ def _query(request, table, rights):
     if request.get("index"):
         data["IndexName"] = request["index"]
     _expression(data, "KeyConditionExpression", request["query"])
+    _expression(data, "FilterExpression", request.get("filter"))
     _expression(data, "ProjectionExpression", request.get("projection"))
     try:
         answer = _query_index(data) if request.get("index") else _call(dynamodb._query, data)

@@ -51,6 +51,9 @@ def change(**more: Any) -> dict[str, Any]:
     return {"access": "CHANGE", "examId": EXAM_ID, "field": "updateExam", **more}
 
 
+DELETED = {"id": EXAM_ID, "expiresAt": 1780394400}  # a day after NOW
+
+
 def because(stored: Any) -> dict[str, Any]:
     """Why a transaction was cancelled: its first item was stored otherwise."""
     reason = {"item": stored, "type": "ConditionalCheckFailed", "message": "no"}
@@ -282,6 +285,23 @@ def test_a_new_exam_is_checked_and_then_written_only_if_none_exists(evaluator: E
     }
 
 
+def test_what_is_left_of_a_deleted_exam_is_no_exam(evaluator: Evaluator) -> None:
+    """To whoever reads it, changes it, or finds it in the place of what was read before."""
+    for access in ("READ", "READ_RESULTS", "CREATE"):
+        read = evaluator.response("readExam", stash=change(access=access), identity=TEACHER, result=DELETED)
+        assert (read.error, read.stash["exam"]) == (None, None)
+    gone = evaluator.response("readExam", stash=change(), identity=TEACHER, result=DELETED)
+    confirmed = evaluator.response("confirmExam", stash=change(items=[]), result=DELETED)
+    for refused in (gone, confirmed):
+        assert refused.error is not None
+        assert refused.error["type"] == "NotFound"
+    for resolver in ("updateExam", "deleteExam"):
+        begun = change(expectedVersion=1)
+        late = evaluator.response(resolver, stash=begun, error=CANCELLED, result=because(DELETED))
+        assert late.error is not None
+        assert (late.error["type"], late.error["data"]) == ("ConflictException", None)
+
+
 def test_repeating_a_create_returns_the_stored_exam_and_writes_nothing(evaluator: Evaluator) -> None:
     stash = {"access": "CREATE", "examId": EXAM_ID, "fields": FIELDS, "exam": exam(createdAt="earlier")}
     again = evaluator.request("putExam", identity=TEACHER, stash=stash)
@@ -313,7 +333,7 @@ def test_a_create_that_lost_a_race_is_compared_with_the_stored_exam(evaluator: E
     same = evaluator.response("putExam", identity=TEACHER, stash=stash, error=CONDITION_FAILED, result=exam())
     assert same.error is None
     assert same.stash["answer"]["id"] == EXAM_ID
-    for winner in (exam(subject="Physics"), None):
+    for winner in (exam(subject="Physics"), DELETED, None):
         lost = evaluator.response(
             "putExam", identity=TEACHER, stash=stash, error=CONDITION_FAILED, result=winner
         )
@@ -406,7 +426,9 @@ def test_names_can_become_codes_only_in_an_exam_without_results(evaluator: Evalu
             "expressionNames": {"#examId": "examId"},
             "expressionValues": {":examId": {"S": EXAM_ID}},
         },
-        "limit": 1,
+        "filter": {"expression": "attribute_exists(#version)", "expressionNames": {"#version": "version"}},
+        "projection": {"expression": "#id", "expressionNames": {"#id": "id"}},
+        "limit": 12000,
         "consistentRead": True,
     }
     found = {"items": [{"id": "r"}], "nextToken": None}
@@ -414,6 +436,13 @@ def test_names_can_become_codes_only_in_an_exam_without_results(evaluator: Evalu
     assert refused.error is not None
     assert refused.error["type"] == "PreconditionFailed"
     assert evaluator.response("findAnyResult", stash=to_codes.stash, result={"items": []}).error is None
+    unknown = evaluator.response(
+        "findAnyResult",
+        stash=to_codes.stash,
+        result={"items": [], "nextToken": "after a megabyte of deleted ones"},
+    )
+    assert unknown.error is not None
+    assert unknown.error["type"] == "PreconditionFailed"
 
     to_names = evaluator.request(
         "checkExam", stash={"fields": {"audience": "NAMES"}, "exam": exam(audience="CODES")}
@@ -604,7 +633,8 @@ def test_a_deleted_exam_is_returned_with_the_next_version(evaluator: Evaluator) 
     assert begun.stash["mustBeEmpty"], "an exam with results is not deleted"
 
     (deletion,) = written(evaluator, "deleteExam", begun.stash)
-    assert deletion["operation"] == "DeleteItem"
+    assert deletion["operation"] == "PutItem"
+    assert deletion["attributeValues"] == {"expiresAt": {"N": DELETED["expiresAt"]}}
     assert deletion["condition"]["expressionValues"] == {":expectedVersion": {"N": 7}}
     stored = published_exam(version=7)
     ready = {**begun.stash, "exam": stored, "historyRemains": False}
@@ -726,16 +756,17 @@ def test_a_result_added_since_the_exam_was_found_empty_stops_the_change(
 
 
 def test_results_are_counted_only_for_the_owner_and_not_in_events(evaluator: Evaluator) -> None:
-    def counted(caller: Any, source: dict[str, Any]) -> tuple[Any, Any]:
+    def counted(caller: Any, source: dict[str, Any], count: int = 2) -> tuple[Any, Any]:
         asked = evaluator.request("Exam.resultsCount", identity=caller, source=source)
         assert asked.value["operation"] == "Query"
-        assert asked.value["limit"] == 1000
+        assert asked.value["filter"]["expression"] == "attribute_exists(#version)"
         assert asked.value["projection"]["expression"] == "#id"
-        found = {"items": [{"id": "a"}, {"id": "b"}]}
+        found = {"items": [{"id": "a"}] * count}
         answer = evaluator.response("Exam.resultsCount", identity=caller, source=source, result=found)
         return asked.value["query"]["expressionValues"][":examId"], answer.value
 
     assert counted(TEACHER, exam()) == ({"S": exam()["id"]}, 2)
+    assert counted(TEACHER, exam(), 1001)[1] == 1000
     for caller, source in (
         (STRANGER, published_exam()),
         (GUEST, published_exam()),

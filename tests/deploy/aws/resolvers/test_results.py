@@ -24,6 +24,7 @@ PASSED = {"item": None, "type": "None", "message": None}
 CANCELLED = {"message": "Transaction cancelled", "type": "DynamoDB:TransactionCanceledException"}
 
 
+DELETED = {"examId": EXAM_ID, "id": ROW_ID, "expiresAt": 1780394400}  # a day after NOW
 PRIVATE = {"name": "Ada Byron", "number": "17", "comment": "Well\ndone."}
 NOTHING = dict.fromkeys(PRIVATE)
 
@@ -423,8 +424,9 @@ def test_rows_are_deleted_in_one_transaction_at_the_expected_versions(evaluator:
         "transactItems": [
             {
                 "table": "results-table",
-                "operation": "DeleteItem",
+                "operation": "PutItem",
                 "key": {"examId": {"S": EXAM_ID}, "id": {"S": ROW_ID}},
+                "attributeValues": {"expiresAt": {"N": DELETED["expiresAt"]}},
                 "condition": {
                     "expression": "#version = :expectedVersion",
                     "expressionNames": {"#version": "version"},
@@ -447,6 +449,57 @@ def test_rows_are_deleted_in_one_transaction_at_the_expected_versions(evaluator:
     assert kind == "ConflictException"
     assert current["version"] == 5
     assert private_of(current) == NOTHING
+
+
+def test_the_longest_batch_is_deleted_in_one_transaction(evaluator: Evaluator) -> None:
+    ids = [f"{number:08d}-bbbb-4ccc-8ddd-eeeeeeeeeeee" for number in range(99)]
+    wanted = stash(
+        rows=[{"id": one, "expectedVersion": 1} for one in ids], stored={one: row(id=one) for one in ids}
+    )
+    asked = evaluator.request("deleteRows", env=TABLE, identity=TEACHER, stash=wanted)
+    assert len(asked.value["transactItems"]) == 100
+
+
+def test_what_is_left_of_a_deleted_row_is_no_row(evaluator: Evaluator) -> None:
+    """To whoever reads it, changes it, or finds it in the place of what was read before."""
+    wanted = stash(mustExist=True, stored={}, rows=[{"id": ROW_ID, "expectedVersion": 1}])
+    read = evaluator.response("readRows", env=TABLE, stash=wanted, result=found(DELETED))
+    assert refusal(read)[0] == "NotFound"
+    sought = stash(stored={}, rows=[{"id": ROW_ID}])
+    assert (
+        evaluator.response("readRows", env=TABLE, stash=sought, result=found(DELETED)).stash["stored"] == {}
+    )
+    for resolver in ("updateRow", "deleteRows"):
+        late = evaluator.response(resolver, stash=stash(rows=[]), error=CANCELLED, result=because(DELETED))
+        assert refusal(late) == ("ConflictException", None)
+    for caller in (TEACHER, STRANGER, GUEST):
+        page = {"items": [DELETED, row(id=OTHER_ID)], "nextToken": "more"}
+        public = stash(exam=exam(published=True, listed=True), areResultsPublic=True, page=page)
+        listed = evaluator.response(
+            "Query.results", info=info("listResults"), identity=caller, args={"examId": EXAM_ID}, stash=public
+        ).value
+        assert ([one["id"] for one in listed["items"]], listed["nextToken"]) == ([OTHER_ID], "more")
+
+
+def test_a_row_deleted_between_the_read_and_the_write_is_not_created_again(evaluator: Evaluator) -> None:
+    """The try read before the row was created by another one; meanwhile that was answered, and deleted."""
+    missing = [sent(id=OTHER_ID), sent()]
+    left = {"item": DELETED, "type": "ConditionalCheckFailed", "message": "no"}
+    late = evaluator.response(
+        "putRows",
+        stash=stash(missing=missing, items=[]),
+        error=CANCELLED,
+        result={"keys": None, "cancellationReasons": [PASSED, PASSED, left]},
+    )
+    assert refusal(late) == ("ConflictException", None)
+    exam_left = {"item": {"id": EXAM_ID, "expiresAt": 1}, "type": "ConditionalCheckFailed", "message": "no"}
+    gone = evaluator.response(
+        "putRows",
+        stash=stash(missing=missing, items=[]),
+        error=CANCELLED,
+        result={"keys": None, "cancellationReasons": [exam_left, PASSED, PASSED]},
+    )
+    assert refusal(gone)[0] == "NotFound"
 
 
 @pytest.mark.parametrize("is_published", [True, False])
