@@ -19,6 +19,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+if __name__ == "__main__":
+    # openpyxl loads numpy where it is installed, only to know its types of numbers: a third of the work and
+    # the memory before a file can be read. No file has such numbers.
+    sys.modules["numpy"] = None  # type: ignore[assignment]  # Python's own way to say: not installed
+
 from teacher_app.reading.files import Kind, Source, source_from_file, source_from_text
 from teacher_app.reading.limits import FileNotReadable
 from teacher_app.reading.tables import Table

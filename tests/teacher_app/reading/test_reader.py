@@ -2,6 +2,8 @@
 
 import contextlib
 import logging
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,6 +14,7 @@ import pytest
 from teacher_app.reading.files import Kind, source_from_file, source_from_text
 from teacher_app.reading.limits import FileNotReadable
 from teacher_app.reading.reader import FileReader, ReadingBudget
+from tests.server_process import ROOT
 from tests.teacher_app.importing.test_dialects import CANVAS, ONEROSTER, bytes_of, workbook_of, zip_of
 from tests.teacher_app.reading.weapons import WEAPONS
 from tests.waiting import wait_until
@@ -116,6 +119,16 @@ def test_two_files_are_read_at_once_and_more_wait(reader: FileReader) -> None:
     for thread in threads:
         thread.join()
     assert [source.kind for source in sources] == [Kind.TEXT] * 5
+
+
+def test_a_process_loads_no_numpy() -> None:
+    """openpyxl would, which is a third of the work before a file can be read."""
+    command = [sys.executable, "-X", "importtime", "-m", "teacher_app.reading.reading_process"]
+    started = subprocess.run(
+        command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True
+    )
+    assert "openpyxl.workbook.workbook" in started.stderr
+    assert "numpy." not in started.stderr
 
 
 def test_after_closing_nothing_is_read(caplog: pytest.LogCaptureFixture) -> None:
