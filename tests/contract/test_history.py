@@ -254,21 +254,21 @@ def erase(caller: Caller, exam_id: str, result_id: str) -> int:
 
 
 def test_a_long_history_is_erased_with_its_exam(api: Api) -> None:
-    """A thousand records: the deletion goes on where it stopped, and nothing is left for an exam that is made
+    """In three steps: the deletion goes on where it stopped, and nothing is left for an exam that is made
     again with the same id."""
     given = api.teacher.new_exam()
     row = api.teacher.new_result(given["id"], grade="0")
-    for number in range(1, 1001):
+    for number in range(1, 251):  # AWS erases a hundred at once
         row = changed(api.teacher, row, grade=str(number % 20))
-    assert len(api.teacher.changes(given["id"], limit=250)) == 1000
+    assert len(api.teacher.changes(given["id"], limit=100)) == 250
     api.teacher.mutate("deleteResults", "id", at_version(row)).only()
-    left = len(api.teacher.changes(given["id"], limit=250))
+    left = len(api.teacher.changes(given["id"], limit=100))
     while True:
         answer = api.teacher.mutate("deleteExam", "id", at_version(given))
         if not answer.errors:
             break
         answer.refusal("HistoryRemains")
-        remaining = len(api.teacher.changes(given["id"], limit=250))
+        remaining = len(api.teacher.changes(given["id"], limit=100))
         assert remaining < left
         left = remaining
     fields = ("id", "subject", "date", "teacher", "scale", "audience")
