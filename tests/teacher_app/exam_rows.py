@@ -22,8 +22,8 @@ def rows_of_file(source: Source | bytes, exam: Exam) -> list[SourceRow]:
     return [replace(row, is_included=True) for row in rows]
 
 
-def read_rows(data: bytes, exam: Exam, there: Iterable[Result] = ()) -> list[tuple[str, str, str]]:
+def read_rows(source: Source | bytes, exam: Exam, there: Iterable[Result] = ()) -> list[tuple[str, str, str]]:
     """Code, person and grade of each row; fails if a row is not accepted."""
-    checked = check_rows(rows_of_file(data, exam), exam, there, Choices(repeated=Repeated.ALL))
+    checked = check_rows(rows_of_file(source, exam), exam, there, Choices(repeated=Repeated.ALL))
     assert [(one.row, one.reason) for one in checked if not one.fate.is_saved] == []
     return [(one.row.code, one.row.person, one.grade) for one in checked]
