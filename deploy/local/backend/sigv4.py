@@ -133,7 +133,7 @@ def sign(
     canonical = "\n".join(
         [
             method.upper(),
-            quote(path or "/", safe="/~"),
+            quote(path or "/"),
             _canonical_query(query),
             *(f"{name}:{' '.join(signed_values[name].split())}" for name in names),
             "",
@@ -250,7 +250,7 @@ def _canonical_query(query: str) -> str:
 
 
 def _encoded(text: str) -> str:
-    return quote(unquote(text), safe="-_.~")
+    return quote(unquote(text), safe="")
 
 
 def _stamp(moment_s: float) -> str:

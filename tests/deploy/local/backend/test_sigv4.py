@@ -137,6 +137,11 @@ def test_any_query_string_is_read_as_botocore_reads_it(parameters: dict[str, str
     assert check(arrived) == "ASIAGUEST"
 
 
+@pytest.mark.parametrize("path", ["", "/", "/a~b/ä%20c"])
+def test_any_path_is_read_as_botocore_reads_it(path: str) -> None:
+    assert check(signed(url=f"http://{HOST}{quote(path, safe='/%~')}")) == "ASIAGUEST"
+
+
 def test_a_wrong_secret_is_refused() -> None:
     fault = refusal(signed(secret="another secret"))
     assert (fault.error_type, fault.message) == (

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import uuid
 from pathlib import Path
 
 import jwt
@@ -79,7 +80,7 @@ def test_both_tokens_of_a_sign_in_are_accepted(key: SigningKey) -> None:
         assert (claims.sub, claims.username, claims.origin_jti) == (SUBJECT.sub, "ada", "sign-in-1")
         assert claims.expires_at_s - claims.issued_at_s == TOKEN_LIFETIME_S == pair.lifetime_s
     assert identity.email == "ada@school.example"
-    assert access.scope == "aws.cognito.signin.user.admin"
+    assert (access.scope, identity.scope) == ("aws.cognito.signin.user.admin", "")
     assert access.jti != identity.jti
 
 
@@ -92,7 +93,20 @@ def test_the_claims_are_those_of_cognito(key: SigningKey) -> None:
     assert set(identity) == common | {"aud", "cognito:username", "email", "email_verified", "name"}
     assert set(access) == common | {"client_id", "username", "scope"}
     assert identity["email_verified"] is True
+    assert uuid.UUID(identity["event_id"]) == uuid.UUID(access["event_id"])
     assert jwt.get_unverified_header(pair.id_token) == {"alg": "RS256", "kid": key.key_id}
+
+
+@pytest.mark.parametrize("name", ["email_verified", "phone_number_verified"])
+@pytest.mark.parametrize("value", ["true", "false"])
+def test_what_is_verified_is_told_by_a_boolean(key: SigningKey, name: str, value: str) -> None:
+    subject = TokenSubject(
+        sub="s", username="ada", origin_jti="o", auth_time_s=1, attributes={name: value, "name": value}
+    )
+    token = TokenMinter(key, issuer=ISSUER, client_id=CLIENT).mint(subject, NOW_S).id_token
+    claims = jwt.decode(token, options={"verify_signature": False})
+    assert claims[name] is (value == "true")
+    assert claims["name"] == value
 
 
 def test_a_user_attribute_cannot_displace_a_claim(key: SigningKey) -> None:
@@ -107,6 +121,7 @@ def test_anyone_can_check_a_token_with_the_published_keys(key: SigningKey) -> No
     [published] = key.jwks()["keys"]
     assert (published["kty"], published["alg"], published["use"]) == ("RSA", "RS256", "sig")
     public = jwt.PyJWK(published).key
+    assert public.key_size == 2048
     claims = jwt.decode(
         minted(key).id_token,
         public,
