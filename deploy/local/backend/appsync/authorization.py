@@ -37,8 +37,9 @@ class AuthMode(StrEnum):
 
 
 DEFAULT_MODE = AuthMode.USER_POOL
-# Modes of AppSync that this backend does not offer: a field open to these alone is closed here.
-_OTHER_DIRECTIVES = ("aws_api_key", "aws_oidc", "aws_lambda")
+# Modes of AppSync that this backend does not offer, and what always asks for a group: a field open to these
+# alone is closed here.
+_OTHER_DIRECTIVES = ("aws_api_key", "aws_oidc", "aws_lambda", "aws_auth")
 _HAS_RESOLVER = "has_resolver"  # an extension of each guarded field
 
 
@@ -132,12 +133,12 @@ def _declared_modes(
         return None
     modes: set[AuthMode] = set()
     is_declared = False
-    for name in (*AuthMode, *_OTHER_DIRECTIVES, "aws_auth"):
+    for name in (*AuthMode, *_OTHER_DIRECTIVES):
         directive = schema.get_directive(name)
         values = get_directive_values(directive, node) if directive else None
         if values is None:
             continue
         is_declared = True
         if name not in _OTHER_DIRECTIVES and values.get("cognito_groups") is None:
-            modes.add(AuthMode.USER_POOL if name == "aws_auth" else AuthMode(name))
+            modes.add(AuthMode(name))
     return frozenset(modes) if is_declared else None

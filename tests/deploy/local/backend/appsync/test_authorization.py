@@ -5,7 +5,14 @@ from typing import Any
 import pytest
 from graphql import GraphQLSchema, build_schema, execute_sync, parse
 
-from deploy.local.backend.appsync.authorization import AuthMode, Caller, admitted_modes, guard_fields
+from deploy.local.backend.appsync.authorization import (
+    AuthMode,
+    Caller,
+    ResolveInfo,
+    admitted_modes,
+    guard_fields,
+    has_resolver,
+)
 from deploy.local.backend.appsync.errors import ApiError
 from deploy.local.backend.appsync.schema import load_schema
 
@@ -115,6 +122,38 @@ def test_a_field_for_a_group_is_closed_because_nobody_is_in_one(schema: GraphQLS
 def test_a_mode_that_this_backend_never_grants_stays_closed(schema: GraphQLSchema) -> None:
     """An API-key field does not fall back to the default mode."""
     assert asked(schema, TEACHER, "{keyed}")[0] == {"keyed": None}
+
+
+def test_a_closed_fields_resolver_is_not_called() -> None:
+    asked_for = []
+
+    def double(_source: object, info: ResolveInfo, number: int) -> int:
+        asked_for.append((info.context, number))
+        return 2 * number
+
+    built = build_schema("type Query {double(number: Int): Int plain: Int open: Int @aws_iam}" + DIRECTIVES)
+    guard_fields(built, {("Query", "double"): double})
+    assert asked(built, GUEST, "{double(number: 7)}")[0] == {"double": None}
+    assert asked_for == []
+    assert asked(built, TEACHER, "{double(number: 7)}") == ({"double": 14}, [])
+    assert asked_for == [(TEACHER, 7)]
+    fields = built.type_map["Query"].fields  # type: ignore[attr-defined]
+    assert [has_resolver(fields[name]) for name in ("double", "plain", "open")] == [True, False, False]
+
+
+def test_a_list_is_refused_once_however_long_it_is() -> None:
+    built = build_schema(
+        """
+        type Query {things: [Thing] @aws_iam}
+        type Thing @aws_iam {public: String secret: String @aws_cognito_user_pools}
+    """
+        + DIRECTIVES
+    )
+    guard_fields(built, {})
+    root = {"things": [THING, THING, THING]}
+    result = execute_sync(built, parse("{things {public secret}}"), root_value=root, context_value=GUEST)
+    assert result.data == {"things": [{"public": "p", "secret": None}] * 3}
+    assert [error.path for error in result.errors or []] == [["things", 0, "secret"]]
 
 
 def test_a_resolver_for_a_missing_field_is_an_error_at_start() -> None:
