@@ -48,13 +48,23 @@ from shared.model.history import Change, HistoryPage, change_from_wire
 from shared.model.scales import Scale
 from shared.settings import BackendSettings
 
-__all__ = ["BATCH_MAX", "CHANGES_MAX", "PAGE_MAX", "GuestApi", "TeacherApi"]
+__all__ = [
+    "BATCH_BYTES_MAX",
+    "BATCH_MAX",
+    "CHANGES_MAX",
+    "DELETED_CHARACTERS_MAX",
+    "PAGE_MAX",
+    "GuestApi",
+    "TeacherApi",
+]
 
 logger = logging.getLogger(__name__)
 
 PAGE_MAX = 1000  # rows of one page at most; the API refuses more
 CHANGES_MAX = 400  # of one page at most: a longer one may have more values than an answer takes
 BATCH_MAX = 99  # rows of one batch at most: DynamoDB's transactions take 100 items, of which one is the exam
+BATCH_BYTES_MAX = 1_000_000  # of its new rows as JSON: AppSync, and so the API, takes requests of 1 MiB
+DELETED_CHARACTERS_MAX = 125_000  # in UTF-16, of rows deleted together: they are one record of the history
 
 
 class _Reader:

@@ -1,18 +1,19 @@
 """The one writer of result rows: every change that a teacher makes is a command, and each gets a receipt.
 
 Entry, grid, import, their undo and the deletion of an exam all write through RowWriter. New rows and
-deletions go to the API in batches; a batch that is refused is sent row by row, so that only the row at fault
-is refused.
+deletions go to the API in batches as large as it takes; a batch that is refused is sent row by row, so that
+only the row at fault is refused.
 """
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
-from shared.api.calls import BATCH_MAX
+from shared.api.calls import BATCH_BYTES_MAX, BATCH_MAX, DELETED_CHARACTERS_MAX
 from shared.model.codes import RandomSource, is_code, new_codes
 from shared.model.errors import (
     ApiRefused,
@@ -55,6 +56,7 @@ STEP_MIN = 20  # receipts that write_in_steps() collects before it yields
 _FIELDS = {"student": "person", "name": "person", "grade": "grade", "number": "number", "comment": "comment"}
 
 _Item = NewResult | ChangeRow | DeleteRow
+_AnyItem = TypeVar("_AnyItem", NewResult, DeleteRow)
 _Call = tuple[Callable[[Sequence[Any]], Sequence[Receipt]], Sequence[_Item]]
 
 
@@ -141,10 +143,13 @@ class RowWriter:
         yield from self._send(
             [
                 # One event announces a batch, and awaited rows must not be announced to guests.
-                *((self._create, batch) for batch in _batches(awaited, BATCH_MAX)),
-                *((self._create, batch) for batch in _batches(graded, BATCH_MAX)),
-                *((self._delete, batch) for batch in _batches(deletes, BATCH_MAX)),
-                *((self._change, batch) for batch in _batches(changes, 1)),
+                *((self._create, batch) for batch in _batches(awaited, _request_bytes, BATCH_BYTES_MAX)),
+                *((self._create, batch) for batch in _batches(graded, _request_bytes, BATCH_BYTES_MAX)),
+                *(
+                    (self._delete, batch)
+                    for batch in _batches(deletes, self._characters, DELETED_CHARACTERS_MAX)
+                ),
+                *((self._change, [change]) for change in sorted(changes, key=_key)),
             ]
         )
         if namesakes:
@@ -279,6 +284,12 @@ class RowWriter:
             wanted["comment"] = cleaned_comment(command.comment) or None
         return wanted
 
+    def _characters(self, command: DeleteRow) -> int:
+        """As the API counts those of the row's texts."""
+        row = self._workspace.result(command.row_id)
+        texts = "" if row is None else "".join(filter(None, _values(row).values()))
+        return len(texts.encode("utf-16-le", "surrogatepass")) // 2
+
     def _delete(self, batch: Sequence[DeleteRow]) -> list[Receipt]:
         before = {command.row_id: self._workspace.result(command.row_id) for command in batch}
         exam_id = self._workspace.exam.id
@@ -330,9 +341,25 @@ def _values(row: Result | NewResult) -> dict[str, Any]:
     return {name: getattr(row, name) for name in ("student", "grade", "name", "number", "comment")}
 
 
-def _batches(items: Sequence[_Item], size: int) -> Iterator[Sequence[_Item]]:
-    ordered = sorted(items, key=_key)
-    return (ordered[start : start + size] for start in range(0, len(ordered), size))
+def _batches(
+    items: Sequence[_AnyItem], weight_of: Callable[[_AnyItem], int], weight_max: int
+) -> Iterator[Sequence[_AnyItem]]:
+    """Up to BATCH_MAX items that weigh `weight_max` at most, or a single one that weighs more."""
+    batch: list[_AnyItem] = []
+    weight = 0
+    for item in sorted(items, key=_key):
+        weight += weight_of(item)
+        if batch and (len(batch) == BATCH_MAX or weight > weight_max):
+            yield batch
+            batch, weight = [], weight_of(item)
+        batch.append(item)
+    if batch:
+        yield batch
+
+
+def _request_bytes(new: NewResult) -> int:
+    """In a request whose JSON escapes what is not ASCII: 12 bytes for an emoji."""
+    return len(json.dumps(new.to_wire())) + len(", ")
 
 
 def _key(item: _Item) -> str:

@@ -7,7 +7,7 @@ import pytest
 from shared.api.calls import BATCH_MAX
 from shared.model.codes import is_code
 from shared.model.errors import ServerDiskFull, SessionEnded
-from shared.model.exam import Audience, NewResult
+from shared.model.exam import COMMENT_MAX, Audience, NewResult
 from shared.model.grades import AWAITED, typed_grade
 from teacher_app.rows.commands import (
     ChangeRow,
@@ -420,6 +420,23 @@ def test_rows_are_deleted_in_batches_and_a_changed_one_does_not_block_the_others
     assert [type(receipt) for receipt in receipts.values()].count(Deleted) == 149
     assert [row.id for row in desk.stored()] == [rows[0].id]
     assert desk.asked <= 102, "one batch at once, the other one row by row"
+
+
+def test_the_longest_comments_are_saved_and_deleted_in_as_few_requests_as_take_them(desk: Desk) -> None:
+    """A full batch of them is longer than a request may be, and than a record of the history."""
+    longest = "\N{ROCKET}" * COMMENT_MAX
+    commands = [CreateRow(new_id(), f"Student {n:03}", "1", comment=longest) for n in range(BATCH_MAX)]
+    desk.asked = 0
+    receipts = desk.writer.write(commands)
+    assert [type(receipt) for receipt in receipts.values()] == [Saved] * BATCH_MAX
+    assert desk.asked == 2
+    assert {row.comment for row in desk.stored()} == {longest}
+
+    desk.asked = 0
+    receipts = desk.writer.write([DeleteRow(new_id(), command.key, 1) for command in commands])
+    assert [type(receipt) for receipt in receipts.values()] == [Deleted] * BATCH_MAX
+    assert desk.asked == 2
+    assert desk.stored() == []
 
 
 def test_number_and_comment_are_written_changed_left_and_removed(desk: Desk) -> None:
