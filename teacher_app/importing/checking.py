@@ -1,4 +1,4 @@
-"""What would become of each row: new, there already, another grade than there, or to be mended and why.
+"""What would become of each row: new, there already, another grade than there, or to be corrected and why.
 
 The same student twice in the source, or there already: the teacher chooses for the whole import. Students
 are the same when name_key() says so and their numbers do not differ. The third Ada of a paste is compared
@@ -19,9 +19,9 @@ from shared.model.grade_words import Word, word_of
 from shared.model.grades import AWAITED, Grade, grade_text, parse_grade
 from shared.model.names import fold
 from shared.model.scales import NumberScale, Scale, number_text
-from teacher_app.importing.columns import GRADE_CELL_MAX, is_grade
+from teacher_app.importing.columns import GRADE_CELL_MAX, grade_or_none, is_grade
 from teacher_app.importing.comparing import Students, compared
-from teacher_app.importing.fates import CheckedRow, Choices, Fate, Repeated
+from teacher_app.importing.outcomes import CheckedRow, Choices, Outcome, Repeated
 from teacher_app.importing.rows import SourceRow, is_cut_short, owners_by_number
 
 __all__ = ["SHARES_OF", "are_shares", "check_rows"]
@@ -41,15 +41,15 @@ def check_rows(
     groups: dict[object, list[int]] = defaultdict(list)
     bad_lines: dict[object, int] = {}
     for index, one in enumerate(checked):
-        if one.fate.is_saved:
+        if one.outcome.is_saved:
             groups[students.key_of(one.row)].append(index)
-        elif one.fate is Fate.BAD and one.row.person.strip():
+        elif one.outcome is Outcome.BAD and one.row.person.strip():
             bad_lines[students.key_of(one.row)] = one.row.line
     for key, group in groups.items():
-        if key in bad_lines and choices.repeated is Repeated.MEND:
+        if key in bad_lines and choices.repeated is Repeated.CORRECT:
             for index in group:
                 reason = f"The same student as in line {bad_lines[key]}, which is to be corrected."
-                checked[index] = checked[index].becomes(Fate.REPEATED, reason)
+                checked[index] = checked[index].becomes(Outcome.REPEATED, reason)
             continue
         rows_of_name = compared([checked[index] for index in group], students, key, choices)
         for index, one in zip(group, rows_of_name, strict=True):
@@ -62,48 +62,50 @@ def check_rows(
 
 def _checked_alone(row: SourceRow, exam: Exam, choices: Choices) -> CheckedRow:
     if not row.is_included:
-        return CheckedRow(row, Fate.UNTICKED, row.flag or "Left out.")
+        return CheckedRow(row, Outcome.UNTICKED, row.flag or "Left out.")
     has_codes = exam.audience.has_codes
     if not row.person.strip() and not (has_codes and row.code):
-        return CheckedRow(row, Fate.BAD, "There is no name in this row. Type it.")
+        return CheckedRow(row, Outcome.BAD, "There is no name in this row. Type it.")
     length = exam.audience.code_length
     if length is not None and row.code and not is_code(row.code, length):
-        return CheckedRow(row, Fate.BAD, f"“{row.code}” is no student code. Leave it blank to get a new one.")
+        return CheckedRow(
+            row, Outcome.BAD, f"“{row.code}” is no student code. Leave it blank to get a new one."
+        )
     if is_cut_short(row.number):
         reason = (
             f"A spreadsheet has cut the number short: {row.number}. Type it, or choose no column of numbers."
         )
-        return CheckedRow(row, Fate.BAD, reason)
+        return CheckedRow(row, Outcome.BAD, reason)
     try:
         # The checks of the API, before anything is sent; in this place any code does.
         NewResult(row.person.strip() or row.code, "0", number=row.number or None, comment=row.comment)
         if len(row.grade) > GRADE_CELL_MAX:
-            return CheckedRow(row, Fate.BAD, f"“{row.grade[:20].strip()} …” is too long for a grade.")
+            return CheckedRow(row, Outcome.BAD, f"“{row.grade[:20].strip()} …” is too long for a grade.")
         if not row.grade.strip():
             if grade_in_name := _grade_in_name(row.person, exam.scale):
                 reason = (
                     f"“{grade_in_name}” behind the name looks like a grade. "
                     "Type it as the grade, and the name without it."
                 )
-                return CheckedRow(row, Fate.BAD, reason)
-            return CheckedRow(row, Fate.NO_GRADE, "Without a grade yet.", AWAITED)
+                return CheckedRow(row, Outcome.BAD, reason)
+            return CheckedRow(row, Outcome.NO_GRADE, "Without a grade yet.", AWAITED)
         if word_of(row.grade) is Word.NO_GRADE and not is_grade(row.grade, exam.scale):
-            return CheckedRow(row, Fate.NO_GRADE, f"“{row.grade}” is no grade: without one yet.", AWAITED)
+            return CheckedRow(row, Outcome.NO_GRADE, f"“{row.grade}” is no grade: without one yet.", AWAITED)
         if choices.out_of is not None and isinstance(exam.scale, NumberScale):
             grade = _converted(row.grade, exam.scale, choices.out_of)
             reason = "" if grade.mark else f"{row.grade} of {number_text(choices.out_of)} is {grade.text}."
-            return CheckedRow(row, Fate.NEW, reason, grade.text)
+            return CheckedRow(row, Outcome.NEW, reason, grade.text)
         grade = parse_grade(row.grade, exam.scale)
     except GradeOutsideScale as error:
         if error.suggestion is None:
-            return CheckedRow(row, Fate.BAD, error.reason)
+            return CheckedRow(row, Outcome.BAD, error.reason)
         if not choices.rounds:
-            return CheckedRow(row, Fate.BAD, error.reason, is_rounding_offered=True)
+            return CheckedRow(row, Outcome.BAD, error.reason, is_rounding_offered=True)
         reason = f"“{row.grade.strip()}” is rounded to {error.suggestion}."
-        return CheckedRow(row, Fate.NEW, reason, error.suggestion, is_rounding_offered=True)
+        return CheckedRow(row, Outcome.NEW, reason, error.suggestion, is_rounding_offered=True)
     except FieldInvalid as error:
-        return CheckedRow(row, Fate.BAD, error.reason)
-    return CheckedRow(row, Fate.NEW, _reading(row.grade, grade), grade.text)
+        return CheckedRow(row, Outcome.BAD, error.reason)
+    return CheckedRow(row, Outcome.NEW, _reading(row.grade, grade), grade.text)
 
 
 def are_shares(rows: Iterable[SourceRow], scale: Scale) -> bool:
@@ -117,20 +119,11 @@ def are_shares(rows: Iterable[SourceRow], scale: Scale) -> bool:
     shares = NumberScale(Decimal(0), SHARES_OF, SHARES_OF / 2, _ANY_STEP)
     found = False
     for text in texts:
-        grade = _grade_or_none(text, shares)
-        if "%" in text or (grade is None and _grade_or_none(text, scale) is not None):
+        grade = grade_or_none(text, shares)
+        if "%" in text or (grade is None and is_grade(text, scale)):
             return False
         found = found or (grade is not None and 0 < grade.score < 1)
     return found
-
-
-def _grade_or_none(text: str, scale: Scale) -> Grade | None:
-    if len(text) > GRADE_CELL_MAX:
-        return None
-    try:
-        return parse_grade(text, scale)
-    except GradeOutsideScale:
-        return None
 
 
 def _converted(text: str, scale: NumberScale, points: Decimal) -> Grade:
@@ -164,19 +157,19 @@ def _refuse_repeated_codes(checked: list[CheckedRow], exam: Exam) -> None:
     first_lines: dict[str, int] = {}
     for index, one in enumerate(checked):
         code = one.row.code
-        if not code or not one.fate.is_saved:
+        if not code or not one.outcome.is_saved:
             continue
         if code in first_lines:
             reason = (
                 f"The code {code} is in line {first_lines[code]} already. Leave it blank to get a new one."
             )
-            checked[index] = CheckedRow(one.row, Fate.BAD, reason)
+            checked[index] = CheckedRow(one.row, Outcome.BAD, reason)
         first_lines.setdefault(code, one.row.line)
 
 
 def _refuse_numbers_of_others(checked: list[CheckedRow], students: Students) -> None:
     """A number is one student's. Which of two names is wrong, or which number, only the teacher knows."""
-    saved = {index: one.row for index, one in enumerate(checked) if one.fate.is_saved and one.row.number}
+    saved = {index: one.row for index, one in enumerate(checked) if one.outcome.is_saved and one.row.number}
     keys = {index: students.key_of(row) for index, row in saved.items()}
     rows_by_number = owners_by_number((row.number, keys[index], row) for index, row in saved.items())
     for index, row in saved.items():
@@ -187,4 +180,4 @@ def _refuse_numbers_of_others(checked: list[CheckedRow], students: Students) -> 
             reason = f"{row.number} is the number of {owner} in this exam."
         else:
             continue
-        checked[index] = CheckedRow(row, Fate.BAD, f"{reason} Correct the name or the number.")
+        checked[index] = CheckedRow(row, Outcome.BAD, f"{reason} Correct the name or the number.")

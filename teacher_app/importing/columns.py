@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from shared.model.codes import is_any_code
 from shared.model.errors import GradeOutsideScale
 from shared.model.grade_words import word_of
-from shared.model.grades import parse_grade
+from shared.model.grades import Grade, parse_grade
 from shared.model.scales import NumberScale, Scale
 from teacher_app.importing.gradebooks import found_gradebook
 from teacher_app.importing.headed import Dialect, Found, Headed, ResultColumn, commented
@@ -34,6 +34,7 @@ __all__ = [
     "NO_GRADES",
     "Layout",
     "column_labels",
+    "grade_or_none",
     "is_grade",
     "recognised",
     "with_grade",
@@ -164,13 +165,17 @@ def column_labels(table: Table, layout: Layout) -> list[str]:
 
 def is_grade(text: str, scale: Scale) -> bool:
     """Whether it can be read as one."""
+    return grade_or_none(text, scale) is not None
+
+
+def grade_or_none(text: str, scale: Scale) -> Grade | None:
+    """The grade that a cell holds, None if it holds none."""
     if len(text) > GRADE_CELL_MAX:
-        return False
+        return None
     try:
-        parse_grade(text, scale)
+        return parse_grade(text, scale)
     except GradeOutsideScale:
-        return False
-    return True
+        return None
 
 
 def _is_written_grade(text: str, scale: Scale) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from shared.model.exam import Audience, Result
 from shared.model.grades import AWAITED, grade_text
 from shared.model.names import fold, name_key, number_key
-from teacher_app.importing.fates import CheckedRow, Choices, Fate, OtherNumber, Repeated, There
+from teacher_app.importing.outcomes import CheckedRow, Choices, OtherNumber, Outcome, Repeated, There
 from teacher_app.importing.rows import SourceRow, owners_by_number
 from teacher_app.rows.commands import person_of
 
@@ -92,9 +92,9 @@ def compared(
         for places in groups.values():
             lines = ", ".join(str(one.row.line) for place, one in enumerate(rows) if place not in places)
             for place in places:
-                if (one := found[place]).fate.is_saved and not one.reason:
+                if (one := found[place]).outcome.is_saved and not one.reason:
                     reason = f"Another student than in line {lines}: the numbers differ."
-                    found[place] = one.becomes(one.fate, reason)
+                    found[place] = one.becomes(one.outcome, reason)
     return [found[place] for place in range(len(rows))]
 
 
@@ -128,7 +128,7 @@ def _of_one_by_name(
         return [replace(one, has_other_number=True) for one in _of_one(rows, numbered, audience, choices)]
     outcome = []
     for one in _of_one(rows, [], audience, choices):
-        if one.fate.is_saved:
+        if one.outcome.is_saved:
             one = _beside(one, numbered[0], is_new=choices.numbers is OtherNumber.NEW)
         outcome.append(replace(one, has_other_number=True))
     return outcome
@@ -142,14 +142,14 @@ def _of_one(
     group = [rows[place] for place in counting]
     found = dict(zip(counting, _counting(group, there, audience, choices), strict=True))
     return [
-        found.get(place) or one.becomes(Fate.SKIPPED, f"The grade is in line {group[0].row.line}.")
+        found.get(place) or one.becomes(Outcome.SKIPPED, f"The grade is in line {group[0].row.line}.")
         for place, one in enumerate(rows)
     ]
 
 
 def _without_blanks(rows: Sequence[CheckedRow]) -> list[int]:
     """The places of those that count: a blank one beside one with a grade is left out."""
-    graded = [place for place, one in enumerate(rows) if one.fate is Fate.NEW]
+    graded = [place for place, one in enumerate(rows) if one.outcome is Outcome.NEW]
     return graded or list(range(len(rows)))
 
 
@@ -164,7 +164,7 @@ def _counting(
             left.remove(same)
             one = _completed(one, same, choices)
         found.append(one)
-    waiting = [index for index, one in enumerate(found) if one.fate.is_saved and one.there is None]
+    waiting = [index for index, one in enumerate(found) if one.outcome.is_saved and one.there is None]
     if not waiting:
         return found
     if len(group) > 1 and choices.repeated is not Repeated.ALL:
@@ -175,7 +175,7 @@ def _counting(
         ]
     if len(waiting) == 1 and len(left) > 1 and choices.there is not There.ADD:
         index = waiting[0]
-        found[index] = found[index].becomes(Fate.BAD, _which_one(left))
+        found[index] = found[index].becomes(Outcome.BAD, _which_one(left))
         return found
     for index, row in zip(waiting, [*left, *[None] * len(waiting)], strict=False):
         found[index] = _against(found[index], [] if row is None else [row], audience, choices)
@@ -190,10 +190,10 @@ def _namesakes(
     left = list(free)
     found: list[CheckedRow] = []
     for one in rows:
-        same = next((row for row in left if one.fate.is_saved and _is_same(one, row, audience)), None)
+        same = next((row for row in left if one.outcome.is_saved and _is_same(one, row, audience)), None)
         if same is not None:
             left.remove(same)
-            one = one.becomes(Fate.SAME, "Already saved.", same)
+            one = one.becomes(Outcome.SAME, "Already saved.", same)
         found.append(one)
     if choices.numbers is OtherNumber.NEW:
         left = [row for row in left if not row.number]
@@ -201,7 +201,9 @@ def _namesakes(
         return found
     if all(row.number for row in left):
         return [
-            replace(_beside(one, left[0], is_new=False), has_other_number=True) if one.fate.is_saved else one
+            replace(_beside(one, left[0], is_new=False), has_other_number=True)
+            if one.outcome.is_saved
+            else one
             for one in found
         ]
     shown = "no grade yet" if left[0].is_awaited else grade_text(left[0].grade)
@@ -209,15 +211,15 @@ def _namesakes(
         f"Which student of this name is it who is there with {shown}? "
         "Change that row under “Enter”, this one by hand."
     )
-    return [one.becomes(Fate.BAD, reason) if one.fate.is_saved else one for one in found]
+    return [one.becomes(Outcome.BAD, reason) if one.outcome.is_saved else one for one in found]
 
 
 def _beside(one: CheckedRow, row: Result, *, is_new: bool) -> CheckedRow:
     """A row whose name is there with another number."""
     reason = f"Another {one.row.person} is there, with the number {row.number}."
     if is_new:
-        return one.becomes(one.fate, reason)
-    return one.becomes(Fate.BAD, f"{reason} Choose above whose row this is, or correct the number.")
+        return one.becomes(one.outcome, reason)
+    return one.becomes(Outcome.BAD, f"{reason} Choose above whose row this is, or correct the number.")
 
 
 def _completed(one: CheckedRow, row: Result, choices: Choices) -> CheckedRow:
@@ -226,10 +228,10 @@ def _completed(one: CheckedRow, row: Result, choices: Choices) -> CheckedRow:
         words = " and ".join(others)
         if choices.there is There.REPLACE:
             return _replacing(one, row, f"Is there with another {words}: replaced.", choices)
-        return one.becomes(Fate.SKIPPED, f"Is there with another {words}: kept as it is.", row)
+        return one.becomes(Outcome.SKIPPED, f"Is there with another {words}: kept as it is.", row)
     new = [word for word in _BROUGHT if getattr(one.row, word) and not getattr(row, word)]
     if not new:
-        return one.becomes(Fate.SAME, "Already saved.", row)
+        return one.becomes(Outcome.SAME, "Already saved.", row)
     return _replacing(one, row, f"Is there already; the {_are(new)} new.", choices)
 
 
@@ -260,7 +262,7 @@ def _replacing(one: CheckedRow, row: Result, reason: str, choices: Choices) -> C
         reason = f"{reason} The {_are(keeps)} kept as there."
     if row.number and _is_same_number(one, row, choices):
         keeps.append("number")
-    return replace(one.becomes(Fate.REPLACES, reason, row), keeps=frozenset(keeps))
+    return replace(one.becomes(Outcome.REPLACES, reason, row), keeps=frozenset(keeps))
 
 
 def _against(one: CheckedRow, there: Sequence[Result], audience: Audience, choices: Choices) -> CheckedRow:
@@ -270,9 +272,9 @@ def _against(one: CheckedRow, there: Sequence[Result], audience: Audience, choic
         return _completed(one, same, choices)
     if not there or choices.there is There.ADD:
         reason = "Is there with another grade; this one is added." if there else one.reason
-        return one.becomes(one.fate, reason)
+        return one.becomes(one.outcome, reason)
     if len(there) > 1:
-        return one.becomes(Fate.BAD, _which_one(there))
+        return one.becomes(Outcome.BAD, _which_one(there))
     row = there[0]
     if row.is_awaited:
         return _replacing(one, row, one.reason or "The student is there, the grade is new.", choices)
@@ -280,7 +282,7 @@ def _against(one: CheckedRow, there: Sequence[Result], audience: Audience, choic
     if row.grade == one.grade:
         what += f", as “{person_of(row, audience)}”"
     if choices.there is There.SKIP:
-        return one.becomes(Fate.SKIPPED, f"Is there with {what}: kept as it is.", row)
+        return one.becomes(Outcome.SKIPPED, f"Is there with {what}: kept as it is.", row)
     return _replacing(one, row, f"Is there with {what}: replaced.", choices)
 
 
@@ -292,9 +294,11 @@ def _repeated(one: CheckedRow, group: list[CheckedRow], counts: int | None) -> C
     if counts is None:
         others = ", ".join(str(other.row.line) for other in group if other is not one)
         lines = "line" if len(group) == 2 else "lines"
-        reason = f"The same student as in {lines} {others}. Mend it, or choose above which one counts."
-        return one.becomes(Fate.REPEATED, reason)
-    return one.becomes(Fate.SKIPPED, f"The same student as in line {group[counts].row.line}, which counts.")
+        reason = f"The same student as in {lines} {others}. Correct it, or choose above which one counts."
+        return one.becomes(Outcome.REPEATED, reason)
+    return one.becomes(
+        Outcome.SKIPPED, f"The same student as in line {group[counts].row.line}, which counts."
+    )
 
 
 def _is_same(one: CheckedRow, row: Result, audience: Audience) -> bool:

@@ -14,8 +14,8 @@ from shared.model.exam import Audience, Exam, Result, new_id
 from shared.model.scales import HIGHEST_LIMIT, NumberScale, Scale
 from teacher_app.importing.checking import SHARES_OF, are_shares, check_rows
 from teacher_app.importing.columns import FIND, NO_GRADES, Layout, recognised, with_grade
-from teacher_app.importing.fates import CheckedRow, Choices, Fate
 from teacher_app.importing.headed import Dialect
+from teacher_app.importing.outcomes import CheckedRow, Choices, Outcome
 from teacher_app.importing.rows import SourceRow, rows_from_table
 from teacher_app.importing.saving import Saving
 from teacher_app.reading.files import Source
@@ -25,7 +25,7 @@ from teacher_app.rows.workspace import Workspace
 from teacher_app.rows.write_job import WriteJob
 from teacher_app.rows.writer import RowWriter
 
-__all__ = ["ImportDraft", "Progress", "fate_counts"]
+__all__ = ["ImportDraft", "Progress", "outcome_counts"]
 
 
 class Progress(StrEnum):
@@ -52,7 +52,7 @@ class ImportDraft:
         self.hindrance: Exception | None = None  # the error that paused it; None if the teacher did
         self.finished_at: dt.datetime | None = None
         self.offered: dict[str, Sequence[SourceRow]] = {}  # by editor: the rows as it was given them
-        self._mended: dict[int, SourceRow] = {}  # by position
+        self._corrected: dict[int, SourceRow] = {}  # by position
         self._asked: tuple[list[SourceRow], Exam, list[Result]] | None = None
         self._answers: dict[Choices, list[CheckedRow]] = {}  # to what was `_asked`
         self.layout = self._recognised(FIND)
@@ -75,8 +75,8 @@ class ImportDraft:
 
     @property
     def rows(self) -> list[SourceRow]:
-        """As read, then mended. Positions stay the same for as long as the layout does."""
-        return [self._mended.get(position, row) for position, row in enumerate(self._rows)]
+        """As read or corrected. Positions stay the same for as long as the layout does."""
+        return [self._corrected.get(position, row) for position, row in enumerate(self._rows)]
 
     @property
     def other_points(self) -> Decimal | None:
@@ -89,7 +89,7 @@ class ImportDraft:
         return points if is_from_zero and points != scale.highest else None
 
     def choose_sheet(self, sheet: str) -> None:
-        """Read another sheet of the workbook; what was mended is forgotten."""
+        """Read another sheet of the workbook; corrections are forgotten."""
         self.sheet = sheet
         self._lay_out(self._recognised(FIND))
 
@@ -107,7 +107,7 @@ class ImportDraft:
         comment: int | None = None,
     ) -> bool:
         """Which columns hold what; the `grade` NO_GRADES is no column: nobody has a grade yet. Another grade
-        brings its own comments. When that changes anything, what was mended is forgotten and True given."""
+        brings its own comments. A change forgets the corrections. Returns whether there was one."""
         layout = self.layout
         if grade == NO_GRADES:
             layout = replace(layout, grade=None, has_grades=False)
@@ -121,7 +121,7 @@ class ImportDraft:
         self._lay_out(layout)
         return True
 
-    def mend(
+    def correct(
         self,
         position: int,
         person: str,
@@ -134,7 +134,7 @@ class ImportDraft:
         """Put other texts in the place of what was read, and tick or untick the row. A number or a comment
         that is None stays as it was read."""
         row = self._rows[position]
-        self._mended[position] = replace(
+        self._corrected[position] = replace(
             row,
             person=person.strip(),
             grade=grade.strip(),
@@ -222,7 +222,7 @@ class ImportDraft:
 
     def _lay_out(self, layout: Layout) -> None:
         self.layout = layout
-        self._mended = {}
+        self._corrected = {}
         self._rows = self._read()
         self._guess_shares()
 
@@ -235,6 +235,6 @@ class ImportDraft:
         return rows_from_table(self.table, self.layout) if self.layout.is_complete else []
 
 
-def fate_counts(checked: Sequence[CheckedRow]) -> Mapping[Fate, int]:
-    """How many rows have each fate."""
-    return Counter(one.fate for one in checked)
+def outcome_counts(checked: Sequence[CheckedRow]) -> Mapping[Outcome, int]:
+    """How many rows have each outcome."""
+    return Counter(one.outcome for one in checked)

@@ -37,8 +37,8 @@ _CUT_NUMBER = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """One student's texts as they were read or mended; "" where the source has none. The `number` is for the
-    teacher's eyes only, the `comment` also for the student's.
+    """One student's texts as they were read or corrected; "" where the source has none. The `number` is for
+    the teacher alone, the `comment` also for the student.
 
     `flag` says why it seems to be no student's row; such a row is not `is_included` until the teacher says
     so.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from shared.model.exam import Audience, new_id
 from shared.model.grades import AWAITED, typed_grade
-from teacher_app.importing.fates import CheckedRow, Fate
+from teacher_app.importing.outcomes import CheckedRow, Outcome
 from teacher_app.rows.commands import ChangeRow, Conflict, CreateRow, Receipt, Refused, person_of
 from teacher_app.rows.write_job import WriteJob
 from teacher_app.rows.writer import RowWriter
@@ -34,7 +34,7 @@ class Saving(WriteJob):
     """Saves the rows of an import that are new or replace others."""
 
     def __init__(self, writer: RowWriter, rows: Iterable[CheckedRow], audience: Audience) -> None:
-        self._rows = {new_id(): one for one in rows if one.fate.is_saved}
+        self._rows = {new_id(): one for one in rows if one.outcome.is_saved}
         super().__init__(writer, (_command(key, one, audience) for key, one in self._rows.items()))
 
     @property
@@ -50,7 +50,7 @@ class Saving(WriteJob):
 def _command(key: str, one: CheckedRow, audience: Audience) -> CreateRow | ChangeRow:
     row = one.row
     person = row.person.strip()
-    if one.fate is not Fate.REPLACES:
+    if one.outcome is not Outcome.REPLACES:
         # Namesakes were dealt with when the rows were checked.
         return CreateRow(
             key,

@@ -18,7 +18,7 @@ from teacher_app.exam.deletion import Deletion
 from teacher_app.importing.checking import check_rows
 from teacher_app.importing.columns import column_labels
 from teacher_app.importing.draft import ImportDraft
-from teacher_app.importing.fates import CheckedRow, Choices, Fate
+from teacher_app.importing.outcomes import CheckedRow, Choices, Outcome
 from teacher_app.importing.rows import SourceRow, rows_from_table
 from teacher_app.importing.saving import Saving
 from teacher_app.rows.workspace import Workspace
@@ -45,7 +45,7 @@ class ColumnExam:
     @property
     def count(self) -> int:
         """Rows that are saved, or are there already."""
-        return sum(one.fate.is_saved or one.fate is Fate.SAME for one in self.rows)
+        return sum(one.outcome.is_saved or one.outcome is Outcome.SAME for one in self.rows)
 
 
 class SeveralExams:
@@ -60,13 +60,13 @@ class SeveralExams:
         self.hindrance: Exception | None = None  # what stopped run()
         mine = list(workspace.api.list_my_exams())
         labels = column_labels(draft.table, draft.layout)
-        mended = {row.line: row for row in draft.rows}
+        corrected = {row.line: row for row in draft.rows}
         self.exams: list[ColumnExam] = []
         for result in draft.layout.results:
             subject = (result.title or labels[result.index])[:TEXT_MAX].strip()
             layout = replace(draft.layout, grade=result.index, comment=result.comment, has_grades=True)
             scale = _scale(workspace.exam.scale, layout.points)
-            rows = [_as_mended(row, mended) for row in rows_from_table(draft.table, layout)]
+            rows = [_as_corrected(row, corrected) for row in rows_from_table(draft.table, layout)]
             self.exams.append(self._column_exam(result.index, subject, scale, rows, mine, choices))
         self._name_repeated_subjects()
 
@@ -144,9 +144,9 @@ class SeveralExams:
             seen.add(key)
 
 
-def _as_mended(row: SourceRow, mended: dict[int, SourceRow]) -> SourceRow:
+def _as_corrected(row: SourceRow, corrected: dict[int, SourceRow]) -> SourceRow:
     """With the name, the number and the tick that the teacher gave to that line."""
-    same = mended.get(row.line)
+    same = corrected.get(row.line)
     if same is None:
         return row
     return replace(row, person=same.person, number=same.number, is_included=same.is_included)
@@ -163,13 +163,13 @@ def _scale(scale: Scale, points: Decimal | None) -> Scale:
 
 
 def _problem(rows: list[CheckedRow]) -> str:
-    bad = [one for one in rows if one.fate.needs_mending]
+    bad = [one for one in rows if one.outcome.needs_correction]
     if bad:
         named = (
             f"line {one.row.line}, {one.row.person or 'nobody'}: {one.reason}" for one in bad[:_SHOWN_MAX]
         )
         more = f"; and {len(bad) - _SHOWN_MAX} more" if len(bad) > _SHOWN_MAX else ""
-        return f"{len(bad)} to mend: {'; '.join(named)}{more}"
-    if not any(one.fate.is_saved or one.fate is Fate.SAME for one in rows):
+        return f"{len(bad)} to correct: {'; '.join(named)}{more}"
+    if not any(one.outcome.is_saved or one.outcome is Outcome.SAME for one in rows):
         return "There is no student in it."
     return ""

@@ -137,7 +137,7 @@ def decode(data: bytes, encoding: str | None = None) -> Decoded:
     """The text, without a byte-order mark, read as `encoding` if one is given. Raises FileNotReadable."""
     try:
         if encoding in {"utf-8", _TWICE}:
-            return _as_utf_8(data, is_mended=encoding == _TWICE)
+            return _as_utf_8(data, is_repaired=encoding == _TWICE)
         if encoding is not None:
             return Decoded(data.decode(encoding), encoding, _readings(data)[1])
         if data.endswith(b"\0") and b"\0" not in (shorter := data.rstrip(b"\0")):
@@ -183,20 +183,20 @@ def _guessed(data: bytes) -> Decoded:
         return Decoded(data.decode(likeliest), likeliest, readings)
 
 
-def _as_utf_8(data: bytes, *, is_mended: bool = True) -> Decoded:
+def _as_utf_8(data: bytes, *, is_repaired: bool = True) -> Decoded:
     """ "Zoë" that some program read as cp1252 and stored as "ZoÃ«" is read as "Zoë" again. Raises
     UnicodeDecodeError."""
     text = data.decode("utf-8")
     try:
         # Most texts are found out by their first words.
         example = _bytes_behind(_example(text)).decode("utf-8")
-        mended = _bytes_behind(text).decode("utf-8") if _is_of_letters(example) else text
+        repaired = _bytes_behind(text).decode("utf-8") if _is_of_letters(example) else text
     except UnicodeError:
-        mended = text
-    if mended == text:
+        repaired = text
+    if repaired == text:
         return Decoded(text, "utf-8")
     readings = {_TWICE: example, "utf-8": _example(text)}
-    return Decoded(mended, _TWICE, readings) if is_mended else Decoded(text, "utf-8", readings)
+    return Decoded(repaired, _TWICE, readings) if is_repaired else Decoded(text, "utf-8", readings)
 
 
 def _is_of_letters(words: str) -> bool:

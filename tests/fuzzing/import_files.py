@@ -27,14 +27,14 @@ with atheris.instrument_imports(include=["teacher_app.importing", "shared.model"
     from shared.model.scales import Scale, parse_scale
     from teacher_app.importing.checking import check_rows
     from teacher_app.importing.columns import recognised
-    from teacher_app.importing.fates import Choices
+    from teacher_app.importing.outcomes import Choices
     from teacher_app.importing.rows import rows_from_table
     from teacher_app.reading.decoding import ENCODINGS
     from teacher_app.reading.files import Source, source_from_file, source_from_text
     from teacher_app.reading.limits import FileNotReadable
 
 from tests.builders import an_exam
-from tests.teacher_app.reading.weapons import workbook_of_parts
+from tests.teacher_app.reading.hostile_files import workbook_of_parts
 
 __all__ = ["read_input"]
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from shared.model.exam import Exam, Result
 from teacher_app.importing.checking import check_rows
 from teacher_app.importing.columns import recognised
-from teacher_app.importing.fates import Choices, Repeated
+from teacher_app.importing.outcomes import Choices, Repeated
 from teacher_app.importing.rows import SourceRow, rows_from_table
 from teacher_app.reading.files import Source, source_from_file
 
@@ -25,5 +25,5 @@ def rows_of_file(source: Source | bytes, exam: Exam) -> list[SourceRow]:
 def read_rows(source: Source | bytes, exam: Exam, there: Iterable[Result] = ()) -> list[tuple[str, str, str]]:
     """Code, person and grade of each row; fails if a row is not accepted."""
     checked = check_rows(rows_of_file(source, exam), exam, there, Choices(repeated=Repeated.ALL))
-    assert [(one.row, one.reason) for one in checked if not one.fate.is_saved] == []
+    assert [(one.row, one.reason) for one in checked if not one.outcome.is_saved] == []
     return [(one.row.code, one.row.person, one.grade) for one in checked]

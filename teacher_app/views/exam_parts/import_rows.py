@@ -1,4 +1,4 @@
-"""An import before it is saved: its columns, its rows with the fate of each, and their correction."""
+"""An import before it is saved: its columns, its rows with the outcome of each, and their correction."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from shared.model.scales import NumberScale, number_text
 from shared.model.text import escape_markdown
 from teacher_app.exam.wording import count_text
 from teacher_app.importing.columns import HEADING_ROWS, NO_GRADES, column_labels
-from teacher_app.importing.draft import ImportDraft, fate_counts
-from teacher_app.importing.fates import CheckedRow, Choices, Fate, OtherNumber, Repeated, There
+from teacher_app.importing.draft import ImportDraft, outcome_counts
 from teacher_app.importing.headed import Dialect
+from teacher_app.importing.outcomes import CheckedRow, Choices, OtherNumber, Outcome, Repeated, There
 from teacher_app.importing.rows import SourceRow
 from teacher_app.reading.files import Kind
 from teacher_app.reading.tables import DRAWN, SPACES
@@ -31,25 +31,25 @@ _DELIMITER_WORDS = {
     SPACES: "columns divided by spaces",
     DRAWN: "a drawn table",
 }
-_FATE_WORDS = {  # after a number
-    Fate.NEW: "new",
-    Fate.REPLACES: "to replace a saved grade",
-    Fate.SAME: "already saved",
-    Fate.SKIPPED: "left out",
-    Fate.NO_GRADE: "without a grade yet",
-    Fate.REPEATED: "repeated",
-    Fate.BAD: "to correct",
-    Fate.UNTICKED: "not ticked",
+_OUTCOME_WORDS = {  # after a number
+    Outcome.NEW: "new",
+    Outcome.REPLACES: "to replace a saved grade",
+    Outcome.SAME: "already saved",
+    Outcome.SKIPPED: "left out",
+    Outcome.NO_GRADE: "without a grade yet",
+    Outcome.REPEATED: "repeated",
+    Outcome.BAD: "to correct",
+    Outcome.UNTICKED: "not ticked",
 }
-_FATE_SIGNS = {  # shapes, not only colours; all in common fonts
-    Fate.NEW: "✓ New",
-    Fate.REPLACES: "⇄",
-    Fate.SAME: "●",
-    Fate.SKIPPED: "–",
-    Fate.NO_GRADE: "○",
-    Fate.REPEATED: "✗",
-    Fate.BAD: "✗",
-    Fate.UNTICKED: "–",
+_OUTCOME_SIGNS = {  # shapes, not only colours; all in common fonts
+    Outcome.NEW: "✓ New",
+    Outcome.REPLACES: "⇄",
+    Outcome.SAME: "●",
+    Outcome.SKIPPED: "–",
+    Outcome.NO_GRADE: "○",
+    Outcome.REPEATED: "✗",
+    Outcome.BAD: "✗",
+    Outcome.UNTICKED: "–",
 }
 _THERE_WORDS = {
     There.SKIP: "Keep what is saved",
@@ -57,13 +57,13 @@ _THERE_WORDS = {
     There.ADD: "Add the imported grade as a second result",
 }
 _REPEATED_WORDS = {
-    Repeated.MEND: "Mark them so that I can correct them",
+    Repeated.CORRECT: "Mark them so that I can correct them",
     Repeated.FIRST: "The first one counts",
     Repeated.LAST: "The last one counts",
     Repeated.ALL: "Different students: save them all",
 }
 _NUMBERS_WORDS = {
-    OtherNumber.MEND: "Mark them so that I can correct them",
+    OtherNumber.CORRECT: "Mark them so that I can correct them",
     OtherNumber.NEW: "They are other students: save them as new",
     OtherNumber.SAME: "They are the same students: keep the saved number",
 }
@@ -188,13 +188,13 @@ def show_choices(draft: ImportDraft, key: str) -> None:
     """What to do with students who already have a result, or who are repeated, and with too many decimals;
     only if there are any."""
     checked = draft.checked_without_choices()
-    fates = {one.fate for one in checked}
+    outcomes = {one.outcome for one in checked}
     to_round = sum(one.is_rounding_offered for one in checked)
     there, repeated, numbers = draft.choices.there, draft.choices.repeated, draft.choices.numbers
-    if Fate.SKIPPED in fates:
+    if Outcome.SKIPPED in outcomes:
         question = "Some students already have a different grade or comment"
         there = _choose(question, _THERE_WORDS, there, f"{key}-there")
-    if Fate.REPEATED in fates:
+    if Outcome.REPEATED in outcomes:
         question = "Some students appear more than once"
         repeated = _choose(question, _REPEATED_WORDS, repeated, f"{key}-repeated")
     if any(one.has_other_number for one in checked):
@@ -230,10 +230,10 @@ def show_rows(draft: ImportDraft, key: str) -> list[CheckedRow]:
     editor = editor_key(draft, key, shows_all=chosen is None)
     positions = list(range(len(draft.rows))) if chosen is None else chosen
     offered = _offered(draft, editor)
-    _mend(draft, positions, offered, st.session_state.get(editor, {}))
+    _apply_edits(draft, positions, offered, st.session_state.get(editor, {}))
     checked = draft.checked()
     _show_counts(checked)
-    _say_what_to_mend(checked)
+    _say_what_to_correct(checked)
     data = pd.DataFrame(
         {
             "Import": [offered[position].is_included for position in positions],
@@ -299,7 +299,7 @@ def _offered(draft: ImportDraft, editor: str) -> Sequence[SourceRow]:
     return draft.offered[editor]
 
 
-def _mend(
+def _apply_edits(
     draft: ImportDraft, positions: Sequence[int], offered: Sequence[SourceRow], state: Mapping[str, Any]
 ) -> None:
     """Bring the draft's rows in line with the editor, including texts that were typed back."""
@@ -314,7 +314,7 @@ def _mend(
         row = rows[position]
         typed = person or "", grade or "", number or "", comment or "", is_included
         if typed != (row.person, row.grade, row.number, row.comment, row.is_included):
-            draft.mend(
+            draft.correct(
                 position,
                 person or "",
                 grade or "",
@@ -327,13 +327,13 @@ def _mend(
 def _chosen_positions(draft: ImportDraft, key: str) -> list[int] | None:
     """The positions of the rows to correct, fixed at first sight, so that a corrected row stays visible; None
     for all rows."""
-    frozen = f"{key}-to-mend-{_layout_key(draft)}"
+    frozen = f"{key}-to-correct-{_layout_key(draft)}"
     if frozen not in st.session_state:
-        st.session_state[frozen] = _to_mend(draft)
-    to_mend: list[int] = st.session_state[frozen]
-    if not to_mend:
+        st.session_state[frozen] = _to_correct(draft)
+    to_correct: list[int] = st.session_state[frozen]
+    if not to_correct:
         return None
-    words = {True: f"To correct ({len(to_mend):,})", False: f"All rows ({len(draft.rows):,})"}
+    words = {True: f"To correct ({len(to_correct):,})", False: f"All rows ({len(draft.rows):,})"}
     only = st.segmented_control(
         "Rows shown",
         [True, False],
@@ -343,11 +343,11 @@ def _chosen_positions(draft: ImportDraft, key: str) -> list[int] | None:
         key=f"{frozen}-only",
         label_visibility="collapsed",
     )
-    return to_mend if only else None
+    return to_correct if only else None
 
 
-def _to_mend(draft: ImportDraft) -> list[int]:
-    return [position for position, one in enumerate(draft.checked()) if one.fate.needs_mending]
+def _to_correct(draft: ImportDraft) -> list[int]:
+    return [position for position, one in enumerate(draft.checked()) if one.outcome.needs_correction]
 
 
 def _layout_key(draft: ImportDraft) -> str:
@@ -381,15 +381,15 @@ def _how_it_was_read(draft: ImportDraft) -> str:
 
 
 def _show_counts(checked: list[CheckedRow]) -> None:
-    counts = fate_counts(checked)
-    words = [f"{counts[fate]:,} {_FATE_WORDS[fate]}" for fate in Fate if counts[fate]]
+    counts = outcome_counts(checked)
+    words = [f"{counts[outcome]:,} {_OUTCOME_WORDS[outcome]}" for outcome in Outcome if counts[outcome]]
     rows = count_text(len(checked), "row")
     st.markdown(f"**{rows}:** {' · '.join(words)}" if checked else "There are no rows in it.")
 
 
-def _say_what_to_mend(checked: list[CheckedRow]) -> None:
+def _say_what_to_correct(checked: list[CheckedRow]) -> None:
     """The reasons above the table as well: on a phone their column is far to the right."""
-    bad = [one for one in checked if one.fate.needs_mending]
+    bad = [one for one in checked if one.outcome.needs_correction]
     if not bad:
         return
     lines = [
@@ -406,4 +406,4 @@ def _say_what_to_mend(checked: list[CheckedRow]) -> None:
 
 
 def _becomes(one: CheckedRow) -> str:
-    return f"{_FATE_SIGNS[one.fate]} {one.reason}".rstrip()
+    return f"{_OUTCOME_SIGNS[one.outcome]} {one.reason}".rstrip()

@@ -11,7 +11,7 @@ from shared.model.scales import describe
 from shared.model.text import escape_markdown
 from teacher_app.exam.wording import count_text
 from teacher_app.importing.draft import ImportDraft
-from teacher_app.importing.fates import Choices, Fate
+from teacher_app.importing.outcomes import Choices, Outcome
 from teacher_app.importing.several import ColumnExam, SeveralExams
 from teacher_app.rows.workspace import Workspace
 from teacher_app.views import navigation
@@ -137,7 +137,7 @@ def _becomes(one: ColumnExam) -> str:
         return f"✓ {count_text(one.made, 'result')} saved"
     if one.problem:
         return "✗ Not made"
-    kept = sum(row.fate is Fate.SKIPPED for row in one.rows)
+    kept = sum(row.outcome is Outcome.SKIPPED for row in one.rows)
     parts = [
         count_text(one.count, "student"),
         "completes the draft that is there" if one.is_there else "new",

@@ -12,8 +12,8 @@ from shared.model.text import escape_markdown
 from teacher_app.context import current_reader
 from teacher_app.exam.wording import count_text
 from teacher_app.importing.draft import ImportDraft, Progress
-from teacher_app.importing.fates import Fate
 from teacher_app.importing.headed import Dialect
+from teacher_app.importing.outcomes import Outcome
 from teacher_app.reading.decoding import ENCODINGS
 from teacher_app.reading.files import Source
 from teacher_app.reading.limits import BYTES_MAX, FileNotReadable
@@ -143,15 +143,15 @@ def _show_draft(page: _Page, draft: ImportDraft, workspace: Workspace, key: str)
     checked = show_rows(draft, key)
     if draft.progress is Progress.FINISHED:
         show_saving(draft, key)
-    count = sum(one.fate.is_saved for one in checked)
+    count = sum(one.outcome.is_saved for one in checked)
     is_public = workspace.exam.is_published and not workspace.exam.is_announced(local_now())
-    if is_public and any(one.fate in {Fate.NEW, Fate.REPLACES} for one in checked):
+    if is_public and any(one.outcome in {Outcome.NEW, Outcome.REPLACES} for one in checked):
         st.info(
             f"This exam is published: {result_reader_text(workspace.exam.audience)} as soon as it is saved.",
             icon=":material/sensors:",
         )
     with st.container(horizontal=True):
-        are_graded = any(one.fate.is_saved and one.fate is not Fate.NO_GRADE for one in checked)
+        are_graded = any(one.outcome.is_saved and one.outcome is not Outcome.NO_GRADE for one in checked)
         label = f"Save {count_text(count, 'result' if are_graded else 'student')}"
         is_saved = draft.progress is Progress.FINISHED and not count
         save = storing_button(

@@ -19,7 +19,7 @@ from teacher_app.exporting.persons import shown_person, split_name
 from teacher_app.gradebook.choice import Choice
 from teacher_app.gradebook.gradebook import gradebook_of
 from teacher_app.importing.checking import check_rows
-from teacher_app.importing.fates import Choices, Fate
+from teacher_app.importing.outcomes import Choices, Outcome
 from teacher_app.reading.files import source_from_file
 from tests.builders import a_result, an_exam
 from tests.teacher_app.exam_rows import read_rows, rows_of_file
@@ -161,7 +161,7 @@ def test_what_is_exported_is_imported_without_change(made: tuple[Exam, list[Resu
         if form.key in KEEPS_COMMENTS:
             assert [one.comment for one in imported] == [row.comment or "" for row in rows], form.key
         checked = check_rows(imported, exam, rows, Choices())
-        assert [one.fate for one in checked] == [Fate.SAME] * len(rows), form.key
+        assert [one.outcome for one in checked] == [Outcome.SAME] * len(rows), form.key
 
 
 @pytest.mark.parametrize("scale", SCALES, ids=lambda scale: scale.text)
@@ -183,7 +183,7 @@ def test_a_column_of_a_classs_gradebook_is_imported_as_it_was(scale: Scale) -> N
     for data in (gradebook_csv(book), gradebook_xlsx(book, "10b")):
         students = [row for row in rows_of_file(data, exam) if not row.flag]
         checked = check_rows(students, exam, (), Choices())
-        assert {one.row.person: one.grade for one in checked if one.fate.is_saved} == grades
+        assert {one.row.person: one.grade for one in checked if one.outcome.is_saved} == grades
 
 
 @given(NAMES)

@@ -16,7 +16,7 @@ from shared.model.exam import Audience, Exam, ExamStatus, Result
 from shared.model.scales import parse_scale
 from teacher_app.importing.checking import check_rows
 from teacher_app.importing.columns import Layout, recognised
-from teacher_app.importing.fates import CheckedRow, Choices, Fate
+from teacher_app.importing.outcomes import CheckedRow, Choices, Outcome
 from teacher_app.importing.rows import rows_from_table
 from teacher_app.reading.files import Source, source_from_file, source_from_text
 from teacher_app.reading.limits import FileNotReadable
@@ -78,12 +78,14 @@ def fits(source: Source, layout: Layout, rows: list[CheckedRow], wanted: dict[st
         return bool(source.readings)
     if "points_said" in wanted:
         return float(layout.points_possible.replace(",", ".") or 0) == float(wanted["points_said"])
-    if "fates" in wanted:
-        return [one.fate.value for one in rows] == wanted["fates"]
-    bad = [one for one in rows if one.fate.needs_mending]
+    if "outcomes" in wanted:
+        return [one.outcome.value for one in rows] == wanted["outcomes"]
+    bad = [one for one in rows if one.outcome.needs_correction]
     reasons = " ".join(one.reason for one in bad)
     saved = [
-        [" ".join(one.row.person.split()), one.grade] for one in rows if one.fate in {Fate.NEW, Fate.REPLACES}
+        [" ".join(one.row.person.split()), one.grade]
+        for one in rows
+        if one.outcome in {Outcome.NEW, Outcome.REPLACES}
     ]
     return (
         len(bad) <= wanted.get("bad_max", 0)

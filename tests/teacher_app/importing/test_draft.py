@@ -7,8 +7,8 @@ import pytest
 from shared.model.exam import Audience
 from shared.model.grades import AWAITED
 from shared.model.scales import PERCENT
-from teacher_app.importing.draft import ImportDraft, fate_counts
-from teacher_app.importing.fates import Choices, Fate, Repeated
+from teacher_app.importing.draft import ImportDraft, outcome_counts
+from teacher_app.importing.outcomes import Choices, Outcome, Repeated
 from teacher_app.reading.files import source_from_file, source_from_text
 from tests.backend_process import RunningBackend, SignedInTeacher
 from tests.teacher_app.importing.test_dialects import bytes_of, workbook_of
@@ -28,8 +28,8 @@ def draft_of(backend: RunningBackend, teacher: SignedInTeacher) -> Iterator[Make
         )
 
 
-def fates_of(draft: ImportDraft) -> list[Fate]:
-    return [one.fate for one in draft.checked()]
+def outcomes_of(draft: ImportDraft) -> list[Outcome]:
+    return [one.outcome for one in draft.checked()]
 
 
 def test_rows_are_read_once_the_teacher_has_chosen_the_columns(draft_of: MakeDraft) -> None:
@@ -43,18 +43,22 @@ def test_rows_are_read_once_the_teacher_has_chosen_the_columns(draft_of: MakeDra
 
 def test_a_corrected_row_is_checked_again(draft_of: MakeDraft) -> None:
     draft = draft_of("Ada;14\nBob;99\nBob;3")
-    assert fates_of(draft) == [Fate.NEW, Fate.BAD, Fate.REPEATED]  # one of the two may be another Bob
-    draft.mend(1, "Bob", " 9 ", is_included=True)
-    assert fates_of(draft) == [Fate.NEW, Fate.REPEATED, Fate.REPEATED]
-    draft.mend(1, "Bobby", " 9 ", is_included=True)
-    assert fates_of(draft) == [Fate.NEW] * 3
+    assert outcomes_of(draft) == [
+        Outcome.NEW,
+        Outcome.BAD,
+        Outcome.REPEATED,
+    ]  # one of the two may be another Bob
+    draft.correct(1, "Bob", " 9 ", is_included=True)
+    assert outcomes_of(draft) == [Outcome.NEW, Outcome.REPEATED, Outcome.REPEATED]
+    draft.correct(1, "Bobby", " 9 ", is_included=True)
+    assert outcomes_of(draft) == [Outcome.NEW] * 3
     assert [(row.line, row.person, row.grade) for row in draft.rows][1] == (2, "Bobby", "9")
 
 
 def test_corrections_are_dropped_only_when_other_columns_are_chosen(draft_of: MakeDraft) -> None:
     draft = draft_of(TEXT)
     draft.choose_columns([0], 1, None)
-    draft.mend(0, "Ada King", "14", is_included=True)
+    draft.correct(0, "Ada King", "14", is_included=True)
     draft.choose_columns([0], 1, None)
     assert draft.rows[0].person == "Ada King"
     draft.choose_columns([0], 2, None)
@@ -63,11 +67,11 @@ def test_corrections_are_dropped_only_when_other_columns_are_chosen(draft_of: Ma
 
 def test_the_first_row_can_be_a_heading_or_not(draft_of: MakeDraft) -> None:
     draft = draft_of("Étudiante;Partiel\nAda;14\nBob;3")
-    assert fates_of(draft) == [Fate.BAD, Fate.NEW, Fate.NEW]
+    assert outcomes_of(draft) == [Outcome.BAD, Outcome.NEW, Outcome.NEW]
     draft.choose_heading(0)
     assert not draft.layout.name_columns  # its words are not known
     draft.choose_columns([0], 1, None)
-    assert fates_of(draft) == [Fate.NEW, Fate.NEW]
+    assert outcomes_of(draft) == [Outcome.NEW, Outcome.NEW]
     draft.choose_heading(None)
     assert len(draft.rows) == 3
 
@@ -75,7 +79,7 @@ def test_the_first_row_can_be_a_heading_or_not(draft_of: MakeDraft) -> None:
 def test_another_sheet_can_be_chosen(draft_of: MakeDraft) -> None:
     sheets = ("A", [["Name", "Grade"], ["Ada", 1]]), ("B", [["Name", "Grade"], ["Bob", 2], ["Cy", 3]])
     draft = draft_of(bytes_of(workbook_of(*sheets)))
-    draft.mend(0, "Ada King", "14", is_included=True)
+    draft.correct(0, "Ada King", "14", is_included=True)
     draft.choose_sheet("B")
     assert [row.person for row in draft.rows] == ["Bob", "Cy"]
     draft.choose_sheet("A")
@@ -85,9 +89,9 @@ def test_another_sheet_can_be_chosen(draft_of: MakeDraft) -> None:
 def test_options_do_not_vanish_once_chosen(draft_of: MakeDraft) -> None:
     draft = draft_of("Bob;1\nBob;3")
     draft.choices = Choices(repeated=Repeated.ALL)
-    assert fates_of(draft) == [Fate.NEW, Fate.NEW]
-    assert Fate.REPEATED in {one.fate for one in draft.checked_without_choices()}
-    assert fate_counts(draft.checked()) == {Fate.NEW: 2}
+    assert outcomes_of(draft) == [Outcome.NEW, Outcome.NEW]
+    assert Outcome.REPEATED in {one.outcome for one in draft.checked_without_choices()}
+    assert outcome_counts(draft.checked()) == {Outcome.NEW: 2}
 
 
 @pytest.mark.parametrize(
@@ -141,9 +145,9 @@ def test_another_column_of_grades_brings_its_own_comments(draft_of: MakeDraft) -
 
 def test_a_mended_number_and_comment_are_checked_again(draft_of: MakeDraft) -> None:
     draft = draft_of("Name;Student ID;Points;Remarks\nAda;1001;14;x\nBo;1001;12;\nCy;1002;3;\n")
-    assert fates_of(draft) == [Fate.BAD, Fate.BAD, Fate.NEW]
-    draft.mend(1, "Bo", "12", is_included=True, number=" 1003 ", comment="Go on.")
-    assert fates_of(draft) == [Fate.NEW] * 3
+    assert outcomes_of(draft) == [Outcome.BAD, Outcome.BAD, Outcome.NEW]
+    draft.correct(1, "Bo", "12", is_included=True, number=" 1003 ", comment="Go on.")
+    assert outcomes_of(draft) == [Outcome.NEW] * 3
     assert (draft.rows[1].number, draft.rows[1].comment) == ("1003", "Go on.")
 
 

@@ -10,7 +10,7 @@ import pytest
 from shared.model.scales import parse_scale
 from teacher_app.importing.checking import check_rows
 from teacher_app.importing.columns import recognised
-from teacher_app.importing.fates import Choices, Fate
+from teacher_app.importing.outcomes import Choices, Outcome
 from teacher_app.importing.rows import rows_from_table
 from teacher_app.reading.files import source_from_file, source_from_text
 from teacher_app.reading.limits import FileNotReadable
@@ -722,5 +722,5 @@ def outcome(text: str | bytes, scale: str) -> Saved:
     if not layout.is_complete:
         return ASKED
     rows = check_rows(rows_from_table(table, layout), exam, (), Choices())
-    saved = [(one.row.person, one.grade) for one in rows if one.fate is Fate.NEW]
+    saved = [(one.row.person, one.grade) for one in rows if one.outcome is Outcome.NEW]
     return saved or MARKED

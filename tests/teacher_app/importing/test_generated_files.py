@@ -23,7 +23,7 @@ from shared.model.scale_presets import PRESETS
 from shared.model.scales import LevelScale, NumberScale, Scale, number_text
 from teacher_app.importing.checking import check_rows
 from teacher_app.importing.columns import recognised
-from teacher_app.importing.fates import CheckedRow, Choices
+from teacher_app.importing.outcomes import CheckedRow, Choices
 from teacher_app.importing.rows import rows_from_table
 from teacher_app.reading.files import Source, source_from_file, source_from_text
 from teacher_app.reading.limits import FileNotReadable
@@ -445,12 +445,12 @@ def test_what_is_saved_without_a_question_equals_what_the_file_says(
     )
     # Some gradebooks have nothing to write for a student who is absent.
     said += Counter({(one, AWAITED): times for (one, grade), times in said.items() if grade == "ABSENT"})
-    saved = Counter((person(one.row.person), one.grade) for one in rows if one.fate.is_saved)
+    saved = Counter((person(one.row.person), one.grade) for one in rows if one.outcome.is_saved)
     assert saved <= said, (form, listed.scale.text, file)
     for kind, texts in (("number", listed.numbers), ("comment", listed.comments)):
         told = {
             (person(f"{first} {last}"), text)
             for (first, last), text in zip(listed.students, texts, strict=True)
         }
-        kept = {(person(one.row.person), getattr(one.row, kind)) for one in rows if one.fate.is_saved}
+        kept = {(person(one.row.person), getattr(one.row, kind)) for one in rows if one.outcome.is_saved}
         assert {one for one in kept if one[1]} <= told, (form, kind, file)

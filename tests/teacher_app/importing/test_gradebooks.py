@@ -12,8 +12,8 @@ from shared.model.grades import AWAITED
 from shared.model.scales import LETTERS, OUT_OF_20, PASS_FAIL, PERCENT, Scale, out_of
 from teacher_app.importing.checking import check_rows
 from teacher_app.importing.columns import Layout, recognised
-from teacher_app.importing.fates import CheckedRow, Choices, Fate
 from teacher_app.importing.headed import Dialect
+from teacher_app.importing.outcomes import CheckedRow, Choices, Outcome
 from teacher_app.importing.rows import SourceRow, rows_from_table
 from teacher_app.reading.files import source_from_file
 from teacher_app.reading.tables import table_from_text
@@ -123,11 +123,11 @@ def test_an_export_is_known_by_name_and_gives_its_grades(name: str) -> None:
     layout, rows = read((SAMPLES / name).read_bytes(), sample.scale)
     assert layout.dialect is sample.dialect
     assert [(one.title, one.points) for one in layout.results] == sample.results
-    taken = [one for one in rows if one.fate is not Fate.UNTICKED]
+    taken = [one for one in rows if one.outcome is not Outcome.UNTICKED]
     assert [(one.row.person, one.grade) for one in taken] == sample.students
     assert [one.row.number for one in taken] == sample.numbers
     assert len(rows) - len(taken) == sample.left_out
-    assert {one.fate for one in taken} <= {Fate.NEW, Fate.NO_GRADE}
+    assert {one.outcome for one in taken} <= {Outcome.NEW, Outcome.NO_GRADE}
 
 
 def read(data: bytes, scale: Scale, subject: str = "Mathematics") -> tuple[Layout, list[CheckedRow]]:
@@ -243,7 +243,7 @@ def test_a_partly_graded_result_of_oneroster_is_not_taken_as_final() -> None:
     }
     _, rows = read(zip_of(files), OUT_OF_20)
     assert "partially graded" in rows[0].reason
-    assert rows[0].fate is Fate.BAD
+    assert rows[0].outcome is Outcome.BAD
 
 
 # Students' numbers.

@@ -13,7 +13,7 @@ from shared.model.grades import AWAITED
 from teacher_app.importing.checking import check_rows
 from teacher_app.importing.columns import recognised
 from teacher_app.importing.comments import comment_from_cell, comment_in_html, comment_where_html_may_be
-from teacher_app.importing.fates import CheckedRow, Choices, Fate
+from teacher_app.importing.outcomes import CheckedRow, Choices, Outcome
 from teacher_app.importing.rows import number_from_cell, rows_from_table
 from teacher_app.reading.files import source_from_file
 from teacher_app.reading.limits import CELL_MAX
@@ -158,7 +158,7 @@ def test_a_file_gives_names_numbers_grades_and_comments(name: str) -> None:
     text, expected = INPUTS[name]
     rows = checked(text)
     assert [(one.row.person, one.row.number, one.grade, one.row.comment) for one in rows] == expected
-    assert {one.fate for one in rows} <= {Fate.NEW, Fate.NO_GRADE}
+    assert {one.outcome for one in rows} <= {Outcome.NEW, Outcome.NO_GRADE}
 
 
 def checked(text: str | bytes) -> list[CheckedRow]:
@@ -245,7 +245,7 @@ def test_private_notes_are_no_comments(heading: str) -> None:
 )
 def test_a_comment_is_never_cut_without_a_word(comment: str, says: str) -> None:
     (one,) = checked(f"{WORKSHEET}Participant 1,Ada Lovelace,1,a@x.example,,14,20,Yes,-,-,{comment}\n")
-    assert one.fate is (Fate.BAD if says else Fate.NEW)
+    assert one.outcome is (Outcome.BAD if says else Outcome.NEW)
     assert says in one.reason
 
 
@@ -260,7 +260,7 @@ def test_a_comment_is_never_cut_without_a_word(comment: str, says: str) -> None:
 )
 def test_a_number_that_is_not_whole_is_to_be_corrected(number: str, says: str) -> None:
     one, _ = checked(f"Name\tStudent ID\tGrade\nAda\t{number}\t14\nBo\t7\t12")
-    assert one.fate is (Fate.BAD if says else Fate.NEW)
+    assert one.outcome is (Outcome.BAD if says else Outcome.NEW)
     assert says in one.reason
 
 
@@ -302,7 +302,11 @@ def test_numbers_of_a_workbook_are_as_they_are_shown() -> None:
     rows = checked(stream.getvalue())
     assert [one.row.number for one in rows] == ["00123", "1234567", "1.23456789012346E+17"]
     assert [one.row.comment for one in rows] == ["Good.\nGo on.", "", "17"]
-    assert [one.fate for one in rows] == [Fate.NEW, Fate.NEW, Fate.BAD]  # its last digits are lost
+    assert [one.outcome for one in rows] == [
+        Outcome.NEW,
+        Outcome.NEW,
+        Outcome.BAD,
+    ]  # its last digits are lost
 
 
 # HTML.

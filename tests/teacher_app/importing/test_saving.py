@@ -11,7 +11,7 @@ from shared.model.errors import BackendUnreachable, InputRefused, NotAllowed, Se
 from shared.model.exam import Audience, NewResult
 from shared.model.grades import AWAITED
 from teacher_app.importing.draft import ImportDraft, Progress
-from teacher_app.importing.fates import Choices, Fate, Repeated, There
+from teacher_app.importing.outcomes import Choices, Outcome, Repeated, There
 from teacher_app.reading.files import source_from_text
 from tests.backend_process import RunningBackend, SignedInTeacher
 from tests.teacher_app.rows.entry_desk import UNREACHABLE, ApiDouble, BatchRecorder, Desk, MakeDesk, open_desk
@@ -38,7 +38,7 @@ def test_rows_are_saved_in_batches_of_a_hundred(desk: Desk) -> None:
     assert run(draft) == [(BATCH_MAX, 250), (2 * BATCH_MAX, 250), (250, 250)]
     assert (draft.progress, draft.finished_at) == (Progress.FINISHED, NOW)
     assert desk.stored_pairs() == [(f"Student {n:03d}", str(n % 21)) for n in range(250)]
-    assert {one.fate for one in draft.checked()} == {Fate.SAME}
+    assert {one.outcome for one in draft.checked()} == {Outcome.SAME}
 
 
 def test_after_a_lost_page_repeating_the_paste_saves_each_row_once(desk: Desk) -> None:
@@ -99,8 +99,8 @@ def test_stopping_leaves_the_rest_for_review(desk: Desk) -> None:
     draft.pause(lambda: NOW)
     assert (draft.progress, draft.hindrance) == (Progress.PAUSED, None)
     draft.stop()
-    fates = [one.fate for one in draft.checked()]
-    assert (fates.count(Fate.SAME), fates.count(Fate.NEW)) == (BATCH_MAX, 250 - BATCH_MAX)
+    outcomes = [one.outcome for one in draft.checked()]
+    assert (outcomes.count(Outcome.SAME), outcomes.count(Outcome.NEW)) == (BATCH_MAX, 250 - BATCH_MAX)
 
 
 def test_an_import_cancelled_after_the_last_batch_is_finished(desk: Desk) -> None:
@@ -116,7 +116,7 @@ def test_replaced_rows_keep_their_ids_and_invalid_rows_stay(desk: Desk) -> None:
     run(draft)
     assert desk.stored_pairs() == [("Ada", "14"), ("Cy", AWAITED), ("Di", "1")]
     assert desk.stored()[0].id == before.id
-    assert [one.fate for one in draft.checked()] == [Fate.SAME, Fate.BAD, Fate.SAME, Fate.SAME]
+    assert [one.outcome for one in draft.checked()] == [Outcome.SAME, Outcome.BAD, Outcome.SAME, Outcome.SAME]
 
 
 @pytest.mark.parametrize(
@@ -224,8 +224,8 @@ def test_an_import_is_undone_as_a_whole(desk: Desk) -> None:
     draft.undo()
     assert run(draft) == [(BATCH_MAX, 250), (2 * BATCH_MAX, 250), (249, 250), (250, 250)]
     assert [(row.id, row.student, row.grade) for row in desk.stored()] == [(before.id, "Student 007", "3")]
-    fates = [one.fate for one in draft.checked()]
-    assert (fates.count(Fate.NEW), fates.count(Fate.REPLACES)) == (249, 1)
+    outcomes = [one.outcome for one in draft.checked()]
+    assert (outcomes.count(Outcome.NEW), outcomes.count(Outcome.REPLACES)) == (249, 1)
 
 
 def test_an_undone_import_can_be_saved_again_under_new_ids(desk: Desk) -> None:
@@ -298,7 +298,7 @@ def test_every_student_gets_their_own_code_and_names_stay_private(make_desk: Mak
     assert [(row.name, row.grade) for row in rows] == [(f"Student {n:03d}", str(n % 21)) for n in range(250)]
     assert all(is_code(row.student) for row in rows)
     assert len({row.student for row in rows}) == 250
-    assert {one.fate for one in draft.checked()} == {Fate.SAME}
+    assert {one.outcome for one in draft.checked()} == {Outcome.SAME}
 
 
 def test_rows_with_codes_are_not_saved_in_the_order_of_the_source(make_desk: MakeDesk) -> None:

@@ -16,7 +16,7 @@ from teacher_app.reading.limits import FileNotReadable
 from teacher_app.reading.reader import FileReader, ReadingBudget
 from tests.server_process import ROOT
 from tests.teacher_app.importing.test_dialects import CANVAS, ONEROSTER, bytes_of, workbook_of, zip_of
-from tests.teacher_app.reading.weapons import WEAPONS
+from tests.teacher_app.reading.hostile_files import HOSTILE_FILES
 from tests.waiting import wait_until
 
 LIST = "Name;Grade\nHéloïse;14,5\n"
@@ -139,13 +139,13 @@ def test_after_closing_nothing_is_read(caplog: pytest.LogCaptureFixture) -> None
     assert "stopping" in caplog.text
 
 
-@pytest.mark.parametrize("name", WEAPONS)
+@pytest.mark.parametrize("name", HOSTILE_FILES)
 def test_a_file_that_is_made_to_be_expensive(
     reader: FileReader, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It is refused, or read as the little that is in it, before its time is over."""
     with contextlib.suppress(FileNotReadable):
-        source = reader.file(WEAPONS[name]())
+        source = reader.file(HOSTILE_FILES[name]())
         assert [len(table.rows) for table in source.tables.values()] == [1]
     assert "out of time" not in caplog.text
     assert "process ended" not in caplog.text

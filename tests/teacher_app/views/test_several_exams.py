@@ -89,7 +89,7 @@ def test_columns_can_be_left_out(desk: Desk, exam: Exam) -> None:
     assert exams_of(desk) == {"Optics": [], "Quiz 3": MADE["Quiz 3"]}
 
 
-def test_nothing_is_made_of_a_column_with_a_row_to_mend(desk: Desk, exam: Exam) -> None:
+def test_nothing_is_made_of_a_column_with_a_row_to_correct(desk: Desk, exam: Exam) -> None:
     page = look(desk, exam, b"First name;Last name;Quiz 1;Quiz 2\nAda;Lovelace;14;25\nBo;King;9;8")
     assert says(page, "line 2, Ada Lovelace", "“25” is above 20")
     press(page, "Make 1 exam")

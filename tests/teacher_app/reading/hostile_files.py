@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Callable
 from typing import Final
 
-__all__ = ["WEAPONS", "workbook_of_parts"]
+__all__ = ["HOSTILE_FILES", "workbook_of_parts"]
 
 _TYPES = """<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">
 <Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>
@@ -62,7 +62,7 @@ def _far_cells() -> bytes:
 
 _OF_RESULTS = "sourcedId,lineItemSourcedId,studentSourcedId,score\n"
 
-WEAPONS: Final[dict[str, Callable[[], bytes]]] = {
+HOSTILE_FILES: Final[dict[str, Callable[[], bytes]]] = {
     "empty shared strings": lambda: workbook_of_parts("<row/>", "<si/>" * 11_000_000),
     "some empty shared strings": lambda: workbook_of_parts("<row/>", "<si><t/></si>" * 1_100_000),
     "styles": lambda: workbook_of_parts("<row/>", "", f"<cellXfs>{'<xf/>' * 2_400_000}</cellXfs>"),

@@ -9,7 +9,7 @@ from enum import StrEnum
 from shared.model.exam import Result
 from teacher_app.importing.rows import SourceRow
 
-__all__ = ["CheckedRow", "Choices", "Fate", "OtherNumber", "Repeated", "There"]
+__all__ = ["CheckedRow", "Choices", "OtherNumber", "Outcome", "Repeated", "There"]
 
 
 class There(StrEnum):
@@ -23,7 +23,7 @@ class There(StrEnum):
 class Repeated(StrEnum):
     """What to do with a student who is more than once in the source."""
 
-    MEND = "mend"
+    CORRECT = "correct"
     FIRST = "first"
     LAST = "last"
     ALL = "all"
@@ -32,7 +32,7 @@ class Repeated(StrEnum):
 class OtherNumber(StrEnum):
     """What to do with students whose name is there with another number."""
 
-    MEND = "mend"
+    CORRECT = "correct"
     NEW = "new"  # they are other students
     SAME = "same"  # they are the same, and the number that is there stays
 
@@ -43,13 +43,13 @@ class Choices:
     grades are points out of so many, to be converted to the exam's."""
 
     there: There = There.SKIP
-    repeated: Repeated = Repeated.MEND
-    numbers: OtherNumber = OtherNumber.MEND
+    repeated: Repeated = Repeated.CORRECT
+    numbers: OtherNumber = OtherNumber.CORRECT
     rounds: bool = False
     out_of: Decimal | None = None
 
 
-class Fate(StrEnum):
+class Outcome(StrEnum):
     """What saving does with a row."""
 
     NEW = "new"
@@ -62,14 +62,14 @@ class Fate(StrEnum):
     UNTICKED = "unticked"  # the teacher leaves it out, or it seems to be no student's row
 
     @property
-    def needs_mending(self) -> bool:
+    def needs_correction(self) -> bool:
         """Whether the teacher has to do something before it can be saved."""
-        return self in {Fate.REPEATED, Fate.BAD}
+        return self in {Outcome.REPEATED, Outcome.BAD}
 
     @property
     def is_saved(self) -> bool:
         """Whether something is written."""
-        return self in {Fate.NEW, Fate.REPLACES, Fate.NO_GRADE}
+        return self in {Outcome.NEW, Outcome.REPLACES, Outcome.NO_GRADE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class CheckedRow:
     `keeps`: fields of `there`, number and comment, that stay although the row has others."""
 
     row: SourceRow
-    fate: Fate
+    outcome: Outcome
     reason: str = ""
     grade: str = ""
     there: Result | None = None
@@ -88,6 +88,6 @@ class CheckedRow:
     has_other_number: bool = False
     keeps: frozenset[str] = frozenset()
 
-    def becomes(self, fate: Fate, reason: str, there: Result | None = None) -> CheckedRow:
-        """The same row with another fate; what was offered before is no longer."""
-        return CheckedRow(self.row, fate, reason, self.grade, there)
+    def becomes(self, outcome: Outcome, reason: str, there: Result | None = None) -> CheckedRow:
+        """The same row with another outcome; what was offered before is no longer."""
+        return CheckedRow(self.row, outcome, reason, self.grade, there)
