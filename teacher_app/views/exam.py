@@ -35,6 +35,7 @@ from teacher_app.views.unsaved_elsewhere import show_unsaved
 __all__ = ["PARTS", "render"]
 
 _IN_ADDRESS = "part-in-address"
+_ON_THE_WAY = "parts-on-the-way"  # put into the address, and not yet brought back by the page
 REFRESH_S = 15.0  # after this, the next interaction reads what others have changed
 
 CODES = "Codes"  # only where students are shown by code
@@ -97,10 +98,21 @@ def _show_part(workspace: Workspace) -> None:
 def _take_part_from_address(parts: list[str]) -> None:
     """A new address (opened, or by the browser's back button) overrides the earlier choice.
 
+    The page brings its address with every message, and on a slow line one that is older than what was put
+    there since: that is no reason to go back to where the teacher was before pressing.
     Streamlit's own binding of a widget to the address prevents leaving the page for another one.
     """
     named = st.query_params.get(navigation.PART, parts[0])
-    if st.session_state.get(navigation.PART) not in parts or named != st.session_state.get(_IN_ADDRESS):
+    chosen = st.session_state.get(navigation.PART)
+    before = st.session_state.get(_IN_ADDRESS)
+    on_the_way: list[str] = st.session_state.setdefault(_ON_THE_WAY, [])
+    is_late = named in on_the_way
+    if is_late:
+        del on_the_way[: on_the_way.index(named) + 1]
+    is_pressed = chosen != before
+    if chosen not in parts or (named != before and not is_late and not is_pressed):
+        on_the_way.clear()
+        st.session_state[_IN_ADDRESS] = named
         st.session_state[navigation.PART] = named if named in parts else parts[0]
 
 
@@ -109,6 +121,8 @@ def _put_part_into_address(part: str) -> None:
         st.query_params.pop(navigation.PART, None)
     else:
         st.query_params[navigation.PART] = part
+    if part != st.session_state.get(_IN_ADDRESS):
+        st.session_state[_ON_THE_WAY].append(part)
     st.session_state[_IN_ADDRESS] = part
 
 

@@ -310,6 +310,34 @@ def test_missing_grades_are_counted_before_publishing(desk: Desk) -> None:
     assert stored(desk, exam.id).is_published
 
 
+def test_a_part_stays_although_the_page_still_brings_an_earlier_address(desk: Desk) -> None:
+    """Two quick presses, and then what a component sends: the order of messages seen on a busy machine."""
+    page = desk.open(navigation.EXAM, exam=new_exam(desk).id, part="Grid")
+    for pressed, address, shown in (
+        ("Details", "Grid", "Details"),
+        ("Review", "Grid", "Review"),
+        (None, "Details", "Review"),
+        (None, "Review", "Review"),
+    ):
+        if pressed:
+            page.session_state[navigation.PART] = pressed
+        page.query_params["part"] = address
+        page.run()
+        assert page.session_state[navigation.PART] == shown, (pressed, address)
+        assert page.query_params["part"] == shown
+
+
+def test_the_way_back_leads_through_the_parts(desk: Desk) -> None:
+    page = desk.open(navigation.EXAM, exam=new_exam(desk).id, part="Grid")
+    for pressed in ("Details", "Review"):
+        page.session_state[navigation.PART] = pressed
+        page.run()
+    for former in ("Details", "Grid", "Details", "Review"):
+        page.query_params["part"] = former
+        page.run()
+        assert page.session_state[navigation.PART] == former
+
+
 def test_unpublishing_asks_first_and_hides_the_exam(desk: Desk) -> None:
     exam = new_exam(desk, "12")
     desk.real_api.publish_exam(exam.id, exam.version)
