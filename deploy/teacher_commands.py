@@ -4,6 +4,7 @@ import argparse
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deploy.console import Console
@@ -19,7 +20,7 @@ __all__ = [
     "LEAVING_COMMANDS",
     "AccountCommand",
     "TeacherCommands",
-    "add_leaving_commands",
+    "add_account_parsers",
 ]
 
 
@@ -57,12 +58,35 @@ LEAVING_COMMANDS: Mapping[str, str] = {  # with their help
 }
 
 
-def add_leaving_commands(
-    commands: "_SubParsersAction[argparse.ArgumentParser]", parents: Sequence[argparse.ArgumentParser]
-) -> None:
-    """Add the parsers of LEAVING_COMMANDS."""
+def add_account_parsers(
+    commands: "_SubParsersAction[argparse.ArgumentParser]",
+    parents: Sequence[argparse.ArgumentParser],
+    asking: Sequence[argparse.ArgumentParser] = (),
+) -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
+    """Add the parsers of all commands about accounts; `asking` has options of those that ask first.
+
+    Returns those of add-teacher and reset-password, for what the two backends' commands have of their own.
+    """
+    adding = commands.add_parser("add-teacher", parents=parents, help="make a teacher's account")
+    adding.add_argument("username", nargs="?")
+    adding.add_argument(
+        "--from-file",
+        metavar="FILE",
+        type=Path,
+        help="a staff list instead: CSV with the columns username, email, name",
+    )
+    adding.add_argument("--email", help="an address for codes and mailed passwords")
+    adding.add_argument("--name", help="the teacher's name")
+    resetting = commands.add_parser(
+        "reset-password", parents=parents, help="end a teacher's password and all sessions"
+    )
+    resetting.add_argument("username")
+    for name, command in ACCOUNT_COMMANDS.items():
+        commands.add_parser(name, parents=parents, help=command.help).add_argument("username")
+    commands.add_parser("list-teachers", parents=parents, help="all accounts with their states")
     handing_over, removing = (
-        commands.add_parser(name, parents=parents, help=text) for name, text in LEAVING_COMMANDS.items()
+        commands.add_parser(name, parents=[*parents, *asking], help=text)
+        for name, text in LEAVING_COMMANDS.items()
     )
     handing_over.add_argument("username", help="whose exams they are")
     handing_over.add_argument("colleague", help="the username of their new owner")
@@ -72,6 +96,7 @@ def add_leaving_commands(
         "--hand-over-to", metavar="COLLEAGUE", help="who gets the exams and class lists: a username"
     )
     wanted.add_argument("--delete-exams", action="store_true", help="delete them for ever")
+    return adding, resetting
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from deploy.aws.smoke.command import SmokeCommand
 from deploy.console import Console, Declined, console_of_terminal
 from deploy.staff_list import read_staff_list
 from deploy.teacher_accounts import AccountRefused
-from deploy.teacher_commands import ACCOUNT_COMMANDS, LEAVING_COMMANDS, add_leaving_commands
+from deploy.teacher_commands import ACCOUNT_COMMANDS, LEAVING_COMMANDS, add_account_parsers
 from shared.model.errors import ExamResultsError
 
 __all__ = ["main"]
@@ -252,24 +252,10 @@ def _parser() -> argparse.ArgumentParser:
     env = commands.add_parser("env", parents=[common], help="the dashboards' settings")
     env.add_argument("--write", metavar="FILE", type=Path, help="write them there, such as .env")
 
-    add = commands.add_parser("add-teacher", parents=[common], help="make a teacher's account")
-    add.add_argument("username", nargs="?")
-    add.add_argument(
-        "--from-file",
-        metavar="FILE",
-        type=Path,
-        help="a staff list instead: CSV with the columns username, email, name",
-    )
-    add.add_argument("--email", help="where the temporary password is sent")
-    add.add_argument("--name", help="the teacher's name")
-    add.add_argument("--show", action="store_true", help="show the password here; send nothing")
-    reset = commands.add_parser("reset-password", parents=[common], help="end a teacher's password")
-    reset.add_argument("username")
-    reset.add_argument("--show", action="store_true", help="show a temporary password; send nothing")
-    for name, command in ACCOUNT_COMMANDS.items():
-        commands.add_parser(name, parents=[common], help=command.help).add_argument("username")
-    add_leaving_commands(commands, [common])
-    commands.add_parser("list-teachers", parents=[common], help="the teachers' accounts")
+    for parser_of_password in add_account_parsers(commands, [common]):
+        parser_of_password.add_argument(
+            "--show", action="store_true", help="show the temporary password here; send nothing"
+        )
 
     cost = commands.add_parser(
         "cost", parents=[common], help="what results days cost, compared with the tutorial's design"

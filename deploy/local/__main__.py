@@ -36,7 +36,7 @@ from deploy.teacher_commands import (
     ACCOUNT_COMMANDS,
     LEAVING_COMMANDS,
     TeacherCommands,
-    add_leaving_commands,
+    add_account_parsers,
 )
 
 __all__ = ["main"]
@@ -203,30 +203,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--student-port", type=_port, default=8502)
     parser.add_argument("--backend-port", type=_port, default=8500)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    adding = commands.add_parser(
-        "add-teacher", parents=[data_dir], help="create an account; print its temporary password"
-    )
-    adding.add_argument("username", nargs="?")
-    adding.add_argument(
-        "--from-file",
-        metavar="FILE",
-        type=Path,
-        help="a staff list instead: CSV with the columns username, email, name",
-    )
-    adding.add_argument("--email", help="an address for codes")
-    adding.add_argument("--name", help="the teacher's name")
-    resetting = commands.add_parser(
-        "reset-password", parents=[data_dir], help="end all sessions; print a new temporary password"
-    )
-    resetting.add_argument("username")
-    resetting.add_argument("--mail", action="store_true", help="mail a code instead of printing a password")
-    adding.add_argument("--mail", action="store_true", help="mail the password instead of printing it")
-    for name, command in ACCOUNT_COMMANDS.items():
-        commands.add_parser(name, parents=[data_dir], help=command.help).add_argument("username")
     asking = argparse.ArgumentParser(add_help=False)
     asking.add_argument("--yes", action="store_true", help="do not ask")
-    add_leaving_commands(commands, [data_dir, asking])
-    commands.add_parser("list-teachers", parents=[data_dir], help="all accounts with their states")
+    adding, resetting = add_account_parsers(commands, [data_dir], [asking])
+    resetting.add_argument("--mail", action="store_true", help="mail a code instead of printing a password")
+    adding.add_argument("--mail", action="store_true", help="mail the password instead of printing it")
     backing_up = commands.add_parser("backup", parents=[data_dir], help="write all data to one file")
     backing_up.add_argument("file", type=Path, metavar="FILE", help="a new file; - for standard output")
     restoring = commands.add_parser("restore", parents=[data_dir], help="restore a backup")
