@@ -25,6 +25,14 @@ def operator(pair: PairProcess) -> Iterator[Operator]:
     calls.close()
 
 
+@pytest.fixture(scope="module")
+def probe_url(pair: PairProcess) -> Iterator[str]:
+    """A gate of the pair around a small script."""
+    settings = BackendClient(pair.backend_url, pair.data_dir).settings
+    with TeacherDashboard(settings) as dashboard:
+        yield dashboard.url
+
+
 @pytest.fixture
 def invited(operator: Operator) -> str:
     """A teacher who has only the temporary password TEMPORARY."""
@@ -261,67 +269,63 @@ def test_going_back_in_the_history_shows_nothing_of_the_signed_out_teacher(
 
 
 def test_a_session_ended_elsewhere_ends_at_the_next_interaction_and_keeps_the_input(
-    pair: PairProcess, new_person: Callable[..., Person], name: str, operator: Operator
+    probe_url: str, new_person: Callable[..., Person], name: str, operator: Operator
 ) -> None:
     """The link opens sign-in in a second tab; the first one continues where it was."""
-    settings = BackendClient(pair.backend_url, pair.data_dir).settings
-    with TeacherDashboard(settings) as dashboard:
-        person = new_person()
-        page = person.page
-        sign_in(page, dashboard.url, name)
-        page.get_by_label("Typed").fill("half an exam")
-        page.keyboard.press("Enter")
-        expect(page.get_by_text(f"{name} has 0 exams and typed “half an exam”.")).to_be_visible()
+    person = new_person()
+    page = person.page
+    sign_in(page, probe_url, name)
+    page.get_by_label("Typed").fill("half an exam")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(f"{name} has 0 exams and typed “half an exam”.")).to_be_visible()
 
-        operator.sign_out_everywhere(name)
-        page.get_by_role("button", name="Look again").press("Enter")
-        expect(page.get_by_text("The session has ended.")).to_be_visible()
-        with person.context.expect_page() as opening:
-            page.get_by_role("link", name="Sign in again").press("Enter")
-        second = opening.value
-        expect(second.get_by_label("Name")).to_have_value(name)
-        expect(second.get_by_label("Password", exact=True)).to_be_focused()
-        assert faults_of(second) == []
-        second.keyboard.type(PASSWORD)
-        second.keyboard.press("Enter")
-        expect(second.get_by_role("heading", name="Signed in again")).to_be_visible()
-        assert faults_of(second) == []
-        second.close()
-        page.get_by_role("button", name="Look again").press("Enter")
-        expect(page.get_by_text(f"{name} has 0 exams and typed “half an exam”.")).to_be_visible()
-        expect(page.get_by_label("Typed")).to_have_value("half an exam")
-        page.close()
+    operator.sign_out_everywhere(name)
+    page.get_by_role("button", name="Look again").press("Enter")
+    expect(page.get_by_text("The session has ended.")).to_be_visible()
+    with person.context.expect_page() as opening:
+        page.get_by_role("link", name="Sign in again").press("Enter")
+    second = opening.value
+    expect(second.get_by_label("Name")).to_have_value(name)
+    expect(second.get_by_label("Password", exact=True)).to_be_focused()
+    assert faults_of(second) == []
+    second.keyboard.type(PASSWORD)
+    second.keyboard.press("Enter")
+    expect(second.get_by_role("heading", name="Signed in again")).to_be_visible()
+    assert faults_of(second) == []
+    second.close()
+    page.get_by_role("button", name="Look again").press("Enter")
+    expect(page.get_by_text(f"{name} has 0 exams and typed “half an exam”.")).to_be_visible()
+    expect(page.get_by_label("Typed")).to_have_value("half an exam")
+    page.close()
 
 
 def test_a_teacher_who_signed_in_again_elsewhere_only_confirms_to_continue_the_ended_page(
-    pair: PairProcess, new_person: Callable[..., Person], name: str, operator: Operator
+    probe_url: str, new_person: Callable[..., Person], name: str, operator: Operator
 ) -> None:
-    settings = BackendClient(pair.backend_url, pair.data_dir).settings
-    with TeacherDashboard(settings) as dashboard:
-        person = new_person()
-        page = person.page
-        sign_in(page, dashboard.url, name)
-        page.get_by_label("Typed").fill("half an exam")
-        page.keyboard.press("Enter")
-        operator.sign_out_everywhere(name)
-        page.get_by_role("button", name="Look again").press("Enter")
-        expect(page.get_by_role("link", name="Sign in again")).to_be_visible()
-        other_tab = person.context.new_page()
-        sign_in(other_tab, dashboard.url, name)
-        other_tab.close()
+    person = new_person()
+    page = person.page
+    sign_in(page, probe_url, name)
+    page.get_by_label("Typed").fill("half an exam")
+    page.keyboard.press("Enter")
+    operator.sign_out_everywhere(name)
+    page.get_by_role("button", name="Look again").press("Enter")
+    expect(page.get_by_role("link", name="Sign in again")).to_be_visible()
+    other_tab = person.context.new_page()
+    sign_in(other_tab, probe_url, name)
+    other_tab.close()
 
-        with person.context.expect_page() as opening:
-            page.get_by_role("link", name="Sign in again").press("Enter")
-        third = opening.value
-        expect(third.get_by_role("heading", name="Continue in your other tab")).to_be_visible()
-        assert faults_of(third) == []
-        expect(third.get_by_role("button", name="Continue in the other tab")).to_be_focused()
-        third.keyboard.press("Enter")
-        expect(third.get_by_role("heading", name="Signed in again")).to_be_visible()
-        third.close()
-        page.get_by_role("button", name="Look again").press("Enter")
-        expect(page.get_by_text(f"{name} has 0 exams and typed “half an exam”.")).to_be_visible()
-        page.close()
+    with person.context.expect_page() as opening:
+        page.get_by_role("link", name="Sign in again").press("Enter")
+    third = opening.value
+    expect(third.get_by_role("heading", name="Continue in your other tab")).to_be_visible()
+    assert faults_of(third) == []
+    expect(third.get_by_role("button", name="Continue in the other tab")).to_be_focused()
+    third.keyboard.press("Enter")
+    expect(third.get_by_role("heading", name="Signed in again")).to_be_visible()
+    third.close()
+    page.get_by_role("button", name="Look again").press("Enter")
+    expect(page.get_by_text(f"{name} has 0 exams and typed “half an exam”.")).to_be_visible()
+    page.close()
 
 
 def test_a_second_click_sends_nothing_while_the_first_is_pending(
