@@ -33,6 +33,7 @@ def test_the_cookie_is_hidden_from_scripts_and_other_sites(is_https: bool) -> No
 def test_a_cookie_is_found_among_others_even_malformed_ones() -> None:
     header = f'theme="dark; {SESSION}=mine; bad name=1; x={{"a":1}}'
     assert cookie_of(scope(header), SESSION, is_https=False) == "mine"
+    assert cookie_of(scope(f"theme=dark;{SESSION}=mine;x=1"), SESSION, is_https=False) == "mine"
 
 
 def test_over_https_a_cookie_that_a_plain_http_page_could_set_is_ignored() -> None:

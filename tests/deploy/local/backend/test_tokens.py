@@ -2,12 +2,14 @@
 
 import base64
 import json
+import re
 import uuid
 from pathlib import Path
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -121,7 +123,6 @@ def test_anyone_can_check_a_token_with_the_published_keys(key: SigningKey) -> No
     [published] = key.jwks()["keys"]
     assert (published["kty"], published["alg"], published["use"]) == ("RSA", "RS256", "sig")
     public = jwt.PyJWK(published).key
-    assert public.key_size == 2048
     claims = jwt.decode(
         minted(key).id_token,
         public,
@@ -150,7 +151,21 @@ def test_the_key_is_kept_so_that_tokens_survive_a_restart(tmp_path: Path) -> Non
     first = load_signing_key(tmp_path / "key.pem")
     again = load_signing_key(tmp_path / "key.pem")
     assert verifier(again).verify(minted(first).access_token, NOW_S).username == "ada"
+    assert first.public_key.key_size == 2048
+    assert len(first.key_id) == 43  # a SHA-256 in base64url, without padding
     assert (tmp_path / "key.pem").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_with_another_kind_of_key_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "key.pem"
+    path.write_bytes(
+        ec.generate_private_key(ec.SECP256R1()).private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    path.chmod(0o600)
+    with pytest.raises(ValueError, match=re.escape(f"{path} contains no RSA key")):
+        load_signing_key(path)
 
 
 def test_a_token_is_accepted_until_the_second_it_expires(key: SigningKey) -> None:
