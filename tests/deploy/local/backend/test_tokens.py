@@ -302,8 +302,9 @@ def test_anything_but_a_token_is_refused(key: SigningKey, token: str) -> None:
     assert fault(key, token) in {TokenFault.MALFORMED, TokenFault.ALGORITHM}
 
 
-def test_a_signed_text_that_is_not_an_object_is_refused(key: SigningKey) -> None:
-    token = jwt.api_jws.encode(b"[1]", key.private_key, "RS256", headers={"kid": key.key_id})
+@pytest.mark.parametrize("payload", [b"no json", b"[1]", b"\xff"])
+def test_a_signed_text_that_is_not_an_object_is_refused(key: SigningKey, payload: bytes) -> None:
+    token = jwt.api_jws.encode(payload, key.private_key, algorithm="RS256", headers={"kid": key.key_id})
     assert fault(key, token) is TokenFault.MALFORMED
 
 
