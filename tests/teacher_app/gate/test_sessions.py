@@ -140,6 +140,8 @@ def test_a_session_has_one_api_until_it_is_closed(store: Store) -> None:
     assert session.api is api
     session.close()
     session.close()
+    assert session.api is not api
+    session.close()
 
 
 @given(st.lists(st.tuples(st.sampled_from(["ada", "grace"]), st.booleans()), max_size=40))

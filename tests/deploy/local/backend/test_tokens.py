@@ -147,6 +147,18 @@ def test_the_published_keys_contain_no_private_part(key: SigningKey) -> None:
     assert "private" not in repr(key)
 
 
+def test_whether_a_sign_in_has_ended_is_asked_by_its_origin_and_its_user(key: SigningKey) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def is_revoked(origin_jti: str, sub: str) -> bool:
+        asked.append((origin_jti, sub))
+        return False
+
+    checks = TokenVerifier(key, issuer=ISSUER, client_id=CLIENT, is_revoked=is_revoked)
+    checks.verify(minted(key).access_token, NOW_S)
+    assert asked == [("sign-in-1", SUBJECT.sub)]
+
+
 def test_the_key_is_kept_so_that_tokens_survive_a_restart(tmp_path: Path) -> None:
     first = load_signing_key(tmp_path / "key.pem")
     again = load_signing_key(tmp_path / "key.pem")
