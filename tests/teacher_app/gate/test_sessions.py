@@ -84,6 +84,16 @@ def test_an_ended_session_never_comes_back(store: Store) -> None:
     assert not store.is_alive(key, is_touch=True)
 
 
+def test_an_end_is_remembered_as_long_as_a_seal_of_the_session_may_exist(store: Store) -> None:
+    key, living = store.start(), store.start()
+    store.sessions.end(key)
+    store.clock.advance(LIFETIME_S - 1)
+    assert store.sessions.has_ended(key)
+    assert not store.sessions.has_ended(living)
+    store.clock.advance(2)
+    assert not store.sessions.has_ended(key)
+
+
 def test_a_session_with_expired_tokens_has_ended(store: Store) -> None:
     key = store.start()
     found = store.sessions.find(key, is_touch=False)
