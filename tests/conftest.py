@@ -5,9 +5,10 @@ HYPOTHESIS_PROFILE=deep searches at random, ten times longer.
 """
 
 import functools
+import gc
 import os
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from unittest import mock
 
 import botocore.session
@@ -26,6 +27,26 @@ settings.register_profile(
 )
 settings.register_profile("deep", settings.get_profile("fast"), derandomize=False, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is loaded for thousands of tests stays until the end. The collector of garbage would look through
+    it again and again: half of the work of loading, and once for each page that Streamlit runs."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+@pytest.fixture
+def nothing_frozen() -> Iterator[None]:
+    """For tests of the collector's own settings."""
+    gc.unfreeze()
+    yield
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

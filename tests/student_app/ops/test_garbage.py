@@ -8,6 +8,8 @@ import pytest
 
 from student_app.ops.garbage import seldom_full_collections
 
+pytestmark = pytest.mark.usefixtures("nothing_frozen")
+
 
 class Stopped(Exception):
     """The server stops for any reason."""

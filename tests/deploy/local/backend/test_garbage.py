@@ -7,6 +7,8 @@ import pytest
 
 from deploy.local.backend.garbage import few_collections
 
+pytestmark = pytest.mark.usefixtures("nothing_frozen")
+
 
 class Stopped(Exception):
     """The server stops for any reason."""
