@@ -34,21 +34,26 @@ fi
 
 # What is fetched beside Python is made while the static checks run; so is the bytecode of what a new environment's tests
 # import, less than half of what is installed, which otherwise every process of the first run would make.
-trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
+typed="$(mktemp)"
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -f "$typed"' EXIT
 "$venv/bin/python" -m tests.deploy.aws.prepare &
 emulator=$!
 "$venv/bin/python" -m tests.browser.amplify.prepare &
 amplify=$!
+compiled=
 if [ -n "${is_new:-}" ]; then
   "$venv/bin/python" -m pytest --collect-only --quiet > /dev/null &
+  compiled=$!
 fi
+# It needs one core for half a minute, and many tests leave one idle: its answer is printed after theirs.
+"$venv/bin/mypy" > "$typed" 2>&1 &
+mypy=$!
 
 "$venv/bin/ruff" check .
 "$venv/bin/ruff" format --check .
-"$venv/bin/mypy"
 wait "$emulator"
 wait "$amplify"
-wait
+if [ -n "$compiled" ]; then wait "$compiled" || true; fi
 
 # Browsers are busy where other tests wait: apart, neither holds the other up. Both parts always run.
 result=5 # pytest's answer when no test was asked for
@@ -59,4 +64,8 @@ tests() {
 }
 tests --numprocesses "${PROCESSES:-4}" -m "not browser" "${@:---ignore=tests/browser}"
 tests --numprocesses "${BROWSERS:-2}" -m browser "${@:-tests/browser}"
+is_typed=0
+wait "$mypy" || is_typed=$?
+cat "$typed"
+if [ "$is_typed" -ne 0 ]; then result=$is_typed; fi
 exit "$result"
