@@ -13,6 +13,8 @@ Its DynamoDB is ministack's. Of the 2,947 requests that a run of the contract su
 answers all alike, and again when every write is sent twice, which makes 101 cancelled transactions with their
 reasons and 260 failed conditions; but for 15 queries, after which moto says that more may follow, as DynamoDB
 does when a page is exactly full. The resolvers do not rely on that: they ask for one item more than needed.
+Since deletions leave keys behind, 1,389 requests about such rows were compared again, of which 38 are
+refused: all alike.
 """
 
 import os
