@@ -144,6 +144,45 @@ def test_closing_ends_all_sessions(store: Store) -> None:
     assert {session.key for session in store.sessions.take_ended()} == keys
 
 
+def adopt(store: Store, key: str, *, age_s: float = 0.0, rested_s: float = 0.0) -> None:
+    store.sessions.adopt(key, store.pool.session_of("ada"), age_s=age_s, rested_s=rested_s)
+
+
+def test_an_adopted_session_is_as_old_and_has_rested_as_long_as_it_says(store: Store) -> None:
+    adopt(store, "rested", rested_s=IDLE_S - 1)
+    adopt(store, "old", age_s=LIFETIME_S - 1)
+    adopt(store, "of the future", age_s=-60.0, rested_s=-60.0)
+    store.clock.advance(1)
+    assert [store.is_alive(key) for key in ("rested", "old", "of the future")] == [True, True, True]
+    store.clock.advance(0.1)
+    assert [store.is_alive(key) for key in ("rested", "old", "of the future")] == [False, False, True]
+    store.clock.advance(IDLE_S - 1.1)
+    assert store.is_alive("of the future")
+    store.clock.advance(0.1)
+    assert not store.is_alive("of the future")
+
+
+def test_a_session_that_ended_or_is_too_old_or_here_already_is_not_adopted(store: Store) -> None:
+    ended, here = store.start(), store.start()
+    store.sessions.end(ended)
+    known = store.sessions.find(here, is_touch=False)
+    for key in (ended, here):
+        adopt(store, key)
+    adopt(store, "rested", rested_s=IDLE_S + 1)
+    adopt(store, "old", age_s=LIFETIME_S + 1)
+    assert [store.is_alive(key) for key in (ended, "rested", "old")] == [False, False, False]
+    assert store.sessions.find(here, is_touch=False) is known
+    assert len(store.sessions) == 1
+
+
+def test_an_adopted_session_can_call_the_api(store: Store) -> None:
+    adopt(store, "adopted")
+    session = store.sessions.find("adopted", is_touch=False)
+    assert session is not None
+    assert isinstance(session.api, TeacherApi)
+    session.close()
+
+
 def test_a_session_has_one_api_until_it_is_closed(store: Store) -> None:
     session, _ = store.sessions.start(store.pool.session_of("ada"))
     api = session.api
