@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from deploy.local.backend.appsync.authentication import ApiAuthenticator
 from deploy.local.backend.appsync.authorization import guard_fields
@@ -103,7 +103,7 @@ class BackendOptions:
 class Backend:
     """An opened data folder and the application that serves it."""
 
-    app: Starlette
+    app: ASGIApp
     url: str
     api: ApiParts
     cognito: CognitoServices

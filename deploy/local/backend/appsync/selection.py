@@ -55,6 +55,8 @@ def _collect(selection_set: SelectionSetNode | None, info: ResolveInfo, selectio
 
 
 def _is_included(node: SelectionNode, info: ResolveInfo) -> bool:
+    if not node.directives:
+        return True  # as nearly every field
     skip = get_directive_values(GraphQLSkipDirective, node, info.variable_values)
     include = get_directive_values(GraphQLIncludeDirective, node, info.variable_values)
     return not (skip and skip["if"]) and (include is None or bool(include["if"]))
