@@ -31,6 +31,7 @@ from deploy.local.backend.cognito.mail_outbox import MailOutbox
 from deploy.local.backend.cognito.operator_key import OperatorKeyInvalid, load_operator_key
 from deploy.local.backend.cognito.pool_secret import SecretInvalid, load_pool_secret
 from deploy.local.backend.cognito.smtp import Mailer, SmtpServer
+from deploy.local.backend.cognito.user_pool.account_store import AccountStore
 from deploy.local.backend.cognito.user_pool.context import UserPoolContext
 from deploy.local.backend.http_app import ApiParts, create_app
 from deploy.local.backend.storage.database import (
@@ -40,7 +41,6 @@ from deploy.local.backend.storage.database import (
     DatabaseError,
 )
 from deploy.local.backend.storage.pools import load_or_create_pool_names
-from deploy.local.backend.storage.sign_ins import is_sign_in_alive
 from deploy.local.backend.tokens import TokenMinter, TokenVerifier, load_signing_key
 from deploy.local.data_folder import paths
 from deploy.local.data_folder.lock import FolderInUse, FolderLock, locked_folder
@@ -212,10 +212,10 @@ def _cognito_services(
     secret = load_pool_secret(folder / paths.POOL_SECRET, random_bytes)
     signing_key = load_signing_key(folder / paths.SIGNING_KEY)
 
-    def is_revoked(origin_jti: str, sub: str) -> bool:
-        return not database.read(lambda connection: is_sign_in_alive(connection, origin_jti, sub))
-
-    verifier = TokenVerifier(signing_key, issuer=issuer, client_id=names.client_id, is_revoked=is_revoked)
+    accounts = AccountStore(database)
+    verifier = TokenVerifier(
+        signing_key, issuer=issuer, client_id=names.client_id, is_revoked=accounts.has_sign_in_ended
+    )
     return CognitoServices(
         names=names,
         issuer=issuer,
@@ -223,7 +223,7 @@ def _cognito_services(
         operator_key=load_operator_key(folder / paths.OPERATOR_KEY, random_bytes),
         user_pool=UserPoolContext(
             names=names,
-            database=database,
+            database=accounts,
             secret=secret,
             minter=TokenMinter(signing_key, issuer=issuer, client_id=names.client_id),
             verifier=verifier,

@@ -35,7 +35,12 @@ from deploy.local.backend.appsync.realtime.subscriptions import SubscriptionHub
 
 __all__ = ["ApiParts", "create_app"]
 
-EXPOSED_HEADERS = ("x-amzn-requestid", "x-amzn-errortype", "x-amz-request-id", "date")  # to scripts of any origin
+EXPOSED_HEADERS = (
+    "x-amzn-requestid",
+    "x-amzn-errortype",
+    "x-amz-request-id",
+    "date",
+)  # to scripts of any origin
 
 _GRAPHQL_HEADERS = [
     (b"content-type", b"application/json;charset=UTF-8"),

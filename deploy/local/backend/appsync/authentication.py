@@ -27,7 +27,8 @@ class AuthenticationRefused(Exception):
 
 
 class ApiAuthenticator:
-    """Authenticates callers. Reads revocations from the database, which takes some ten microseconds."""
+    """Authenticates callers. What a sign-in's first request reads from the database takes some ten
+    microseconds."""
 
     def __init__(
         self,

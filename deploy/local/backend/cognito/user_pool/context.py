@@ -18,10 +18,10 @@ from deploy.local.backend.cognito.pool_secret import PoolSecret
 from deploy.local.backend.cognito.request_fields import Fields
 from deploy.local.backend.cognito.srp import Challenge, new_password_record, new_salt
 from deploy.local.backend.cognito.user_pool import lockout
+from deploy.local.backend.cognito.user_pool.account_store import AccountStore
 from deploy.local.backend.cognito.user_pool.expiring_store import ExpiringStore
 from deploy.local.backend.cognito.user_pool.password_policy import DEFAULT_POLICY, PasswordPolicy
 from deploy.local.backend.storage import users
-from deploy.local.backend.storage.database import Database
 from deploy.local.backend.storage.pools import PoolNames
 from deploy.local.backend.storage.sign_ins import SignIn, insert_sign_in, revoke_sign_ins_of
 from deploy.local.backend.storage.users import PasswordRecord, User, UserStatus
@@ -107,7 +107,7 @@ class UserPoolContext:
         self,
         *,
         names: PoolNames,
-        database: Database,
+        database: AccountStore,
         secret: PoolSecret,
         minter: TokenMinter,
         verifier: TokenVerifier,
