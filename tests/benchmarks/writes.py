@@ -4,8 +4,8 @@
 
 The backend runs in its own process; every write is a createResults over HTTP with a real token, acknowledged
 once it is on disk. The bare loop inserts the same rows in the same folder, one transaction per row, WAL with
-synchronous FULL: what this disk allows one writer without a network or authentication. "processor" is the time
-that the backend, or the bare loop, has of it for one write.
+synchronous FULL: what this disk allows one writer without a network or authentication. "processor" is what
+one write takes of it in the backend, or in the bare loop.
 """
 
 import argparse

@@ -92,13 +92,17 @@ def count_results(connection: sqlite3.Connection, exam_id: str, count_max: int) 
     return int(count)
 
 
-def insert_result(connection: sqlite3.Connection, result: Result) -> None:
-    connection.execute(
+def insert_result(connection: sqlite3.Connection, result: Result) -> bool:
+    """False, and nothing is stored, if the exam has a result with this id, or had one that was deleted."""
+    inserted = connection.execute(
         "INSERT INTO results (exam_id, id, student, grade, name, version, created_at, updated_at, number,"
-        " comment, regraded_at) VALUES (:exam_id, :id, :student, :grade, :name, :version, :created_at,"
-        " :updated_at, :number, :comment, :regraded_at)",
+        " comment, regraded_at) SELECT :exam_id, :id, :student, :grade, :name, :version, :created_at,"
+        " :updated_at, :number, :comment, :regraded_at"
+        " WHERE NOT EXISTS (SELECT 1 FROM deleted_ids WHERE scope = :exam_id AND id = :id)"
+        " ON CONFLICT (exam_id, id) DO NOTHING",
         _columns(result),
     )
+    return inserted.rowcount == 1
 
 
 def update_result(connection: sqlite3.Connection, result: Result) -> None:

@@ -28,7 +28,7 @@ from deploy.local.backend.appsync.validation import (
 )
 from deploy.local.backend.appsync.wire_rows import WireObject, batch_object, result_object
 from deploy.local.backend.storage.changes import delete_changes_of_result
-from deploy.local.backend.storage.deleted_ids import remember_deleted, was_deleted
+from deploy.local.backend.storage.deleted_ids import remember_deleted
 from deploy.local.backend.storage.exams import Exam
 from deploy.local.backend.storage.results import (
     AWAITED,
@@ -147,12 +147,11 @@ def _stored_row(
         created_at=mutation.now,
         updated_at=mutation.now,
     )
+    if insert_result(connection, result):
+        return result
     stored = find_result(connection, exam.id, result.id)
     if stored is None:
-        if was_deleted(connection, exam.id, result.id):
-            raise conflict("The result with this id was deleted", None)
-        insert_result(connection, result)
-        return result
+        raise conflict("The result with this id was deleted", None)
     if stored == replace(result, created_at=stored.created_at, updated_at=stored.updated_at):
         return stored
     current = result_object(stored, exam, mutation.now_s, with_student=True)
