@@ -5,8 +5,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import Future
 from sqlite3 import Connection
-from typing import Any
+from typing import Any, TypeVar
 
 from deploy.local.backend.appsync.authorization import Caller, ResolveInfo
 from deploy.local.backend.appsync.errors import ApiError
@@ -60,6 +61,7 @@ __all__ = ["ApiResolvers"]
 
 RESULTS_COUNT_MAX = 1000  # shown as "1000 or more": an exact number is not needed
 
+T = TypeVar("T")
 Rule = Callable[[Connection, TeacherMutation], WireObject]
 
 _RULES: Mapping[str, Rule] = {
@@ -251,21 +253,33 @@ class ApiResolvers:
                 info.context.username,
             )
 
-            def announce(stored: asyncio.Future[WireObject]) -> None:
+            loop = asyncio.get_running_loop()
+            is_answered = loop.create_future()
+
+            # Gets the future anew: a reference from here would be a cycle, left to the garbage collector.
+            def answer(stored: Future[WireObject]) -> None:
                 if stored.exception() is None:
                     self._announce(MutationEvent(info.field_name, projected(stored.result(), selection)))
+                if not is_answered.done():  # else this caller is no longer waiting
+                    is_answered.set_result(None)
 
-            stored = asyncio.wrap_future(self._database.submit(lambda connection: rule(connection, mutation)))
-            stored.add_done_callback(announce)
+            stored = self._database.submit(lambda connection: rule(connection, mutation))
+            stored.add_done_callback(lambda stored: _call_on(loop, answer, stored))
+            await is_answered
             try:
-                # Shielded: what is stored is announced, even if this caller is no longer waiting.
-                return await asyncio.shield(stored)
+                return stored.result()
             except ApiError as error:
                 # The row in a conflict has only the selected fields, as on AppSync; of a batch, its items'.
                 error.data = projected(error.data, selection.get("items", selection))
                 raise
 
         return resolve
+
+
+def _call_on(loop: asyncio.AbstractEventLoop, function: Callable[[T], None], argument: T) -> None:
+    """From any thread; of a loop that has ended, nobody waits for it."""
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(function, argument)
 
 
 def _teacher(info: ResolveInfo) -> str:
