@@ -3,8 +3,9 @@
 Answers have AppSync's shape. Their errors are bounded in number and in length.
 """
 
+import contextlib
 import logging
-from collections.abc import Awaitable, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass
 from threading import Lock
 from types import CoroutineType
@@ -27,9 +28,10 @@ from graphql import (
     validate,
 )
 
-from deploy.local.backend.appsync.authorization import Caller
+from deploy.local.backend.appsync.authorization import Caller, ResolveInfo
 from deploy.local.backend.appsync.errors import ApiError
 from deploy.local.backend.appsync.limits import DEPTH_MAX, TOKENS_MAX, check_limits, operation_cost
+from deploy.local.backend.appsync.plan import Plan, plan_of
 from deploy.local.backend.storage.database import CommitFailed
 
 __all__ = ["DocumentRefused", "GraphqlExecutor", "Operation"]
@@ -64,12 +66,14 @@ class DocumentRefused(Exception):
 class Operation:
     """One operation of a valid document, ready to be executed many times.
 
-    `values` is how many values its answer can have; of a subscription, each event.
+    `values` is how many values its answer can have; of a subscription, each event. Without a plan, the
+    library executes it.
     """
 
     document: DocumentNode
     definition: OperationDefinitionNode
     values: int
+    plan: Plan | None
 
     @property
     def kind(self) -> OperationType:
@@ -111,7 +115,7 @@ class GraphqlExecutor:
             values = operation_cost(self._schema, document, definition, variables)
         except ApiError as error:
             raise DocumentRefused([_plain_error(error.error_type, error.message)]) from error
-        operation = Operation(document, definition, values)
+        operation = Operation(document, definition, values, plan_of(self._schema, document, definition))
         if len(query) <= DOCUMENT_KEPT_LENGTH_MAX:
             with self._kept_lock:
                 self._operations[key] = operation
@@ -121,6 +125,65 @@ class GraphqlExecutor:
         self, operation: Operation, variables: Mapping[str, Any], caller: Caller, root: Any = None
     ) -> JsonObject:
         """The answer of a query or an event: `data`, and `errors` if there are any. Blocks on storage."""
+        plan = operation.plan
+        call = None if plan is None else plan.call(variables, caller, root)
+        if plan is None or call is None:
+            return self._executed(operation, variables, caller, root)
+        try:
+            outcome = call()
+        except Exception as error:  # noqa: BLE001  # told by the library
+            outcome = error
+        return self._planned_answer(plan, operation, variables, caller, outcome)
+
+    async def execute_mutation(
+        self, operation: Operation, variables: Mapping[str, Any], caller: Caller
+    ) -> JsonObject:
+        """Like `execute`, but waits for the disk without blocking a thread."""
+        plan = operation.plan
+        call = None if plan is None else plan.call(variables, caller, None)
+        if plan is None or call is None:
+            result = execute(
+                self._schema,
+                operation.document,
+                context_value=caller,
+                variable_values=dict(variables),
+                operation_name=operation.name,
+                is_awaitable=_is_coroutine,
+                hide_suggestions=True,
+            )
+            return _answer(await result if isinstance(result, Awaitable) else result)
+        try:
+            outcome = await call()
+        except Exception as error:  # noqa: BLE001  # told by the library
+            outcome = error
+        return self._planned_answer(plan, operation, variables, caller, outcome)
+
+    def _planned_answer(
+        self, plan: Plan, operation: Operation, variables: Mapping[str, Any], caller: Caller, outcome: object
+    ) -> JsonObject:
+        """From the value or the exception that the root field's resolver gave."""
+        if not isinstance(outcome, Exception):
+            with contextlib.suppress(Exception):  # the value is not right: the library tells what
+                return {"data": {plan.key: plan.complete(outcome)}}
+
+        def resolved(resolve: Callable[..., Any], source: Any, info: ResolveInfo, **arguments: Any) -> Any:
+            if info.path.prev is not None:
+                return resolve(source, info, **arguments)
+            if isinstance(outcome, Exception):
+                raise outcome
+            return outcome
+
+        return self._executed(operation, variables, caller, None, middleware=[resolved])
+
+    def _executed(
+        self,
+        operation: Operation,
+        variables: Mapping[str, Any],
+        caller: Caller,
+        root: Any,
+        middleware: list[Callable[..., Any]] | None = None,
+    ) -> JsonObject:
+        """By the library."""
         result = execute_sync(
             self._schema,
             operation.document,
@@ -128,24 +191,10 @@ class GraphqlExecutor:
             context_value=caller,
             variable_values=dict(variables),
             operation_name=operation.name,
+            middleware=middleware,
             hide_suggestions=True,
         )
         return _answer(result)
-
-    async def execute_mutation(
-        self, operation: Operation, variables: Mapping[str, Any], caller: Caller
-    ) -> JsonObject:
-        """Like `execute`, but waits for the disk without blocking a thread."""
-        result = execute(
-            self._schema,
-            operation.document,
-            context_value=caller,
-            variable_values=dict(variables),
-            operation_name=operation.name,
-            is_awaitable=_is_coroutine,
-            hide_suggestions=True,
-        )
-        return _answer(await result if isinstance(result, Awaitable) else result)
 
     def _document(self, query: str) -> DocumentNode:
         with self._kept_lock:
