@@ -11,8 +11,11 @@ def parsed_json(text: str | bytes) -> object:
     JSON can carry half of a surrogate pair, but UTF-8 cannot: an answer that repeats it could not be sent.
     """
     try:
+        if isinstance(text, bytes):
+            text = text.decode(json.detect_encoding(text), "surrogatepass")
         value: object = json.loads(text)
-        json.dumps(value, ensure_ascii=False).encode()
+        if "\\" in text or not text.isascii():
+            json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return None
     return value

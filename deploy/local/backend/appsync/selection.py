@@ -36,7 +36,11 @@ def selected_fields(info: ResolveInfo) -> Selection:
 def projected(value: Any, selection: Selection) -> Any:
     """`value` reduced to the selected fields, lists item by item."""
     if isinstance(value, Mapping):
-        return {name: projected(value.get(name), below) for name, below in selection.items() if name in value}
+        return {
+            name: projected(value[name], below) if below else value[name]
+            for name, below in selection.items()
+            if name in value
+        }
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [projected(item, selection) for item in value]
     return value
