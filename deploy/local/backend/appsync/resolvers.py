@@ -263,6 +263,8 @@ class ApiResolvers:
                 if not is_answered.done():  # else this caller is no longer waiting
                     is_answered.set_result(None)
 
+            # First come the requests that arrived with this one: so their writes share a flush.
+            await asyncio.sleep(0)
             stored = self._database.submit(lambda connection: rule(connection, mutation))
             stored.add_done_callback(lambda stored: _call_on(loop, answer, stored))
             await is_answered
