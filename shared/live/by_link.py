@@ -86,8 +86,11 @@ class ByLinkConnections:
             await connection.close()
 
     async def _stay_current(self, exam_id: str) -> NoReturn:
-        """Reads the exam and its results again. Raises as GuestApi does."""
+        """Reads the exam and its results again, and the results once more: as in FeedConnection, a late event
+        may bring back a row. Raises as GuestApi does."""
         await self._loader.look_at(exam_id)
+        self._loader.reload(exam_id)
+        await asyncio.sleep(self._timings.late_events_s)
         self._loader.reload(exam_id)
         await asyncio.Event().wait()
         raise AssertionError("nobody sets that event")

@@ -6,7 +6,7 @@ Events and snapshots may come in any order, and the cache ends in the backend's 
 - a delete leaves a mark with its version, so that an older event, or a page read before it, cannot bring
   the row back. A mark outlives the next snapshot and goes with the one after it;
 - a snapshot takes away the rows that it lacks, but never one that an event brought after the snapshot was
-  begun.
+  begun; such a row comes back at no older version than it had.
 
 An exam is held back while the API's newest answer about it says that its hour is to come: it has no results
 then, whatever was loaded before. Once the API has let go of a version of it, no late answer takes that back.
@@ -205,8 +205,7 @@ class _Table(Generic[_R]):
         # At the version that is known, a row may no longer be a corrected one: its exam was published anew.
         upserts = [row for row in rows.values() if self._is_news(row) or self._differs(row)]
         removals = self.missing_from(rows, begun_at)
-        for row_id in removals:
-            del self.rows[row_id]
+        versions = {row_id: self.rows.pop(row_id).version for row_id in removals}
         for row in upserts:
             self.rows[row.id] = row
         if upserts or removals:
@@ -214,6 +213,8 @@ class _Table(Generic[_R]):
         self._deleted = {row_id: mark for row_id, mark in self._deleted.items() if mark[1] >= self._snapshots}
         self._heard_at = {row_id: at for row_id, at in self._heard_at.items() if at > begun_at}
         self._snapshots += 1
+        # At the same version a row may be listed again: its exam was withdrawn and published.
+        self._deleted |= {row_id: (version - 1, self._snapshots) for row_id, version in versions.items()}
         self._merged_from = begun_at
         self.is_loaded = True
         return upserts, removals

@@ -7,7 +7,7 @@
 
 Each connection begins in the same order, so that no change falls between: subscribe, wait for every
 start_ack, list the exams and the results that are held, and merge. Events that come meanwhile are merged by
-the same rules.
+the same rules; late ones, of changes from before, are made good by one more listing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from botocore.credentials import Credentials
 
@@ -59,6 +59,7 @@ class FeedConnection:
         self._monitor, self._timings = monitor, timings
         self._used: Credentials | None = None  # by the last connection
         self._gap = asyncio.Event()  # something was missed that no listing has made good yet
+        self._unsure: set[str] | None = None  # exams of which rows came while late events may come
 
     async def run(self) -> None:
         """The duty: connects again and again; after a refusal once with fresh credentials, then late."""
@@ -87,9 +88,10 @@ class FeedConnection:
         """One connection until it is lost; always raises."""
         credentials = self._used = await self._workers.run(self._guest.current)
         connection = RealtimeConnection(self._settings, credentials, self.on_event, self._timings.realtime)
+        self._unsure = set()
         try:
             await connection.open(GUEST_SUBSCRIPTIONS)
-            await run_until_first(connection.lost(), self._stay_current())
+            await run_until_first(connection.lost(), self._stay_current(), self._settle())
         finally:
             silent_s = asyncio.get_running_loop().time() - connection.heard_at
             is_live = self._monitor.status.state is FeedState.LIVE
@@ -118,6 +120,19 @@ class FeedConnection:
             reason = "an event could not be read"
             relist_pause_s = self._timings.relist_pause_s - (asyncio.get_running_loop().time() - listed_at)
 
+    async def _settle(self) -> NoReturn:
+        """Lists once more the results of exams of which rows came soon after the connection.
+
+        A row may have been deleted before deletions were heard, and a late event of an earlier change brings
+        it back: nothing in the event tells it from a new row.
+        """
+        await asyncio.sleep(self._timings.late_events_s)
+        unsure, self._unsure = self._unsure or set(), None
+        for exam_id in sorted(unsure):
+            self._loader.reload(exam_id)
+        await asyncio.Event().wait()
+        raise AssertionError("nobody sets that event")
+
     async def _catch_up(self) -> None:
         """Lists everything that is held until all of it has come. Raises ApiRefused."""
         for pause_s in self._pauses_s():
@@ -142,6 +157,8 @@ class FeedConnection:
             self._gap.set()
             return
         self._monitor.count(events=1)
+        if event is GuestEvent.RESULTS_PUT and self._unsure is not None:
+            self._unsure.add(row["examId"])
         if event in _EXAM_EVENTS:
             self._loader.exams_changed()
             self._poller.note_exams_changed()

@@ -22,6 +22,7 @@ class FeedTimings:
     poll_offline_s: float = 30.0
     relist_pause_s: float = 5.0  # at least, between two listings after events that could not be read
     index_lag_s: float = 5.0  # by then a listing shows what changed before: its index follows the table
+    late_events_s: float = 5.0  # by then the events of what changed before a connection have come
     absent_s: float = 15.0  # before somebody new makes the feed ask for an absent exam again
     look_again_s: float = 5.0  # for such an exam, while somebody waits for it
     look_pause_s: float = 0.05  # at least, between two exams that are asked for by their ids

@@ -26,7 +26,9 @@ from student_app.stream.viewer import LAST_WORD_S, Viewer
 
 __all__ = ["HISTORY_BYTES_MAX", "PAUSE_S", "Channel"]
 
-GONE = server_sent_event("gone", b"{}")
+# Its empty id makes the browser forget the last one: it may be of another process, to which the viewer comes
+# back later without the rows that it had there.
+GONE = server_sent_event("gone", b"{}", "")
 PAUSE_S = 0.25  # four messages a second at most, however fast results arrive
 HISTORY_BYTES_MAX = 256 * 1024  # older changes are forgotten: who missed more gets a snapshot
 

@@ -1,6 +1,7 @@
 """The exam API as a model: what is stored, what guests may see of it at each moment, and its events."""
 
 import asyncio
+import bisect
 import datetime as dt
 import random
 from collections.abc import Callable, Mapping
@@ -64,7 +65,7 @@ class ModelApi:
 
     def states_since(self, moment_s: float) -> list[Public]:
         """What guests might see at that moment and at each later one."""
-        first = max(number for number, (since, _) in enumerate(self.history) if since <= moment_s)
+        first = bisect.bisect_right(self.history, moment_s, key=lambda entry: entry[0]) - 1
         return [public for _, public in self.history[first:]]
 
     def listed_exams(self, lag_s: float) -> list[Wire]:

@@ -35,6 +35,7 @@ class Page:
         self._deleted: dict[str, int] = {}
         self._newest: dict[str, int] = {}  # the newest version shown of each row, from this server
         self._last_event_id: str | None = None
+        self._server = ""
         self._wire: _Wire | None = None
         self.connect()
 
@@ -91,9 +92,11 @@ class Page:
         for event in events_of(stream):
             self.heard_at_s = self._loop.time()
             if event["id"] is not None:
-                if (self._last_event_id or "").split("-")[0] != event["id"].split("-")[0]:
-                    self._newest = {}  # another server, which may be behind
                 self._last_event_id = event["id"]
+                server = event["id"].partition("-")[0]
+                if server not in {"", self._server}:
+                    self._newest = {}  # another server, which may be behind
+                    self._server = server
             self._on_event(event["kind"], event["data"])
 
     def _on_event(self, kind: str, data: Any) -> None:

@@ -120,7 +120,7 @@ class Watcher:
                     self.connections += 1
                     self._changed.notify_all()
                 for event in stream.events():
-                    last_event_id = event.event_id or last_event_id
+                    last_event_id = last_event_id if event.event_id is None else event.event_id
                     self._on_event(event)
                     self._apply(event)
                     if self._is_over:

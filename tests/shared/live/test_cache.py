@@ -133,6 +133,18 @@ def test_a_listing_removes_rows_whose_deletion_event_was_missed() -> None:
     assert change.removals == ("a",)
 
 
+def test_a_row_that_a_listing_lacked_comes_back_at_no_older_version() -> None:
+    """Found by simulation: the second copy of an event of version 1 came after the listing, and before the
+    event of the deletion."""
+    cache, _ = loaded_cache(result_at("a", 2))
+    cache.finish_results(cache.begin_results(EXAM_ID), [])
+    cache.put_results(EXAM_ID, [result_at("a", 1)])
+    assert rows_of(cache) == ()
+    # Withdrawn and published again, unheard: the row is there as it was.
+    cache.finish_results(cache.begin_results(EXAM_ID), [result_at("a", 2)])
+    assert rows_of(cache) == (result_at("a", 2),)
+
+
 def test_a_listing_begun_before_an_applied_one_changes_nothing() -> None:
     cache, _ = loaded_cache()
     old = cache.begin_results(EXAM_ID)

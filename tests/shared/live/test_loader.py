@@ -1,12 +1,11 @@
 """The cost of a watch is independent of the number of watched exams, and of unpublished ones."""
 
 import asyncio
-import contextlib
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
@@ -23,7 +22,7 @@ from shared.model.errors import BackendUnreachable
 from shared.model.exam import Exam, Result, new_id
 from shared.settings import BackendSettings
 from tests.builders import a_published_exam, a_result
-from tests.simulation.virtual_time import VirtualLoop
+from tests.shared.live.changing_api import ChangingApi, a_loader, run_virtually
 
 SETTINGS = BackendSettings(
     region="local-1",
@@ -148,41 +147,6 @@ def test_a_listing_that_another_one_replaced_is_complete_only_with_that_one() ->
             await workers.close()
 
     asyncio.run(run())
-
-
-class ChangingApi:
-    """An API with one exam, what it has of it now, and listings that fail so many times."""
-
-    def __init__(self, exam: Exam) -> None:
-        self.exam, self.failures = exam, 0
-        self.listed_at_s: list[float] = []
-        self.results: list[Result] = []
-
-    def list_exams(self) -> Iterator[Exam]:
-        self.listed_at_s.append(asyncio.get_running_loop().time())
-        if self.failures:
-            self.failures -= 1
-            raise BackendUnreachable("the API", "no answer")
-        return iter([self.exam])
-
-    def list_results(self, _exam_id: str) -> Iterator[Result]:
-        return iter(self.results)
-
-
-def run_virtually(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    with asyncio.Runner(loop_factory=lambda: VirtualLoop(lambda: 0.01)) as runner:
-        runner.run(work())
-
-
-@contextlib.asynccontextmanager
-async def a_loader(api: ChangingApi, cache: ExamCache) -> AsyncIterator[Loader]:
-    workers = Workers()
-    loader = Loader(cast("GuestApi", api), cache, workers, FeedMonitor(time.time), FeedTimings(), 10)
-    try:
-        yield loader
-    finally:
-        await loader.close()
-        await workers.close()
 
 
 def test_a_listing_with_a_newer_version_of_an_exam_has_its_results_listed_again() -> None:

@@ -309,6 +309,19 @@ def test_an_unpublished_exam_is_sent_as_gone() -> None:
     assert again["kind"] == "gone"
 
 
+def test_who_is_told_that_an_exam_is_gone_resumes_from_nothing_that_it_saw_before() -> None:
+    """Found by simulation: a viewer came from one process to another, which did not know the exam yet, and
+    back. A browser keeps the last id until an event brings another one, be it empty."""
+    desk, other = Desk(("Ada", "17")), Desk()
+    last_id = read(desk.join())[-1]["id"]
+    other.cache.remove_exam(other.exam.id, other.exam.version + 1)
+    (gone,) = read(other.join())  # the id of another process says nothing to it
+    assert gone["kind"] == "gone"
+    last_id = last_id if gone["id"] is None else gone["id"]
+    (again,) = read(desk.join(str(last_id)))
+    assert again["kind"] == "snapshot"
+
+
 def test_results_loaded_later_are_sent_automatically() -> None:
     exam = a_published_exam()
     cache = filled_cache()
