@@ -6,7 +6,6 @@ writers: at each statement SQLite lets another thread run, which must then be wa
 Accounts and sign-ins are written by this process alone, and only in this way.
 """
 
-import threading
 from collections.abc import Callable
 from sqlite3 import Connection
 from typing import TypeVar
@@ -24,9 +23,7 @@ class AccountStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._lock = threading.Lock()  # guards _alive and _writes_count
-        self._writes_count = 0  # that have ended
-        # (origin_jti, sub). Few: every new sign-in is a write.
+        # (origin_jti, sub), since the last write ended. Few: every new sign-in is a write.
         self._alive: set[tuple[str, str]] = set()
 
     def read(self, work: Callable[[Connection], T]) -> T:
@@ -38,21 +35,16 @@ class AccountStore:
         try:
             return self._database.write(work)
         finally:  # after a failure, too: it does not tell what is stored
-            with self._lock:
-                self._writes_count += 1
-                self._alive.clear()
+            self._alive = set()
 
     def has_sign_in_ended(self, origin_jti: str, sub: str) -> bool:
         """Whether tokens of this sign-in are invalid: it is not this user's, or revoked, or the user is
         disabled."""
         sign_in = (origin_jti, sub)
-        with self._lock:
-            if sign_in in self._alive:
-                return False
-            writes_before = self._writes_count
-        is_alive = self._database.read(lambda connection: is_sign_in_alive(connection, origin_jti, sub))
-        with self._lock:
-            # A write that has ended meanwhile may have revoked the sign-in after it was read.
-            if is_alive and self._writes_count == writes_before:
-                self._alive.add(sign_in)
-        return not is_alive
+        alive = self._alive  # a write that ends during the read may have ended the sign-in: this set has gone
+        if sign_in in alive:
+            return False
+        if not self._database.read(lambda connection: is_sign_in_alive(connection, origin_jti, sub)):
+            return True
+        alive.add(sign_in)
+        return False

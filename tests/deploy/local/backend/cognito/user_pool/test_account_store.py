@@ -64,6 +64,27 @@ def test_a_sign_in_that_is_alive_is_read_once(
     assert not accounts.has_sign_in_ended(*SIGN_IN)
 
 
+@pytest.mark.parametrize("other", [("the-sign-in", "sub-of-bob"), ("another-sign-in", "sub-of-ada")])
+def test_one_that_is_alive_says_nothing_of_another(accounts: AccountStore, other: tuple[str, str]) -> None:
+    """Neither another sign-in of the same user, nor the same one in another user's name."""
+    assert not accounts.has_sign_in_ended(*SIGN_IN)
+    assert accounts.has_sign_in_ended(*other)
+    assert not accounts.has_sign_in_ended(*SIGN_IN)
+
+
+def test_an_ended_sign_in_is_not_taken_for_alive_the_second_time(accounts: AccountStore) -> None:
+    accounts.write(revoke)
+    assert [accounts.has_sign_in_ended(*SIGN_IN) for _ in range(2)] == [True, True]
+
+
+def test_what_is_written_is_read(accounts: AccountStore) -> None:
+    def username(connection: sqlite3.Connection) -> str:
+        return str(connection.execute("SELECT username FROM users").fetchone()[0])
+
+    assert accounts.read(username) == "ada"
+    assert accounts.write(lambda connection: username(connection) + "!") == "ada!"
+
+
 def test_a_sign_in_has_ended_as_soon_as_the_write_that_ended_it_returns(accounts: AccountStore) -> None:
     assert not accounts.has_sign_in_ended(*SIGN_IN)
     accounts.write(revoke)
