@@ -44,6 +44,12 @@ def test_depth_counts_through_fragments() -> None:
     assert caught.value.error_type == "QueryDepthLimitReached"
 
 
+def test_depth_counts_through_a_fragment_within_an_inline_one() -> None:
+    with pytest.raises(ApiError) as caught:
+        check_limits(parse(f"query {{... on T {{...F}}}} fragment F on T {nested(DEPTH_MAX + 1)}"))
+    assert caught.value.error_type == "QueryDepthLimitReached"
+
+
 def test_the_widest_allowed_operation_passes_and_one_more_field_is_refused() -> None:
     """Each spread of a fragment counts."""
     half = FIELDS_MAX // 2
@@ -81,7 +87,19 @@ def test_a_fragment_within_itself_is_refused() -> None:
 def test_an_unknown_fragment_is_left_to_validation() -> None:
     """Validation names it."""
     check_limits(parse("{a {...Missing}}"))
-    check_limits(parse(nested(DEPTH_MAX).replace("{a}", "{a ...Missing}")))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "{a" * DEPTH_MAX + " {...Missing}" + "}" * DEPTH_MAX,
+        "{a {" + "b " * (FIELDS_MAX - 1) + "...Missing}}",
+        "{" + "a " * TOP_FIELDS_MAX + "...Missing}",
+    ],
+)
+def test_an_unknown_fragment_counts_nothing(document: str) -> None:
+    """Beside as many fields as are allowed."""
+    check_limits(parse(document))
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +139,7 @@ def cost(schema: GraphQLSchema, query: str, **variables: Any) -> int:
         ("{listExams(limit: 0) {items {id}}}", {}, 1 + 1 + 1000),
         ("{listExams(limit: 1) {items {id}}}", {}, 1 + 1 + 1),
         ('{listExams(nextToken: "a", limit: 7) {items {id}}}', {}, 1 + 1 + 7),
+        ("{listMyClassLists(limit: 7) {items {students {name}}}}", {}, 1 + 1 + 7 * (1 + BATCH_ROWS_MAX)),
         ("subscription {onCreateResultsBatch {examId items {id grade}}}", {}, 1 + 1 + 1 + BATCH_ROWS_MAX * 2),
     ],
 )  # fmt: skip
@@ -150,6 +169,21 @@ def test_more_values_than_allowed_are_refused_before_execution(schema: GraphQLSc
     assert cost(schema, f"{{listExams(limit: 999) {{items {{{fields}}}}}}}") <= VALUES_MAX
 
 
+def test_as_many_values_as_allowed_are_answered(schema: GraphQLSchema) -> None:
+    """Of a query and of an event; one more is refused."""
+    row = " ".join(f"a{number}: id" for number in range(VALUES_MAX // 1000))
+    event_row = " ".join(f"a{number}: id" for number in range(EVENT_VALUES_MAX // BATCH_ROWS_MAX))
+    for query, most in (
+        (f"{{listExams(limit: 999) {{items {{{row}}} %s}}}}", VALUES_MAX),
+        (f"subscription {{onCreateResultsBatch {{items {{{event_row}}} %s}}}}", EVENT_VALUES_MAX),
+    ):
+        left = most - cost(schema, query.replace("%s", ""))
+        beside = [f"b{number}: __typename" for number in range(left + 1)]
+        assert cost(schema, query.replace("%s", " ".join(beside[1:]))) == most
+        with pytest.raises(ApiError):
+            cost(schema, query.replace("%s", " ".join(beside)))
+
+
 def test_an_events_values_are_limited_more_tightly(schema: GraphQLSchema) -> None:
     """Every write pays for them."""
     per_row = EVENT_VALUES_MAX // BATCH_ROWS_MAX
@@ -164,8 +198,9 @@ def test_resolver_calls_are_limited_as_on_appsync(schema: GraphQLSchema) -> None
     calls = "{listMyExams(limit: %d) {items {resultsCount}}}"
     assert cost(schema, calls % (RESOLVERS_MAX - 101))
     twice = (
-        "{listMyExams(limit: 1000) {items {resultsCount}} b: listMyExams(limit: 99) {items {resultsCount}}}"
+        "{listMyExams(limit: 1000) {items {resultsCount}} b: listMyExams(limit: %d) {items {resultsCount}}}"
     )
+    assert cost(schema, twice % (RESOLVERS_MAX - 1002))
     with pytest.raises(ApiError, match=f"resolvers; at most {RESOLVERS_MAX} are allowed") as caught:
-        cost(schema, twice)
+        cost(schema, twice % (RESOLVERS_MAX - 1001))
     assert caught.value.error_type == "ResolverExecutionLimitReached"
