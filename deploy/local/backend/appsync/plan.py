@@ -43,6 +43,7 @@ from deploy.local.backend.appsync.authorization import (
 __all__ = ["Plan", "plan_of"]
 
 Complete = Callable[[Any], Any]
+_UNSET: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +96,13 @@ def plan_of(
         path=Path(None, key, root.name),
         schema=schema,
         fragments=planner.fragments,
-        root_value=None,
+        root_value=_UNSET,
         operation=definition,
-        variable_values=cast("Any", None),
-        context=cast("Any", None),
-        is_awaitable=cast("Any", None),  # this and the rest are not for our resolvers
-        abort_signal=None,
-        async_helpers=cast("Any", None),
+        variable_values=_UNSET,
+        context=_UNSET,
+        is_awaitable=_UNSET,  # this and the rest are not for our resolvers
+        abort_signal=_UNSET,
+        async_helpers=_UNSET,
     )
     return Plan(key, field, info, planner.admitted, complete)
 

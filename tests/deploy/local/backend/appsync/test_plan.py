@@ -35,6 +35,10 @@ UNUSUAL = [
 ]
 
 
+ROOT = {"the root": "of the operation"}
+NOT_FOR_RESOLVERS = {"is_awaitable", "abort_signal", "async_helpers"}
+
+
 class Api:
     """An executor whose resolvers all have the same `outcome`; their calls are noted."""
 
@@ -54,12 +58,14 @@ class Api:
             if query.startswith("mutation"):
                 answer = asyncio.run(self.executor.execute_mutation(one, variables, caller))
             else:
-                answer = self.executor.execute(one, variables, caller)
+                answer = self.executor.execute(one, variables, caller, ROOT)
             texts.append(json.dumps(answer))
         return texts
 
-    def _resolve(self, _source: object, info: Any, **given: Any) -> Any:
-        self.calls.append({**given, "caller": info.context, "field": info.field_name})
+    def _resolve(self, source: object, info: Any, **given: Any) -> Any:
+        told = {name: value for name, value in info._asdict().items() if name not in NOT_FOR_RESOLVERS}
+        told["variable_values"] = info.variable_values.coerced
+        self.calls.append({"given": given, "source": source, **told})
         if isinstance(self.outcome, Exception):
             raise self.outcome
         return self.outcome
@@ -104,12 +110,50 @@ def test_a_mutation_is_called_once_whatever_comes_of_it(outcome: object) -> None
     operation = API.executor.operation(CREATE % "id grade", None, {})
     assert operation.plan is not None
     asyncio.run(API.executor.execute_mutation(operation, {"input": INPUT}, TEACHER))
-    assert API.calls == [{"input": INPUT, "caller": TEACHER, "field": "createResults"}]
+    (call,) = API.calls
+    assert (call["given"], call["context"], call["field_name"]) == (
+        {"input": INPUT},
+        TEACHER,
+        "createResults",
+    )
 
 
 @pytest.mark.parametrize("query", PLANNED)
 def test_the_usual_shapes_have_a_plan(query: str) -> None:
     assert API.executor.operation(query, None, {}).plan is not None
+
+
+@pytest.mark.parametrize("field", ["name", "owner grade", "... on Results {owner}", "...F", "secret: name"])
+def test_what_a_guest_may_not_see_is_never_answered_by_the_plan(field: str) -> None:
+    """The library answers it with its refusal, beside what the guest may see."""
+    fragment = " fragment F on Results {name}" if field == "...F" else ""
+    query = f"query {{listResults(examId: 1) {{items {{id {field}}}}}}}" + fragment
+    API.outcome = {"items": [{**ROW, "name": "a secret", "owner": "a secret"}]}
+    plan = API.executor.operation(query, None, {}).plan
+    assert plan is not None
+    assert plan.call({}, GUEST, None) is None
+    assert plan.call({}, TEACHER, None) is not None
+    planned, by_library = API.answers(query, {}, GUEST)
+    assert planned == by_library
+    assert "Not Authorized" in planned
+    assert "a secret" not in planned
+    assert "a secret" in API.answers(query, {}, TEACHER)[0]
+
+
+def test_what_a_guest_may_see_is_answered_by_the_plan() -> None:
+    plan = API.executor.operation("{listResults(examId: 1) {nextToken items {id grade}}}", None, {}).plan
+    assert plan is not None
+    assert plan.call({}, GUEST, None) is not None
+
+
+@pytest.mark.parametrize("query", PLANNED)
+def test_a_right_value_is_answered_by_the_plan_as_by_the_library(query: str) -> None:
+    page = {"items": [ROW, {**ROW, "id": 2}], "nextToken": None}
+    API.outcome = ROW if query.startswith("mutation") else page
+    plan = API.executor.operation(query, None, {}).plan
+    assert plan is not None
+    _, by_library = API.answers(query, {"input": INPUT}, TEACHER)
+    assert {"data": {plan.key: plan.complete(API.outcome)}} == json.loads(by_library)
 
 
 @pytest.mark.parametrize("query", UNUSUAL)
