@@ -113,11 +113,13 @@ class _Registration:
 def subscription_resolvers(schema: GraphQLSchema) -> dict[tuple[str, str], Callable[..., Any]]:
     """Resolvers of every subscription field: they record a new subscription, and later unwrap each event."""
 
-    def resolve(source: object, info: ResolveInfo, **arguments: object) -> object:
+    def resolve(
+        source: _Registration | Mapping[str, object], info: ResolveInfo, **arguments: object
+    ) -> object:
         if isinstance(source, _Registration):
             source.requested[info.field_name] = arguments
             return None
-        return source.get(info.field_name) if isinstance(source, Mapping) else None
+        return source.get(info.field_name)
 
     return {("Subscription", name): resolve for name in mutations_by_subscription(schema)}
 

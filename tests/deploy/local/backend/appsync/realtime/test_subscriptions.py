@@ -71,6 +71,35 @@ def test_draft_events_reach_only_their_owner(hub: SubscriptionHub, listen: Calla
     assert guest == [{"data": {"onCreateResults": {"id": "r", "examId": "e", "student": "Ada"}}}]
 
 
+def test_no_guest_hears_of_a_draft_whatever_they_are_called(
+    hub: SubscriptionHub, listen: Callable[..., Payloads]
+) -> None:
+    """Only a teacher's own sub lets drafts through."""
+    guest = listen(Caller(AuthMode.IAM, sub="owner"), ON_CREATE)
+    publish(hub, created(published=False, owner="owner"))
+    assert guest == []
+
+
+def test_an_event_that_nobody_hears_is_not_on_its_way(
+    hub: SubscriptionHub, listen: Callable[..., Payloads]
+) -> None:
+    """Nor is one of a mutation to which no subscription belongs."""
+    assert hub.delivery(created(published=True)) is None
+    listen(GUEST, ON_CREATE)
+    assert hub.delivery(created(published=True)) is not None
+    assert hub.delivery(created(published=False)) is None
+    assert hub.delivery(MutationEvent("createClassList", {"id": "c"})) is None
+
+
+def test_an_event_is_not_lost_in_silence(hub: SubscriptionHub, listen: Callable[..., Payloads]) -> None:
+    """It is executed before it is delivered."""
+    listen(GUEST, ON_CREATE)
+    delivery = hub.delivery(created(published=True))
+    assert delivery is not None
+    with pytest.raises(ValueError, match="longer"):
+        delivery.deliver()
+
+
 def test_a_filtered_field_that_the_mutation_did_not_select_matches_nothing(
     hub: SubscriptionHub, listen: Callable[..., Payloads]
 ) -> None:
