@@ -52,6 +52,7 @@ def test_another_list_with_the_same_id_is_refused_with_the_stored_one(school: Sc
     created = school.do(create_class_list, given)
     refusal = school.refusal(create_class_list, {**given, **change})
     assert (refusal.error_type, refusal.data) == ("ConflictException", created)
+    assert refusal.message == "A class list with this id exists and is different"
 
 
 def test_a_deleted_list_is_not_created_again(school: School) -> None:
@@ -60,7 +61,9 @@ def test_a_deleted_list_is_not_created_again(school: School) -> None:
     assert school.do(remove_class_list, at_version(created)) == created
     refusal = school.refusal(create_class_list, given)
     assert (refusal.error_type, refusal.data) == ("ConflictException", None)
-    assert school.refusal(change_class_list, at_version(created)).error_type == "NotFound"
+    assert refusal.message == "The class list with this id was deleted"
+    refusal = school.refusal(change_class_list, at_version(created))
+    assert (refusal.error_type, refusal.message) == ("NotFound", "The class list does not exist")
 
 
 @pytest.mark.parametrize("rule", [change_class_list, remove_class_list])
@@ -75,6 +78,7 @@ def test_who_has_another_version_gets_the_stored_one(school: School, rule: Rule)
     created = school.do(create_class_list, class_list_input())
     refusal = school.refusal(rule, {"id": created["id"], "expectedVersion": 2})
     assert (refusal.error_type, refusal.data) == ("ConflictException", created)
+    assert refusal.message == "The class list was changed meanwhile"
 
 
 @pytest.mark.parametrize("change", [{"title": "7 c"}, {"students": STUDENTS[:1]}, {"gradebook": "kept"}])
@@ -106,6 +110,21 @@ def test_a_list_that_is_not_valid_is_refused_by_the_name_of_its_field(
 ) -> None:
     refusal = school.refusal(create_class_list, class_list_input(**change))
     assert (refusal.error_type, refusal.error_info) == ("BadRequest", {"field": field})
+    if field == "id":
+        return
+    created = school.do(create_class_list, class_list_input())
+    again = school.refusal(change_class_list, {**at_version(created), **change})
+    assert (again.error_info, again.message) == (refusal.error_info, refusal.message)
+
+
+@pytest.mark.parametrize(
+    ("students", "message"),
+    [(None, "students must not be null"), ([STUDENTS[0]] * 2, "students must not have a code twice")],
+)
+def test_the_refusal_of_students_says_what_is_wrong(
+    school: School, students: list[Row] | None, message: str
+) -> None:
+    assert school.refusal(create_class_list, class_list_input(students=students)).message == message
 
 
 def test_a_list_may_be_as_long_as_is_allowed(school: School) -> None:

@@ -35,7 +35,7 @@ def test_an_exam_is_slowed_for_every_address() -> None:
     limits = GuessLimits(Clock())
     for number in range(EXAM_GUESSES_MAX):
         limits.begin("exam", f"address {number % 3}")
-    with pytest.raises(ApiError, match="for this exam"):
+    with pytest.raises(ApiError, match=r" were tried for this exam\. Try again in 61 s\.$"):
         limits.begin("exam", "another address")
     limits.begin("another exam", "another address")
 
@@ -54,3 +54,21 @@ def test_guesses_at_once_gain_nothing() -> None:
         limits.begin("exam", "address")
     under_way[0]()
     limits.begin("exam", "address")
+    with pytest.raises(ApiError):
+        limits.begin("exam", "address")
+
+
+def test_what_finds_a_result_is_taken_back_once() -> None:
+    """It forgives no guess but itself, neither at its exam nor of its address."""
+    limits = GuessLimits(Clock())
+    limits.begin("exam", "address")()  # the first of all leaves nothing behind
+    for number in range(EXAM_GUESSES_MAX):
+        limits.begin("exam", f"address {number % 3}")()
+        limits.begin("exam", f"address {number % 3}")
+    with pytest.raises(ApiError, match="for this exam"):
+        limits.begin("exam", "another address")
+    for number in range(ADDRESS_GUESSES_MAX):
+        limits.begin(f"exam {number}", "address")()
+        limits.begin(f"exam {number}", "address")
+    with pytest.raises(ApiError, match="from this address"):
+        limits.begin("another exam", "address")
