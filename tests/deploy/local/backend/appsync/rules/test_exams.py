@@ -48,6 +48,10 @@ def test_no_field_of_an_exam_is_null(school: School, field: str) -> None:
         assert (refusal.error_type, refusal.error_info) == ("BadRequest", {"field": field})
 
 
+def test_the_refusal_of_a_null_says_what_is_wrong(school: School) -> None:
+    assert school.refusal(create_exam, exam_input() | {"listed": None}).message == "listed must not be null"
+
+
 def test_texts_are_stored_trimmed(school: School) -> None:
     exam = school.new_exam(subject=" Optics ", teacher=" A. Lovelace ")
     assert (exam["subject"], exam["teacher"]) == ("Optics", "A. Lovelace")
@@ -70,6 +74,7 @@ def test_another_exam_with_the_same_id_is_shown_only_to_those_who_may_see_it(
         create_exam, {**exam_input(), "id": exam["id"], "subject": "Optics"}, owner=owner
     )
     assert refusal.error_type == "ConflictException"
+    assert refusal.message == "An exam with this id exists and is different"
     assert refusal.data == (exam if owner == ADA or is_published else None)
     assert school.exam(exam["id"]) is not None
 
@@ -85,6 +90,7 @@ def test_a_deleted_exam_is_not_created_again(school: School) -> None:
     school.do(remove_exam, at_version(school.do(create_exam, given)))
     refusal = school.refusal(create_exam, given)
     assert (refusal.error_type, refusal.data) == ("ConflictException", None)
+    assert refusal.message == "The exam with this id was deleted"
     assert school.exam(given["id"]) is None
     other = exam_input()
     assert school.do(create_exam, other)["id"] == other["id"]
@@ -92,7 +98,8 @@ def test_a_deleted_exam_is_not_created_again(school: School) -> None:
 
 @OF_A_STORED_EXAM
 def test_an_exam_that_does_not_exist_is_not_found(school: School, rule: Rule) -> None:
-    assert school.refusal(rule, {"id": new_id(), "expectedVersion": 1}).error_type == "NotFound"
+    refusal = school.refusal(rule, {"id": new_id(), "expectedVersion": 1})
+    assert (refusal.error_type, refusal.message) == ("NotFound", "The exam does not exist")
 
 
 @OF_A_STORED_EXAM
@@ -113,6 +120,18 @@ def test_who_has_another_version_gets_the_stored_one(school: School, rule: Rule,
     exam = school.new_exam(is_published=True)
     refusal = school.refusal(rule, {"id": exam["id"], "expectedVersion": version})
     assert (refusal.error_type, refusal.data) == ("ConflictException", exam)
+    assert refusal.message == "The exam was changed meanwhile"
+
+
+def test_what_is_shown_of_an_announced_exam_says_how_long_it_takes_to_its_hour(school: School) -> None:
+    """Whoever has another version of it, or creates another with its id, or deletes it."""
+    announced = school.do(publish_exam, at_version(school.new_exam()), release_at=stored_time(NOW_S + 3600))
+    stale = {"id": announced["id"], "expectedVersion": 1}
+    other = {**exam_input(), "id": announced["id"], "subject": "Optics"}
+    for refusal in (school.refusal(publish_exam, stale), school.refusal(create_exam, other)):
+        assert refusal.data == announced
+        assert announced["secondsToRelease"] == 3600.0
+    assert school.do(remove_exam, at_version(announced)) == {**announced, "version": 3}
 
 
 def test_fields_left_out_of_a_change_stay(school: School) -> None:
@@ -140,10 +159,19 @@ def test_each_field_of_a_draft_can_change(school: School, change: Row) -> None:
     assert school.do(change_exam, {**at_version(exam), **change}) == {**exam, **change, "version": 2}
 
 
-@pytest.mark.parametrize("change", [{"audience": "CODES"}, {"listed": False}])
-def test_who_sees_an_exam_does_not_change_while_it_is_published(school: School, change: Row) -> None:
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"audience": "CODES"}, "The audience cannot change while the exam is published"),
+        ({"listed": False}, "Whether the exam is listed cannot change while it is published"),
+    ],
+)
+def test_who_sees_an_exam_does_not_change_while_it_is_published(
+    school: School, change: Row, message: str
+) -> None:
     exam = school.new_exam(is_published=True)
-    assert school.refusal(change_exam, {**at_version(exam), **change}).error_type == "PreconditionFailed"
+    refusal = school.refusal(change_exam, {**at_version(exam), **change})
+    assert (refusal.error_type, refusal.message) == ("PreconditionFailed", message)
 
 
 def test_a_published_exam_changes_otherwise_and_what_it_had_may_be_sent_again(school: School) -> None:
@@ -249,13 +277,16 @@ def test_a_withdrawn_exam_is_a_draft_without_an_hour(school: School) -> None:
 
 
 def test_a_draft_is_not_withdrawn(school: School) -> None:
-    assert school.refusal(unpublish_exam, at_version(school.new_exam())).error_type == "PreconditionFailed"
+    refusal = school.refusal(unpublish_exam, at_version(school.new_exam()))
+    assert (refusal.error_type, refusal.message) == ("PreconditionFailed", "The exam is not published")
 
 
 def test_an_exam_by_link_is_withdrawn_only_if_its_subscribers_can_be_told(school: School) -> None:
     exam = school.new_exam(listed=False, is_published=True)
     refusal = school.refusal(unpublish_exam, at_version(exam), selected=["id"])
     assert (refusal.error_type, refusal.error_info) == ("BadRequest", {"field": "listed"})
+    assert refusal.message.startswith("listed must be selected of an exam by link: ")
+    assert refusal.message.endswith(": subscribers are filtered on it")
     assert school.do(unpublish_exam, at_version(exam), selected=["id", "listed"])["status"] == "DRAFT"
 
 
@@ -272,7 +303,9 @@ def test_a_deleted_exam_is_answered_one_version_on_and_its_history_goes(school: 
 def test_an_exam_with_results_is_not_deleted(school: School) -> None:
     exam = school.new_exam()
     result = school.new_result(exam)
-    assert school.refusal(remove_exam, at_version(exam)).error_type == "PreconditionFailed"
+    refusal = school.refusal(remove_exam, at_version(exam))
+    assert refusal.error_type == "PreconditionFailed"
+    assert refusal.message == "The exam has results: delete them first"
     school.do(remove_result, at_version(result))
     school.do(remove_exam, at_version(exam))
     assert school.exam(exam["id"]) is None

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from deploy.local.backend.appsync.rules.exams import publish_exam
 from deploy.local.backend.appsync.rules.results import (
     change_result,
     create_result,
@@ -111,6 +112,38 @@ def test_another_result_with_the_same_id_is_refused_with_the_stored_one(
     first = school.do(create_result, given)
     refusal = school.refusal(create_result, {**given, field: "GHJKMN"})
     assert (refusal.error_type, refusal.data) == ("ConflictException", first)
+    assert refusal.message == "A result with this id exists and is different"
+
+
+def test_its_owner_is_shown_the_code_of_the_stored_one(school: School) -> None:
+    """Which the answers of an exam with own results leave out."""
+    exam = school.new_exam(audience="OWN")
+    first = school.new_result(exam, student="ABCDEFGHJK")
+    assert first["student"] != "ABCDEFGHJK"
+    again = {**result_input(exam["id"]), "id": first["id"], "student": "ABCDEFGHJK", "grade": "20"}
+    assert school.refusal(create_result, again).data == {**first, "student": "ABCDEFGHJK"}
+
+
+@pytest.mark.parametrize("is_hour_over", [False, True])
+def test_every_answer_says_whether_the_exams_hour_has_come(school: School, is_hour_over: bool) -> None:
+    hour = stored_time(NOW_S + 3600)
+    exam = school.do(publish_exam, at_version(school.new_exam(audience="CODES")), release_at=hour)
+    school.now_s += 7200 if is_hour_over else 0
+    given = [{**result_input(exam["id"]), "student": code} for code in ("ABCDEF", "GHJKMN", "PQRSTV")]
+    one, other, third = (school.do(create_result, row) for row in given)
+    changed = school.do(change_result, {**at_version(one), "name": "Ada"})
+    refusals = [
+        school.refusal(create_result, {**given[0], "grade": "1"}),
+        school.refusal(change_result, at_version(one)),
+    ]
+    answers = [one, other, third, changed, *(refusal.data or {} for refusal in refusals)]
+    answers += [
+        school.do(create_results, rows_of(exam, a_row(student="ABCDEF"))),
+        school.do(remove_result, at_version(other)),
+        school.do(retract_result, at_version(third)),
+        school.do(remove_results, rows_of(exam, at_version(changed))),
+    ]
+    assert [answer["readable"] for answer in answers] == [is_hour_over] * len(answers)
 
 
 def test_a_deleted_result_is_not_created_again(school: School, exam: Row) -> None:
@@ -118,6 +151,7 @@ def test_a_deleted_result_is_not_created_again(school: School, exam: Row) -> Non
     school.do(remove_result, at_version(school.do(create_result, given)))
     refusal = school.refusal(create_result, given)
     assert (refusal.error_type, refusal.data) == ("ConflictException", None)
+    assert refusal.message == "The result with this id was deleted"
     assert school.result(given) is None
     other = school.new_exam()
     assert school.do(create_result, {**given, "examId": other["id"]})["id"] == given["id"]
@@ -150,7 +184,8 @@ def test_only_its_owner_changes_what_is_in_an_exam(
 @OF_A_STORED_RESULT
 def test_a_result_that_does_not_exist_is_not_found(school: School, exam: Row, rule: Rule) -> None:
     missing = {"examId": exam["id"], "id": new_id(), "expectedVersion": 1}
-    assert school.refusal(rule, missing).error_type == "NotFound"
+    refusal = school.refusal(rule, missing)
+    assert (refusal.error_type, refusal.message) == ("NotFound", "The result does not exist")
 
 
 @OF_A_STORED_RESULT
@@ -159,6 +194,7 @@ def test_who_has_another_version_gets_the_stored_one(school: School, rule: Rule,
     result = school.new_result(school.new_exam(audience="OWN"), student="ABCDEFGHJK")
     refusal = school.refusal(rule, {**at_version(result), "expectedVersion": version})
     assert (refusal.error_type, refusal.data) == ("ConflictException", {**result, "student": "ABCDEFGHJK"})
+    assert refusal.message == "The result was changed meanwhile"
 
 
 @pytest.mark.parametrize(
@@ -210,6 +246,7 @@ def test_a_grade_is_not_taken_back_by_a_change(school: School, exam: Row) -> Non
     result = school.new_result(exam, **FULL)
     refusal = school.refusal(change_result, {**at_version(result), "grade": "AWAITED"})
     assert refusal.error_type == "PreconditionFailed"
+    assert refusal.message == "A grade is taken back with retractResults"
     awaited = school.new_result(exam, student="ABCDEF", grade="AWAITED")
     assert school.do(change_result, {**at_version(awaited), "grade": "AWAITED"})["version"] == 2
 
@@ -222,7 +259,8 @@ def test_a_grade_that_is_taken_back_is_answered_as_it_was(school: School, exam: 
     awaited = stored(school, result)
     assert (awaited.grade, awaited.version, awaited.regraded_at) == ("AWAITED", 2, school.now)
     assert awaited.updated_at == school.now
-    assert school.refusal(retract_result, at_version(answered)).error_type == "PreconditionFailed"
+    refusal = school.refusal(retract_result, at_version(answered))
+    assert (refusal.error_type, refusal.message) == ("PreconditionFailed", "The result has no grade")
 
 
 def test_a_deleted_result_is_answered_as_it_was_one_version_on(school: School, exam: Row) -> None:
@@ -266,6 +304,7 @@ def test_the_rows_of_a_batch_are_all_awaited_or_none(school: School, exam: Row) 
     mixed = [a_row(student="ABCDEF"), a_row(student="GHJKMN", grade="AWAITED")]
     refusal = school.refusal(create_results, rows_of(exam, *mixed))
     assert (refusal.error_type, refusal.error_info) == ("BadRequest", {"field": "rows"})
+    assert refusal.message == "rows must all be awaited or all have a grade"
 
 
 def test_a_deleted_batch_is_answered_one_version_on(school: School, exam: Row) -> None:
