@@ -56,6 +56,11 @@ class PageSession:
         """Whether the present or an earlier attempt was carried out."""
         return key in self._receipts and isinstance(self._receipts[key][1], Saved | Deleted)
 
+    @property
+    def carried_out(self) -> dict[str, int]:
+        """The attempts that were carried out, by key. The script may not know of them yet."""
+        return {key: attempt for key, (attempt, _) in self._receipts.items() if self.is_completed(key)}
+
     def data(self) -> dict[str, Any]:
         """What every page's script gets: the receipts and the rows that it does not have yet."""
         audience = self.workspace.exam.audience

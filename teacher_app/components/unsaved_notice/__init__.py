@@ -16,7 +16,8 @@ _component = folder_component(
 
 
 def unsaved_notice(key: str, data: Mapping[str, Any], *, on_go: Callable[[], None]) -> None:
-    """Mount the notice. `data` has the `owner`, and the `exam` and `part` that are shown.
+    """Mount the notice. `data` has the `owner`, the `exam` and `part` that are shown, and in `saved` the
+    attempts that were carried out, by their entries' keys. The tab may still keep those.
 
     `st.session_state[key]` then has "here", {part: how many entries of this exam}, and, while `on_go` runs,
     "go", the {"exam", "part"} to which the teacher wants to go.

@@ -4,7 +4,7 @@ const PARTS = { Enter: "exam-results-", Grid: "exam-results-grid-" };
 
 export default function ({ parentElement, data, setStateValue, setTriggerValue }) {
   const notice = parentElement.querySelector(".notice");
-  const found = unsaved(data.owner).filter(({ exam, part }) => exam !== data.exam || part !== data.part);
+  const found = unsaved(data).filter(({ exam, part }) => exam !== data.exam || part !== data.part);
   notice.hidden = found.length === 0;
   const picture = JSON.stringify(found);
   if (picture !== notice.dataset.picture) {
@@ -15,13 +15,14 @@ export default function ({ parentElement, data, setStateValue, setTriggerValue }
   if (JSON.stringify(here) !== JSON.stringify(data.known)) setStateValue("here", here);
 }
 
-function unsaved(owner) {
+function unsaved({ owner, saved }) {
   const found = [];
   for (const [part, start] of Object.entries(PARTS)) {
     const prefix = `${start}${owner}-`;
     for (const place of Object.keys(sessionStorage).filter((key) => key.startsWith(prefix))) {
       const { entries = [], subject } = JSON.parse(sessionStorage.getItem(place)) ?? {};
-      if (entries.length) found.push({ exam: place.slice(prefix.length), part, count: entries.length, subject });
+      const count = entries.filter(({ key, attempt }) => saved[key] !== attempt).length;
+      if (count) found.push({ exam: place.slice(prefix.length), part, count, subject });
     }
   }
   return found;

@@ -1,15 +1,20 @@
 """The grid: no key press is lost, with the keyboard alone, in light, dark and on a phone."""
 
+import itertools
+import operator
 import re
+import threading
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, WebSocketRoute, expect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from shared.model.exam import Audience, NewResult
 from tests.browser.axe import faults_of
 from tests.browser.entry_walk import EntryDesk, SignedIn
 from tests.browser.people import DEADLINE_MS, Person, in_every_look, reload_but_stay, tab_to
+from tests.waiting import wait_until
 
 expect.set_options(timeout=DEADLINE_MS)
 
@@ -220,6 +225,47 @@ def test_unsaved_input_is_announced_on_every_other_page_and_leads_back(open_grid
     page.get_by_text("Review", exact=True).click()
     expect(page.get_by_role("button", name="Publish all 2 results")).to_be_visible()
     expect(notice).to_have_count(0)
+
+
+def test_what_was_saved_is_not_called_unsaved_where_the_grid_was_left_before_it_knew(
+    open_grid: OpenGrid,
+) -> None:
+    """Of the run that saves, nothing reaches the page: as if it took long, and the teacher did not wait."""
+    held: list[bytes] = []
+    is_held = threading.Event()
+
+    def serve(page_end: WebSocketRoute) -> None:
+        def pass_on(message: str | bytes) -> None:
+            if not is_held.is_set():
+                page_end.send(message)
+            elif isinstance(message, bytes):
+                held.append(message)
+
+        page_end.connect_to_server().on_message(pass_on)
+
+    def has_run() -> bool:
+        """The run that shows that the change is saved, to its end."""
+        page.evaluate("")  # playwright delivers messages while it is asked for something
+        shown = (b"Undo the last save (1 change)" in message for message in held)
+        kinds = (ForwardMsg.FromString(message).WhichOneof("type") for message in held)
+        return "script_finished" in itertools.compress(kinds, itertools.accumulate(shown, operator.or_))
+
+    desk = open_grid(("Ada", "12"), ("Blaise", "9"))
+    page = desk.page
+    page.route_web_socket("**/_stcore/stream", serve)
+    page.reload()
+    grade(page, "Ada").fill("13")
+    expect(page.get_by_role("button", name="Save 1 change", exact=True)).to_be_visible()
+    is_held.set()
+    save(page, "Save 1 change")
+    wait_until(has_run, what="the run that saves")
+    is_held.clear()
+    page.get_by_text("Review", exact=True).click()
+    expect(page.get_by_role("button", name="Publish all 2 results")).to_be_visible()
+    page.get_by_role("link", name="My exams").click()
+    page.get_by_role("heading", name="My exams").wait_for()
+    expect(page.locator(f"[data-id='{desk.exam.id}']")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="not saved")).to_have_count(0)
 
 
 @pytest.mark.parametrize("is_reloaded", [False, True], ids=["at-once", "after-a-reload"])

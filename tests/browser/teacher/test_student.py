@@ -35,6 +35,7 @@ def test_a_student_is_found_exported_and_erased(teacher: SignedIn, new_person: C
 
     page.get_by_role("link", name="Find a student").click()
     page.get_by_role("link", name="Export or erase all of one student").click()
+    page.get_by_role("heading", name="One student").wait_for()  # the page before it has such a field, too
     page.get_by_label("Name, number or code").fill("zoe b")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Zoë Blanc")).to_be_visible()
