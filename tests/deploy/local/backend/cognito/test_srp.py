@@ -149,6 +149,28 @@ def test_a_part_of_a_proof_or_more_than_it_proves_nothing() -> None:
         assert not is_accepted(challenge, answer, signature=base64.b64encode(other).decode())
 
 
+def test_a_proof_is_base64_and_nothing_beside() -> None:
+    client = Client(PASSWORD)
+    challenge = srp.new_challenge(
+        record_of(PASSWORD), srp.parse_client_public(client.public()), lambda count: b"\x07" * count
+    )
+    answer = client.answer(challenge)
+    proof = answer["PASSWORD_CLAIM_SIGNATURE"]
+    for other in (f"!{proof}", f"{proof[:8]}\n{proof[8:]}", f"{proof} "):
+        assert not is_accepted(challenge, answer, signature=other)
+
+
+def test_half_characters_prove_nothing_and_break_nothing() -> None:
+    """A JSON text may contain them, and UTF-8 has none."""
+    client = Client(PASSWORD)
+    challenge = srp.new_challenge(
+        record_of(PASSWORD), srp.parse_client_public(client.public()), lambda count: b"\x07" * count
+    )
+    assert not is_accepted(challenge, client.answer(challenge), timestamp="\ud800")
+    assert not srp.is_password_right(record_of(PASSWORD), POOL_NAME, USER_ID, "\ud800")
+    assert srp.is_password_right(record_of("\ud800"), POOL_NAME, USER_ID, "\ud800")
+
+
 def test_a_proof_does_not_fit_another_challenge_of_the_same_password() -> None:
     """A recorded answer is useless later."""
     client = Client(PASSWORD)
