@@ -72,6 +72,13 @@ def test_one_that_is_alive_says_nothing_of_another(accounts: AccountStore, other
     assert not accounts.has_sign_in_ended(*SIGN_IN)
 
 
+def test_after_a_restart_a_sign_in_is_as_it_was(accounts: AccountStore, database: Database) -> None:
+    """Before anything is written."""
+    assert not AccountStore(database).has_sign_in_ended(*SIGN_IN)
+    accounts.write(revoke)
+    assert AccountStore(database).has_sign_in_ended(*SIGN_IN)
+
+
 def test_an_ended_sign_in_is_not_taken_for_alive_the_second_time(accounts: AccountStore) -> None:
     accounts.write(revoke)
     assert [accounts.has_sign_in_ended(*SIGN_IN) for _ in range(2)] == [True, True]
