@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -54,16 +53,11 @@ def cookie_of(scope: Mapping[str, Any], name: str, *, is_https: bool) -> str | N
     """The cookie's value, None without one. Over https only a __Host- name counts."""
     wanted = _full_name(name, is_https=is_https)
     for header in Headers(raw=scope["headers"]).getlist("cookie"):
-        jar: SimpleCookie = SimpleCookie()
         for part in header.split(";"):
-            # One part at a time: another application's malformed cookie must not hide ours.
-            if part.strip().startswith(f"{wanted}="):
-                try:
-                    jar.load(part.strip())
-                except CookieError:
-                    continue
-        if wanted in jar and 0 < len(jar[wanted].value) <= _LENGTHS_MAX[name]:
-            return jar[wanted].value
+            found, _, quoted = part.strip().partition("=")
+            value = quoted.strip('"')  # Starlette quotes what contains "=", as seals do
+            if found == wanted and value and len(value) <= _LENGTHS_MAX[name]:
+                return value
     return None
 
 
@@ -91,7 +85,6 @@ def set_cookie(
         _full_name(name, is_https=is_https),
         value,
         max_age=max_age_s,
-        path="/",
         secure=is_https,
         httponly=True,
         samesite="strict",
@@ -101,7 +94,7 @@ def set_cookie(
 def drop_cookie(response: Response, name: str, *, is_https: bool) -> None:
     """Delete the cookie."""
     response.delete_cookie(
-        _full_name(name, is_https=is_https), path="/", secure=is_https, httponly=True, samesite="strict"
+        _full_name(name, is_https=is_https), secure=is_https, httponly=True, samesite="strict"
     )
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import secrets
 
 __all__ = ["FormTokens"]
 
 
 class FormTokens:
-    """Tokens derived from the browser's cookie by HMAC."""
+    """Tokens derived from the browser's cookie by HMAC. `key`: only the dashboards' processes have it."""
 
-    def __init__(self, key: bytes | None = None) -> None:
-        self._key = key or secrets.token_bytes(32)
+    def __init__(self, key: bytes) -> None:
+        self._key = key
 
     def token_for(self, cookie_value: str) -> str:
         """The token for forms of the browser with this cookie."""

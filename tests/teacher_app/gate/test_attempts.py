@@ -171,3 +171,73 @@ def test_an_attempt_that_the_pool_could_not_decide_is_not_counted() -> None:
         with pytest.raises(BackendUnreachable), limits.attempt("ada", Visitor("10.0.0.1")):
             raise BackendUnreachable("pool", "no answer")
     attempt(limits, "ada", "10.0.0.1")
+
+
+def test_a_known_device_is_limited_on_its_own_until_a_success() -> None:
+    """Neither the name nor the address has to do with it, so that no stranger can block it."""
+    limits = AttemptLimits(Clock())
+    laptop = Visitor("10.0.0.1", "her laptop")
+    for _ in range(2):
+        for _ in range(5):
+            with limits.attempt("ada", laptop):
+                pass
+        with pytest.raises(SignInThrottled) as refused, limits.attempt("ada", laptop):
+            pass
+        assert refused.value.retry_after_s == 5.0
+        with limits.attempt("ada", Visitor("10.0.0.1", "her telephone")):
+            pass
+        limits.succeeded("ada", laptop)
+    attempt(limits, "ada", "10.0.0.1")
+
+
+def test_a_success_clears_the_name() -> None:
+    limits = AttemptLimits(Clock())
+    for _ in range(2):
+        for _ in range(5):
+            attempt(limits, "ada", "10.0.0.1")
+        with pytest.raises(SignInThrottled):
+            attempt(limits, "ada", "10.0.0.1")
+        limits.succeeded("ada", Visitor("10.0.0.1"))
+    limits.succeeded("nobody tried", Visitor("10.0.0.1"))
+
+
+def test_a_text_too_long_for_a_name_counts_by_its_beginning() -> None:
+    limits = AttemptLimits(Clock())
+    for number in range(5):
+        attempt(limits, "a" * 128 + str(number), "10.0.0.1")
+    with pytest.raises(SignInThrottled):
+        attempt(limits, "a" * 128, "10.0.0.1")
+    attempt(limits, "a" * 127, "10.0.0.1")
+
+
+def test_the_rest_of_a_period_counts_towards_the_next_attempt_forgiven() -> None:
+    clock = Clock()
+    attempts = Attempts(replace(RULE, one_forgiven_every_s=60.0), clock)
+    for _ in range(2):
+        attempts.begin("one school")
+    waits = []
+    for pause_s in (0.0, 90.0, 30.0, 59.0):
+        clock.advance(pause_s)
+        attempts.begin("one school")
+        waits.append(attempts.wait_s("one school"))
+    assert waits == [5.0, 5.0, 5.0, 10.0]
+
+
+def test_attempts_are_remembered_until_the_pause_after_the_wait_is_over() -> None:
+    clock = Clock()
+    attempts = Attempts(RULE, clock)
+    for _ in range(3):
+        attempts.begin("ada")
+    clock.advance(5.0 + RULE.forgotten_after_s)
+    attempts.begin("ada")
+    assert attempts.wait_s("ada") == 10.0
+
+
+def test_withdrawing_one_attempt_leaves_the_others_counted() -> None:
+    attempts = Attempts(RULE, Clock())
+    for _ in range(2):
+        attempts.begin("ada")
+    attempts.withdraw("ada")
+    for _ in range(2):
+        attempts.begin("ada")
+    assert attempts.wait_s("ada") == 5.0

@@ -1,11 +1,13 @@
 """The gate checks with the user pool periodically, and revokes there what ended here."""
 
 import asyncio
+import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from shared.api.calls import TeacherApi
 from shared.identity.teacher_session import TeacherSession
 from shared.model.errors import (
     AccountNotUsable,
@@ -16,8 +18,9 @@ from shared.model.errors import (
     SignInRejected,
     SignInThrottled,
 )
+from shared.settings import BackendSettings
 from teacher_app.gate.cookies import key_of
-from teacher_app.gate.gate import CHECK_AFTER_S, WAITING_MAX, Gate
+from teacher_app.gate.gate import CHECK_AFTER_S, THREADS, WAITING_MAX, Gate
 from teacher_app.gate.open_pages import OpenPage
 from teacher_app.gate.pending_steps import CodeSent
 from teacher_app.gate.sessions import GateSession
@@ -77,13 +80,15 @@ def test_a_session_ended_elsewhere_ends_here_at_the_next_interaction(
     "refusal", [SessionEnded(), SignInRejected(), AccountNotUsable("switched off"), PasswordResetRequired()]
 )
 def test_an_account_deleted_from_the_pool_has_no_session(
-    gate: Gate, pool: FakePool, clock: Clock, refusal: ExamResultsError
+    gate: Gate, pool: FakePool, clock: Clock, refusal: ExamResultsError, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO, logger="teacher_app.gate.gate")
     session = started(gate, pool)
     pool.trouble = refusal
     clock.advance(CHECK_AFTER_S)
     assert not gate.is_valid(session)
     assert len(gate.sessions) == 0
+    assert caplog.messages == [f"session of ada ended: {refusal}"]
 
 
 @pytest.mark.parametrize("trouble", [BackendUnreachable("pool", "no answer"), SignInThrottled()])
@@ -114,8 +119,9 @@ def test_after_signing_in_again_through_its_link_an_open_page_continues(gate: Ga
     session = started(gate, pool)
     page_id = gate.pages.open(OpenPage(session.key, session.teacher.sub, "ada"))
     gate.sessions.end(session.key)
-    _, goes_on = gate.start(pool.session_of("ada"), None, page_id)
+    value, goes_on = gate.start(pool.session_of("ada"), None, page_id)
     assert goes_on
+    assert gate.pages.get(page_id) == OpenPage(key_of(value), "sub-of-ada", "ada")
     assert gate.session_of_page(page_id).teacher.username == "ada"
 
 
@@ -187,7 +193,46 @@ def test_sweeping_revokes_what_ended_here(gate: Gate, pool: FakePool, clock: Clo
     assert len(pool.accounts["ada"].live_refresh_tokens) == 1
 
 
-def test_sweeping_continues_when_the_pool_is_unreachable(gate: Gate, pool: FakePool, clock: Clock) -> None:
+def test_sealing_a_session_does_not_extend_it(gate: Gate, pool: FakePool, clock: Clock) -> None:
+    session = started(gate, pool)
+    clock.advance(9 * 60.0)
+    assert gate.sealed(session.key) is not None
+    clock.advance(2 * 60.0)
+    assert gate.sealed(session.key) is None
+
+
+def test_a_session_that_has_ended_or_has_no_tokens_is_not_sealed(gate: Gate, pool: FakePool) -> None:
+    session = started(gate, pool)
+    session.teacher.end()
+    assert gate.sealed(session.key) is None
+    assert gate.sealed("never ours") is None
+
+
+def test_a_sessions_calls_have_its_teachers_token_and_a_new_one_after_a_refusal(
+    gate: Gate, pool: FakePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[tuple[BackendSettings, str, str]] = []
+
+    def make(
+        backend: BackendSettings,
+        access_token: Callable[[], str],
+        *,
+        replace_refused: Callable[[str], str],
+    ) -> TeacherApi:
+        token = access_token()
+        made.append((backend, token, replace_refused(token)))
+        return TeacherApi(backend, access_token, replace_refused=replace_refused)
+
+    monkeypatch.setattr("teacher_app.gate.gate.TeacherApi", make)
+    session = started(gate, pool)
+    assert isinstance(session.api, TeacherApi)
+    token = session.teacher.access_token()
+    assert made == [(gate.settings.backend, token, token)]
+
+
+def test_sweeping_continues_when_the_pool_is_unreachable(
+    gate: Gate, pool: FakePool, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
     gate.sessions.end(started(gate, pool).key)
     gate.steps.put("browser", CodeSent("ada", None))
     clock.advance(24 * 3600.0)
@@ -195,6 +240,7 @@ def test_sweeping_continues_when_the_pool_is_unreachable(gate: Gate, pool: FakeP
     asyncio.run(gate.sweep())
     assert pool.calls == ["sign_out"]
     assert gate.steps.get("browser") is None
+    assert caplog.messages == [f"a session of ada could not be revoked: {pool.trouble}"]
 
 
 def test_an_unexpected_error_for_one_session_does_not_keep_the_others_from_being_revoked(
@@ -214,6 +260,7 @@ def test_an_unexpected_error_for_one_session_does_not_keep_the_others_from_being
     asyncio.run(gate.sweep())
     assert other.teacher.has_ended
     (record,) = caplog.records
+    assert record.getMessage() == "a session of ada could not be revoked"
     assert record.exc_info is not None
     assert "unforeseen" in str(record.exc_info[1])
 
@@ -247,20 +294,56 @@ def test_a_sweep_that_fails_is_logged_and_the_next_one_takes_place(
 
 
 def test_calls_beyond_the_queues_limit_are_throttled(gate: Gate) -> None:
-    release = threading.Event()
+    """However often it was full before: each call that ends makes room for one."""
 
     async def crowd() -> None:
+        release = threading.Event()
         waiting = [asyncio.create_task(gate.run_blocking(release.wait)) for _ in range(WAITING_MAX)]
         await asyncio.sleep(0)
-        try:
-            with pytest.raises(SignInThrottled):
-                await gate.run_blocking(release.wait)
-        finally:
-            release.set()
-            await asyncio.gather(*waiting)
-        await gate.run_blocking(release.wait)
+        surplus = asyncio.create_task(gate.run_blocking(release.wait))
+        await asyncio.sleep(0)
+        was_refused = surplus.done()
+        release.set()
+        assert await asyncio.gather(*waiting) == [True] * WAITING_MAX
+        with pytest.raises(SignInThrottled) as refused:
+            await surplus
+        assert was_refused
+        assert refused.value.retry_after_s == 5.0
 
-    asyncio.run(crowd())
+    async def crowd_twice() -> None:
+        await crowd()
+        await crowd()
+
+    asyncio.run(crowd_twice())
+
+
+def test_a_call_gets_its_arguments_on_a_thread_of_the_gates(gate: Gate) -> None:
+    def step(*args: object, **kwargs: object) -> tuple[object, ...]:
+        return threading.current_thread().name[:5], args, kwargs
+
+    assert asyncio.run(gate.run_blocking(step, 1, named=2)) == ("gate_", (1,), {"named": 2})
+
+
+def test_closing_drops_the_calls_that_have_not_begun(gate: Gate) -> None:
+    """As many as there are threads run at once; the next one waits."""
+    all_begun, released, late = threading.Barrier(THREADS + 1), threading.Event(), threading.Event()
+
+    def step() -> bool:
+        all_begun.wait(5.0)
+        return released.wait(5.0)
+
+    async def close_meanwhile() -> None:
+        running = [asyncio.create_task(gate.run_blocking(step)) for _ in range(THREADS)]
+        await asyncio.sleep(0)
+        queued = asyncio.create_task(gate.run_blocking(late.set))
+        await asyncio.to_thread(all_begun.wait, 5.0)
+        queued.add_done_callback(lambda _: released.set())
+        await gate.close()
+        assert await asyncio.gather(*running) == [True] * THREADS
+        assert queued.cancelled()
+
+    asyncio.run(close_meanwhile())
+    assert not late.is_set()
 
 
 def test_closing_forgets_every_token_and_leaves_no_thread(clock: Clock) -> None:

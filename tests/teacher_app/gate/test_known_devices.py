@@ -22,6 +22,7 @@ def test_a_device_is_known_for_its_teachers_names_however_they_are_typed() -> No
     cookie = devices.remember(["Ada.Lovelace", "ada@school.example"])
     device = devices.device_of(cookie, "ADA.lovelace")
     assert device is not None
+    assert len(device) == 16  # 64 random bits, in a cookie that has to stay short
     assert devices.device_of(cookie, "ada@school.example") == device
     assert devices.device_of(cookie, "grace") is None
     assert devices.device_of(devices.remember(["Ada.Lovelace"]), "ada.lovelace") != device

@@ -6,7 +6,9 @@ from contextlib import contextmanager
 import pytest
 
 from shared.model.errors import BackendUnreachable
-from teacher_app.gate.sealed_sessions import RENEW_AFTER_S, SessionSeal
+from teacher_app.gate.form_tokens import FormTokens
+from teacher_app.gate.known_devices import KnownDevices
+from teacher_app.gate.sealed_sessions import RENEW_AFTER_S, SealedSession, SessionSeal
 from tests.teacher_app.gate.fake_pool import PASSWORD
 from tests.teacher_app.gate.gate_client import GateBrowser, Site, gate_site
 
@@ -50,6 +52,16 @@ def test_after_a_restart_the_browser_is_still_signed_in(site: Site, browser: Gat
         assert dashboard_of(there) == "dashboard of ada at /exams"
         assert dashboard_of(there) == "dashboard of ada at /exams"
     assert site.pool.calls.count("resume") == 1
+
+
+def test_the_first_page_after_a_restart_is_the_one_that_was_asked_for_and_a_use(
+    site: Site, browser: GateBrowser
+) -> None:
+    with moved(site, browser) as there:
+        for _ in range(2):
+            site.clock.advance(IDLE_MINUTES * 60.0 - 1.0)
+            answer = there.request("GET", "/exams")
+            assert (answer.status_code, answer.text) == (200, "dashboard of ada at /exams")
 
 
 def test_without_a_key_a_session_ends_with_its_process() -> None:
@@ -122,6 +134,32 @@ def test_the_seal_is_renewed_at_most_once_a_minute(site: Site, browser: GateBrow
     site.clock.advance(RENEW_AFTER_S)
     dashboard_of(browser)
     assert browser.cookies[SEALED] != first
+
+
+def test_a_browser_that_lost_its_seal_gets_another_with_the_next_page(
+    site: Site, browser: GateBrowser
+) -> None:
+    del browser.cookies[SEALED]
+    assert dashboard_of(browser) != ""
+    with moved(site, browser) as there:
+        assert dashboard_of(there) != ""
+
+
+def test_what_an_earlier_version_made_with_the_key_is_still_good() -> None:
+    """An update of the dashboard signs nobody out, forgets no device and refuses no form."""
+    seal = SessionSeal(KEY, lambda: 1_800_000_010.0, idle_s=600.0)
+    sealed = (
+        "gAAAAABrSdIAgduaq3WWPMqU4ymMwsbb42eohwPNmlP9AfNlaj77mex8dpPW7RwkN-8-r2r0Wyt0bocx0gW9Tj5QRN56xBP2NQ8q"
+        "My5KnW9OeP7LnAR2xgLt40z6MGnQNSRkNVyKdOH6"
+    )
+    assert seal.open("session", sealed) == SealedSession("refresh token", 70.0, 10.0)
+    device = (
+        "gAAAAABrSdIAE5JjDDhQUTb8aS1KQyCruTgWOeku93vOr9D0YnFuecLNgsIHrN0z-i0ChB2p_FhxY3dn2zbpLMHAH64Zmz8VutyfdM0A"
+        "DFt8ulNkQnQDcss="
+    )
+    assert KnownDevices(seal.device_key, lambda: 1_800_000_010.0).device_of(device, "ada") is not None
+    token = "649cbb12ef0d1d5c83ce3ed2bae0894e46a32491d8f9856f747e9c0933978d3d"
+    assert FormTokens(seal.form_key).is_valid(token, "cookie")
 
 
 def test_a_restart_does_not_extend_the_working_day(site: Site, browser: GateBrowser) -> None:
