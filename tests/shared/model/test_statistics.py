@@ -35,6 +35,7 @@ from shared.model.statistics import (
     spread_text,
     summary,
     tally_of,
+    tiles,
 )
 from tests.builders import a_result
 
@@ -72,6 +73,12 @@ def test_grades_are_counted_by_what_they_are_and_awaited_results_not_at_all() ->
     assert set(distribution(empty, OUT_OF_20, NAMES)) == {0}
 
 
+def test_one_grade_in_two_spellings_is_counted_together() -> None:
+    tallied = counted(["14", "14.0", "14.00", "ABSENT", "absent", "EXEMPT", "exempt", "?", "??"])
+    assert (tallied.scores, tallied.passed) == (((pytest.approx(0.7), 3),), 3)
+    assert (tallied.absent, tallied.exempt, tallied.unreadable) == (2, 2, 2)
+
+
 def test_marks_and_unreadable_grades_are_counted_apart_and_touch_no_mean() -> None:
     numbers = summary(counted(["10", "12", "14", "16", "18", "ABSENT", "EXEMPT", "junk"]), OUT_OF_20, NAMES)
     assert (numbers.count, numbers.scored) == (8, 5)
@@ -83,6 +90,42 @@ def test_marks_and_unreadable_grades_are_counted_apart_and_touch_no_mean() -> No
     assert numbers.spread == pytest.approx(math.sqrt(8) / 20)
     assert (numbers.lowest, numbers.highest) == (0.5, 0.9)
     assert numbers.pass_rate == 1.0
+
+
+def test_a_quartile_lies_between_two_grades_in_proportion() -> None:
+    numbers = summary(counted(["0", "4", "8", "12", "16", "20"]), OUT_OF_20, NAMES)
+    assert numbers.lower_quartile == pytest.approx(0.25)
+    assert numbers.median == pytest.approx(0.5)
+    assert numbers.upper_quartile == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize(
+    ("grades", "scale", "audience", "shown"),
+    [
+        (["15"] * 4, "OUT_OF_20", NAMES, {"Results": "4", "Statistics": "from 5 grades"}),
+        ([], "OUT_OF_20", NAMES, {"Results": "0", "Statistics": "from 5 grades"}),
+        (
+            ["15"] * 4 + ["5", "ABSENT"],
+            "OUT_OF_20",
+            CODES,
+            {"Results": "6", "Mean": "13", "Median": "15", "Passed": "80 %"},
+        ),
+        (["15"] * 5, "OUT_OF_20", CODES, {"Results": "5", "Mean": "15", "Median": "15"}),
+        (
+            ["A*", "B", "B", "C", "U"],
+            "LEVELS=A*,A,B,C|U",
+            NAMES,
+            {"Results": "5", "Median": "B", "Passed": "80 %"},
+        ),
+        (["PASS"] * 4 + ["FAIL"], "PASS_FAIL", NAMES, {"Results": "5", "Passed": "80 %"}),
+    ],
+)
+def test_the_tiles_have_what_may_be_shown_and_says_something(
+    grades: list[str], scale: str, audience: Audience, shown: dict[str, str]
+) -> None:
+    parsed = parse_scale(scale)
+    found = tiles(summary(counted(grades, parsed), parsed, audience), parsed)
+    assert list(found) == list(shown.items())
 
 
 @pytest.mark.parametrize(
@@ -110,6 +153,40 @@ def test_percent_is_binned_in_tens() -> None:
     found = bars(["9.99", "10", "55", "90", "100"], PERCENT)
     assert [bin_.lower for bin_, _ in found] == [0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0]
     assert [count for _, count in found] == [1, 1, 0, 0, 0, 1, 0, 0, 0, 2]
+
+
+@pytest.mark.parametrize(
+    ("text", "bin_count", "first", "last"),
+    [
+        ("OUT_OF_4", 8, "0–0.5", "3.5–4"),
+        ("OUT_OF_5", 5, "0–1", "4–5"),
+        ("OUT_OF_20", 20, "0–1", "19–20"),
+        ("OUT_OF_21", 11, "0–2", "20–21"),
+        ("OUT_OF_40", 20, "0–2", "38–40"),
+        ("OUT_OF_41", 9, "0–5", "40–41"),
+        ("OUT_OF_100", 20, "0–5", "95–100"),
+        ("OUT_OF_200", 20, "0–10", "190–200"),
+        ("OUT_OF_400", 20, "0–20", "380–400"),
+        ("OUT_OF_500", 20, "0–25", "475–500"),
+        ("OUT_OF_1000", 20, "0–50", "950–1000"),
+        ("FROM_-10_TO_1000;PASS=4", 11, "-10–90", "990–1000"),
+    ],
+)
+def test_points_are_binned_in_whole_steps_so_that_there_are_twenty_bins_at_most(
+    text: str, bin_count: int, first: str, last: str
+) -> None:
+    found = bins(parse_scale(text))
+    assert (len(found), found[0].label, found[-1].label) == (bin_count, first, last)
+    assert [bin_.tick for bin_ in found] == [bin_.label.rpartition("–")[0] for bin_ in found]
+
+
+def test_a_scale_of_few_numbers_has_a_bin_for_each_and_of_one_more_none() -> None:
+    few, more = (bins(parse_scale(f"OUT_OF_{highest};STEP=1")) for highest in (30, 31))
+    assert (
+        [bin_.label for bin_ in few] == [bin_.tick for bin_ in few] == [str(number) for number in range(31)]
+    )
+    assert [bin_.lower for bin_ in few] == [bin_.upper for bin_ in few] == [*range(31)]
+    assert (len(more), more[0].label) == (16, "0–2")
 
 
 def test_letters_have_a_bin_each_from_f_to_a_plus() -> None:
@@ -182,6 +259,11 @@ def test_with_codes_a_pass_rate_of_none_or_all_is_withheld(grade: str) -> None:
     assert summary(tallied, OUT_OF_20, NAMES).pass_rate is not None
 
 
+def test_with_codes_the_pass_rate_of_all_but_one_is_shown_and_of_one() -> None:
+    for grades, rate in ((["15"] * 4 + ["5"], 0.8), (["5"] * 4 + ["15"], 0.2)):
+        assert summary(counted(grades), OUT_OF_20, CODES).pass_rate == pytest.approx(rate)
+
+
 @given(scales, st.lists(grade_texts, max_size=30), st.randoms())
 def test_the_order_of_the_results_changes_no_number(scale: Scale, grades: list[str], random: Random) -> None:
     shuffled = random.sample(grades, len(grades))
@@ -198,6 +280,11 @@ def test_a_place_is_the_share_below_with_equal_ones_half() -> None:
     [
         (0.67, OUT_OF_20, "13.4"),
         (0.675, PERCENT, "67.5 %"),
+        (0.67125, PERCENT, "67.13 %"),  # halves are rounded up
+        (0.67135, PERCENT, "67.14 %"),
+        (0.6712499, PERCENT, "67.12 %"),
+        (0.5, PERCENT, "50 %"),
+        (0.0, PERCENT, "0 %"),
         (0.6, parse_scale("LEVELS=MERIT,PASS"), "MERIT"),
         (0.76, LETTERS, "B+"),
         (None, OUT_OF_20, "–"),
@@ -244,6 +331,11 @@ def test_levels_without_points_have_a_median_and_no_mean() -> None:
     assert score_text(numbers.median, scale) == "B"
 
 
+def test_scores_that_differ_by_a_rounding_have_one_place() -> None:
+    tallied = Tally(((0.3, 2), (0.3 + 1e-9, 1), (0.5, 2)), passed=2, absent=0, exempt=0, unreadable=0)
+    assert places(tallied, NAMES) == [(0.3, 30.0), (0.5, 80.0)]
+
+
 def test_places_count_worse_grades_whichever_end_is_best() -> None:
     scale = parse_scale("FROM_1_TO_6;STEP=0.1;BEST=LOW;PASS=4")
     tallied = counted(["1", "2", "3", "4", "5"], scale)
@@ -276,7 +368,13 @@ def test_only_all_and_none_are_100_and_0_percent(rate: float, text: str) -> None
 
 @pytest.mark.parametrize(
     ("text", "spread"),
-    [("OUT_OF_20", "2"), ("PERCENT", "10 %"), ("FROM_1_TO_6;PASS=4", "0.5"), ("LETTERS", "0.43 points")],
+    [
+        ("OUT_OF_20", "2"),
+        ("PERCENT", "10 %"),
+        ("FROM_1_TO_6;PASS=4", "0.5"),
+        ("LETTERS", "0.43 points"),
+        ("LEVELS=A,B|C", "10 % of the scale"),
+    ],
 )
 def test_a_spread_has_the_unit_of_its_scale(text: str, spread: str) -> None:
     assert spread_text(0.1, parse_scale(text)) == spread
