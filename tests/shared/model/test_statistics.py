@@ -249,6 +249,7 @@ def test_with_codes_nothing_about_one_person_is_revealed() -> None:
     assert numbers.mean is not None
     assert numbers.pass_rate == pytest.approx(4 / 6)
     assert places(tallied, CODES)[0] == (0.25, 10.0)  # 8.33 with names
+    assert places(tallied, CODES)[-1] == (1.0, 90.0)
     assert places(tallied, NAMES)[0][1] == pytest.approx(100 / 12)
 
 
@@ -374,6 +375,7 @@ def test_only_all_and_none_are_100_and_0_percent(rate: float, text: str) -> None
         ("FROM_1_TO_6;PASS=4", "0.5"),
         ("LETTERS", "0.43 points"),
         ("LEVELS=A,B|C", "10 % of the scale"),
+        ("LEVELS=A:4,B:3|C:1", "0.3 points"),
     ],
 )
 def test_a_spread_has_the_unit_of_its_scale(text: str, spread: str) -> None:
