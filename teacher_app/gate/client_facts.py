@@ -45,7 +45,7 @@ class ClientFacts:
 def facts_of(scope: Mapping[str, Any], trusted_proxies: int, *, is_always_https: bool) -> ClientFacts:
     """The facts of an ASGI HTTP or WebSocket scope. `is_always_https`: a trusted setting says so."""
     headers = Headers(raw=scope["headers"])
-    scheme = str(scope.get("scheme", "http"))
+    scheme = str(scope["scheme"])
     if trusted_proxies > 0:
         schemes = forwarded_entries(headers, "x-forwarded-proto")
         if schemes:

@@ -126,7 +126,7 @@ class GateMiddleware:
             return _plain("Sign in first.", HTTPStatus.UNAUTHORIZED)
         if headers.get("sec-fetch-site") == "cross-site" and headers.get("sec-fetch-mode") == "navigate":
             return HTMLResponse(_RELOAD_PAGE)
-        query = scope.get("query_string", b"").decode("latin-1")
+        query = scope["query_string"].decode("latin-1")
         wanted = paths.local_path(f"{path}?{query}" if query else path)
         return RedirectResponse(paths.sign_in_path(wanted), HTTPStatus.SEE_OTHER)
 

@@ -84,7 +84,8 @@ def local_path(text: str | None) -> str:
         parts = urlsplit(text)
     except ValueError:
         return HOME
-    if parts.scheme or parts.netloc or is_public(parts.path) or parts.path.startswith("/_stcore/"):
+    # Behind a single slash there is neither a scheme nor a host.
+    if is_public(parts.path) or parts.path.startswith("/_stcore/"):
         return HOME
     return text
 

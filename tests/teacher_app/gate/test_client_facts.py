@@ -62,6 +62,10 @@ def test_only_a_page_of_this_host_has_our_origin(headers: dict[str, str], is_own
     assert facts(headers).has_own_origin is is_own
 
 
+def test_what_a_request_does_not_say_is_not_made_up() -> None:
+    assert facts({}) == ClientFacts("10.9.9.9", is_https=False, host="", origin=None, fetch_site=None)
+
+
 def test_over_https_a_plain_http_page_of_the_same_host_is_foreign() -> None:
     headers = {"Host": "exams.example", "Origin": "http://exams.example"}
     assert not facts(headers, is_always_https=True).has_own_origin

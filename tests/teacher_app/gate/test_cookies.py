@@ -61,6 +61,7 @@ def test_a_cookie_is_found_among_others_even_malformed_ones() -> None:
     assert cookie_of(scope(header), SESSION, is_https=False) == "mine"
     assert cookie_of(scope(f"theme=dark;{SESSION}=mine;x=1"), SESSION, is_https=False) == "mine"
     assert cookie_of(scope("theme=dark", f"{SESSION}=mine"), SESSION, is_https=False) == "mine"
+    assert cookie_of(scope(f"{SESSION}=XX"), SESSION, is_https=False) == "XX"
     assert cookie_of(scope(f"{SESSION}=; {SESSION}=mine"), SESSION, is_https=False) == "mine"
 
 

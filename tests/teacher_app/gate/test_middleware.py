@@ -8,6 +8,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
+from shared.model.errors import BackendUnreachable, ExamResultsError, SignInThrottled
 from teacher_app.gate.cookies import key_of
 from teacher_app.gate.middleware import PAGE_HEADER, GateMiddleware
 from teacher_app.gate.open_pages import OpenPage
@@ -86,6 +87,34 @@ def test_a_link_from_another_site_is_redirected_once_so_that_the_strict_cookie_i
     assert browser.request("GET", "/exams?x=1", headers=own).status_code == 303
 
 
+@pytest.mark.parametrize(
+    ("path", "sign_in"),
+    [
+        ("/exams", "/sign-in?next=%2Fexams"),
+        ("/exams?exam=1&x=2", "/sign-in?next=%2Fexams%3Fexam%3D1%26x%3D2"),
+        ("/", "/sign-in"),
+    ],
+)
+def test_a_page_without_a_session_leads_to_the_sign_in_page_that_returns_to_it(
+    browser: GateBrowser, path: str, sign_in: str
+) -> None:
+    answer = browser.request("GET", path, headers={"Accept": "text/html"})
+    assert (answer.status_code, answer.headers["location"]) == (303, sign_in)
+
+
+def test_who_does_not_say_that_a_page_is_accepted_gets_no_redirection(browser: GateBrowser) -> None:
+    del browser.client.headers["accept"]
+    answer = browser.request("GET", "/exams")
+    assert (answer.status_code, answer.text) == (401, "Sign in first.\n")
+
+
+def test_each_request_extends_the_session(site: Site, browser: GateBrowser) -> None:
+    browser.sign_in()
+    for _ in range(2):
+        site.clock.advance(239 * 60.0)
+        assert browser.request("GET", "/media/x.png").status_code == 200
+
+
 def test_every_answer_has_the_security_headers(browser: GateBrowser) -> None:
     for path in ("/sign-in", "/exams", "/static/js/a.js", "/healthz", "/gate/gate.css"):
         headers = browser.request("GET", path).headers
@@ -125,6 +154,41 @@ def test_behind_a_trusted_proxy_https_is_recognised() -> None:
         answer = browser.request("GET", "/sign-in", headers=forwarded)
         assert "secure" in answer.headers["set-cookie"].lower()
         assert "strict-transport-security" in answer.headers
+
+
+def test_the_setting_for_secure_cookies_counts_although_the_proxy_says_nothing_of_https() -> None:
+    with gate_site(has_secure_cookies=True) as site, site.browser("http://exams.example") as browser:
+        cookie = browser.request("GET", "/sign-in").headers["set-cookie"]
+        assert cookie.startswith("__Host-exam_results_visitor=")
+        assert "Secure" in cookie.split("; ")
+
+
+def test_the_dashboards_pages_may_do_what_streamlit_needs_and_the_gates_may_not(
+    browser: GateBrowser,
+) -> None:
+    browser.sign_in()
+    gate, dashboard = (
+        browser.request("GET", path).headers["content-security-policy"] for path in ("/account", "/exams")
+    )
+    assert gate != dashboard
+
+
+def test_what_is_neither_a_request_nor_a_websocket_reaches_the_dashboard_unchanged(site: Site) -> None:
+    """The server's own messages at its start and its end."""
+    given: list[object] = []
+
+    async def dashboard(scope: Scope, receive: Receive, send: Send) -> None:
+        given.extend((scope, receive, send))
+
+    async def receive() -> Message:
+        return {"type": "lifespan.startup"}
+
+    async def send(message: Message) -> None:
+        pass
+
+    scope: Scope = {"type": "lifespan"}
+    site.runner.run(GateMiddleware(dashboard, site.gate, is_user_action)(scope, receive, send))
+    assert given == [scope, receive, send]
 
 
 # WebSockets
@@ -235,7 +299,22 @@ def cookie(browser: GateBrowser) -> str:
 
 
 def test_a_websocket_with_a_session_is_let_through(site: Site, cookie: str) -> None:
-    assert Socket(site, cookie).talk() == ACCEPTED
+    socket = Socket(site, cookie)
+    assert socket.talk() == ACCEPTED
+    (scope,) = socket.dashboard.scopes
+    assert scope["subprotocols"] == []
+
+
+@pytest.mark.parametrize("trouble", [BackendUnreachable("pool", "no answer"), SignInThrottled(), None])
+def test_a_websocket_after_a_restart_is_refused_only_while_the_pool_cannot_say(
+    trouble: ExamResultsError | None,
+) -> None:
+    key = "a-key-of-more-than-thirty-two-characters"
+    with gate_site(session_key=key) as site, site.browser() as browser, site.second() as second:
+        browser.sign_in()
+        cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+        site.pool.trouble = trouble
+        assert Socket(second, None, Cookie=cookies).talk() == (ACCEPTED if trouble is None else REFUSED)
 
 
 @pytest.mark.parametrize("value", [None, "made-up", "a" * 43])
@@ -315,15 +394,16 @@ def test_a_page_that_asks_does_not_extend_the_session(site: Site, browser: GateB
 
 def test_the_page_behind_a_websocket_is_registered_while_it_is_open(site: Site, cookie: str) -> None:
     socket = Socket(site, cookie)
-    found: list[str] = []
-    socket.talk(then=lambda: found.append(site.gate.session_of_page(socket.page_id).teacher.username))
-    assert found == ["ada"]
+    found: list[OpenPage | None] = []
+    socket.talk(then=lambda: found.append(site.gate.pages.get(socket.page_id)))
+    assert found == [OpenPage(key_of(cookie), "sub-of-ada", "ada")]
     assert site.gate.pages.get(socket.page_id) is None
 
 
 def test_a_page_id_that_the_browser_sends_is_removed(site: Site, cookie: str) -> None:
-    socket = Socket(site, cookie, **{PAGE_HEADER: "forged"})
+    socket = Socket(site, cookie, **{PAGE_HEADER: "forged", "User-Agent": "a browser"})
     socket.talk()
+    assert socket.headers[b"user-agent"] == b"a browser"
     (scope,) = socket.dashboard.scopes
     values = [value for name, value in scope["headers"] if name == PAGE_HEADER.lower().encode()]
     assert len(values) == 1
@@ -335,6 +415,15 @@ def test_a_page_gets_its_own_former_streamlit_session_back(site: Site, cookie: s
     socket = Socket(site, cookie, **{"Sec-WebSocket-Protocol": "streamlit, xsrf, former"})
     socket.talk()
     assert socket.headers[b"sec-websocket-protocol"] == b"streamlit, xsrf, former"
+
+
+@pytest.mark.parametrize("protocols", ["streamlit", "streamlit, xsrf", "streamlit, xsrf, "])
+def test_a_page_without_a_former_streamlit_session_asks_for_none(
+    site: Site, cookie: str, protocols: str
+) -> None:
+    socket = Socket(site, cookie, **{"Sec-WebSocket-Protocol": protocols})
+    socket.talk()
+    assert socket.headers[b"sec-websocket-protocol"] == protocols.encode()
 
 
 @pytest.mark.parametrize("former", ["of-grace", "unknown"])

@@ -21,7 +21,7 @@ def test_page_ids_differ_and_cannot_be_guessed() -> None:
     pages = OpenPages()
     first, second = pages.open(ADA_OLD), pages.open(ADA_OLD)
     assert first != second
-    assert len(first) >= 32
+    assert len(first) == 32  # 192 bits
 
 
 def test_only_the_page_that_asked_continues_with_the_new_session() -> None:
@@ -53,6 +53,7 @@ def test_pages_of_an_active_session_move_to_its_successor() -> None:
     page_id, other = pages.open(ADA_OLD), pages.open(GRACE)
     pages.move(GRACE.session_key, ADA_NEW)
     assert pages.get(other) == GRACE
+    assert pages.get(page_id) == ADA_OLD
     pages.move(ADA_OLD.session_key, ADA_NEW)
     assert pages.get(page_id) == ADA_NEW
 

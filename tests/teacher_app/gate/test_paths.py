@@ -69,6 +69,7 @@ def test_every_other_path_needs_a_session(path: str) -> None:
         (None, "/"),
         ("", "/"),
         ("//evil.example/", "/"),
+        ("///evil.example/", "/"),
         ("/\\evil.example/", "/"),
         ("https://evil.example/", "/"),
         ("javascript:alert(1)", "/"),

@@ -136,6 +136,21 @@ def test_the_seal_is_renewed_at_most_once_a_minute(site: Site, browser: GateBrow
     assert browser.cookies[SEALED] != first
 
 
+def test_over_https_the_seal_is_renewed_under_its_own_name() -> None:
+    with (
+        gate_site(session_key=KEY, has_secure_cookies=True) as site,
+        site.browser("https://exams.example") as browser,
+    ):
+        browser.sign_in()
+        names = sorted(browser.cookies)
+        first = browser.cookies[f"__Host-{SEALED}"]
+        for pause_s, is_renewed in ((0.0, False), (RENEW_AFTER_S, True)):
+            site.clock.advance(pause_s)
+            dashboard_of(browser)
+            assert sorted(browser.cookies) == names
+            assert (browser.cookies[f"__Host-{SEALED}"] != first) is is_renewed
+
+
 def test_a_browser_that_lost_its_seal_gets_another_with_the_next_page(
     site: Site, browser: GateBrowser
 ) -> None:
@@ -180,6 +195,10 @@ def test_while_the_pool_does_not_answer_the_page_waits_and_then_goes_on(
         there.open("/exams")
         assert there.answer.status_code == 503
         assert "http-equiv='refresh'" in there.answer.text
+        answer = there.request("GET", "/media/x.png")
+        assert (answer.status_code, answer.text) == (503, "The sign-in service does not answer.\n")
+        assert there.request("GET", "/static/js/a.js").status_code == 200
+        assert there.open("/sign-in").inputs["username"]["value"] == ""
         site.pool.trouble = None
         assert dashboard_of(there) == "dashboard of ada at /exams"
 
