@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 __all__ = [
     "ACCOUNT",
@@ -92,11 +92,11 @@ def local_path(text: str | None) -> str:
 
 def tab_path(page_id: str) -> str:
     """Where an open page asks whether its session has ended."""
-    return f"{TAB}?page={quote(page_id, safe='')}"
+    return f"{TAB}?{urlencode({'page': page_id})}"
 
 
 def sign_in_path(next_path: str = HOME, resume: str | None = None) -> str:
     """The sign-in page's address; afterwards `next_path` is opened or the open page `resume` continues."""
     if resume is not None:
-        return f"{SIGN_IN}?resume={quote(resume, safe='')}"
-    return SIGN_IN if next_path == HOME else f"{SIGN_IN}?next={quote(next_path, safe='')}"
+        return f"{SIGN_IN}?{urlencode({'resume': resume})}"
+    return SIGN_IN if next_path == HOME else f"{SIGN_IN}?{urlencode({'next': next_path})}"

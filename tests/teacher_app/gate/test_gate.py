@@ -19,6 +19,7 @@ from shared.model.errors import (
     SignInThrottled,
 )
 from shared.settings import BackendSettings
+from teacher_app.gate.attempts import Visitor
 from teacher_app.gate.cookies import key_of
 from teacher_app.gate.gate import CHECK_AFTER_S, THREADS, WAITING_MAX, Gate
 from teacher_app.gate.open_pages import OpenPage
@@ -289,6 +290,7 @@ def test_a_sweep_that_fails_is_logged_and_the_next_one_takes_place(
 
     asyncio.run(sweep_twice())
     (record,) = caplog.records
+    assert "the gate's sweep" in record.getMessage()
     assert record.exc_info is not None
     assert "unforeseen" in str(record.exc_info[1])
 
@@ -315,6 +317,36 @@ def test_calls_beyond_the_queues_limit_are_throttled(gate: Gate) -> None:
         await crowd()
 
     asyncio.run(crowd_twice())
+
+
+def test_too_many_calls_at_once_end_no_session(gate: Gate, pool: FakePool, clock: Clock) -> None:
+    session = started(gate, pool)
+    clock.advance(CHECK_AFTER_S)
+    release = threading.Event()
+
+    async def crowd() -> None:
+        waiting = [asyncio.create_task(gate.run_blocking(release.wait)) for _ in range(WAITING_MAX)]
+        await asyncio.sleep(0)
+        check = asyncio.create_task(gate.is_valid_async(session))
+        await asyncio.sleep(0)
+        release.set()
+        await asyncio.gather(*waiting)
+        assert await check
+
+    asyncio.run(crowd())
+    assert pool.calls == []
+    assert gate.sessions.find(session.key, is_touch=False) is session
+
+
+def test_codes_for_many_names_from_one_address_wait_a_minute(gate: Gate) -> None:
+    """Each is an e-mail to somebody."""
+    visitor = Visitor("10.0.0.1")
+    for number in range(30):
+        with gate.code_requests.attempt(f"teacher {number}", visitor):
+            pass
+    with pytest.raises(SignInThrottled) as refused, gate.code_requests.attempt("another", visitor):
+        pass
+    assert refused.value.retry_after_s == 60.0
 
 
 def test_a_call_gets_its_arguments_on_a_thread_of_the_gates(gate: Gate) -> None:

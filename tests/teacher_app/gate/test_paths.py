@@ -94,3 +94,15 @@ def test_the_requested_page_survives_the_sign_in_address(text: str) -> None:
     wanted = paths.local_path("/" + text)
     query = parse_qs(urlsplit(paths.sign_in_path(wanted)).query)
     assert query.get("next", ["/"]) == [wanted]
+
+
+def test_the_addresses_of_the_gates_pages_keep_what_they_are_given() -> None:
+    assert paths.sign_in_path() == paths.sign_in_path("/") == "/sign-in"
+    assert paths.sign_in_path("/exams?a=1&b") == "/sign-in?next=%2Fexams%3Fa%3D1%26b"
+    assert paths.sign_in_path("/exams", "page/1&2") == "/sign-in?resume=page%2F1%262"
+    assert paths.tab_path("page/1&2") == "/tab?page=page%2F1%262"
+
+
+def test_the_gate_answers_its_own_pages_and_no_others() -> None:
+    assert all(map(paths.is_gate_page, ("/sign-in", "/account", "/sign-out/everywhere", "/tab")))
+    assert not any(map(paths.is_gate_page, ("/", "/exams", "/static/js/a.js", "/sign-in/")))

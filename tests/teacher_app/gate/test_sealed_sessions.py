@@ -136,7 +136,7 @@ def test_the_seal_is_renewed_at_most_once_a_minute(site: Site, browser: GateBrow
     assert browser.cookies[SEALED] != first
 
 
-def test_over_https_the_seal_is_renewed_under_its_own_name() -> None:
+def test_over_https_the_seal_is_renewed_and_read_under_its_own_name() -> None:
     with (
         gate_site(session_key=KEY, has_secure_cookies=True) as site,
         site.browser("https://exams.example") as browser,
@@ -149,6 +149,10 @@ def test_over_https_the_seal_is_renewed_under_its_own_name() -> None:
             dashboard_of(browser)
             assert sorted(browser.cookies) == names
             assert (browser.cookies[f"__Host-{SEALED}"] != first) is is_renewed
+        with site.second() as second, second.browser("https://exams.example") as there:
+            for name in (f"__Host-{SESSION}", f"__Host-{SEALED}"):
+                there.cookies.set(name, browser.cookies[name])
+            assert dashboard_of(there) != ""
 
 
 def test_a_browser_that_lost_its_seal_gets_another_with_the_next_page(
