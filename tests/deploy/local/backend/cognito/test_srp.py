@@ -211,10 +211,24 @@ def test_any_other_client_number_is_read(number: int) -> None:
     assert srp.parse_client_public(f"{number:X}") == number
 
 
+def test_a_client_number_has_as_many_digits_as_the_group_and_two_zeros_at_most() -> None:
+    """As the clients pad it; a longer text is not even read."""
+    assert srp.parse_client_public("5".zfill(770)) == 5
+    with pytest.raises(srp.SrpInputRefused):
+        srp.parse_client_public("5".zfill(771))
+
+
 def test_a_salt_never_begins_with_a_zero_octet() -> None:
     """Clients read it as a number and would lose that octet."""
     draws = iter([bytes(16), b"\x00" + b"\xff" * 15, b"\x01" + bytes(15)])
-    assert srp.new_salt(lambda count: next(draws)) == b"\x01" + bytes(15)
+    counts: list[int] = []
+
+    def drawn(count: int) -> bytes:
+        counts.append(count)
+        return next(draws)
+
+    assert srp.new_salt(drawn) == b"\x01" + bytes(15)
+    assert counts == [16] * 3
 
 
 def test_a_useless_random_exponent_is_drawn_again() -> None:
