@@ -9,6 +9,7 @@ class Outbox {
     this.subject = ""; // of the exam, for the notice about what is not saved
     this.form = {}; // what stands in the form's fields, by name
     this.sentAt = 0;
+    this.sentPulse = null; // of the last message, which the server repeats once it has read it
     this.isStoring = false;
     this.restore();
   }
@@ -79,7 +80,8 @@ class Outbox {
   message(seen, entries) {
     this.pulse += 1;
     this.sentAt = Date.now();
-    return { pulse: `${this.pulse}-${this.sentAt}`, seen, entries: entries.map(({ receipt, since, ...entry }) => entry) };
+    this.sentPulse = `${this.pulse}-${this.sentAt}`;
+    return { pulse: this.sentPulse, seen, entries: entries.map(({ receipt, since, ...entry }) => entry) };
   }
 }
 

@@ -2,7 +2,7 @@
 
 The script keeps what is not saved in an outbox of entries, and sends all of it until each has its receipt.
 
-outbox   {"seen", "entries": [{"key", "attempt", "op": "create" | "change" | "delete" | "undo", ...}]}
+outbox   {"pulse", "seen", "entries": [{"key", "attempt", "op": "create"|"change"|"delete"|"undo", ...}]}
 receipts {key: {"attempt", "kind", ...}}     for the kinds see receipt_message()
 rows     {"epoch", "base", "revision", "rows", "gone"}     what changed since the `seen` [epoch, revision]
 row      [id, person, code, grade, version, number, comment]     code is "" where an exam shows names

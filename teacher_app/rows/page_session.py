@@ -26,12 +26,14 @@ class PageSession:
         self._receipts: dict[str, tuple[int, Receipt]] = {}  # by key: the attempt and its receipt
         self._row_updates = RowUpdates(new_id())
         self._seen: object = None
+        self._heard: object = None
 
     def read_outbox(self, outbox: object) -> None:
         """Take over what the script has sent. Receipts of earlier attempts are dropped, but not those of
         completed ones: the script may have changed an entry while it was being saved."""
         message: Mapping[str, Any] = outbox if isinstance(outbox, Mapping) else {}
         self._seen = message.get("seen")
+        self._heard = message.get("pulse")
         self.entries = entries_of(message)
         self._receipts = {
             key: (attempt, receipt)
@@ -66,6 +68,7 @@ class PageSession:
         audience = self.workspace.exam.audience
         update = self._row_updates.since(self._seen, self.workspace.results)
         return {
+            "heard": self._heard,
             "receipts": {
                 key: receipt_message(receipt, attempt, audience)
                 for key, (attempt, receipt) in self._receipts.items()

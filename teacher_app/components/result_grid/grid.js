@@ -3,6 +3,7 @@
 // mounting, so that nothing typed is lost while another part of the page is shown.
 
 const REST_MS = 800; // after the last key: faults are shown then, and the page does not run for each key
+const RESEND_MS = 3000; // after what the server has shown without having read what was sent
 const FIELDS = "input, textarea";
 const grids = new Map(); // place in the session storage -> Grid
 
@@ -82,6 +83,7 @@ class Grid {
   unmount(parent) {
     if (parent !== this.parent) return;
     clearTimeout(this.rest);
+    clearTimeout(this.resend);
     if (this.isUnsent) this.updateEntries(); // so that a reload keeps it too
     this.parent = null;
   }
@@ -105,6 +107,9 @@ class Grid {
     if (!this.isUnsent) this.showNotes();
     if (!update) this.send(true);
     else if (this.isUnsent) this.sendAtRest();
+    // A message is lost where the page runs for a part that is pressed at the same moment.
+    clearTimeout(this.resend);
+    if (this.outbox.entries.size && data.heard !== this.outbox.sentPulse) this.resend = setTimeout(() => this.send(true), RESEND_MS);
   }
 
   applyReceipts(receipts) {

@@ -53,6 +53,14 @@ def test_changes_additions_and_deletions_are_saved_together(desk: Desk) -> None:
     ]
 
 
+def test_the_page_is_told_which_message_was_read_so_that_it_sends_a_lost_one_again(desk: Desk) -> None:
+    grid = grid_of(desk, ("Ada", "1"))
+    assert grid.grid_data(place="place")["heard"] is None
+    for pulse in ("1-1000", "2-2000"):
+        grid.read_outbox({**outbox_of(create_entry("Bob", "2")), "pulse": pulse})
+        assert grid.grid_data(place="place")["heard"] == pulse
+
+
 def test_an_invalid_line_stays_with_its_reason_and_the_others_are_saved(desk: Desk) -> None:
     grid = grid_of(desk, ("Ada", "12"), ("Blaise", "9"))
     ada, blaise = desk.stored()
