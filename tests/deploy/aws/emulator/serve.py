@@ -67,12 +67,16 @@ def _note_lag(table):
 
 def _query_index(data):
     table = dynamodb._tables.get(data["TableName"])
-    current = table["items"]
-    table["items"] = _index_images.get(data["TableName"], current)
+    image = _index_images.get(data["TableName"])
+    if image is None:
+        return _call(dynamodb._query, data)
+    # Which items are in which index is found anew, from the image alone, and not kept for later queries.
+    current = {name: table.get(name) for name in ("items", dynamodb._INDEX_MEMBERS)}
+    table.update({"items": image, dynamodb._INDEX_MEMBERS: None})
     try:
         return _call(dynamodb._query, data)
     finally:
-        table["items"] = current
+        table.update(current)
 
 
 class _Rights:
