@@ -27,7 +27,7 @@ from shared.live.events import apply_event
 from shared.live.loader import Loader
 from shared.live.poller import Poller
 from shared.live.status import FeedMonitor, FeedState
-from shared.live.supervision import growing_pauses_s, run_until_first
+from shared.live.supervision import forever, growing_pauses_s, run_until_first
 from shared.live.timings import FeedTimings
 from shared.live.workers import Workers
 from shared.model.errors import ApiRefused, BackendUnreachable, ExamResultsError, FieldInvalid
@@ -130,8 +130,7 @@ class FeedConnection:
         unsure, self._unsure = self._unsure or set(), None
         for exam_id in sorted(unsure):
             self._loader.reload(exam_id)
-        await asyncio.Event().wait()
-        raise AssertionError("nobody sets that event")
+        await forever()
 
     async def _catch_up(self) -> None:
         """Lists everything that is held until all of it has come. Raises ApiRefused."""

@@ -6,9 +6,9 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
-__all__ = ["growing_pauses_s", "run_until_first", "supervise"]
+__all__ = ["forever", "growing_pauses_s", "run_until_first", "supervise"]
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +55,12 @@ async def supervise(
         if time_s() - begun_at > longest_pause_s:
             pauses_s = growing_pauses_s(first_pause_s, longest_pause_s)
         await asyncio.sleep(next(pauses_s))
+
+
+async def forever() -> NoReturn:
+    """Ends only when it is cancelled: the rest of a duty that has nothing more to do."""
+    await asyncio.Event().wait()
+    raise AssertionError("nobody sets that event")
 
 
 async def run_until_first(*coroutines: Coroutine[Any, Any, object]) -> None:
