@@ -119,13 +119,15 @@ class _Graphql:
         self._graphql = graphql
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body, is_whole = b"", False
+        chunks: list[bytes] = []
+        size, is_whole = 0, False
         while not is_whole:
             message = await receive()
             if message["type"] == "http.disconnect":
                 return  # the client left in the middle of its request: nobody would get an answer
-            body += message.get("body", b"")
-            if len(body) > REQUEST_BYTES_MAX:
+            chunks.append(message.get("body", b""))
+            size += len(chunks[-1])
+            if size > REQUEST_BYTES_MAX:
                 # The rest of the body is not read.
                 await _send(send, too_large(), (b"connection", b"close"))
                 return
@@ -135,7 +137,7 @@ class _Graphql:
             path=scope["raw_path"].decode("latin-1"),
             query=scope["query_string"].decode("latin-1"),
             headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]],
-            body=body,
+            body=b"".join(chunks),
             address=client[0] if client else "",
         )
         await _send(send, answer)
