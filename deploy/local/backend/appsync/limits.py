@@ -44,6 +44,7 @@ __all__ = [
     "TOP_FIELDS_MAX",
     "VALUES_MAX",
     "check_limits",
+    "fragments_of",
     "operation_cost",
 ]
 
@@ -68,13 +69,18 @@ class _Size:
         )
 
 
-def check_limits(document: DocumentNode) -> None:
-    """Raises ApiError when an operation is too deep, too large, or spreads a fragment within itself."""
-    fragments = {
+def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
+    """The document's fragments by name."""
+    return {
         definition.name.value: definition
         for definition in document.definitions
         if isinstance(definition, FragmentDefinitionNode)
     }
+
+
+def check_limits(document: DocumentNode) -> None:
+    """Raises ApiError when an operation is too deep, too large, or spreads a fragment within itself."""
+    fragments = fragments_of(document)
     known: dict[str, _Size] = {}
     # Unused fragments are measured too: validation visits them.
     for definition in document.definitions:
@@ -108,11 +114,7 @@ def operation_cost(
     root = schema.get_root_type(operation.operation)
     if root is None:
         return 0  # validation reports it
-    fragments = {
-        definition.name.value: definition
-        for definition in document.definitions
-        if isinstance(definition, FragmentDefinitionNode)
-    }
+    fragments = fragments_of(document)
     cost = _CostMeter(fragments, variables).cost(operation.selection_set, root, BATCH_ROWS_MAX)
     values_max = EVENT_VALUES_MAX if operation.operation is OperationType.SUBSCRIPTION else VALUES_MAX
     if cost.values > values_max:

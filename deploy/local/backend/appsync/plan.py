@@ -14,7 +14,6 @@ from typing import Any, cast
 from graphql import (
     DocumentNode,
     FieldNode,
-    FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
     GraphQLField,
@@ -39,6 +38,7 @@ from deploy.local.backend.appsync.authorization import (
     admitted_modes,
     has_resolver,
 )
+from deploy.local.backend.appsync.limits import fragments_of
 
 __all__ = ["Plan", "plan_of"]
 
@@ -114,11 +114,7 @@ class _Unusual(Exception):
 class _Planner:
     def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
         self._schema = schema
-        self.fragments = {
-            definition.name.value: definition
-            for definition in document.definitions
-            if isinstance(definition, FragmentDefinitionNode)
-        }
+        self.fragments = fragments_of(document)
         self.admitted = frozenset(AuthMode)
 
     def selected(self, selection_set: SelectionSetNode) -> dict[str, FieldNode]:
