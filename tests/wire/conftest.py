@@ -1,11 +1,13 @@
 """Fixtures that most wire tests use."""
 
+import contextlib
 from collections.abc import Iterator
 
 import pytest
 
+from shared.api.calls import TeacherApi
 from shared.settings import BackendSettings
-from tests.backend_process import RunningBackend
+from tests.backend_process import RunningBackend, SignedInTeacher
 from tests.clocks import ShiftedClock
 from tests.dashboard_process import TeacherDashboard
 from tests.teacher_app.gate.gate_client import GateBrowser
@@ -17,6 +19,13 @@ from tests.wire.gate_dashboard import Operator, new_name, wire_browser
 def settings(backend: RunningBackend) -> BackendSettings:
     """The dashboards' settings for the module's backend."""
     return backend_settings(backend)
+
+
+@pytest.fixture(scope="module")
+def api(settings: BackendSettings, teacher: SignedInTeacher) -> Iterator[TeacherApi]:
+    """The API as the module's teacher calls it."""
+    with contextlib.closing(TeacherApi(settings, lambda: teacher.access_token)) as api:
+        yield api
 
 
 @pytest.fixture

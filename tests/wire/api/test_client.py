@@ -37,12 +37,6 @@ DATE = dt.date(2026, 6, 18)
 
 
 @pytest.fixture(scope="module")
-def api(settings: BackendSettings, teacher: SignedInTeacher) -> Iterator[TeacherApi]:
-    with contextlib.closing(TeacherApi(settings, lambda: teacher.access_token)) as api:
-        yield api
-
-
-@pytest.fixture(scope="module")
 def stranger(settings: BackendSettings, other_teacher: SignedInTeacher) -> Iterator[TeacherApi]:
     with contextlib.closing(TeacherApi(settings, lambda: other_teacher.access_token)) as api:
         yield api

@@ -1,6 +1,5 @@
 """Exams by link on a real feed and dashboard: in no list, and live for whoever names them."""
 
-import contextlib
 import datetime as dt
 from collections.abc import Iterator
 
@@ -13,19 +12,13 @@ from shared.live.timings import FeedTimings
 from shared.model.exam import Exam, NewExam, NewResult, new_id
 from shared.model.scales import OUT_OF_20
 from shared.settings import BackendSettings
-from tests.backend_process import RunningBackend, SignedInTeacher
+from tests.backend_process import RunningBackend
 from tests.dashboard_process import StudentDashboard
 from tests.waiting import wait_until
 from tests.wire.clients import LiveFeed, live_feed
 from tests.wire.student_streams import LiveStream
 
 DATE = dt.date(2026, 6, 18)
-
-
-@pytest.fixture(scope="module")
-def api(settings: BackendSettings, teacher: SignedInTeacher) -> Iterator[TeacherApi]:
-    with contextlib.closing(TeacherApi(settings, lambda: teacher.access_token)) as api:
-        yield api
 
 
 @pytest.fixture

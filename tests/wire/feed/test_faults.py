@@ -25,7 +25,7 @@ from shared.model.errors import BackendUnreachable
 from shared.model.exam import Exam, NewExam, NewResult
 from shared.model.scales import OUT_OF_20
 from shared.settings import BackendSettings
-from tests.backend_process import BackendProcess, RunningBackend, SignedInTeacher, running_backend
+from tests.backend_process import BackendProcess, RunningBackend, running_backend
 from tests.wire.clients import (
     LiveFeed,
     backend_settings,
@@ -39,12 +39,6 @@ from tests.wire.scripted_realtime import ScriptedRealtime
 from tests.wire.tcp_proxy import TcpProxy
 
 IMPATIENT = FeedTimings(first_pause_s=0.02, longest_pause_s=0.2, poll_offline_s=60.0)
-
-
-@pytest.fixture(scope="module")
-def api(settings: BackendSettings, teacher: SignedInTeacher) -> Iterator[TeacherApi]:
-    with contextlib.closing(TeacherApi(settings, lambda: teacher.access_token)) as api:
-        yield api
 
 
 @pytest.fixture

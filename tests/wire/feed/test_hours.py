@@ -26,12 +26,6 @@ from tests.wire.rewritten_graphql import Answer, RewrittenGraphQL, field_of
 DAY_S = 86_400.0
 
 
-@pytest.fixture(scope="module")
-def api(settings: BackendSettings, teacher: SignedInTeacher) -> Iterator[TeacherApi]:
-    with contextlib.closing(TeacherApi(settings, lambda: teacher.access_token)) as api:
-        yield api
-
-
 @pytest.fixture
 def live(settings: BackendSettings) -> Iterator[LiveFeed]:
     with live_feed(settings) as live:

@@ -1,6 +1,5 @@
 """The feed while listings fail, lag, or return what no healthy API returns."""
 
-import contextlib
 import datetime as dt
 import time
 from collections.abc import Iterator
@@ -17,18 +16,11 @@ from shared.live.timings import FeedTimings
 from shared.model.exam import Exam, NewExam, NewResult
 from shared.model.scales import OUT_OF_20
 from shared.settings import BackendSettings
-from tests.backend_process import SignedInTeacher
 from tests.wire.clients import live_feed
 from tests.wire.rewritten_graphql import Answer, RewrittenGraphQL, error_of, field_of
 from tests.wire.scripted_realtime import ScriptedRealtime
 
 IMPATIENT = FeedTimings(first_pause_s=0.02, longest_pause_s=0.1, relist_pause_s=0.05)
-
-
-@pytest.fixture(scope="module")
-def api(settings: BackendSettings, teacher: SignedInTeacher) -> Iterator[TeacherApi]:
-    with contextlib.closing(TeacherApi(settings, lambda: teacher.access_token)) as api:
-        yield api
 
 
 @pytest.fixture

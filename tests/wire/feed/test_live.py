@@ -1,6 +1,5 @@
 """The feed over real sockets without failures: the cache has what a teacher does, and nothing else."""
 
-import contextlib
 import datetime as dt
 import time
 from collections.abc import Iterator
@@ -14,14 +13,7 @@ from shared.live.timings import FeedTimings
 from shared.model.exam import Audience, Exam, NewExam, NewResult, new_id
 from shared.model.scales import OUT_OF_20
 from shared.settings import BackendSettings
-from tests.backend_process import SignedInTeacher
 from tests.wire.clients import LiveFeed, cached_state, live_feed, published_state
-
-
-@pytest.fixture(scope="module")
-def api(settings: BackendSettings, teacher: SignedInTeacher) -> Iterator[TeacherApi]:
-    with contextlib.closing(TeacherApi(settings, lambda: teacher.access_token)) as api:
-        yield api
 
 
 @pytest.fixture
