@@ -1,26 +1,19 @@
 """The page that the server renders first: live by itself, and replaced without losing input."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page, Route, expect
 
 from shared.model.exam import NewResult
 from tests.browser.axe import faults_of
 from tests.browser.people import DEADLINE_MS, PHONE, Person
-from tests.browser.student.test_board import FIVE, NEWEST, Author
+from tests.browser.student.author import Author
+from tests.browser.student.test_board import FIVE, NEWEST
 from tests.pair_process import PairProcess
 from tests.waiting import wait_until
 
 NEW_PERSON = Callable[..., Person]
 FIRST = "#first-paint"
-
-
-@pytest.fixture(scope="module")
-def author(pair: PairProcess) -> Iterator[Author]:
-    one = Author(pair)
-    yield one
-    one.api.close()
 
 
 def without_streamlit(page: Page) -> Callable[[], None]:

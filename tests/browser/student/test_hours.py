@@ -4,7 +4,7 @@ import dataclasses
 import datetime as dt
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,20 +17,14 @@ from student_app.stream.messages import numbers_object, snapshot_object, to_json
 from tests.browser.axe import faults_of
 from tests.browser.mounted_board import mount_board, say
 from tests.browser.people import DEADLINE_MS, PHONE, Person
-from tests.browser.student.test_board import FIVE, NEWEST, Author
+from tests.browser.student.author import Author
+from tests.browser.student.test_board import FIVE, NEWEST
 from tests.builders import a_published_exam, a_result, an_announced_exam, results_of
 from tests.pair_process import PairProcess
 from tests.student_app.world import START_S, shown
 
 LIVE = FeedStatus(FeedState.LIVE, START_S, START_S)
 NEW_PERSON = Callable[..., Person]
-
-
-@pytest.fixture(scope="module")
-def author(pair: PairProcess) -> Iterator[Author]:
-    one = Author(pair)
-    yield one
-    one.api.close()
 
 
 def snapshot(exam: Exam, *rows: Result, is_held_back: bool = False) -> Any:

@@ -1,7 +1,7 @@
 """The students' page elsewhere: another locale, forced colours, paper, midnight, a burst, many exams."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -11,7 +11,8 @@ from shared.model.scales import LETTERS, PASS_FAIL, parse_scale
 from shared.model.text import date_text
 from tests.browser.axe import faults_of
 from tests.browser.people import DEADLINE_MS, Person, await_stillness, tab_to
-from tests.browser.student.test_board import FIVE, NEWEST, Author, await_bars, many, open_board, row
+from tests.browser.student.author import Author
+from tests.browser.student.test_board import FIVE, NEWEST, await_bars, many, open_board, row
 from tests.browser.student.test_first_paint import without_streamlit
 from tests.browser.teacher.test_exams_looks import lasting
 from tests.pair_process import PairProcess
@@ -19,13 +20,6 @@ from tests.waiting import wait_until
 from tests.wire.tcp_proxy import TcpProxy
 
 NEW_PERSON = Callable[..., Person]
-
-
-@pytest.fixture(scope="module")
-def author(pair: PairProcess) -> Iterator[Author]:
-    one = Author(pair)
-    yield one
-    one.api.close()
 
 
 def test_numbers_are_written_as_the_viewers_locale_has_them(

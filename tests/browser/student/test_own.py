@@ -1,6 +1,6 @@
 """My own result on the students' page: found, awaited, chosen among several, and shown wherever it is."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -11,7 +11,8 @@ from shared.model.scales import OUT_OF_20, PERCENT
 from tests.browser.axe import faults_of
 from tests.browser.mounted_board import mount_board
 from tests.browser.people import DEADLINE_MS, PHONE, Person
-from tests.browser.student.test_board import FIVE, NEWEST, Author, many, open_board, row
+from tests.browser.student.author import Author
+from tests.browser.student.test_board import FIVE, NEWEST, many, open_board, row
 from tests.pair_process import PairProcess
 from tests.waiting import wait_until
 
@@ -26,13 +27,6 @@ window.Notification = class {
   static async requestPermission() { return this.permission = "granted"; }
   constructor(text) { window.notices.push(text); }
 };"""
-
-
-@pytest.fixture(scope="module")
-def author(pair: PairProcess) -> Iterator[Author]:
-    one = Author(pair)
-    yield one
-    one.api.close()
 
 
 def ask(page: Page, text: str, label: str = "My name") -> None:

@@ -10,7 +10,8 @@ from shared.model.exam import Exam, NewResult
 from shared.model.scales import LETTERS, PASS_FAIL
 from tests.browser.axe import faults_of
 from tests.browser.people import DEADLINE_MS, Person, tab_to
-from tests.browser.student.test_board import Author, open_board, row
+from tests.browser.student.author import Author
+from tests.browser.student.test_board import open_board, row
 from tests.browser.teacher.test_exams_looks import lasting
 from tests.pair_process import PairProcess
 
