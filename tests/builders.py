@@ -16,6 +16,7 @@ __all__ = [
     "at_version",
     "exam_input",
     "new_id",
+    "new_word",
     "result_input",
     "results_of",
 ]
@@ -23,6 +24,11 @@ __all__ = [
 
 def new_id() -> str:
     return str(uuid.uuid4())
+
+
+def new_word() -> str:
+    """A word that no other test has, of letters alone: whoever searches for a number does not find it."""
+    return uuid.uuid4().hex[:8].translate(str.maketrans("0123456789", "ghijklmnop"))
 
 
 def an_exam(subject: str = "Mathematics", **changes: Any) -> Exam:

@@ -20,7 +20,7 @@ from shared.model.scales import OUT_OF_20, PERCENT, Scale
 from tests.browser.axe import faults_of
 from tests.browser.entry_walk import SignedIn
 from tests.browser.people import DEADLINE_MS, Person, await_stillness, in_every_look, tab_to
-from tests.builders import new_id
+from tests.builders import new_id, new_word
 
 expect.set_options(timeout=DEADLINE_MS)
 
@@ -99,7 +99,7 @@ def test_the_finder_tells_students_of_one_name_apart_by_their_numbers(
     teacher: SignedIn, new_person: Callable[..., Person]
 ) -> None:
     """With one number, or none, all results of a name stay together."""
-    twin, alone = f"Ethan Lin-{new_id()[:4]}", f"Ada Lin-{new_id()[:4]}"
+    twin, alone = f"Ethan Lin-{new_word()}", f"Ada Lin-{new_word()}"
     for day, numbers in enumerate((("17", "18"), ("18", "17")), 1):
         exam = exam_with(teacher, f"Twins {day}", {}, day=day)
         rows = [NewResult(twin, str(10 * day + n), number=number) for n, number in enumerate(numbers)]
