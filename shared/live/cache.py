@@ -6,7 +6,8 @@ Events and snapshots may come in any order, and the cache ends in the backend's 
 - a delete leaves a mark with its version, so that an older event, or a page read before it, cannot bring
   the row back. A mark outlives the next snapshot and goes with the one after it;
 - a snapshot takes away the rows that it lacks, but never one that an event brought after the snapshot was
-  begun; such a row comes back at no older version than it had.
+  begun; such a row comes back at no older version than it had, and neither do the rows of an exam whose
+  results were forgotten and are loaded again.
 
 An exam is held back while the API's newest answer about it says that its hour is to come: it has no results
 then, whatever was loaded before. Once the API has let go of a version of it, no late answer takes that back.
@@ -49,7 +50,7 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 
-REMOVED_MAX = 1000  # deletions that are remembered for exams that are loaded later
+MARKS_MAX = 20_000  # rows whose last version is remembered for exams that are loaded later
 NEWEST_MAX = 100  # an exam's rows that are remembered as new; older ones are ordinary rows again
 
 
@@ -151,14 +152,17 @@ _R = TypeVar("_R", bound=_Row)
 class _Table(Generic[_R]):
     """Rows by id, in a fixed order, with marks of deleted ones. Not locked: its owner is."""
 
-    def __init__(self, sort_key: Callable[[_R], tuple[object, ...]]) -> None:
+    def __init__(
+        self, sort_key: Callable[[_R], tuple[object, ...]], marks: Mapping[str, int] = MappingProxyType({})
+    ) -> None:
         self.rows: dict[str, _R] = {}
         self.version = 0
         self.is_loaded = False
         self._sort_key = sort_key
         self._ordered: list[_R] = []  # kept sorted by _sort_key, which ends in the id
         self._heard_at: dict[str, int] = {}  # id -> counter of its last event, kept until the next snapshot
-        self._deleted: dict[str, tuple[int, int]] = {}  # id -> version, number of snapshots before it
+        # id -> version, number of snapshots before it
+        self._deleted = {row_id: (version, 0) for row_id, version in marks.items()}
         self._snapshots = 0
         self._merged_from = -1  # begun_at of the newest listing taken in
 
@@ -219,6 +223,11 @@ class _Table(Generic[_R]):
         self.is_loaded = True
         return upserts, removals
 
+    def marks(self) -> dict[str, int]:
+        """The version of each row that a table made anew must take for outdated, from `marks`."""
+        marks = {row_id: version for row_id, (version, _) in self._deleted.items()}
+        return marks | {row.id: row.version - 1 for row in self._ordered}
+
     def drop(self, row_id: str) -> None:
         """Takes a row out without a mark: it may come back at any version."""
         self._take_out(row_id)
@@ -248,8 +257,8 @@ class _Table(Generic[_R]):
 class _ResultsTable(_Table[Result]):
     """The results of one exam, and which of them are new."""
 
-    def __init__(self) -> None:
-        super().__init__(lambda result: (result.id,))
+    def __init__(self, marks: Mapping[str, int]) -> None:
+        super().__init__(lambda result: (result.id,), marks)
         self.received_at_s: dict[str, float] = {}
 
     def note_new(self, row_id: str, now_s: float) -> None:
@@ -276,7 +285,8 @@ class ExamCache:
         self._exams: _Table[Exam] = _Table(lambda exam: (-exam.date.toordinal(), exam.id))
         self._due_s: dict[str, float] = {}  # by time_s, the hours of the exams that are held back
         self._results: dict[str, _ResultsTable] = {}
-        self._removed: LRUCache[str, tuple[str, int]] = LRUCache(REMOVED_MAX)  # result id -> exam id, version
+        # Of exams that are not loaded, by exam id: an event from before may still be on its way.
+        self._marks: LRUCache[str, dict[str, int]] = LRUCache(MARKS_MAX, getsizeof=len)
         self._exams_snapshot = ExamsSnapshot(0, (), is_loaded=False)
         self._results_snapshots: dict[str, ResultsSnapshot] = {}
         self._listeners: tuple[Listener, ...] = ()
@@ -422,11 +432,10 @@ class ExamCache:
 
     def remove_results(self, exam_id: str, deleted: Iterable[tuple[str, int]]) -> None:
         """An event said that these rows (id, version of the deletion) of one exam are gone."""
-        deleted = list(deleted)
         with self._tables_lock:
-            self._removed.update((row_id, (exam_id, version)) for row_id, version in deleted)
             table = self._results.get(exam_id)
             if table is None:
+                self._remember(exam_id, deleted)
                 return
             removals = tuple(row_id for row_id, version in deleted if table.remove(row_id, version))
             for row_id in removals:
@@ -480,10 +489,7 @@ class ExamCache:
         with self._tables_lock:
             table = self._results.get(exam_id)
             if table is None:
-                table = self._results[exam_id] = _ResultsTable()
-                for row_id, (of_exam_id, version) in self._removed.items():
-                    if of_exam_id == exam_id:  # an event from before the deletion may still be on its way
-                        table.remove(row_id, version)
+                table = self._results[exam_id] = _ResultsTable(self._marks.pop(exam_id, {}))
             return SnapshotMark(exam_id, self._next(), table)
 
     def finish_results(self, mark: SnapshotMark, listed: Iterable[Result]) -> bool:
@@ -511,13 +517,27 @@ class ExamCache:
     def forget_results(self, exam_id: str) -> None:
         """Drops one exam's results; a listing of them that is under way will not be merged."""
         with self._tables_lock:
-            table = self._results.pop(exam_id, None)
+            table = self._drop_results(exam_id)
             self._results_snapshots.pop(exam_id, None)
             if table is None:
                 return
             counter = self._next()
         if table.is_loaded:
             self._tell(ResultsForgotten(exam_id, counter))
+
+    def _drop_results(self, exam_id: str) -> _ResultsTable | None:
+        table = self._results.pop(exam_id, None)
+        if table is not None:
+            self._remember(exam_id, table.marks().items())
+        return table
+
+    def _remember(self, exam_id: str, marks: Iterable[tuple[str, int]]) -> None:
+        kept = self._marks.pop(exam_id, {})
+        kept.update(marks)
+        if len(kept) > MARKS_MAX:  # by halves: each mark is moved once
+            kept = dict([*kept.items()][-MARKS_MAX // 2 :])
+        if kept:
+            self._marks[exam_id] = kept
 
     def _unlisted(self, exam_ids: Iterable[str]) -> frozenset[str]:
         held = (self._exams.rows.get(exam_id) for exam_id in exam_ids)
@@ -532,7 +552,7 @@ class ExamCache:
         if exam.seconds_to_release <= 0:
             if was_held_back:  # a listing that was begun before may lack results
                 del self._due_s[exam.id]
-                self._results.pop(exam.id, None)
+                self._drop_results(exam.id)
             return was_held_back
         due_s = self._time_s() + exam.seconds_to_release
         if is_of_listing and not is_news:  # the page with this answer may be seconds old

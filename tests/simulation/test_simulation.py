@@ -69,6 +69,6 @@ def test_a_seed_repeats_its_run(networks: dict[str, Network]) -> None:
     assert (first.seconds, first.counts) == (second.seconds, second.counts)
 
 
-@pytest.mark.parametrize("seed", [479, 1622, 2035, 2324, 3013, 4082, 4193, 4620, 4993, 8453, 20011])
+@pytest.mark.parametrize("seed", [479, 1622, 2035, 2324, 3013, 3875, 4082, 4193, 4620, 4993, 8453, 20011])
 def test_what_a_seed_once_found_is_mended(networks: dict[str, Network], seed: int) -> None:
     simulate(seed, networks)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from shared.live.cache import (
+    MARKS_MAX,
     NEWEST_MAX,
     Change,
     ExamCache,
@@ -143,6 +144,33 @@ def test_a_row_that_a_listing_lacked_comes_back_at_no_older_version() -> None:
     # Withdrawn and published again, unheard: the row is there as it was.
     cache.finish_results(cache.begin_results(EXAM_ID), [result_at("a", 2)])
     assert rows_of(cache) == (result_at("a", 2),)
+
+
+def test_the_rows_of_forgotten_results_come_back_at_no_older_version() -> None:
+    """Found by simulation: the exam was withdrawn and published again, its row was deleted unheard, and an
+    event of the row's first version came after a listing without it was begun."""
+    cache, _ = loaded_cache(result_at("a", 2), result_at("b"), result_at("c"))
+    cache.remove_results(EXAM_ID, [("b", 2)])
+    for version in (2, 4):
+        cache.remove_exam(EXAM_ID, version)
+        cache.put_exam(exam_at(version=version + 1))
+        cache.forget_results(EXAM_ID)
+        mark = cache.begin_results(EXAM_ID)
+        cache.put_results(EXAM_ID, [result_at("a", 1), result_at("b", 1)])
+        cache.finish_results(mark, [result_at("c")])
+        assert rows_of(cache) == (result_at("c"),)
+    cache.put_results(EXAM_ID, [result_at("a", 2), result_at("b", 3)])
+    assert rows_of(cache) == (result_at("a", 2), result_at("b", 3), result_at("c"))
+
+
+def test_versions_are_remembered_of_the_last_rows_alone() -> None:
+    cache, _ = loaded_cache()
+    cache.forget_results(EXAM_ID)
+    for number in range(MARKS_MAX + 1):
+        cache.remove_results(EXAM_ID, [(f"{number}", 2)])
+    cache.finish_results(cache.begin_results(EXAM_ID), [])
+    cache.put_results(EXAM_ID, [result_at("0"), result_at(f"{MARKS_MAX}")])
+    assert rows_of(cache) == (result_at("0"),)
 
 
 def test_a_listing_begun_before_an_applied_one_changes_nothing() -> None:
