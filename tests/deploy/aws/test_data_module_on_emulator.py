@@ -1,11 +1,13 @@
 """The dashboards' data module against the deployed template: sign-in, entry, publishing, reading."""
 
 import datetime as dt
+import time
 from collections.abc import Iterator
 
 import pytest
 
 from shared.api.calls import BATCH_MAX, GuestApi, TeacherApi
+from shared.identity.guest import GuestCredentials
 from shared.identity.user_pool import UserPool
 from shared.model.errors import NotAllowed, SignInRejected, StateRefused, VersionConflict
 from shared.model.exam import Audience, NewExam, NewResult, new_id
@@ -19,6 +21,22 @@ from tests.deploy.aws.stack_operator import Operator
 def backend(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedBackend]:
     with deployed_backend(Operator(emulator.url), "data-module", tmp_path_factory.mktemp("env")) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def teacher(backend: DeployedBackend) -> Iterator[TeacherApi]:
+    api = TeacherApi(backend.settings, backend.signed_in("anna").access_token)
+    yield api
+    api.close()
+
+
+@pytest.fixture(scope="module")
+def guest(backend: DeployedBackend) -> Iterator[GuestApi]:
+    credentials = GuestCredentials(backend.settings, time.time)
+    api = GuestApi(backend.settings, credentials)
+    yield api
+    api.close()
+    credentials.close()
 
 
 def new_exam() -> NewExam:

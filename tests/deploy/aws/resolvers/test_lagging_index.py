@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from shared.api.calls import GuestApi, TeacherApi
+from shared.identity.guest import GuestCredentials
 from shared.live.cache import ExamCache
 from shared.live.loader import Loader
 from shared.live.status import FeedMonitor
@@ -24,6 +25,22 @@ from tests.deploy.aws.stack_operator import Operator
 def backend(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedBackend]:
     with deployed_backend(Operator(emulator.url), "lagging", tmp_path_factory.mktemp("env")) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def teacher(backend: DeployedBackend) -> Iterator[TeacherApi]:
+    api = TeacherApi(backend.settings, backend.signed_in("anna").access_token)
+    yield api
+    api.close()
+
+
+@pytest.fixture(scope="module")
+def guest(backend: DeployedBackend) -> Iterator[GuestApi]:
+    credentials = GuestCredentials(backend.settings, time.time)
+    api = GuestApi(backend.settings, credentials)
+    yield api
+    api.close()
+    credentials.close()
 
 
 def new_exam(subject: str) -> NewExam:
