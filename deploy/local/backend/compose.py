@@ -40,6 +40,7 @@ from deploy.local.backend.storage.database import (
     Database,
     DatabaseError,
 )
+from deploy.local.backend.storage.loop_writer import LoopWriter
 from deploy.local.backend.storage.pools import load_or_create_pool_names
 from deploy.local.backend.tokens import TokenMinter, TokenVerifier, load_signing_key
 from deploy.local.data_folder import paths
@@ -251,7 +252,8 @@ def _api_parts(
     executor = GraphqlExecutor(schema)
     hub = SubscriptionHub(executor, schema)
     publisher = EventPublisher(hub)
-    resolvers = ApiResolvers(database, announce=publisher.publish, now_s=now_s)
+    writer = LoopWriter(database, time.monotonic)
+    resolvers = ApiResolvers(database, writer, announce=publisher.publish, now_s=now_s)
     guard_fields(schema, {**resolvers.by_field(), **subscription_resolvers(schema)})
     authenticator = ApiAuthenticator(
         tokens=cognito.user_pool.verifier,

@@ -3,11 +3,9 @@
 `authorization` has checked the caller before a resolver runs.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import Future
 from sqlite3 import Connection
-from typing import Any, TypeVar
+from typing import Any
 
 from deploy.local.backend.appsync.authorization import Caller, ResolveInfo
 from deploy.local.backend.appsync.errors import ApiError
@@ -50,6 +48,7 @@ from deploy.local.backend.storage.changes import list_changes
 from deploy.local.backend.storage.class_lists import find_class_list, list_class_lists
 from deploy.local.backend.storage.database import Database
 from deploy.local.backend.storage.exams import Exam, find_exam, list_owned_exams, list_published_exams
+from deploy.local.backend.storage.loop_writer import LoopWriter
 from deploy.local.backend.storage.results import (
     count_results,
     find_result,
@@ -61,7 +60,8 @@ __all__ = ["ApiResolvers"]
 
 RESULTS_COUNT_MAX = 1000  # shown as "1000 or more": an exact number is not needed
 
-T = TypeVar("T")
+SHORT_ROWS_MAX = 10  # in a batch
+
 Rule = Callable[[Connection, TeacherMutation], WireObject]
 
 _RULES: Mapping[str, Rule] = {
@@ -81,15 +81,31 @@ _RULES: Mapping[str, Rule] = {
     "updateClassList": change_class_list,
     "deleteClassList": remove_class_list,
 }
+_OF_ROWS = frozenset(
+    {
+        "createResults",
+        "updateResults",
+        "deleteResults",
+        "retractResults",
+        "createResultsBatch",
+        "deleteResultsBatch",
+    }
+)
 
 
 class ApiResolvers:
     """`announce` is called on the event loop, in the order of the commits, before the caller's answer."""
 
     def __init__(
-        self, database: Database, *, announce: Callable[[MutationEvent], None], now_s: Callable[[], float]
+        self,
+        database: Database,
+        writer: LoopWriter,
+        *,
+        announce: Callable[[MutationEvent], None],
+        now_s: Callable[[], float],
     ) -> None:
-        self._database, self._announce, self._now_s = database, announce, now_s
+        self._database, self._writer = database, writer
+        self._announce, self._now_s = announce, now_s
         self._guesses = GuessLimits(now_s)
 
     def by_field(self) -> dict[tuple[str, str], Callable[..., Any]]:
@@ -253,23 +269,13 @@ class ApiResolvers:
                 info.context.username,
             )
 
-            loop = asyncio.get_running_loop()
-            is_answered = loop.create_future()
+            def announce(stored: WireObject) -> None:
+                self._announce(MutationEvent(info.field_name, projected(stored, selection)))
 
-            # Gets the future anew: a reference from here would be a cycle, left to the garbage collector.
-            def answer(stored: Future[WireObject]) -> None:
-                if stored.exception() is None:
-                    self._announce(MutationEvent(info.field_name, projected(stored.result(), selection)))
-                if not is_answered.done():  # else this caller is no longer waiting
-                    is_answered.set_result(None)
-
-            # First come the requests that arrived with this one: so their writes share a flush.
-            await asyncio.sleep(0)
-            stored = self._database.submit(lambda connection: rule(connection, mutation))
-            stored.add_done_callback(lambda stored: _call_on(loop, answer, stored))
-            await is_answered
             try:
-                return stored.result()
+                return await self._writer.write(
+                    lambda connection: rule(connection, mutation), announce, is_short=_is_short(mutation)
+                )
             except ApiError as error:
                 # The row in a conflict has only the selected fields, as on AppSync; of a batch, its items'.
                 error.data = projected(error.data, selection.get("items", selection))
@@ -278,10 +284,9 @@ class ApiResolvers:
         return resolve
 
 
-def _call_on(loop: asyncio.AbstractEventLoop, function: Callable[[T], None], argument: T) -> None:
-    """From any thread; of a loop that has ended, nobody waits for it."""
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(function, argument)
+def _is_short(mutation: TeacherMutation) -> bool:
+    """Whether it takes well below a millisecond: what a teacher types does."""
+    return mutation.field in _OF_ROWS and len(mutation.input.get("rows", ())) <= SHORT_ROWS_MAX
 
 
 def _teacher(info: ResolveInfo) -> str:

@@ -2,13 +2,15 @@
 
 Why one writer thread: SQLite has one writer at a time anyway, and the cost of a durable write is the flush to
 disk. Works that arrive during a flush are gathered and share the next one (group commit), each in its own
-savepoint, so that eight writers need about as many flushes as one.
+savepoint, so that eight writers need about as many flushes as one. Beside it, one other thread may write on
+its own connection whenever nobody else does (`try_write`).
 
-The order of commits is total: the futures of stored works end in that order, once the rows are on disk.
+The writer thread's commits have a total order: the futures of stored works end in that order, once the rows
+are on disk.
 
-The writer thread outlives every fault, since its callers wait without a deadline: a work's exception goes to
-that work's caller, a lost transaction to every caller of the group, and a connection that cannot even be
-rolled back is replaced.
+Writing outlives every fault, since callers wait without a deadline: a work's exception goes to that work's
+caller, a lost transaction to every caller of the group, and a connection that cannot even be rolled back is
+replaced.
 """
 
 import contextlib
@@ -92,6 +94,52 @@ _Finished = list[tuple[_PendingWrite[object], object]]
 _Refused = list[tuple[_PendingWrite[object], Exception]]
 
 
+class _Writer:
+    """A connection that writes. Every work gets its answer, whatever fails."""
+
+    def __init__(self, open_connection: Callable[[], sqlite3.Connection]) -> None:
+        self._open = open_connection
+        self._connection = open_connection()
+
+    def begin(self) -> None:
+        """Raises sqlite3.Error."""
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def store(self, group: Sequence[_PendingWrite[object]], *, is_begun: bool = False) -> bool:
+        """In one transaction. Returns whether it was committed."""
+        try:
+            if not is_begun:
+                self.begin()
+            finished, refused = _committed(self._connection, group)
+        except BaseException as error:  # noqa: BLE001  # passed to every caller; the thread must live
+            _log.error("a group of %d writes was lost: %s", len(group), error)
+            self._recover()
+            for pending in group:
+                pending.done.set_exception(CommitFailed(error))
+            return False
+        _answer(finished, refused)
+        return True
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _recover(self) -> None:
+        """Ends the transaction: this connection is rolled back, or replaced where that fails."""
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            return
+        except sqlite3.Error as error:
+            _log.error("the writer's connection cannot be rolled back and is replaced: %s", error)
+        self._connection.close()
+        try:
+            self._connection = self._open()
+        except (
+            sqlite3.Error
+        ):  # it stays closed: the next group fails at once, and then opening is tried again
+            _log.exception("the database cannot be opened again")
+
+
 class Database:
     """Owns one writer thread and a few read connections; `close` ends them all.
 
@@ -101,20 +149,23 @@ class Database:
     def __init__(self, path: Path, *, migrations_folder: Path = MIGRATIONS_FOLDER) -> None:
         self._path = path
         self._closed = False
-        self._has_failed = False  # the last group's transaction; set by the writer only
+        self._has_failed = False  # the last group's transaction
         self._state_lock = threading.Lock()  # guards _closed, _idle_readers and the order of puts on _pending
         self._idle_readers: list[sqlite3.Connection] = []
         self._pending: SimpleQueue[_PendingWrite[object] | None] = SimpleQueue()
         connection = _open_for_writing(path)
         try:
             _migrate(connection, path, migrations_folder)
-        except BaseException:
+        finally:
             connection.close()
-            raise
-        self._writer = threading.Thread(
-            target=self._write_groups, args=[connection], name="database-writer", daemon=True
+        with contextlib.ExitStack() as opened:
+            writer = opened.enter_context(contextlib.closing(_Writer(lambda: _open_for_writing(path))))
+            self._direct = _Writer(lambda: _open_for_trying(path))
+            opened.pop_all()
+        self._thread = threading.Thread(
+            target=self._write_groups, args=[writer], name="database-writer", daemon=True
         )
-        self._writer.start()
+        self._thread.start()
 
     def write(self, work: Work[T]) -> T:
         """Like `submit`, but waits for the result. Raises what the future would have, too."""
@@ -133,6 +184,24 @@ class Database:
             # Bounded by the number of callers, since each waits for its answer.
             self._pending.put(pending)  # type: ignore[arg-type]  # the queue accepts work of any result type
         return pending.done
+
+    def try_write(self, works: Sequence[Work[T]]) -> list[Future[T]] | None:
+        """Run `works` in one transaction on the calling thread, and wait for the disk; the futures have
+        ended.
+
+        Returns None, and nothing was done, if the transaction cannot begin at once: somebody else writes, or
+        something fails that the writer thread can wait for, or tell. It never folds the log into the file,
+        which can take long. Always call it on the same thread. Raises DatabaseClosed.
+        """
+        if self._closed:
+            raise DatabaseClosed(f"{self._path} is closed")
+        try:
+            self._direct.begin()
+        except sqlite3.Error:
+            return None
+        group = [_PendingWrite(work) for work in works]
+        self._has_failed = not self._direct.store(group, is_begun=True)  # type: ignore[arg-type]  # as in `submit`
+        return [pending.done for pending in group]
 
     def read(self, work: Work[T]) -> T:
         """Run `work` on a snapshot of the committed rows. A write in it raises sqlite3.OperationalError."""
@@ -166,9 +235,10 @@ class Database:
         # Before the writer's own: the last connection to close folds the log into the file.
         for connection in idle:
             connection.close()
+        self._direct.close()
         self._pending.put(None)
-        self._writer.join(deadline_s)
-        if self._writer.is_alive():
+        self._thread.join(deadline_s)
+        if self._thread.is_alive():
             raise TimeoutError(f"the writer of {self._path} did not end within {deadline_s} s")
 
     def __enter__(self) -> "Database":
@@ -178,7 +248,7 @@ class Database:
         self.close()
 
     def __del__(self) -> None:
-        if not getattr(self, "_closed", True) and hasattr(self, "_writer"):
+        if not getattr(self, "_closed", True) and hasattr(self, "_thread"):
             warnings.warn(f"unclosed database {self._path}", ResourceWarning, stacklevel=2)
 
     def _take_reader(self) -> sqlite3.Connection:
@@ -198,37 +268,13 @@ class Database:
                 return
         connection.close()
 
-    def _write_groups(self, connection: sqlite3.Connection) -> None:
+    def _write_groups(self, writer: _Writer) -> None:
         is_last = False
         while not is_last:
             group, is_last = self._next_group()
-            try:
-                finished, refused = _committed(connection, group)
-            except BaseException as error:  # noqa: BLE001  # passed to every caller; the thread must live
-                _log.error("a group of %d writes was lost: %s", len(group), error)
-                connection = self._recovered(connection)
-                self._has_failed = True
-                for pending in group:
-                    pending.done.set_exception(CommitFailed(error))
-            else:
-                self._has_failed = False
-                _answer(finished, refused)
-        connection.close()
-
-    def _recovered(self, connection: sqlite3.Connection) -> sqlite3.Connection:
-        """A connection without a transaction: this one rolled back, or a new one where that fails."""
-        try:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            return connection
-        except sqlite3.Error as error:
-            _log.error("the writer's connection cannot be rolled back and is replaced: %s", error)
-        connection.close()
-        try:
-            return _open_for_writing(self._path)
-        except sqlite3.Error:
-            _log.exception("%s cannot be opened again", self._path)
-            return connection  # closed: the next group fails at once, and then opening is tried again
+            if group:
+                self._has_failed = not writer.store(group)
+        writer.close()
 
     def _next_group(self) -> tuple[list[_PendingWrite[object]], bool]:
         group: list[_PendingWrite[object]] = []
@@ -244,15 +290,13 @@ class Database:
 def _committed(
     connection: sqlite3.Connection, group: Sequence[_PendingWrite[object]]
 ) -> tuple[_Finished, _Refused]:
-    """Commit the group's works; returns those that finished and those that raised, with result and error.
+    """Run the group's works in the transaction that has begun, and commit it; returns those that finished and
+    those that raised, with result and error.
 
     Raises when the transaction failed; then it may still be open.
     """
     finished: _Finished = []
     refused: _Refused = []
-    if not group:
-        return finished, refused
-    connection.execute("BEGIN IMMEDIATE")
     for pending in group:
         connection.execute("SAVEPOINT work")
         try:
@@ -282,6 +326,14 @@ def _answer(finished: _Finished, refused: _Refused) -> None:
         pending.done.set_result(answer)
     for pending, error in refused:
         pending.done.set_exception(error)
+
+
+def _open_for_trying(path: Path) -> sqlite3.Connection:
+    """As `_open_for_writing`, but it neither waits for others nor folds the log into the file."""
+    connection = _open_for_writing(path)
+    connection.execute("PRAGMA busy_timeout = 0")
+    connection.execute("PRAGMA wal_autocheckpoint = 0")
+    return connection
 
 
 def _open_for_writing(path: Path) -> sqlite3.Connection:
