@@ -7,7 +7,6 @@ and their page warns.
 
 import datetime as dt
 import re
-import unicodedata
 from collections.abc import Collection
 
 from deploy.local.backend.appsync.errors import bad_request
@@ -60,6 +59,7 @@ _SCALE = re.compile(
 )
 SCALE_LENGTH_MAX = 512
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_CONTROL_OR_SURROGATE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # Unicode's categories Cc and Cs
 _GRADEBOOK = re.compile(r"[0-9a-z._~]{1,8000}")
 _CODE_CHARACTER = "[2-9A-HJKMNP-TV-Z]"  # no 0, O, 1, I, L, U: codes are read aloud and copied by hand
 # By audience. A code that everybody sees finds no result of an exam where only the own one is shown.
@@ -81,7 +81,7 @@ def checked_text(value: str | None, field: str, *, length_max: int = TEXT_LENGTH
     text = value.strip()
     if not 1 <= len(text) <= length_max:
         raise bad_request(field, f"must have 1 to {length_max} characters")
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
+    if _CONTROL_OR_SURROGATE.search(text):
         raise bad_request(field, "must not contain control characters")
     return text
 

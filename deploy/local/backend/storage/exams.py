@@ -109,5 +109,6 @@ def _after_values(after: tuple[str, str] | None) -> tuple[str, ...]:
 
 def _exam(row: sqlite3.Row) -> Exam:
     values = dict(row)
-    flags = {name: bool(values[name]) for name in ("is_published", "is_listed")}
-    return Exam(**{**values, **flags})
+    for name in ("is_published", "is_listed"):
+        values[name] = bool(values[name])
+    return Exam(**values)

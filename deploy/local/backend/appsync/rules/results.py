@@ -135,6 +135,7 @@ def erase_changes(connection: sqlite3.Connection, mutation: TeacherMutation) -> 
 def _stored_row(
     connection: sqlite3.Connection, given: RowInput, exam: Exam, mutation: TeacherMutation
 ) -> Result:
+    now = mutation.now
     result = Result(
         exam_id=exam.id,
         id=checked_id(given["id"]),
@@ -144,8 +145,8 @@ def _stored_row(
         number=_checked(given, "number"),
         comment=checked_comment(given.get("comment")),
         version=1,
-        created_at=mutation.now,
-        updated_at=mutation.now,
+        created_at=now,
+        updated_at=now,
     )
     if insert_result(connection, result):
         return result
