@@ -33,7 +33,12 @@ from graphql import (
 
 from deploy.local.backend.appsync.authorization import has_resolver
 from deploy.local.backend.appsync.errors import ApiError
-from deploy.local.backend.appsync.validation import BATCH_ROWS_MAX, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX
+from deploy.local.backend.appsync.validation import (
+    BATCH_ROWS_MAX,
+    CLASS_STUDENTS_MAX,
+    PAGE_ROWS_DEFAULT,
+    PAGE_ROWS_MAX,
+)
 
 __all__ = [
     "DEPTH_MAX",
@@ -173,9 +178,11 @@ class _CostMeter:
             return own
         if "limit" in field.args:
             rows = self._page_rows(node)
-        is_list = isinstance(get_nullable_type(field.type), GraphQLList)
-        inner = self.cost(node.selection_set, inner_type, BATCH_ROWS_MAX if is_list else rows)
-        return own.plus(inner, rows if is_list else 1)
+        if isinstance(get_nullable_type(field.type), GraphQLList):
+            return own.plus(self.cost(node.selection_set, inner_type, BATCH_ROWS_MAX), rows)
+        if inner_type.name == "ClassList":  # one that is asked for by itself; in a listing it has no students
+            rows = CLASS_STUDENTS_MAX
+        return own.plus(self.cost(node.selection_set, inner_type, rows))
 
     def _page_rows(self, node: FieldNode) -> int:
         """The rows of a page; the most where that cannot be read from the text and the variables."""

@@ -18,7 +18,7 @@ from deploy.local.backend.appsync.limits import (
     operation_cost,
 )
 from deploy.local.backend.appsync.schema import load_schema
-from deploy.local.backend.appsync.validation import BATCH_ROWS_MAX
+from deploy.local.backend.appsync.validation import BATCH_ROWS_MAX, CLASS_STUDENTS_MAX
 from shared.api.calls import CHANGES_MAX, PAGE_MAX
 from shared.api.operations import GUEST_SUBSCRIPTIONS, LIST_CHANGES, MUTATIONS, QUERIES
 
@@ -140,6 +140,7 @@ def cost(schema: GraphQLSchema, query: str, **variables: Any) -> int:
         ("{listExams(limit: 1) {items {id}}}", {}, 1 + 1 + 1),
         ('{listExams(nextToken: "a", limit: 7) {items {id}}}', {}, 1 + 1 + 7),
         ("{listMyClassLists(limit: 7) {items {students {name}}}}", {}, 1 + 1 + 7 * (1 + BATCH_ROWS_MAX)),
+        ("{getClassList(id: 1) {title students {name code}}}", {}, 1 + 1 + 1 + 2 * CLASS_STUDENTS_MAX),
         ("subscription {onCreateResultsBatch {examId items {id grade}}}", {}, 1 + 1 + 1 + BATCH_ROWS_MAX * 2),
     ],
 )  # fmt: skip
