@@ -20,7 +20,7 @@ from shared.live.feed import Feed
 from shared.settings import StudentSettings
 from shared.web.compression import CompressedFiles
 from shared.web.security_headers import SecurityHeaders
-from shared.web.serving import CLOSING_S
+from shared.web.stop_times import CLOSING_S
 from student_app.board.pages import board_routes
 from student_app.context import Serving, set_serving
 from student_app.first_paint.pages import SCRIPT_HASH, first_paint_routes

@@ -26,7 +26,6 @@ from deploy.local.backend.storage.database import DatabaseError
 from deploy.local.data_folder.lock import FolderInUse
 from deploy.local.maintenance.backup import back_up, back_up_to_file
 from deploy.local.maintenance.backup_format import BackupRefused
-from deploy.local.maintenance.key_rotation import rotate_keys
 from deploy.local.maintenance.operator_access import OperatorRefused, read_settings, teacher_accounts
 from deploy.local.maintenance.restore import restore
 from deploy.local.maintenance.stored_holdings import StoredHoldings
@@ -166,6 +165,9 @@ def _restore(given: argparse.Namespace) -> None:
 
 
 def _rotate_keys(given: argparse.Namespace) -> None:
+    # Only here: of all commands, only this one makes keys.
+    from deploy.local.maintenance.key_rotation import rotate_keys
+
     rotate_keys(given.data_dir.resolve(), secrets.token_bytes)
     print("the keys are new from the next start on; every teacher signs in again")
 

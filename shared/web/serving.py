@@ -14,15 +14,9 @@ from starlette.types import ASGIApp
 from shared.model.errors import SettingsInvalid
 from shared.web.connections import OpenConnections, connections_max, limited_protocols
 from shared.web.log_format import LogFormat, log_to
+from shared.web.stop_times import CONNECTIONS_END_S
 
-__all__ = ["CLOSING_S", "KEEP_ALIVE_S", "STOP_DEADLINE_S", "serve"]
-
-# How a dashboard stops. After SIGTERM, connections that are still open after CONNECTIONS_END_S are cut; then
-# the application closes what it owns within CLOSING_S; and the interpreter ends. Whoever stops a dashboard
-# waits for STOP_DEADLINE_S before SIGKILL: the launcher, compose.yaml and the template for AWS.
-CONNECTIONS_END_S = 3
-CLOSING_S = 6.0
-STOP_DEADLINE_S = CONNECTIONS_END_S + CLOSING_S + 1.0
+__all__ = ["KEEP_ALIVE_S", "serve"]
 
 # A load balancer sends a request on a connection that it believes to be open: were it closed here first, the
 # visitor would get 502 (AWS, "Troubleshoot your Application Load Balancers"). So this is longer than the idle

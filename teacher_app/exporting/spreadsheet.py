@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Mapping, Sequence
-
-import openpyxl
-from openpyxl.styles import Alignment, Font
+from typing import TYPE_CHECKING
 
 from shared.model.exam import Exam, Result
 from teacher_app.exporting.delimited import COMMENT_HEADING, result_rows
+
+if TYPE_CHECKING:
+    from openpyxl.cell import Cell
 
 __all__ = ["xlsx_bytes", "xlsx_file"]
 
@@ -34,6 +35,10 @@ def xlsx_bytes(
 ) -> bytes:
     """A workbook with sheets by name: the heading and what is beneath it. Behind the first `text_columns`
     columns, which are persons or exams, numbers become numbers; comments never."""
+    # Only here: a dashboard would load openpyxl, numpy and PIL at its start, a quarter of the whole.
+    import openpyxl
+    from openpyxl.styles import Alignment, Font
+
     workbook = openpyxl.Workbook()
     workbook.remove(workbook.active)
     workbook.properties.title = _text(title)
@@ -62,7 +67,7 @@ def xlsx_bytes(
     return file.getvalue()
 
 
-def _write_text(cell: openpyxl.cell.Cell, text: str) -> None:
+def _write_text(cell: Cell, text: str) -> None:
     cell.value = _text(text)
     cell.data_type = "s"  # otherwise text that starts with "=" would become a formula
     cell.quotePrefix = True

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import json
 import resource
+import select
 import sys
 import traceback
 from collections.abc import Mapping
@@ -20,9 +21,10 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 if __name__ == "__main__":
-    # openpyxl loads numpy where it is installed, only to know its types of numbers: a third of the work and
-    # the memory before a file can be read. No file has such numbers.
+    # openpyxl loads both where they are installed: numpy only to know its types of numbers, PIL for pictures.
+    # That is half of the work before a file can be read, and no file here has either.
     sys.modules["numpy"] = None  # type: ignore[assignment]  # Python's own way to say: not installed
+    sys.modules["PIL"] = None  # type: ignore[assignment]
 
 from teacher_app.reading.files import Kind, Source, source_from_file, source_from_text
 from teacher_app.reading.limits import FileNotReadable
@@ -97,6 +99,10 @@ def _answer(request: Request, data: bytes) -> str:
 
 def main() -> None:
     """Read one file; none if the dashboard ends first."""
+    is_waiting = not select.select([sys.stdin], [], [], 0)[0]
+    if is_waiting:  # a text that is there already is read without it
+        import teacher_app.reading.workbooks  # noqa: F401
+
     line = sys.stdin.buffer.readline()
     if not line:
         return

@@ -34,8 +34,8 @@ from deploy.local.backend.cognito.smtp import Mailer, SmtpServer
 from deploy.local.backend.cognito.user_pool.account_store import AccountStore
 from deploy.local.backend.cognito.user_pool.context import UserPoolContext
 from deploy.local.backend.http_app import ApiParts, create_app
+from deploy.local.backend.stop_times import CONNECTIONS_END_S
 from deploy.local.backend.storage.database import (
-    CLOSE_DEADLINE_S,
     CommitFailed,
     Database,
     DatabaseError,
@@ -49,7 +49,6 @@ from deploy.local.data_folder.private_file import PrivateFileExposed, make_priva
 from deploy.local.data_folder.unfinished_restore import RestoreUnfinished, settle_restore
 
 __all__ = [
-    "STOP_DEADLINE_S",
     "Backend",
     "BackendOptions",
     "BackendRefused",
@@ -59,8 +58,6 @@ __all__ = [
 ]
 
 DEFAULT_REGION: Final = "local-1"
-SHUTDOWN_S = 2.0  # after SIGTERM, connections that are still open after this are cut
-STOP_DEADLINE_S = SHUTDOWN_S + CLOSE_DEADLINE_S + 1.0  # whoever stops it waits this long to kill it
 FREE_BYTES_MIN = 8 * 1024 * 1024  # the write-ahead log takes half of it before SQLite folds it in
 SILENT_PEER_S = 30  # the kernel cuts off a peer that has acknowledged nothing for so long
 
@@ -320,7 +317,7 @@ def server_of(backend: Backend, options: BackendOptions, on_started: Callable[[]
             log_config=None,
             server_header=False,
             lifespan="on",
-            timeout_graceful_shutdown=int(SHUTDOWN_S),
+            timeout_graceful_shutdown=CONNECTIONS_END_S,
             ssl_certfile=options.tls_certificate,
             ssl_keyfile=options.tls_key,
         ),

@@ -9,17 +9,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.backend import compose
+from deploy.local.backend import stop_times as backend_stop_times
 from deploy.local.data_folder import paths
 from deploy.local.data_folder.lock import FolderLock, locked_folder
 from deploy.local.data_folder.private_file import load_or_create_private_file
-from deploy.local.launcher.demo import load_demo
 from deploy.local.launcher.open_files import allow_open_files
 from deploy.local.launcher.signals import EndRequested, interruptible
 from deploy.local.launcher.supervisor import ChildSpec, Supervisor
 from deploy.local.maintenance.operator_access import read_settings, teacher_accounts
 from deploy.teacher_accounts import new_password
-from shared.web import serving
+from shared.web import stop_times as dashboard_stop_times
 
 __all__ = ["ROOT", "PairOptions", "PortInUse", "check_ports", "run_pair"]
 
@@ -131,6 +130,9 @@ def _create_accounts(options: PairOptions, say: Callable[[str], None]) -> list[s
             notes += ["", "The first teacher signs in once with this temporary password:"]
             notes += [f"  name       {FIRST_TEACHER}", f"  password   {password}"]
         if options.is_demo:
+            # Only here: it signs in and writes as a teacher's dashboard does, with the same libraries.
+            from deploy.local.launcher.demo import load_demo
+
             demo = load_demo(options.data_dir, accounts, say)
             if demo is not None:
                 notes += ["", "The example exams belong to an account of their own:"]
@@ -149,7 +151,7 @@ def _backend(options: PairOptions) -> ChildSpec:
         ready_url=_url(LOOPBACK, options.backend_port) + "/healthz",
         log_path=options.data_dir / paths.LOGS / "backend.log",
         environment=os.environ,
-        stop_deadline_s=compose.STOP_DEADLINE_S,
+        stop_deadline_s=backend_stop_times.STOP_DEADLINE_S,
         folder=ROOT,
     )
 
@@ -170,7 +172,7 @@ def _dashboards(options: PairOptions) -> list[ChildSpec]:
             ready_url=_url(reached, port) + "/healthz",
             log_path=options.data_dir / paths.LOGS / f"{role}.log",
             environment=environment | (keys if role == "teacher" else {}),
-            stop_deadline_s=serving.STOP_DEADLINE_S,
+            stop_deadline_s=dashboard_stop_times.STOP_DEADLINE_S,
             folder=ROOT,
         )
         for role, port in (("teacher", options.teacher_port), ("student", options.student_port))

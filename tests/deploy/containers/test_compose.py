@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from deploy.local.backend import compose
+from deploy.local.backend import stop_times as backend_stop_times
 from shared.settings import PREFIX, SETTINGS, load_student_settings, load_teacher_settings
-from shared.web import serving
+from shared.web import stop_times as dashboard_stop_times
 from tests.deploy.containers.compose_file import (
     COMPOSE,
     VariableMissing,
@@ -72,7 +72,7 @@ def test_every_service_runs_unprivileged_on_a_read_only_root_within_limits(name:
 
 
 def test_a_container_has_enough_time_to_stop_before_it_is_killed() -> None:
-    needed_s = max(serving.STOP_DEADLINE_S, compose.STOP_DEADLINE_S)
+    needed_s = max(dashboard_stop_times.STOP_DEADLINE_S, backend_stop_times.STOP_DEADLINE_S)
     for service in composed(env_values())["services"].values():
         assert float(service["stop_grace_period"].removesuffix("s")) >= needed_s
 

@@ -1,12 +1,15 @@
 """Files are read in processes of their own: whatever is in a file, the page gets a table or one sentence."""
 
 import contextlib
+import itertools
+import json
 import logging
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import psutil
 import pytest
@@ -14,12 +17,14 @@ import pytest
 from teacher_app.reading.files import Kind, source_from_file, source_from_text
 from teacher_app.reading.limits import FileNotReadable
 from teacher_app.reading.reader import FileReader, ReadingBudget
+from teacher_app.reading.reading_process import Request
 from tests.server_process import ROOT
 from tests.teacher_app.importing.test_dialects import CANVAS, ONEROSTER, bytes_of, workbook_of, zip_of
 from tests.teacher_app.reading.hostile_files import HOSTILE_FILES
 from tests.waiting import wait_until
 
 LIST = "Name;Grade\nHéloïse;14,5\n"
+TRACED = (sys.executable, "-X", "importtime", "-m", "teacher_app.reading.reading_process")
 SHORT = ReadingBudget(duration_s=0.001)  # no process starts in that time
 
 
@@ -121,14 +126,26 @@ def test_two_files_are_read_at_once_and_more_wait(reader: FileReader) -> None:
     assert [source.kind for source in sources] == [Kind.TEXT] * 5
 
 
-def test_a_process_loads_no_numpy() -> None:
-    """openpyxl would, which is a third of the work before a file can be read."""
-    command = [sys.executable, "-X", "importtime", "-m", "teacher_app.reading.reading_process"]
-    started = subprocess.run(
-        command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True
-    )
-    assert "openpyxl.workbook.workbook" in started.stderr
-    assert "numpy." not in started.stderr
+def test_a_process_that_waits_loads_what_reads_workbooks_and_neither_numpy_nor_pictures() -> None:
+    """openpyxl would load both, which is half of the work before a file can be read."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(TRACED, cwd=ROOT, stdin=pipe, stderr=pipe, text=True) as waiting:
+        assert waiting.stdin is not None
+        assert waiting.stderr is not None
+        loaded = list(itertools.takewhile(lambda line: "reading.workbooks" not in line, waiting.stderr))
+        waiting.stdin.close()
+    assert waiting.returncode == 0
+    assert any("openpyxl.workbook.workbook" in line for line in loaded)
+    assert [line for line in loaded if "numpy." in line or "PIL." in line] == []
+
+
+def test_a_text_that_is_there_is_read_without_loading_what_reads_workbooks(tmp_path: Path) -> None:
+    question = tmp_path / "question"
+    question.write_bytes(Request(True, None, 256_000_000, 10).line() + LIST.encode())
+    with question.open("rb") as file:
+        started = subprocess.run(TRACED, cwd=ROOT, stdin=file, capture_output=True, text=True, check=True)
+    assert json.loads(started.stdout)["source"]["tables"][""]["rows"]
+    assert "openpyxl" not in started.stderr
 
 
 def test_after_closing_nothing_is_read(caplog: pytest.LogCaptureFixture) -> None:

@@ -22,7 +22,8 @@ from deploy.aws.hosting import (
 from deploy.aws.rehearsal import NAME_SUFFIX
 from shared.settings import SECRET_LENGTH_MIN, SETTINGS
 from shared.web.pings import PING_S
-from shared.web.serving import KEEP_ALIVE_S, STOP_DEADLINE_S
+from shared.web.serving import KEEP_ALIVE_S
+from shared.web.stop_times import STOP_DEADLINE_S
 from student_app.stream.hub import BEAT_S
 
 
