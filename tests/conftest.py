@@ -12,10 +12,13 @@ from collections.abc import Generator, Iterator
 from unittest import mock
 
 import botocore.session
+import gmpy2
 import pytest
 from botocore.loaders import create_loader
 from hypothesis import HealthCheck, settings
+from pycognito import aws_srp
 
+from deploy.local.backend.cognito import srp
 from tests.backend_process import RunningBackend, SignedInTeacher, running_backend
 
 settings.register_profile(
@@ -56,6 +59,22 @@ def _services_read_once() -> Iterator[None]:
     Each would read and parse their descriptions again, which takes longer than most tests.
     """
     with mock.patch.object(botocore.session, "create_loader", functools.cache(create_loader)):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _passwords_proven_by_gmpy2() -> Iterator[None]:
+    """The client and the backend of this worker compute SRP's powers with it: the same numbers as Python's
+    pow in an eighth of the time, seven for each teacher who is created and signs in. The processes that
+    tests start use Python's own."""
+
+    def power(base: int, exponent: int, modulus: int) -> int:
+        return int(gmpy2.powmod(base, exponent, modulus))
+
+    with (
+        mock.patch.object(aws_srp, "pow", power, create=True),
+        mock.patch.object(srp, "pow", power, create=True),
+    ):
         yield
 
 
