@@ -20,10 +20,11 @@ from pathlib import Path
 
 import directives  # beside this file, as is the next
 import realtime
+import yaml
 from ministack import app
 from ministack.core import appsync_graphql, appsync_js, iam_evaluator
 from ministack.services import appsync, cognito, dynamodb
-from ministack.services.cloudformation import provisioners
+from ministack.services.cloudformation import engine, provisioners
 
 COMPLETIONS = (
     "DynamoDB requests with conditions, Query with key conditions, BatchGetItem, TransactWriteItems",
@@ -276,9 +277,16 @@ _OPERATIONS = {
 }
 
 
+class TemplateLoader(yaml.CSafeLoader):
+    """ministack's, with libyaml: reading a template seven times, as one `up` does, is most of its work."""
+
+    yaml_constructors = engine.CfnLoader.yaml_constructors
+
+
 def complete():
     """Installs the completions. Each replaces one name in ministack."""
     appsync._DATA_SOURCE_HANDLERS["AMAZON_DYNAMODB"] = dynamodb_source
+    engine.CfnLoader = TemplateLoader
 
     plain_context = appsync._js_ctx
 
