@@ -15,6 +15,7 @@ import botocore.session
 import gmpy2
 import pytest
 from botocore.loaders import create_loader
+from cryptography.hazmat.primitives import serialization
 from hypothesis import HealthCheck, settings
 from pycognito import aws_srp
 
@@ -75,6 +76,15 @@ def _passwords_proven_by_gmpy2() -> Iterator[None]:
         mock.patch.object(aws_srp, "pow", power, create=True),
         mock.patch.object(srp, "pow", power, create=True),
     ):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _keys_checked_once() -> Iterator[None]:
+    """A backend that opens its folder again finds its key checked: that its factors are primes takes half as
+    long as everything else that opening does."""
+    load = "load_pem_private_key"
+    with mock.patch.object(serialization, load, functools.cache(getattr(serialization, load))):
         yield
 
 
