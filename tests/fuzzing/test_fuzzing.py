@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -80,12 +81,13 @@ def test_what_is_planted_is_readable_for_its_owner_and_asked_for_by_the_others(w
     assert ask(world, document, is_guest=False) == "teacher: answered"
 
 
-def test_a_change_of_what_somebody_else_stored_would_be_noticed(world: World) -> None:
-    published = world.owner.exam(world.ids[0])
-    renamed = {"id": published["id"], "expectedVersion": published["version"], "subject": "Geometry"}
-    world.owner.mutate("updateExam", "id", renamed).only()
-    with pytest.raises(Fault):
-        world.check_stored()
+def test_a_change_of_what_somebody_else_stored_would_be_noticed(tmp_path: Path) -> None:
+    with planted_world(tmp_path / "data") as changed:
+        published = changed.owner.exam(changed.ids[0])
+        renamed = {"id": published["id"], "expectedVersion": published["version"], "subject": "Geometry"}
+        changed.owner.mutate("updateExam", "id", renamed).only()
+        with pytest.raises(Fault):
+            changed.check_stored()
 
 
 @pytest.mark.parametrize(

@@ -236,7 +236,8 @@ def test_the_same_entry_points_accept_valid_credentials(bench: Bench) -> None:
         answer = httpx.post(
             bench.backend.api_url, content=QUERY, headers=proof.headers(QUERY), trust_env=False
         )
-        assert answer.json()["data"] == {"listExams": {"nextToken": None}}
+        assert answer.json().keys() == {"data"}
+        assert answer.json()["data"]["listExams"].keys() == {"nextToken"}
         with RealtimeClient(bench.backend.realtime_url, proof.authorize) as client:
             client.subscribe("1", SUBSCRIPTION)
 
