@@ -45,22 +45,25 @@ class Known:
 def faults_of(page: Page, known: Iterable[Known] = (), *, within: str | None = None) -> list[Fault]:
     """Every fault of the page in its current state, one per element; `within` is a CSS selector."""
     accepted = tuple(known)
-    found = _run(page, "violations", within)
+    found = _run(page, "violations", within, WCAG_2_1_A_AND_AA)
     return [fault for fault in found if not any(one.covers(fault) for one in accepted)]
 
 
 def undecided_of(page: Page, rule: str, *, within: str | None = None) -> list[Fault]:
     """Where axe could not decide whether `rule` is met, such as the contrast of text on a gradient."""
-    return [fault for fault in _run(page, "incomplete", within) if fault.rule == rule]
+    return _run(page, "incomplete", within, [rule])
 
 
-def _run(page: Page, kind: Literal["violations", "incomplete"], within: str | None) -> list[Fault]:
+def _run(
+    page: Page, kind: Literal["violations", "incomplete"], within: str | None, only: Iterable[str]
+) -> list[Fault]:
+    """`only`: tags, or rules."""
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(AXE_SCRIPT)
     results: list[dict[str, Any]] = page.evaluate(
-        "([context, kind, tags]) => axe.run(context ?? document, {runOnly: tags, resultTypes: [kind]})"
+        "([context, kind, only]) => axe.run(context ?? document, {runOnly: only, resultTypes: [kind]})"
         ".then(found => found[kind])",
-        [within, kind, list(WCAG_2_1_A_AND_AA)],
+        [within, kind, list(only)],
     )
     return [
         Fault(result["id"], _path(node["target"]), node["html"], node.get("failureSummary") or result["help"])
