@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.backend_process import BackendClient
+from tests.browser.context_pool import ONE_PROCESS, ContextPool
 from tests.browser.entry_walk import SignedIn
 from tests.browser.people import Person, sign_in
 from tests.builders import new_id
@@ -22,14 +23,22 @@ from tests.pair_process import PairProcess
 # The engine without a window draws the same pages for half the processor time. Not every system has it.
 INSTALLED = ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium")
 CHROMIUM = os.environ.get("CHROMIUM") or next(filter(os.path.isfile, INSTALLED), INSTALLED[-1])
-CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic"]
+CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", ONE_PROCESS]
+# Pages are short-lived: optimising their scripts costs more than it gains, and a script that its process has
+# compiled before would be compiled again while it is loading.
+CHROMIUM_ARGUMENTS += ["--js-flags=--no-script-streaming --no-opt --no-maglev"]
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker("browser")
+    """Marks the tests of this folder and begins with its own modules. They start most processes of their own:
+    at the end, two workers would share a module and start all of its processes twice."""
+    folder = Path(__file__).parent
+    ours = [number for number, item in enumerate(items) if item.path.is_relative_to(folder)]
+    in_order = sorted((items[number] for number in ours), key=lambda item: item.path.parent != folder)
+    for number, item in zip(ours, in_order, strict=True):
+        items[number] = item
+        item.add_marker("browser")
 
 
 @pytest.fixture(scope="package")
@@ -44,6 +53,13 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="package")
+def contexts(browser: Browser) -> Iterator[ContextPool]:
+    """The people's browser contexts, of which most are used again and again."""
+    with ContextPool(browser) as pool:
+        yield pool
 
 
 @pytest.fixture(scope="package")
@@ -70,21 +86,23 @@ def teacher(pair: PairProcess, browser: Browser) -> Iterator[SignedIn]:
 
 
 @pytest.fixture
-def new_person(browser: Browser) -> Iterator[Callable[..., Person]]:
+def new_person(contexts: ContextPool) -> Iterator[Callable[..., Person]]:
     """Creates people, each with their own browser context; keywords are those of playwright's new_context.
 
-        At the end, none of their pages may have violated its Content-Security-Policy, and none of their
+    At the end, none of their pages may have violated its Content-Security-Policy, and none of their
     scripts may have failed.
     """
     people: list[Person] = []
+    with contextlib.ExitStack() as lent:
 
-    def make(**options: object) -> Person:
-        people.append(Person(browser.new_context(**options)))  # type: ignore[arg-type]  # playwright's own keywords
-        return people[-1]
+        def make(**options: object) -> Person:
+            look = {name: options.pop(name) for name in Person.LOOK if name in options}
+            people.append(Person(lent.enter_context(contexts.lent(**options)), **look))
+            return people[-1]
 
-    yield make
+        yield make
     for person in people:
-        person.context.close()
+        person.leave()
     assert [fault for person in people for fault in person.faults] == []
 
 

@@ -1,7 +1,9 @@
 """People using a browser: the faults that they see, and how a teacher signs in."""
 
+from typing import Any
+
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, WebError, expect
 
 from tests.backend_process import PASSWORD
 from tests.teacher_app.gate.gate_client import Page as GatePage
@@ -37,19 +39,45 @@ _ASKS = """asks => asks !== window.dispatchEvent(new Event("beforeunload", {canc
 
 
 class Person:
-    """A separate browser context with one page. `faults` has what should never appear in a console."""
+    """A separate browser context with one page. `faults` has what should never appear in a console.
 
-    def __init__(self, context: BrowserContext) -> None:
+    `look` has those keywords of playwright's new_context that are named in LOOK. They are the page's, because
+    contexts without them can be used again by more people: a second page would be a fault.
+    """
+
+    LOOK = ("viewport", "color_scheme", "forced_colors", "reduced_motion")
+
+    def __init__(self, context: BrowserContext, **look: Any) -> None:
         self.context = context
         self.faults: list[str] = []
         context.set_default_timeout(DEADLINE_MS)
         context.on("console", self._note)
-        context.on("weberror", lambda fault: self.faults.append(str(fault.error)))
+        context.on("weberror", self._note_error)
         self.page: Page = context.new_page()
+        self._look = look
+        context.on("page", self._note_page)
+        media = dict(look)
+        if size := media.pop("viewport", None):
+            self.page.set_viewport_size(size)
+        if media:
+            self.page.emulate_media(**media)
+
+    def leave(self) -> None:
+        """From now on the context is somebody else's."""
+        self.context.remove_listener("console", self._note)
+        self.context.remove_listener("weberror", self._note_error)
+        self.context.remove_listener("page", self._note_page)
 
     def _note(self, message: ConsoleMessage) -> None:
         if "Content Security Policy" in message.text:
             self.faults.append(message.text)
+
+    def _note_page(self, _page: Page) -> None:
+        if self._look:
+            self.faults.append(f"a second page, without {self._look}")
+
+    def _note_error(self, fault: WebError) -> None:
+        self.faults.append(str(fault.error))
 
 
 def sign_in(page: Page, teacher_url: str, username: str, password: str = PASSWORD) -> None:
