@@ -11,6 +11,7 @@ from student_app.exam.choosing import OFFERED_MAX, exam_labels, matching_exams
 __all__ = ["awaited_exam_id", "choose_exam", "is_offer_old"]
 
 _CHOICE = "chosen-exam"  # the selectbox's key in the session
+_DRAWN = "drawn-exam"  # in the session: the id and the label of the choice that was drawn last
 _OFFERED = "offered-exams"  # in the session: the version of the list that was offered last
 LOADING_S = 3  # the exams are listed within a moment of the server's start
 WAIT_S = 30  # a thousand pages that wait for a first exam are a thirtieth of that a second
@@ -40,7 +41,7 @@ def choose_exam(parts: Serving) -> Exam | None:
     ids = [exam.id for exam in offered]
     labels = exam_labels(offered)
     # The address alone says what is chosen: back, forward and a link change it too.
-    st.session_state[_CHOICE] = wanted if wanted in ids else None
+    _put_address_in_choice(wanted if wanted in ids else None, labels)
     st.selectbox(
         "Exam",
         ids,
@@ -56,6 +57,17 @@ def choose_exam(parts: Serving) -> Exam | None:
 def is_offer_old(parts: Serving) -> bool:
     """Whether exams were published, changed or withdrawn since choose_exam() offered them here."""
     return bool(st.session_state.get(_OFFERED) != parts.cache.exams().version)
+
+
+def _put_address_in_choice(exam_id: str | None, labels: dict[str, str]) -> None:
+    """Only where the browser has another choice, or another label of it: a value that is set again takes back
+    what a viewer chooses at that moment, and the browser goes on showing it."""
+    drawn = exam_id, labels.get(exam_id or "")
+    drawn_id, drawn_label = st.session_state.get(_DRAWN, drawn)
+    is_renamed = drawn_id == exam_id and drawn_label != drawn[1]
+    if is_renamed or st.session_state.get(_CHOICE) != exam_id:
+        st.session_state[_CHOICE] = exam_id
+    st.session_state[_DRAWN] = drawn
 
 
 def _put_choice_in_address() -> None:

@@ -1,5 +1,6 @@
 """The page around the board, run without a browser over a cache filled as by a feed."""
 
+import dataclasses
 import datetime as dt
 import json
 from collections.abc import Iterator
@@ -115,6 +116,27 @@ def test_changing_the_address_changes_the_choice() -> None:
         page.run()
         assert page.selectbox[0].value == one.id
         assert data_of(page, "board")["exam_id"] == one.id
+
+
+def test_only_a_changed_choice_is_sent_to_the_browser() -> None:
+    """A viewer’s choice during a run is lost if that run tells the browser what was chosen before."""
+    one, other = a_published_exam("One"), a_published_exam("Other")
+    cache = filled_cache((one, []), (other, []))
+    with page_over(cache, exam=one.id) as page:
+        assert page.selectbox[0].proto.set_value
+        page.selectbox[0].set_value(other.id).run()
+        assert not page.selectbox[0].proto.set_value
+        cache.put_exam(a_published_exam("Newer"))
+        page.run()
+        assert len(page.selectbox[0].options) == 3
+        assert not page.selectbox[0].proto.set_value
+        cache.put_exam(dataclasses.replace(other, subject="Renamed", version=other.version + 1))
+        page.run()
+        assert page.selectbox[0].proto.set_value
+        assert page.selectbox[0].proto.raw_value.startswith("Renamed")
+        page.run()
+        assert not page.selectbox[0].proto.set_value
+        assert page.selectbox[0].value == other.id
 
 
 def test_a_link_opens_its_exam_among_thousands() -> None:
