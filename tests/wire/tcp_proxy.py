@@ -74,8 +74,7 @@ class TcpProxy:
         self._is_refusing = is_refusing
 
     def close(self) -> None:
-        self._do(self._cut())
-        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._do(self._end())
         self._thread.join(_DEADLINE_S)
         assert not self._thread.is_alive()
 
@@ -96,11 +95,11 @@ class TcpProxy:
         self._flowing, self._answering, self._stopping = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._flowing.set()
         self._answering.set()
-        server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
+        self._serving = asyncio.current_task()
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
         self._ready.set()
-        async with server:
-            await self._stopping.wait()
+        await self._stopping.wait()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection: asyncio.Task[None] | None = asyncio.current_task()
@@ -167,6 +166,17 @@ class TcpProxy:
                 writer.transport.abort()
             _, waiting = await asyncio.wait(waiting, timeout=0.01)
         return len(connections)
+
+    async def _end(self) -> None:
+        # A server that closes loses the connections that it is accepting.
+        for listening in self._server.sockets:
+            self._loop.remove_reader(listening.fileno())
+        self._is_refusing = True  # a connection that was accepted just now has no task of ours yet
+        await self._cut()
+        while accepted := asyncio.all_tasks() - {self._serving, asyncio.current_task()}:
+            await asyncio.wait(accepted)
+        self._server.close()
+        self._stopping.set()
 
     async def _set(self, event: asyncio.Event, is_set: bool) -> None:
         if is_set:
