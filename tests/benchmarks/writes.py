@@ -1,11 +1,14 @@
 """Writes per second over the wire, with 1 and 8 writers, beside a bare SQLite loop of the same durability.
 
-    python -m tests.benchmarks.writes [--seconds 5]
+    python -m tests.benchmarks.writes [--rounds 5] [--seconds 1]
 
 The backend runs in its own process; every write is a createResults over HTTP with a real token, acknowledged
 once it is on disk. The bare loop inserts the same rows in the same folder, one transaction per row, WAL with
 synchronous FULL: what this disk allows one writer without a network or authentication. "processor" is what
 one write takes of it in the backend, or in the bare loop.
+
+The three take turns, so that a machine that is slow for a while is slow for all of them. The last line
+compares one writer's p95 with the bare loop's, round by round.
 """
 
 import argparse
@@ -15,9 +18,11 @@ import platform
 import re
 import socket
 import sqlite3
+import statistics
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +33,7 @@ import psutil
 from tests.backend_process import BackendProcess
 from tests.builders import exam_input, new_id, result_input
 
-__all__ = ["Measured", "bare_writes", "measured_writes"]
+__all__ = ["BareLoop", "Measured", "measured_writes"]
 
 CREATE_EXAM = "mutation($input: CreateExamInput!) {createExam(input: $input) {id}}"
 CREATE_RESULT = (
@@ -40,18 +45,27 @@ DEADLINE_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What was stored in `seconds`, the time per write (50th and 95th percentile) and its processor time."""
+    """Each write's time, in ascending order, over `elapsed_s`, and the processor time of all."""
 
-    count: int
-    seconds: float
-    p50_ms: float
-    p95_ms: float
-    cpu_us: float
+    times_s: Sequence[float]
+    elapsed_s: float
+    cpu_s: float
+
+    @classmethod
+    def together(cls, rounds: Sequence["Measured"]) -> "Measured":
+        return cls(
+            sorted(time_s for one in rounds for time_s in one.times_s),
+            sum(one.elapsed_s for one in rounds),
+            sum(one.cpu_s for one in rounds),
+        )
+
+    def percentile_ms(self, percent: int) -> float:
+        return 1000 * self.times_s[len(self.times_s) * percent // 100]
 
     def line(self, name: str) -> str:
-        rate = self.count / self.seconds
-        times = f"p50 {self.p50_ms:6.2f} ms   p95 {self.p95_ms:6.2f} ms   processor {self.cpu_us:4.0f} us"
-        return f"{name:<28}{rate:8.0f} writes/s   {times}"
+        rate, cpu_us = len(self.times_s) / self.elapsed_s, 1e6 * self.cpu_s / len(self.times_s)
+        times = f"p50 {self.percentile_ms(50):6.2f} ms   p95 {self.percentile_ms(95):6.2f} ms"
+        return f"{name:<28}{rate:8.0f} writes/s   {times}   processor {cpu_us:4.0f} us"
 
 
 def measured_writes(
@@ -75,31 +89,36 @@ def measured_writes(
         running = [pool.submit(write_until_the_end) for _ in range(writers)]
         starts_together.wait(DEADLINE_S)
         began, used_s = time.perf_counter(), _cpu_s(process)
-        times_s = [time_s for writer in running for time_s in writer.result()]
-        return _measured(times_s, time.perf_counter() - began, _cpu_s(process) - used_s)
+        times_s = sorted(time_s for writer in running for time_s in writer.result())
+        return Measured(times_s, time.perf_counter() - began, _cpu_s(process) - used_s)
 
 
-def bare_writes(folder: Path, *, seconds: float) -> Measured:
-    """The same rows over one connection, with nothing in between."""
-    connection = sqlite3.connect(folder / "bare.sqlite3", isolation_level=None)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute(
-        "CREATE TABLE results (exam_id TEXT, id TEXT, student TEXT, grade TEXT, PRIMARY KEY (exam_id, id)) "
-        "WITHOUT ROWID"
-    )
-    exam_id, times_s = new_id(), []
-    began, used_s = time.perf_counter(), time.process_time()
-    while (now := time.perf_counter()) < began + seconds:
-        row = result_input(exam_id)
-        values = (exam_id, row["id"], row["student"], row["grade"])
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute("INSERT INTO results VALUES (?, ?, ?, ?)", values)
-        connection.execute("COMMIT")
-        times_s.append(time.perf_counter() - now)
-    elapsed_s, used_s = time.perf_counter() - began, time.process_time() - used_s
-    connection.close()
-    return _measured(times_s, elapsed_s, used_s)
+class BareLoop(contextlib.ExitStack):
+    """The same rows over one connection, with nothing in between. A context manager."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._connection = self.enter_context(
+            contextlib.closing(sqlite3.connect(folder / "bare.sqlite3", isolation_level=None))
+        )
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = FULL")
+        self._connection.execute(
+            "CREATE TABLE results (exam_id TEXT, id TEXT, student TEXT, grade TEXT, "
+            "PRIMARY KEY (exam_id, id)) WITHOUT ROWID"
+        )
+
+    def writes(self, *, seconds: float) -> Measured:
+        exam_id, times_s = new_id(), []
+        began, used_s = time.perf_counter(), time.process_time()
+        while (now := time.perf_counter()) < began + seconds:
+            row = result_input(exam_id)
+            values = (exam_id, row["id"], row["student"], row["grade"])
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute("INSERT INTO results VALUES (?, ?, ?, ?)", values)
+            self._connection.execute("COMMIT")
+            times_s.append(time.perf_counter() - now)
+        return Measured(sorted(times_s), time.perf_counter() - began, time.process_time() - used_s)
 
 
 class _Connection(contextlib.ExitStack):
@@ -139,34 +158,43 @@ def _cpu_s(process: psutil.Process) -> float:
     return float(times.user + times.system)
 
 
-def _measured(times_s: list[float], elapsed_s: float, cpu_s: float) -> Measured:
-    ordered = sorted(times_s)
-    return Measured(
-        count=len(ordered),
-        seconds=elapsed_s,
-        p50_ms=1000 * ordered[len(ordered) // 2],
-        p95_ms=1000 * ordered[int(len(ordered) * 0.95)],
-        cpu_us=1e6 * cpu_s / len(ordered),
-    )
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--seconds", type=float, default=5.0, help="how long each measurement lasts")
-    seconds = parser.parse_args().seconds
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        print(f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {seconds:g} s each")
-        print(bare_writes(folder, seconds=seconds).line("bare SQLite loop"))
-        with BackendProcess(folder / "data") as backend:
-            backend.create_teacher("writer")
-            token = backend.sign_in("writer").access_token
-            exam = exam_input()
-            with _Connection(backend.api_url, token) as connection:
-                connection.ask(CREATE_EXAM, exam)
-            for writers in (1, 8):
-                measured = measured_writes(backend, token, exam["id"], writers=writers, seconds=seconds)
-                print(measured.line(f"through the wire, {writers} writer{'s' if writers > 1 else ''}"))
+    parser.add_argument("--rounds", type=int, default=5, help="how often the three take turns")
+    parser.add_argument("--seconds", type=float, default=1.0, help="how long each turn lasts")
+    given = parser.parse_args()
+    print(
+        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
+        f"{given.rounds} rounds of {given.seconds:g} s each"
+    )
+    bare: list[Measured] = []
+    by_writers: dict[int, list[Measured]] = {1: [], 8: []}
+    with (
+        tempfile.TemporaryDirectory() as name,
+        BareLoop(Path(name)) as bare_loop,
+        BackendProcess(Path(name) / "data") as backend,
+    ):
+        backend.create_teacher("writer")
+        token = backend.sign_in("writer").access_token
+        exam = exam_input()
+        with _Connection(backend.api_url, token) as connection:
+            connection.ask(CREATE_EXAM, exam)
+        for _ in range(given.rounds):
+            bare.append(bare_loop.writes(seconds=given.seconds))
+            for writers, measured in by_writers.items():
+                measured.append(
+                    measured_writes(backend, token, exam["id"], writers=writers, seconds=given.seconds)
+                )
+    print(Measured.together(bare).line("bare SQLite loop"))
+    for writers, measured in by_writers.items():
+        print(Measured.together(measured).line(f"through the wire, {writers} writer{'s'[: writers - 1]}"))
+    ratios = [
+        one.percentile_ms(95) / loop.percentile_ms(95) for one, loop in zip(by_writers[1], bare, strict=True)
+    ]
+    print(
+        f"one writer's p95 is {statistics.median(ratios):.1f} times the bare loop's "
+        f"(median of the rounds; {min(ratios):.1f} to {max(ratios):.1f})"
+    )
 
 
 if __name__ == "__main__":
