@@ -8,6 +8,7 @@ from student_app.context import serving
 from student_app.stream.run_gate import run_gate
 from student_app.views.choice import awaited_exam_id, choose_exam
 from student_app.views.page import await_exam, show_exam
+from student_app.views.whole_page import begin_whole_page
 
 __all__: list[str] = []
 
@@ -19,6 +20,7 @@ st.set_page_config(
     page_title="Exam results", page_icon=Path(__file__).with_name("icon.svg"), layout="centered"
 )
 st.html(LESS_SPACE)
+begin_whole_page()
 with run_gate:
     parts = serving()
     st.html(ALL_EXAMS)

@@ -7,6 +7,7 @@ import streamlit as st
 from shared.model.exam import Exam, is_id
 from student_app.context import Serving, serving
 from student_app.exam.choosing import OFFERED_MAX, exam_labels, matching_exams
+from student_app.views.whole_page import whole_page_asked
 
 __all__ = ["awaited_exam_id", "choose_exam", "is_offer_old"]
 
@@ -29,7 +30,12 @@ def choose_exam(parts: Serving) -> Exam | None:
         return None
     search = ""
     if len(snapshot.exams) > OFFERED_MAX:
-        search = st.text_input("Find an exam", placeholder="subject, date or teacher", key="exam_search")
+        search = st.text_input(
+            "Find an exam",
+            placeholder="subject, date or teacher",
+            key="exam_search",
+            on_change=whole_page_asked,
+        )
     offered = matching_exams(snapshot.exams, search)
     if named is not None and not search and named not in offered:
         offered = [named, *offered]
@@ -71,6 +77,7 @@ def _put_address_in_choice(exam_id: str | None, labels: dict[str, str]) -> None:
 
 
 def _put_choice_in_address() -> None:
+    whole_page_asked()
     chosen: str | None = st.session_state[_CHOICE]
     if chosen is not None:
         st.query_params["exam"] = chosen

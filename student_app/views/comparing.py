@@ -8,6 +8,7 @@ from shared.model.exam import Exam
 from student_app.components import comparison_charts
 from student_app.context import Serving
 from student_app.exam.choosing import OFFERED_MAX, exam_labels, matching_exams
+from student_app.views.whole_page import whole_page_asked
 
 __all__ = ["show_comparison"]
 
@@ -23,7 +24,12 @@ def show_comparison(parts: Serving, exam: Exam) -> None:
         return
     search = ""
     if len(others) > OFFERED_MAX:
-        search = st.text_input("Find other exams", placeholder="subject, date or teacher", key="find_others")
+        search = st.text_input(
+            "Find other exams",
+            placeholder="subject, date or teacher",
+            key="find_others",
+            on_change=whole_page_asked,
+        )
     offered = {other.id: other for other in matching_exams(others, search)}
     for exam_id in st.session_state.get(_CHOICE, ()):  # a choice stays, whatever is searched for
         known = parts.cache.exam(exam_id)
@@ -37,6 +43,7 @@ def show_comparison(parts: Serving, exam: Exam) -> None:
         max_selections=COMPARED_MAX,
         key=_CHOICE,
         placeholder="Choose up to five",
+        on_change=whole_page_asked,
     )
     compared = [exam, *(offered[exam_id] for exam_id in chosen if exam_id in offered)]
     if len(compared) > 1:

@@ -12,6 +12,7 @@ from student_app.stream.messages import Json, numbers_object, snapshot_object
 from student_app.stream.run_gate import run_gate
 from student_app.views.choice import is_offer_old
 from student_app.views.comparing import show_comparison
+from student_app.views.whole_page import is_whole_page_asked
 
 __all__ = ["await_exam", "show_exam"]
 
@@ -32,7 +33,7 @@ def await_exam(parts: Serving, exam_id: str) -> None:
     """The board of an exam that is not published yet: the board draws it as soon as it is, and
     the page is drawn again."""
     with run_gate:
-        if parts.cache.exam(exam_id) is not None:
+        if is_whole_page_asked() or parts.cache.exam(exam_id) is not None:
             st.rerun()
         _draw_board(exam_id, snapshot=None, is_awaited=True)
 
@@ -41,7 +42,8 @@ def await_exam(parts: Serving, exam_id: str) -> None:
 def _live(parts: Serving, exam_then: Exam) -> None:
     with run_gate:  # a fragment that reruns by itself starts here
         exam = parts.cache.exam(exam_then.id)
-        if exam is None or (st.session_state.pop(_CHOOSING, False) and is_offer_old(parts)):
+        is_choosing = st.session_state.pop(_CHOOSING, False)
+        if exam is None or is_whole_page_asked() or (is_choosing and is_offer_old(parts)):
             st.rerun()
         parts.feed.touch(exam.id)  # its results stay loaded for a while, even without a stream
         _draw_board(exam.id, snapshot=_snapshot(parts, exam) if _is_unreachable() else None)

@@ -10,6 +10,7 @@ from shared.model.exam import NewResult
 from shared.model.scales import LETTERS, PASS_FAIL, parse_scale
 from shared.model.text import date_text
 from tests.browser.axe import faults_of
+from tests.browser.joined_messages import JoinedMessages
 from tests.browser.people import DEADLINE_MS, Person, await_stillness, tab_to
 from tests.browser.student.author import Author
 from tests.browser.student.test_board import FIVE, NEWEST, await_bars, many, open_board, row
@@ -260,6 +261,21 @@ def test_exams_are_chosen_ten_times_by_mouse_and_keyboard_back_and_forward_in_tw
     expect(page.get_by_role("heading", name=exams[2].subject)).to_be_visible(timeout=DEADLINE_MS)
     page.go_forward()
     expect(page.get_by_role("heading", name=exams[0].subject)).to_be_visible(timeout=DEADLINE_MS)
+
+
+def test_a_choice_that_streamlit_takes_for_the_boards_own_shows_its_exam(
+    pair: PairProcess, author: Author, new_person: NEW_PERSON
+) -> None:
+    exams = [author.exam(f"Joined {number}", FIVE, date=NEWEST) for number in range(2)]
+    page = new_person().page
+    messages = JoinedMessages(page)
+    wait_until(lambda: exams[-1].id in page.request.get(pair.student_url).text(), what="the last is listed")
+    open_board(page, pair.student_url, exams[0])
+    for number in (1, 0):
+        expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=DEADLINE_MS)
+        messages.join_next()
+        _choose(page, exams[number].subject, by_keyboard=False)
+        expect(page.get_by_role("heading", name=exams[number].subject)).to_be_visible(timeout=DEADLINE_MS)
 
 
 def _choose(page: Page, subject: str, *, by_keyboard: bool) -> None:
