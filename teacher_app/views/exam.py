@@ -34,7 +34,6 @@ from teacher_app.views.unsaved_elsewhere import show_unsaved
 
 __all__ = ["PARTS", "render"]
 
-_IN_ADDRESS = "part-in-address"
 _ON_THE_WAY = "parts-on-the-way"  # put into the address, and not yet brought back by the page
 REFRESH_S = 15.0  # after this, the next interaction reads what others have changed
 
@@ -104,7 +103,7 @@ def _take_part_from_address(parts: list[str]) -> None:
     """
     named = st.query_params.get(navigation.PART, parts[0])
     chosen = st.session_state.get(navigation.PART)
-    before = st.session_state.get(_IN_ADDRESS)
+    before = st.session_state.get(navigation.PART_SHOWN)
     on_the_way: list[str] = st.session_state.setdefault(_ON_THE_WAY, [])
     is_late = named in on_the_way
     if is_late:
@@ -112,7 +111,7 @@ def _take_part_from_address(parts: list[str]) -> None:
     is_pressed = chosen != before
     if chosen not in parts or (named != before and not is_late and not is_pressed):
         on_the_way.clear()
-        st.session_state[_IN_ADDRESS] = named
+        st.session_state[navigation.PART_SHOWN] = named
         st.session_state[navigation.PART] = named if named in parts else parts[0]
 
 
@@ -121,9 +120,9 @@ def _put_part_into_address(part: str) -> None:
         st.query_params.pop(navigation.PART, None)
     else:
         st.query_params[navigation.PART] = part
-    if part != st.session_state.get(_IN_ADDRESS):
+    if part != st.session_state.get(navigation.PART_SHOWN):
         st.session_state[_ON_THE_WAY].append(part)
-    st.session_state[_IN_ADDRESS] = part
+    st.session_state[navigation.PART_SHOWN] = part
 
 
 def _show_title(workspace: Workspace) -> None:

@@ -17,6 +17,7 @@ __all__ = [
     "LIST",
     "NEW",
     "PART",
+    "PART_SHOWN",
     "SHARE",
     "STUDENT",
     "go_to_classes",
@@ -25,6 +26,7 @@ __all__ = [
     "go_to_list",
     "go_to_new",
     "has_arrived",
+    "is_other_part_chosen",
     "link_to",
     "note_arrival",
     "note_pages",
@@ -38,6 +40,7 @@ GRADEBOOK = "gradebook"
 FIND = "find"
 STUDENT = "student"
 PART = "part"  # the key of the selected part, in the session and in the address
+PART_SHOWN = "part-in-address"  # in the session: the part that the whole page has drawn
 SHARE = "Share"
 DETAILS = "Details"
 
@@ -61,6 +64,15 @@ def has_arrived() -> bool:
     """Whether the teacher has just come to this page."""
     arrived: bool = st.session_state[_ARRIVED]
     return arrived
+
+
+def is_other_part_chosen() -> bool:
+    """Whether the teacher has chosen another part than the one that is shown; for a run of that part alone.
+
+    Streamlit's browser side joins what happens at one moment into one message and may take it for the part's
+    alone (`scheduleFlush` of its WidgetStateManager, in 1.67).
+    """
+    return bool(st.session_state.get(PART) != st.session_state.get(PART_SHOWN))
 
 
 def link_to(

@@ -11,6 +11,7 @@ from teacher_app.context import sign_in_again_path
 from teacher_app.exam.wording import comment_reader_text
 from teacher_app.rows.entry_session import REFRESH_S, EntrySession
 from teacher_app.rows.workspace import Workspace
+from teacher_app.views import navigation
 
 __all__ = ["render"]
 
@@ -23,6 +24,8 @@ def render(workspace: Workspace) -> None:
     session: EntrySession | None = st.session_state.get(f"page-{key}")
     if session is None or session.workspace is not workspace:
         session = st.session_state[f"page-{key}"] = EntrySession(workspace, secrets.SystemRandom())
+    if navigation.is_other_part_chosen():
+        st.rerun()
     if st.session_state.pop(f"rested-{key}", False):
         st.rerun()  # the whole page, now that no one waits for it: its title counts the results
     session.refresh_if_old()

@@ -18,6 +18,7 @@ from teacher_app.rows.bad_cells import COMMENT, GRADE, NUMBER, PERSON
 from teacher_app.rows.commands import ChangeRow, Conflict, CreateRow, Duplicate, Hindrance, person_of
 from teacher_app.rows.grid_session import GridSession
 from teacher_app.rows.workspace import Workspace
+from teacher_app.views import navigation
 from teacher_app.views.buttons import storing_button
 
 __all__ = ["render"]
@@ -38,6 +39,8 @@ def render(workspace: Workspace) -> None:
     outbox = st.session_state.get(key, {}).get("outbox")
     if outbox is not None:  # None until the script has sent again what it kept while another part was shown
         session.read_outbox(outbox)
+    if navigation.is_other_part_chosen():
+        st.rerun()
     st.markdown(
         f"{exam.scale.hint} You can paste from a spreadsheet. New students go into the last line. "
         "Nothing is saved until you press Save. Alt+Enter breaks the line of a comment."

@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from shared.model.codes import is_code
 from shared.model.exam import Audience, NewResult
 from tests.browser.entry_walk import EntryDesk, SignedIn, open_exam
+from tests.browser.joined_messages import JoinedMessages
 from tests.browser.people import DEADLINE_MS, Person, await_stillness, choose_part, tab_to
 
 expect.set_options(timeout=DEADLINE_MS)
@@ -69,6 +70,18 @@ def test_moving_through_the_parts_by_keyboard_keeps_the_focus(desk: EntryDesk) -
     choose_part(desk.page, "Enter")
     desk.student.wait_for()
     expect(desk.page.get_by_role("radio", name="Enter")).to_be_focused()
+
+
+def test_another_part_opens_though_streamlit_takes_the_choice_for_the_forms_own(desk: EntryDesk) -> None:
+    messages = JoinedMessages(desk.page)
+    desk.page.reload()
+    shown = {"Grid": desk.page.get_by_role("button", name="Discard my changes"), "Enter": desk.student}
+    shown["Enter"].wait_for()
+    for part, sign in shown.items():
+        expect(desk.page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=DEADLINE_MS)
+        messages.join_next()
+        desk.page.get_by_role("radio", name=part, exact=True).click()
+        sign.wait_for()
 
 
 def test_enter_saves_and_focuses_the_student_field_at_once(desk: EntryDesk) -> None:
