@@ -13,6 +13,7 @@ __all__ = ["awaited_exam_id", "choose_exam", "is_offer_old"]
 
 _CHOICE = "chosen-exam"  # the selectbox's key in the session
 _DRAWN = "drawn-exam"  # in the session: the id and the label of the choice that was drawn last
+_PUT = "exam-put-into-address"  # in the session: the last one chosen in the list
 _OFFERED = "offered-exams"  # in the session: the version of the list that was offered last
 LOADING_S = 3  # the exams are listed within a moment of the server's start
 WAIT_S = 30  # a thousand pages that wait for a first exam are a thirtieth of that a second
@@ -23,6 +24,10 @@ def choose_exam(parts: Serving) -> Exam | None:
     snapshot = parts.cache.exams()
     st.session_state[_OFFERED] = snapshot.version
     wanted = st.query_params.get("exam")
+    if wanted and st.session_state.get(_PUT) not in (None, wanted):
+        # Somebody went back, maybe before the browser had the address of the choice: it takes that over then.
+        del st.session_state[_PUT]
+        st.query_params["exam"] = wanted
     named = parts.cache.exam(wanted) if wanted else None
     if not snapshot.exams and named is None:
         if awaited_exam_id(parts) is None:
@@ -80,7 +85,7 @@ def _put_choice_in_address() -> None:
     whole_page_asked()
     chosen: str | None = st.session_state[_CHOICE]
     if chosen is not None:
-        st.query_params["exam"] = chosen
+        st.query_params["exam"] = st.session_state[_PUT] = chosen
 
 
 def awaited_exam_id(parts: Serving) -> str | None:

@@ -1,33 +1,52 @@
-"""A browser whose Streamlit takes what happens outside a fragment for that fragment's own.
-
-Streamlit's WidgetStateManager joins what happens at one moment into one message; where a fragment's component
-was first, the message names that fragment, and only it runs again. Here that moment can be had at will.
-"""
+"""What passes between a page and its dashboard at moments that are rare, here had at will."""
 
 from playwright.sync_api import Page, WebSocketRoute
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-__all__ = ["JoinedMessages"]
+__all__ = ["StreamlitSocket"]
 
 
-class JoinedMessages:
+class StreamlitSocket:
     """Between `page`, which is opened afterwards, and its dashboard."""
 
     def __init__(self, page: Page) -> None:
+        self._page = page
         self._fragment_id = ""  # of the component that was drawn last
         self._is_joining = False
+        self._held: list[tuple[WebSocketRoute, str | bytes]] | None = None
         page.route_web_socket("**/_stcore/stream", self._connect)
 
     def join_next(self) -> None:
-        """The next message of the page is one of the fragment whose component was drawn last."""
+        """The page's next message for the whole page names the fragment whose component was drawn last: so
+        Streamlit's WidgetStateManager sends what happens at one moment, where that fragment was first."""
         assert self._fragment_id
         self._is_joining = True
+
+    def hold_answers(self) -> None:
+        """From now on the page's messages arrive, and no answer does: a slow line."""
+        self._held = []
+
+    def await_held_answer(self) -> None:
+        """Waits until one whole run is held back."""
+        while not any(
+            isinstance(message, bytes)
+            and ForwardMsg.FromString(message).WhichOneof("type") == "script_finished"
+            for _, message in self._held or []
+        ):
+            self._page.wait_for_timeout(20)
+
+    def release_answers(self) -> None:
+        """What was held back arrives, in its order, and all that follows."""
+        while self._held:
+            page, message = self._held.pop(0)
+            page.send(message)
+        self._held = None
 
     def _connect(self, page: WebSocketRoute) -> None:
         server = page.connect_to_server()
         page.on_message(lambda message: server.send(self._sent(message)))
-        server.on_message(lambda message: page.send(self._received(message)))
+        server.on_message(lambda message: self._receive(page, message))
 
     def _sent(self, message: str | bytes) -> str | bytes:
         if self._is_joining and isinstance(message, bytes):
@@ -38,9 +57,12 @@ class JoinedMessages:
                 return request.SerializeToString()
         return message
 
-    def _received(self, message: str | bytes) -> str | bytes:
+    def _receive(self, page: WebSocketRoute, message: str | bytes) -> None:
         if isinstance(message, bytes):
             drawn = ForwardMsg.FromString(message)
             if drawn.delta.new_element.WhichOneof("type") == "bidi_component" and drawn.delta.fragment_id:
                 self._fragment_id = drawn.delta.fragment_id
-        return message
+        if self._held is None:
+            page.send(message)
+        else:
+            self._held.append((page, message))

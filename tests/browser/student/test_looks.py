@@ -10,8 +10,8 @@ from shared.model.exam import NewResult
 from shared.model.scales import LETTERS, PASS_FAIL, parse_scale
 from shared.model.text import date_text
 from tests.browser.axe import faults_of
-from tests.browser.joined_messages import JoinedMessages
 from tests.browser.people import DEADLINE_MS, Person, await_stillness, tab_to
+from tests.browser.streamlit_socket import StreamlitSocket
 from tests.browser.student.author import Author
 from tests.browser.student.test_board import FIVE, NEWEST, await_bars, many, open_board, row
 from tests.browser.student.test_first_paint import without_streamlit
@@ -268,14 +268,39 @@ def test_a_choice_that_streamlit_takes_for_the_boards_own_shows_its_exam(
 ) -> None:
     exams = [author.exam(f"Joined {number}", FIVE, date=NEWEST) for number in range(2)]
     page = new_person().page
-    messages = JoinedMessages(page)
+    socket = StreamlitSocket(page)
     wait_until(lambda: exams[-1].id in page.request.get(pair.student_url).text(), what="the last is listed")
     open_board(page, pair.student_url, exams[0])
     for number in (1, 0):
         expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=DEADLINE_MS)
-        messages.join_next()
+        socket.join_next()
         _choose(page, exams[number].subject, by_keyboard=False)
         expect(page.get_by_role("heading", name=exams[number].subject)).to_be_visible(timeout=DEADLINE_MS)
+
+
+def test_going_back_before_a_choice_is_answered_leaves_the_address_of_the_exam_that_is_shown(
+    pair: PairProcess, author: Author, new_person: NEW_PERSON
+) -> None:
+    exams = [author.exam(f"Early {number}", FIVE, date=NEWEST) for number in range(3)]
+    page = new_person().page
+    socket = StreamlitSocket(page)
+    wait_until(lambda: exams[-1].id in page.request.get(pair.student_url).text(), what="the last is listed")
+    open_board(page, pair.student_url, exams[0])
+    _choose(page, exams[1].subject, by_keyboard=False)
+    expect(page.get_by_role("heading", name=exams[1].subject)).to_be_visible(timeout=DEADLINE_MS)
+    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=DEADLINE_MS)
+    socket.hold_answers()
+    _choose(page, exams[2].subject, by_keyboard=False)
+    socket.await_held_answer()
+    page.evaluate("history.back()")
+    page.wait_for_url(lambda url: exams[0].id in url)
+    socket.release_answers()
+    expect(page.get_by_role("heading", name=exams[0].subject)).to_be_visible(timeout=DEADLINE_MS)
+    expect(page.get_by_label("Exam", exact=True)).to_have_value(
+        f"{exams[0].subject} · {date_text(NEWEST)} · M. Curie"
+    )
+    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=DEADLINE_MS)
+    page.wait_for_url(lambda url: exams[0].id in url)
 
 
 def _choose(page: Page, subject: str, *, by_keyboard: bool) -> None:

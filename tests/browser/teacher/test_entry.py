@@ -9,8 +9,8 @@ from playwright.sync_api import Locator, Page, expect
 from shared.model.codes import is_code
 from shared.model.exam import Audience, NewResult
 from tests.browser.entry_walk import EntryDesk, SignedIn, open_exam
-from tests.browser.joined_messages import JoinedMessages
 from tests.browser.people import DEADLINE_MS, Person, await_stillness, choose_part, tab_to
+from tests.browser.streamlit_socket import StreamlitSocket
 
 expect.set_options(timeout=DEADLINE_MS)
 
@@ -73,13 +73,13 @@ def test_moving_through_the_parts_by_keyboard_keeps_the_focus(desk: EntryDesk) -
 
 
 def test_another_part_opens_though_streamlit_takes_the_choice_for_the_forms_own(desk: EntryDesk) -> None:
-    messages = JoinedMessages(desk.page)
+    socket = StreamlitSocket(desk.page)
     desk.page.reload()
     shown = {"Grid": desk.page.get_by_role("button", name="Discard my changes"), "Enter": desk.student}
     shown["Enter"].wait_for()
     for part, sign in shown.items():
         expect(desk.page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=DEADLINE_MS)
-        messages.join_next()
+        socket.join_next()
         desk.page.get_by_role("radio", name=part, exact=True).click()
         sign.wait_for()
 
