@@ -7,9 +7,9 @@ import streamlit as st
 from shared.model.exam import Exam, is_id
 from student_app.context import Serving, serving
 from student_app.exam.choosing import OFFERED_MAX, exam_labels, matching_exams
-from student_app.views.whole_page import whole_page_asked
+from student_app.views.whole_page import ask_for_whole_page
 
-__all__ = ["awaited_exam_id", "choose_exam", "is_offer_old"]
+__all__ = ["awaited_exam_id", "choose_exam", "is_offer_old", "search_field"]
 
 _CHOICE = "chosen-exam"  # the selectbox's key in the session
 _DRAWN = "drawn-exam"  # in the session: the id and the label of the choice that was drawn last
@@ -33,14 +33,7 @@ def choose_exam(parts: Serving) -> Exam | None:
         if awaited_exam_id(parts) is None:
             _show_none(is_loaded=snapshot.is_loaded)
         return None
-    search = ""
-    if len(snapshot.exams) > OFFERED_MAX:
-        search = st.text_input(
-            "Find an exam",
-            placeholder="subject, date or teacher",
-            key="exam_search",
-            on_change=whole_page_asked,
-        )
+    search = search_field("Find an exam", key="exam_search", exam_count=len(snapshot.exams))
     offered = matching_exams(snapshot.exams, search)
     if named is not None and not search and named not in offered:
         offered = [named, *offered]
@@ -65,6 +58,13 @@ def choose_exam(parts: Serving) -> Exam | None:
     return named  # what is shown stays while others are searched
 
 
+def search_field(label: str, *, key: str, exam_count: int) -> str:
+    """What a viewer searches for among that many exams; where all of them are offered, there is no field."""
+    if exam_count <= OFFERED_MAX:
+        return ""
+    return st.text_input(label, placeholder="subject, date or teacher", key=key, on_change=ask_for_whole_page)
+
+
 def is_offer_old(parts: Serving) -> bool:
     """Whether exams were published, changed or withdrawn since choose_exam() offered them here."""
     return bool(st.session_state.get(_OFFERED) != parts.cache.exams().version)
@@ -82,7 +82,7 @@ def _put_address_in_choice(exam_id: str | None, labels: dict[str, str]) -> None:
 
 
 def _put_choice_in_address() -> None:
-    whole_page_asked()
+    ask_for_whole_page()
     chosen: str | None = st.session_state[_CHOICE]
     if chosen is not None:
         st.query_params["exam"] = st.session_state[_PUT] = chosen

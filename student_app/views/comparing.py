@@ -7,8 +7,9 @@ import streamlit as st
 from shared.model.exam import Exam
 from student_app.components import comparison_charts
 from student_app.context import Serving
-from student_app.exam.choosing import OFFERED_MAX, exam_labels, matching_exams
-from student_app.views.whole_page import whole_page_asked
+from student_app.exam.choosing import exam_labels, matching_exams
+from student_app.views.choice import search_field
+from student_app.views.whole_page import ask_for_whole_page
 
 __all__ = ["show_comparison"]
 
@@ -22,14 +23,7 @@ def show_comparison(parts: Serving, exam: Exam) -> None:
     others = [other for other in exams.exams if other.id != exam.id and other.id not in exams.held_back]
     if not others or exam.id in exams.held_back:
         return
-    search = ""
-    if len(others) > OFFERED_MAX:
-        search = st.text_input(
-            "Find other exams",
-            placeholder="subject, date or teacher",
-            key="find_others",
-            on_change=whole_page_asked,
-        )
+    search = search_field("Find other exams", key="find_others", exam_count=len(others))
     offered = {other.id: other for other in matching_exams(others, search)}
     for exam_id in st.session_state.get(_CHOICE, ()):  # a choice stays, whatever is searched for
         known = parts.cache.exam(exam_id)
@@ -43,7 +37,7 @@ def show_comparison(parts: Serving, exam: Exam) -> None:
         max_selections=COMPARED_MAX,
         key=_CHOICE,
         placeholder="Choose up to five",
-        on_change=whole_page_asked,
+        on_change=ask_for_whole_page,
     )
     compared = [exam, *(offered[exam_id] for exam_id in chosen if exam_id in offered)]
     if len(compared) > 1:

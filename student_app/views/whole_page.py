@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import streamlit as st
 
-__all__ = ["begin_whole_page", "is_whole_page_asked", "whole_page_asked"]
+__all__ = ["ask_for_whole_page", "begin_whole_page", "is_whole_page_asked"]
 
 _ASKED = "whole-page-asked"
 
 
-def whole_page_asked() -> None:
+def ask_for_whole_page() -> None:
     """For the `on_change` of a widget outside the board."""
     st.session_state[_ASKED] = True
 
 
 def begin_whole_page() -> None:
-    """At the begin of the whole page's run."""
+    """At the beginning of the whole page's run."""
     st.session_state[_ASKED] = False
 
 

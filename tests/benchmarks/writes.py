@@ -187,7 +187,11 @@ def main() -> None:
                 )
     print(Measured.together(bare).line("bare SQLite loop"))
     for writers, measured in by_writers.items():
-        print(Measured.together(measured).line(f"through the wire, {writers} writer{'s'[: writers - 1]}"))
+        print(
+            Measured.together(measured).line(
+                f"through the wire, {writers} writer{'s' if writers > 1 else ''}"
+            )
+        )
     ratios = [
         one.percentile_ms(95) / loop.percentile_ms(95) for one, loop in zip(by_writers[1], bare, strict=True)
     ]

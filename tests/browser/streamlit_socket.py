@@ -30,8 +30,7 @@ class StreamlitSocket:
     def await_held_answer(self) -> None:
         """Waits until one whole run is held back."""
         while not any(
-            isinstance(message, bytes)
-            and ForwardMsg.FromString(message).WhichOneof("type") == "script_finished"
+            isinstance(message, bytes) and _ends_whole_run(ForwardMsg.FromString(message))
             for _, message in self._held or []
         ):
             self._page.wait_for_timeout(20)
@@ -66,3 +65,11 @@ class StreamlitSocket:
             page.send(message)
         else:
             self._held.append((page, message))
+
+
+def _ends_whole_run(message: ForwardMsg) -> bool:
+    """Not that of a fragment."""
+    return (
+        message.WhichOneof("type") == "script_finished"
+        and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
+    )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from shared.model.exam import NewResult
+from shared.model.exam import Exam, NewResult
 from shared.model.scales import LETTERS, PASS_FAIL, parse_scale
 from shared.model.text import date_text
 from tests.browser.axe import faults_of
@@ -237,11 +237,9 @@ def test_right_to_left_names_keep_their_beginning(
 def test_exams_are_chosen_ten_times_by_mouse_and_keyboard_back_and_forward_in_two_tabs(
     pair: PairProcess, author: Author, new_person: NEW_PERSON
 ) -> None:
-    exams = [author.exam(f"Choice {number}", FIVE, date=NEWEST) for number in range(4)]
     person = new_person()
     page = person.page
-    wait_until(lambda: exams[-1].id in page.request.get(pair.student_url).text(), what="the last is listed")
-    open_board(page, pair.student_url, exams[0])
+    exams = _open_first_of(4, page, pair, author)
     order = [1, 2, 3, 0, 2, 1, 3, 2, 0, 1]
     for turn, number in enumerate(order):
         _choose(page, exams[number].subject, by_keyboard=turn % 2 == 1)
@@ -266,11 +264,9 @@ def test_exams_are_chosen_ten_times_by_mouse_and_keyboard_back_and_forward_in_tw
 def test_a_choice_that_streamlit_takes_for_the_boards_own_shows_its_exam(
     pair: PairProcess, author: Author, new_person: NEW_PERSON
 ) -> None:
-    exams = [author.exam(f"Joined {number}", FIVE, date=NEWEST) for number in range(2)]
     page = new_person().page
     socket = StreamlitSocket(page)
-    wait_until(lambda: exams[-1].id in page.request.get(pair.student_url).text(), what="the last is listed")
-    open_board(page, pair.student_url, exams[0])
+    exams = _open_first_of(2, page, pair, author)
     for number in (1, 0):
         expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=DEADLINE_MS)
         socket.join_next()
@@ -281,11 +277,9 @@ def test_a_choice_that_streamlit_takes_for_the_boards_own_shows_its_exam(
 def test_going_back_before_a_choice_is_answered_leaves_the_address_of_the_exam_that_is_shown(
     pair: PairProcess, author: Author, new_person: NEW_PERSON
 ) -> None:
-    exams = [author.exam(f"Early {number}", FIVE, date=NEWEST) for number in range(3)]
     page = new_person().page
     socket = StreamlitSocket(page)
-    wait_until(lambda: exams[-1].id in page.request.get(pair.student_url).text(), what="the last is listed")
-    open_board(page, pair.student_url, exams[0])
+    exams = _open_first_of(3, page, pair, author)
     _choose(page, exams[1].subject, by_keyboard=False)
     expect(page.get_by_role("heading", name=exams[1].subject)).to_be_visible(timeout=DEADLINE_MS)
     expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=DEADLINE_MS)
@@ -301,6 +295,14 @@ def test_going_back_before_a_choice_is_answered_leaves_the_address_of_the_exam_t
     )
     expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=DEADLINE_MS)
     page.wait_for_url(lambda url: exams[0].id in url)
+
+
+def _open_first_of(count: int, page: Page, pair: PairProcess, author: Author) -> list[Exam]:
+    """New exams, all of which the page offers; it shows the first."""
+    exams = [author.exam(f"Choice {number}", FIVE, date=NEWEST) for number in range(count)]
+    wait_until(lambda: exams[-1].id in page.request.get(pair.student_url).text(), what="the last is listed")
+    open_board(page, pair.student_url, exams[0])
+    return exams
 
 
 def _choose(page: Page, subject: str, *, by_keyboard: bool) -> None:

@@ -178,6 +178,7 @@ def test_results_that_a_late_machine_of_the_api_still_held_back_come_a_moment_la
             exam = announced(api, 1.0)
             live.watch(exam.id)
             live.until(lambda: len(live.rows(exam.id)) == 2)
+            assert proxy.asked("listResults") <= 3  # the hour may replace a first one that was begun just now
 
 
 def test_the_hour_is_not_asked_for_again_and_again(settings: BackendSettings, api: TeacherApi) -> None:
