@@ -116,7 +116,8 @@ def _take_part_from_address(parts: list[str]) -> None:
 
 
 def _put_part_into_address(part: str) -> None:
-    if part == next(iter(PARTS)):
+    # An address without a part is that of the first one; to take it away does not undo what is on the way.
+    if part == next(iter(PARTS)) and not st.session_state[_ON_THE_WAY]:
         st.query_params.pop(navigation.PART, None)
     else:
         st.query_params[navigation.PART] = part

@@ -27,11 +27,14 @@ class StreamlitSocket:
         """From now on the page's messages arrive, and no answer does: a slow line."""
         self._held = []
 
-    def await_held_answer(self) -> None:
-        """Waits until one whole run is held back."""
-        while not any(
-            isinstance(message, bytes) and _ends_whole_run(ForwardMsg.FromString(message))
-            for _, message in self._held or []
+    def await_held_answers(self, count: int) -> None:
+        """Waits until that many whole runs are held back."""
+        while (
+            sum(
+                isinstance(message, bytes) and _ends_whole_run(ForwardMsg.FromString(message))
+                for _, message in self._held or []
+            )
+            < count
         ):
             self._page.wait_for_timeout(20)
 

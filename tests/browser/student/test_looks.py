@@ -285,7 +285,7 @@ def test_going_back_before_a_choice_is_answered_leaves_the_address_of_the_exam_t
     expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=DEADLINE_MS)
     socket.hold_answers()
     _choose(page, exams[2].subject, by_keyboard=False)
-    socket.await_held_answer()
+    socket.await_held_answers(1)
     page.evaluate("history.back()")
     page.wait_for_url(lambda url: exams[0].id in url)
     socket.release_answers()

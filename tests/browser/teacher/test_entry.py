@@ -84,6 +84,22 @@ def test_another_part_opens_though_streamlit_takes_the_choice_for_the_forms_own(
         sign.wait_for()
 
 
+def test_two_parts_chosen_before_an_answer_leave_the_address_of_the_second(desk: EntryDesk) -> None:
+    socket = StreamlitSocket(desk.page)
+    desk.page.reload()
+    desk.student.wait_for()
+    expect(desk.page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=DEADLINE_MS)
+    addresses = desk.page.evaluate("history.length")
+    socket.hold_answers()
+    for count, part in enumerate(["Review", "Enter"], 1):
+        desk.page.get_by_role("radio", name=part, exact=True).click()
+        socket.await_held_answers(count)
+    socket.release_answers()
+    desk.page.wait_for_function("before => history.length === before + 2", arg=addresses)
+    assert "Review" not in desk.page.url
+    desk.student.wait_for()
+
+
 def test_enter_saves_and_focuses_the_student_field_at_once(desk: EntryDesk) -> None:
     tab_to(desk.page, desk.student)
     desk.page.keyboard.type("Grace Hopper")
