@@ -41,6 +41,7 @@ CREATE_RESULT = (
     "{id examId student grade published version createdAt updatedAt owner}}"
 )
 DEADLINE_S = 30.0
+_ANSWER = re.compile(rb"(?s).*?\r\ncontent-length: (?P<length>\d+)\r\n(?:.*?\r\n)?\r\n(?P<body>.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,6 @@ class _Connection(contextlib.ExitStack):
         self._socket = self.enter_context(
             socket.create_connection((address.hostname, address.port or 80), DEADLINE_S)
         )
-        self._answers = self.enter_context(self._socket.makefile("rb"))
         self._head = (
             f"POST {address.path} HTTP/1.1\r\nHost: {address.netloc}\r\nAuthorization: {token}\r\n"
             "Content-Type: application/json\r\nContent-Length: "
@@ -141,15 +141,12 @@ class _Connection(contextlib.ExitStack):
         """Sends one mutation; fails if it is refused."""
         body = json.dumps({"query": document, "variables": {"input": given}})
         self._socket.sendall(f"{self._head}{len(body.encode())}\r\n\r\n{body}".encode())
-        head = b""
-        while not head.endswith(b"\r\n\r\n"):
-            line = self._answers.readline()
-            assert line, "the backend has closed the connection"
-            head += line
-        length = re.search(rb"(?i)\r\ncontent-length: (\d+)", head)
-        assert length, head
-        answer = self._answers.read(int(length[1]))
-        assert b'"errors"' not in answer, answer
+        received = b""
+        while not (answer := _ANSWER.fullmatch(received)) or len(answer["body"]) < int(answer["length"]):
+            chunk = self._socket.recv(65_536)
+            assert chunk, f"the backend has closed the connection after {received!r}"
+            received += chunk
+        assert b'"errors"' not in answer["body"], received
 
 
 def _cpu_s(process: psutil.Process) -> float:

@@ -95,7 +95,8 @@ class TokenPair:
 
 @dataclass(frozen=True, slots=True)
 class TokenClaims:
-    """The content of a verified token; `email` is set in ID tokens only."""
+    """The content of a verified token; `email` is set in ID tokens only. It is valid from `valid_from_s`, the
+    later of its `iat` and `nbf`, until `expires_at_s`."""
 
     sub: str
     username: str
@@ -104,6 +105,7 @@ class TokenClaims:
     jti: str
     auth_time_s: int
     issued_at_s: int
+    valid_from_s: int
     expires_at_s: int
     email: str | None
     scope: str
@@ -178,7 +180,7 @@ class TokenMinter:
 class TokenVerifier:
     """Verifies tokens. Thread-safe.
 
-    A signature is verified once, since it stays true; times and revocation are checked at each call.
+    What stays true is verified once; times and revocation are checked at each call.
     `is_revoked` tells from origin_jti and sub whether a sign-in has ended.
     """
 
@@ -187,7 +189,7 @@ class TokenVerifier:
     ) -> None:
         self._keys = {key.key_id: key.public_key}
         self._issuer, self._client_id, self.is_revoked = issuer, client_id, is_revoked
-        self._proven: LRUCache[str, dict[str, object]] = LRUCache(PROOFS_KEPT_MAX)
+        self._proven: LRUCache[str, TokenClaims] = LRUCache(PROOFS_KEPT_MAX)
         self._proven_lock = Lock()  # guards _proven
 
     def verify(self, token: str, now_s: float, *, token_use: TokenUse | None = None) -> TokenClaims:
@@ -195,20 +197,29 @@ class TokenVerifier:
 
         With `token_use`, the other kind is refused. Raises TokenRefused.
         """
-        claims = self._checked_claims(self._authentic_payload(token), now_s)
+        claims = self._proven_claims(token)
+        if now_s >= claims.expires_at_s:
+            raise TokenRefused(TokenFault.EXPIRED)
+        if now_s + CLOCK_STEP_MAX_S < claims.valid_from_s:
+            raise TokenRefused(TokenFault.NOT_YET_VALID)
         if token_use is not None and claims.token_use is not token_use:
             raise TokenRefused(TokenFault.USE)
         if self.is_revoked(claims.origin_jti, claims.sub):
             raise TokenRefused(TokenFault.REVOKED)
         return claims
 
-    def _authentic_payload(self, token: str) -> dict[str, object]:
+    def _proven_claims(self, token: str) -> TokenClaims:
         if len(token) > TOKEN_BYTES_MAX:
             raise TokenRefused(TokenFault.MALFORMED)
         with self._proven_lock:
             proven = self._proven.get(token)
-        if proven is not None:
-            return proven
+        if proven is None:
+            proven = self._checked_claims(self._signed_payload(token))
+            with self._proven_lock:
+                self._proven[token] = proven
+        return proven
+
+    def _signed_payload(self, token: str) -> dict[str, object]:
         try:
             header = jwt.get_unverified_header(token)
         except (jwt.PyJWTError, ValueError):
@@ -219,7 +230,7 @@ class TokenVerifier:
         if public_key is None:
             raise TokenRefused(TokenFault.KEY)
         try:
-            # The library checks the signature only; times and names are checked below, against `now_s`.
+            # The library checks the signature only: it knows neither `now_s` nor the names.
             payload = jwt.api_jws.decode(token, public_key, algorithms=[_ALGORITHM])
             claims = json.loads(payload)
         except jwt.InvalidSignatureError:
@@ -228,11 +239,9 @@ class TokenVerifier:
             raise TokenRefused(TokenFault.MALFORMED) from None
         if not isinstance(claims, dict):
             raise TokenRefused(TokenFault.MALFORMED)
-        with self._proven_lock:
-            self._proven[token] = claims
         return claims
 
-    def _checked_claims(self, claims: dict[str, object], now_s: float) -> TokenClaims:
+    def _checked_claims(self, claims: dict[str, object]) -> TokenClaims:
         if claims.get("iss") != self._issuer:
             raise TokenRefused(TokenFault.ISSUER)
         token_use = claims.get("token_use")
@@ -241,12 +250,8 @@ class TokenVerifier:
         is_access = token_use == TokenUse.ACCESS
         if claims.get("client_id" if is_access else "aud") != self._client_id:
             raise TokenRefused(TokenFault.CLIENT)
-        expires_at_s, issued_at_s = _seconds(claims, "exp"), _seconds(claims, "iat")
-        if now_s >= expires_at_s:
-            raise TokenRefused(TokenFault.EXPIRED)
+        issued_at_s = _seconds(claims, "iat")
         not_before_s = _seconds(claims, "nbf") if "nbf" in claims else issued_at_s
-        if now_s + CLOCK_STEP_MAX_S < max(issued_at_s, not_before_s):
-            raise TokenRefused(TokenFault.NOT_YET_VALID)
         return TokenClaims(
             sub=_text(claims, "sub"),
             username=_text(claims, "username" if is_access else "cognito:username"),
@@ -255,7 +260,8 @@ class TokenVerifier:
             jti=_text(claims, "jti"),
             auth_time_s=_seconds(claims, "auth_time"),
             issued_at_s=issued_at_s,
-            expires_at_s=expires_at_s,
+            valid_from_s=max(issued_at_s, not_before_s),
+            expires_at_s=_seconds(claims, "exp"),
             email=_text(claims, "email") if "email" in claims else None,
             scope=_text(claims, "scope") if is_access else "",
         )

@@ -41,16 +41,18 @@ class ApiAuthenticator:
         self._tokens, self._find_credentials = tokens, find_credentials
         self._region, self._now_s = region, now_s
 
-    def caller(self, *, path: str, query: str, headers: Iterable[tuple[str, str]], body: bytes) -> Caller:
-        """The caller of `POST path`, authenticated. Raises AuthenticationRefused."""
+    def caller(
+        self, *, path: str, query: str, headers: Iterable[tuple[str, str]], body: bytes, address: str = ""
+    ) -> Caller:
+        """The caller of `POST path` from `address`, authenticated. Raises AuthenticationRefused."""
         pairs = list(headers)
         values = {name.lower(): value for name, value in pairs}
         authorization = values.get("authorization", "").strip()
         if not authorization:
             raise AuthenticationRefused(401, "UnauthorizedException", "Missing authorization header")
         if authorization.startswith(ALGORITHM):
-            return self._guest(path, query, pairs, body)
-        return self._teacher(authorization.removeprefix("Bearer "))
+            return self._guest(path, query, pairs, body, address)
+        return self._teacher(authorization.removeprefix("Bearer "), address)
 
     def is_signed_out(self, caller: Caller) -> bool:
         """Whether the sign-in of a teacher who was authenticated before has ended since."""
@@ -63,7 +65,9 @@ class ApiAuthenticator:
         AuthenticationRefused."""
         return self.caller(path=path, query="", headers=authorization.items(), body=body.encode())
 
-    def _guest(self, path: str, query: str, headers: list[tuple[str, str]], body: bytes) -> Caller:
+    def _guest(
+        self, path: str, query: str, headers: list[tuple[str, str]], body: bytes, address: str
+    ) -> Caller:
         try:
             credentials = verify(
                 method="POST",
@@ -78,9 +82,9 @@ class ApiAuthenticator:
             )
         except SignatureRefused as refusal:
             raise AuthenticationRefused(403, refusal.error_type, refusal.message) from None
-        return Caller(mode=AuthMode.IAM, expires_at_s=credentials.expires_at_s)
+        return Caller(mode=AuthMode.IAM, expires_at_s=credentials.expires_at_s, address=address)
 
-    def _teacher(self, token: str) -> Caller:
+    def _teacher(self, token: str, address: str) -> Caller:
         try:
             claims = self._tokens.verify(token, self._now_s())
         except TokenRefused as refusal:
@@ -91,5 +95,6 @@ class ApiAuthenticator:
             sub=claims.sub,
             sign_in=claims.origin_jti,
             expires_at_s=claims.expires_at_s,
+            address=address,
             username=claims.username,
         )

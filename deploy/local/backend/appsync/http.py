@@ -1,12 +1,12 @@
 """`POST /graphql`, from the request's bytes to the answer's, without a web framework."""
 
-import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import anyio.to_thread
+import orjson
 from graphql import OperationType
 
 from deploy.local.backend.appsync.authentication import ApiAuthenticator, AuthenticationRefused
@@ -57,8 +57,9 @@ class GraphqlOverHttp:
     ) -> HttpAnswer:
         """`path` and `query` as received, still percent-encoded; `address` is the client's."""
         try:
-            caller = self._authenticator.caller(path=path, query=query, headers=headers, body=body)
-            caller = replace(caller, address=address)
+            caller = self._authenticator.caller(
+                path=path, query=query, headers=headers, body=body, address=address
+            )
         except AuthenticationRefused as refusal:
             return _refused(refusal.http_status, refusal.error_type, refusal.message)
         request = parsed_request(body)
@@ -117,4 +118,4 @@ def _answer(status: int, document: Mapping[str, Any]) -> HttpAnswer:
 
 
 def _bytes(document: Mapping[str, Any]) -> bytes:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    return orjson.dumps(document)

@@ -90,12 +90,8 @@ class _PendingWrite(Generic[T]):
         self.done.set_running_or_notify_cancel()  # accepted: a caller that goes away cannot take it back
 
 
-_Finished = list[tuple[_PendingWrite[object], object]]
-_Refused = list[tuple[_PendingWrite[object], Exception]]
-
-
 class _Writer:
-    """A connection that writes. Every work gets its answer, whatever fails."""
+    """A connection that writes. Every work has an outcome, whatever fails."""
 
     def __init__(self, open_connection: Callable[[], sqlite3.Connection]) -> None:
         self._open = open_connection
@@ -105,20 +101,16 @@ class _Writer:
         """Raises sqlite3.Error."""
         self._connection.execute("BEGIN IMMEDIATE")
 
-    def store(self, group: Sequence[_PendingWrite[object]], *, is_begun: bool = False) -> bool:
-        """In one transaction. Returns whether it was committed."""
+    def store(self, works: Sequence[Work[T]], *, is_begun: bool = False) -> tuple[bool, list[T | Exception]]:
+        """In one transaction. Returns whether it was committed, and each work's result or exception."""
         try:
             if not is_begun:
                 self.begin()
-            finished, refused = _committed(self._connection, group)
+            return True, _committed(self._connection, works)
         except BaseException as error:  # noqa: BLE001  # passed to every caller; the thread must live
-            _log.error("a group of %d writes was lost: %s", len(group), error)
+            _log.error("a group of %d writes was lost: %s", len(works), error)
             self._recover()
-            for pending in group:
-                pending.done.set_exception(CommitFailed(error))
-            return False
-        _answer(finished, refused)
-        return True
+            return False, [CommitFailed(error) for _ in works]
 
     def close(self) -> None:
         self._connection.close()
@@ -185,9 +177,9 @@ class Database:
             self._pending.put(pending)  # type: ignore[arg-type]  # the queue accepts work of any result type
         return pending.done
 
-    def try_write(self, works: Sequence[Work[T]]) -> list[Future[T]] | None:
-        """Run `works` in one transaction on the calling thread, and wait for the disk; the futures have
-        ended.
+    def try_write(self, works: Sequence[Work[T]]) -> list[T | Exception] | None:
+        """Run `works` in one transaction on the calling thread, and wait for the disk. Returns each work's
+        result, or its exception, as the future of `submit` would have them.
 
         Returns None, and nothing was done, if the transaction cannot begin at once: somebody else writes, or
         something fails that the writer thread can wait for, or tell. It never folds the log into the file,
@@ -199,9 +191,9 @@ class Database:
             self._direct.begin()
         except sqlite3.Error:
             return None
-        group = [_PendingWrite(work) for work in works]
-        self._has_failed = not self._direct.store(group, is_begun=True)  # type: ignore[arg-type]  # as in `submit`
-        return [pending.done for pending in group]
+        is_committed, outcomes = self._direct.store(works, is_begun=True)
+        self._has_failed = not is_committed
+        return outcomes
 
     def read(self, work: Work[T]) -> T:
         """Run `work` on a snapshot of the committed rows. A write in it raises sqlite3.OperationalError."""
@@ -273,7 +265,13 @@ class Database:
         while not is_last:
             group, is_last = self._next_group()
             if group:
-                self._has_failed = not writer.store(group)
+                is_committed, outcomes = writer.store([pending.work for pending in group])
+                self._has_failed = not is_committed
+                for pending, outcome in zip(group, outcomes, strict=True):
+                    if isinstance(outcome, Exception):
+                        pending.done.set_exception(outcome)
+                    else:
+                        pending.done.set_result(outcome)
         writer.close()
 
     def _next_group(self) -> tuple[list[_PendingWrite[object]], bool]:
@@ -287,28 +285,24 @@ class Database:
         return group, False
 
 
-def _committed(
-    connection: sqlite3.Connection, group: Sequence[_PendingWrite[object]]
-) -> tuple[_Finished, _Refused]:
-    """Run the group's works in the transaction that has begun, and commit it; returns those that finished and
-    those that raised, with result and error.
+def _committed(connection: sqlite3.Connection, works: Sequence[Work[T]]) -> list[T | Exception]:
+    """Run the works in the transaction that has begun, and commit it. Returns each one's result or exception.
 
     Raises when the transaction failed; then it may still be open.
     """
-    finished: _Finished = []
-    refused: _Refused = []
-    for pending in group:
+    outcomes: list[T | Exception] = []
+    for work in works:
         connection.execute("SAVEPOINT work")
         try:
-            finished.append((pending, pending.work(connection)))
+            outcomes.append(work(connection))
         except Exception as error:  # passed to the caller that waits for it
             if not connection.in_transaction or _is_disk_full(error):
                 raise  # the whole group is lost
             connection.execute("ROLLBACK TO work")
-            refused.append((pending, error))
+            outcomes.append(error)
         connection.execute("RELEASE work")
     connection.execute("COMMIT")
-    return finished, refused
+    return outcomes
 
 
 def _write_page(connection: sqlite3.Connection) -> None:
@@ -319,13 +313,6 @@ def _write_page(connection: sqlite3.Connection) -> None:
 
 def _is_disk_full(error: BaseException) -> bool:
     return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
-
-
-def _answer(finished: _Finished, refused: _Refused) -> None:
-    for pending, answer in finished:
-        pending.done.set_result(answer)
-    for pending, error in refused:
-        pending.done.set_exception(error)
 
 
 def _open_for_trying(path: Path) -> sqlite3.Connection:

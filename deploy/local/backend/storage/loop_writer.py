@@ -30,13 +30,13 @@ class _Waiting(Generic[T]):
     work: Work[T]
     on_stored: Callable[[T], None]
     is_short: bool
-    answered: asyncio.Future[Future[T]]
+    answered: asyncio.Future[T | Exception]
 
-    def answer(self, stored: Future[T]) -> None:
+    def answer(self, outcome: T | Exception) -> None:
         if not self.answered.done():  # else the caller is no longer waiting
-            self.answered.set_result(stored)
-        if stored.exception() is None:
-            self.on_stored(stored.result())
+            self.answered.set_result(outcome)
+        if not isinstance(outcome, Exception):
+            self.on_stored(outcome)
 
 
 class LoopWriter:
@@ -62,8 +62,10 @@ class LoopWriter:
             # First come the requests that arrived with this one: so their writes share a flush.
             loop.call_soon(self._store_gathered, loop)
         self._gathered.append(waiting)
-        stored: Future[T] = await waiting.answered
-        return stored.result()
+        outcome: T | Exception = await waiting.answered
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
 
     def _store_gathered(self, loop: asyncio.AbstractEventLoop) -> None:
         group, self._gathered = self._gathered, []
@@ -86,22 +88,23 @@ class LoopWriter:
             or not all(waiting.is_short for waiting in group)
         ):
             return False
-        futures = self._database.try_write([waiting.work for waiting in group])
-        if futures is None:
+        outcomes = self._database.try_write([waiting.work for waiting in group])
+        if outcomes is None:
             return False
         ended_s = self._time_s()
         took_s = ended_s - begun_s
         if took_s > SLOW_COMMIT_S:
             self._paused_until_s = ended_s + SLOW_COMMIT_PAUSES * took_s
         self._stored_count += len(group)
-        for waiting, stored in zip(group, futures, strict=True):
-            waiting.answer(stored)
+        for waiting, outcome in zip(group, outcomes, strict=True):
+            waiting.answer(outcome)
         return True
 
     def _hand_over(self, waiting: _Waiting[Any], loop: asyncio.AbstractEventLoop) -> None:
         def answer(stored: Future[Any]) -> None:
             self._thread_count -= 1
-            waiting.answer(stored)
+            error = stored.exception()
+            waiting.answer(stored.result() if error is None else error)
 
         stored = self._database.submit(waiting.work)
         self._thread_count += 1

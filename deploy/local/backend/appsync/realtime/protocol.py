@@ -18,11 +18,12 @@ connection_init: clients do not listen earlier.
 https://docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.html
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
+
+import orjson
 
 from deploy.local.backend.appsync.json_text import parsed_json
 from deploy.local.backend.appsync.realtime.handshake import authorization_object
@@ -158,7 +159,8 @@ class Connection:
         """An event for an active subscription; `payload_text` is the JSON of {"data": ...}."""
         if self._subscriptions.get(subscription_id) is not _SubscriptionState.ACTIVE:
             return []
-        return [Send(f'{{"id":{json.dumps(subscription_id)},"type":"data","payload":{payload_text}}}')]
+        quoted_id = orjson.dumps(subscription_id).decode()
+        return [Send(f'{{"id":{quoted_id},"type":"data","payload":{payload_text}}}')]
 
     def event_too_large(self, subscription_id: str) -> Sequence[Action]:
         """Instead of an event that cannot be sent: the subscriber learns that it must reload."""
@@ -249,7 +251,7 @@ def _message(kind: str, subscription_id: str | None = None, payload: Mapping[str
     message["type"] = kind
     if payload is not None:
         message["payload"] = payload
-    return Send(json.dumps(message, ensure_ascii=False, separators=(",", ":")))
+    return Send(orjson.dumps(message).decode())
 
 
 def _error(subscription_id: str | None, refusal: Refusal) -> Send:

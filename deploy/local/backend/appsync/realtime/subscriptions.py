@@ -14,11 +14,11 @@ An event is executed once for each distinct document, variables and kind of call
 https://docs.aws.amazon.com/appsync/latest/devguide/aws-appsync-real-time-enhanced-filtering.html
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import orjson
 from graphql import GraphQLSchema, OperationType
 
 from deploy.local.backend.appsync.authorization import AuthMode, Caller, ResolveInfo
@@ -37,7 +37,7 @@ __all__ = [
 # Executed for one event, over all distinct documents: a tenth of a second of processor.
 DELIVERY_VALUES_MAX: Final = 20_000
 # Instead of an event that is not executed: an event with errors tells a subscriber to load the data again.
-_NOT_EXECUTED: Final = json.dumps(
+_NOT_EXECUTED: Final = orjson.dumps(
     {
         "data": None,
         "errors": [
@@ -46,9 +46,8 @@ _NOT_EXECUTED: Final = json.dumps(
                 "message": "The server had too many different subscriptions to serve; load the data again",
             }
         ],
-    },
-    separators=(",", ":"),
-)
+    }
+).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +96,8 @@ class Subscription:
             definition.variable.name.value
             for definition in self.operation.definition.variable_definitions or ()
         }
-        variables = json.dumps(
-            {name: value for name, value in self.variables.items() if name in declared}, sort_keys=True
-        )
+        given = {name: value for name, value in self.variables.items() if name in declared}
+        variables = orjson.dumps(given, option=orjson.OPT_SORT_KEYS)
         return (self.operation.document, self.operation.name, variables, self.caller.mode)
 
 
@@ -221,7 +219,7 @@ class EventDelivery:
             subscription.caller,
             {subscription.field_name: self._event.payload},
         )
-        return json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
+        return orjson.dumps(answer).decode()
 
 
 def _holds(payload: Mapping[str, object], name: str, wanted: object) -> bool:
