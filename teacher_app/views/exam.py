@@ -34,7 +34,6 @@ from teacher_app.views.unsaved_elsewhere import show_unsaved
 
 __all__ = ["PARTS", "render"]
 
-_ON_THE_WAY = "parts-on-the-way"  # put into the address, and not yet brought back by the page
 REFRESH_S = 15.0  # after this, the next interaction reads what others have changed
 
 CODES = "Codes"  # only where students are shown by code
@@ -82,48 +81,16 @@ def _is_another_teachers(workspace: Workspace) -> bool:
 
 def _show_part(workspace: Workspace) -> None:
     parts = [name for name in PARTS if name != CODES or workspace.exam.audience.has_codes]
-    _take_part_from_address(parts)
+    navigation.PART_CHOICE.take_from_address(parts, absent=parts[0], unknown=parts[0])
     st.segmented_control(
         "Part of the work", parts, required=True, key=navigation.PART, label_visibility="collapsed"
     )
     part: str = st.session_state[navigation.PART]
-    _put_part_into_address(part)
+    navigation.PART_CHOICE.put_into_address(part, absent=parts[0])
     show_unsaved(workspace.exam.owner or "", workspace.exam.id, part)
     if part != navigation.DETAILS:
         details.forget(workspace.exam.id)
     PARTS[part](workspace)
-
-
-def _take_part_from_address(parts: list[str]) -> None:
-    """A new address (opened, or by the browser's back button) overrides the earlier choice.
-
-    The page brings its address with every message, and on a slow line one that is older than what was put
-    there since: that is no reason to go back to where the teacher was before pressing.
-    Streamlit's own binding of a widget to the address prevents leaving the page for another one.
-    """
-    named = st.query_params.get(navigation.PART, parts[0])
-    chosen = st.session_state.get(navigation.PART)
-    before = st.session_state.get(navigation.PART_SHOWN)
-    on_the_way: list[str] = st.session_state.setdefault(_ON_THE_WAY, [])
-    is_late = named in on_the_way
-    if is_late:
-        del on_the_way[: on_the_way.index(named) + 1]
-    is_pressed = chosen != before
-    if chosen not in parts or (named != before and not is_late and not is_pressed):
-        on_the_way.clear()
-        st.session_state[navigation.PART_SHOWN] = named
-        st.session_state[navigation.PART] = named if named in parts else parts[0]
-
-
-def _put_part_into_address(part: str) -> None:
-    # An address without a part is that of the first one; to take it away does not undo what is on the way.
-    if part == next(iter(PARTS)) and not st.session_state[_ON_THE_WAY]:
-        st.query_params.pop(navigation.PART, None)
-    else:
-        st.query_params[navigation.PART] = part
-    if part != st.session_state.get(navigation.PART_SHOWN):
-        st.session_state[_ON_THE_WAY].append(part)
-    st.session_state[navigation.PART_SHOWN] = part
 
 
 def _show_title(workspace: Workspace) -> None:

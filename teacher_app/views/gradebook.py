@@ -22,15 +22,14 @@ from teacher_app.gradebook.exams import LOOKED_AT_MAX, OfferedExam, exams_to_rea
 from teacher_app.gradebook.gradebook import TREND_GRADES_MIN, CellKind, Gradebook, gradebook_of
 from teacher_app.gradebook.keeping import store_edits
 from teacher_app.views import navigation
+from teacher_app.views.address_choice import AddressChoice
 from teacher_app.views.clock import local_now
 from teacher_app.views.errors import EXPECTED, explain
 from teacher_app.views.read_results import results_of
 
 __all__ = ["render"]
 
-_CLASS = "class"  # in the address
-_CLASS_CHOSEN = "gradebook-class"
-_CLASS_IN_ADDRESS = "gradebook-class-in-address"
+_CLASS_CHOICE = AddressChoice("class", "gradebook-class")
 _APPLIED = "gradebook-applied"  # in the session: the class, and which edits of the table are stored
 _LISTS = "gradebook-lists"
 _LAST = "gradebook-last-read"
@@ -86,25 +85,19 @@ def _read_lists() -> bool:
 
 def _chosen_class(lists: list[ClassList]) -> str | None:
     labels = {one.id: f"{one.title} ({count_text(one.student_count, 'student')})" for one in lists}
-    named = st.query_params.get(_CLASS, "")
-    if named != st.session_state.get(_CLASS_IN_ADDRESS) or st.session_state.get(_CLASS_CHOSEN) not in labels:
-        usual = None if named else lists[0].id
-        st.session_state[_CLASS_CHOSEN] = named if named in labels else usual
-        if named and named not in labels:
-            st.warning(
-                "There is no such class list: it was deleted, or it is somebody else’s. Choose another."
-            )
+    _CLASS_CHOICE.take_from_address(labels, absent=lists[0].id, unknown=None)
+    if st.session_state[_CLASS_CHOICE.key] is None:
+        st.warning("There is no such class list: it was deleted, or it is somebody else’s. Choose another.")
     chosen: str | None = st.selectbox(
         "Class list",
         list(labels),
         format_func=labels.__getitem__,
-        key=_CLASS_CHOSEN,
+        key=_CLASS_CHOICE.key,
         placeholder="Choose a class list",
         width=720,
     )
-    if chosen is not None and chosen != named:
-        st.query_params[_CLASS] = chosen
-    st.session_state[_CLASS_IN_ADDRESS] = chosen or named
+    if chosen is not None:
+        _CLASS_CHOICE.put_into_address(chosen)
     return chosen
 
 

@@ -8,6 +8,8 @@ from typing import NoReturn
 import streamlit as st
 from streamlit.navigation.page import Page
 
+from teacher_app.views.address_choice import AddressChoice
+
 __all__ = [
     "CLASSES",
     "DETAILS",
@@ -17,7 +19,7 @@ __all__ = [
     "LIST",
     "NEW",
     "PART",
-    "PART_SHOWN",
+    "PART_CHOICE",
     "SHARE",
     "STUDENT",
     "go_to_classes",
@@ -40,7 +42,7 @@ GRADEBOOK = "gradebook"
 FIND = "find"
 STUDENT = "student"
 PART = "part"  # the key of the selected part, in the session and in the address
-PART_SHOWN = "part-in-address"  # in the session: the part that the whole page has drawn
+PART_CHOICE = AddressChoice(PART, PART)
 SHARE = "Share"
 DETAILS = "Details"
 
@@ -72,7 +74,7 @@ def is_other_part_chosen() -> bool:
     Streamlit's browser side joins what happens at one moment into one message and may take it for the part's
     alone (`scheduleFlush` of its WidgetStateManager, in 1.67).
     """
-    return bool(st.session_state.get(PART) != st.session_state.get(PART_SHOWN))
+    return PART_CHOICE.is_pressed()
 
 
 def link_to(

@@ -20,6 +20,7 @@ from shared.model.scales import OUT_OF_20, PERCENT, Scale
 from tests.browser.axe import faults_of
 from tests.browser.entry_walk import SignedIn
 from tests.browser.people import DEADLINE_MS, Person, await_stillness, in_every_look, tab_to
+from tests.browser.streamlit_socket import StreamlitSocket
 from tests.builders import new_id, new_word
 
 expect.set_options(timeout=DEADLINE_MS)
@@ -278,3 +279,23 @@ def test_neither_page_has_a_barrier_that_axe_finds(
         if shots := os.environ.get("SHOTS"):
             page.screenshot(path=f"{shots}/{name}-{len(str(options))}.png", full_page=True)
         assert faults_of(page) == []
+
+
+def test_two_classes_chosen_before_an_answer_show_the_second(
+    teacher: SignedIn, new_person: Callable[..., Person]
+) -> None:
+    titles = [f"{number} {new_word()}" for number in range(3)]
+    ids = [class_with(teacher, title, f"Student of {title}") for title in titles]
+    page = new_person(storage_state=teacher.storage_state).page
+    socket = StreamlitSocket(page)
+    page.goto(f"{teacher.teacher_url}/gradebook?class={ids[0]}")
+    line(page, f"Student of {titles[0]}").wait_for()
+    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=DEADLINE_MS)
+    socket.hold_answers()
+    for count, title in enumerate(titles[1:], 1):
+        page.get_by_label("Class list").click()
+        page.get_by_role("option", name=title).click()
+        socket.await_held_answers(count)
+    socket.release_answers()
+    line(page, f"Student of {titles[2]}").wait_for()
+    page.wait_for_url(f"**/gradebook?class={ids[2]}")
