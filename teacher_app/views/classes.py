@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -23,51 +24,113 @@ from teacher_app.views.unsaved_changes import ask_before_leaving
 
 __all__ = ["render"]
 
-_NEW_ID = "new-class-list-id"  # in the session, until it is stored: a second press makes no second list
-_RECEIPT = "class-lists-receipt"
+Rows = tuple[tuple[str, str, str], ...]  # name, number and code
+
+# In the session:
+_NEW_ID = "new-class-list-id"  # until it is stored: a second press makes no second list
+_CHOSEN = "class-list-chosen"
+_NEXT = "class-list-to-choose"
+_EDITED = "class-list-edited"  # with what the fields of the chosen list have begun
+_UNSAVED = "class-lists-unsaved"
+_COUNT = "class-lists-begun"  # how often fields have begun
+_RECEIPT = "class-lists-receipt"  # and where it belongs
+
+
+@dataclass(frozen=True, slots=True)
+class _Edited:
+    """`base` is the list as it was when the teacher began to change it, `title` and `rows` are in the fields,
+    and `number` is these fields' own."""
+
+    number: int
+    base: ClassList
+    title: str
+    rows: Rows
 
 
 def render() -> None:
     """The teacher's own lists. Nobody else sees them."""
+    if navigation.has_arrived():
+        st.session_state.pop(_EDITED, None)
     st.title("Class lists", anchor=False)
     st.markdown(
         "A class list holds the students of a class for all its exams: choose it when you make an exam. "
         "Only you see it. You can also make one of an exam's students, under the exam's details."
     )
-    if text := st.session_state.pop(_RECEIPT, None):
-        st.success(escape_markdown(text), icon=":material/check:")
     try:
         lists = sorted(current_api().list_class_lists(), key=lambda one: sort_key(one.title))
     except EXPECTED as error:
         explain(error, retry_key="class-lists-again")
         return
-    labels = {one.id: f"{one.title} ({count_text(one.student_count, 'student')})" for one in lists}
-    if labels:
-        chosen = st.selectbox(
-            "Class list", list(labels), format_func=labels.__getitem__, key="class-list-chosen", width=720
-        )
-        try:
-            found = current_api().get_class_list(chosen)
-        except EXPECTED as error:
-            explain(error, retry_key="class-list-again")
-            return
-        if found is not None:
-            if st.button("Open its gradebook", icon=":material/grid_on:"):
-                navigation.go_to_gradebook(found.id)
-            _edit(found)
+    _say_what_is_unsaved(lists)
+    if lists:
+        _choose(lists)
         st.divider()
     _new()
+
+
+def _say_what_is_unsaved(lists: Sequence[ClassList]) -> None:
+    unsaved = _unsaved()
+    for list_id in unsaved.keys() - {one.id for one in lists}:
+        title = escape_markdown(unsaved.pop(list_id).base.title)
+        st.warning(f"“{title}” was deleted elsewhere. What you changed of it is not saved.")
+    others = [one.title for one in lists if one.id in unsaved and one.id != st.session_state.get(_CHOSEN)]
+    if others:
+        st.info(f"Not saved yet: {escape_markdown(names_text(others, shown_max=NAMES_SHOWN))}.")
+        ask_before_leaving("class-lists")
+
+
+def _choose(lists: Sequence[ClassList]) -> None:
+    labels = {one.id: f"{one.title} ({count_text(one.student_count, 'student')})" for one in lists}
+    wanted = st.session_state.pop(_NEXT, None)
+    if wanted in labels:
+        st.session_state[_CHOSEN] = wanted
+    chosen = st.selectbox(
+        "Class list",
+        list(labels),
+        format_func=labels.__getitem__,
+        key=_CHOSEN,
+        width=720,
+        persist_state="session",
+    )
+    try:
+        found = current_api().get_class_list(chosen)
+    except EXPECTED as error:
+        explain(error, retry_key="class-list-again")
+        return
+    if found is not None:
+        if st.button("Open its gradebook", icon=":material/grid_on:"):
+            navigation.go_to_gradebook(found.id)
+        _edit(found)
+    _show_receipt(_CHOSEN)
 
 
 def _new() -> None:
     st.subheader("New class list", anchor=False)
     list_id: str = st.session_state.setdefault(_NEW_ID, new_id())
-    with st.form(f"class-list-{list_id}", border=False, width=720):
-        title = st.text_input("Name of the class", max_chars=TEXT_MAX, placeholder="7a")
-        text = st.text_area("Students, one a line", height=180, placeholder="Ada Lovelace\nGrace Hopper")
-        file = st.file_uploader("Or a file with their names", max_upload_size=BYTES_MAX // 1_000_000)
-        is_wanted = st.form_submit_button("Make the class list", type="primary")
-    if not is_wanted:
+    key = f"class-list-{list_id}"
+    with st.container(width=720):
+        title = st.text_input(
+            "Name of the class",
+            max_chars=TEXT_MAX,
+            placeholder="7a",
+            key=f"{key}-title",
+            persist_state="session",
+        )
+        text = st.text_area(
+            "Students, one a line",
+            height=180,
+            placeholder="Ada Lovelace\nGrace Hopper",
+            key=f"{key}-text",
+            persist_state="session",
+        )
+        file = st.file_uploader(
+            "Or a file with their names", max_upload_size=BYTES_MAX // 1_000_000, key=f"{key}-file"
+        )
+    if title or text or file:
+        ask_before_leaving(key)
+    make = storing_button("Make the class list", key=f"{key}-make", type="primary")
+    _show_receipt(_NEW_ID)
+    if not make.take():
         return
     try:
         source = current_reader().file(file.getvalue()) if file else current_reader().pasted(text)
@@ -82,19 +145,19 @@ def _new() -> None:
         explain(error)
     else:
         st.session_state.pop(_NEW_ID)
-        _done(stored_text(new, left_out))
+        st.session_state[_NEXT] = list_id
+        _done(_NEW_ID, stored_text(new, left_out))
 
 
 def _edit(stored: ClassList) -> None:
-    students = stored.students or ()
-    # What is typed here stays while something else of the list changes, such as a weight of its gradebook.
-    key = f"class-list-{stored.id}-{hash((stored.title, students))}"
+    edited = _edited(stored)
+    key = f"class-list-edit-{edited.number}"
     title = st.text_input(
-        "Name of the class", stored.title, max_chars=TEXT_MAX, key=f"{key}-title", width=720
+        "Name of the class", edited.title, max_chars=TEXT_MAX, key=f"{key}-title", width=720
     )
-    columns = {"Name": "name", "Number": "number", "Code": "code"}
-    edited = st.data_editor(
-        {label: [getattr(one, name) or "" for one in students] for label, name in columns.items()},
+    columns = ("Name", "Number", "Code")
+    table = st.data_editor(
+        {label: [row[place] for row in edited.rows] for place, label in enumerate(columns)},
         key=f"{key}-students",
         num_rows="dynamic",
         hide_index=True,
@@ -102,26 +165,45 @@ def _edit(stored: ClassList) -> None:
         column_config={label: st.column_config.TextColumn() for label in columns},
         alt="The students of this class list: name, number and code",
     )
-    rows = list(zip(*(edited[label] for label in columns), strict=True))
+    rows = tuple(
+        (name or "", number or "", code or "")
+        for name, number, code in zip(*(table[label] for label in columns), strict=True)
+    )
     st.html(fragment("students.html", columns=columns, rows=rows, is_for_print=True))
+    fault, wanted = None, stored.students or ()
     try:
-        wanted = tuple(
-            ClassStudent(name or "", number or None, (code or "").strip().upper() or None)
-            for name, number, code in rows
-            if name or number or code
-        )
+        wanted = _students_of(rows)
         check_students(wanted)
     except FieldInvalid as error:
-        st.error(escape_markdown(error.reason), icon=":material/edit:")
-        wanted = students
-    is_changed = wanted != students or title.strip() != stored.title
+        fault = error.reason
+        st.error(escape_markdown(fault), icon=":material/edit:")
+    is_changed = fault is not None or _content(stored) != (title.strip(), wanted)
     if is_changed:
+        _unsaved()[stored.id] = _Edited(edited.number, edited.base, title, rows)
         ask_before_leaving(key)
-        st.info(_what_changes(students, wanted), icon=":material/info:")
+        if fault is None:
+            st.info(_what_changes(stored.students or (), wanted), icon=":material/info:")
+    else:
+        _unsaved().pop(stored.id, None)
+    is_clash = is_changed and _content(edited.base) != _content(stored)
+    if is_clash:
+        st.warning(
+            "Not saved yet: this class list was changed elsewhere meanwhile; it is now "
+            f"“{escape_markdown(stored.title)}” with {count_text(stored.student_count, 'student')}. "
+            "Which one do you want to keep?",
+            icon=":material/call_split:",
+        )
     with st.container(horizontal=True):
         save = storing_button(
-            "Save the class list", key=f"{key}-save", type="primary", disabled=not is_changed
+            "Save mine" if is_clash else "Save the class list",
+            key=f"{key}-save-{stored.version}" if is_clash else f"{key}-save",
+            type="primary",
+            disabled=not is_changed or fault is not None,
         )
+        discard = None
+        if is_changed:
+            label = "Keep what is stored" if is_clash else "Discard my changes"
+            discard = storing_button(label, key=f"{key}-discard")
         asked_key = f"{key}-delete-asked"
         if st.session_state.get(asked_key):
             delete = storing_button("Delete it", key=f"{key}-danger-delete")
@@ -138,17 +220,69 @@ def _edit(stored: ClassList) -> None:
     try:
         if save.take():
             current_api().update_class_list(stored.id, stored.version, title=title, students=wanted)
-            _done("Saved. Exams that you made before keep the students that they have.")
+            _forget(stored.id)
+            _done(_CHOSEN, "Saved. Exams that you made before keep the students that they have.")
+        if discard is not None and discard.take():
+            _forget(stored.id)
+            st.rerun()
         if delete is not None and delete.take():
             current_api().delete_class_list(stored.id, stored.version)
-            _done(f"“{stored.title}” is deleted. Its exams keep their students.")
+            _forget(stored.id)
+            _done(_NEW_ID, f"“{stored.title}” is deleted. Its exams keep their students.")
     except VersionConflict:
         st.error(
-            "Not saved: this list was changed in another tab. Reload the page, then change it again.",
+            "Not saved: this list was changed elsewhere at this moment. Press again.",
             icon=":material/call_split:",
         )
     except EXPECTED as error:
         explain(error)
+
+
+def _edited(stored: ClassList) -> _Edited:
+    """With what the fields begin. They keep it while somebody types, whatever changes elsewhere, and until
+    another list is chosen or the page is left: then they are gone, with what was typed into them."""
+    edited: _Edited | None = st.session_state.get(_EDITED)
+    unsaved = _unsaved().get(stored.id)
+    if (
+        edited is not None
+        and edited.base.id == stored.id
+        and (unsaved is not None or _content(edited.base) == _content(stored))
+    ):
+        return edited
+    number = st.session_state[_COUNT] = st.session_state.get(_COUNT, 0) + 1
+    if unsaved is not None:
+        edited = replace(unsaved, number=number)
+    else:
+        rows = tuple((one.name, one.number or "", one.code or "") for one in stored.students or ())
+        edited = _Edited(number, stored, stored.title, rows)
+    st.session_state[_EDITED] = edited
+    return edited
+
+
+def _unsaved() -> dict[str, _Edited]:
+    """By the id of the list; each with what its fields have now."""
+    unsaved: dict[str, _Edited] = st.session_state.setdefault(_UNSAVED, {})
+    return unsaved
+
+
+def _forget(list_id: str) -> None:
+    """What was changed of this list."""
+    _unsaved().pop(list_id, None)
+    st.session_state.pop(_EDITED, None)
+
+
+def _content(stored: ClassList) -> tuple[str, tuple[ClassStudent, ...]]:
+    """What is changed here; others change a weight of its gradebook."""
+    return stored.title, tuple(stored.students or ())
+
+
+def _students_of(rows: Rows) -> tuple[ClassStudent, ...]:
+    """Without the empty rows. Raises FieldInvalid."""
+    return tuple(
+        ClassStudent(name, number or None, code.strip().upper() or None)
+        for name, number, code in rows
+        if name or number or code
+    )
 
 
 def _what_changes(before: Sequence[ClassStudent], after: Sequence[ClassStudent]) -> str:
@@ -167,6 +301,14 @@ def _what_changes(before: Sequence[ClassStudent], after: Sequence[ClassStudent])
     return " ".join(parts)
 
 
-def _done(text: str) -> None:
-    st.session_state[_RECEIPT] = text
+def _done(place: str, text: str) -> None:
+    """Says it where the teacher has pressed, once everything is drawn anew."""
+    st.session_state[_RECEIPT] = (place, text)
     st.rerun()
+
+
+def _show_receipt(place: str) -> None:
+    where, text = st.session_state.get(_RECEIPT, ("", ""))
+    if where == place:
+        st.success(escape_markdown(text), icon=":material/check:")
+        del st.session_state[_RECEIPT]

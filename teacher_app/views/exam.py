@@ -88,8 +88,9 @@ def _show_part(workspace: Workspace) -> None:
     part: str = st.session_state[navigation.PART]
     navigation.PART_CHOICE.put_into_address(part, absent=parts[0])
     show_unsaved(workspace.exam.owner or "", workspace.exam.id, part)
-    if part != navigation.DETAILS:
-        details.forget(workspace.exam.id)
+    with st.container():
+        if part != navigation.DETAILS:
+            details.show_unsaved(workspace.exam.id)
     PARTS[part](workspace)
 
 

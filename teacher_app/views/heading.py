@@ -18,6 +18,7 @@ def render(*, is_list: bool) -> None:
     """One line; `is_list` if the page below is the list of exams."""
     st.html(STYLE_SHEET)
     tie_tab_to_session()
+    navigation.let_links_wait()
     with st.container(
         key="heading", horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NoReturn
 
 import streamlit as st
@@ -29,6 +30,7 @@ __all__ = [
     "go_to_new",
     "has_arrived",
     "is_other_part_chosen",
+    "let_links_wait",
     "link_to",
     "note_arrival",
     "note_pages",
@@ -46,6 +48,9 @@ PART_CHOICE = AddressChoice(PART, PART)
 SHARE = "Share"
 DETAILS = "Details"
 
+_links = st.components.v2.component(
+    "page_links", js=Path(__file__).with_name("page_links.js").read_text("utf-8")
+)
 _PAGES = "pages"  # in the session: Streamlit needs its page objects, which each run creates anew
 _SHOWN = "page-shown"
 _ARRIVED = "page-arrived"
@@ -75,6 +80,11 @@ def is_other_part_chosen() -> bool:
     alone (`scheduleFlush` of its WidgetStateManager, in 1.67).
     """
     return PART_CHOICE.is_pressed()
+
+
+def let_links_wait() -> None:
+    """On every page: what was typed right before a link was pressed is not lost, nor is the press."""
+    _links(key="page-links")
 
 
 def link_to(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -30,9 +30,20 @@ from teacher_app.views.unsaved_changes import ask_before_leaving
 __all__ = ["render"]
 
 _STARTS = "new-exam-starts"  # in the session: a _Start by the id of the pattern, or ""
-# The id of the exam to be, its fields, the scales of the newest exams, whose students it may begin with.
-_Start = tuple[str, ExamFields, tuple[Scale, ...], StudentChoice]
 RECENT_EXAMS = 20  # so many of the newest exams are asked for scales of the teacher's own
+
+
+@dataclass(slots=True)
+class _Start:
+    """With what the form of the exam `exam_id` begins, with scales of the newest exams and whose students
+    it may have; whether anything was changed in it, and whether the exam was to be stored."""
+
+    exam_id: str
+    fields: ExamFields
+    used_scales: tuple[Scale, ...]
+    students: StudentChoice
+    is_changed: bool = False
+    is_tried: bool = False
 
 
 def render() -> None:
@@ -40,19 +51,22 @@ def render() -> None:
     like = st.query_params.get("like", "")
     st.title("New exam", anchor=False)
     try:
-        exam_id, start, used, choice = _start(like)
+        start = _start(like)
     except EXPECTED as error:
         explain(error, retry_key="new-exam-again")
         return
-    if like and start.subject:
-        st.caption(f"With the details of “{escape_markdown(start.subject)}”, without its grades.")
-    drawn = draw_fields(start, key=f"new-{exam_id}", used_scales=used)
+    exam_id = start.exam_id
+    if like and start.fields.subject:
+        st.caption(f"With the details of “{escape_markdown(start.fields.subject)}”, without its grades.")
+    drawn = draw_fields(start.fields, key=f"new-{exam_id}", used_scales=start.used_scales)
     try:
-        students = choose_students(choice, drawn.values.audience, f"new-{exam_id}")
+        students = choose_students(start.students, drawn.values.audience, f"new-{exam_id}")
     except EXPECTED as error:
         explain(error, retry_key="new-exam-students-again")
         return
-    if drawn.values != start:
+    chosen = st.session_state.get(f"new-{exam_id}-students", start.students.chosen)
+    start.is_changed = drawn.values != start.fields or chosen != start.students.chosen
+    if start.is_changed:
         ask_before_leaving(f"new-{exam_id}")
     with st.container(horizontal=True):
         create = storing_button("Create the exam", key=f"create-{exam_id}", type="primary")
@@ -68,6 +82,7 @@ def render() -> None:
     if faults:
         drawn.show_faults(faults)
         return
+    start.is_tried = True
     try:
         # The id is kept until this succeeds: pressing again after a lost answer creates no second exam.
         exam = current_api().create_exam(drawn.values.new_exam(exam_id))
@@ -81,19 +96,28 @@ def render() -> None:
 
 
 def _start(like: str) -> _Start:
+    """What was typed stays when another page is shown; an untouched form begins anew the next day, with that
+    date. Class lists that were changed meanwhile are offered as they are now, unless some of the students may
+    be stored already."""
     starts: dict[str, _Start] = st.session_state.setdefault(_STARTS, {})
-    if like not in starts:
+    known = starts.get(like)
+    if known is not None and navigation.has_arrived() and not known.is_tried:
+        if known.is_changed or known.fields.date == local_now().date():
+            known.students = student_choice(like)
+        else:
+            known = None
+    if known is None:
         recent = list(itertools.islice(current_api().list_my_exams(page_size=RECENT_EXAMS), RECENT_EXAMS))
         scales = tuple(exam.scale for exam in recent)
-        starts[like] = (new_id(), _fields(like, recent), scales, student_choice(like))
-    return starts[like]
+        known = starts[like] = _Start(new_id(), _fields(like, recent), scales, student_choice(like))
+    return known
 
 
 def _fields(like: str, recent: Sequence[Exam]) -> ExamFields:
     today = local_now().date()
     pattern: Exam | None = current_api().get_exam(like) if like else None
     if pattern is not None:
-        return dataclasses.replace(ExamFields.of(pattern), date=today)
+        return replace(ExamFields.of(pattern), date=today)
     usual_name = recent[0].teacher if recent else current_session().display_name
     return ExamFields.empty(today, usual_name)
 

@@ -20,7 +20,7 @@ from teacher_app.exam.students import students_of
 from teacher_app.exam.wording import count_text
 from teacher_app.rows.workspace import Workspace
 from teacher_app.views import navigation
-from teacher_app.views.buttons import storing_button
+from teacher_app.views.buttons import set_state, storing_button
 from teacher_app.views.clock import local_now
 from teacher_app.views.errors import EXPECTED, explain
 from teacher_app.views.exam_parts import deletion
@@ -28,7 +28,7 @@ from teacher_app.views.exam_parts.fields import draw_fields
 from teacher_app.views.form_keys import press_on_enter
 from teacher_app.views.unsaved_changes import ask_before_leaving
 
-__all__ = ["forget", "render"]
+__all__ = ["render", "show_unsaved"]
 
 _PUBLISHED_LOCK = "Fixed while the exam is published: unpublish it first."
 
@@ -78,10 +78,16 @@ def _make_class_list(workspace: Workspace) -> None:
     navigation.link_to(navigation.CLASSES, "Class lists", icon=":material/groups:")
 
 
-def forget(exam_id: str) -> None:
-    """Forget the form, so that it next begins with what is stored then."""
-    for name in ("base", "pending", "receipt"):
-        st.session_state.pop(_key(exam_id, name), None)
+def show_unsaved(exam_id: str) -> None:
+    """On the other parts: that details were changed and are not saved, if so."""
+    if st.session_state.get(_key(exam_id, "unsaved")):
+        st.warning("Details that you changed are not saved.", icon=":material/save:")
+        st.button(
+            "Go to “Details”",
+            on_click=set_state,
+            args=(navigation.PART, navigation.DETAILS),
+            key=_key(exam_id, "go"),
+        )
 
 
 def _edit(workspace: Workspace) -> None:
@@ -89,9 +95,10 @@ def _edit(workspace: Workspace) -> None:
     exam_id = workspace.exam.id
     # The form keeps its initial values while somebody types, whatever changes elsewhere.
     base: Exam = st.session_state.setdefault(_key(exam_id, "base"), workspace.exam)
+    key = f"details-{exam_id}-{st.session_state.get(_key(exam_id, 'begun'), 0)}"
     drawn = draw_fields(
         ExamFields.of(base),
-        key=f"details-{base.id}-{base.version}",
+        key=key,
         audience_locked=_audience_lock(workspace),
         listed_locked=_PUBLISHED_LOCK if workspace.exam.is_published else None,
     )
@@ -99,12 +106,17 @@ def _edit(workspace: Workspace) -> None:
     changes = {} if faults else changed_fields(base, drawn.values)
     if not faults and not changes and workspace.exam.version != base.version:
         _restart(workspace)
-    if faults or changes:
+    is_unsaved = st.session_state[_key(exam_id, "unsaved")] = bool(faults or changes)
+    if is_unsaved:
         ask_before_leaving(f"details-{exam_id}")
     if "scale" in changes:
         _warn_of_misfits(workspace, drawn.values)
-    save = storing_button("Save the details", key=_key(exam_id, "save"), type="primary")
-    press_on_enter(_key(exam_id, "save"), fields=f"details-{base.id}-{base.version}-")
+    with st.container(horizontal=True):
+        save = storing_button("Save the details", key=_key(exam_id, "save"), type="primary")
+        discard = storing_button("Discard my changes", key=_key(exam_id, "discard")) if is_unsaved else None
+    press_on_enter(_key(exam_id, "save"), fields=f"{key}-")
+    if discard is not None and discard.take():
+        _restart(workspace)
     if _key(exam_id, "receipt") in st.session_state:
         st.success(st.session_state.pop(_key(exam_id, "receipt")), icon=":material/check:")
     is_wanted = save.take()
@@ -169,6 +181,7 @@ def _restart(workspace: Workspace) -> None:
     """Fill the form with what is stored now."""
     exam_id = workspace.exam.id
     st.session_state[_key(exam_id, "base")] = workspace.exam
+    st.session_state[_key(exam_id, "begun")] = st.session_state.get(_key(exam_id, "begun"), 0) + 1
     st.session_state.pop(_key(exam_id, "pending"), None)
     st.rerun()
 

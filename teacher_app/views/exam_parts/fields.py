@@ -67,7 +67,8 @@ def draw_fields(
     audience_locked: str | None = None,
     listed_locked: str | None = None,
 ) -> DrawnFields:
-    """Draw the fields, filled with `start` when `key` is new. `used_scales` are offered beside the presets.
+    """Draw the fields, filled with `start` when `key` is new; what is typed stays for the session, also while
+    another page is shown. `used_scales` are offered beside the presets.
     `audience_locked` and `listed_locked` say why the audience, and who can find the exam, are fixed."""
     with st.container(width=WIDTH_PX):
         return _draw(start, key, used_scales, audience_locked, listed_locked)
@@ -81,11 +82,23 @@ def _draw(
     listed_locked: str | None,
 ) -> DrawnFields:
     places: dict[str, DeltaGenerator] = {}
-    subject = st.text_input(FIELD_LABELS["subject"], start.subject, max_chars=TEXT_MAX, key=f"{key}-subject")
+    subject = st.text_input(
+        FIELD_LABELS["subject"],
+        start.subject,
+        max_chars=TEXT_MAX,
+        key=f"{key}-subject",
+        persist_state="session",
+    )
     places["subject"] = st.container()
     left, right = st.columns([1, 2])
     with left:
-        date = st.date_input(FIELD_LABELS["date"], start.date, format="YYYY-MM-DD", key=f"{key}-date")
+        date = st.date_input(
+            FIELD_LABELS["date"],
+            start.date,
+            format="YYYY-MM-DD",
+            key=f"{key}-date",
+            persist_state="session",
+        )
         if date is not None:
             st.caption(date_text(date))  # Streamlit's field cannot show it in words
         places["date"] = st.container()
@@ -96,6 +109,7 @@ def _draw(
             max_chars=TEXT_MAX,
             key=f"{key}-teacher",
             placeholder="the name that students see",
+            persist_state="session",
         )
         places["teacher"] = st.container()
     scale_fields = _draw_scale(start.scale_fields, key, used_scales)
@@ -119,6 +133,7 @@ def _draw_choice(
         captions=[caption for _label, caption in choices.values()],
         key=key,
         disabled=locked is not None,
+        persist_state="session",
     )
     if locked is not None:
         st.caption(locked)
@@ -134,6 +149,7 @@ def _draw_scale(start: ScaleFields, key: str, used: Sequence[Scale]) -> ScaleFie
         list(choices),
         index=list(choices.values()).index(started),
         key=f"{key}-scale",
+        persist_state="session",
     )
     chosen = choices[name]
     fields = start if chosen == started else ScaleFields.of(chosen)
@@ -143,7 +159,7 @@ def _draw_scale(start: ScaleFields, key: str, used: Sequence[Scale]) -> ScaleFie
     if chosen == PASS_FAIL:
         return fields
     levels = st.text_area(
-        "Levels", fields.levels, height="content", key=f"{key}-levels", persist_state="page"
+        "Levels", fields.levels, height="content", key=f"{key}-levels", persist_state="session"
     )
     st.caption(LEVELS_HELP)
     return replace(fields, levels=levels)
@@ -155,7 +171,7 @@ def _draw_numbers(fields: ScaleFields, key: str) -> ScaleFields:
     def text(label: str, value: str, name: str, placeholder: str | None = None) -> str:
         widget = f"{key}-{name}"
         return st.text_input(
-            label, value, max_chars=8, key=widget, placeholder=placeholder, persist_state="page"
+            label, value, max_chars=8, key=widget, placeholder=placeholder, persist_state="session"
         )
 
     is_range = fields.is_lowest_best or fields.lowest != "0"
@@ -185,19 +201,19 @@ def _draw_numbers(fields: ScaleFields, key: str) -> ScaleFields:
             "The lowest number is the best grade",
             fields.is_lowest_best,
             key=f"{key}-low",
-            persist_state="page",
+            persist_state="session",
         )
         allows_more = st.checkbox(
             "More than the best is possible (extra credit)",
             fields.allows_more,
             key=f"{key}-over",
-            persist_state="page",
+            persist_state="session",
         )
         has_signs = st.checkbox(
-            "2+ and 2- are grades", fields.has_signs, key=f"{key}-signs", persist_state="page"
+            "2+ and 2- are grades", fields.has_signs, key=f"{key}-signs", persist_state="session"
         )
         levels = st.text_area(
-            "Letters for points", fields.key, height="content", key=f"{key}-key", persist_state="page"
+            "Letters for points", fields.key, height="content", key=f"{key}-key", persist_state="session"
         )
         st.caption(f"{LEVELS_HELP} Each with the least points for it. Leave it empty for numbers alone.")
     return replace(

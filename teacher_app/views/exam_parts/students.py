@@ -61,6 +61,7 @@ def choose_students(choice: StudentChoice, audience: Audience, key: str) -> list
         format_func=choice.labels.__getitem__,
         key=f"{key}-students",
         width=720,
+        persist_state="session",
     )
     if chosen == _NOBODY:
         return []
@@ -73,6 +74,7 @@ def choose_students(choice: StudentChoice, audience: Audience, key: str) -> list
         keeps_codes = st.checkbox(
             "Students keep the codes that they have",
             key=f"{key}-codes",
+            persist_state="session",
             help="Whoever knows a student's code from another exam then knows this grade too.",
         )
     return choice.rows.setdefault((chosen, keeps_codes), awaited_rows(students, keeps_codes=keeps_codes))

@@ -25,6 +25,7 @@ from tests.browser.people import (
     sign_in,
     tab_to,
 )
+from tests.builders import new_id
 from tests.pair_process import PairProcess
 
 expect.set_options(timeout=DEADLINE_MS)
@@ -283,6 +284,28 @@ def test_a_new_exam_by_keyboard_with_errors_shown_in_place(page: Page, curie: Si
     expect(page.get_by_role("heading", name="Radioactivity")).to_be_visible()
     (exam,) = curie.api.list_my_exams()
     assert (exam.scale.text, exam.audience.value, exam.teacher) == ("LETTERS", "CODES", curie.username)
+
+
+def test_a_new_exam_that_is_half_typed_stays_while_other_pages_are_shown(page: Page, curie: SignedIn) -> None:
+    open_list(page, curie)
+    press(page, "New exam")
+    page.get_by_label("Subject").fill("Radioactivity")
+    page.get_by_role("link", name="Find a student").click()
+    expect(page.get_by_label("Name, number or code")).to_be_visible()
+    students = (ClassStudent("Irène Joliot"),)
+    made = curie.api.create_class_list(NewClassList(f"Made meanwhile {new_id()[:4]}", students))
+    page.go_back()
+    expect(page.get_by_label("Subject")).to_have_value("Radioactivity")
+    tab_to(page, page.get_by_role("combobox", name="Students, without grades yet"))
+    page.keyboard.type(made.title)
+    page.keyboard.press("Enter")
+    press(page, "Create the exam")
+    expect(page.get_by_role("heading", name="Radioactivity")).to_be_visible()
+    exam = next(exam for exam in curie.api.list_my_exams() if exam.subject == "Radioactivity")
+    assert [row.student for row in curie.api.list_results(exam.id)] != []
+    open_list(page, curie)
+    press(page, "New exam")
+    expect(page.get_by_label("Subject")).to_have_value("")
 
 
 def test_leaving_unsaved_details_asks_first(page: Page, curie: SignedIn) -> None:

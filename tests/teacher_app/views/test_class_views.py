@@ -150,3 +150,79 @@ def test_a_name_being_changed_stays_while_the_gradebook_keeps_a_weight(desk: Des
     press(page, "Save the class list")
     (stored,) = lists(desk)
     assert (stored.title, stored.gradebook, stored.version) == ("8a", "3f2a90c1b7de~2", 3)
+
+
+def choose(page: AppTest, list_id: str) -> AppTest:
+    return page.selectbox[0].set_value(list_id).run()
+
+
+def two_lists(desk: Desk) -> tuple[str, str]:
+    return tuple(desk.real_api.create_class_list(NewClassList(title, STUDENTS)).id for title in ("7a", "7b"))
+
+
+def test_what_is_changed_of_a_list_stays_while_another_is_looked_at(desk: Desk) -> None:
+    first, second = two_lists(desk)
+    page = desk.open(navigation.CLASSES)
+    page.text_input[0].set_value("8a").run()
+    choose(page, second)
+    assert page.text_input[0].value == "7b"
+    assert "Not saved yet: 7a" in words(page)
+    choose(page, first)
+    assert page.text_input[0].value == "8a"
+    press(page, "Save the class list")
+    assert sorted(one.title for one in lists(desk)) == ["7b", "8a"]
+    assert "Not saved yet" not in words(choose(page, second))
+
+
+def test_changes_are_discarded_at_a_press(desk: Desk) -> None:
+    two_lists(desk)
+    page = desk.open(navigation.CLASSES)
+    assert "Discard my changes" not in [button.label for button in page.button]
+    page.text_input[0].set_value("8a").run()
+    press(page, "Discard my changes")
+    assert page.text_input[0].value == "7a"
+
+
+@pytest.mark.parametrize(("press_on", "kept"), [("Save mine", "8a"), ("Keep what is stored", "7x")])
+def test_a_list_that_was_changed_elsewhere_too_is_the_teachers_to_choose(
+    desk: Desk, press_on: str, kept: str
+) -> None:
+    made = desk.real_api.create_class_list(NewClassList("7a", STUDENTS))
+    page = desk.open(navigation.CLASSES)
+    page.text_input[0].set_value("8a").run()
+    desk.real_api.update_class_list(made.id, 1, title="7x")
+    press(page, "Save the class list")
+    assert [one.title for one in lists(desk)] == ["7x"]
+    assert "changed elsewhere meanwhile; it is now “7x”" in page.warning[0].value
+    assert page.text_input[0].value == "8a"
+    press(page, press_on)
+    assert [one.title for one in lists(desk)] == [kept]
+    assert page.text_input[0].value == kept
+    assert not page.warning
+
+
+def test_a_list_that_was_changed_elsewhere_is_shown_as_it_is_now(desk: Desk) -> None:
+    made = desk.real_api.create_class_list(NewClassList("7a", STUDENTS))
+    page = desk.open(navigation.CLASSES)
+    desk.real_api.update_class_list(made.id, 1, title="7x")
+    page.run()
+    assert page.text_input[0].value == "7x"
+    assert not page.warning
+
+
+def test_changes_of_a_list_that_was_deleted_elsewhere_are_not_lost_without_a_word(desk: Desk) -> None:
+    first, _second = two_lists(desk)
+    page = desk.open(navigation.CLASSES)
+    page.text_input[0].set_value("8a").run()
+    desk.real_api.delete_class_list(first, 1)
+    page.run()
+    assert page.warning[0].value == "“7a” was deleted elsewhere. What you changed of it is not saved."
+    page.run()
+    assert not page.warning
+
+
+def test_a_new_list_is_the_one_that_is_shown_then(desk: Desk) -> None:
+    desk.real_api.create_class_list(NewClassList("7a", STUDENTS))
+    page = made_by_paste(desk, "7b", "Alan Turing")
+    assert page.text_input[0].value == "7b"
+    assert [one.value for one in page.text_area] == [""]

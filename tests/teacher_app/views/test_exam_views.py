@@ -129,6 +129,30 @@ def test_details_are_saved_with_a_receipt(desk: Desk) -> None:
     assert stored(desk, exam.id).subject == "Geometric optics"
 
 
+def test_changed_details_stay_while_another_part_is_shown_and_it_is_said_there(desk: Desk) -> None:
+    page = fill(open_details(desk, new_exam(desk)), "Subject", "Geometric optics")
+    page.session_state[navigation.PART] = "Share"
+    assert "Details that you changed are not saved." in texts(page.run())
+    press(page, "Go to “Details”")
+    assert field(page, "Subject").value == "Geometric optics"  # type: ignore[attr-defined]
+    press(page, "Discard my changes")
+    assert field(page, "Subject").value == "Optics"  # type: ignore[attr-defined]
+    page.session_state[navigation.PART] = "Share"
+    assert "not saved" not in texts(page.run())
+
+
+def test_unchanged_details_are_read_again_when_the_part_is_opened_again(desk: Desk) -> None:
+    exam = new_exam(desk)
+    page = open_details(desk, exam)
+    page.session_state[navigation.PART] = "Enter"
+    page.run()
+    desk.real_api.update_exam(exam.id, exam.version, subject="Acoustics")
+    page.session_state[f"workspace-{exam.id}"].refresh()
+    page.session_state[navigation.PART] = "Details"
+    page.run()
+    assert field(page, "Subject").value == "Acoustics"  # type: ignore[attr-defined]
+
+
 def test_unchanged_details_are_not_sent(desk: Desk) -> None:
     exam = new_exam(desk)
     page = press(open_details(desk, exam), "Save the details")
