@@ -9,7 +9,7 @@ from student_app.context import Serving, serving
 from student_app.exam.choosing import OFFERED_MAX, exam_labels, matching_exams
 from student_app.views.whole_page import ask_for_whole_page
 
-__all__ = ["awaited_exam_id", "choose_exam", "is_offer_old", "search_field"]
+__all__ = ["awaited_exam_id", "choose_exam", "is_offer_old", "keep_choice", "search_field"]
 
 _CHOICE = "chosen-exam"  # the selectbox's key in the session
 _DRAWN = "drawn-exam"  # in the session: the id and the label of the choice that was drawn last
@@ -62,7 +62,16 @@ def search_field(label: str, *, key: str, exam_count: int) -> str:
     """What a viewer searches for among that many exams; where all of them are offered, there is no field."""
     if exam_count <= OFFERED_MAX:
         return ""
-    return st.text_input(label, placeholder="subject, date or teacher", key=key, on_change=ask_for_whole_page)
+    return st.text_input(label, placeholder="subject, date or teacher", key=key, on_change=keep_choice)
+
+
+def keep_choice() -> None:
+    """For the `on_change` of every other widget outside the board. On a slow line its message still has the
+    address from before the choice, just as the message of the Back button has."""
+    ask_for_whole_page()
+    chosen = st.session_state.get(_PUT)
+    if chosen is not None:
+        st.query_params["exam"] = chosen
 
 
 def is_offer_old(parts: Serving) -> bool:

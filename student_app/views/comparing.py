@@ -8,8 +8,7 @@ from shared.model.exam import Exam
 from student_app.components import comparison_charts
 from student_app.context import Serving
 from student_app.exam.choosing import exam_labels, matching_exams
-from student_app.views.choice import search_field
-from student_app.views.whole_page import ask_for_whole_page
+from student_app.views.choice import keep_choice, search_field
 
 __all__ = ["show_comparison"]
 
@@ -37,7 +36,7 @@ def show_comparison(parts: Serving, exam: Exam) -> None:
         max_selections=COMPARED_MAX,
         key=_CHOICE,
         placeholder="Choose up to five",
-        on_change=ask_for_whole_page,
+        on_change=keep_choice,
     )
     compared = [exam, *(offered[exam_id] for exam_id in chosen if exam_id in offered)]
     if len(compared) > 1:

@@ -297,6 +297,29 @@ def test_going_back_before_a_choice_is_answered_leaves_the_address_of_the_exam_t
     page.wait_for_url(lambda url: exams[0].id in url)
 
 
+def test_a_choice_holds_though_something_else_is_chosen_before_its_answer(
+    pair: PairProcess, author: Author, new_person: NEW_PERSON
+) -> None:
+    """What a page sends on a slow line brings the address from before the choice."""
+    page = new_person().page
+    socket = StreamlitSocket(page)
+    exams = _open_first_of(3, page, pair, author)
+    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=DEADLINE_MS)
+    socket.hold_answers()
+    _choose(page, exams[1].subject, by_keyboard=False)
+    socket.await_held_answers(1)
+    others = page.get_by_label("Compare with other exams")
+    others.scroll_into_view_if_needed()
+    others.click()
+    page.keyboard.type(exams[2].subject)
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    socket.await_held_answers(2)
+    socket.release_answers()
+    expect(page.get_by_role("heading", name=exams[1].subject)).to_be_visible(timeout=DEADLINE_MS)
+    page.wait_for_url(lambda url: exams[1].id in url)
+
+
 def _open_first_of(count: int, page: Page, pair: PairProcess, author: Author) -> list[Exam]:
     """New exams, all of which the page offers; it shows the first."""
     exams = [author.exam(f"Choice {number}", FIVE, date=NEWEST) for number in range(count)]
