@@ -10,7 +10,7 @@ import streamlit as st
 from shared.model.class_list import ClassList, ClassStudent, NewClassList, check_students
 from shared.model.errors import FieldInvalid, VersionConflict
 from shared.model.exam import TEXT_MAX, new_id
-from shared.model.names import name_key, sort_key
+from shared.model.names import name_key
 from shared.model.text import escape_markdown
 from teacher_app.context import current_api, current_reader
 from teacher_app.exam.wording import count_text, names_text
@@ -20,6 +20,7 @@ from teacher_app.views import navigation
 from teacher_app.views.buttons import set_state, storing_button
 from teacher_app.views.errors import EXPECTED, explain
 from teacher_app.views.fragments import fragment
+from teacher_app.views.read_class_lists import read_class_lists
 from teacher_app.views.unsaved_changes import ask_before_leaving
 
 __all__ = ["render"]
@@ -27,6 +28,7 @@ __all__ = ["render"]
 Rows = tuple[tuple[str, str, str], ...]  # name, number and code
 
 # In the session:
+_READ = "class-list-read"
 _NEW_ID = "new-class-list-id"  # until it is stored: a second press makes no second list
 _CHOSEN = "class-list-chosen"
 _NEXT = "class-list-to-choose"
@@ -56,19 +58,28 @@ def render() -> None:
         "A class list holds the students of a class for all its exams: choose it when you make an exam. "
         "Only you see it. You can also make one of an exam's students, under the exam's details."
     )
-    try:
-        lists = sorted(current_api().list_class_lists(), key=lambda one: sort_key(one.title))
-    except EXPECTED as error:
-        explain(error, retry_key="class-lists-again")
-        return
-    _say_what_is_unsaved(lists)
+    # Containers of their own, even if empty: if the table moved, the browser would make it anew, and the
+    # focus would be lost. If something cannot be read again, what was read before stays.
+    with st.container():
+        lists, is_connected = read_class_lists()
+        if lists is None:
+            return
+        _say_what_is_unsaved(lists)
     if lists:
-        _choose(lists)
+        _choose(lists, is_connected=is_connected)
         st.divider()
     _new()
 
 
+def _read_list(list_id: str) -> None:
+    try:
+        st.session_state[_READ] = current_api().get_class_list(list_id)
+    except EXPECTED as error:
+        explain(error, retry_key="class-list-again")
+
+
 def _say_what_is_unsaved(lists: Sequence[ClassList]) -> None:
+    """In other lists than the one that is shown, or in one that there is no more."""
     unsaved = _unsaved()
     for list_id in unsaved.keys() - {one.id for one in lists}:
         title = escape_markdown(unsaved.pop(list_id).base.title)
@@ -79,7 +90,7 @@ def _say_what_is_unsaved(lists: Sequence[ClassList]) -> None:
         ask_before_leaving("class-lists")
 
 
-def _choose(lists: Sequence[ClassList]) -> None:
+def _choose(lists: Sequence[ClassList], *, is_connected: bool) -> None:
     labels = {one.id: f"{one.title} ({count_text(one.student_count, 'student')})" for one in lists}
     wanted = st.session_state.pop(_NEXT, None)
     if wanted in labels:
@@ -92,12 +103,11 @@ def _choose(lists: Sequence[ClassList]) -> None:
         width=720,
         persist_state="session",
     )
-    try:
-        found = current_api().get_class_list(chosen)
-    except EXPECTED as error:
-        explain(error, retry_key="class-list-again")
-        return
-    if found is not None:
+    with st.container():
+        if is_connected:
+            _read_list(chosen)
+    found: ClassList | None = st.session_state.get(_READ)
+    if found is not None and found.id == chosen:
         if st.button("Open its gradebook", icon=":material/grid_on:"):
             navigation.go_to_gradebook(found.id)
         _edit(found)

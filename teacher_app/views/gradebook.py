@@ -25,13 +25,13 @@ from teacher_app.views import navigation
 from teacher_app.views.address_choice import AddressChoice
 from teacher_app.views.clock import local_now
 from teacher_app.views.errors import EXPECTED, explain
+from teacher_app.views.read_class_lists import read_class_lists
 from teacher_app.views.read_results import results_of
 
 __all__ = ["render"]
 
 _CLASS_CHOICE = AddressChoice("class", "gradebook-class")
 _APPLIED = "gradebook-applied"  # in the session: the class, and which edits of the table are stored
-_LISTS = "gradebook-lists"
 _LAST = "gradebook-last-read"
 _NAMES_SHOWN = 8
 
@@ -55,8 +55,7 @@ def render() -> None:
     # Containers of their own, even if empty: if the table moved, the browser would make it anew, and the
     # focus and what is being typed would be lost.
     with st.container():
-        is_connected = _read_lists()
-    lists: list[ClassList] | None = st.session_state.get(_LISTS)
+        lists, is_connected = read_class_lists()
     if lists is None:
         return
     if not lists:
@@ -70,17 +69,6 @@ def render() -> None:
         class_id = _chosen_class(lists)
     if class_id is not None:
         _show(class_id, is_connected=is_connected)
-
-
-def _read_lists() -> bool:
-    """If they cannot be read again, those read before stay."""
-    try:
-        found = sorted(current_api().list_class_lists(), key=lambda one: sort_key(one.title))
-    except EXPECTED as error:
-        explain(error, retry_key="gradebook-again")
-        return False
-    st.session_state[_LISTS] = found
-    return True
 
 
 def _chosen_class(lists: list[ClassList]) -> str | None:

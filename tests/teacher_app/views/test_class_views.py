@@ -156,8 +156,8 @@ def choose(page: AppTest, list_id: str) -> AppTest:
     return page.selectbox[0].set_value(list_id).run()
 
 
-def two_lists(desk: Desk) -> tuple[str, str]:
-    return tuple(desk.real_api.create_class_list(NewClassList(title, STUDENTS)).id for title in ("7a", "7b"))
+def two_lists(desk: Desk) -> list[str]:
+    return [desk.real_api.create_class_list(NewClassList(title, STUDENTS)).id for title in ("7a", "7b")]
 
 
 def test_what_is_changed_of_a_list_stays_while_another_is_looked_at(desk: Desk) -> None:
@@ -226,3 +226,17 @@ def test_a_new_list_is_the_one_that_is_shown_then(desk: Desk) -> None:
     page = made_by_paste(desk, "7b", "Alan Turing")
     assert page.text_input[0].value == "7b"
     assert [one.value for one in page.text_area] == [""]
+
+
+def test_what_is_changed_stays_while_the_server_does_not_answer(desk: Desk) -> None:
+    desk.real_api.create_class_list(NewClassList("7a", STUDENTS))
+    page = desk.open(navigation.CLASSES)
+    page.text_input[0].set_value("8a").run()
+    desk.is_down = True
+    page.run()
+    assert "The server does not answer" in words(page)
+    press(page, "Save the class list")
+    assert page.text_input[0].value == "8a"
+    desk.is_down = False
+    press(page, "Save the class list")
+    assert [one.title for one in lists(desk)] == ["8a"]
