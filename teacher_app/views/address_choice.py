@@ -38,15 +38,23 @@ class AddressChoice:
             st.session_state[self.key] = named if named in options else unknown
 
     def put_into_address(self, chosen: str, *, absent: str | None = None) -> None:
-        """Once the widget is drawn; `absent` needs no parameter."""
+        """Once the widget is drawn; `absent` needs no parameter. An address without the parameter stays as it
+        is until somebody chooses: each one that is put is a step for the browser's Back."""
+        on_the_way: list[str] = st.session_state[self._on_the_way]
         # To take the parameter away does not undo what is on the way.
-        if chosen == absent and not st.session_state[self._on_the_way]:
+        if chosen == absent and not on_the_way:
             st.query_params.pop(self.parameter, None)
-        else:
+        elif self.is_pressed() or on_the_way or self.parameter in st.query_params:
             st.query_params[self.parameter] = chosen
         if self.is_pressed():
-            st.session_state[self._on_the_way].append(chosen)
+            on_the_way.append(chosen)
         st.session_state[self._shown] = chosen
+
+    @property
+    def shown(self) -> str | None:
+        """What was shown last, or named by the address then."""
+        shown: str | None = st.session_state.get(self._shown)
+        return shown
 
     def is_pressed(self) -> bool:
         """Whether something else is chosen than the whole page has drawn."""

@@ -18,9 +18,9 @@ from teacher_app.importing.class_students import NAMES_SHOWN, stored_text, stude
 from teacher_app.reading.limits import BYTES_MAX, FileNotReadable
 from teacher_app.views import navigation
 from teacher_app.views.buttons import set_state, storing_button
+from teacher_app.views.class_lists import choose_class_list, read_class_lists
 from teacher_app.views.errors import EXPECTED, explain
 from teacher_app.views.fragments import fragment
-from teacher_app.views.read_class_lists import read_class_lists
 from teacher_app.views.unsaved_changes import ask_before_leaving
 
 __all__ = ["render"]
@@ -91,20 +91,12 @@ def _say_what_is_unsaved(lists: Sequence[ClassList]) -> None:
 
 
 def _choose(lists: Sequence[ClassList], *, is_connected: bool) -> None:
-    labels = {one.id: f"{one.title} ({count_text(one.student_count, 'student')})" for one in lists}
     wanted = st.session_state.pop(_NEXT, None)
-    if wanted in labels:
+    if wanted in {one.id for one in lists}:
         st.session_state[_CHOSEN] = wanted
-    chosen = st.selectbox(
-        "Class list",
-        list(labels),
-        format_func=labels.__getitem__,
-        key=_CHOSEN,
-        width=720,
-        persist_state="session",
-    )
+    chosen = choose_class_list(lists, key=_CHOSEN)
     with st.container():
-        if is_connected:
+        if is_connected and chosen is not None:
             _read_list(chosen)
     found: ClassList | None = st.session_state.get(_READ)
     if found is not None and found.id == chosen:
@@ -208,7 +200,6 @@ def _edit(stored: ClassList) -> None:
             "Save mine" if is_clash else "Save the class list",
             key=f"{key}-save-{stored.version}" if is_clash else f"{key}-save",
             type="primary",
-            disabled=not is_changed or fault is not None,
         )
         discard = None
         if is_changed:
@@ -228,7 +219,10 @@ def _edit(stored: ClassList) -> None:
                 key=f"{key}-delete",
             )
     try:
-        if save.take():
+        is_wanted = save.take()
+        if is_wanted and not is_changed:
+            st.info("Nothing to save: you have changed nothing.")
+        elif is_wanted and fault is None:
             current_api().update_class_list(stored.id, stored.version, title=title, students=wanted)
             _forget(stored.id)
             _done(_CHOSEN, "Saved. Exams that you made before keep the students that they have.")

@@ -54,7 +54,9 @@ PARTS: dict[str, Callable[[Workspace], None]] = {
 
 def render() -> None:
     """The exam named in the address (?exam=ID&part=NAME)."""
-    exam_id = st.query_params.get("exam", "")
+    # Going back from a copy leads over an address with the copy's parameter alone, since Streamlit sets the
+    # next page's parameters at this one's first.
+    exam_id = st.query_params.get("exam") or st.query_params.get(navigation.LIKE, "")
     # A container of its own, even if empty: if the elements below moved, the browser would recreate them, and
     # the focus and unsent input would be lost.
     with st.container():

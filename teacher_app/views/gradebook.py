@@ -23,9 +23,9 @@ from teacher_app.gradebook.gradebook import TREND_GRADES_MIN, CellKind, Gradeboo
 from teacher_app.gradebook.keeping import store_edits
 from teacher_app.views import navigation
 from teacher_app.views.address_choice import AddressChoice
+from teacher_app.views.class_lists import choose_class_list, read_class_lists
 from teacher_app.views.clock import local_now
 from teacher_app.views.errors import EXPECTED, explain
-from teacher_app.views.read_class_lists import read_class_lists
 from teacher_app.views.read_results import results_of
 
 __all__ = ["render"]
@@ -72,18 +72,14 @@ def render() -> None:
 
 
 def _chosen_class(lists: list[ClassList]) -> str | None:
-    labels = {one.id: f"{one.title} ({count_text(one.student_count, 'student')})" for one in lists}
-    _CLASS_CHOICE.take_from_address(labels, absent=lists[0].id, unknown=None)
+    ids = [one.id for one in lists]
+    # Without a class the address means the one that was shown last: going back from an exam that was opened
+    # here leads over such an address, since Streamlit sets the next page's parameters at this one's first.
+    last = _CLASS_CHOICE.shown
+    _CLASS_CHOICE.take_from_address(ids, absent=last if last in ids else ids[0], unknown=None)
     if st.session_state[_CLASS_CHOICE.key] is None:
         st.warning("There is no such class list: it was deleted, or it is somebody else’s. Choose another.")
-    chosen: str | None = st.selectbox(
-        "Class list",
-        list(labels),
-        format_func=labels.__getitem__,
-        key=_CLASS_CHOICE.key,
-        placeholder="Choose a class list",
-        width=720,
-    )
+    chosen = choose_class_list(lists, key=_CLASS_CHOICE.key)
     if chosen is not None:
         _CLASS_CHOICE.put_into_address(chosen)
     return chosen

@@ -17,6 +17,7 @@ __all__ = [
     "EXAM",
     "FIND",
     "GRADEBOOK",
+    "LIKE",
     "LIST",
     "NEW",
     "PART",
@@ -43,6 +44,7 @@ EXAM = "exam"
 GRADEBOOK = "gradebook"
 FIND = "find"
 STUDENT = "student"
+LIKE = "like"  # in the address of a new exam
 PART = "part"  # the key of the selected part, in the session and in the address
 PART_CHOICE = AddressChoice(PART, PART)
 SHARE = "Share"
@@ -118,4 +120,4 @@ def go_to_gradebook(class_list_id: str | None = None) -> NoReturn:
 
 def go_to_new(like: str | None = None) -> NoReturn:
     """Open the form for a new exam, filled in as in the exam with the id `like`."""
-    st.switch_page(st.session_state[_PAGES][NEW], query_params={} if like is None else {"like": like})
+    st.switch_page(st.session_state[_PAGES][NEW], query_params={} if like is None else {LIKE: like})

@@ -48,7 +48,7 @@ class _Start:
 
 def render() -> None:
     """The form; nothing is stored until the button is pressed."""
-    like = st.query_params.get("like", "")
+    like = st.query_params.get(navigation.LIKE, "")
     st.title("New exam", anchor=False)
     try:
         start = _start(like)

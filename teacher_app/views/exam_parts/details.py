@@ -80,7 +80,9 @@ def _make_class_list(workspace: Workspace) -> None:
 
 def show_unsaved(exam_id: str) -> None:
     """On the other parts: that details were changed and are not saved, if so."""
-    if st.session_state.get(_key(exam_id, "unsaved")):
+    # A field may have been changed in the message that brought the teacher here.
+    is_changed_since = _typed(exam_id) != st.session_state.get(_key(exam_id, "typed"), {})
+    if is_changed_since or st.session_state.get(_key(exam_id, "unsaved")):
         st.warning("Details that you changed are not saved.", icon=":material/save:")
         st.button(
             "Go to “Details”",
@@ -95,7 +97,7 @@ def _edit(workspace: Workspace) -> None:
     exam_id = workspace.exam.id
     # The form keeps its initial values while somebody types, whatever changes elsewhere.
     base: Exam = st.session_state.setdefault(_key(exam_id, "base"), workspace.exam)
-    key = f"details-{exam_id}-{st.session_state.get(_key(exam_id, 'begun'), 0)}"
+    key = _fields_key(exam_id)
     drawn = draw_fields(
         ExamFields.of(base),
         key=key,
@@ -107,6 +109,7 @@ def _edit(workspace: Workspace) -> None:
     if not faults and not changes and workspace.exam.version != base.version:
         _restart(workspace)
     is_unsaved = st.session_state[_key(exam_id, "unsaved")] = bool(faults or changes)
+    st.session_state[_key(exam_id, "typed")] = _typed(exam_id)
     if is_unsaved:
         ask_before_leaving(f"details-{exam_id}")
     if "scale" in changes:
@@ -226,6 +229,17 @@ def _warn_of_misfits(workspace: Workspace, wanted: ExamFields) -> None:
                     },
                     width="content",
                 )
+
+
+def _typed(exam_id: str) -> dict[str, Any]:
+    """What the fields have, by their keys."""
+    fields = f"{_fields_key(exam_id)}-"
+    return {str(key): value for key, value in st.session_state.items() if str(key).startswith(fields)}
+
+
+def _fields_key(exam_id: str) -> str:
+    """With which the keys of the fields begin; others once the form begins anew."""
+    return f"details-{exam_id}-{st.session_state.get(_key(exam_id, 'begun'), 0)}"
 
 
 def _key(exam_id: str, name: str) -> str:

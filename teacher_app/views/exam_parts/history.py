@@ -29,6 +29,7 @@ from teacher_app.rows.writer import RowWriter
 from teacher_app.views.buttons import storing_button
 from teacher_app.views.clock import local_zone
 from teacher_app.views.errors import EXPECTED, explain
+from teacher_app.views.labels import held_labels
 
 __all__ = ["render"]
 
@@ -84,20 +85,17 @@ def render(workspace: Workspace) -> None:
 
 
 def _chosen_result(workspace: Workspace) -> str | None:
-    rows = {row.id: row for row in workspace.results}
-
-    def name(result_id: str | None) -> str:
-        row = rows.get(result_id or "")
-        return "All students, and the exam itself" if row is None else _name(row, workspace)
-
-    chosen: str | None = st.selectbox(
+    key = f"history-student-{workspace.exam.id}"
+    names = {row.id: _name(row, workspace) for row in workspace.results}
+    labels = held_labels(key, {"": "All students, and the exam itself", **names})
+    chosen = st.selectbox(
         "Student",
-        [None, *rows],
-        format_func=name,
-        key=f"history-student-{workspace.exam.id}",
+        list(labels),
+        format_func=labels.__getitem__,
+        key=key,
         width=_WIDTH_PX,
     )
-    return chosen
+    return chosen or None
 
 
 def _name(row: Result, workspace: Workspace) -> str:

@@ -63,11 +63,12 @@ def _ask_for_source(page: _Page, workspace: Workspace, key: str) -> None:
         "spreadsheet or a list, or choose the file that another program made. "
         f"{escape_markdown(workspace.exam.scale.hint)}"
     )
-    with st.form(f"{key}-paste", border=False):
-        text = st.text_area(
-            "Paste rows", height=220, placeholder=_EXAMPLE, key=f"{key}-text", persist_state="session"
-        )
-        is_wanted = st.form_submit_button("Read the rows", type="primary")
+    text = st.text_area(
+        "Paste rows", height=220, placeholder=_EXAMPLE, key=f"{key}-text", persist_state="session"
+    )
+    if text:
+        ask_before_leaving(key)
+    read = storing_button("Read the rows", key=f"{key}-read", type="primary")
     file = st.file_uploader(
         "Or choose a file",
         help="CSV or text, XLSX, ODS, or the export of a gradebook: " + ", ".join(_GRADEBOOKS) + ".",
@@ -78,7 +79,7 @@ def _ask_for_source(page: _Page, workspace: Workspace, key: str) -> None:
         if file is not None:
             page.file = file.getvalue()
             page.draft = _draft(lambda: current_reader().file(file.getvalue()), workspace)
-        elif is_wanted:
+        elif read.take():
             page.file = None
             page.draft = _draft(lambda: current_reader().pasted(text), workspace)
     except FileNotReadable as error:

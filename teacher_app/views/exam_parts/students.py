@@ -18,6 +18,7 @@ from teacher_app.exam.wording import count_text
 from teacher_app.rows.commands import CreateRow, NotSaved, Refused
 from teacher_app.rows.workspace import Workspace
 from teacher_app.rows.writer import RowWriter
+from teacher_app.views.labels import held_labels
 
 __all__ = ["StudentChoice", "add_students", "choose_students", "student_choice"]
 
@@ -53,12 +54,13 @@ def choose_students(choice: StudentChoice, audience: Audience, key: str) -> list
     """Draw the choice. Returns a result without a grade for each student. Raises what the API raises."""
     if len(choice.labels) == 1:
         return []
-    ids = list(choice.labels)
+    labels = held_labels(f"{key}-students", choice.labels)
+    ids = list(labels)
     chosen = st.selectbox(
         "Students, without grades yet",
         ids,
         index=ids.index(choice.chosen),
-        format_func=choice.labels.__getitem__,
+        format_func=labels.__getitem__,
         key=f"{key}-students",
         width=720,
         persist_state="session",

@@ -61,6 +61,26 @@ def test_what_is_typed_stays_while_other_pages_are_shown(
     assert sorted(names) == [["Ada King"], ["Ada Lovelace"]]
 
 
+def test_a_list_stays_chosen_under_its_new_name(teacher: SignedIn, new_person: Callable[..., Person]) -> None:
+    titles = [f"{letter} {new_word()}" for letter in "AB"]
+    for title in titles:
+        teacher.api.create_class_list(NewClassList(title, (ClassStudent("Ada Lovelace"),)))
+    page = new_person(storage_state=teacher.storage_state).page
+    page.goto(f"{teacher.teacher_url}/classes")
+    chosen, title = page.get_by_role("combobox"), page.get_by_label("Name of the class").first
+    chosen.click()
+    page.get_by_role("option", name=titles[1]).click()
+    expect(title).to_have_value(titles[1])
+    for number in range(2):
+        title.fill(f"{titles[1]}, {number}")
+        # Pressed at once, while the server does not know the name yet.
+        page.get_by_role("button", name="Save the class list").click()
+        expect(chosen).to_have_value(f"{titles[1]}, {number} (1 student)")
+        expect(title).to_have_value(f"{titles[1]}, {number}")
+    stored = {one.title for one in teacher.api.list_class_lists()}
+    assert {titles[0], f"{titles[1]}, 1"} <= stored
+
+
 def _retype_first_name(page: Page, name: str) -> None:
     expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached()
     table = page.get_by_test_id("stDataFrame").locator("canvas").first

@@ -240,3 +240,14 @@ def test_what_is_changed_stays_while_the_server_does_not_answer(desk: Desk) -> N
     desk.is_down = False
     press(page, "Save the class list")
     assert [one.title for one in lists(desk)] == ["8a"]
+
+
+def test_of_two_lists_of_one_name_each_can_be_chosen(desk: Desk) -> None:
+    for student in STUDENTS:
+        desk.real_api.create_class_list(NewClassList("7a", (student,)))
+    page = desk.open(navigation.CLASSES)
+    assert page.selectbox[0].options == ["7a (1 student)", "7a (1 student), no. 2"]
+    for one in lists(desk):
+        choose(page, one.id)
+        assert one.students is not None
+        assert one.students[0].name in " ".join(part.proto.body for part in page.get("html"))

@@ -141,6 +141,15 @@ def test_changed_details_stay_while_another_part_is_shown_and_it_is_said_there(d
     assert "not saved" not in texts(page.run())
 
 
+def test_details_that_were_typed_right_before_another_part_was_chosen_are_not_saved_either(
+    desk: Desk,
+) -> None:
+    page = open_details(desk, new_exam(desk))
+    field(page, "Subject").set_value("Geometric optics")  # type: ignore[attr-defined]
+    page.session_state[navigation.PART] = "Share"
+    assert "Details that you changed are not saved." in texts(page.run())
+
+
 def test_unchanged_details_are_read_again_when_the_part_is_opened_again(desk: Desk) -> None:
     exam = new_exam(desk)
     page = open_details(desk, exam)
