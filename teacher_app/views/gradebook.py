@@ -73,9 +73,9 @@ def render() -> None:
 
 def _chosen_class(lists: list[ClassList]) -> str | None:
     ids = [one.id for one in lists]
-    # Without a class the address means the one that was shown last: going back from an exam that was opened
-    # here leads over such an address, since Streamlit sets the next page's parameters at this one's first.
-    last = _CLASS_CHOICE.shown
+    # Going back from an exam that was opened here leads over an address with the exam's parameters alone:
+    # Streamlit sets the next page's parameters at this one's first. It means the class that was shown.
+    last = _CLASS_CHOICE.shown if "exam" in st.query_params else None
     _CLASS_CHOICE.take_from_address(ids, absent=last if last in ids else ids[0], unknown=None)
     if st.session_state[_CLASS_CHOICE.key] is None:
         st.warning("There is no such class list: it was deleted, or it is somebody else’s. Choose another.")

@@ -299,3 +299,27 @@ def test_two_classes_chosen_before_an_answer_show_the_second(
     socket.release_answers()
     line(page, f"Student of {titles[2]}").wait_for()
     page.wait_for_url(f"**/gradebook?class={ids[2]}")
+
+
+def test_back_leads_to_the_class_before_and_from_an_exam_to_the_class_that_was_shown(
+    teacher: SignedIn, new_person: Callable[..., Person]
+) -> None:
+    words = [new_word() for _ in range(2)]
+    for number, word in enumerate(words):
+        class_with(teacher, f"{number} {word}", f"Ada {word}")
+        exam_with(teacher, f"Exam {word}", {f"Ada {word}": "12"})
+    page = new_person(storage_state=teacher.storage_state).page
+    page.goto(f"{teacher.teacher_url}/gradebook")
+    ada = line(page, f"Ada {words[1]}")
+    first_shown = page.get_by_role("combobox", name="Class list").input_value()
+    page.get_by_label("Class list").click()
+    page.get_by_role("option", name=words[1]).click()
+    ada.wait_for()
+    page.go_back()
+    expect(page.get_by_role("combobox", name="Class list")).to_have_value(first_shown)
+    page.go_forward()
+    ada.wait_for()
+    page.locator(".gradebook thead a[data-open]").first.click()
+    expect(page.get_by_role("heading", name=f"Exam {words[1]}")).to_be_visible()
+    page.go_back()
+    ada.wait_for()
