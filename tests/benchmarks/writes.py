@@ -13,7 +13,6 @@ compares one writer's p95 with the bare loop's, round by round.
 
 import argparse
 import contextlib
-import json
 import platform
 import re
 import socket
@@ -28,6 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import orjson
 import psutil
 
 from tests.backend_process import BackendProcess
@@ -132,15 +132,16 @@ class _Connection(contextlib.ExitStack):
         self._socket = self.enter_context(
             socket.create_connection((address.hostname, address.port or 80), DEADLINE_S)
         )
-        self._head = (
+        head = (
             f"POST {address.path} HTTP/1.1\r\nHost: {address.netloc}\r\nAuthorization: {token}\r\n"
             "Content-Type: application/json\r\nContent-Length: "
         )
+        self._head = head.encode()
 
     def ask(self, document: str, given: dict[str, object]) -> None:
         """Sends one mutation; fails if it is refused."""
-        body = json.dumps({"query": document, "variables": {"input": given}})
-        self._socket.sendall(f"{self._head}{len(body.encode())}\r\n\r\n{body}".encode())
+        body = orjson.dumps({"query": document, "variables": {"input": given}})
+        self._socket.sendall(b"%s%d\r\n\r\n%s" % (self._head, len(body), body))
         received = b""
         while not (answer := _ANSWER.fullmatch(received)) or len(answer["body"]) < int(answer["length"]):
             chunk = self._socket.recv(65_536)
