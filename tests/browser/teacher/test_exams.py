@@ -308,6 +308,27 @@ def test_a_new_exam_that_is_half_typed_stays_while_other_pages_are_shown(page: P
     expect(page.get_by_label("Subject")).to_have_value("")
 
 
+def test_pasted_rows_stay_while_another_part_is_shown(page: Page, curie: SignedIn) -> None:
+    open_part(page, curie, new_exam(curie, "Optics"), "Import")
+    rows = page.get_by_label("Paste rows")
+    rows.fill("Irène Joliot\t14")
+    for part in ("Share", "Import"):
+        page.get_by_role("radio", name=part, exact=True).click()
+        expect(page.get_by_role("radio", name=part, exact=True)).to_be_checked()
+        expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached()
+    expect(rows).to_have_value("Irène Joliot\t14")
+    press(page, "Read the rows")
+    expect(page.get_by_role("button", name="Save 1 result")).to_be_visible()
+
+
+def test_going_back_from_a_copy_leads_to_the_exam(page: Page, curie: SignedIn) -> None:
+    open_part(page, curie, new_exam(curie, "Optics", "12"), "Details")
+    press(page, "Copy the exam with its students")
+    expect(page.get_by_role("heading", name="New exam")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("heading", name="Optics")).to_be_visible()
+
+
 def test_leaving_unsaved_details_asks_first(page: Page, curie: SignedIn) -> None:
     exam = new_exam(curie, "Optics")
     open_part(page, curie, exam, "Details")
