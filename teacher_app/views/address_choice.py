@@ -41,12 +41,13 @@ class AddressChoice:
         """Once the widget is drawn; `absent` needs no parameter. An address without the parameter stays as it
         is until somebody chooses: each one that is put is a step for the browser's Back."""
         on_the_way: list[str] = st.session_state[self._on_the_way]
+        is_pressed = self.is_pressed()
         # To take the parameter away does not undo what is on the way.
         if chosen == absent and not on_the_way:
             st.query_params.pop(self.parameter, None)
-        elif self.is_pressed() or on_the_way or self.parameter in st.query_params:
+        elif is_pressed or on_the_way or self.parameter in st.query_params:
             st.query_params[self.parameter] = chosen
-        if self.is_pressed():
+        if is_pressed:
             on_the_way.append(chosen)
         st.session_state[self._shown] = chosen
 

@@ -34,16 +34,15 @@ _CHOSEN = "class-list-chosen"
 _NEXT = "class-list-to-choose"
 _EDITED = "class-list-edited"  # with what the fields of the chosen list have begun
 _UNSAVED = "class-lists-unsaved"
-_COUNT = "class-lists-begun"  # how often fields have begun
 _RECEIPT = "class-lists-receipt"  # and where it belongs
 
 
 @dataclass(frozen=True, slots=True)
 class _Edited:
     """`base` is the list as it was when the teacher began to change it, `title` and `rows` are in the fields,
-    and `number` is these fields' own."""
+    whose keys have `fields_id` in them."""
 
-    number: int
+    fields_id: str
     base: ClassList
     title: str
     rows: Rows
@@ -153,7 +152,7 @@ def _new() -> None:
 
 def _edit(stored: ClassList) -> None:
     edited = _edited(stored)
-    key = f"class-list-edit-{edited.number}"
+    key = f"class-list-edit-{edited.fields_id}"
     title = st.text_input(
         "Name of the class", edited.title, max_chars=TEXT_MAX, key=f"{key}-title", width=720
     )
@@ -181,7 +180,7 @@ def _edit(stored: ClassList) -> None:
         st.error(escape_markdown(fault), icon=":material/edit:")
     is_changed = fault is not None or _content(stored) != (title.strip(), wanted)
     if is_changed:
-        _unsaved()[stored.id] = _Edited(edited.number, edited.base, title, rows)
+        _unsaved()[stored.id] = replace(edited, title=title, rows=rows)
         ask_before_leaving(key)
         if fault is None:
             st.info(_what_changes(stored.students or (), wanted), icon=":material/info:")
@@ -243,8 +242,8 @@ def _edit(stored: ClassList) -> None:
 
 
 def _edited(stored: ClassList) -> _Edited:
-    """With what the fields begin. They keep it while somebody types, whatever changes elsewhere, and until
-    another list is chosen or the page is left: then they are gone, with what was typed into them."""
+    """With what the fields begin: what is stored, or what was typed before they were gone. It stays while
+    somebody types, whatever changes elsewhere, until another list is chosen or the page is left."""
     edited: _Edited | None = st.session_state.get(_EDITED)
     unsaved = _unsaved().get(stored.id)
     if (
@@ -253,12 +252,11 @@ def _edited(stored: ClassList) -> _Edited:
         and (unsaved is not None or _content(edited.base) == _content(stored))
     ):
         return edited
-    number = st.session_state[_COUNT] = st.session_state.get(_COUNT, 0) + 1
     if unsaved is not None:
-        edited = replace(unsaved, number=number)
+        edited = replace(unsaved, fields_id=new_id())
     else:
         rows = tuple((one.name, one.number or "", one.code or "") for one in stored.students or ())
-        edited = _Edited(number, stored, stored.title, rows)
+        edited = _Edited(new_id(), stored, stored.title, rows)
     st.session_state[_EDITED] = edited
     return edited
 

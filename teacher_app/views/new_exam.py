@@ -21,6 +21,7 @@ from teacher_app.views.exam_parts.fields import draw_fields
 from teacher_app.views.exam_parts.students import (
     StudentChoice,
     add_students,
+    are_others_chosen,
     choose_students,
     student_choice,
 )
@@ -64,8 +65,7 @@ def render() -> None:
     except EXPECTED as error:
         explain(error, retry_key="new-exam-students-again")
         return
-    chosen = st.session_state.get(f"new-{exam_id}-students", start.students.chosen)
-    start.is_changed = drawn.values != start.fields or chosen != start.students.chosen
+    start.is_changed = drawn.values != start.fields or are_others_chosen(start.students, f"new-{exam_id}")
     if start.is_changed:
         ask_before_leaving(f"new-{exam_id}")
     with st.container(horizontal=True):

@@ -12,6 +12,7 @@ __all__ = [
     "DEADLINE_MS",
     "PHONE",
     "Person",
+    "await_answers",
     "await_stillness",
     "choose_part",
     "in_every_look",
@@ -96,6 +97,11 @@ def sign_in_unseen(context: BrowserContext, teacher_url: str, username: str) -> 
     filled = {**empty, "username": username, "password": PASSWORD}
     answer = context.request.post(url, form=filled, headers={"Origin": teacher_url}, max_redirects=0)
     assert answer.status == 303, answer.text()
+
+
+def await_answers(page: Page, timeout_ms: float = DEADLINE_MS) -> None:
+    """Waits until Streamlit has answered everything that the page has sent."""
+    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=timeout_ms)
 
 
 def await_stillness(page: Page) -> None:

@@ -20,7 +20,7 @@ from teacher_app.rows.workspace import Workspace
 from teacher_app.rows.writer import RowWriter
 from teacher_app.views.labels import held_labels
 
-__all__ = ["StudentChoice", "add_students", "choose_students", "student_choice"]
+__all__ = ["StudentChoice", "add_students", "are_others_chosen", "choose_students", "student_choice"]
 
 _NOBODY = ""
 
@@ -54,14 +54,14 @@ def choose_students(choice: StudentChoice, audience: Audience, key: str) -> list
     """Draw the choice. Returns a result without a grade for each student. Raises what the API raises."""
     if len(choice.labels) == 1:
         return []
-    labels = held_labels(f"{key}-students", choice.labels)
+    labels = held_labels(_key_of_choice(key), choice.labels)
     ids = list(labels)
     chosen = st.selectbox(
         "Students, without grades yet",
         ids,
         index=ids.index(choice.chosen),
         format_func=labels.__getitem__,
-        key=f"{key}-students",
+        key=_key_of_choice(key),
         width=720,
         persist_state="session",
     )
@@ -80,6 +80,15 @@ def choose_students(choice: StudentChoice, audience: Audience, key: str) -> list
             help="Whoever knows a student's code from another exam then knows this grade too.",
         )
     return choice.rows.setdefault((chosen, keeps_codes), awaited_rows(students, keeps_codes=keeps_codes))
+
+
+def are_others_chosen(choice: StudentChoice, key: str) -> bool:
+    """Whether what is chosen is not what the choice began with."""
+    return bool(st.session_state.get(_key_of_choice(key), choice.chosen) != choice.chosen)
+
+
+def _key_of_choice(key: str) -> str:
+    return f"{key}-students"
 
 
 def add_students(exam_id: str, rows: list[CreateRow]) -> None:

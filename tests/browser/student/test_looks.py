@@ -10,7 +10,7 @@ from shared.model.exam import Exam, NewResult
 from shared.model.scales import LETTERS, PASS_FAIL, parse_scale
 from shared.model.text import date_text
 from tests.browser.axe import faults_of
-from tests.browser.people import DEADLINE_MS, Person, await_stillness, tab_to
+from tests.browser.people import DEADLINE_MS, Person, await_answers, await_stillness, tab_to
 from tests.browser.streamlit_socket import StreamlitSocket
 from tests.browser.student.author import Author
 from tests.browser.student.test_board import FIVE, NEWEST, await_bars, many, open_board, row
@@ -268,7 +268,7 @@ def test_a_choice_that_streamlit_takes_for_the_boards_own_shows_its_exam(
     socket = StreamlitSocket(page)
     exams = _open_first_of(2, page, pair, author)
     for number in (1, 0):
-        expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=DEADLINE_MS)
+        await_answers(page)
         socket.join_next()
         _choose(page, exams[number].subject, by_keyboard=False)
         expect(page.get_by_role("heading", name=exams[number].subject)).to_be_visible(timeout=DEADLINE_MS)
@@ -282,7 +282,7 @@ def test_going_back_before_a_choice_is_answered_leaves_the_address_of_the_exam_t
     exams = _open_first_of(3, page, pair, author)
     _choose(page, exams[1].subject, by_keyboard=False)
     expect(page.get_by_role("heading", name=exams[1].subject)).to_be_visible(timeout=DEADLINE_MS)
-    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=DEADLINE_MS)
+    await_answers(page)
     socket.hold_answers()
     _choose(page, exams[2].subject, by_keyboard=False)
     socket.await_held_answers(1)
@@ -293,7 +293,7 @@ def test_going_back_before_a_choice_is_answered_leaves_the_address_of_the_exam_t
     expect(page.get_by_label("Exam", exact=True)).to_have_value(
         f"{exams[0].subject} · {date_text(NEWEST)} · M. Curie"
     )
-    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=DEADLINE_MS)
+    await_answers(page)
     page.wait_for_url(lambda url: exams[0].id in url)
 
 
@@ -304,7 +304,7 @@ def test_a_choice_holds_though_something_else_is_chosen_before_its_answer(
     page = new_person().page
     socket = StreamlitSocket(page)
     exams = _open_first_of(3, page, pair, author)
-    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=DEADLINE_MS)
+    await_answers(page)
     socket.hold_answers()
     _choose(page, exams[1].subject, by_keyboard=False)
     socket.await_held_answers(1)
@@ -331,7 +331,7 @@ def _open_first_of(count: int, page: Page, pair: PairProcess, author: Author) ->
 def _choose(page: Page, subject: str, *, by_keyboard: bool) -> None:
     field = page.get_by_label("Exam", exact=True)
     # What is typed while Streamlit still answers the choice before would go to a list that it draws anew.
-    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=DEADLINE_MS)
+    await_answers(page)
     if by_keyboard:
         tab_to(page, field)
         page.keyboard.press("Control+A")

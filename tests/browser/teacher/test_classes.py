@@ -13,7 +13,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from shared.model.class_list import ClassStudent, NewClassList
 from tests.browser.axe import faults_of
 from tests.browser.entry_walk import SignedIn
-from tests.browser.people import DEADLINE_MS, Person, await_stillness
+from tests.browser.people import DEADLINE_MS, Person, await_answers, await_stillness
 from tests.builders import new_word
 from tests.waiting import wait_until
 
@@ -82,7 +82,7 @@ def test_a_list_stays_chosen_under_its_new_name(teacher: SignedIn, new_person: C
 
 
 def _retype_first_name(page: Page, name: str) -> None:
-    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached()
+    await_answers(page)
     table = page.get_by_test_id("stDataFrame").locator("canvas").first
     field = page.locator("#portal textarea")
 

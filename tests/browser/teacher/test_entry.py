@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from shared.model.codes import is_code
 from shared.model.exam import Audience, NewResult
 from tests.browser.entry_walk import EntryDesk, SignedIn, open_exam
-from tests.browser.people import DEADLINE_MS, Person, await_stillness, choose_part, tab_to
+from tests.browser.people import DEADLINE_MS, Person, await_answers, await_stillness, choose_part, tab_to
 from tests.browser.streamlit_socket import StreamlitSocket
 
 expect.set_options(timeout=DEADLINE_MS)
@@ -78,7 +78,7 @@ def test_another_part_opens_though_streamlit_takes_the_choice_for_the_forms_own(
     shown = {"Grid": desk.page.get_by_role("button", name="Discard my changes"), "Enter": desk.student}
     shown["Enter"].wait_for()
     for part, sign in shown.items():
-        expect(desk.page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=DEADLINE_MS)
+        await_answers(desk.page)
         socket.join_next()
         desk.page.get_by_role("radio", name=part, exact=True).click()
         sign.wait_for()
@@ -88,7 +88,7 @@ def test_two_parts_chosen_before_an_answer_leave_the_address_of_the_second(desk:
     socket = StreamlitSocket(desk.page)
     desk.page.reload()
     desk.student.wait_for()
-    expect(desk.page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=DEADLINE_MS)
+    await_answers(desk.page)
     addresses = desk.page.evaluate("history.length")
     socket.hold_answers()
     for count, part in enumerate(["Review", "Enter"], 1):
@@ -141,7 +141,7 @@ def test_letters_in_the_form_trigger_no_shortcuts(desk: EntryDesk) -> None:
     sent: list[object] = []
     desk.page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
     open_exam(desk.page, desk.url)
-    desk.page.locator("[data-test-script-state=notRunning]").wait_for()
+    await_answers(desk.page)
     desk.student.focus()
     before = len(sent)
     assert before > 0

@@ -19,6 +19,7 @@ from tests.browser.entry_walk import SignedIn
 from tests.browser.people import (
     DEADLINE_MS,
     Person,
+    await_answers,
     choose_part,
     reload_but_stay,
     reload_unasked,
@@ -315,7 +316,7 @@ def test_pasted_rows_stay_while_another_part_is_shown(page: Page, curie: SignedI
     for part in ("Share", "Import"):
         page.get_by_role("radio", name=part, exact=True).click()
         expect(page.get_by_role("radio", name=part, exact=True)).to_be_checked()
-        expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached()
+        await_answers(page)
     expect(rows).to_have_value("Irène Joliot\t14")
     press(page, "Read the rows")
     expect(page.get_by_role("button", name="Save 1 result")).to_be_visible()

@@ -19,7 +19,7 @@ from shared.model.grades import AWAITED
 from shared.model.scales import OUT_OF_20, PERCENT, Scale
 from tests.browser.axe import faults_of
 from tests.browser.entry_walk import SignedIn
-from tests.browser.people import DEADLINE_MS, Person, await_stillness, in_every_look, tab_to
+from tests.browser.people import DEADLINE_MS, Person, await_answers, await_stillness, in_every_look, tab_to
 from tests.browser.streamlit_socket import StreamlitSocket
 from tests.builders import new_id, new_word
 
@@ -290,7 +290,7 @@ def test_two_classes_chosen_before_an_answer_show_the_second(
     socket = StreamlitSocket(page)
     page.goto(f"{teacher.teacher_url}/gradebook?class={ids[0]}")
     line(page, f"Student of {titles[0]}").wait_for()
-    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=DEADLINE_MS)
+    await_answers(page)
     socket.hold_answers()
     for count, title in enumerate(titles[1:], 1):
         page.get_by_label("Class list").click()

@@ -15,7 +15,15 @@ from shared.model.exam import Audience
 from tests.backend_process import BackendProcess
 from tests.browser.axe import faults_of
 from tests.browser.entry_walk import EntryDesk, SignedIn, open_exam
-from tests.browser.people import Person, await_stillness, choose_part, reload_but_stay, sign_in, tab_to
+from tests.browser.people import (
+    Person,
+    await_answers,
+    await_stillness,
+    choose_part,
+    reload_but_stay,
+    sign_in,
+    tab_to,
+)
 from tests.dashboard_process import TEACHER_APP, TeacherDashboard
 from tests.waiting import wait_until
 from tests.wire.tcp_proxy import TcpProxy
@@ -100,7 +108,7 @@ def press(page: Page, name: str | re.Pattern[str]) -> None:
 
 def wait_until_idle(page: Page) -> None:
     """Waits until no run is in progress and no faded element of the previous one is left."""
-    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=PATIENCE_MS)
+    await_answers(page, PATIENCE_MS)
     expect(page.locator("[data-stale=true]")).to_have_count(0, timeout=PATIENCE_MS)
 
 

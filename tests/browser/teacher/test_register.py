@@ -13,7 +13,7 @@ from shared.model.exam import Audience, NewResult
 from shared.model.grades import AWAITED
 from tests.browser.axe import faults_of
 from tests.browser.entry_walk import EntryDesk, SignedIn, open_exam
-from tests.browser.people import DEADLINE_MS, Person, await_stillness
+from tests.browser.people import DEADLINE_MS, Person, await_answers, await_stillness
 
 expect.set_options(timeout=DEADLINE_MS)
 
@@ -177,7 +177,7 @@ def test_the_next_exam_of_a_class_takes_four_clicks_before_its_first_grade(
         page.get_by_role("button", name="Create the exam"),
     ):
         wanted.wait_for()
-        expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached()
+        await_answers(page)
         await_stillness(page)  # where something moves away, playwright presses once more
         wanted.click()
     expect(field(desk, "Ada")).to_be_focused()

@@ -110,12 +110,8 @@ def too_large() -> HttpAnswer:
 
 def _refused(status: int, error_type: str, message: str) -> HttpAnswer:
     document = {"errors": [{"errorType": error_type, "message": message}]}
-    return HttpAnswer(status, _bytes(document), error_type)
+    return HttpAnswer(status, orjson.dumps(document), error_type)
 
 
 def _answer(status: int, document: Mapping[str, Any]) -> HttpAnswer:
-    return HttpAnswer(status, _bytes(document))
-
-
-def _bytes(document: Mapping[str, Any]) -> bytes:
-    return orjson.dumps(document)
+    return HttpAnswer(status, orjson.dumps(document))
